@@ -1,0 +1,1 @@
+"""Shots that this package renders itself, with exact cameras, mattes and depth."""

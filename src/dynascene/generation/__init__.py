@@ -1,0 +1,1 @@
+"""From a shot and a scene to frames: generators, compositing, delivery."""

@@ -1,0 +1,1 @@
+"""The ways to make a background, one file each, behind one protocol."""

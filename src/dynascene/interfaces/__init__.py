@@ -1,0 +1,1 @@
+"""Thin doors to the same functions: command line, app, nodes."""

@@ -1,0 +1,1 @@
+"""Files: video, images, camera tracks. Every foreign convention is converted here."""
