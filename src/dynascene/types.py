@@ -190,3 +190,76 @@ class Shot:
 
     def __len__(self) -> int:
         return len(self.cameras)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Clips as tensors: what data sets give and models take. B clips, F frames, H×W pixels.
+
+    matte: [B, F, 1, H, W] in 0 … 1, 1 = person; all zeros where nobody is.
+    foreground: [B, F, 3, H, W] in −1 … 1, exactly 0 off the person.
+    scene_image: [B, 3, H, W] in −1 … 1; black (−1) where a person was removed, and 0 where it is
+        to be completed.
+    scene_visibility: [B, 1, H, W], 1 where the scene picture shows the place, 0 in its holes.
+    cam_from_world: [B, F, 4, 4], OpenCV axes, in track units.
+    intrinsics: [B, F, 3, 3] in pixels of H×W.
+    video: [B, F, 3, H, W] in −1 … 1, the target; None when sampling.
+    guide: [B, F, 3, H, W] in −1 … 1, the scene projected along the track **and filled**: every
+        pixel holds a colour.
+    guide_visibility: [B, F, 1, H, W], 1 where the guide was seen in the scene, 0 where filled.
+    has_camera: [B] bool, False for clips whose camera is unknown; None = all have one.
+
+    Raises InputError when a shape does not fit the matte's.
+    """
+
+    matte: Tensor
+    foreground: Tensor
+    scene_image: Tensor
+    scene_visibility: Tensor
+    cam_from_world: Tensor
+    intrinsics: Tensor
+    video: Tensor | None = None
+    guide: Tensor | None = None
+    guide_visibility: Tensor | None = None
+    has_camera: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        if self.matte.ndim != 5 or self.matte.shape[2] != 1:
+            raise InputError(
+                f"batch: matte has shape {list(self.matte.shape)}, expected [B, F, 1, H, W]"
+            )
+        B, F, _, H, W = self.matte.shape
+        expected = {
+            "foreground": (B, F, 3, H, W),
+            "scene_image": (B, 3, H, W),
+            "scene_visibility": (B, 1, H, W),
+            "cam_from_world": (B, F, 4, 4),
+            "intrinsics": (B, F, 3, 3),
+            "video": (B, F, 3, H, W),
+            "guide": (B, F, 3, H, W),
+            "guide_visibility": (B, F, 1, H, W),
+            "has_camera": (B,),
+        }
+        for name, shape in expected.items():
+            tensor = getattr(self, name)
+            if tensor is not None and tensor.shape != shape:
+                raise InputError(
+                    f"batch: {name} has shape {list(tensor.shape)}, expected {list(shape)}"
+                )
+        if (self.guide is None) != (self.guide_visibility is None):
+            raise InputError("batch: a guide comes with its visibility, and the other way round")
+
+    @property
+    def generate_mask(self) -> Tensor:
+        """[B, F, 1, H, W], 1 = generate: the mask of inpainting, always derived from the matte."""
+        return 1 - self.matte
+
+    @property
+    def size(self) -> Size:
+        return Size(self.matte.shape[-1], self.matte.shape[-2])
+
+    def to(self, device: torch.device | str) -> Batch:
+        """The same batch on another device."""
+        tensors = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        moved = {name: None if t is None else t.to(device) for name, t in tensors.items()}
+        return Batch(**moved)

@@ -1,4 +1,4 @@
-"""Pinhole intrinsics in pixels: K = [[fx, 0, cx], [0, fy, cy], [0, 0, 1]], pixel centres at +0.5."""
+"""Pinhole intrinsics in pixels, K = [[fx, 0, cx], [0, fy, cy], [0, 0, 1]]; centres at +0.5."""
 
 import math
 
@@ -8,9 +8,14 @@ from torch import Tensor
 from dynascene.types import Size
 
 
+def focal_from_fov(horizontal_fov: float, size: Size) -> float:
+    """Focal length in pixels; the angle, in degrees, is between the left and the right border."""
+    return size.width / 2 / math.tan(math.radians(horizontal_fov) / 2)
+
+
 def intrinsics_from_fov(horizontal_fov: float, size: Size) -> Tensor:
     """Square pixels, centred principal point: [3, 3] float64. The angle is in degrees."""
-    focal = size.width / 2 / math.tan(math.radians(horizontal_fov) / 2)
+    focal = focal_from_fov(horizontal_fov, size)
     return intrinsics_matrix(focal, focal, size.width / 2, size.height / 2)
 
 
@@ -40,4 +45,18 @@ def cover_crop_intrinsics(intrinsics: Tensor, size: Size, target: Size) -> Tenso
     result[..., :2, :] *= scale
     result[..., 0, 2] -= (size.width * scale - target.width) / 2
     result[..., 1, 2] -= (size.height * scale - target.height) / 2
+    return result
+
+
+def contain_intrinsics(intrinsics: Tensor, size: Size, target: Size) -> Tensor:
+    """Intrinsics of a frame of ``target`` shape in whose middle the whole frame of ``size`` fits.
+
+    [..., 3, 3] → same. Scaling the larger frame to cover ``size`` and cropping it centrally gives
+    the view of the original camera back. For frames of one shape this is plain resizing.
+    """
+    scale = min(target.width / size.width, target.height / size.height)
+    result = intrinsics.clone()
+    result[..., :2, :] *= scale
+    result[..., 0, 2] += (target.width - size.width * scale) / 2
+    result[..., 1, 2] += (target.height - size.height * scale) / 2
     return result

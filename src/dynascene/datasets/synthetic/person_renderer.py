@@ -1,0 +1,207 @@
+"""Rendering the synthetic person: colour, matte and depth for each camera of a track.
+
+V vertices, T triangles, H W pixels.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dynascene.datasets.synthetic.body import Body, build_body
+from dynascene.datasets.synthetic.look import PersonLook
+from dynascene.datasets.synthetic.paint import paint, srgb_from_linear
+from dynascene.datasets.synthetic.rasteriser import NEAR, rasterise
+from dynascene.datasets.synthetic.skeleton import Poses
+from dynascene.errors import InputError
+from dynascene.geometry.rigid import camera_centres
+from dynascene.types import CameraTrack, Size
+
+SHADOW_CELL = 0.022  # metres; vertices lie closer together than this
+SHADOW_BIAS = 0.035
+SKY_DIRECTIONS = (  # the sky is sampled from here (towards the light; y down)
+    (0.0, -1.0, 0.0), (0.75, -0.65, 0.0), (-0.75, -0.65, 0.0), (0.0, -0.65, 0.75),
+    (0.0, -0.65, -0.75), (0.6, -0.25, 0.75), (-0.6, -0.25, 0.75), (0.6, -0.25, -0.75),
+    (-0.6, -0.25, -0.75),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Light:
+    """Sun and sky. sun_from: towards the sun in the world (y down). Colours: linear light that a
+    white surface square to it reflects."""
+
+    sun_from: tuple[float, float, float] = (-0.55, -0.75, -0.60)
+    sun: tuple[float, float, float] = (1.00, 0.94, 0.84)
+    sky: tuple[float, float, float] = (0.50, 0.56, 0.66)
+    ground: tuple[float, float, float] = (0.20, 0.18, 0.15)
+
+
+class RenderedPerson(NamedTuple):
+    """colour: uint8 [H, W, 3] sRGB, straight (not darkened at the edges), black off the person.
+    matte: uint8 [H, W, 1], 255 = person. depth: float32 [H, W], camera z in metres, infinite off
+    the person."""
+
+    colour: np.ndarray
+    matte: np.ndarray
+    depth: np.ndarray
+
+
+def render_person(
+    look: PersonLook,
+    poses: Poses,
+    cameras: CameraTrack,
+    *,
+    light: Light | None = None,
+    samples: int = 3,
+    voxel: float = 0.009,
+    device: torch.device | str = "cpu",
+) -> Iterator[RenderedPerson]:
+    """The person in each pose, seen by the camera of the same frame, in the cameras' frame size.
+
+    The world is metric with y down and the ground at y = 0. ``samples``: per pixel and direction,
+    so the matte has samples² + 1 levels. ``voxel``: the mesh, see ``build_body``. The poses must
+    have been made for ``look.height``.
+    Raises InputError when there are not as many poses as cameras, or ``samples`` < 1.
+    """
+    if len(poses) != len(cameras):
+        raise InputError(f"person: {len(poses)} poses for {len(cameras)} cameras: they must agree")
+    if samples < 1:
+        raise InputError(f"person: samples is {samples}, at least 1 is needed")
+    body = build_body(look, voxel).to(device)
+    for motion, camera, intrinsics in zip(
+        poses.world_from_rest, cameras.cam_from_world, cameras.intrinsics, strict=True
+    ):
+        vertices, normals = _posed(body, motion.float().to(device))
+        glow = _lighting(vertices, normals, camera_centres(camera).float(), light or Light())
+        yield _render_frame(
+            body, vertices, glow, camera.float(), intrinsics.float(), cameras.size, samples
+        )
+
+
+def _posed(body: Body, world_from_rest: Tensor) -> tuple[Tensor, Tensor]:
+    """Linear blend skinning: world vertices and normals, [V, 3] each."""
+    motion = (body.skin @ world_from_rest[:, :3].flatten(1)).unflatten(1, (3, 4))
+    vertices = (motion[..., :3] @ body.vertices[..., None])[..., 0] + motion[..., 3]
+    normals = (motion[..., :3] @ body.normals[..., None])[..., 0]
+    return vertices, torch.nn.functional.normalize(normals, dim=-1)
+
+
+def _lighting(vertices: Tensor, normals: Tensor, eye: Tensor, light: Light) -> Tensor:
+    """Light that leaves a white surface towards the camera: [V, 4], the last one is gloss."""
+    sun_from = torch.nn.functional.normalize(vertices.new_tensor(light.sun_from), dim=0)
+    sun_angle = normals @ sun_from
+    # skin and cloth scatter: the light wraps a little around the edge of the shade
+    sun = ((sun_angle + 0.15) / 1.15).clamp(min=0) * _lit(vertices, normals, sun_from)
+    sky, total = torch.zeros_like(sun), torch.zeros_like(sun)
+    for direction in SKY_DIRECTIONS:
+        towards = torch.nn.functional.normalize(vertices.new_tensor(direction), dim=0)
+        weight = (normals @ towards + 0.25).clamp(min=0)
+        sky += weight * _lit(vertices, normals, towards)
+        total += weight
+    open_sky = sky / total.clamp(min=1e-3)
+    up = (0.5 - 0.5 * normals[:, 1])[:, None]
+    sky_light, ground_light = (vertices.new_tensor(c) for c in (light.sky, light.ground))
+    ambient = (up * sky_light + (1 - up) * ground_light) * (0.25 + 0.75 * open_sky[:, None])
+    view = torch.nn.functional.normalize(eye.to(vertices) - vertices, dim=-1)
+    grazing = (1 - (normals * view).sum(-1).clamp(0, 1)) ** 4
+    rim = 0.28 * grazing[:, None] * sky_light * open_sky[:, None]
+    half = torch.nn.functional.normalize(view + sun_from, dim=-1)
+    gloss = (normals * half).sum(-1).clamp(min=0) ** 22 * sun
+    diffuse = ambient + sun[:, None] * vertices.new_tensor(light.sun) + rim
+    return torch.cat([diffuse, gloss[:, None]], dim=-1)
+
+
+def _lit(vertices: Tensor, normals: Tensor, towards: Tensor) -> Tensor:
+    """How freely each vertex sees a distant light, 0 … 1 [V]: a shadow map of the vertices."""
+    helper = vertices.new_tensor([0.0, 0.0, 1.0] if abs(float(towards[1])) > 0.8 else [0, 1.0, 0])
+    u = torch.nn.functional.normalize(torch.linalg.cross(towards, helper, dim=-1), dim=0)
+    v = torch.linalg.cross(towards, u, dim=-1)
+    place = vertices @ torch.stack([u, v, towards], dim=-1)
+    cell = (place[:, :2] - place[:, :2].amin(0)) / SHADOW_CELL + 1
+    columns, rows = (int(n) + 3 for n in cell.amax(0))
+    index = cell.round().long()
+    nearest = vertices.new_full((rows * columns,), -1e6)
+    nearest.scatter_reduce_(0, index[:, 1] * columns + index[:, 0], place[:, 2], "amax")
+    # percentage-closer filtering over 3 × 3 cells, looked up a little off the surface
+    lifted = (normals @ torch.stack([u, v, towards], dim=-1)) * 0.012
+    looked = (cell + lifted[:, :2] / SHADOW_CELL).round().long()
+    height = place[:, 2] + lifted[:, 2] + SHADOW_BIAS
+    lit = torch.zeros_like(height)
+    for dx in (-1, 0, 1):
+        for dy in (-1, 0, 1):
+            column = (looked[:, 0] + dx).clamp(0, columns - 1)
+            row = (looked[:, 1] + dy).clamp(0, rows - 1)
+            above = nearest[row * columns + column] - height
+            lit += 1 - (above / 0.03).clamp(0, 1)
+    return lit / 9
+
+
+def _render_frame(
+    body: Body,
+    vertices: Tensor,
+    glow: Tensor,
+    cam_from_world: Tensor,
+    intrinsics: Tensor,
+    size: Size,
+    samples: int,
+) -> RenderedPerson:
+    device = vertices.device
+    cam_from_world, intrinsics = cam_from_world.to(device), intrinsics.to(device)
+    seen = vertices @ cam_from_world[:3, :3].T + cam_from_world[:3, 3]
+    depth = seen[:, 2]
+    pixels = (seen @ intrinsics.T)[:, :2] / depth.clamp(min=NEAR)[:, None]
+    matte = np.zeros((size.height, size.width, 1), np.uint8)
+    colour = np.zeros((size.height, size.width, 3), np.uint8)
+    distance = np.full((size.height, size.width), np.inf, np.float32)
+    window = _window(pixels[depth > NEAR], size)
+    if window is None:
+        return RenderedPerson(colour, matte, distance)
+    left, top, right, bottom = window
+    width, height = right - left, bottom - top
+    points = (pixels - pixels.new_tensor([left, top])) * samples
+    cover = rasterise(points, depth, body.faces, width * samples, height * samples)
+    corners = body.faces[cover.triangle]
+    values = torch.cat([glow, body.rest], dim=-1)
+    shaded = (values[corners] * cover.weights[..., None]).sum(1)
+    albedo = paint(body.look, body.part[corners[:, 0]], shaded[:, 4:])
+    light = albedo * shaded[:, :3] + 0.06 * shaded[:, 3:4]
+    # each sample belongs to a pixel of the window
+    column = cover.sample % (width * samples)
+    row = cover.sample // (width * samples)
+    pixel = row // samples * width + column // samples
+    total = light.new_zeros(width * height, 3).index_add_(0, pixel, light)
+    count = light.new_zeros(width * height).index_add_(0, pixel, torch.ones_like(light[:, 0]))
+    near = light.new_full((width * height,), torch.inf)
+    near.scatter_reduce_(0, pixel, cover.depth, "amin")
+    middle = (row % samples == samples // 2) & (column % samples == samples // 2)
+    near[pixel[middle]] = cover.depth[middle]
+    mean = srgb_from_linear(_toned(total / count.clamp(min=1)[:, None]))
+    area = np.s_[top:bottom, left:right]
+    colour[area] = _bytes(mean).reshape(height, width, 3)
+    matte[area] = _bytes(count / samples**2).reshape(height, width, 1)
+    distance[area] = near.reshape(height, width).cpu().numpy()
+    return RenderedPerson(colour, matte, distance)
+
+
+def _window(pixels: Tensor, size: Size) -> tuple[int, int, int, int] | None:
+    """The part of the frame that the person may touch: left, top, right, bottom in pixels."""
+    if not len(pixels):
+        return None
+    low, high = pixels.amin(0).floor().tolist(), pixels.amax(0).ceil().tolist()
+    left, top = max(int(low[0]), 0), max(int(low[1]), 0)
+    right, bottom = min(int(high[0]), size.width), min(int(high[1]), size.height)
+    return (left, top, right, bottom) if left < right and top < bottom else None
+
+
+def _toned(light: Tensor) -> Tensor:
+    """A soft shoulder instead of clipped highlights: straight up to 0.6, then bent towards 1."""
+    over = (light - 0.6).clamp(min=0)
+    return light.clamp(max=0.6) + 0.4 * (1 - torch.exp(-over / 0.4))
+
+
+def _bytes(values: Tensor) -> np.ndarray:
+    return (values * 255).round().to(torch.uint8).cpu().numpy()

@@ -1,0 +1,151 @@
+"""The camera track of a request: from a file, a named move, or standing still."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from torch import Tensor
+
+from dynascene.errors import InputError
+from dynascene.generation.progress import Log
+from dynascene.generation.request import GenerationRequest
+from dynascene.geometry.framing import check_inside, choose_framing, place_track, seen_share
+from dynascene.geometry.intrinsics import cover_scale, intrinsics_from_fov, intrinsics_matrix
+from dynascene.geometry.lifting import LiftedScene
+from dynascene.geometry.moves import make_move
+from dynascene.geometry.tracks import extent, relative_track, resize_track, scale_track
+from dynascene.io.cameras import CameraDefaults, detect_format, read_cameras
+from dynascene.io.keyframes import is_keyframe_file, read_keyframes
+from dynascene.types import CameraTrack, Size
+
+# A file's unit of length is unknown unless --camera-height tells it. Then the camera's farthest
+# point from its start is taken to be this share of the scene's median depth.
+EXTENT_WHERE_UNKNOWN = 0.3
+# Camera views tried for a named move, as shares of the picture's width: the widest one whose
+# track stays within the picture is taken.
+VIEW_SHARES = (1.0, 0.92, 0.85, 0.78, 0.71, 0.65)
+ENOUGH_SEEN = 0.985
+NORMALISED_FORMATS = ("re10k", "humanvid")  # intrinsics relative to width and height
+
+
+def camera_track(
+    request: GenerationRequest, scene: LiftedScene, size: Size, frames: int | None, log: Log
+) -> CameraTrack:
+    """The cameras for frames of ``size``, in track units.
+
+    frames: the person's frame count; None = as long as the track itself is.
+    """
+    if request.cameras not in (None, "none"):
+        return _from_file(request, scene, size, frames, log)
+    if request.cameras == "none":
+        log.notice("--cameras none: the projection takes it as a camera that stands still")
+    return _from_move(request, scene, size, frames or _length(request))
+
+
+def _length(request: GenerationRequest) -> int:
+    """Frames of a move without a person: those asked for, else three seconds at 24 a second."""
+    return request.frames[1] - request.frames[0] if request.frames else 72
+
+
+def _from_move(
+    request: GenerationRequest, scene: LiftedScene, size: Size, frames: int
+) -> CameraTrack:
+    def track(intrinsics: Tensor) -> CameraTrack:
+        move = request.move or "static"
+        if is_keyframe_file(Path(move)):
+            return read_keyframes(Path(move), frames, intrinsics, size)
+        return make_move(move, frames, intrinsics, size)
+
+    if request.fov is not None:
+        return track(intrinsics_from_fov(request.fov, size))
+    widest = scene.camera.focal * cover_scale(scene.camera.size, size)
+    candidate = track(_view(widest, size))
+    for share in VIEW_SHARES:
+        candidate = track(_view(widest / share, size))
+        framing = choose_framing(request.options.framing, candidate, scene)
+        placed = place_track(candidate, framing)
+        if seen_share(placed, scene.surface, scene.camera) >= ENOUGH_SEEN:
+            break
+    return candidate
+
+
+def _view(focal: float, size: Size) -> Tensor:
+    return intrinsics_matrix(focal, focal, size.width / 2, size.height / 2)
+
+
+def _from_file(
+    request: GenerationRequest, scene: LiftedScene, size: Size, frames: int | None, log: Log
+) -> CameraTrack:
+    path = Path(str(request.cameras))
+    defaults = CameraDefaults(
+        size=size,
+        fov=request.fov or 60.0,
+        rotation_order=request.rotation_order,
+        sensor=request.sensor,
+    )
+    name = request.camera_format or detect_format(path)
+    if name in NORMALISED_FORMATS:
+        track = with_square_pixels(read_cameras(path, name, defaults))
+    else:
+        track = read_cameras(path, name, defaults, notice=log.notice)
+    track = resize_track(track, size)
+    return in_scene_units(_cut(track, path, request.frames, frames, log), scene, request, log)
+
+
+def with_square_pixels(track: CameraTrack) -> CameraTrack:
+    """Undo the guess of a frame shape: the one for which fx = fy is the filmed one."""
+    scale = float((track.intrinsics[:, 0, 0] / track.intrinsics[:, 1, 1]).median())
+    size = Size(track.size.width, max(1, round(track.size.height * scale)))
+    intrinsics = track.intrinsics.clone()
+    intrinsics[:, 1, :] *= size.height / track.size.height
+    return replace(track, intrinsics=intrinsics, size=size)
+
+
+def _cut(
+    track: CameraTrack,
+    path: Path,
+    asked: tuple[int, int] | None,
+    frames: int | None,
+    log: Log,
+) -> CameraTrack:
+    """The cameras of the frames that are used."""
+    if asked and asked[1] <= len(track):
+        return track[asked[0] : asked[1]]
+    if frames is None:
+        if asked:
+            raise InputError(
+                f"--frames {asked[0]}:{asked[1]}: the track {path} has {len(track)} frames"
+            )
+        return track
+    if len(track) < frames:
+        raise InputError(
+            f"{path}: has {len(track)} cameras for {frames} frames; "
+            f"give a longer track, or --frames 0:{len(track)}"
+        )
+    if len(track) > frames:
+        log.notice(f"{path}: has {len(track)} cameras; the first {frames} are used")
+    return track[:frames]
+
+
+def in_scene_units(
+    track: CameraTrack, scene: LiftedScene, request: GenerationRequest, log: Log
+) -> CameraTrack:
+    """Bring a file's unknown unit of length to track units."""
+    track = relative_track(track)
+    reach = extent(track)
+    if reach < 1e-6:
+        return track
+    if request.camera_height is not None:
+        return scale_track(track, scene.surface.height / request.camera_height)
+    track = scale_track(track, EXTENT_WHERE_UNKNOWN / reach)
+    for _ in range(12):
+        try:
+            framing = choose_framing(request.options.framing, track, scene)
+            check_inside(place_track(track, framing), scene.surface)
+            break
+        except InputError:
+            track = scale_track(track, 0.7)
+    log.notice(
+        f"{request.cameras}: its unit of length is unknown; the camera is taken to move by "
+        f"{extent(track):.2g} of the scene's median depth (--camera-height tells it exactly)"
+    )
+    return track

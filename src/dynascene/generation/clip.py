@@ -1,0 +1,65 @@
+"""What goes into a generator and what comes out: the contract of all of them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from dynascene.geometry.framing import Framing
+from dynascene.geometry.lifting import LiftedScene
+from dynascene.types import CameraTrack, Shot, Size
+
+
+@dataclass(frozen=True)
+class GenerationOptions:
+    """How to make a background.
+
+    generator: a name of ``generate.GENERATORS``.
+    size: the background's rendering size; None = the size that the shot's cameras are for.
+    framing: where the first frame looks into the picture: given, its "centre", or "auto": from
+        where the track sees most of it.
+    seed, steps, guidance, weights: for generators that sample; the projection has no use for them.
+    """
+
+    generator: str = "projection"
+    size: Size | None = None
+    framing: Framing | str = "auto"
+    seed: int = 0
+    steps: int = 50
+    guidance: float = 3.5
+    weights: str | None = None
+
+
+class GeneratedFrame(NamedTuple):
+    """uint8: background and guide [H, W, 3]; visibility [H, W, 1], 255 = shown by the picture."""
+
+    background: np.ndarray
+    guide: np.ndarray
+    visibility: np.ndarray
+
+
+@dataclass(frozen=True)
+class GeneratedClip:
+    """A background that is made while it is read.
+
+    track: the cameras it is rendered with, in the scene's world, for the rendering size.
+    framing: where the first frame looks into the picture.
+    seen_share: the share of all pixels that the picture itself shows, 0 … 1.
+    frames: starts the rendering; every call gives the same frames.
+    weights: sha256 by name, of the weights that took part.
+    """
+
+    track: CameraTrack
+    framing: Framing
+    seen_share: float
+    frames: Callable[[], Iterator[GeneratedFrame]]
+    weights: dict[str, str] = field(default_factory=dict)
+
+
+class Generator(Protocol):
+    """One way to make a background."""
+
+    def __call__(
+        self, shot: Shot, scene: LiftedScene, options: GenerationOptions
+    ) -> GeneratedClip: ...

@@ -1,0 +1,48 @@
+"""The person over the background, in linear light."""
+
+import cv2
+import numpy as np
+
+from dynascene.geometry.intrinsics import cover_scale
+from dynascene.types import Size
+
+
+def linear_from_srgb(value: np.ndarray) -> np.ndarray:
+    """sRGB 0 … 1 → light 0 … 1 (IEC 61966-2-1)."""
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+
+
+def srgb_from_linear(light: np.ndarray) -> np.ndarray:
+    """Light 0 … 1 → sRGB 0 … 1, the inverse of linear_from_srgb."""
+    return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+
+
+_LIGHT_OF_BYTE = linear_from_srgb(np.arange(256, dtype=np.float64) / 255).astype(np.float32)
+
+
+def composite(person: np.ndarray, matte: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """Lay the person over the background: uint8 [H, W, 3], matte uint8 [H, W, 1], 255 = person.
+
+    Light adds linearly, so soft edges mix in linear light: C = m·P + (1 − m)·B. Where the matte is
+    0 or 255 the pixel is the background's or the person's own, bit by bit.
+    """
+    alpha = matte[..., 0]
+    result = np.where(matte == 255, person, background)
+    soft = (alpha > 0) & (alpha < 255)
+    m = alpha[soft, None].astype(np.float32) / 255
+    light = m * _LIGHT_OF_BYTE[person[soft]] + (1 - m) * _LIGHT_OF_BYTE[background[soft]]
+    result[soft] = np.rint(srgb_from_linear(light) * 255).astype(np.uint8)
+    return result
+
+
+def fit_background(background: np.ndarray, size: Size) -> np.ndarray:
+    """Scale the background to cover the person's frame and crop it centrally."""
+    height, width = background.shape[:2]
+    if (width, height) == size:
+        return background
+    scale = cover_scale(Size(width, height), size)
+    scaled = Size(max(size.width, round(width * scale)), max(size.height, round(height * scale)))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    resized = cv2.resize(background, scaled, interpolation=method)
+    left, top = (scaled.width - size.width) // 2, (scaled.height - size.height) // 2
+    return resized[top : top + size.height, left : left + size.width]

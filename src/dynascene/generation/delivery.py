@@ -1,0 +1,147 @@
+"""Renders a generated clip once and writes everything that the user gets from it."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from dynascene.generation.clip import GeneratedClip, GeneratedFrame
+from dynascene.generation.compositing import composite, fit_background
+from dynascene.generation.inputs import Inputs
+from dynascene.generation.progress import Log
+from dynascene.generation.sheet import contact_sheet, mark_unseen, sheet_frames, thumbnail
+from dynascene.io.cameras import write_cameras
+from dynascene.io.frames import times_of
+from dynascene.io.images import write_png
+from dynascene.io.video_writing import H264Writer, PngSequenceWriter
+from dynascene.types import Shot, Size
+
+
+@dataclass
+class Finished:
+    """One finished frame: uint8, the person's layers None where there is no person."""
+
+    frame: GeneratedFrame
+    composite: np.ndarray
+    person: np.ndarray | None
+    matte: np.ndarray | None
+
+
+@dataclass
+class SheetCollector:
+    """Keeps thumbnails of the frames that the sheet shows."""
+
+    wanted: list[int]
+    rows: dict[str, list[np.ndarray]] = field(default_factory=dict)
+
+    def add(self, index: int, done: Finished) -> None:
+        if index not in self.wanted:
+            return
+        shown = mark_unseen(done.frame.guide, done.frame.visibility)
+        for name, image in (
+            ("person", done.person),
+            ("matte", done.matte),
+            ("guide", shown),
+            ("background", done.frame.background),
+            ("composite", done.composite),
+        ):
+            if image is not None:
+                self.rows.setdefault(name, []).append(thumbnail(image))
+
+
+def finished_frames(shot: Shot, clip: GeneratedClip) -> Iterator[Finished]:
+    """Background, person and their composite, frame by frame."""
+    if shot.foreground is None or shot.matte is None:
+        for frame in clip.frames():
+            yield Finished(frame, frame.background, None, None)
+        return
+    size = shot.foreground.size
+    layers = zip(clip.frames(), shot.foreground.read(), shot.matte.read(), strict=True)
+    for frame, person, matte in layers:
+        background = fit_background(frame.background, size)
+        yield Finished(frame, composite(person, matte, background), person, matte)
+
+
+def deliver(folder: Path, inputs: Inputs, clip: GeneratedClip, layers: bool, log: Log) -> None:
+    """Write the clips (or the still pictures), the camera file, the layers and the sheet."""
+    shot = inputs.shot
+    collector = SheetCollector(sheet_frames(len(shot)))
+    with log.stage("frames", len(shot)) as step, ExitStack() as writers:
+        write = _still_writer(folder) if inputs.still else _clip_writer(folder, shot, clip, writers)
+        write_layers = _layer_writer(folder, shot, writers) if layers else None
+        for index, done in enumerate(finished_frames(shot, clip)):
+            write(done)
+            if write_layers:
+                write_layers(done)
+            collector.add(index, done)
+            step()
+    if shot.foreground is None:
+        shutil.copyfile(folder / "background.mp4", folder / "composite.mp4")
+    with log.stage("sheet"):
+        write_cameras(clip.track, folder / "cameras.txt", "re10k")
+        write_png(folder / "sheet.png", _sheet(inputs, clip, collector))
+
+
+def _still_writer(folder: Path):
+    def write(done: Finished) -> None:
+        write_png(folder / "composite.png", done.composite)
+        write_png(folder / "background.png", done.frame.background)
+        if done.matte is not None:
+            write_png(folder / "matte.png", done.matte)
+
+    return write
+
+
+def _clip_writer(folder: Path, shot: Shot, clip: GeneratedClip, writers: ExitStack):
+    def video(name: str, size: Size) -> H264Writer:
+        path = folder / f"{name}.mp4"
+        times = times_of(shot.foreground) if shot.foreground else None
+        return writers.enter_context(H264Writer(path, size, shot.frame_rate, times=times))
+
+    background = video("background", clip.track.size)
+    if shot.foreground is None:
+        return lambda done: background.write(done.frame.background)
+    finished = video("composite", shot.foreground.size)
+    matte = video("matte", shot.foreground.size)
+
+    def write(done: Finished) -> None:
+        background.write(done.frame.background)
+        finished.write(done.composite)
+        matte.write(done.matte)
+
+    return write
+
+
+def _layer_writer(folder: Path, shot: Shot, writers: ExitStack):
+    def sequence(name: str) -> PngSequenceWriter:
+        return writers.enter_context(PngSequenceWriter(folder / name, sixteen_bit=True))
+
+    background = sequence("background")
+    if shot.foreground is None:
+        return lambda done: background.write(done.frame.background)
+    foreground, matte = sequence("foreground"), sequence("matte")
+
+    def write(done: Finished) -> None:
+        background.write(done.frame.background)
+        foreground.write(np.concatenate([done.person, done.matte], axis=2))
+        matte.write(done.matte)
+
+    return write
+
+
+def _sheet(inputs: Inputs, clip: GeneratedClip, collector: SheetCollector) -> np.ndarray:
+    rate = float(inputs.shot.frame_rate)
+    captions = [f"frame {i}  ·  {i / rate:.2f} s" for i in collector.wanted]
+    title = "\n".join(
+        [
+            f"{len(inputs.shot)} frames, background {clip.track.size}",
+            f"framing {clip.framing.yaw:+.1f}° right, {clip.framing.pitch:+.1f}° up",
+            f"{clip.seen_share:.0%} of the view lies within the picture",
+            "hatched in the guide: beyond the picture, filled in the background",
+        ]
+    )
+    scene = (inputs.scene.picture.permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
+    return contact_sheet(collector.rows, captions, title, scene)

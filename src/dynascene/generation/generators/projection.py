@@ -1,0 +1,49 @@
+"""The guide as the picture: scene memory along the camera track. Needs no weights."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dynascene.generation.clip import GeneratedClip, GeneratedFrame, GenerationOptions
+from dynascene.geometry.canvas import SceneCanvas, paint_canvas
+from dynascene.geometry.framing import check_inside, choose_framing, place_track, seen_share
+from dynascene.geometry.intrinsics import contain_intrinsics
+from dynascene.geometry.lifting import LiftedScene
+from dynascene.geometry.projection import render_guide, window_for_track
+from dynascene.types import CameraTrack, Shot
+
+
+def projection(shot: Shot, scene: LiftedScene, options: GenerationOptions) -> GeneratedClip:
+    """The scene projected along the track; what the picture does not show is filled once.
+
+    Raises InputError when the track leaves the place.
+    """
+    size = options.size or shot.cameras.size
+    intrinsics = contain_intrinsics(shot.cameras.intrinsics, shot.cameras.size, size)
+    track = CameraTrack(shot.cameras.cam_from_world, intrinsics, size)
+    framing = choose_framing(options.framing, track, scene)
+    track = place_track(track, framing)
+    check_inside(track, scene.surface)
+    canvas: list[SceneCanvas] = []
+
+    def frames() -> Iterator[GeneratedFrame]:
+        if not canvas:
+            window = window_for_track(track, scene.surface)
+            canvas.append(paint_canvas(scene.picture, scene.camera, window))
+        for frame in render_guide(track, scene.surface, canvas[0]):
+            colour, visibility = _bytes(frame.colour), _bytes(frame.visibility)
+            yield GeneratedFrame(colour, _hide_unseen(colour, visibility), visibility)
+
+    share = seen_share(track, scene.surface, scene.camera)
+    return GeneratedClip(track, framing, share, frames)
+
+
+def _bytes(image: Tensor) -> np.ndarray:
+    """[C, H, W] 0 … 1 → uint8 [H, W, C]."""
+    return (image * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
+
+
+def _hide_unseen(colour: np.ndarray, visibility: np.ndarray) -> np.ndarray:
+    return np.where(visibility >= 128, colour, np.uint8(0))

@@ -1,0 +1,141 @@
+"""Opens what a request names and checks that it fits together."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from dynascene.errors import InputError
+from dynascene.estimators.horizon import estimate_horizon
+from dynascene.generation.camera_input import camera_track
+from dynascene.generation.progress import Log
+from dynascene.generation.request import GenerationRequest
+from dynascene.geometry.intrinsics import focal_from_fov
+from dynascene.geometry.lifting import LiftedScene, lift_to_stage
+from dynascene.geometry.picture import PictureCamera
+from dynascene.io.frames import open_frames, open_matte, split_alpha, times_of
+from dynascene.io.images import IMAGE_SUFFIXES, exif_fov, read_image
+from dynascene.types import FrameSource, Shot, Size
+
+DEFAULT_SCENE_FOV = 60.0
+DEFAULT_FRAME_RATE = Fraction(24)
+LONGEST_SIDE = 1280  # of a background without a person, where --size does not say
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that a generator needs. still: the person is a single picture."""
+
+    shot: Shot
+    scene: LiftedScene
+    scene_fov: float
+    still: bool
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """The frames start … stop − 1 of another source."""
+
+    source: FrameSource
+    start: int
+    stop: int
+
+    @property
+    def size(self) -> Size:
+        return self.source.size
+
+    @property
+    def channels(self) -> int:
+        return self.source.channels
+
+    @property
+    def frame_rate(self) -> Fraction:
+        return self.source.frame_rate
+
+    @property
+    def times(self) -> tuple[float, ...] | None:
+        """Seconds of each frame after the first of the excerpt, where the frame rate varies."""
+        times = times_of(self.source)
+        return times and tuple(t - times[self.start] for t in times[self.start : self.stop])
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def read(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
+        first, last, _ = slice(start, stop).indices(len(self))
+        yield from self.source.read(self.start + first, self.start + last)
+
+
+def open_inputs(request: GenerationRequest, log: Log) -> Inputs:
+    """Raises InputError for whatever is missing, unreadable, or does not fit."""
+    scene, scene_fov = open_scene(request, log)
+    still = request.person is not None and _is_picture(request.person)
+    if request.person is None:
+        size = request.options.size or _even(_limited(scene.camera.size))
+        track = camera_track(request, scene, size, None, log)
+        return Inputs(Shot(None, None, track, DEFAULT_FRAME_RATE), scene, scene_fov, False)
+    if still and (request.move or request.cameras):
+        raise InputError(f"{request.person}: is a single picture; a camera movement needs a video")
+    foreground, matte = _open_person(request.person, request.matte)
+    foreground, matte = (_excerpt(source, request) for source in (foreground, matte))
+    track = camera_track(request, scene, foreground.size, len(foreground), log)
+    shot = Shot(foreground, matte, track, foreground.frame_rate)
+    return Inputs(shot, scene, scene_fov, still)
+
+
+def open_scene(request: GenerationRequest, log: Log) -> tuple[LiftedScene, float]:
+    """The picture lifted to 2.5-D, and its horizontal field of view in degrees."""
+    pixels = read_image(request.scene)[..., :3]
+    size = Size(pixels.shape[1], pixels.shape[0])
+    if min(size) < 16:
+        raise InputError(f"{request.scene}: {size} pixels are too few for a scene")
+    fov = request.scene_fov or exif_fov(request.scene)
+    if fov is None:
+        fov = DEFAULT_SCENE_FOV * min(1.0, size.width / size.height)
+        log.notice(f"{request.scene}: field of view unknown; assuming {fov:.3g}° (--scene-fov)")
+    focal = focal_from_fov(fov, size)
+    if request.horizon is None:
+        horizon = estimate_horizon(pixels, focal).row
+    else:
+        horizon = request.horizon * size.height
+    picture = torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1).float() / 255
+    return lift_to_stage(picture, PictureCamera(focal, size, horizon)), fov
+
+
+def _is_picture(path: Path) -> bool:
+    return path.is_file() and path.suffix.lower() in IMAGE_SUFFIXES
+
+
+def _open_person(person: Path, matte: Path | None) -> tuple[FrameSource, FrameSource]:
+    source = open_frames(person)
+    if matte is not None:
+        colour = split_alpha(source)[0] if source.channels == 4 else source
+        return colour, open_matte(matte, like=colour)
+    if source.channels != 4:
+        raise InputError(
+            f"{person}: has no alpha; give a matte (white = person) with --matte VIDEO or FOLDER"
+        )
+    return split_alpha(source)
+
+
+def _excerpt(source: FrameSource, request: GenerationRequest) -> FrameSource:
+    if request.frames is None:
+        return source
+    start, stop = request.frames
+    if stop > len(source):
+        raise InputError(
+            f"--frames {start}:{stop}: {request.person} has {len(source)} frames, 0:{len(source)}"
+        )
+    return Excerpt(source, start, stop)
+
+
+def _limited(size: Size) -> Size:
+    scale = min(1.0, LONGEST_SIDE / max(size))
+    return Size(round(size.width * scale), round(size.height * scale))
+
+
+def _even(size: Size) -> Size:
+    return Size(max(16, size.width // 2 * 2), max(16, size.height // 2 * 2))

@@ -1,0 +1,60 @@
+"""Stages of a job: what is shown while it runs, and what it took."""
+
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class Display(Protocol):
+    """Shows a job to a person. ``stage`` gives a function to call after each of ``total`` steps."""
+
+    def stage(self, name: str, total: int) -> AbstractContextManager[Callable[[], None]]: ...
+
+    def notice(self, text: str) -> None: ...
+
+
+class Quiet:
+    """Shows nothing."""
+
+    @contextmanager
+    def stage(self, name: str, total: int) -> Iterator[Callable[[], None]]:
+        yield lambda: None
+
+    def notice(self, text: str) -> None:
+        pass
+
+
+@dataclass
+class Log:
+    """Records what a job took and what it told, while a Display shows it."""
+
+    display: Display = field(default_factory=Quiet)
+    stages: list[dict[str, str | float]] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def stage(self, name: str, total: int = 1) -> Iterator[Callable[[], None]]:
+        start = time.perf_counter()
+        with self.display.stage(name, total) as step:
+            yield step
+        self.stages.append(
+            {
+                "stage": name,
+                "seconds": round(time.perf_counter() - start, 3),
+                "peak_memory_mib": peak_memory_mib(),
+            }
+        )
+
+    def notice(self, text: str) -> None:
+        self.notices.append(text)
+        self.display.notice(text)
+
+
+def peak_memory_mib() -> float:
+    """The most memory that this process has held so far, in MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)

@@ -1,0 +1,68 @@
+"""report.json: enough to say what was made, of what, with what, and to make it again."""
+
+import platform
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from dynascene.generation.clip import GeneratedClip
+from dynascene.generation.inputs import Inputs
+from dynascene.generation.progress import Log
+from dynascene.generation.request import GenerationRequest
+from dynascene.io.checksums import sha256_of
+
+LIBRARIES = ("dynascene", "torch", "numpy", "av", "opencv-python-headless")
+
+
+def report(
+    request: GenerationRequest, inputs: Inputs, clip: GeneratedClip, log: Log
+) -> dict[str, Any]:
+    """The report as plain JSON values."""
+    stage = inputs.scene.surface
+    return {
+        "generator": request.options.generator,
+        "seed": request.options.seed,
+        "frames": len(inputs.shot),
+        "frame_rate": float(inputs.shot.frame_rate),
+        "background_size": str(clip.track.size),
+        "seen_share": round(clip.seen_share, 4),
+        "framing": {"yaw": clip.framing.yaw, "pitch": clip.framing.pitch},
+        "scene": {
+            "fov_degrees": round(inputs.scene_fov, 3),
+            "horizon": round(inputs.scene.camera.horizon / inputs.scene.camera.size.height, 4),
+            "camera_height_track_units": round(stage.height, 4),
+            "backdrop_track_units": round(stage.radius, 4),
+        },
+        "inputs": _inputs(request),
+        "options": _options(request),
+        "weights": clip.weights,
+        "notices": log.notices,
+        "stages": log.stages,
+        "versions": {name: version(name) for name in LIBRARIES}
+        | {"python": platform.python_version()},
+    }
+
+
+def _inputs(request: GenerationRequest) -> dict[str, dict[str, str]]:
+    """Name and sha256 of every file or folder that went in."""
+    named = {
+        "person": request.person,
+        "matte": request.matte,
+        "scene": request.scene,
+        "scene_depth": request.scene_depth,
+        "cameras": Path(request.cameras) if request.cameras not in (None, "none") else None,
+        "move": Path(request.move) if request.move and Path(request.move).is_file() else None,
+    }
+    return {
+        name: {"path": str(path), "sha256": sha256_of(path)}
+        for name, path in named.items()
+        if path is not None
+    }
+
+
+def _options(request: GenerationRequest) -> dict[str, Any]:
+    options = asdict(request)
+    for name in ("person", "matte", "scene", "scene_depth"):
+        options.pop(name)
+    return options

@@ -1,0 +1,77 @@
+"""What a user asks for, checked before anything is opened."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dynascene.errors import InputError
+from dynascene.generation.clip import GenerationOptions
+
+
+@dataclass(frozen=True)
+class GenerationRequest:
+    """A person, a place and a camera; paths as the user gave them.
+
+    person: a video, a folder of frames, or a still with alpha; None = the camera moves alone.
+    scene: the picture of the place.
+    matte: video or folder, white = person; None = the person's own alpha.
+    cameras: a camera file or folder, or "none" (null camera); camera_format names its format.
+    move: a named move (``pan-right:20``) or a keyframe file, in place of a camera file.
+    frames: (start, stop) of the person's video, end-exclusive.
+    fov: horizontal field of view of the filmed camera in degrees where no file tells it.
+    scene_fov: that of the scene picture; None = from its EXIF data, else 60.
+    horizon: height of the horizon in the picture, 0 = top, 1 = bottom; None = estimated.
+    camera_height: of the filmed camera above the ground, in the camera file's unit of length.
+    scene_depth: depth map of the scene picture (larger = farther, any unit).
+    rotation_order, sensor: for formats that do not store them (chan).
+    layers: also write 16-bit PNG sequences.
+    """
+
+    scene: Path
+    person: Path | None = None
+    matte: Path | None = None
+    cameras: str | None = None
+    camera_format: str | None = None
+    move: str | None = None
+    frames: tuple[int, int] | None = None
+    fov: float | None = None
+    scene_fov: float | None = None
+    horizon: float | None = None
+    camera_height: float | None = None
+    scene_depth: Path | None = None
+    rotation_order: str | None = None
+    sensor: tuple[float, float] | None = None
+    layers: bool = False
+    options: GenerationOptions = field(default_factory=GenerationOptions)
+
+    def __post_init__(self) -> None:
+        self._check_camera()
+        self._check_numbers()
+        if self.matte is not None and self.person is None:
+            raise InputError("--matte: there is no PERSON that it could belong to")
+        if self.options.generator == "projection" and self.options.weights is not None:
+            raise InputError("--weights: the projection generator uses none")
+
+    def _check_camera(self) -> None:
+        if self.cameras is not None and self.move is not None:
+            raise InputError("--cameras and --move: give one of them")
+        if self.person is None and self.move is None and self.cameras in (None, "none"):
+            raise InputError("nothing moves: without PERSON give --move or --cameras FILE")
+        if self.camera_height is not None and self.cameras in (None, "none"):
+            raise InputError("--camera-height tells the unit of a camera file: give --cameras FILE")
+
+    def _check_numbers(self) -> None:
+        for name, value in (("--fov", self.fov), ("--scene-fov", self.scene_fov)):
+            if value is not None and not 1 <= value <= 170:
+                raise InputError(f"{name} {value:g}: must be between 1 and 170 degrees")
+        if self.camera_height is not None and not 0 < self.camera_height < float("inf"):
+            raise InputError(f"--camera-height {self.camera_height:g}: must be positive")
+        if self.horizon is not None and not -2 <= self.horizon <= 3:
+            raise InputError(f"--horizon {self.horizon:g}: 0 is the picture's top, 1 its bottom")
+        if self.options.steps < 1:
+            raise InputError(f"--steps {self.options.steps}: must be at least 1")
+        size = self.options.size
+        if size is not None and not (min(size) >= 16 and max(size) <= 8192):
+            raise InputError(f"--size {size}: sides must be between 16 and 8192")
+        if self.frames is not None and not 0 <= self.frames[0] < self.frames[1]:
+            start, stop = self.frames
+            raise InputError(f"--frames {start}:{stop}: must be A:B with 0 <= A < B")

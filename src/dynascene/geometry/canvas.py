@@ -1,0 +1,120 @@
+"""Scene memory: the place painted once on a panorama around the scene camera.
+
+What the camera reveals beyond the picture is filled here, in scene space and once, so it neither
+flickers nor changes when the camera comes back.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from dynascene.geometry.panorama import PanoramaWindow
+from dynascene.geometry.picture import PictureCamera
+
+# Where in a pixel the four samples lie (a rotated grid: distinct in x and in y)
+SAMPLE_OFFSETS = ((-0.125, -0.375), (0.375, -0.125), (0.125, 0.375), (-0.375, 0.125))
+
+
+@dataclass(frozen=True)
+class SceneCanvas:
+    """layers: [4, H, W] float32 of ``window``: colour (sRGB, 0 … 1), then 1 where photographed."""
+
+    window: PanoramaWindow
+    layers: Tensor
+
+    def sample(self, azimuth: Tensor, depression: Tensor) -> tuple[Tensor, Tensor]:
+        """Colour [3, H, W] and visibility [1, H, W] seen through a grid of pixels.
+
+        azimuth, depression: [H, W], the directions of the pixels' centres in the scene's world.
+        Each pixel averages four samples over its footprint on the canvas, taken from a pyramid
+        level at which that footprint is about a pixel wide: neither aliased nor softened.
+        """
+        grid = self.window.normalised(azimuth, depression)
+        across, down = self._footprint(grid)
+        size = torch.tensor(self.window.size, dtype=grid.dtype, device=grid.device) / 2
+        extent = torch.maximum((across * size).norm(dim=-1), (down * size).norm(dim=-1))
+        level = torch.log2((extent / 2).clamp_min(1))
+        total = torch.zeros(4, *azimuth.shape, dtype=self.layers.dtype, device=grid.device)
+        for dx, dy in SAMPLE_OFFSETS:
+            total += self._sample_levels(grid + dx * across + dy * down, level)
+        total /= len(SAMPLE_OFFSETS)
+        return total[:3].clamp(0, 1), total[3:].clamp(0, 1)
+
+    def _footprint(self, grid: Tensor) -> tuple[Tensor, Tensor]:
+        """How the canvas position changes over one pixel across and one down, [H, W, 2] each."""
+        across = F.pad(grid.diff(dim=1).movedim(-1, 0), (0, 1), mode="replicate")
+        down = F.pad(grid.diff(dim=0).movedim(-1, 0)[None], (0, 0, 0, 1), mode="replicate")[0]
+        steps = []
+        for step in (across.movedim(0, -1), down.movedim(0, -1)):
+            period = 2 * math.pi / self.window.half_width  # of x, one full circle
+            x = torch.remainder(step[..., 0] + period / 2, period) - period / 2
+            steps.append(torch.stack([x, step[..., 1]], dim=-1))
+        return steps[0], steps[1]
+
+    def _sample_levels(self, grid: Tensor, level: Tensor) -> Tensor:
+        """Trilinear sampling: [H, W, 2] and fractional pyramid level [H, W] → [4, H, W]."""
+        result = self._sample_level(grid, 0)
+        for index in range(1, math.ceil(float(level.max()) - 1e-3) + 1):
+            weight = (level - (index - 1)).clamp(0, 1)
+            if weight.any():
+                result = torch.lerp(result, self._sample_level(grid, index), weight)
+        return result
+
+    def _sample_level(self, grid: Tensor, index: int) -> Tensor:
+        layers = self._pyramid(index)
+        border = 1 if self.window.is_full_circle else 0
+        x = grid[..., 0] * (layers.shape[-1] - 2 * border) / layers.shape[-1]
+        placed = torch.stack([x, grid[..., 1]], dim=-1)[None].to(layers)
+        return F.grid_sample(layers[None], placed, padding_mode="border", align_corners=False)[0]
+
+    def _pyramid(self, index: int) -> Tensor:
+        levels: list[Tensor] = self.__dict__.setdefault("_levels", [])
+        while len(levels) <= index:
+            if not levels:
+                levels.append(self.layers)
+            else:
+                inner = levels[-1]
+                half = [max(1, round(n / 2)) for n in inner.shape[-2:]]
+                levels.append(F.interpolate(inner[None], half, mode="area")[0])
+        if not self.window.is_full_circle:
+            return levels[index]
+        wrapped: dict[int, Tensor] = self.__dict__.setdefault("_wrapped", {})
+        if index not in wrapped:
+            wrapped[index] = F.pad(levels[index][None], (1, 1, 0, 0), mode="circular")[0]
+        return wrapped[index]
+
+
+def paint_canvas(
+    picture: Tensor, camera: PictureCamera, window: PanoramaWindow, rows_at_once: int = 256
+) -> SceneCanvas:
+    """Paint the picture [3, H, W] (sRGB, 0 … 1) and its continuation onto a window.
+
+    Reads the picture bicubically after bringing it, anti-aliased, to the density of the window.
+    """
+    picture = _at_density(picture, window.density / camera.focal)
+    width, height = camera.size
+    azimuth, depression = window.pixel_angles()
+    layers = torch.empty(4, *window.size[::-1])
+    for start in range(0, len(depression), rows_at_once):
+        rows = slice(start, start + rows_at_once)
+        beta, alpha = torch.meshgrid(depression[rows], azimuth, indexing="ij")
+        pixel, inside = camera.continued(alpha, beta)
+        grid = pixel / pixel.new_tensor([width, height]) * 2 - 1
+        painted = F.grid_sample(
+            picture[None], grid[None], mode="bicubic", padding_mode="border", align_corners=False
+        )
+        layers[:3, rows] = painted[0].clamp(0, 1)
+        layers[3, rows] = inside.to(layers)
+    return SceneCanvas(window, layers)
+
+
+def _at_density(picture: Tensor, scale: float) -> Tensor:
+    """Shrink the picture to the density it will be shown at; never enlarge it."""
+    if scale >= 1:
+        return picture
+    size = [max(1, round(n * scale)) for n in picture.shape[-2:]]
+    shrunk = F.interpolate(picture[None], size, mode="bicubic", antialias=True)[0]
+    return shrunk.clamp(0, 1)

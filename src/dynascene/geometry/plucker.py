@@ -1,0 +1,43 @@
+"""Per-pixel rays and their Plücker coordinates (CameraCtrl's and DynaScene's camera input).
+
+Shapes: ``...`` any batch shape, F frames, H W pixels.
+"""
+
+import torch
+from torch import Tensor
+
+from dynascene.geometry.rigid import camera_centres
+from dynascene.types import Size
+
+
+def pixel_rays(cam_from_world: Tensor, intrinsics: Tensor, size: Size) -> tuple[Tensor, Tensor]:
+    """The ray through the centre of each pixel, in world axes.
+
+    cam_from_world: [..., 4, 4]; intrinsics: [..., 3, 3], in pixels of a frame of ``size``.
+    Returns origins [..., 3], one per camera, and unit directions [..., H, W, 3].
+    """
+    dtype, device = cam_from_world.dtype, cam_from_world.device
+    u = torch.arange(size.width, dtype=dtype, device=device) + 0.5
+    v = torch.arange(size.height, dtype=dtype, device=device) + 0.5
+    fx, fy, cx, cy = (intrinsics[..., i, j, None] for i, j in ((0, 0), (1, 1), (0, 2), (1, 2)))
+    x = ((u - cx) / fx)[..., None, :]
+    y = ((v - cy) / fy)[..., :, None]
+    x, y = torch.broadcast_tensors(x, y)
+    in_camera = torch.stack([x, y, torch.ones_like(x)], dim=-1)
+    # row vectors times R are Rᵀ times column vectors: camera → world
+    in_world = in_camera @ cam_from_world[..., None, :3, :3]
+    directions = in_world / in_world.norm(dim=-1, keepdim=True)
+    return camera_centres(cam_from_world), directions
+
+
+def plucker_embedding(cam_from_world: Tensor, intrinsics: Tensor, size: Size) -> Tensor:
+    """Plücker coordinates of each pixel's ray, channels [o × d, d] with d of unit length.
+
+    cam_from_world: [..., F, 4, 4]; intrinsics: [..., F, 3, 3], in pixels of a frame of ``size``.
+    Returns [..., F, 6, H, W] in the dtype and on the device of the poses; differentiable. The
+    moments o × d are in the unit of the translations: bring tracks to track units first.
+    """
+    origins, directions = pixel_rays(cam_from_world, intrinsics, size)
+    # the axis is named: without it the first axis of size 3 is taken, which may be frames or pixels
+    moments = torch.linalg.cross(origins[..., None, None, :], directions, dim=-1)
+    return torch.cat([moments, directions], dim=-1).movedim(-1, -3)

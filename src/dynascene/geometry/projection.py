@@ -1,0 +1,118 @@
+"""2.5-D camera mapping: the guide. The scene seen along a camera track, with its visibility."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from dynascene.geometry.canvas import SceneCanvas
+from dynascene.geometry.panorama import (
+    PanoramaWindow,
+    angles_from_directions,
+    wrap_angle,
+)
+from dynascene.geometry.rigid import camera_centres
+from dynascene.geometry.surface import Surface
+from dynascene.types import CameraTrack, Size
+
+CANVAS_OVERSAMPLING = 2.0  # canvas pixels per output pixel, so that sampling does not soften
+MOST_CANVAS_PIXELS = 40_000_000  # 640 MB in float32; beyond, the density gives way
+
+
+@dataclass(frozen=True)
+class GuideFrame:
+    """colour: [3, H, W] sRGB 0 … 1, filled; visibility: [1, H, W], 1 where the picture shows it."""
+
+    colour: Tensor
+    visibility: Tensor
+
+
+def pixel_directions(cam_from_scene: Tensor, intrinsics: Tensor, size: Size) -> Tensor:
+    """Directions of the pixels' rays in the scene's world, [H, W, 3], of length 1 along z.
+
+    cam_from_scene [4, 4], intrinsics [3, 3] for ``size``.
+    """
+    u = torch.arange(size.width, dtype=intrinsics.dtype) + 0.5
+    v = torch.arange(size.height, dtype=intrinsics.dtype) + 0.5
+    x = (u - intrinsics[0, 2]) / intrinsics[0, 0]
+    y = (v - intrinsics[1, 2]) / intrinsics[1, 1]
+    rotation = cam_from_scene[:3, :3]  # its rows are the camera's axes in the scene's world
+    return x[None, :, None] * rotation[0] + y[:, None, None] * rotation[1] + rotation[2]
+
+
+def scene_angles(track: CameraTrack, surface: Surface, frame: int) -> tuple[Tensor, Tensor]:
+    """Where each pixel's ray meets the scene, as seen from the scene camera.
+
+    track: in the scene's world. Returns azimuth and depression, each [H, W] float32.
+    """
+    pose = track.cam_from_world[frame].float()
+    directions = pixel_directions(pose, track.intrinsics[frame].float(), track.size)
+    points = surface.hit(camera_centres(pose).expand_as(directions), directions)
+    return angles_from_directions(points)
+
+
+def render_guide(track: CameraTrack, surface: Surface, canvas: SceneCanvas) -> Iterator[GuideFrame]:
+    """The scene along a track given in the scene's world, one frame at a time."""
+    for frame in range(len(track)):
+        azimuth, depression = scene_angles(track, surface, frame)
+        yield GuideFrame(*canvas.sample(azimuth, depression))
+
+
+def window_for_track(
+    track: CameraTrack, surface: Surface, margin_degrees: float = 1.0
+) -> PanoramaWindow:
+    """The smallest panorama window, dense enough, that holds all that the track sees."""
+    azimuth, depression = angles_from_directions(coarse_hits(track, surface))
+    left, right = _azimuth_span(azimuth)
+    margin = math.radians(margin_degrees)
+    half_width = min((right - left) / 2 + margin, math.pi)
+    top = max(float(depression.min()) - margin, -math.pi / 2)
+    bottom = min(float(depression.max()) + margin, math.pi / 2)
+    density = CANVAS_OVERSAMPLING * _finest_density(track, azimuth, depression)
+    pixels = 2 * half_width * (bottom - top) * density**2
+    density *= min(1.0, math.sqrt(MOST_CANVAS_PIXELS / pixels))
+    return PanoramaWindow((left + right) / 2, half_width, top, bottom, density)
+
+
+COARSE = Size(33, 19)
+
+
+def coarse_hits(track: CameraTrack, surface: Surface) -> Tensor:
+    """Points [F, 19, 33, 3] that the track sees, on a grid that includes each frame's border.
+
+    track: in the scene's world.
+    """
+    k = track.intrinsics.float()[:, None, None]
+    rotation = track.cam_from_world[:, None, None, :3, :3].float()
+    u = torch.linspace(0, track.size.width, COARSE.width)[None, None, :]
+    v = torch.linspace(0, track.size.height, COARSE.height)[None, :, None]
+    x = ((u - k[..., 0, 2]) / k[..., 0, 0])[..., None]
+    y = ((v - k[..., 1, 2]) / k[..., 1, 1])[..., None]
+    directions = x * rotation[..., 0, :] + y * rotation[..., 1, :] + rotation[..., 2, :]
+    origins = camera_centres(track.cam_from_world).float()[:, None, None]
+    return surface.hit(origins.expand_as(directions), directions)
+
+
+def _azimuth_span(azimuth: Tensor) -> tuple[float, float]:
+    """The shortest arc that holds all azimuths: the circle without its widest gap."""
+    ordered = azimuth.flatten().sort().values
+    gaps = torch.cat([ordered[1:], ordered[:1] + 2 * torch.pi]) - ordered
+    widest = int(gaps.argmax())
+    if float(gaps[widest]) < math.radians(8):
+        return -math.pi, math.pi
+    left = float(ordered[(widest + 1) % len(ordered)])
+    return left, left + 2 * math.pi - float(gaps[widest])
+
+
+def _finest_density(track: CameraTrack, azimuth: Tensor, depression: Tensor) -> float:
+    """Output pixels per radian of the canvas where the view is most enlarged.
+
+    The median over each frame, so that a sliver of near ground does not decide.
+    """
+    across = wrap_angle(azimuth.diff(dim=2))[:, :-1] * depression[:, :-1, :-1].cos()
+    rise = depression.diff(dim=2)[:, :-1]
+    turned = torch.hypot(across, rise).flatten(1).median(dim=1).values
+    step = track.size.width / (COARSE.width - 1)
+    return float((step / turned.clamp_min(1e-6)).max())

@@ -1,0 +1,38 @@
+"""Texts of the command line as values."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from dynascene.errors import InputError
+
+if TYPE_CHECKING:  # imported where they are made: --help must not wait for torch
+    from dynascene.io.cameras import Sensor
+    from dynascene.types import Size
+
+PAIR = re.compile(r"\s*([0-9.]+)\s*[xX×]\s*([0-9.]+)\s*")
+
+
+def parse_size(text: str) -> Size:
+    """ "1280x720" → Size; InputError where it is no frame size."""
+    from dynascene.types import Size
+
+    match = PAIR.fullmatch(text)
+    if not match or not all(part.isdigit() and int(part) > 0 for part in match.groups()):
+        raise InputError(f"size {text!r}: give width x height in pixels, such as 1280x720")
+    return Size(int(match[1]), int(match[2]))
+
+
+def parse_sensor(text: str) -> Sensor:
+    """ "24.576x18.672" → Sensor in millimetres; InputError where it is none."""
+    from dynascene.io.cameras import Sensor
+
+    match = PAIR.fullmatch(text)
+    try:
+        width, height = (float(part) for part in match.groups()) if match else (0.0, 0.0)
+    except ValueError:
+        width = height = 0.0
+    if not (width > 0 and height > 0):
+        raise InputError(f"sensor {text!r}: give width x height in millimetres, such as 36x24")
+    return Sensor(width, height)

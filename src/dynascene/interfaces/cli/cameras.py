@@ -1,0 +1,143 @@
+"""``dynascene cameras``: convert camera files, show them, make moves."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from tyro.conf import OmitArgPrefixes, Positional, arg
+
+from dynascene.errors import InputError
+from dynascene.interfaces.cli.arguments import parse_sensor, parse_size
+
+if TYPE_CHECKING:  # imported where they are used: --help must not wait for torch
+    from dynascene.io.cameras import CameraDefaults
+    from dynascene.types import CameraTrack
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How to read a camera file."""
+
+    from_: Annotated[str | None, arg(name="from", metavar="NAME", help_behavior_hint="")] = None
+    """Format of the file; told from its content if not given."""
+    size: Annotated[str, arg(metavar="WxH")] = "1280x720"
+    """Frame size in pixels, where the file stores none."""
+    fov: Annotated[float, arg(metavar="DEG")] = 60.0
+    """Horizontal field of view, where the file stores none."""
+    rotation_order: Annotated[str | None, arg(metavar="XYZ", help_behavior_hint="")] = None
+    """Order in which a .chan file's rotations are applied; Nuke's own is ZXY."""
+    sensor: Annotated[str | None, arg(metavar="WxH", help_behavior_hint="")] = None
+    """Film back of a .chan file in millimetres; Nuke's own is 24.576x18.672."""
+
+    def defaults(self) -> CameraDefaults:
+        """Raises InputError where a text has no meaning."""
+        from dynascene.io.cameras import CameraDefaults
+
+        order = self.rotation_order.upper() if self.rotation_order else None
+        sensor = parse_sensor(self.sensor) if self.sensor else None
+        return CameraDefaults(parse_size(self.size), self.fov, order, sensor)
+
+    def read(self, path: Path) -> CameraTrack:
+        from dynascene.io.cameras import read_cameras
+
+        return read_cameras(path, self.from_, self.defaults(), _notice)
+
+
+DEFAULT_READING = Reading()
+
+
+def convert(
+    src: Annotated[Positional[Path], arg(metavar="SRC")],
+    dst: Annotated[Positional[Path], arg(metavar="DST")],
+    to: Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")] = None,
+    reading: OmitArgPrefixes[Reading] = DEFAULT_READING,
+) -> None:
+    """Convert a camera file to another format.
+
+    Formats: re10k, colmap, colmap-bin, nerfstudio, tum, kitti, humanvid, motionctrl, chan,
+    blender, camera_info.
+
+    Args:
+        src: Camera file, or a folder of COLMAP.
+        dst: What to write; .txt means re10k, .json nerfstudio, .chan chan, no ending a folder
+            of COLMAP.
+        to: Format to write, where the ending does not tell it.
+    """
+    track = reading.read(src)
+    _write(track, dst, to, reading.defaults())
+
+
+def show(
+    src: Annotated[Positional[Path], arg(metavar="SRC")],
+    out: Annotated[Path | None, arg(metavar="PNG", help_behavior_hint="")] = None,
+    reading: OmitArgPrefixes[Reading] = DEFAULT_READING,
+) -> None:
+    """Draw a camera track: frusta, path from above, speed per frame.
+
+    Args:
+        src: Camera file, or a folder of COLMAP.
+        out: Picture to write; NAME.cameras.png in the current folder if not given.
+    """
+    from dynascene.io.camera_figure import save_camera_figure, summarise
+
+    track = reading.read(src)
+    picture = out or Path(f"{src.resolve().stem}.cameras.png")
+    save_camera_figure(track, picture, src.resolve().name)
+    print(f"{src}: {summarise(track)}")
+    print(f"{picture}")
+
+
+def make(
+    move: Annotated[Positional[str], arg(metavar="MOVE")],
+    dst: Annotated[Positional[Path], arg(metavar="DST")],
+    frames: Annotated[int, arg(metavar="N")] = 72,
+    size: Annotated[str, arg(metavar="WxH")] = "1280x720",
+    fov: Annotated[float, arg(metavar="DEG")] = 60.0,
+    to: Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")] = None,
+    rotation_order: Annotated[str | None, arg(metavar="XYZ", help_behavior_hint="")] = None,
+    sensor: Annotated[str | None, arg(metavar="WxH", help_behavior_hint="")] = None,
+) -> None:
+    """Make a camera track from a named move or a keyframe file.
+
+    Args:
+        move: Such as pan-right, dolly-in:0.3 or dolly-in:0.3+pan-left:10, or a keyframe file.
+        dst: What to write; .txt means re10k, .json nerfstudio, .chan chan, no ending a folder
+            of COLMAP.
+        frames: Number of frames.
+        size: Frame size in pixels.
+        fov: Horizontal field of view in degrees.
+        to: Format to write, where the ending does not tell it.
+        rotation_order: Order of rotations in a .chan file.
+        sensor: Film back for a .chan file, in millimetres.
+    """
+    from dynascene.geometry.intrinsics import intrinsics_from_fov
+    from dynascene.geometry.moves import make_move
+    from dynascene.io.keyframes import is_keyframe_file, read_keyframes
+
+    if frames < 1:
+        raise InputError(f"--frames {frames}: a track has at least one frame")
+    defaults = Reading(None, size, fov, rotation_order, sensor).defaults()
+    intrinsics = intrinsics_from_fov(defaults.fov, defaults.size)
+    path = Path(move)
+    if is_keyframe_file(path):
+        track = read_keyframes(path, frames, intrinsics, defaults.size)
+    else:
+        track = make_move(move, frames, intrinsics, defaults.size)
+    _write(track, dst, to, defaults)
+
+
+def _write(track: CameraTrack, dst: Path, to: str | None, defaults: CameraDefaults) -> None:
+    from dynascene.io.cameras import write_cameras
+
+    write_cameras(track, dst, to, defaults, _notice)
+    print(f"{dst}: {len(track)} frame{'s' if len(track) != 1 else ''}")
+
+
+def _notice(line: str) -> None:
+    print(f"note: {line}", file=sys.stderr)
+
+
+COMMANDS = {"convert": convert, "show": show, "make": make}

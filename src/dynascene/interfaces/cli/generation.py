@@ -1,0 +1,126 @@
+"""``dynascene generate`` and ``dynascene demo``."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from dynascene.interfaces.cli.arguments import (
+    parse_framing,
+    parse_pair,
+    parse_range,
+    parse_size,
+)
+
+Person = Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="[PERSON]")]
+
+
+def generate(
+    person: Person = None,
+    /,
+    *,
+    scene: Path,
+    matte: Path | None = None,
+    cameras: str | None = None,
+    camera_format: str | None = None,
+    move: str | None = None,
+    framing: str = "auto",
+    scene_fov: float | None = None,
+    generator: Literal["projection"] = "projection",
+    weights: str | None = None,
+    steps: int = 50,
+    guidance: float = 3.5,
+    seed: int = 0,
+    size: str | None = None,
+    frames: str | None = None,
+    fov: float | None = None,
+    horizon: float | None = None,
+    camera_height: float | None = None,
+    rotation_order: str | None = None,
+    sensor: str | None = None,
+    layers: bool = False,
+    out: Path | None = None,
+) -> None:
+    """Put a filmed person into a picture of a place, with a background that follows the camera.
+
+    Args:
+        person: a video, a folder of frames, or a still; with alpha, or with --matte. Without it the
+            camera moves through the scene alone.
+        scene: the picture of the place.
+        matte: video or folder of the same frames, white = person (or animal, or object).
+        cameras: a camera file or folder, or "none" where the camera is unknown.
+        camera_format: the camera file's format, where it does not tell (dynascene cameras --help).
+        move: a named camera move such as pan-right:20 or dolly-in+tilt-up:5, or a keyframe file.
+        framing: where the first frame looks into the picture: auto, centre, or YAW,PITCH degrees.
+        scene_fov: horizontal field of view of the picture in degrees (default: EXIF, else 60).
+        generator: what makes the background.
+        weights: weights of the generator.
+        steps: sampling steps.
+        guidance: strength of classifier-free guidance.
+        seed: seed of the sampling.
+        size: rendering size of the background, such as 1280x720 (default: the person's).
+        frames: use the frames A:B of the person, B excluded.
+        fov: horizontal field of view of the filmed camera, where no file tells it.
+        horizon: height of the horizon in the picture, 0 = top, 1 = bottom (default: estimated).
+        camera_height: height of the filmed camera above the ground, in the camera file's unit.
+        rotation_order: order of the rotations in a chan file, such as zxy.
+        sensor: sensor of a chan file's camera in millimetres, such as 36x24.
+        layers: also write foreground, background and matte as 16-bit PNG sequences.
+        out: folder of the results (default: named after the person and the scene).
+    """
+    from dynascene.generation.clip import GenerationOptions
+    from dynascene.generation.job import run
+    from dynascene.generation.request import GenerationRequest
+    from dynascene.interfaces.cli.display import Terminal, say
+
+    options = GenerationOptions(
+        generator=generator,
+        size=parse_size(size) if size else None,
+        framing=parse_framing(framing),
+        seed=seed,
+        steps=steps,
+        guidance=guidance,
+        weights=weights,
+    )
+    request = GenerationRequest(
+        scene=scene,
+        person=person,
+        matte=matte,
+        cameras=cameras,
+        camera_format=camera_format,
+        move=move,
+        frames=parse_range(frames) if frames else None,
+        fov=fov,
+        scene_fov=scene_fov,
+        horizon=horizon,
+        camera_height=camera_height,
+        rotation_order=rotation_order,
+        sensor=parse_pair(sensor) if sensor else None,
+        layers=layers,
+        options=options,
+    )
+    out = out or default_out(person, scene)
+    run(request, out, Terminal())
+    finished = "composite.png" if (out / "composite.png").exists() else "composite.mp4"
+    say(f"{out / finished}  (look at {out / 'sheet.png'} first)")
+
+
+def default_out(person: Path | None, scene: Path) -> Path:
+    """A folder in the current one, named after what goes in."""
+    return Path(f"{person.stem}-in-{scene.stem}" if person else f"{scene.stem}-camera")
+
+
+def demo(out: Path = Path("dynascene-demo")) -> None:
+    """Render a walking person, put them before a temple by a lake, and say where the clip is.
+
+    Args:
+        out: folder of the results.
+    """
+    from dynascene.generation.demo import run_demo
+    from dynascene.interfaces.cli.display import Terminal, say
+
+    run_demo(out, Terminal())
+    say(f"{out / 'composite.mp4'}  (look at {out / 'sheet.png'} first)")
+
+
+COMMANDS = {"generate": generate, "demo": demo}

@@ -1,0 +1,92 @@
+"""``dynascene COMMAND …``: parsing, errors in one line, exit codes. No logic lives here."""
+
+import contextlib
+import functools
+import io
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Union
+
+import tyro
+
+from dynascene.errors import InputError
+from dynascene.interfaces.cli import cameras, generation
+
+Command = Callable[..., None]
+WRONG_INPUT, INTERRUPTED = 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command. Exit code 2 with one line on bad input, 130 when interrupted."""
+    try:
+        _parsed(sys.argv[1:] if arguments is None else list(arguments))()
+    except InputError as error:
+        _fail(str(error), WRONG_INPUT)
+    except KeyboardInterrupt:
+        _fail("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        sys.exit(1)
+
+
+def _fail(text: str, code: int) -> None:
+    print(f"dynascene: {' '.join(text.split())}", file=sys.stderr)
+    sys.exit(code)
+
+
+def _parsed(arguments: list[str]) -> Callable[[], None]:
+    """The command with its arguments, not yet started. Parse errors become one line."""
+    grouped = _group({name: _later(command) for name, command in cameras.COMMANDS.items()})
+
+    def cameras_command(command: grouped) -> Any:  # type: ignore[valid-type]
+        """Read, show, make and convert camera tracks."""
+        return command
+
+    commands = {name: _later(command) for name, command in generation.COMMANDS.items()}
+    complaint = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(complaint):
+            return tyro.cli(
+                _group(commands | {"cameras": cameras_command}),
+                prog="dynascene",
+                description="A filmed person, a picture of a place, a camera path: one video.",
+                args=arguments or ["--help"],
+                config=(tyro.conf.OmitSubcommandPrefixes, tyro.conf.FlagCreatePairsOff),
+            )
+    except SystemExit as stop:
+        if stop.code:
+            _fail(one_line(complaint.getvalue()), WRONG_INPUT)
+        raise
+
+
+def _group(commands: dict[str, Callable[..., Any]]) -> Any:
+    return Union[  # noqa: UP007
+        tuple(
+            Annotated[Any, tyro.conf.subcommand(name=name, constructor=command)]
+            for name, command in commands.items()
+        )
+    ]
+
+
+def _later(command: Command) -> Callable[..., Callable[[], None]]:
+    """The same command for the parser, which returns it ready to start instead of running it."""
+
+    @functools.wraps(command)
+    def bound(*args: Any, **kwargs: Any) -> Callable[[], None]:
+        return functools.partial(command, *args, **kwargs)
+
+    bound.__annotations__ = dict(command.__annotations__) | {"return": Callable[[], None]}
+    return bound
+
+
+def one_line(box: str) -> str:
+    """A parser's framed complaint as one sentence."""
+    lines = [re.sub(r"[│╭╮╰╯]", "", line).strip() for line in box.splitlines()]
+    kept = []
+    for line in lines:
+        if not line or set(line) <= {"─", " "}:
+            continue
+        if line.startswith("For full helptext"):
+            break
+        kept.append(line.strip("─ "))
+    return "; ".join(kept) + " (see --help)"

@@ -1,0 +1,157 @@
+"""The person's sound, carried over into the finished clip."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TypeVar
+
+import av
+from av.audio.stream import AudioStream
+from av.container import InputContainer, OutputContainer
+from av.stream import Stream
+
+from dynascene.errors import InputError
+from dynascene.io.cameras.atomic import replacing
+from dynascene.io.video_writing import clear_errors
+
+Item = TypeVar("Item")
+
+FITS_MP4 = ("aac", "mp3", "ac3", "eac3", "alac")  # what players expect in an MP4
+AAC_FRAME = 1024  # samples
+AAC_HIGHEST_RATE = 48_000
+
+
+def copy_audio(source: Path, video: Path, destination: Path, start: float, duration: float) -> bool:
+    """Join ``video``'s picture with ``source``'s sound, as an MP4.
+
+    start, duration: the range of ``source``, in seconds after its first frame. Whole packets are
+        kept, so the sound may set in some hundredths of a second late, but in step. Sound that
+        fits an MP4 is copied, other sound becomes AAC. ``destination`` may be ``video``.
+
+    Returns False, having written nothing, where ``source`` has no sound in that range.
+
+    Raises InputError when a file cannot be read or written.
+    """
+    with _reading(source) as heard, _reading(video) as seen:
+        stream = next((s for s in heard.streams.audio if s.codec_context is not None), None)
+        if stream is None:
+            return False
+        origin = _first_frame_time(heard) + start
+        sound = _Sound(heard, stream, origin, duration)
+        if next(sound.packets(), None) is None:
+            return False
+        heard.seek(0)
+        with replacing(destination) as temporary, clear_errors(destination):
+            _join(sound, seen, temporary)
+    return True
+
+
+@dataclass
+class _Sound:
+    """A range of a stream of sound. origin, duration: seconds of the container's clock."""
+
+    container: InputContainer
+    stream: AudioStream
+    origin: float
+    duration: float
+
+    def packets(self) -> Iterator[av.Packet]:
+        """The range's packets as they are stored, timed from its start."""
+        base = self.stream.time_base or Fraction(1, 1000)
+        offset = round(self.origin / base)
+        for packet in _readable(self.container.demux(self.stream)):
+            if packet.pts is None or packet.dts is None or packet.pts < offset:
+                continue
+            if packet.pts >= offset + self.duration / base:
+                return
+            packet.pts, packet.dts = packet.pts - offset, packet.dts - offset
+            yield packet
+
+    def frames(self) -> Iterator[av.AudioFrame]:
+        """The range's decoded sound, timed from its start in samples."""
+        for frame in _readable(self.container.decode(self.stream)):
+            if frame.time is None or frame.time < self.origin:
+                continue
+            if frame.time >= self.origin + self.duration:
+                return
+            frame.pts = round((frame.time - self.origin) * frame.sample_rate)
+            frame.time_base = Fraction(1, frame.sample_rate)
+            yield frame
+
+
+def _join(sound: _Sound, seen: InputContainer, path: Path) -> None:
+    options = {"movflags": "+faststart"}
+    with av.open(str(path), "w", format="mp4", options=options) as joined:
+        picture = joined.add_stream_from_template(seen.streams.video[0])
+        pictures = _onto(picture, seen.demux(seen.streams.video[0]))
+        if sound.stream.codec_context.name.removesuffix("float") in FITS_MP4:
+            stream = joined.add_stream_from_template(sound.stream)
+            sounds = _onto(stream, sound.packets())
+        else:
+            sounds = _as_aac(sound, joined)
+        # in step, so that the muxer has little to keep in memory
+        for packet in heapq.merge(pictures, sounds, key=_seconds):
+            joined.mux(packet)
+
+
+def _onto(stream: Stream, packets: Iterator[av.Packet]) -> Iterator[av.Packet]:
+    for packet in packets:
+        if packet.dts is not None:  # the last one is empty
+            packet.stream = stream
+            yield packet
+
+
+def _as_aac(sound: _Sound, joined: OutputContainer) -> Iterator[av.Packet]:
+    heard = sound.stream.codec_context
+    rate = min(heard.sample_rate, AAC_HIGHEST_RATE)
+    layout = heard.layout.name if heard.layout.nb_channels <= 2 else "stereo"
+    stream = joined.add_stream("aac", rate=rate, layout=layout, options={"b": "192k"})
+    resampler = av.AudioResampler("fltp", layout, rate, frame_size=AAC_FRAME)
+    return _encoded(sound.frames(), resampler, stream)
+
+
+def _encoded(
+    frames: Iterator[av.AudioFrame], resampler: av.AudioResampler, stream: AudioStream
+) -> Iterator[av.Packet]:
+    for frame in frames:
+        for resampled in resampler.resample(frame):
+            yield from stream.encode(resampled)
+    for resampled in resampler.resample(None):
+        yield from stream.encode(resampled)
+    yield from stream.encode(None)
+
+
+def _seconds(packet: av.Packet) -> float:
+    assert packet.dts is not None
+    return float(packet.dts * packet.time_base)
+
+
+def _readable(items: Iterator[Item]) -> Iterator[Item]:
+    """Up to where the file ends or breaks off."""
+    with suppress(av.FFmpegError, OSError):
+        yield from items
+
+
+def _first_frame_time(container: InputContainer) -> float:
+    """When the first frame is shown, in seconds of the container's clock."""
+    for stream in container.streams.video:
+        if stream.start_time is not None and stream.time_base is not None:
+            return float(stream.start_time * stream.time_base)
+    return 0.0
+
+
+@contextmanager
+def _reading(path: Path) -> Generator[InputContainer]:
+    if not path.exists():
+        raise InputError(f"{path}: no such file")
+    try:
+        container = av.open(str(path), metadata_errors="ignore")
+    except (av.FFmpegError, OSError) as error:
+        raise InputError(f"{path}: is not a video or sound that can be read") from error
+    with container:
+        yield container

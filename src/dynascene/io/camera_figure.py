@@ -1,0 +1,237 @@
+"""A camera track as a picture: frusta in space, the path from above, speed over time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dynascene.geometry.intrinsics import horizontal_fov
+from dynascene.geometry.rigid import camera_centres, invert_rigid, relative_to_first, rotation_angle
+from dynascene.types import CameraTrack
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FRUSTA = 10  # as many stand apart in the figure
+STILL = 1e-6  # a path shorter than this counts as none
+INK, SOFT, GRID = "#22262b", "#6b737c", "#e3e6ea"
+MOVING, TURNING = "#1f6f8b", "#d1603d"
+
+
+@dataclass(frozen=True)
+class TrackSummary:
+    """A track in a few numbers: frames, field of view of the first and the last frame in
+    degrees, the sum of all turns in degrees, the length of the path in the track's unit.
+    """
+
+    frames: int
+    fov: tuple[float, float]
+    turn: float
+    path: float
+
+    def __str__(self) -> str:
+        first, last = self.fov
+        fov = f"{first:.1f}°" if abs(first - last) < 0.05 else f"{first:.1f}° to {last:.1f}°"
+        noun = "frame" if self.frames == 1 else "frames"
+        return (
+            f"{self.frames} {noun} · field of view {fov} · total turn {self.turn:.1f}° · "
+            f"path length {self.path:.4g}"
+        )
+
+
+def summarise(track: CameraTrack) -> TrackSummary:
+    """The numbers shown above the figure and printed by the command."""
+    fov = horizontal_fov(track.intrinsics, track.size)
+    travel, turn = speeds(track)
+    return TrackSummary(
+        len(track), (fov[0].item(), fov[-1].item()), turn.sum().item(), travel.sum().item()
+    )
+
+
+def speeds(track: CameraTrack) -> tuple[Tensor, Tensor]:
+    """From each frame to the next: distance in the track's unit and turn in degrees, [F − 1]."""
+    centres = camera_centres(track.cam_from_world)
+    rotation = track.cam_from_world[:, :3, :3]
+    return centres.diff(dim=0).norm(dim=1), rotation_angle(rotation[1:] @ rotation[:-1].mT)
+
+
+def save_camera_figure(track: CameraTrack, path: Path, title: str) -> None:
+    """Draw the track and write the picture; the ending of ``path`` tells its kind."""
+    figure = draw_cameras(track, title)
+    figure.savefig(path, dpi=130, facecolor="white")
+
+
+def draw_cameras(track: CameraTrack, title: str) -> Figure:
+    """The figure, 13 x 7.4 inches, drawn in the axes of the first camera; colour is time."""
+    from matplotlib.figure import Figure
+
+    poses = invert_rigid(relative_to_first(track.cam_from_world))
+    figure = Figure(figsize=(13, 7.4))
+    figure.text(0.035, 0.945, title, fontsize=17, fontweight="bold", color=INK)
+    figure.text(0.035, 0.905, str(summarise(track)), fontsize=11, color=SOFT)
+    space: Any = figure.add_axes((0.0, 0.1, 0.56, 0.79), projection="3d")
+    above = figure.add_axes((0.63, 0.5, 0.335, 0.385))
+    speed = figure.add_axes((0.63, 0.085, 0.335, 0.29))
+    picked = np.unique(np.linspace(0, len(track) - 1, FRUSTA).round().astype(int))
+    reach = _reach(poses[:, :3, 3])
+    _draw_space(space, poses, track, picked, reach)
+    _draw_above(above, poses, track, picked, reach)
+    _draw_speed(speed, track)
+    _draw_time_bar(figure, len(track))
+    return figure
+
+
+def _reach(centres: Tensor) -> float:
+    """The size of the path, from which the size of the camera symbols follows."""
+    extent = (centres.amax(0) - centres.amin(0)).max().item()
+    return extent if extent > STILL else 1.0
+
+
+def _colours(frames: int) -> np.ndarray:
+    """One colour per frame, [F, 4]: dark at the start, light at the end."""
+    from matplotlib import colormaps
+
+    return colormaps["viridis"](np.linspace(0.0, 0.9, frames))
+
+
+def _frustum(pose: Tensor, track: CameraTrack, frame: int, depth: float) -> np.ndarray:
+    """Apex and the corners of the picture at ``depth`` in the first camera's axes, [5, 3]."""
+    width, height = track.size
+    corners = torch.tensor([[0, 0, 1], [width, 0, 1], [width, height, 1], [0, height, 1]])
+    rays = torch.linalg.solve(track.intrinsics[frame], corners.double().mT).mT * depth
+    points = torch.cat([torch.zeros(1, 3, dtype=torch.float64), rays])
+    return (points @ pose[:3, :3].mT + pose[:3, 3]).numpy()
+
+
+def _upright(points: np.ndarray) -> np.ndarray:
+    """x right, y down, z ahead → x right, y ahead, z up, as figures have it."""
+    return points[..., [0, 2, 1]] * np.array([1, 1, -1])
+
+
+def _draw_space(
+    axes: Any, poses: Tensor, track: CameraTrack, picked: np.ndarray, reach: float
+) -> None:
+    from mpl_toolkits.mplot3d.art3d import Poly3DCollection
+
+    colours = _colours(len(track))
+    depth = _symbol_depth(track, reach)
+    drawn = [_upright(poses[:, :3, 3].numpy())]
+    for frame in picked:
+        points = _upright(_frustum(poses[frame], track, frame, depth))
+        apex, corners = points[0], points[1:]
+        for corner in corners:
+            axes.plot(*zip(apex, corner, strict=True), color=colours[frame], linewidth=0.9)
+        face = Poly3DCollection([corners], facecolor=colours[frame], alpha=0.13)
+        axes.add_collection3d(face)
+        outline = np.vstack([corners, corners[:1]])
+        axes.plot(*outline.T, color=colours[frame], linewidth=1.3)
+        # A triangle on the upper edge tells which way is up.
+        top = corners[0] + (corners[1] - corners[0]) * np.array([[0.35], [0.65]])
+        peak = corners[:2].mean(0) + 0.28 * (corners[:2].mean(0) - corners[2:].mean(0))
+        mark = Poly3DCollection([np.vstack([top, peak])], facecolor=colours[frame], alpha=0.9)
+        axes.add_collection3d(mark)
+        drawn.append(points)
+    axes.scatter(*drawn[0].T, c=colours, s=5, depthshade=False)
+    _equal_box(axes, np.vstack(drawn))
+    axes.set_xlabel("right", color=SOFT)
+    axes.set_ylabel("ahead", color=SOFT)
+    axes.set_zlabel("up", color=SOFT)
+    axes.view_init(elev=24, azim=-64)
+    axes.tick_params(labelsize=8, colors=SOFT)
+    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
+        axis.set_pane_color((1, 1, 1, 0))
+        axis.line.set_color(GRID)
+        axis._axinfo["grid"]["color"] = GRID
+
+
+def _symbol_depth(track: CameraTrack, reach: float) -> float:
+    """Depth of the drawn frusta: their pictures a fifth of the path wide, telephoto no longer
+    than half the path.
+    """
+    tangent = (track.size.width / 2 / track.intrinsics[0, 0, 0]).item()
+    return min(0.1 * reach / tangent, 0.5 * reach)
+
+
+def _equal_box(axes: Any, points: np.ndarray) -> None:
+    """One unit is equally long along all three axes."""
+    low, high = points.min(0), points.max(0)
+    middle, half = (low + high) / 2, (high - low).max() / 2 * 1.04
+    half_per_axis = np.maximum((high - low) / 2 * 1.06, 0.35 * half)
+    axes.set_xlim(middle[0] - half_per_axis[0], middle[0] + half_per_axis[0])
+    axes.set_ylim(middle[1] - half_per_axis[1], middle[1] + half_per_axis[1])
+    axes.set_zlim(middle[2] - half_per_axis[2], middle[2] + half_per_axis[2])
+    axes.set_box_aspect(half_per_axis, zoom=1.1)
+    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
+        axis.set_major_locator(_few_ticks())
+
+
+def _few_ticks() -> Any:
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator(nbins=4)
+
+
+def _draw_above(
+    axes: Any, poses: Tensor, track: CameraTrack, picked: np.ndarray, reach: float
+) -> None:
+    colours = _colours(len(track))
+    path = poses[:, [0, 2], 3].numpy()
+    axes.plot(*path.T, color=GRID, linewidth=3, solid_capstyle="round", zorder=1)
+    axes.scatter(*path.T, c=colours, s=9, zorder=3, linewidths=0)
+    depth = _symbol_depth(track, reach)
+    for frame in picked:
+        apex, *corners = _frustum(poses[frame], track, frame, depth)
+        left, right = (corners[0] + corners[3]) / 2, (corners[1] + corners[2]) / 2
+        wedge = np.stack([apex, left, right])[:, [0, 2]]
+        axes.fill(*wedge.T, facecolor=colours[frame], alpha=0.16, zorder=2)
+        axes.plot(*wedge[[1, 0, 2]].T, color=colours[frame], linewidth=1, zorder=2)
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.margins(0.12)
+    _plain(axes, "Path from above")
+    axes.set_xlabel("right", fontsize=9, color=SOFT)
+    axes.set_ylabel("ahead", fontsize=9, color=SOFT)
+
+
+def _draw_speed(axes: Any, track: CameraTrack) -> None:
+    travel, turn = speeds(track)
+    frames = np.arange(1, len(track))
+    _plain(axes, "Speed, per frame")
+    axes.set_xlabel("frame", fontsize=9, color=SOFT)
+    axes.set_xlim(0, max(len(track) - 1, 1))
+    other = axes.twinx()
+    for axis, values, colour, label in (
+        (axes, travel, MOVING, "distance"),
+        (other, turn, TURNING, "turn in degrees"),
+    ):
+        axis.plot(frames, values, color=colour, linewidth=1.7)
+        top = values.max().item() if len(values) else 0.0
+        axis.set_ylim(0, top * 1.15 if top > STILL else 1.0)
+        axis.set_ylabel(label, color=colour, fontsize=9)
+        axis.tick_params(axis="y", labelsize=8, colors=colour, length=0)
+    for side in other.spines.values():
+        side.set_visible(False)
+
+
+def _draw_time_bar(figure: Figure, frames: int) -> None:
+    bar = figure.add_axes((0.13, 0.05, 0.3, 0.014))
+    bar.imshow(_colours(256)[None], aspect="auto", extent=(0, max(frames - 1, 1), 0, 1))
+    bar.set_yticks([])
+    bar.set_xticks([0, max(frames - 1, 1)], ["first frame", "last frame"])
+    bar.tick_params(labelsize=8, colors=SOFT, length=0)
+    for side in bar.spines.values():
+        side.set_visible(False)
+
+
+def _plain(axes: Any, title: str) -> None:
+    axes.set_title(title, loc="left", fontsize=11, fontweight="bold", color=INK)
+    axes.grid(color=GRID, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(labelsize=8, colors=SOFT, length=0)
+    for name, side in axes.spines.items():
+        side.set_visible(name == "bottom")
+        side.set_color(GRID)

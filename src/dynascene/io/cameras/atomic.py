@@ -1,0 +1,43 @@
+"""Files and folders that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dynascene.errors import InputError
+
+
+@contextmanager
+def replacing(path: Path) -> Generator[Path]:
+    """Yield a path beside ``path`` to write a file or folder to; it takes its place at the end.
+
+    On any error nothing is left behind and what stood at ``path`` is untouched. A folder that
+    holds something is never replaced. Raises InputError where the place cannot be written.
+    """
+    if path.is_dir() and any(path.iterdir()):
+        raise InputError(f"{path}: is a folder that is not empty; choose a new name")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: the folder {path.parent} does not exist")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        if path.is_dir() and temporary.is_file():
+            raise InputError(f"{path}: is a folder, and a file is to be written")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from None
+    finally:
+        if temporary.is_dir():
+            shutil.rmtree(temporary, ignore_errors=True)
+        else:
+            temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a UTF-8 text file in one step."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

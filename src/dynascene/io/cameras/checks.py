@@ -1,0 +1,79 @@
+"""Numbers from a file as tensors; what is wrong is said with its place (file and line or frame)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import Tensor
+
+from dynascene.errors import InputError
+from dynascene.geometry.intrinsics import intrinsics_matrix
+from dynascene.geometry.rigid import invert_rigid, orthonormalise, rigid
+from dynascene.io.cameras.quaternions import matrix_from_quaternion
+from dynascene.types import CameraTrack, Size
+
+QUATERNION_TOLERANCE = 1e-3
+
+# x right, y down, z forward ↔ x right, y up, z backward; its own inverse
+OPENGL_FROM_OPENCV = torch.diag(torch.tensor([1.0, -1, -1, 1], dtype=torch.float64))
+
+
+def rigid_from_matrix(matrix: Tensor, place: str) -> Tensor:
+    """[3, 4] or [4, 4] from a file → [4, 4] with a clean rotation; the last row must be 0 0 0 1."""
+    if not matrix.isfinite().all():
+        raise InputError(f"{place}: the pose holds a value that is not finite")
+    last_row = torch.tensor([0.0, 0, 0, 1], dtype=torch.float64)
+    if len(matrix) == 4 and (matrix[3] - last_row).abs().max() > 1e-6:
+        raise InputError(f"{place}: the last row of the pose must be 0 0 0 1")
+    return rigid(clean_rotation(matrix[:3, :3], place), matrix[:3, 3])
+
+
+def clean_rotation(rotation: Tensor, place: str) -> Tensor:
+    """[3, 3], at most 1e-3 off a rotation → the nearest rotation."""
+    try:
+        return orthonormalise(rotation)
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from None
+
+
+def rotation_from_quaternion(xyzw: Sequence[float], place: str) -> Tensor:
+    """Unit quaternion x, y, z, w, at most 1e-3 off unit length → [3, 3]."""
+    length = math.hypot(*xyzw)
+    if not abs(length - 1) <= QUATERNION_TOLERANCE:
+        raise InputError(f"{place}: the quaternion has length {length:.4g} instead of 1")
+    return matrix_from_quaternion(torch.tensor(xyzw, dtype=torch.float64))
+
+
+def intrinsics_at(fx: float, fy: float, cx: float, cy: float, place: str) -> Tensor:
+    """The four numbers, checked, as [3, 3]."""
+    check_focal((fx, fy), place)
+    return intrinsics_matrix(fx, fy, *finite((cx, cy), place))
+
+
+def check_focal(lengths: Iterable[float], place: str) -> None:
+    for length in lengths:
+        if not 0 < length < math.inf:
+            raise InputError(f"{place}: focal length {length:g} is not positive")
+
+
+def finite(values: Sequence[float], place: str) -> Sequence[float]:
+    for value in values:
+        if not math.isfinite(value):
+            raise InputError(f"{place}: {value} is not a finite number")
+    return values
+
+
+def check_increasing(times: Sequence[float], places: Sequence[str]) -> None:
+    """Frames out of order would be a different camera move."""
+    for before, after, place in zip(times, times[1:], places[1:], strict=False):
+        if after <= before:
+            raise InputError(f"{place}: frame or time {after:g} does not come after {before:g}")
+
+
+def track_from_camera_poses(
+    world_from_cam: Iterable[Tensor], intrinsics: Tensor, size: Size
+) -> CameraTrack:
+    """F poses [4, 4] camera → world (OpenCV camera axes) and intrinsics [F, 3, 3] → a track."""
+    return CameraTrack(invert_rigid(torch.stack(list(world_from_cam))), intrinsics, size)

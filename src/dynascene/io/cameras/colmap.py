@@ -1,0 +1,108 @@
+"""COLMAP: a folder with a sparse model, world → camera, OpenCV axes, intrinsics in pixels.
+
+Text or binary. Files of newer versions that describe rigs and frames are not needed: the poses
+also stand in the images file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from dynascene.errors import InputError
+from dynascene.io.cameras.atomic import replacing
+from dynascene.io.cameras.colmap_binary import (
+    read_binary_cameras,
+    read_binary_images,
+    write_binary_model,
+)
+from dynascene.io.cameras.colmap_records import (
+    PINHOLE,
+    ColmapCamera,
+    ColmapImage,
+    intrinsics_of,
+    pose_of,
+)
+from dynascene.io.cameras.colmap_text import (
+    read_text_cameras,
+    read_text_images,
+    write_text_model,
+)
+from dynascene.io.cameras.defaults import CameraDefaults, Notice
+from dynascene.io.cameras.documents import natural_order
+from dynascene.io.cameras.quaternions import quaternion_from_matrix
+from dynascene.types import CameraTrack
+
+INSIDE = (".", "sparse/0", "sparse", "0")  # where a model lies in a COLMAP workspace
+
+
+def find_model(folder: Path) -> tuple[Path, str] | None:
+    """The folder of the sparse model and the ending of its files; None where there is none.
+
+    Binary files win over text, as in COLMAP itself.
+    """
+    for inside in INSIDE:
+        for ending in (".bin", ".txt"):
+            place = folder / inside
+            if all((place / f"{name}{ending}").is_file() for name in ("cameras", "images")):
+                return place, ending
+    return None
+
+
+def read_colmap(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraTrack:
+    """Stores everything; frames are the images in the natural order of their names."""
+    model = find_model(path)
+    if model is None:
+        raise InputError(f"{path}: holds no cameras and images files of COLMAP (.bin or .txt)")
+    folder, ending = model
+    if ending == ".bin":
+        cameras = read_binary_cameras(folder / "cameras.bin")
+        images = read_binary_images(folder / "images.bin")
+    else:
+        cameras = read_text_cameras(folder / "cameras.txt")
+        images = read_text_images(folder / "images.txt")
+    if not images:
+        raise InputError(f"{folder / ('images' + ending)}: holds no camera poses")
+    images.sort(key=lambda image: natural_order(image.name))
+    for image in images:
+        if image.camera not in cameras:
+            raise InputError(f"{image.place}: its camera {image.camera} is in no cameras file")
+    used = [cameras[image.camera] for image in images]
+    for camera in used:
+        if camera.size != used[0].size:
+            raise InputError(
+                f"{camera.place}: images of {camera.size} beside {used[0].size}; "
+                "a camera track has one frame size"
+            )
+    poses = torch.stack([pose_of(image) for image in images])
+    return CameraTrack(poses, torch.stack([intrinsics_of(c) for c in used]), used[0].size)
+
+
+def write_colmap(
+    track: CameraTrack, path: Path, defaults: CameraDefaults, binary: bool = False
+) -> None:
+    """A new folder with PINHOLE cameras, one for all frames where their intrinsics agree.
+
+    Image names are placeholders, 00000.png and so on. No 3-D points.
+    """
+    shared = bool((track.intrinsics == track.intrinsics[:1]).all())
+    cameras = {
+        number: ColmapCamera("", PINHOLE, track.size, [k[0][0], k[1][1], k[0][2], k[1][2]])
+        for number, k in enumerate(track.intrinsics[: 1 if shared else None].tolist(), start=1)
+    }
+    xyzw = quaternion_from_matrix(track.cam_from_world[:, :3, :3])
+    translation = track.cam_from_world[:, :3, 3]
+    pose_columns = zip(xyzw.roll(1, dims=-1).tolist(), translation.tolist(), strict=True)
+    images = [
+        ColmapImage("", f"{index:05d}.png", 1 if shared else index + 1, wxyz, t)
+        for index, (wxyz, t) in enumerate(pose_columns)
+    ]
+    with replacing(path) as folder:
+        folder.mkdir()
+        (write_binary_model if binary else write_text_model)(folder, cameras, images)
+
+
+def write_colmap_binary(track: CameraTrack, path: Path, defaults: CameraDefaults) -> None:
+    """As ``write_colmap``, in binary files."""
+    write_colmap(track, path, defaults, binary=True)

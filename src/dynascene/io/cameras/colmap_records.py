@@ -1,0 +1,89 @@
+"""What COLMAP's cameras and images files say, whichever way they are written."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+from dynascene.errors import InputError
+from dynascene.geometry.rigid import rigid
+from dynascene.io.cameras.checks import finite, intrinsics_at, rotation_from_quaternion
+from dynascene.types import Size
+
+
+class ColmapModel(NamedTuple):
+    """A camera model: its number in binary files, its parameters, how many of them focal lengths.
+
+    After the focal lengths come cx and cy; what follows is lens distortion.
+    """
+
+    number: int
+    parameters: int
+    focals: int
+
+
+PINHOLE = "PINHOLE"
+MODELS = {
+    "SIMPLE_PINHOLE": ColmapModel(0, 3, 1),
+    PINHOLE: ColmapModel(1, 4, 2),
+    "SIMPLE_RADIAL": ColmapModel(2, 4, 1),
+    "RADIAL": ColmapModel(3, 5, 1),
+    "OPENCV": ColmapModel(4, 8, 2),
+}
+
+
+class ColmapCamera(NamedTuple):
+    """A line of the cameras file: model name, frame size, parameters in pixels."""
+
+    place: str
+    model: str
+    size: Size
+    parameters: list[float]
+
+
+class ColmapImage(NamedTuple):
+    """A line of the images file: world → camera as w x y z and translation."""
+
+    place: str
+    name: str
+    camera: int
+    quaternion: list[float]
+    translation: list[float]
+
+
+def check_model(model: str, place: str) -> ColmapModel:
+    """Raises InputError for a model whose distortion cannot be told to be zero."""
+    if model not in MODELS:
+        raise InputError(
+            f"{place}: camera model {model} is not a pinhole; undistort the images first "
+            "(colmap image_undistorter)"
+        )
+    return MODELS[model]
+
+
+def intrinsics_of(camera: ColmapCamera) -> Tensor:
+    """[3, 3] in pixels; InputError where the lens distorts."""
+    model = check_model(camera.model, camera.place)
+    if len(camera.parameters) != model.parameters:
+        raise InputError(
+            f"{camera.place}: {camera.model} has {model.parameters} parameters, "
+            f"not {len(camera.parameters)}"
+        )
+    focals = camera.parameters[: model.focals]
+    cx, cy, *distortion = camera.parameters[model.focals :]
+    if any(distortion):
+        raise InputError(
+            f"{camera.place}: {camera.model} camera has lens distortion; undistort the images "
+            "first (colmap image_undistorter)"
+        )
+    if min(camera.size) < 1:
+        raise InputError(f"{camera.place}: image size {camera.size} has no pixels")
+    return intrinsics_at(focals[0], focals[-1], cx, cy, camera.place)
+
+
+def pose_of(image: ColmapImage) -> Tensor:
+    """World → camera, [4, 4]."""
+    w, x, y, z = image.quaternion
+    rotation = rotation_from_quaternion([x, y, z, w], image.place)
+    return rigid(rotation, rotation.new_tensor(finite(image.translation, image.place)))

@@ -1,0 +1,95 @@
+"""What a camera file leaves open, and the one line that says what was assumed instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from dynascene.errors import InputError
+from dynascene.geometry.intrinsics import intrinsics_from_fov, intrinsics_matrix
+from dynascene.types import Size
+
+Notice = Callable[[str], None]
+
+DEFAULT_SIZE = Size(1280, 720)
+SQUARE_TOLERANCE = 0.01  # relative; printed intrinsics of five digits stay well below
+
+
+class Sensor(NamedTuple):
+    """Width and height of a film back in millimetres."""
+
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class CameraDefaults:
+    """Stands in for what a file does not store; never overrides what it does store.
+
+    size: frame size in pixels.
+    fov: horizontal field of view in degrees, between 0 and 180.
+    rotation_order: order in which a .chan file's rotations are applied, such as "ZXY".
+    sensor: the film back that a .chan file's vertical field of view refers to.
+
+    Raises InputError when a value has no meaning.
+    """
+
+    size: Size = DEFAULT_SIZE
+    fov: float = 60.0
+    rotation_order: str | None = None
+    sensor: Sensor | None = None
+
+    def __post_init__(self) -> None:
+        if min(self.size) < 1:
+            raise InputError(f"frame size {self.size} has no pixels: give it as 1280x720")
+        if not 0 < self.fov < 180:
+            raise InputError(f"field of view {self.fov:g}: give degrees between 0 and 180")
+        if self.rotation_order is not None and sorted(self.rotation_order) != ["X", "Y", "Z"]:
+            raise InputError(
+                f"rotation order {self.rotation_order!r}: give the letters X, Y and Z once each, "
+                "such as ZXY"
+            )
+        if self.sensor is not None and not (min(self.sensor) > 0 and max(self.sensor) < 1e6):
+            raise InputError(f"sensor {self.sensor}: give millimetres, such as 36x24")
+
+
+def assume_view(path: Path, frames: int, defaults: CameraDefaults, notice: Notice) -> Tensor:
+    """Intrinsics [F, 3, 3] for a file that stores poses only."""
+    notice(
+        f"{path}: stores no frame size and no intrinsics; assuming {defaults.size} "
+        f"and a horizontal field of view of {defaults.fov:g} degrees"
+    )
+    return intrinsics_from_fov(defaults.fov, defaults.size).expand(frames, 3, 3)
+
+
+def assume_size(path: Path, defaults: CameraDefaults, notice: Notice) -> None:
+    """For a file whose intrinsics hold for square pixels of any frame size."""
+    notice(f"{path}: stores no frame size; assuming {defaults.size}")
+
+
+def pixels_from_normalised(
+    normalised: Tensor, path: Path, defaults: CameraDefaults, notice: Notice
+) -> Tensor:
+    """[F, 4] fx, fy, cx, cy as shares of width and height → [F, 3, 3] in pixels.
+
+    A frame size of the wrong shape shows in pixels that are not square; the notice then says
+    which shape the file was made for.
+    """
+    width, height = defaults.size
+    aspect = (normalised[0, 1] / normalised[0, 0]).item()  # width : height for square pixels
+    line = f"{path}: stores no frame size; assuming {defaults.size}"
+    if abs(aspect * height / width - 1) > SQUARE_TOLERANCE:
+        shape = Fraction(aspect).limit_denominator(32)
+        line += (
+            ", which makes the pixels non-square: the intrinsics fit a frame of "
+            f"{shape.numerator}:{shape.denominator}"
+        )
+    notice(line)
+    scale = torch.tensor([width, height, width, height], dtype=torch.float64)
+    return torch.stack([intrinsics_matrix(*row) for row in (normalised * scale).tolist()])

@@ -1,0 +1,76 @@
+"""JSON files."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dynascene.errors import InputError
+from dynascene.io.cameras.atomic import write_text
+from dynascene.io.cameras.rows import read_lines
+
+
+def read_json(path: Path) -> Any:
+    """The content of a JSON file; InputError with the line where it is none."""
+    try:
+        return json.loads("\n".join(read_lines(path)))
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}:{error.lineno}: is not valid JSON ({error.msg})") from None
+    except RecursionError:
+        raise InputError(f"{path}: is nested too deeply for a camera file") from None
+
+
+def write_json(path: Path, content: Any) -> None:
+    write_text(path, json.dumps(content, indent=1) + "\n")
+
+
+def frames_of(document: Any, key: str, path: Path) -> list[dict]:
+    """The list under "frames", each entry an object that has ``key``."""
+    frames = document.get("frames") if isinstance(document, dict) else None
+    if not isinstance(frames, list) or not frames:
+        raise InputError(f'{path}: holds no camera poses under "frames"')
+    for index, frame in enumerate(frames):
+        if not isinstance(frame, dict) or key not in frame:
+            raise InputError(f'{path}: frame {index}: has no "{key}"')
+    return frames
+
+
+def number_at(source: dict, key: str, place: str, default: float | None = None) -> float:
+    """A finite number under ``key``; InputError where it is missing and there is no default."""
+    value = source.get(key, default)
+    if value is None:
+        raise InputError(f'{place}: has no "{key}"')
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise InputError(f'{place}: "{key}" is {value!r}, expected a finite number')
+    return float(value)
+
+
+def pixels_at(source: dict, key: str, place: str) -> int:
+    value = number_at(source, key, place)
+    if value < 1 or value != round(value):
+        raise InputError(f'{place}: "{key}" is {value:g}, expected a whole number of pixels')
+    return int(value)
+
+
+def matrix_at(value: Any, rows: tuple[int, ...], columns: int, place: str) -> Tensor:
+    """Nested lists of numbers → [rows, columns] float64, for one of the row counts allowed."""
+    try:
+        matrix = torch.tensor(value, dtype=torch.float64)
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        matrix = torch.empty(0)
+    if matrix.ndim != 2 or matrix.shape[0] not in rows or matrix.shape[1] != columns:
+        shape = " or ".join(f"{n}x{columns}" for n in rows)
+        raise InputError(f"{place}: expected a {shape} matrix of numbers")
+    return matrix
+
+
+def natural_order(name: str) -> tuple:
+    """Sorting key under which frame2 comes before frame10."""
+    parts = re.split(r"([0-9]+)", name)
+    return tuple(int(part) if index % 2 else part for index, part in enumerate(parts))

@@ -1,0 +1,43 @@
+"""RealEstate10K: a line of any text, then per frame 19 numbers.
+
+``timestamp fx fy cx cy 0 0`` and the 3×4 world → camera matrix row by row; OpenCV axes;
+intrinsics as shares of width and height.
+"""
+
+from pathlib import Path
+
+import torch
+
+from dynascene.errors import InputError
+from dynascene.io.cameras.checks import check_focal, rigid_from_matrix
+from dynascene.io.cameras.defaults import CameraDefaults, Notice, pixels_from_normalised
+from dynascene.io.cameras.rows import read_rows, write_rows
+from dynascene.types import CameraTrack
+
+COLUMNS = 19
+
+
+def read_re10k(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraTrack:
+    """The frame size comes from ``defaults``; timestamps are not used, lines are frames."""
+    rows = read_rows(path, {COLUMNS}, header=True)
+    poses = []
+    for place, values in rows:
+        check_focal(values[1:3], place)
+        if any(values[5:7]):
+            raise InputError(f"{place}: has lens distortion; undistort the video first")
+        matrix = torch.tensor(values[7:], dtype=torch.float64).view(3, 4)
+        poses.append(rigid_from_matrix(matrix, place))
+    normalised = torch.tensor([values[1:5] for _, values in rows], dtype=torch.float64)
+    intrinsics = pixels_from_normalised(normalised, path, defaults, notice)
+    return CameraTrack(torch.stack(poses), intrinsics, defaults.size)
+
+
+def write_re10k(track: CameraTrack, path: Path, defaults: CameraDefaults) -> None:
+    """The frame number stands in for the timestamp."""
+    width, height = track.size
+    rows = []
+    for index, (pose, k) in enumerate(zip(track.cam_from_world, track.intrinsics, strict=True)):
+        focal = [k[0, 0].item() / width, k[1, 1].item() / height]
+        centre = [k[0, 2].item() / width, k[1, 2].item() / height]
+        rows.append([index, *focal, *centre, 0, 0, *pose[:3].flatten().tolist()])
+    write_rows(path, rows, first_line="dynascene")

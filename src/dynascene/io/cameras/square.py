@@ -1,0 +1,24 @@
+"""For formats with one focal length per frame."""
+
+from pathlib import Path
+
+from torch import Tensor
+
+from dynascene.errors import InputError
+from dynascene.io.cameras.defaults import SQUARE_TOLERANCE
+from dynascene.types import CameraTrack
+
+
+def square_focal(track: CameraTrack, path: Path, what: str) -> Tensor:
+    """The focal length of each frame in pixels, [F].
+
+    Raises InputError where pixels are not square, which mostly comes of a wrong frame size.
+    """
+    fx, fy = track.intrinsics[:, 0, 0], track.intrinsics[:, 1, 1]
+    ratio = (fx / fy - 1).abs().max().item()
+    if ratio > SQUARE_TOLERANCE:
+        raise InputError(
+            f"{path}: {what} stores square pixels only, and these differ by {ratio:.0%}; "
+            "give the video's own size with --size"
+        )
+    return fx

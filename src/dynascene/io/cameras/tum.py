@@ -1,0 +1,51 @@
+"""TUM: per frame ``time tx ty tz qx qy qz qw``, camera → world; OpenCV axes."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from dynascene.geometry.rigid import invert_rigid, rigid
+from dynascene.io.cameras.checks import (
+    check_increasing,
+    rotation_from_quaternion,
+    track_from_camera_poses,
+)
+from dynascene.io.cameras.defaults import CameraDefaults, Notice, assume_view
+from dynascene.io.cameras.quaternions import quaternion_from_matrix
+from dynascene.io.cameras.rows import Row, read_rows, write_rows
+from dynascene.types import CameraTrack
+
+COLUMNS = 8
+
+
+def read_tum(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraTrack:
+    """Frame size and intrinsics come from ``defaults``; times must increase, lines are frames."""
+    rows = read_rows(path, {COLUMNS})
+    poses = timed_poses(rows)
+    intrinsics = assume_view(path, len(poses), defaults, notice)
+    return track_from_camera_poses(poses, intrinsics, defaults.size)
+
+
+def write_tum(track: CameraTrack, path: Path, defaults: CameraDefaults) -> None:
+    """The frame number stands in for the time."""
+    write_rows(path, ([index, *pose] for index, pose in enumerate(pose_columns(track))))
+
+
+def timed_poses(rows: list[Row], scale: float = 1.0) -> list[Tensor]:
+    """The first eight columns of each row → camera → world [4, 4], positions times ``scale``."""
+    check_increasing([row.values[0] for row in rows], [row.place for row in rows])
+    return [
+        rigid(
+            rotation_from_quaternion(values[4:8], place),
+            torch.tensor(values[1:4], dtype=torch.float64) * scale,
+        )
+        for place, values in rows
+    ]
+
+
+def pose_columns(track: CameraTrack) -> list[list[float]]:
+    """``tx ty tz qx qy qz qw`` of each frame's camera → world transform."""
+    world_from_cam = invert_rigid(track.cam_from_world)
+    quaternions = quaternion_from_matrix(world_from_cam[:, :3, :3])
+    return torch.cat([world_from_cam[:, :3, 3], quaternions], dim=1).tolist()

@@ -1,0 +1,39 @@
+"""Checksums of inputs, so that a report names exactly what went in."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from dynascene.errors import InputError
+
+CHUNK = 1 << 20  # bytes
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, or of a folder's files (names and contents, sorted), in hexadecimal.
+
+    Files are read in pieces. Hidden files and folders are left out. Raises InputError where there
+    is nothing to read.
+    """
+    if not path.exists():
+        raise InputError(f"{path}: no such file or folder")
+    try:
+        if path.is_file():
+            return _sha256_of_file(path)
+        total = hashlib.sha256()
+        for file in sorted(p for p in path.rglob("*") if p.is_file()):
+            name = file.relative_to(path)
+            if not any(part.startswith(".") for part in name.parts):
+                total.update(f"{_sha256_of_file(file)}  {name.as_posix()}\n".encode())
+        return total.hexdigest()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def _sha256_of_file(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()

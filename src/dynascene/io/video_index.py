@@ -1,0 +1,126 @@
+"""Which frames a video file really holds, and when each is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import av
+
+from dynascene.io.video_decoding import Footage, decoded, demuxed, opened
+
+DEFAULT_FRAME_RATE = Fraction(24)
+MOV, MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
+
+
+@dataclass(frozen=True)
+class FrameIndex:
+    """The frames in order of display.
+
+    pts: their times in units of ``time_base``; None where the file's times are not in order, so
+        that frames can only be counted from the start.
+    keyframes: times from which decoding may begin (none: only from the start).
+    whole: nothing is damaged, as far as seen.
+    """
+
+    count: int
+    pts: tuple[int, ...] | None
+    keyframes: tuple[int, ...]
+    time_base: Fraction
+    stated_rate: Fraction | None
+    whole: bool
+
+
+def index_frames(path: Path) -> FrameIndex:
+    """Find the frames that can be decoded.
+
+    The table of a whole MP4 or MOV file is believed (no decoding); any other file is decoded once.
+
+    Raises InputError where the file is no video.
+    """
+    with opened(path) as footage:
+        index = _from_table(footage)
+    if index is None:
+        index = _by_decoding(path, threads="AUTO")
+    if not index.whole:
+        # of a damaged file, decoding several frames at once may lose more than the damage
+        index = _by_decoding(path, threads="SLICE")
+    return index
+
+
+def _from_table(footage: Footage) -> FrameIndex | None:
+    """The index of a whole file whose container counts its frames; None where in doubt."""
+    if footage.container.format.name != MOV:
+        return None
+    packets = list(map(_Entry.of, demuxed(footage)))
+    if len(packets) != footage.stream.frames or not packets or not packets[0].keyframe:
+        return None
+    if any(packet.doubtful or packet.pts is None for packet in packets):
+        return None
+    pts = sorted(packet.pts for packet in packets if packet.pts is not None)
+    if not _increasing(pts):
+        return None
+    return _index(footage, pts, packets)
+
+
+def _by_decoding(path: Path, threads: str) -> FrameIndex:
+    with opened(path, threads=threads) as footage:
+        packets: list[_Entry] = []
+        pts = [frame.pts for frame in decoded(footage, _noted(demuxed(footage), packets))]
+        return _index(footage, pts, packets)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    pts: int | None
+    keyframe: bool
+    doubtful: bool
+
+    @staticmethod
+    def of(packet: av.Packet) -> _Entry:
+        return _Entry(packet.pts, packet.is_keyframe, packet.is_corrupt or packet.is_discard)
+
+
+def _noted(packets: Iterator[av.Packet], entries: list[_Entry]) -> Iterator[av.Packet]:
+    for packet in packets:
+        entries.append(_Entry.of(packet))
+        yield packet
+
+
+def _index(
+    footage: Footage, pts: list[int | None] | list[int], packets: list[_Entry]
+) -> FrameIndex:
+    times = [t for t in pts if t is not None]
+    ordered = len(times) == len(pts) and _increasing(times)
+    seekable = ordered and footage.container.format.name in (MOV, MATROSKA)
+    keyframes = [p.pts for p in packets if p.keyframe and p.pts is not None] if seekable else []
+    return FrameIndex(
+        count=len(pts),
+        pts=tuple(times) if ordered else None,
+        keyframes=tuple(sorted(keyframes)),
+        time_base=footage.stream.time_base or Fraction(1, 1000),
+        stated_rate=footage.stream.average_rate or footage.stream.guessed_rate,
+        whole=not footage.damage,
+    )
+
+
+def _increasing(times: list[int]) -> bool:
+    return all(earlier < later for earlier, later in pairwise(times))
+
+
+def timing(index: FrameIndex) -> tuple[Fraction, tuple[float, ...] | None]:
+    """The average frame rate, and each frame's seconds after the first where the rate varies."""
+    stated = index.stated_rate or DEFAULT_FRAME_RATE
+    if index.pts is None or index.count < 2:
+        return stated, None
+    times = tuple(float((t - index.pts[0]) * index.time_base) for t in index.pts)
+    measured = (index.count - 1) / times[-1]
+    # Matroska rounds to milliseconds: a quarter of a frame is jitter, more is a varying rate
+    varies = any(abs(t * measured - k) > 0.25 for k, t in enumerate(times))
+    if not varies and abs(stated / measured - 1) * index.count < 0.5:
+        return stated, None
+    rate = Fraction(measured).limit_denominator(1001)
+    return rate, times if varies else None

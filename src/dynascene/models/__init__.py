@@ -1,0 +1,1 @@
+"""The denoiser, its conditioners, and the systems that are composed of them."""

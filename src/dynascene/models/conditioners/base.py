@@ -1,0 +1,32 @@
+"""The one door through which information enters the denoiser."""
+
+from torch import Tensor, nn
+
+from dynascene.models.injection import Injection
+from dynascene.models.latents import EncodedClip
+from dynascene.models.sizes import ModelSize
+
+
+class Conditioner(nn.Module):
+    """Turns an encoded clip into an Injection, and owns the weights which that takes.
+
+    A fresh conditioner is silent: the denoiser's output does not change when it is added. ``drop``
+    ([B] bool) asks for the unconditional value, which is the same in training and in sampling;
+    structural conditioners (foreground, guide) have none and ignore it.
+
+    channels: how many input channels it adds to the denoiser.
+    per_clip: True when its injection does not depend on the frames, so that the windows of a long
+        clip share it.
+    """
+
+    channels: int = 0
+    per_clip: bool = False
+
+    def __init__(self, size: ModelSize) -> None:
+        super().__init__()
+
+    def attach(self, unet: nn.Module) -> None:
+        """Put attention processors into the denoiser's U-Net, where the conditioner needs any."""
+
+    def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
+        raise NotImplementedError

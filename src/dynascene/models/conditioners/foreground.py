@@ -1,0 +1,20 @@
+"""The filmed person: the inpainting channels of Stable Diffusion, read the other way round."""
+
+import torch
+from torch import Tensor
+
+from dynascene.models.conditioners.base import Conditioner
+from dynascene.models.injection import Injection
+from dynascene.models.latents import EncodedClip
+
+
+class Foreground(Conditioner):
+    """[generate mask 1 | foreground latent 4]: mask 1 = generate, the masked image = the person.
+
+    Structural: it has no unconditional value, as in inpainting.
+    """
+
+    channels = 5
+
+    def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
+        return Injection(channels=torch.cat([clip.generate_mask, clip.foreground], dim=2))

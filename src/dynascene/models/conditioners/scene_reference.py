@@ -1,0 +1,76 @@
+"""The scene picture through a ReferenceNet, read by the denoiser's spatial self-attention.
+
+Legend: B clips, h w latent grid, N tokens, C channels.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from dynascene.models.attention import ReferenceAttention
+from dynascene.models.backbone import INPAINTING_CHANNELS, build_unet_2d, spatial_blocks
+from dynascene.models.conditioners.base import Conditioner
+from dynascene.models.injection import Injection
+from dynascene.models.latents import EncodedClip
+from dynascene.models.sizes import ModelSize
+
+
+class SceneReference(Conditioner):
+    """ReferenceNet features of the scene, once per clip, at t = 0.
+
+    The network is the inpainting U-Net again: its input is [scene latent | hole mask | scene
+    latent]. What it hands over is the normalised input norm1(h) of each transformer block's
+    self-attention. Unconditional value: no reference (zero tokens, which the reader skips).
+
+    gate: where the reader's gates start: 0 is silent, 1 the paper's reference attention.
+    """
+
+    per_clip = True
+
+    def __init__(self, size: ModelSize, gate: float = 0.0) -> None:
+        super().__init__(size)
+        self.unet = build_unet_2d(size, size.reference_widths, INPAINTING_CHANNELS)
+        _freeze_unread(self.unet)
+        blocks = len(spatial_blocks(self.unet))
+        self.gates = nn.Parameter(torch.full((blocks,), gate))
+        self.projections = nn.ModuleList()
+
+    def attach(self, unet: nn.Module) -> None:
+        """Install the readers; widths that differ from the U-Net's get a linear layer."""
+        pairs = zip(spatial_blocks(self.unet), spatial_blocks(unet), strict=True)
+        for index, ((_, written), (_, read)) in enumerate(pairs):
+            here, there = written.attn1.query_dim, read.attn1.query_dim
+            self.projections.append(nn.Identity() if here == there else nn.Linear(here, there))
+            read.attn1.set_processor(ReferenceAttention(index, self.gates))
+
+    def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
+        if bool(drop.all()):
+            return Injection()
+        features = self.features(clip)
+        keep = (~drop)[:, None, None]
+        tokens = [p(f) * keep for p, f in zip(self.projections, features, strict=True)]
+        return Injection(reference=tuple(tokens))
+
+    def features(self, clip: EncodedClip) -> list[Tensor]:
+        """norm1(h) of each transformer block in running order, each [B, N, C]."""
+        dtype = self.unet.dtype
+        sample = torch.cat([clip.scene, clip.scene_mask, clip.scene], dim=1).to(dtype)
+        written: list[Tensor] = []
+        hooks = [
+            block.norm1.register_forward_hook(lambda _, __, output: written.append(output))
+            for _, block in spatial_blocks(self.unet)
+        ]
+        try:
+            self.unet(sample, 0, clip.scene_tokens.to(dtype))
+        finally:
+            for hook in hooks:
+                hook.remove()
+        return written
+
+
+def _freeze_unread(unet: nn.Module) -> None:
+    """What lies behind the last norm1 is never read, so it gets no gradient."""
+    last = spatial_blocks(unet)[-1][1]
+    attention = unet.up_blocks[-1].attentions[-1]
+    behind = [last.attn1, last.norm2, last.attn2, last.norm3, last.ff, attention.proj_out]
+    for module in [*behind, unet.conv_norm_out, unet.conv_out]:
+        module.requires_grad_(False)

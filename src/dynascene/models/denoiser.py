@@ -1,0 +1,156 @@
+"""The denoiser: a U-Net, its conditioners, and what its output means.
+
+Legend: B clips, F frames, h w latent grid.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from typing import Any, Literal, NamedTuple
+
+import torch
+from diffusers import ConfigMixin, ModelMixin
+from diffusers.configuration_utils import register_to_config
+from diffusers.utils.accelerate_utils import apply_forward_hook
+from torch import Tensor, nn
+
+from dynascene.models.backbone import LATENT_CHANNELS, build_unet
+from dynascene.models.call import Call, calling, checkpoint_in_call
+from dynascene.models.conditioners import CONDITIONERS, Conditioner
+from dynascene.models.diffusion.schedule import alpha_bars, alpha_bar_at, noise_from_clean
+from dynascene.models.injection import Injection, merge_injections
+from dynascene.models.latents import EncodedClip
+from dynascene.models.sizes import ModelSize
+from dynascene.types import Size
+
+NOISE_FLOOR = 1e-6  # of 1 − ᾱ
+
+
+class Prediction(NamedTuple):
+    """noise: ε [B, F, 4, h, w] float32. probes: what attention processors left for losses."""
+
+    noise: Tensor
+    probes: dict[str, Tensor]
+
+
+class Denoiser(ModelMixin, ConfigMixin):
+    """A system's network. It is saved and loaded as one, and describes itself in its config.
+
+    size: a ModelSize as a dict. conditions: conditioner → its options, in the order of the input channels.
+    norm_per_frame: see ``backbone.build_unet``.
+    prediction: what the U-Net's output is.
+        ``epsilon``: the noise itself (the paper).
+        ``guide_residual``: x₀ = filled guide + output, turned into ε by Eq. 1. The last
+        convolution starts at zero, so the untrained network returns the guide. It needs a
+        conditioner that gives an anchor.
+    Losses and samplers see ε in both cases.
+    """
+
+    _supports_gradient_checkpointing = True
+
+    @register_to_config
+    def __init__(
+        self,
+        size: dict[str, Any],
+        conditions: dict[str, dict[str, Any]],
+        prediction: Literal["epsilon", "guide_residual"] = "epsilon",
+        norm_per_frame: bool = True,
+        system: str = "",
+    ) -> None:
+        super().__init__()
+        numbers = size_from_dict(size)
+        self.conditioners = nn.ModuleDict(
+            {name: CONDITIONERS[name](numbers, **options) for name, options in conditions.items()}
+        )
+        channels = LATENT_CHANNELS + sum(c.channels for c in self._conditioners())
+        self.unet = build_unet(numbers, channels, norm_per_frame=norm_per_frame)
+        for conditioner in self._conditioners():
+            conditioner.attach(self.unet)
+        if prediction == "guide_residual":
+            nn.init.zeros_(self.unet.conv_out.weight)
+            nn.init.zeros_(self.unet.conv_out.bias)
+        self.register_buffer("alpha_bars", alpha_bars(), persistent=False)
+
+    @property
+    def size(self) -> ModelSize:
+        return size_from_dict(self.config.size)
+
+    def _conditioners(self) -> Iterable[Conditioner]:
+        return self.conditioners.values()  # ty: ignore[invalid-return-type]
+
+    @apply_forward_hook
+    def inject(
+        self, clip: EncodedClip, drop: Tensor, *, per_clip: bool | None = None
+    ) -> Injection:
+        """What the conditioners say about a clip; ``drop`` [B] bool asks for the null condition.
+
+        per_clip: only the conditioners that do not (True) or do (False) depend on the frames;
+        None = all. Merging the two gives the same as all at once.
+        """
+        wanted = [c for c in self._conditioners() if per_clip in (None, c.per_clip)]
+        return merge_injections([conditioner(clip, drop) for conditioner in wanted])
+
+    def forward(
+        self,
+        noisy: Tensor,
+        timesteps: Tensor,
+        condition: EncodedClip | Injection,
+        *,
+        drop: Tensor | None = None,
+        motion: bool = True,
+    ) -> Prediction:
+        """ε of ``noisy`` [B, F, 4, h, w] at steps [B].
+
+        condition: an encoded clip (training; ``drop`` [B] drops its conditions) or the injection
+        that was made of it (sampling: made once, used in every step).
+        motion: False leaves the motion modules out (stage I, single images).
+        """
+        if isinstance(condition, EncodedClip):
+            if drop is None:
+                drop = torch.zeros(len(condition), dtype=torch.bool, device=noisy.device)
+            condition = self.inject(condition, drop)
+        with calling(Call(condition, motion)) as call:
+            output = self._unet_output(noisy, timesteps, condition)
+        if self.config.prediction == "epsilon":
+            return Prediction(output, call.probes)
+        if condition.anchor is None:
+            raise ValueError("guide_residual: no conditioner gives an anchor")
+        with torch.autocast(noisy.device.type, enabled=False):
+            clean = condition.anchor.float() + output
+            alpha_bar = alpha_bar_at(self.alpha_bars, timesteps).clamp(max=1 - NOISE_FLOOR)
+            return Prediction(noise_from_clean(noisy.float(), clean, alpha_bar), call.probes)
+
+    def _unet_output(self, noisy: Tensor, timesteps: Tensor, injection: Injection) -> Tensor:
+        B, F = noisy.shape[:2]
+        sample = noisy
+        if injection.channels is not None:
+            sample = torch.cat([noisy, injection.channels.to(noisy.dtype)], dim=2)
+        tokens = injection.tokens
+        if tokens is None:
+            tokens = noisy.new_zeros(B, 1, 1, self.size.token_width)
+        output = self.unet(
+            sample.transpose(1, 2).to(self.dtype),  # diffusers: [B, C, F, h, w]
+            timesteps,
+            tokens.expand(-1, F, -1, -1).flatten(0, 1).to(self.dtype),
+        ).sample
+        return output.transpose(1, 2).float()
+
+    def enable_gradient_checkpointing(self, gradient_checkpointing_func: Callable | None = None):
+        """Trade time for memory; the recomputation sees the call it belongs to."""
+        super().enable_gradient_checkpointing(gradient_checkpointing_func or checkpoint_in_call)
+
+    def open_gates(self) -> None:
+        """Set all gates to 1: the paper's formulas, for networks that start from real weights."""
+        for conditioner in self._conditioners():
+            if hasattr(conditioner, "gates"):
+                nn.init.ones_(conditioner.gates)
+
+
+def size_from_dict(values: dict[str, Any]) -> ModelSize:
+    """The inverse of ``dataclasses.asdict``, from what JSON makes of it."""
+    tuples = {k: tuple(v) if isinstance(v, (list, tuple)) else v for k, v in values.items()}
+    return ModelSize(**{**tuples, "resolution": Size(*values["resolution"])})
+
+
+def size_to_dict(size: ModelSize) -> dict[str, Any]:
+    """A ModelSize as plain JSON values."""
+    return {**asdict(size), "resolution": list(size.resolution)}

@@ -1,0 +1,56 @@
+"""Image features as cross-attention tokens: CLIP at size sd15, a small network at size small."""
+
+import torch
+import torch.nn.functional as nnf
+from diffusers import ConfigMixin, ModelMixin
+from diffusers.configuration_utils import register_to_config
+from torch import Tensor, nn
+
+CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
+CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
+
+
+class SmallImageEncoder(ModelMixin, ConfigMixin):
+    """A picture → a coarse grid of tokens; trained together with the small denoiser.
+
+    width: token width D. grid: rows and columns of tokens.
+    """
+
+    @register_to_config
+    def __init__(self, width: int = 128, grid: tuple[int, int] = (2, 4)) -> None:
+        super().__init__()
+        channels = (3, width // 8, width // 4, width // 2, width)
+        layers: list[nn.Module] = []
+        for c_in, c_out in zip(channels[:-1], channels[1:], strict=True):
+            layers += [nn.Conv2d(c_in, c_out, 3, stride=2, padding=1), nn.SiLU()]
+        self.layers = nn.Sequential(*layers, nn.Conv2d(width, width, 3, padding=1), nn.SiLU())
+        self.pool = nn.AdaptiveAvgPool2d(tuple(grid))
+        self.norm = nn.LayerNorm(width)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """[B, 3, 72, 128] in −1 … 1 → [B, N, D]."""
+        features = self.pool(self.layers(images.to(self.dtype)))
+        return self.norm(features.flatten(2).transpose(1, 2))
+
+
+SMALL_INPUT = (72, 128)
+
+
+def image_tokens(encoder: nn.Module, images: Tensor) -> Tensor:
+    """[B, 3, H, W] in −1 … 1 → tokens [B, N, D] float32.
+
+    The whole picture is resized, not cropped: a place reaches to its borders. CLIP gives one token,
+    its projected image embedding.
+    """
+    if isinstance(encoder, SmallImageEncoder):
+        return encoder(_resize(images, SMALL_INPUT)).float()
+    side = encoder.config.image_size
+    mean, std = (images.new_tensor(v)[:, None, None] for v in (CLIP_MEAN, CLIP_STD))
+    pixels = (_resize(images, (side, side)) / 2 + 0.5 - mean) / std
+    with torch.no_grad():
+        return encoder(pixels.to(encoder.dtype)).image_embeds[:, None].float()
+
+
+def _resize(images: Tensor, size: tuple[int, int]) -> Tensor:
+    resized = nnf.interpolate(images.float(), size, mode="bicubic", antialias=True)
+    return resized.clamp(-1, 1)

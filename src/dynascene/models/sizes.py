@@ -1,0 +1,62 @@
+"""The two sizes of one code: ``sd15`` (the paper's) and ``small`` (shipped, runs on a CPU)."""
+
+from dataclasses import dataclass
+
+from dynascene.types import Size
+
+
+@dataclass(frozen=True)
+class ModelSize:
+    """The numbers in which sizes differ.
+
+    resolution, frames: what the size is trained for.
+    widths: channels per U-Net level; ``attention`` says which levels have transformer blocks.
+    layers: ResNet blocks per level on the way down (one more on the way up).
+    heads, groups: attention heads per block, groups of each GroupNorm.
+    reference_widths: channels of the ReferenceNet; other widths than the U-Net's are projected.
+    camera_widths: channels of the camera features per level.
+    token_width: width of the cross-attention context, and of one image token.
+    """
+
+    name: str
+    resolution: Size
+    frames: int
+    widths: tuple[int, ...]
+    attention: tuple[bool, ...]
+    layers: int
+    heads: int
+    groups: int
+    reference_widths: tuple[int, ...]
+    camera_widths: tuple[int, ...]
+    token_width: int
+
+
+SD15 = ModelSize(  # U-Net and ReferenceNet 859,535,364 parameters each, motion 453,209,280
+    name="sd15",
+    resolution=Size(768, 432),
+    frames=24,
+    widths=(320, 640, 1280, 1280),
+    attention=(True, True, True, False),
+    layers=2,
+    heads=8,
+    groups=32,
+    reference_widths=(320, 640, 1280, 1280),
+    camera_widths=(320, 640, 1280, 1280),
+    token_width=768,
+)
+
+SMALL = ModelSize(
+    name="small",
+    resolution=Size(256, 144),
+    frames=24,
+    widths=(64, 112, 160),
+    attention=(True, True, True),
+    layers=1,
+    heads=4,
+    groups=16,
+    reference_widths=(32, 48, 64),
+    camera_widths=(32, 48, 64),
+    token_width=128,
+)
+
+SIZES = {size.name: size for size in (SD15, SMALL)}

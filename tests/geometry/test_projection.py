@@ -1,0 +1,231 @@
+"""The guide: geometry against written-out formulas, the canvas against the picture itself."""
+
+import math
+
+import pytest
+import torch
+from dynascene.errors import InputError
+from dynascene.geometry.canvas import paint_canvas
+from dynascene.geometry.framing import (
+    Framing,
+    check_inside,
+    find_framing,
+    place_track,
+    seen_share,
+)
+from dynascene.geometry.intrinsics import contain_intrinsics, cover_crop_intrinsics
+from dynascene.geometry.intrinsics import focal_from_fov, intrinsics_from_fov
+from dynascene.geometry.lifting import lift_to_stage, median_depth
+from dynascene.geometry.panorama import PanoramaWindow, angles_from_directions
+from dynascene.geometry.panorama import directions_from_angles
+from dynascene.geometry.picture import PictureCamera, fold_azimuth, reflect
+from dynascene.geometry.projection import render_guide, scene_angles, window_for_track
+from dynascene.geometry.rigid import rigid, rotation_about
+from dynascene.geometry.surface import Stage
+from dynascene.types import CameraTrack, Size
+
+SIZE = Size(64, 36)
+
+
+def picture_camera(size: Size = SIZE, fov: float = 60.0, horizon: float = 0.5) -> PictureCamera:
+    return PictureCamera(focal_from_fov(fov, size), size, horizon * size.height)
+
+
+def smooth_picture(size: Size = SIZE) -> torch.Tensor:
+    """A picture with no detail finer than several pixels, different at every place."""
+    x = torch.linspace(0, 1, size.width)[None, :].expand(size.height, size.width)
+    y = torch.linspace(0, 1, size.height)[:, None].expand(size.height, size.width)
+    return torch.stack([x, y, 0.5 + 0.5 * torch.sin(5 * x) * torch.cos(4 * y)])
+
+
+def track_of(centres: torch.Tensor, fov: float = 50.0, yaw: torch.Tensor | None = None):
+    frames = len(centres)
+    angles = torch.zeros(frames) if yaw is None else yaw
+    rotation = rotation_about("y", angles).mT
+    translation = -(rotation @ centres.double()[..., None])[..., 0]
+    k = intrinsics_from_fov(fov, SIZE).expand(frames, 3, 3)
+    return CameraTrack(rigid(rotation, translation), k, SIZE)
+
+
+def test_angles_and_directions_are_inverse() -> None:
+    azimuth = torch.linspace(-3.1, 3.1, 33).double()[:, None].expand(33, 9)
+    depression = torch.linspace(-1.5, 1.5, 9).double()[None].expand(33, 9)
+    again = angles_from_directions(3 * directions_from_angles(azimuth, depression))
+    torch.testing.assert_close(again, (azimuth, depression))
+
+
+@pytest.mark.parametrize("horizon", [-0.2, 0.3, 0.5, 0.8])
+def test_the_horizon_is_at_its_row(horizon: float) -> None:
+    camera = picture_camera(horizon=horizon)
+    pixel, _ = camera.pixels_from_directions(torch.tensor([0.0, 0.0, 1.0]).double())
+    assert pixel.tolist() == pytest.approx([SIZE.width / 2, horizon * SIZE.height])
+
+
+def test_a_stage_is_met_where_the_formulas_say() -> None:
+    stage = Stage(height=1.5, radius=10)
+    down = torch.tensor([[0.0, 0.3, 1.0]])  # meets the ground at depth 1.5 / 0.3
+    torch.testing.assert_close(stage.hit(torch.zeros(1, 3), down), torch.tensor([[0, 1.5, 5.0]]))
+    level = torch.tensor([[1.0, 0.0, 1.0]])
+    expected = torch.tensor([[10 / math.sqrt(2), 0, 10 / math.sqrt(2)]])
+    torch.testing.assert_close(stage.hit(torch.zeros(1, 3), level), expected)
+    origin = torch.tensor([[2.0, -1.0, 3.0]])
+    ahead = stage.hit(origin, torch.tensor([[0.0, 0.0, 2.0]]))
+    torch.testing.assert_close(ahead, torch.tensor([[2.0, -1.0, math.sqrt(100 - 4)]]))
+
+
+def test_the_ground_line_has_no_seam() -> None:
+    """Two rays that pass just over and just under the ground line meet the stage side by side."""
+    stage = Stage(height=0.2, radius=1.3)
+    slope = stage.height / stage.radius
+    rays = torch.tensor([[0.0, slope - 1e-5, 1.0], [0.0, slope + 1e-5, 1.0]]).double()
+    near, far = stage.hit(torch.zeros(2, 3).double(), rays)
+    assert (near - far).norm() < 1e-3
+
+
+def test_folding_meets_itself_and_keeps_the_picture() -> None:
+    limit = 0.4
+    azimuth = torch.linspace(-math.pi, math.pi, 100_001).double()
+    folded, straight = fold_azimuth(azimuth, limit)
+    assert folded.abs().max() <= limit + 1e-9
+    torch.testing.assert_close(folded[straight], azimuth[straight])
+    assert folded.diff().abs().max() < 1.5 * azimuth.diff().max()  # continuous
+    assert (folded[0] - folded[-1]).abs() < 1e-3  # and closed
+
+
+def test_reflect_is_the_identity_within_and_mirrors_outside() -> None:
+    low, high = torch.tensor(1.0), torch.tensor(3.0)
+    values = torch.tensor([1.5, 3.5, 0.5, 5.5, -3.0])
+    assert reflect(values, low, high).tolist() == pytest.approx([1.5, 2.5, 1.5, 1.5, 1.0])
+
+
+@pytest.mark.parametrize("horizon", [0.25, 0.5, 0.7])
+def test_the_continued_picture_is_the_picture_inside(horizon: float) -> None:
+    camera = picture_camera(horizon=horizon)
+    azimuth = torch.linspace(-0.45, 0.45, 31).double()[None, :].expand(17, 31)
+    depression = torch.linspace(-0.2, 0.2, 17).double()[:, None].expand(17, 31)
+    directions = directions_from_angles(azimuth, depression)
+    direct, inside = camera.pixels_from_directions(directions)
+    continued, photographed = camera.continued(azimuth, depression)
+    both = inside & photographed
+    assert both.sum() > 100
+    torch.testing.assert_close(continued[both], direct[both])
+    assert not (photographed & ~inside).any()
+
+
+def test_a_static_camera_like_the_pictures_shows_the_picture() -> None:
+    picture, camera = smooth_picture(), picture_camera()
+    stage = Stage(0.2, 1.5)
+    track = track_of(torch.zeros(1, 3), fov=60.0)
+    canvas = paint_canvas(picture, camera, window_for_track(track, stage))
+    frame = next(render_guide(track, stage, canvas))
+    inner = (slice(None), slice(2, -2), slice(2, -2))
+    assert (frame.colour[inner] - picture[inner]).abs().max() < 0.02
+    assert frame.visibility[inner].min() == 1
+
+
+def test_projection_moves_points_as_a_pinhole_camera_does() -> None:
+    """Slow reference: world points on the stage, projected into both cameras by hand."""
+    camera, stage = picture_camera(), Stage(0.2, 1.5)
+    track = track_of(torch.tensor([[0.1, 0.02, 0.2]]), yaw=torch.tensor([4.0]))
+    azimuth, depression = scene_angles(track, stage, 0)
+    pixel, _ = camera.pixels_from_directions(directions_from_angles(azimuth, depression))
+    pose, k = track.cam_from_world[0], track.intrinsics[0]
+    for row, column in [(3, 5), (18, 32), (30, 50), (35, 0)]:
+        ray = pose[:3, :3].T @ torch.linalg.inv(k) @ torch.tensor([column + 0.5, row + 0.5, 1]).double()
+        centre = torch.tensor([0.1, 0.02, 0.2]).double()
+        point = stage.hit(centre, ray)
+        on_ground = abs(point[1] - stage.height) < 1e-6
+        on_wall = abs(torch.hypot(point[0], point[2]) - stage.radius) < 1e-6
+        assert on_ground or on_wall
+        expected = camera.focal * point[:2] / point[2] + torch.tensor(SIZE).double() / 2
+        assert (pixel[row, column] - expected).abs().max() < 1e-2
+
+
+def test_what_lies_beyond_the_picture_is_not_visible() -> None:
+    camera, stage = picture_camera(fov=50), Stage(0.2, 1.5)
+    track = track_of(torch.zeros(3, 3), fov=50.0, yaw=torch.tensor([0.0, 25.0, 60.0]))
+    canvas = paint_canvas(smooth_picture(), camera, window_for_track(track, stage))
+    shares = [float(frame.visibility.mean()) for frame in render_guide(track, stage, canvas)]
+    assert shares[0] > 0.97
+    assert 0.3 < shares[1] < 0.6
+    assert shares[2] == 0
+
+
+def test_the_place_is_the_same_when_the_camera_comes_back() -> None:
+    camera, stage = picture_camera(fov=40), Stage(0.2, 1.5)
+    track = track_of(torch.zeros(5, 3), yaw=torch.tensor([0.0, 100.0, 200.0, 300.0, 360.0]))
+    window = window_for_track(track, stage)
+    canvas = paint_canvas(smooth_picture(), camera, window)
+    frames = [frame.colour for frame in render_guide(track, stage, canvas)]
+    assert (frames[0] - frames[-1]).abs().max() < 1e-3
+    assert (frames[0] - frames[2]).abs().max() > 0.1
+
+
+def test_fine_detail_is_averaged_not_aliased() -> None:
+    """A one-pixel checkerboard seen from much farther away becomes its mean, everywhere."""
+    x, y = torch.meshgrid(torch.arange(512), torch.arange(512), indexing="xy")
+    layers = ((x + y) % 2).float().expand(4, 512, 512).clone()
+    from dynascene.geometry.canvas import SceneCanvas
+
+    canvas = SceneCanvas(PanoramaWindow(0.0, 0.5, -0.5, 0.5, 512.0), layers)
+    azimuth = torch.linspace(-0.45, 0.45, 48)[None, :].expand(48, 48)
+    depression = torch.linspace(-0.45, 0.45, 48)[:, None].expand(48, 48)
+    colour, _ = canvas.sample(azimuth, depression)
+    assert (colour - 0.5).abs().max() < 0.05
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_sampling_reads_the_canvas_where_it_says(wide: bool) -> None:
+    """A canvas whose value is its own azimuth gives the azimuth back, across the seam too."""
+    half = math.pi if wide else 0.6
+    window = PanoramaWindow(0.3, half, -0.4, 0.4, 200.0)
+    azimuth, _ = window.pixel_angles()
+    layers = (0.5 + 0.4 * azimuth.sin()).expand(4, window.size.height, -1).clone()
+    from dynascene.geometry.canvas import SceneCanvas
+
+    canvas = SceneCanvas(window, layers)
+    end = math.pi if wide else 0.8
+    seen = torch.linspace(-0.2, end + 0.6 * wide, 90)[None, :].expand(20, 90)
+    colour, _ = canvas.sample(seen, torch.zeros(20, 90) + torch.linspace(-0.2, 0.2, 20)[:, None])
+    assert (colour[0] - (0.5 + 0.4 * seen.sin())).abs().max() < 3e-3
+
+
+def test_track_units_make_the_median_depth_one() -> None:
+    scene = lift_to_stage(smooth_picture(), picture_camera(horizon=0.4))
+    assert median_depth(scene.camera, scene.surface) == pytest.approx(1, rel=1e-5)
+
+
+def test_framing_turns_the_camera_into_the_picture() -> None:
+    """A pan to the right at a narrow view must begin on the picture's left."""
+    size = Size(160, 90)
+    scene = lift_to_stage(smooth_picture(size), picture_camera(size, fov=70))
+    pan = track_of(torch.zeros(9, 3), fov=30.0, yaw=torch.linspace(0, 36, 9))
+    framing = find_framing(pan, scene.surface, scene.camera)
+    assert framing.yaw == pytest.approx(-18, abs=3)
+    best = seen_share(place_track(pan, framing), scene.surface, scene.camera)
+    plain = seen_share(place_track(pan, Framing(0, 0)), scene.surface, scene.camera)
+    assert best > 0.97
+    assert best > plain + 0.05
+
+
+def test_framing_keeps_the_horizon_level() -> None:
+    track = place_track(track_of(torch.zeros(1, 3)), Framing(20.0, -7.0))
+    right_axis = track.cam_from_world[0, 0, :3]
+    assert abs(float(right_axis[1])) < 1e-12
+    forward = track.cam_from_world[0, 2, :3]
+    assert math.degrees(math.asin(-float(forward[1]))) == pytest.approx(-7)
+    assert math.degrees(math.atan2(float(forward[0]), float(forward[2]))) == pytest.approx(20)
+
+
+def test_a_camera_that_leaves_the_stage_is_refused() -> None:
+    with pytest.raises(InputError, match="frame 1 lies below the ground"):
+        check_inside(track_of(torch.tensor([[0, 0, 0], [0, 0.3, 0]])), Stage(0.2, 1.5))
+    with pytest.raises(InputError, match="frame 0 lies beyond the backdrop"):
+        check_inside(track_of(torch.tensor([[0, 0, 2.0]])), Stage(0.2, 1.5))
+
+
+@pytest.mark.parametrize("target", [Size(64, 36), Size(100, 36), Size(30, 90)])
+def test_cover_undoes_contain(target: Size) -> None:
+    k = intrinsics_from_fov(47, SIZE).expand(3, 3, 3)
+    within = contain_intrinsics(k, SIZE, target)
+    torch.testing.assert_close(cover_crop_intrinsics(within, target, SIZE), k)
