@@ -31,7 +31,7 @@ def test_curve_never_overshoots_its_keys(easing):
     curve = interpolate(TIMES, VALUES, FINE, easing)
     for k in range(len(TIMES) - 1):
         low, high = VALUES[k : k + 2].amin(dim=0), VALUES[k : k + 2].amax(dim=0)
-        inside = curve[(TIMES[k] <= FINE) & (FINE <= TIMES[k + 1])]
+        inside = curve[(TIMES[k] <= FINE) & (TIMES[k + 1] >= FINE)]
         assert (inside >= low - 1e-12).all()
         assert (inside <= high + 1e-12).all()
 

@@ -10,6 +10,7 @@ import torch
 
 from dynascene.geometry.epipolar import epipolar_distance, fundamental_matrix
 from dynascene.geometry.rigid import invert_rigid
+from dynascene.geometry.tracks import relative_track, world_down
 from dynascene.io.cameras import CameraDefaults, read_cameras
 from dynascene.types import Size
 
@@ -69,3 +70,12 @@ def test_poses_are_world_to_camera(poses):
     assert as_read < 1
     assert inverted > 3
     assert inverted > 8 * as_read
+
+
+@pytest.mark.parametrize("poses", POSES, ids=lambda path: path.stem)
+def test_down_is_found_from_the_habit_of_not_rolling(poses):
+    track = relative_track(read_cameras(poses, "re10k", CameraDefaults(size=Size(384, 256))))
+    down, confidence = world_down(track)
+    roll = torch.rad2deg(torch.asin(track.cam_from_world[:, 0, :3] @ down))
+    assert roll.abs().max() < 1.5
+    assert 0.3 < confidence < 1

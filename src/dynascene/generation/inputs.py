@@ -14,8 +14,9 @@ from dynascene.generation.camera_input import camera_track
 from dynascene.generation.progress import Log
 from dynascene.generation.request import GenerationRequest
 from dynascene.geometry.intrinsics import focal_from_fov
-from dynascene.geometry.lifting import LiftedScene, lift_to_stage
+from dynascene.geometry.lifting import LiftedScene, lift_to_stage, lift_with_depth
 from dynascene.geometry.picture import PictureCamera
+from dynascene.io.depth import read_depth
 from dynascene.io.frames import open_frames, open_matte, split_alpha, times_of
 from dynascene.io.images import IMAGE_SUFFIXES, exif_fov, read_image
 from dynascene.types import FrameSource, Shot, Size
@@ -101,8 +102,12 @@ def open_scene(request: GenerationRequest, log: Log) -> tuple[LiftedScene, float
         horizon = estimate_horizon(pixels, focal).row
     else:
         horizon = request.horizon * size.height
-    picture = torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1).float() / 255
-    return lift_to_stage(picture, PictureCamera(focal, size, horizon)), fov
+    picture = torch.tensor(pixels).permute(2, 0, 1).float() / 255
+    camera = PictureCamera(focal, size, horizon)
+    if request.scene_depth is None:
+        return lift_to_stage(picture, camera), fov
+    depth = torch.from_numpy(read_depth(request.scene_depth))
+    return lift_with_depth(picture, camera, depth), fov
 
 
 def _is_picture(path: Path) -> bool:

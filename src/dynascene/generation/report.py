@@ -19,7 +19,6 @@ def report(
     request: GenerationRequest, inputs: Inputs, clip: GeneratedClip, log: Log
 ) -> dict[str, Any]:
     """The report as plain JSON values."""
-    stage = inputs.scene.surface
     return {
         "generator": request.options.generator,
         "seed": request.options.seed,
@@ -31,8 +30,8 @@ def report(
         "scene": {
             "fov_degrees": round(inputs.scene_fov, 3),
             "horizon": round(inputs.scene.camera.horizon / inputs.scene.camera.size.height, 4),
-            "camera_height_track_units": round(stage.height, 4),
-            "backdrop_track_units": round(stage.radius, 4),
+            "camera_height_track_units": round(inputs.scene.surface.height, 4),
+            "shape": "depth map" if request.scene_depth else "ground and backdrop",
         },
         "inputs": _inputs(request),
         "options": _options(request),

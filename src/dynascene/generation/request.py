@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dynascene.errors import InputError
 from dynascene.generation.clip import GenerationOptions
+from dynascene.io.cameras import Sensor
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class GenerationRequest:
     camera_height: float | None = None
     scene_depth: Path | None = None
     rotation_order: str | None = None
-    sensor: tuple[float, float] | None = None
+    sensor: Sensor | None = None
     layers: bool = False
     options: GenerationOptions = field(default_factory=GenerationOptions)
 

@@ -20,13 +20,13 @@ SAMPLE_OFFSETS = ((-0.125, -0.375), (0.375, -0.125), (0.125, 0.375), (-0.375, 0.
 
 @dataclass(frozen=True)
 class SceneCanvas:
-    """layers: [4, H, W] float32 of ``window``: colour (sRGB, 0 … 1), then 1 where photographed."""
+    """layers: [5, H, W] float32 of ``window``, 0 … 1: sRGB colour, photographed, solid."""
 
     window: PanoramaWindow
     layers: Tensor
 
-    def sample(self, azimuth: Tensor, depression: Tensor) -> tuple[Tensor, Tensor]:
-        """Colour [3, H, W] and visibility [1, H, W] seen through a grid of pixels.
+    def sample(self, azimuth: Tensor, depression: Tensor) -> Tensor:
+        """What a grid of pixels sees of the canvas, [5, H, W] as ``layers``.
 
         azimuth, depression: [H, W], the directions of the pixels' centres in the scene's world.
         Each pixel averages four samples over its footprint on the canvas, taken from a pyramid
@@ -37,11 +37,12 @@ class SceneCanvas:
         size = torch.tensor(self.window.size, dtype=grid.dtype, device=grid.device) / 2
         extent = torch.maximum((across * size).norm(dim=-1), (down * size).norm(dim=-1))
         level = torch.log2((extent / 2).clamp_min(1))
-        total = torch.zeros(4, *azimuth.shape, dtype=self.layers.dtype, device=grid.device)
+        total = torch.zeros(
+            len(self.layers), *azimuth.shape, dtype=self.layers.dtype, device=grid.device
+        )
         for dx, dy in SAMPLE_OFFSETS:
             total += self._sample_levels(grid + dx * across + dy * down, level)
-        total /= len(SAMPLE_OFFSETS)
-        return total[:3].clamp(0, 1), total[3:].clamp(0, 1)
+        return (total / len(SAMPLE_OFFSETS)).clamp(0, 1)
 
     def _footprint(self, grid: Tensor) -> tuple[Tensor, Tensor]:
         """How the canvas position changes over one pixel across and one down, [H, W, 2] each."""
@@ -55,7 +56,7 @@ class SceneCanvas:
         return steps[0], steps[1]
 
     def _sample_levels(self, grid: Tensor, level: Tensor) -> Tensor:
-        """Trilinear sampling: [H, W, 2] and fractional pyramid level [H, W] → [4, H, W]."""
+        """Trilinear sampling: [H, W, 2] and fractional pyramid level [H, W] → [5, H, W]."""
         result = self._sample_level(grid, 0)
         for index in range(1, math.ceil(float(level.max()) - 1e-3) + 1):
             weight = (level - (index - 1)).clamp(0, 1)
@@ -90,14 +91,14 @@ class SceneCanvas:
 def paint_canvas(
     picture: Tensor, camera: PictureCamera, window: PanoramaWindow, rows_at_once: int = 256
 ) -> SceneCanvas:
-    """Paint the picture [3, H, W] (sRGB, 0 … 1) and its continuation onto a window.
+    """Paint a layer's picture [5, H, W] and its continuation onto a window.
 
     Reads the picture bicubically after bringing it, anti-aliased, to the density of the window.
     """
     picture = _at_density(picture, window.density / camera.focal)
     width, height = camera.size
     azimuth, depression = window.pixel_angles()
-    layers = torch.empty(4, *window.size[::-1])
+    layers = torch.empty(len(picture), *window.size[::-1])
     for start in range(0, len(depression), rows_at_once):
         rows = slice(start, start + rows_at_once)
         beta, alpha = torch.meshgrid(depression[rows], azimuth, indexing="ij")
@@ -106,8 +107,8 @@ def paint_canvas(
         painted = F.grid_sample(
             picture[None], grid[None], mode="bicubic", padding_mode="border", align_corners=False
         )
-        layers[:3, rows] = painted[0].clamp(0, 1)
-        layers[3, rows] = inside.to(layers)
+        layers[:, rows] = painted[0].clamp(0, 1)
+        layers[3, rows] *= inside  # photographed only where it is not a continuation
     return SceneCanvas(window, layers)
 
 

@@ -11,7 +11,7 @@ from dynascene.geometry.lifting import LiftedScene
 from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.projection import coarse_hits
 from dynascene.geometry.rigid import camera_centres, invert_rigid, rigid, rotation_about
-from dynascene.geometry.surface import Stage, Surface
+from dynascene.geometry.surface import Surface
 from dynascene.geometry.tracks import relative_track, world_down
 from dynascene.types import CameraTrack
 
@@ -97,15 +97,15 @@ def choose_framing(choice: Framing | str, track: CameraTrack, scene: LiftedScene
     return find_framing(track, scene.surface, scene.camera)
 
 
-def check_inside(track: CameraTrack, stage: Stage) -> None:
-    """Raises InputError when a camera of the track (in the scene's world) leaves the stage."""
+def check_inside(track: CameraTrack, surface: Surface) -> None:
+    """Raises InputError when a camera of the track (in the scene's world) leaves the scene."""
     centres = camera_centres(track.cam_from_world)
-    outside = ~stage.contains(centres, margin=0.05)
+    outside = ~surface.contains(centres, margin=0.05)
     if not outside.any():
         return
     frame = int(outside.nonzero()[0])
-    below = float(centres[frame, 1]) >= stage.height * 0.95
-    where = "below the ground" if below else "beyond the backdrop"
+    below = float(centres[frame, 1]) >= surface.height * 0.95
+    where = "below the ground" if below else "behind what it sees"
     raise InputError(
         f"camera track: frame {frame} lies {where} of the scene; "
         "make the movement smaller (its amount, or --camera-height for a file)"

@@ -2,17 +2,36 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
+from dynascene.errors import InputError
+from dynascene.geometry.occlusion import cut_layers
 from dynascene.geometry.picture import PictureCamera
-from dynascene.geometry.surface import Stage
+from dynascene.geometry.relief import relief_from_depth
+from dynascene.geometry.surface import Stage, Surface
 
 # Distance of the backdrop in heights of the camera above the ground. At eye level this is some
 # 16 m: the line where ground turns into backdrop then lies f/10 below the horizon, about where
 # houses, hedges and forest edges stand in ordinary photographs.
 BACKDROP_DISTANCE = 10.0
 GRID = (45, 80)
+MOST_DEPTH_WIDTH = 720  # pixels across of the depth map in use; relief needs no more
+RELIEF_PIXEL = 0.2  # degrees
+HIDDEN_REACH = 0.2  # how far the place goes on behind a thing, as a share of the picture's width
+
+
+@dataclass(frozen=True)
+class SceneLayer:
+    """One picture on one surface.
+
+    picture: [5, H, W] float32, 0 … 1: sRGB colour, 1 where photographed, 1 where solid.
+    """
+
+    picture: Tensor
+    surface: Surface
 
 
 @dataclass(frozen=True)
@@ -21,21 +40,82 @@ class LiftedScene:
 
     picture: [3, H, W] float32, sRGB 0 … 1.
     camera: where it was taken.
-    surface: the shape of the place, in track units.
+    layers: front to back, in track units; the last one is solid everywhere.
     """
 
     picture: Tensor
     camera: PictureCamera
-    surface: Stage
+    layers: tuple[SceneLayer, ...]
+
+    @property
+    def surface(self) -> Surface:
+        """The surface that the camera sees first."""
+        return self.layers[0].surface
 
 
 def lift_to_stage(picture: Tensor, camera: PictureCamera) -> LiftedScene:
     """Ground plane and backdrop, scaled so that the median depth over the picture is 1."""
     stage = Stage(height=1.0, radius=BACKDROP_DISTANCE)
-    return LiftedScene(picture, camera, stage.scaled(1 / median_depth(camera, stage)))
+    stage = stage.scaled(1 / median_depth(camera, stage))
+    return LiftedScene(picture, camera, (SceneLayer(_solid(picture), stage),))
 
 
-def median_depth(camera: PictureCamera, stage: Stage) -> float:
+def lift_with_depth(picture: Tensor, camera: PictureCamera, depth: Tensor) -> LiftedScene:
+    """A relief by a depth map [H, W] along the camera's axis, in any unit, larger = farther.
+
+    The map may have another size than the picture, but the same shape. It is scaled so that its
+    median is 1; things are cut out along their edges, and the place goes on behind them.
+
+    Raises InputError when the map has another shape or values that are not positive and finite.
+    """
+    if not (depth.isfinite().all() and (depth > 0).all()):
+        raise InputError("depth map: values must be positive and finite (larger = farther)")
+    height, width = depth.shape
+    if abs(width / height / (camera.size.width / camera.size.height) - 1) > 0.02:
+        raise InputError(
+            f"depth map is {width}x{height}, another shape than the {camera.size} picture"
+        )
+    depth = _limited(depth[None], MOST_DEPTH_WIDTH) / depth.median()
+    matched = F.interpolate(picture[None], depth.shape[-2:], mode="bilinear", antialias=True)[0]
+    reach = max(2, round(HIDDEN_REACH * depth.shape[-1]))
+    cut = cut_layers(matched.permute(1, 2, 0).numpy(), depth[0].numpy(), reach)
+    front = _solid(picture)
+    front[4:] = _resized(cut.front_opacity[None], picture)
+    back = _solid(picture)
+    known = _resized(cut.back_known[None], picture)
+    back[:3] = torch.lerp(_resized(cut.back_colour.transpose(2, 0, 1), picture), picture, known)
+    back[3:4] = known
+    return LiftedScene(
+        picture,
+        camera,
+        (
+            SceneLayer(front, relief_from_depth(depth, camera, RELIEF_PIXEL)),
+            SceneLayer(
+                back,
+                relief_from_depth(torch.from_numpy(cut.back_depth)[None], camera, RELIEF_PIXEL),
+            ),
+        ),
+    )
+
+
+def _solid(picture: Tensor) -> Tensor:
+    return torch.cat([picture, torch.ones_like(picture[:2])])
+
+
+def _limited(image: Tensor, width: int) -> Tensor:
+    """[C, H, W] shrunk to a width, by nearest values: depths must not mix across edges."""
+    if image.shape[-1] <= width:
+        return image
+    size = (round(image.shape[-2] * width / image.shape[-1]), width)
+    return F.interpolate(image[None], size, mode="nearest-exact")[0]
+
+
+def _resized(array: np.ndarray, like: Tensor) -> Tensor:
+    image = torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
+    return F.interpolate(image[None], like.shape[-2:], mode="bilinear")[0]
+
+
+def median_depth(camera: PictureCamera, surface: Surface) -> float:
     """Median over the picture of the depth along its camera's view axis."""
     rows, columns = GRID
     v = (torch.arange(rows) + 0.5) / rows * camera.size.height - camera.size.height / 2
@@ -43,5 +123,5 @@ def median_depth(camera: PictureCamera, stage: Stage) -> float:
     y, x = torch.meshgrid(v / camera.focal, u / camera.focal, indexing="ij")
     rays = torch.stack([x, y, torch.ones_like(x)], dim=-1)
     rotation = camera.scene_from_picture.float()
-    points = stage.hit(torch.zeros_like(rays), rays @ rotation.mT)
+    points = surface.hit(torch.zeros_like(rays), rays @ rotation.mT)
     return float((points @ rotation)[..., 2].median())

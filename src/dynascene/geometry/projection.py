@@ -1,7 +1,7 @@
 """2.5-D camera mapping: the guide. The scene seen along a camera track, with its visibility."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -18,7 +18,7 @@ from dynascene.geometry.surface import Surface
 from dynascene.types import CameraTrack, Size
 
 CANVAS_OVERSAMPLING = 2.0  # canvas pixels per output pixel, so that sampling does not soften
-MOST_CANVAS_PIXELS = 40_000_000  # 640 MB in float32; beyond, the density gives way
+MOST_CANVAS_PIXELS = 32_000_000  # 640 MB in float32; beyond, the density gives way
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,28 @@ def scene_angles(track: CameraTrack, surface: Surface, frame: int) -> tuple[Tens
     return angles_from_directions(points)
 
 
-def render_guide(track: CameraTrack, surface: Surface, canvas: SceneCanvas) -> Iterator[GuideFrame]:
-    """The scene along a track given in the scene's world, one frame at a time."""
+def render_guide(
+    track: CameraTrack, surfaces: Sequence[Surface], canvases: Sequence[SceneCanvas]
+) -> Iterator[GuideFrame]:
+    """The scene along a track given in the scene's world, one frame at a time.
+
+    surfaces, canvases: the scene's layers, front to back.
+    """
     for frame in range(len(track)):
-        azimuth, depression = scene_angles(track, surface, frame)
-        yield GuideFrame(*canvas.sample(azimuth, depression))
+        yield _render_frame(track, surfaces, canvases, frame)
+
+
+def _render_frame(
+    track: CameraTrack, surfaces: Sequence[Surface], canvases: Sequence[SceneCanvas], frame: int
+) -> GuideFrame:
+    seen = torch.zeros(4, track.size.height, track.size.width)
+    open_share = torch.ones_like(seen[:1])  # of each pixel, not yet covered by a nearer layer
+    for surface, canvas in zip(surfaces, canvases, strict=True):
+        sample = canvas.sample(*scene_angles(track, surface, frame))
+        solid = sample[4:] if canvas is not canvases[-1] else torch.ones_like(open_share)
+        seen += open_share * solid * sample[:4]
+        open_share = open_share * (1 - solid)
+    return GuideFrame(seen[:3], seen[3:])
 
 
 def window_for_track(

@@ -14,8 +14,17 @@ from torch import Tensor
 class Surface(Protocol):
     """Anything that a ray can meet, in the scene's world (see panorama.py)."""
 
+    @property
+    def height(self) -> float:
+        """Of the scene camera above the ground."""
+        ...
+
     def hit(self, origins: Tensor, directions: Tensor) -> Tensor:
         """Origins and directions [..., 3] → the points where the rays meet it, [..., 3]."""
+        ...
+
+    def contains(self, points: Tensor, margin: float = 0.0) -> Tensor:
+        """Whether points [..., 3] lie before it, by a share ``margin`` → [...]."""
         ...
 
 

@@ -10,8 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dynascene.errors import InputError
 from dynascene.geometry.intrinsics import horizontal_fov
 from dynascene.geometry.rigid import camera_centres, invert_rigid, relative_to_first, rotation_angle
+from dynascene.io.cameras.atomic import replacing
 from dynascene.types import CameraTrack
 
 if TYPE_CHECKING:
@@ -61,9 +63,16 @@ def speeds(track: CameraTrack) -> tuple[Tensor, Tensor]:
 
 
 def save_camera_figure(track: CameraTrack, path: Path, title: str) -> None:
-    """Draw the track and write the picture; the ending of ``path`` tells its kind."""
+    """Draw the track and write the picture; the ending of ``path`` tells its kind.
+
+    Raises InputError where the ending is unknown or the place cannot be written.
+    """
     figure = draw_cameras(track, title)
-    figure.savefig(path, dpi=130, facecolor="white")
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in figure.canvas.get_supported_filetypes():
+        raise InputError(f"{path}: the ending tells no picture format; name it .png")
+    with replacing(path) as temporary:
+        figure.savefig(temporary, format=kind, dpi=130, facecolor="white")
 
 
 def draw_cameras(track: CameraTrack, title: str) -> Figure:
@@ -75,8 +84,8 @@ def draw_cameras(track: CameraTrack, title: str) -> Figure:
     figure.text(0.035, 0.945, title, fontsize=17, fontweight="bold", color=INK)
     figure.text(0.035, 0.905, str(summarise(track)), fontsize=11, color=SOFT)
     space: Any = figure.add_axes((0.0, 0.1, 0.56, 0.79), projection="3d")
-    above = figure.add_axes((0.63, 0.5, 0.335, 0.385))
-    speed = figure.add_axes((0.63, 0.085, 0.335, 0.29))
+    above = figure.add_axes((0.63, 0.5, 0.32, 0.385))
+    speed = figure.add_axes((0.63, 0.085, 0.32, 0.29))
     picked = np.unique(np.linspace(0, len(track) - 1, FRUSTA).round().astype(int))
     reach = _reach(poses[:, :3, 3])
     _draw_space(space, poses, track, picked, reach)
@@ -204,11 +213,11 @@ def _draw_speed(axes: Any, track: CameraTrack) -> None:
     axes.set_xlabel("frame", fontsize=9, color=SOFT)
     axes.set_xlim(0, max(len(track) - 1, 1))
     other = axes.twinx()
-    for axis, values, colour, label in (
-        (axes, travel, MOVING, "distance"),
-        (other, turn, TURNING, "turn in degrees"),
+    for axis, values, colour, label, width in (
+        (axes, travel, MOVING, "distance", 3.4),  # wide, so that it shows under an equal curve
+        (other, turn, TURNING, "turn in degrees", 1.5),
     ):
-        axis.plot(frames, values, color=colour, linewidth=1.7)
+        axis.plot(frames, values, color=colour, linewidth=width)
         top = values.max().item() if len(values) else 0.0
         axis.set_ylim(0, top * 1.15 if top > STILL else 1.0)
         axis.set_ylabel(label, color=colour, fontsize=9)

@@ -76,7 +76,9 @@ class _Encoder:
         self._stream, context = stream, stream.codec_context
         context.width, context.height = encoding.size
         context.pix_fmt = encoding.pixel_format
-        context.time_base = Fraction(1, TICKS) if encoding.times else 1 / encoding.frame_rate
+        context.time_base = (
+            1 / encoding.frame_rate if encoding.times is None else Fraction(1, TICKS)
+        )
         context.color_range = ColorRange.MPEG
         context.colorspace = Colorspace.ITU709
         context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
@@ -173,7 +175,7 @@ class H264Writer(_EncodedWriter):
         times: Sequence[float] | None = None,
     ) -> None:
         even = Size(size.width + size.width % 2, size.height + size.height % 2)
-        options = {"crf": CONSTANT_RATE_FACTOR[quality], "preset": "medium"}
+        options = {"crf": CONSTANT_RATE_FACTOR[quality], "preset": "fast"}
         encoding = _Encoding("mp4", "libx264", "yuv420p", options, even, frame_rate, times)
         super().__init__(path, encoding, size)
 

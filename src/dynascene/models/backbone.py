@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import torch
 from diffusers import UNet2DConditionModel, UNetMotionModel
 from diffusers.models.unets.unet_motion_model import AnimateDiffTransformer3D
 from torch import Tensor, nn

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from dynascene.models.backbone import LATENT_CHANNELS, build_unet
 from dynascene.models.call import Call, calling, checkpoint_in_call
 from dynascene.models.conditioners import CONDITIONERS, Conditioner
-from dynascene.models.diffusion.schedule import alpha_bars, alpha_bar_at, noise_from_clean
+from dynascene.models.diffusion.schedule import alpha_bar_at, alpha_bars, noise_from_clean
 from dynascene.models.injection import Injection, merge_injections
 from dynascene.models.latents import EncodedClip
 from dynascene.models.sizes import ModelSize

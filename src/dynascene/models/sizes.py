@@ -49,13 +49,13 @@ SMALL = ModelSize(
     name="small",
     resolution=Size(256, 144),
     frames=24,
-    widths=(64, 112, 160),
+    widths=(64, 80, 112),
     attention=(True, True, True),
     layers=1,
     heads=4,
     groups=16,
-    reference_widths=(32, 48, 64),
-    camera_widths=(32, 48, 64),
+    reference_widths=(32, 48, 48),
+    camera_widths=(32, 32, 48),
     token_width=128,
 )
 

@@ -84,7 +84,7 @@ class PersonLook:
 def random_look(generator: torch.Generator) -> PersonLook:
     """A look drawn from a CPU generator: the same seed gives the same person."""
 
-    def pick(options):  # noqa: ANN001, ANN202
+    def pick(options):
         return options[int(torch.randint(len(options), (), generator=generator))]
 
     def between(low: float, high: float) -> float:

@@ -26,13 +26,14 @@ def projection(shot: Shot, scene: LiftedScene, options: GenerationOptions) -> Ge
     framing = choose_framing(options.framing, track, scene)
     track = place_track(track, framing)
     check_inside(track, scene.surface)
-    canvas: list[SceneCanvas] = []
+    surfaces = [layer.surface for layer in scene.layers]
+    canvases: list[SceneCanvas] = []  # painted when they are first needed
 
     def frames() -> Iterator[GeneratedFrame]:
-        if not canvas:
+        if not canvases:
             window = window_for_track(track, scene.surface)
-            canvas.append(paint_canvas(scene.picture, scene.camera, window))
-        for frame in render_guide(track, scene.surface, canvas[0]):
+            canvases.extend(paint_canvas(x.picture, scene.camera, window) for x in scene.layers)
+        for frame in render_guide(track, surfaces, canvases):
             colour, visibility = _bytes(frame.colour), _bytes(frame.visibility)
             yield GeneratedFrame(colour, _hide_unseen(colour, visibility), visibility)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dynascene.errors import InputError
 
 if TYPE_CHECKING:  # imported where they are made: --help must not wait for torch
+    from dynascene.geometry.framing import Framing
     from dynascene.io.cameras import Sensor
     from dynascene.types import Size
 
@@ -36,3 +37,28 @@ def parse_sensor(text: str) -> Sensor:
     if not (width > 0 and height > 0):
         raise InputError(f"sensor {text!r}: give width x height in millimetres, such as 36x24")
     return Sensor(width, height)
+
+
+def parse_range(text: str) -> tuple[int, int]:
+    """ "0:48" → (0, 48), the second excluded; InputError where it is no range."""
+    match = re.fullmatch(r"(-?\d+):(-?\d+)", text)
+    if not match:
+        raise InputError(f"--frames {text!r}: must be A:B, such as 0:48 (B is excluded)")
+    return int(match[1]), int(match[2])
+
+
+def parse_framing(text: str) -> Framing | str:
+    """ "auto", "centre", or "YAW,PITCH" in degrees → Framing."""
+    if text in ("auto", "centre"):
+        return text
+    from dynascene.geometry.framing import Framing
+
+    try:
+        yaw, pitch = (float(number) for number in text.split(","))
+    except ValueError:
+        raise InputError(
+            f"--framing {text!r}: must be auto, centre or YAW,PITCH in degrees, such as 10,-5"
+        ) from None
+    if not (abs(yaw) <= 180 and abs(pitch) < 90):
+        raise InputError(f"--framing {text}: yaw is within ±180 degrees and pitch within ±89")
+    return Framing(yaw, pitch)

@@ -7,8 +7,8 @@ import tyro
 
 from dynascene.interfaces.cli.arguments import (
     parse_framing,
-    parse_pair,
     parse_range,
+    parse_sensor,
     parse_size,
 )
 
@@ -36,6 +36,7 @@ def generate(
     fov: float | None = None,
     horizon: float | None = None,
     camera_height: float | None = None,
+    scene_depth: Path | None = None,
     rotation_order: str | None = None,
     sensor: str | None = None,
     layers: bool = False,
@@ -63,6 +64,7 @@ def generate(
         fov: horizontal field of view of the filmed camera, where no file tells it.
         horizon: height of the horizon in the picture, 0 = top, 1 = bottom (default: estimated).
         camera_height: height of the filmed camera above the ground, in the camera file's unit.
+        scene_depth: depth map of the picture, larger = farther (16-bit PNG, TIFF or npy).
         rotation_order: order of the rotations in a chan file, such as zxy.
         sensor: sensor of a chan file's camera in millimetres, such as 36x24.
         layers: also write foreground, background and matte as 16-bit PNG sequences.
@@ -94,8 +96,9 @@ def generate(
         scene_fov=scene_fov,
         horizon=horizon,
         camera_height=camera_height,
-        rotation_order=rotation_order,
-        sensor=parse_pair(sensor) if sensor else None,
+        scene_depth=scene_depth,
+        rotation_order=rotation_order and rotation_order.upper(),
+        sensor=parse_sensor(sensor) if sensor else None,
         layers=layers,
         options=options,
     )

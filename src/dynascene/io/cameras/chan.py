@@ -5,6 +5,7 @@ the film back that the vertical field of view belongs to is stored: both must be
 """
 
 import math
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -78,9 +79,10 @@ def write_chan(track: CameraTrack, path: Path, defaults: CameraDefaults) -> None
     order, sensor = _rotation_order(path, defaults), _sensor(path, defaults)
     focal = square_focal(track, path, "a .chan file")
     poses = OPENGL_FROM_OPENCV @ invert_rigid(track.cam_from_world) @ OPENGL_FROM_OPENCV
-    angles = Rotation.from_matrix(poses[:, :3, :3].numpy()).as_euler(
-        order.lower(), degrees=True, suppress_warnings=True
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where two axes fall together, any split will do
+        rotations = Rotation.from_matrix(poses[:, :3, :3].numpy())
+        angles = rotations.as_euler(order.lower(), degrees=True)
     columns = ["XYZ".index(letter) for letter in order]
     by_axis = np.empty_like(angles)
     by_axis[:, columns] = np.unwrap(angles, period=360, axis=0)

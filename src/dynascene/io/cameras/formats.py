@@ -81,7 +81,7 @@ BY_ENDING = {".txt": "re10k", ".json": "nerfstudio", ".chan": "chan", "": "colma
 
 
 def read_cameras(
-    path: Path,
+    path: Path | str,
     format: str | None = None,
     defaults: CameraDefaults = CameraDefaults(),  # noqa: B008 (frozen)
     notice: Notice | None = None,
@@ -105,7 +105,7 @@ def read_cameras(
 
 def write_cameras(
     track: CameraTrack,
-    path: Path,
+    path: Path | str,
     format: str | None = None,
     defaults: CameraDefaults = CameraDefaults(),  # noqa: B008 (frozen)
     notice: Notice | None = None,
@@ -147,7 +147,7 @@ def format_for_ending(path: Path) -> str:
     return BY_ENDING[path.suffix.lower()]
 
 
-def detect_format(path: Path) -> str:
+def detect_format(path: Path | str) -> str:
     """The name of the format that the content of ``path`` shows.
 
     Raises InputError that lists the known names where it shows none.

@@ -15,10 +15,10 @@ def square_focal(track: CameraTrack, path: Path, what: str) -> Tensor:
     Raises InputError where pixels are not square, which mostly comes of a wrong frame size.
     """
     fx, fy = track.intrinsics[:, 0, 0], track.intrinsics[:, 1, 1]
-    ratio = (fx / fy - 1).abs().max().item()
-    if ratio > SQUARE_TOLERANCE:
+    ratio = fx / fy
+    if (ratio - 1).abs().max() > SQUARE_TOLERANCE:
         raise InputError(
-            f"{path}: {what} stores square pixels only, and these differ by {ratio:.0%}; "
+            f"{path}: {what} stores square pixels only, and here fx / fy is {ratio[0].item():.3g}; "
             "give the video's own size with --size"
         )
     return fx

@@ -1,0 +1,107 @@
+"""Where the horizon lies in a single picture, without weights; no roll is assumed.
+
+Every candidate pitch gets a log-posterior: a prior (people hold cameras nearly level) plus the
+weighted evidence of lines and tones. The estimate is the posterior's median, which makes the
+expected absolute error smallest and falls back on the prior where the picture says little.
+"""
+
+import math
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from dynascene.errors import InputError
+from dynascene.estimators.horizon_cues import find_segments, line_cues, row_cues
+
+WORKING_SIZE = 640  # pixels of the longer side
+PRIOR_PITCH = -2.5  # degrees
+PRIOR_SPREAD = 9.0  # degrees, at most …
+PRIOR_SHARE = 0.3  # … and at most this share of the height, for long lenses
+CANDIDATES = np.linspace(-3.6, 3.6, 145)  # in prior spreads
+
+# Fitted by benchmarks/horizon.py --fit: the largest likelihood of the true pitch in views of
+# panoramas.
+WEIGHTS = {
+    "uprights": 1.0,
+    "level lines": 1.0,
+    "vanishing points": 1.0,
+    "tonal boundary": 1.0,
+    "detail": 1.0,
+}
+
+
+class Horizon(NamedTuple):
+    """row: pixels from the picture's top, may lie outside it.
+    confidence: 0 (the prior alone) … 1 (no doubt left); the share of the prior's expected error
+        that the picture has removed.
+    method: the cue that speaks most clearly for the row, or "prior".
+    """
+
+    row: float
+    confidence: float
+    method: str
+
+
+def estimate_horizon(picture: np.ndarray, focal: float) -> Horizon:
+    """Estimate the horizon's row in a picture, uint8 [H, W, 3] sRGB, taken without roll.
+
+    focal: in pixels of this picture.
+    Raises InputError when the picture has another shape or type, or the focal length is not
+    positive.
+    """
+    _check(picture, focal)
+    height = len(picture)
+    pitches = candidate_pitches(height, focal)
+    prior = -0.5 * CANDIDATES**2
+    evidence = np.array(list(WEIGHTS.values()))[:, None] * gather_cues(picture, focal, pitches)
+    posterior = _normalised(prior + evidence.sum(axis=0))
+
+    pitch = _median(pitches, posterior)
+    doubt = posterior @ np.abs(pitches - pitch)
+    prior_doubt = _normalised(prior) @ np.abs(pitches - PRIOR_PITCH)
+    confidence = float(np.clip(1 - doubt / prior_doubt, 0, 1))
+    support = evidence[:, np.abs(pitches - pitch).argmin()] - evidence @ _normalised(prior)
+    method = list(WEIGHTS)[support.argmax()] if support.max() > 0.5 else "prior"
+    return Horizon(height / 2 + focal * math.tan(math.radians(pitch)), confidence, method)
+
+
+def candidate_pitches(height: int, focal: float) -> np.ndarray:
+    """The pitches to choose from, degrees: spaced in units of the prior's spread."""
+    share = math.degrees(math.atan(PRIOR_SHARE * height / focal))
+    return PRIOR_PITCH + min(PRIOR_SPREAD, share) * CANDIDATES
+
+
+def gather_cues(picture: np.ndarray, focal: float, pitches: np.ndarray) -> np.ndarray:
+    """All evidence curves, in the order of WEIGHTS: [cues, P]."""
+    height, width = picture.shape[:2]
+    scale = min(1.0, WORKING_SIZE / max(height, width))
+    if scale < 1:
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    focal = focal * scale
+    rows = picture.shape[0] / 2 + focal * np.tan(np.radians(pitches))
+    segments = find_segments(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), focal)
+    by_rows = row_cues(picture, rows, degree=math.radians(focal))
+    return np.concatenate([line_cues(segments, pitches), by_rows])
+
+
+def _normalised(log_density: np.ndarray) -> np.ndarray:
+    density = np.exp(log_density - log_density.max())
+    return density / density.sum()
+
+
+def _median(values: np.ndarray, probability: np.ndarray) -> float:
+    """The median of a density given at evenly spaced values, between them too."""
+    below = np.cumsum(probability) - probability / 2
+    return float(np.interp(0.5, below, values))
+
+
+def _check(picture: np.ndarray, focal: float) -> None:
+    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
+        raise InputError(
+            f"horizon: the picture is {picture.dtype} {list(picture.shape)}, "
+            "expected uint8 [H, W, 3] with at least one pixel"
+        )
+    if not (math.isfinite(focal) and focal > 0):
+        raise InputError(f"horizon: focal length {focal} is not a positive number of pixels")

@@ -1,0 +1,44 @@
+"""Depth maps as files."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from dynascene.errors import InputError
+
+
+def read_depth(path: Path) -> np.ndarray:
+    """A depth map as float32 [H, W], in the file's own unit, larger = farther.
+
+    Reads .npy arrays and single-channel pictures of 8, 16 or 32 bits. Pixels of value 0, by
+    which depth cameras mark "nothing measured", become as far as the farthest one.
+
+    Raises InputError when the file is missing, is no depth map, or holds negative values.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file")
+    depth = _read_array(path) if path.suffix.lower() == ".npy" else _read_picture(path)
+    depth = np.squeeze(depth)
+    if depth.ndim != 2 or depth.dtype.kind not in "uif":
+        raise InputError(f"{path}: is no depth map: it has shape {list(depth.shape)}, not [H, W]")
+    depth = depth.astype(np.float32)
+    if not np.isfinite(depth).all() or depth.min() < 0 or depth.max() <= 0:
+        raise InputError(f"{path}: depths must be finite and not negative (larger = farther)")
+    return np.where(depth == 0, depth.max(), depth)
+
+
+def _read_array(path: Path) -> np.ndarray:
+    try:
+        return np.load(path, allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise InputError(f"{path}: is not a plain .npy array of numbers") from error
+
+
+def _read_picture(path: Path) -> np.ndarray:
+    picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    if picture is None:
+        raise InputError(f"{path}: cannot be read as a picture; depth maps are PNG, TIFF or npy")
+    if picture.ndim == 3 and (picture == picture[..., :1]).all():
+        return picture[..., 0]
+    return picture
