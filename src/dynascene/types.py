@@ -6,7 +6,7 @@ Shapes: F frames, H W pixels. Colours are 8-bit sRGB unless a name says otherwis
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -261,5 +261,4 @@ class Batch:
     def to(self, device: torch.device | str) -> Batch:
         """The same batch on another device."""
         tensors = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        moved = {name: None if t is None else t.to(device) for name, t in tensors.items()}
-        return Batch(**moved)
+        return replace(self, **{n: t.to(device) for n, t in tensors.items() if t is not None})

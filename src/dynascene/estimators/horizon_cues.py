@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-LONGEST_SEGMENTS = 200
-SHORTEST_SHARE = 0.025  # of the picture's diagonal
-ANGLE_NOISE = math.radians(0.6)  # lens distortion, a slight roll, walls out of true
+LONGEST_SEGMENTS = 300
+SHORTEST_SHARE = 0.02  # of the picture's diagonal
+ANGLE_NOISE = math.radians(0.8)  # lens distortion, a slight roll, walls out of true
 END_NOISE = 0.6  # pixels by which the end of a segment is off
 AZIMUTHS = np.radians(np.arange(0, 90, 1.5))
 OUTLIER = 0.05  # of the peak of an agreeing segment's likelihood

@@ -19,7 +19,7 @@ from dynascene.types import CameraTrack, Size
 
 # A file's unit of length is unknown unless --camera-height tells it. Then the camera's farthest
 # point from its start is taken to be this share of the scene's median depth.
-EXTENT_WHERE_UNKNOWN = 0.3
+EXTENT_WHERE_UNKNOWN = 0.2
 # Camera views tried for a named move, as shares of the picture's width: the widest one whose
 # track stays within the picture is taken.
 VIEW_SHARES = (1.0, 0.92, 0.85, 0.78, 0.71, 0.65)
@@ -28,14 +28,20 @@ NORMALISED_FORMATS = ("re10k", "humanvid")  # intrinsics relative to width and h
 
 
 def camera_track(
-    request: GenerationRequest, scene: LiftedScene, size: Size, frames: int | None, log: Log
+    request: GenerationRequest,
+    filmed: CameraTrack | None,
+    scene: LiftedScene,
+    size: Size,
+    frames: int | None,
+    log: Log,
 ) -> CameraTrack:
     """The cameras for frames of ``size``, in track units.
 
+    filmed: the track that was read from a file (see ``read_filmed``), if there is one.
     frames: the person's frame count; None = as long as the track itself is.
     """
-    if request.cameras not in (None, "none"):
-        return _from_file(request, scene, size, frames, log)
+    if filmed is not None:
+        return in_scene_units(filmed, scene, request, log)
     if request.cameras == "none":
         log.notice("--cameras none: the projection takes it as a camera that stands still")
     return _from_move(request, scene, size, frames or _length(request))
@@ -72,9 +78,12 @@ def _view(focal: float, size: Size) -> Tensor:
     return intrinsics_matrix(focal, focal, size.width / 2, size.height / 2)
 
 
-def _from_file(
-    request: GenerationRequest, scene: LiftedScene, size: Size, frames: int | None, log: Log
-) -> CameraTrack:
+def read_filmed(
+    request: GenerationRequest, size: Size, frames: int | None, log: Log
+) -> CameraTrack | None:
+    """The camera file's track for frames of ``size``, in the file's unit; None without a file."""
+    if request.cameras in (None, "none"):
+        return None
     path = Path(str(request.cameras))
     defaults = CameraDefaults(
         size=size,
@@ -87,8 +96,7 @@ def _from_file(
         track = with_square_pixels(read_cameras(path, name, defaults))
     else:
         track = read_cameras(path, name, defaults, notice=log.notice)
-    track = resize_track(track, size)
-    return in_scene_units(_cut(track, path, request.frames, frames, log), scene, request, log)
+    return _cut(resize_track(track, size), path, request.frames, frames, log)
 
 
 def with_square_pixels(track: CameraTrack) -> CameraTrack:

@@ -1,5 +1,6 @@
 """Opens what a request names and checks that it fits together."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,18 +11,19 @@ import torch
 
 from dynascene.errors import InputError
 from dynascene.estimators.horizon import estimate_horizon
-from dynascene.generation.camera_input import camera_track
+from dynascene.generation.camera_input import camera_track, read_filmed
 from dynascene.generation.progress import Log
 from dynascene.generation.request import GenerationRequest
-from dynascene.geometry.intrinsics import focal_from_fov
+from dynascene.geometry.intrinsics import cover_scale, focal_from_fov
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage, lift_with_depth
 from dynascene.geometry.picture import PictureCamera
 from dynascene.io.depth import read_depth
 from dynascene.io.frames import open_frames, open_matte, split_alpha, times_of
 from dynascene.io.images import IMAGE_SUFFIXES, exif_fov, read_image
-from dynascene.types import FrameSource, Shot, Size
+from dynascene.types import CameraTrack, FrameSource, Shot, Size
 
 DEFAULT_SCENE_FOV = 60.0
+WIDEST_ASSUMED = 100.0
 DEFAULT_FRAME_RATE = Fraction(24)
 LONGEST_SIDE = 1280  # of a background without a person, where --size does not say
 
@@ -72,30 +74,45 @@ class Excerpt:
 
 def open_inputs(request: GenerationRequest, log: Log) -> Inputs:
     """Raises InputError for whatever is missing, unreadable, or does not fit."""
-    scene, scene_fov = open_scene(request, log)
-    still = request.person is not None and _is_picture(request.person)
+    pixels = _scene_pixels(request.scene)
     if request.person is None:
-        size = request.options.size or _even(_limited(scene.camera.size))
-        track = camera_track(request, scene, size, None, log)
-        return Inputs(Shot(None, None, track, DEFAULT_FRAME_RATE), scene, scene_fov, False)
+        return _open_scene_alone(request, pixels, log)
+    still = _is_picture(request.person)
     if still and (request.move or request.cameras):
         raise InputError(f"{request.person}: is a single picture; a camera movement needs a video")
     foreground, matte = _open_person(request.person, request.matte)
     foreground, matte = (_excerpt(source, request) for source in (foreground, matte))
-    track = camera_track(request, scene, foreground.size, len(foreground), log)
-    shot = Shot(foreground, matte, track, foreground.frame_rate)
-    return Inputs(shot, scene, scene_fov, still)
+    size, frames = foreground.size, len(foreground)
+    filmed = read_filmed(request, size, frames, log)
+    scene, fov = lift_scene(request, pixels, filmed, log)
+    track = camera_track(request, filmed, scene, size, frames, log)
+    return Inputs(Shot(foreground, matte, track, foreground.frame_rate), scene, fov, still)
 
 
-def open_scene(request: GenerationRequest, log: Log) -> tuple[LiftedScene, float]:
+def _open_scene_alone(request: GenerationRequest, pixels: np.ndarray, log: Log) -> Inputs:
+    """No person: the camera moves through the scene."""
+    size = request.options.size or _even(_limited(Size(pixels.shape[1], pixels.shape[0])))
+    filmed = read_filmed(request, size, None, log)
+    scene, fov = lift_scene(request, pixels, filmed, log)
+    track = camera_track(request, filmed, scene, size, None, log)
+    return Inputs(Shot(None, None, track, DEFAULT_FRAME_RATE), scene, fov, still=False)
+
+
+def _scene_pixels(path: Path) -> np.ndarray:
+    pixels = read_image(path)[..., :3]
+    if min(pixels.shape[:2]) < 16:
+        raise InputError(f"{path}: {pixels.shape[1]}x{pixels.shape[0]} is too small for a scene")
+    return pixels
+
+
+def lift_scene(
+    request: GenerationRequest, pixels: np.ndarray, filmed: CameraTrack | None, log: Log
+) -> tuple[LiftedScene, float]:
     """The picture lifted to 2.5-D, and its horizontal field of view in degrees."""
-    pixels = read_image(request.scene)[..., :3]
     size = Size(pixels.shape[1], pixels.shape[0])
-    if min(size) < 16:
-        raise InputError(f"{request.scene}: {size} pixels are too few for a scene")
     fov = request.scene_fov or exif_fov(request.scene)
     if fov is None:
-        fov = DEFAULT_SCENE_FOV * min(1.0, size.width / size.height)
+        fov = _assumed_fov(size, filmed)
         log.notice(f"{request.scene}: field of view unknown; assuming {fov:.3g}° (--scene-fov)")
     focal = focal_from_fov(fov, size)
     if request.horizon is None:
@@ -108,6 +125,18 @@ def open_scene(request: GenerationRequest, log: Log) -> tuple[LiftedScene, float
         return lift_to_stage(picture, camera), fov
     depth = torch.from_numpy(read_depth(request.scene_depth))
     return lift_with_depth(picture, camera, depth), fov
+
+
+def _assumed_fov(size: Size, filmed: CameraTrack | None) -> float:
+    """60 degrees along the longer side; wider where the filmed camera's first frame is.
+
+    A picture whose angle nobody knows should at least fill the first frame.
+    """
+    focal = max(size) / 2 / math.tan(math.radians(DEFAULT_SCENE_FOV) / 2)
+    if filmed is not None:
+        shown = float(filmed.intrinsics[0, 0, 0]) / cover_scale(size, filmed.size)
+        focal = min(focal, max(shown, size.width / 2 / math.tan(math.radians(WIDEST_ASSUMED) / 2)))
+    return math.degrees(2 * math.atan(size.width / 2 / focal))
 
 
 def _is_picture(path: Path) -> bool:

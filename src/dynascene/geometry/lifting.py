@@ -14,9 +14,9 @@ from dynascene.geometry.relief import relief_from_depth
 from dynascene.geometry.surface import Stage, Surface
 
 # Distance of the backdrop in heights of the camera above the ground. At eye level this is some
-# 16 m: the line where ground turns into backdrop then lies f/10 below the horizon, about where
-# houses, hedges and forest edges stand in ordinary photographs.
-BACKDROP_DISTANCE = 10.0
+# 10 m: the line where ground turns into backdrop then lies f/6 below the horizon. Farther, and
+# what stands upright in the picture is laid flat and smears; nearer, and the ground stands still.
+BACKDROP_DISTANCE = 6.0
 GRID = (45, 80)
 MOST_DEPTH_WIDTH = 720  # pixels across of the depth map in use; relief needs no more
 RELIEF_PIXEL = 0.2  # degrees

@@ -51,6 +51,8 @@ QUARTER_TURN = (0.0, 90.0)
 NEARER = (0.0, 0.95)  # at 1 the camera stands in the middle of the scene
 FARTHER = (0.0, 10.0)
 
+# The camera stands some 0.15 track units above the ground of an ordinary picture: the moves down
+# stay above it.
 _TABLE = (
     Move("static", None, 0, (0, 0), "the camera stands still", lambda x: {}),
     Move("pan-left", DEGREES, 20, FULL_TURN, "turn left", lambda x: {"pan": -x}),
@@ -64,7 +66,7 @@ _TABLE = (
     Move("truck-left", UNITS, 0.2, FARTHER, "move left", lambda x: {"right": -x}),
     Move("truck-right", UNITS, 0.2, FARTHER, "move right", lambda x: {"right": x}),
     Move("pedestal-up", UNITS, 0.15, FARTHER, "move up", lambda x: {"up": x}),
-    Move("pedestal-down", UNITS, 0.15, FARTHER, "move down", lambda x: {"up": -x}),
+    Move("pedestal-down", UNITS, 0.08, FARTHER, "move down", lambda x: {"up": -x}),
     Move(
         "orbit-left", DEGREES, 15, FULL_TURN,
         "move left on a circle about the point at distance 1 ahead, looking at it",
@@ -77,7 +79,7 @@ _TABLE = (
     ),
     Move("crane-up", UNITS, 0.2, FARTHER, "move up, tilting down to the same centre", _crane),
     Move(
-        "crane-down", UNITS, 0.2, FARTHER, "move down, tilting up to the same centre",
+        "crane-down", UNITS, 0.08, FARTHER, "move down, tilting up to the same centre",
         lambda x: _crane(-x),
     ),
     Move(

@@ -150,7 +150,7 @@ def _reading(path: Path) -> Generator[InputContainer]:
     if not path.exists():
         raise InputError(f"{path}: no such file")
     try:
-        container = av.open(str(path), metadata_errors="ignore")
+        container = av.open(str(path.absolute()), metadata_errors="ignore")
     except (av.FFmpegError, OSError) as error:
         raise InputError(f"{path}: is not a video or sound that can be read") from error
     with container:

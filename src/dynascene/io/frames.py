@@ -92,7 +92,10 @@ def times_of(source: FrameSource) -> tuple[float, ...] | None:
 
 
 def _pictures_in(folder: Path) -> list[Path]:
-    files = [p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file()]
+    try:
+        files = [p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file()]
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be read: {error.strerror or error}") from error
     files = [p for p in files if not p.name.startswith(".")]
     if not files:
         raise InputError(f"{folder}: holds no pictures ({', '.join(IMAGE_SUFFIXES)})")

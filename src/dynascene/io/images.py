@@ -47,7 +47,7 @@ def probe_image(path: Path) -> ImageHead:
     """Look at a picture without decoding it. Raises InputError as read_image does."""
     with _opened(path) as image:
         size = Size(*image.size)
-        if image.getexif().get(ExifTags.Base.Orientation) in QUARTER_TURNED:
+        if _is_turned(image):
             size = Size(size.height, size.width)
         return ImageHead(size, image.has_transparency_data, image.mode == "P")
 
@@ -62,9 +62,8 @@ def exif_fov(path: Path) -> float | None:
     """
     with _opened(path) as image:
         exif = image.getexif()
-        turned = exif.get(ExifTags.Base.Orientation) in QUARTER_TURNED
         focal = _focal_in_pixels(exif.get_ifd(ExifTags.IFD.Exif), Size(*image.size))
-        width = image.height if turned else image.width
+        width = image.height if _is_turned(image) else image.width
     return None if focal is None else 2 * math.degrees(math.atan(width / 2 / focal))
 
 
@@ -131,6 +130,12 @@ def _upright_srgb(image: Image.Image, path: Path) -> Image.Image:
         image = _converted(image, "RGBA" if image.has_transparency_data else "RGB")
     image = ImageOps.exif_transpose(image)
     return _in_srgb(image, profile) if profile else _plain(image)
+
+
+def _is_turned(image: Image.Image) -> bool:
+    """Whether the upright picture has width and height exchanged (of a TIFF Pillow has done so)."""
+    orientation = image.getexif().get(ExifTags.Base.Orientation)
+    return orientation in QUARTER_TURNED and image.format != "TIFF"
 
 
 def _converted(image: Image.Image, mode: str) -> Image.Image:

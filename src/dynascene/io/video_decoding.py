@@ -21,6 +21,7 @@ from dynascene.types import Size
 # H.273 matrix_coefficients → the number that swscale has for it
 SWSCALE_MATRIX = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
 BT709, BT601 = 1, 5
+CUT_SHORT = "{path}: the video is empty or cut short (its index is missing); export it again"
 HDR_TRANSFERS = {16: "PQ", 18: "HLG"}  # H.273 transfer_characteristics
 # chroma is interpolated, not repeated: twice the work, but clean edges on saturated colours
 CONVERSION = Interpolation.BILINEAR | Interpolation.ACCURATE_RND
@@ -43,7 +44,7 @@ def opened(path: Path, *, threads: str = "AUTO") -> Generator[Footage]:
     if not path.exists():
         raise InputError(f"{path}: no such file")
     try:
-        container = av.open(str(path), metadata_errors="ignore")
+        container = av.open(str(path.absolute()), metadata_errors="ignore")
     except (av.FFmpegError, OSError) as error:
         raise InputError(_why_unreadable(path, error)) from error
     with container:
@@ -57,31 +58,28 @@ def _why_unreadable(path: Path, error: Exception) -> str:
     if isinstance(error, PermissionError):
         return f"{path}: may not be read: check its permissions"
     try:
-        head = path.read_bytes()[:12] if path.stat().st_size < 1 << 20 else _head(path)
+        with path.open("rb") as file:
+            head = file.read(12)
     except OSError as problem:
         return f"{path}: cannot be read: {problem.strerror or problem}"
     if not head:
         return f"{path}: the file is empty"
     if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide"):
-        return f"{path}: the video is cut short (its index is missing): copy or export it again"
+        return CUT_SHORT.format(path=path)
     return f"{path}: is not a video that can be read"
-
-
-def _head(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(12)
 
 
 def _first_video_stream(container: InputContainer, path: Path) -> VideoStream:
     name = container.format.name
-    if name == "tty" or name == "image2" or name.endswith("_pipe"):
+    if name in ("tty", "image2") or name.endswith("_pipe"):
         raise InputError(f"{path}: is not a video; name pictures by their kind (.png, .jpg …)")
     # the cover picture of a music file is a video stream too
     attached = Disposition.attached_pic
     streams = [s for s in container.streams.video if not s.disposition & attached]
     if not streams:
-        found = "only sound" if container.streams.audio else "no video stream"
-        raise InputError(f"{path}: holds {found}; a video is expected")
+        if container.streams.audio:
+            raise InputError(f"{path}: holds only sound; a video is expected")
+        raise InputError(CUT_SHORT.format(path=path))
     if streams[0].codec_context is None:
         raise InputError(f"{path}: its video codec is not supported; export it as H.264")
     return streams[0]

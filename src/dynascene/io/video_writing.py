@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 Quality = Literal["visually-lossless", "high"]
 CONSTANT_RATE_FACTOR: dict[Quality, str] = {"visually-lossless": "10", "high": "16"}
 TICKS = 90_000  # per second, where frames come at varying times
-CONVERSION = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INP
+CONVERSION = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INP
 
 
 class VideoWriter(Protocol):
@@ -87,14 +87,17 @@ class _Encoder:
     def write(self, pixels: np.ndarray) -> None:
         """Encode [H, W, 3] or [H, W, 4]."""
         source = "rgba" if pixels.shape[2] == 4 else "rgb24"
+        subsampled = self._encoding.pixel_format == "yuv420p"
         frame = self._reformatter.reformat(
             av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format=source),
-            format=self._encoding.pixel_format,
+            format="yuv444p" if subsampled else self._encoding.pixel_format,
             dst_colorspace=Colorspace.ITU709,
             src_color_range=ColorRange.JPEG,
             dst_color_range=ColorRange.MPEG,
             interpolation=CONVERSION,
         )
+        if subsampled:
+            frame = _with_halved_chroma(frame.to_ndarray())
         frame.pts, frame.time_base = self._next_pts(), self._time_base
         self._container.mux(self._stream.encode(frame))
 
@@ -114,6 +117,23 @@ class _Encoder:
         """Close without caring for what is in the file."""
         with suppress(av.FFmpegError, OSError):
             self._container.close()
+
+
+def _with_halved_chroma(planes: np.ndarray) -> av.VideoFrame:
+    """Y, U, V [3, H, W] as 4:2:0, with the chroma between two rows and on the even columns.
+
+    That is where H.264 has it; swscale would put it between the columns, half a pixel off.
+    """
+    import cv2
+
+    def halved(plane: np.ndarray) -> np.ndarray:
+        across, down = np.array([0.25, 0.5, 0.25]), np.array([0.5, 0.5])
+        border = cv2.BORDER_REPLICATE
+        return cv2.sepFilter2D(plane, -1, across, down, anchor=(1, 0), borderType=border)[::2, ::2]
+
+    luma, *chroma = planes
+    stored = np.concatenate([luma.ravel(), *(halved(plane).ravel() for plane in chroma)])
+    return av.VideoFrame.from_ndarray(stored.reshape(-1, luma.shape[1]), format="yuv420p")
 
 
 @contextmanager

@@ -3,11 +3,14 @@
 Legend: B clips, F frames, n tokens of one frame, N tokens of the reference, C channels.
 """
 
+from typing import Any
+
 import torch
-from diffusers.models.attention_processor import Attention
 from torch import Tensor, nn
 
 from dynascene.models.call import current_call
+
+Attention = Any  # diffusers' Attention, whose projections are typed as optional
 
 
 class ReferenceAttention:
@@ -16,11 +19,14 @@ class ReferenceAttention:
     With s = self-attention and j = attention over [own ; reference] the output is s + g·(j − s).
     The gate g is learnt: 0 is silent, 1 is the plain reference attention of the paper. Clips
     without a reference (all its tokens zero) get s.
+
+    owner: the module whose parameter ``gates`` holds one gate per block. It is asked for it at each
+    call, since loading and sharding replace parameters.
     """
 
-    def __init__(self, block: int, gates: nn.Parameter) -> None:
+    def __init__(self, block: int, owner: Any) -> None:
         self.block = block
-        self.gates = gates
+        self.owner = owner
 
     def __call__(self, attn: Attention, hidden_states: Tensor, *_, **__) -> Tensor:
         references = current_call().injection.reference
@@ -36,7 +42,7 @@ class ReferenceAttention:
             )
             joint = _attend(query, torch.cat([key, key_r], 2), torch.cat([value, value_r], 2))
             given = (reference.detach() != 0).flatten(1).any(1).repeat_interleave(frames)
-            gate = self.gates[self.block].to(joint.dtype) * given.view(-1, 1, 1, 1)
+            gate = self.owner.gates[self.block].to(joint.dtype) * given.view(-1, 1, 1, 1)
             attended = attended + gate * (joint - attended)
         return _output(attn, attended)
 

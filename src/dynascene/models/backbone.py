@@ -4,11 +4,11 @@ Legend: B batch, F frames, C channels, h w latent grid, N tokens.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from diffusers import UNet2DConditionModel, UNetMotionModel
-from diffusers.models.unets.unet_motion_model import AnimateDiffTransformer3D
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from diffusers.models.unets.unet_motion_model import AnimateDiffTransformer3D, UNetMotionModel
 from torch import Tensor, nn
 
 from dynascene.models.call import current_call
@@ -19,7 +19,9 @@ INPAINTING_CHANNELS = 9  # [noisy 4 | generate mask 1 | foreground latent 4]
 MAX_FRAMES = 32  # length of AnimateDiff v2's positional encoding
 
 
-def build_unet(size: ModelSize, in_channels: int, *, norm_per_frame: bool = True) -> nn.Module:
+def build_unet(
+    size: ModelSize, in_channels: int, *, norm_per_frame: bool = True
+) -> UNetMotionModel:
     """A fresh ``UNetMotionModel`` whose motion modules are silent.
 
     norm_per_frame: the GroupNorm of motion modules runs over each frame alone, as real AnimateDiff
@@ -49,7 +51,9 @@ def build_unet(size: ModelSize, in_channels: int, *, norm_per_frame: bool = True
     return unet
 
 
-def build_unet_2d(size: ModelSize, widths: tuple[int, ...], in_channels: int) -> nn.Module:
+def build_unet_2d(
+    size: ModelSize, widths: tuple[int, ...], in_channels: int
+) -> UNet2DConditionModel:
     """A ``UNet2DConditionModel`` of the same structure, for the ReferenceNet."""
     names = ["CrossAttnDownBlock2D" if a else "DownBlock2D" for a in size.attention]
     ups = ["CrossAttnUpBlock2D" if a else "UpBlock2D" for a in reversed(size.attention)]
@@ -88,13 +92,13 @@ def _add_after_conv_in(_: nn.Module, __: tuple, output: Tensor) -> Tensor | None
     return None if added is None else output + added.flatten(0, 1).to(output.dtype)
 
 
-def motion_modules(unet: nn.Module) -> list[tuple[str, AnimateDiffTransformer3D]]:
+def motion_modules(unet: nn.Module) -> list[tuple[str, Any]]:
     """Names and motion modules in the order in which they run: down, middle, up."""
     pattern = re.compile(r"\.motion_modules\.\d+$")
     return _in_running_order(unet, lambda name: pattern.search(name) is not None)
 
 
-def spatial_blocks(unet: nn.Module) -> list[tuple[str, nn.Module]]:
+def spatial_blocks(unet: nn.Module) -> list[tuple[str, Any]]:
     """Names and spatial transformer blocks in the order in which they run: down, middle, up."""
     pattern = re.compile(r"\.attentions\.\d+\.transformer_blocks\.\d+$")
     return _in_running_order(unet, lambda name: pattern.search(name) is not None)
@@ -108,7 +112,7 @@ def level_of(name: str, levels: int) -> int:
     return index if name.startswith("down_blocks") else levels - 1 - index
 
 
-def _in_running_order(unet: nn.Module, wanted: Callable[[str], bool]) -> list:
+def _in_running_order(unet: nn.Module, wanted: Callable[[str], bool]) -> list[tuple[str, Any]]:
     order = ("down_blocks", "mid_block", "up_blocks")  # modules list the middle block last
     found = [(name, module) for name, module in unet.named_modules() if wanted(name)]
     return sorted(found, key=lambda item: order.index(item[0].split(".")[0]))
@@ -121,7 +125,7 @@ def widen_conv_in(weight: Tensor, in_channels: int) -> Tensor:
     return widened
 
 
-def parameter_count(parameters) -> int:
+def parameter_count(parameters: Iterable[nn.Parameter]) -> int:
     """How many numbers there are in an iterable of parameters."""
     return sum(p.numel() for p in parameters)
 

@@ -6,7 +6,7 @@ pass, after the call has ended, perhaps after the next call has begun and in ano
 checkpoint keeps the call it was made in.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ def current_call() -> Call:
 
 
 @contextmanager
-def calling(call: Call) -> Iterator[Call]:
+def calling(call: Call) -> Generator[Call]:
     """Make ``call`` the one in progress."""
     token = _CURRENT.set(call)
     try:

@@ -3,20 +3,25 @@
 Legend: B clips, F frames, h w latent grid.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
-from diffusers import ConfigMixin, ModelMixin
-from diffusers.configuration_utils import register_to_config
+from diffusers.configuration_utils import ConfigMixin, register_to_config
+from diffusers.models.modeling_utils import ModelMixin
 from diffusers.utils.accelerate_utils import apply_forward_hook
 from torch import Tensor, nn
 
 from dynascene.models.backbone import LATENT_CHANNELS, build_unet
 from dynascene.models.call import Call, calling, checkpoint_in_call
 from dynascene.models.conditioners import CONDITIONERS, Conditioner
-from dynascene.models.diffusion.schedule import alpha_bar_at, alpha_bars, noise_from_clean
+from dynascene.models.diffusion.schedule import (
+    Parametrisation,
+    alpha_bar_at,
+    alpha_bars,
+    noise_from_clean,
+)
 from dynascene.models.injection import Injection, merge_injections
 from dynascene.models.latents import EncodedClip
 from dynascene.models.sizes import ModelSize
@@ -35,7 +40,8 @@ class Prediction(NamedTuple):
 class Denoiser(ModelMixin, ConfigMixin):
     """A system's network. It is saved and loaded as one, and describes itself in its config.
 
-    size: a ModelSize as a dict. conditions: conditioner → its options, in the order of the input channels.
+    size: a ModelSize as a dict.
+    conditions: conditioner → its options, in the order of the input channels.
     norm_per_frame: see ``backbone.build_unet``.
     prediction: what the U-Net's output is.
         ``epsilon``: the noise itself (the paper).
@@ -52,35 +58,30 @@ class Denoiser(ModelMixin, ConfigMixin):
         self,
         size: dict[str, Any],
         conditions: dict[str, dict[str, Any]],
-        prediction: Literal["epsilon", "guide_residual"] = "epsilon",
+        prediction: Parametrisation = "epsilon",
         norm_per_frame: bool = True,
         system: str = "",
     ) -> None:
         super().__init__()
-        numbers = size_from_dict(size)
+        self.size = size_from_dict(size)
+        self.prediction: Parametrisation = prediction
         self.conditioners = nn.ModuleDict(
-            {name: CONDITIONERS[name](numbers, **options) for name, options in conditions.items()}
+            {name: CONDITIONERS[name](self.size, **options) for name, options in conditions.items()}
         )
         channels = LATENT_CHANNELS + sum(c.channels for c in self._conditioners())
-        self.unet = build_unet(numbers, channels, norm_per_frame=norm_per_frame)
+        self.unet = build_unet(self.size, channels, norm_per_frame=norm_per_frame)
         for conditioner in self._conditioners():
             conditioner.attach(self.unet)
         if prediction == "guide_residual":
-            nn.init.zeros_(self.unet.conv_out.weight)
-            nn.init.zeros_(self.unet.conv_out.bias)
+            for parameter in self.unet.conv_out.parameters():
+                nn.init.zeros_(parameter)
         self.register_buffer("alpha_bars", alpha_bars(), persistent=False)
 
-    @property
-    def size(self) -> ModelSize:
-        return size_from_dict(self.config.size)
-
-    def _conditioners(self) -> Iterable[Conditioner]:
-        return self.conditioners.values()  # ty: ignore[invalid-return-type]
+    def _conditioners(self) -> list[Conditioner]:
+        return [c for c in self.conditioners.values() if isinstance(c, Conditioner)]
 
     @apply_forward_hook
-    def inject(
-        self, clip: EncodedClip, drop: Tensor, *, per_clip: bool | None = None
-    ) -> Injection:
+    def inject(self, clip: EncodedClip, drop: Tensor, *, per_clip: bool | None = None) -> Injection:
         """What the conditioners say about a clip; ``drop`` [B] bool asks for the null condition.
 
         per_clip: only the conditioners that do not (True) or do (False) depend on the frames;
@@ -110,7 +111,7 @@ class Denoiser(ModelMixin, ConfigMixin):
             condition = self.inject(condition, drop)
         with calling(Call(condition, motion)) as call:
             output = self._unet_output(noisy, timesteps, condition)
-        if self.config.prediction == "epsilon":
+        if self.prediction == "epsilon":
             return Prediction(output, call.probes)
         if condition.anchor is None:
             raise ValueError("guide_residual: no conditioner gives an anchor")
@@ -141,14 +142,15 @@ class Denoiser(ModelMixin, ConfigMixin):
     def open_gates(self) -> None:
         """Set all gates to 1: the paper's formulas, for networks that start from real weights."""
         for conditioner in self._conditioners():
-            if hasattr(conditioner, "gates"):
-                nn.init.ones_(conditioner.gates)
+            for name, parameter in conditioner.named_parameters(recurse=False):
+                if name == "gates":
+                    nn.init.ones_(parameter)
 
 
 def size_from_dict(values: dict[str, Any]) -> ModelSize:
     """The inverse of ``dataclasses.asdict``, from what JSON makes of it."""
-    tuples = {k: tuple(v) if isinstance(v, (list, tuple)) else v for k, v in values.items()}
-    return ModelSize(**{**tuples, "resolution": Size(*values["resolution"])})
+    numbers: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    return ModelSize(**{**numbers, "resolution": Size(*values["resolution"])})
 
 
 def size_to_dict(size: ModelSize) -> dict[str, Any]:

@@ -1,9 +1,12 @@
 """Image features as cross-attention tokens: CLIP at size sd15, a small network at size small."""
 
+from itertools import pairwise
+from typing import Any
+
 import torch
 import torch.nn.functional as nnf
-from diffusers import ConfigMixin, ModelMixin
-from diffusers.configuration_utils import register_to_config
+from diffusers.configuration_utils import ConfigMixin, register_to_config
+from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
@@ -21,7 +24,7 @@ class SmallImageEncoder(ModelMixin, ConfigMixin):
         super().__init__()
         channels = (3, width // 8, width // 4, width // 2, width)
         layers: list[nn.Module] = []
-        for c_in, c_out in zip(channels[:-1], channels[1:], strict=True):
+        for c_in, c_out in pairwise(channels):
             layers += [nn.Conv2d(c_in, c_out, 3, stride=2, padding=1), nn.SiLU()]
         self.layers = nn.Sequential(*layers, nn.Conv2d(width, width, 3, padding=1), nn.SiLU())
         self.pool = nn.AdaptiveAvgPool2d(tuple(grid))
@@ -36,7 +39,7 @@ class SmallImageEncoder(ModelMixin, ConfigMixin):
 SMALL_INPUT = (72, 128)
 
 
-def image_tokens(encoder: nn.Module, images: Tensor) -> Tensor:
+def image_tokens(encoder: Any, images: Tensor) -> Tensor:
     """[B, 3, H, W] in −1 … 1 → tokens [B, N, D] float32.
 
     The whole picture is resized, not cropped: a place reaches to its borders. CLIP gives one token,

@@ -6,10 +6,11 @@ Legend: B clips, F frames, H W pixels, h w latent grid, N tokens, D token width.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 import torch.nn.functional as nnf
-from torch import Tensor, nn
+from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.models.image_encoder import image_tokens
@@ -58,7 +59,7 @@ class EncodedClip:
         return replace(self, **{name: getattr(self, name)[:, start:stop] for name in names})
 
 
-def encode_clip(batch: Batch, vae: nn.Module, image_encoder: nn.Module) -> EncodedClip:
+def encode_clip(batch: Batch, vae: Any, image_encoder: Any) -> EncodedClip:
     """Everything of a batch that conditions, on the latent grid.
 
     The autoencoder gets no gradient; the image encoder does where its parameters ask for it.
@@ -83,7 +84,7 @@ def encode_clip(batch: Batch, vae: nn.Module, image_encoder: nn.Module) -> Encod
     )
 
 
-def latent_stride(vae: nn.Module) -> int:
+def latent_stride(vae: Any) -> int:
     """Pixels per latent cell: 8 for the autoencoders used here."""
     config = vae.config
     widths = getattr(config, "encoder_block_out_channels", None) or config.block_out_channels
@@ -97,7 +98,7 @@ def to_grid(mask: Tensor, stride: int) -> Tensor:
 
 
 @torch.no_grad()
-def encode_images(vae: nn.Module, images: Tensor) -> Tensor:
+def encode_images(vae: Any, images: Tensor) -> Tensor:
     """[..., 3, H, W] in −1 … 1 → scaled latents [..., 4, h, w] float32; the mode, no sampling.
 
     Raises InputError when height or width is no multiple of the autoencoder's stride.
@@ -112,7 +113,7 @@ def encode_images(vae: nn.Module, images: Tensor) -> Tensor:
     return ((latents.float() - shift) * scale).unflatten(0, images.shape[:-3])
 
 
-def _encode(vae: nn.Module, images: Tensor) -> Tensor:
+def _encode(vae: Any, images: Tensor) -> Tensor:
     encoded = vae.encode(images)
     if hasattr(encoded, "latent_dist"):
         return encoded.latent_dist.mode()
@@ -120,7 +121,7 @@ def _encode(vae: nn.Module, images: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def decode_latents(vae: nn.Module, latents: Tensor) -> Tensor:
+def decode_latents(vae: Any, latents: Tensor) -> Tensor:
     """Scaled latents [..., 4, h, w] → images [..., 3, H, W] in −1 … 1, float32."""
     shift, scale = _shift_and_scale(vae)
     flat = (latents.float() / scale + shift).flatten(0, -4).to(vae.dtype)
@@ -128,6 +129,6 @@ def decode_latents(vae: nn.Module, latents: Tensor) -> Tensor:
     return torch.cat(parts).clamp(-1, 1).unflatten(0, latents.shape[:-3])
 
 
-def _shift_and_scale(vae: nn.Module) -> tuple[float, float]:
+def _shift_and_scale(vae: Any) -> tuple[float, float]:
     """Autoencoders differ here, so the numbers are always theirs."""
     return getattr(vae.config, "shift_factor", None) or 0.0, vae.config.scaling_factor

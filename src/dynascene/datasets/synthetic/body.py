@@ -4,28 +4,27 @@ V vertices, T triangles, B bones.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import torch
 from torch import Tensor
 
 from dynascene.datasets.synthetic.anatomy import PARTS, Part, body_parts
 from dynascene.datasets.synthetic.look import PersonLook
-from dynascene.datasets.synthetic.skeleton import BONES, REST_HEIGHT, SIDES, rest_joints
+from dynascene.datasets.synthetic.skeleton import BONES, REST_HEIGHT, rest_joints
 from dynascene.datasets.synthetic.surface import (
-    Loft,
     blended_distance,
     extract_surface,
     vertex_normals,
 )
 
-LIMB_SOFTNESS = 0.016  # metres over which a limb's skin goes over into the trunk's
-
-# bones of each limb from the trunk outwards; about which joint each turns, the half width of the
-# skin that bends with it, and the direction in which the limb continues there
-_ROOT = (("spine", 1.02, 0.09), ("chest", 1.20, 0.09), ("neck", 1.475, 0.03), ("head", 1.57, 0.035))
-_ARM = (("forearm", "elbow", 0.055), ("hand", "wrist", 0.02))
-_LEG = (("shin", "knee", 0.075), ("foot", "ankle", 0.025), ("toes", "ball", 0.035))
+# bones from the trunk outwards: which joint each turns about (for the trunk: how high that is),
+# and the half width of the skin that bends there
+_TRUNK = (("spine", 1.02, 0.09), ("chest", 1.20, 0.09), ("neck", 1.475, 0.03), ("head", 1.57, 0.035))
+_LIMBS = {
+    "arm": ("upper_arm", (("forearm", "elbow", 0.055), ("hand", "wrist", 0.02))),
+    "leg": ("thigh", (("shin", "knee", 0.075), ("foot", "ankle", 0.025), ("toes", "ball", 0.035))),
+}
 
 
 @dataclass(frozen=True)
@@ -77,19 +76,18 @@ def build_body(look: PersonLook, voxel: float = 0.009) -> Body:
 
 
 def _mesh(part: Part, voxel: float) -> tuple[Tensor, Tensor]:
-    """Connected groups of shapes are meshed each in a grid of their own, which is much smaller."""
-    sides = [[loft for loft in part.lofts if loft.bone.startswith(side)] for side in SIDES]
-    both = part.lofts if len(sides[0]) + len(sides[1]) != len(part.lofts) else None
-    groups = [list(both)] if both else sides
+    """Shapes that hang together are meshed in one grid; hands, say, in two, which is cheaper."""
+    limbs = {loft.limb for loft in part.lofts}
+    groups = [limbs] if "trunk" in limbs else [{limb} for limb in sorted(limbs)]
     vertices, faces, count = [], [], 0
-    for lofts in groups:
+    for group in groups:
+        lofts = [loft for loft in part.lofts if loft.limb in group]
         bounds = [loft.bounds() for loft in lofts]
         size = voxel * part.fineness
         low = torch.stack([b[0] for b in bounds]).amin(0) - 2 * size
         high = torch.stack([b[1] for b in bounds]).amax(0) + 2 * size
-        v, f = extract_surface(
-            lambda points, lofts=lofts: blended_distance(lofts, points, part.carve), low, high, size
-        )
+        distance = partial(blended_distance, lofts, carve=part.carve)
+        v, f = extract_surface(distance, low, high, size)
         vertices.append(v)
         faces.append(f + count)
         count += len(v)
@@ -98,61 +96,54 @@ def _mesh(part: Part, voxel: float) -> tuple[Tensor, Tensor]:
 
 def _skin_weights(part: Part, points: Tensor) -> Tensor:
     """[V, B]: which limb by the nearest shapes, which bone of it by the place along the limb."""
-    groups: dict[str, list[Loft]] = {}
-    for loft in part.lofts:
-        groups.setdefault(_limb(loft.bone), []).append(loft)
+    limbs = sorted({loft.limb for loft in part.lofts})
     nearest = torch.stack(
-        [torch.stack([loft.distance(points) for loft in lofts]).amin(0) for lofts in groups.values()]
+        [
+            torch.stack([loft.distance(points) for loft in part.lofts if loft.limb == limb]).amin(0)
+            for limb in limbs
+        ]
     )
-    share = torch.softmax(-nearest / LIMB_SOFTNESS, dim=0)
-    present = {loft.bone for loft in part.lofts}
     weights = torch.zeros(len(points), len(BONES))
-    for limb, amount in zip(groups, share, strict=True):
-        for bone, along in _along_limb(limb, present, points).items():
-            weights[:, BONES.index(bone)] += amount * along
+    for limb, share in zip(limbs, torch.softmax(-nearest / part.softness, dim=0), strict=True):
+        along = _along_trunk(points) if limb == "trunk" else _along_limb(limb, part, points)
+        for bone, weight in along.items():
+            weights[:, BONES.index(bone)] += share * weight
     return weights
 
 
-def _limb(bone: str) -> str:
-    if bone.endswith(("upper_arm", "forearm", "hand")):
-        return bone.split("_")[0] + "_arm"
-    if bone.endswith(("thigh", "shin", "foot", "toes")):
-        return bone.split("_")[0] + "_leg"
-    return "trunk"
+def _along_trunk(points: Tensor) -> dict[str, Tensor]:
+    """Weights of the trunk's bones by height, summing to 1."""
+    steps = [(bone, _ramp(-points[:, 1] - up, width)) for bone, up, width in _TRUNK]
+    return _chained("pelvis", steps)
 
 
-def _along_limb(limb: str, present: set[str], points: Tensor) -> dict[str, Tensor]:
-    """Weights of a limb's bones by the place along it, summing to 1; only bones of this part."""
+def _along_limb(limb: str, part: Part, points: Tensor) -> dict[str, Tensor]:
+    """Weights of a limb's bones by the place along it, summing to 1."""
     joints = {name: place.float() for name, place in rest_joints().items()}
-    passed: list[tuple[str, Tensor]] = []
-    if limb == "trunk":
-        first = "pelvis"
-        for bone, up, width in _ROOT:
-            passed.append((bone, _ramp(-points[:, 1] - up, width)))
-    else:
-        side, kind = limb.split("_")
-        root, tip, chain, first = (
-            ("shoulder", "wrist", _ARM, f"{side}_upper_arm")
-            if kind == "arm"
-            else ("hip", "ankle", _LEG, f"{side}_thigh")
-        )
-        axis = joints[f"{side}_{tip}"] - joints[f"{side}_{root}"]
-        axis = axis / axis.norm()
-        for bone, joint, width in chain:
-            way = points.new_tensor([0.0, 0.0, 1.0]) if bone == "toes" else axis
+    side, kind = limb.split("_")
+    first, chain = _LIMBS[kind]
+    if part.name == "shoes":
+        first = "foot"
+    root, tip = ("shoulder", "wrist") if kind == "arm" else ("hip", "ankle")
+    axis = joints[f"{side}_{tip}"] - joints[f"{side}_{root}"]
+    steps = []
+    for bone, joint, width in chain:
+        if joint in part.bends_at:
+            way = points.new_tensor([0.0, 0.0, 1.0]) if bone == "toes" else axis / axis.norm()
             offset = (points - joints[f"{side}_{joint}"]) @ way
-            passed.append((f"{side}_{bone}", _ramp(offset, width)))
-    weights, rest, current = {}, torch.ones(len(points)), first
-    for bone, beyond in passed:
-        if limb != "trunk" and bone not in present:
-            continue
-        weights[current] = rest * (1 - beyond) + weights.get(current, 0.0)
+            steps.append((f"{side}_{bone}", _ramp(offset, width)))
+    if kind == "arm" and part.name == "hands":
+        first = "forearm"
+    return _chained(f"{side}_{first}", steps)
+
+
+def _chained(first: str, steps: list[tuple[str, Tensor]]) -> dict[str, Tensor]:
+    """Bone after bone, each taking over the share (0 … 1) that lies beyond its joint."""
+    weights, rest, current = {}, torch.ones(()), first
+    for bone, beyond in steps:
+        weights[current] = rest * (1 - beyond)
         rest, current = rest * beyond, bone
-    weights[current] = rest
-    if limb != "trunk" and first not in present:  # a shoe has no thigh: its first bone takes over
-        heir = next(bone for bone, _ in passed if bone in present)
-        weights[heir] = weights[heir] + weights.pop(first)
-    return weights
+    return weights | {current: rest}
 
 
 def _ramp(offset: Tensor, half_width: float) -> Tensor:

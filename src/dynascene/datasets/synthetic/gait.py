@@ -71,9 +71,9 @@ RUNNING_SPEED = 2.2  # metres per second: faster than this, people run
 
 
 def stride_length(speed: float, height: float = REST_HEIGHT) -> float:
-    """Metres per two steps at a speed in m/s, 1.41 m at 1.35 m/s: step ∝ √speed while walking."""
+    """Metres per two steps at a speed in m/s, 1.38 m at 1.35 m/s: step ∝ √speed while walking."""
     if speed < RUNNING_SPEED:
-        return 1.41 * math.sqrt(max(speed, 0.3) / 1.35) * height / REST_HEIGHT
+        return 1.38 * math.sqrt(max(speed, 0.3) / 1.35) * height / REST_HEIGHT
     return (0.90 + 0.45 * speed) * height / REST_HEIGHT
 
 
@@ -274,7 +274,7 @@ class Stand:
         breath = (2 * math.pi * times / 3.6).sin()
         turn = rotation_about("y", self.heading)
         ground = torch.tensor([self.position[0], 0.0, self.position[1]], dtype=torch.float64)
-        sway = torch.stack([0.012 * shift, -0.918 + 0.002 * shift.square(), still], -1) * scale
+        sway = torch.stack([0.012 * shift, -0.925 + 0.002 * shift.square(), still], -1) * scale
         heading = still + self.heading
         trunk = Trunk(
             ground + sway @ turn.mT,

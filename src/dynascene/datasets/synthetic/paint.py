@@ -3,18 +3,21 @@
 N points; results are linear light.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
 from dynascene.datasets.synthetic.anatomy import PARTS
 from dynascene.datasets.synthetic.look import Colour, PersonLook
+from dynascene.datasets.synthetic.skeleton import ARM_SPREAD
 
 
 def paint(look: PersonLook, part: Tensor, rest: Tensor) -> Tensor:
     """Part index [N] and rest place [N, 3] (metres, at 1.75 m) → albedo, linear [N, 3]."""
     albedo = torch.empty_like(rest)
     painters = {
-        "head": _face, "hair": _hair, "top": _top, "arms": _skin, "trousers": _trousers,
+        "head": _face, "hair": _hair, "top": _top, "arms": _skin, "hands": _skin, "trousers": _trousers,
         "legs": _skin, "shoes": _shoes,
     }  # fmt: skip
     for index, name in enumerate(PARTS):
@@ -81,8 +84,9 @@ def _face(look: PersonLook, rest: Tensor) -> Tensor:
 def _hair(look: PersonLook, rest: Tensor) -> Tensor:
     x, y, z = rest.unbind(-1)
     angle = torch.atan2(x, z + 0.03)
-    strands = (angle * 46 + 30 * y).sin() * 0.5 + (angle * 97 - 11 * y).sin() * 0.5
-    return _linear(look.hair, rest) * (1 + 0.28 * strands)[:, None]
+    bend = 3 * (9 * angle).sin() + 2 * (60 * y).sin()
+    strands = (angle * 41 + bend).sin() + (angle * 103 - 2 * bend).sin() + (angle * 23 + 31 * y).sin()
+    return _linear(look.hair, rest) * (1 + 0.07 * strands)[:, None]
 
 
 def _weave(rest: Tensor, strength: float) -> Tensor:
@@ -92,18 +96,29 @@ def _weave(rest: Tensor, strength: float) -> Tensor:
     return 1 + strength * (cloud + 0.5 * (90 * x + 70 * z).sin() * (95 * y).sin())
 
 
+def _cloth_place(rest: Tensor) -> tuple[Tensor, Tensor]:
+    """Where on a shirt: (height along trunk or sleeve in metres, turns of the check around it)."""
+    x, up, z = rest[:, 0].abs(), -rest[:, 1], rest[:, 2]
+    lean = math.radians(ARM_SPREAD)
+    right, down = x - 0.174, 1.405 - up  # from the shoulder joint
+    along = right * math.sin(lean) + down * math.cos(lean)
+    beside = right * math.cos(lean) - down * math.sin(lean)
+    sleeve = x > 0.166 + 0.25 * (1.29 - up).clamp(min=0)
+    around = torch.where(sleeve, 4 * torch.atan2(z, beside), 9 * torch.atan2(z, rest[:, 0]))
+    return torch.where(sleeve, 1.405 - along, up), around
+
+
 def _patterned(look: PersonLook, rest: Tensor) -> Tensor:
-    x, up, z = rest[:, 0], -rest[:, 1], rest[:, 2]
     base, accent = _linear(look.top, rest), _linear(look.accent, rest)
+    up, around = _cloth_place(rest)
     cloth = base.expand_as(rest)
     if look.pattern == "stripes":
         return _mix(cloth, accent, _step((up * 2 * torch.pi / 0.055).sin(), 0.35, 0.25))
     if look.pattern == "band":
         return _mix(cloth, accent, _step(up, 1.235, 0.003) * (1 - _step(up, 1.315, 0.003)))
     if look.pattern == "check":
-        lines = _step((up * 2 * torch.pi / 0.07).sin(), 0.3, 0.2)
-        columns = _step(((x.abs() + 0.6 * z) * 2 * torch.pi / 0.07).sin(), 0.3, 0.2)
-        return _mix(_mix(cloth, accent, 0.4 * lines), base * 0.45, 0.55 * columns)
+        lines, columns = _step((up * 2 * torch.pi / 0.07).sin(), 0.3, 0.2), around.sin()
+        return _mix(_mix(cloth, accent, 0.4 * lines), base * 0.45, 0.5 * _step(columns, 0.3, 0.2))
     return cloth
 
 
@@ -125,7 +140,7 @@ def _top(look: PersonLook, rest: Tensor) -> Tensor:
     else:
         collar = _step(up, 1.478, 0.003) * (x.abs() < 0.1)
         cloth = _mix(cloth, trim, 0.7 * collar)
-    hem = 1 - _step(up, 0.918, 0.002)
+    hem = 1 - _step(up, 0.893, 0.002)
     return _mix(cloth, trim, 0.55 * hem) * _weave(rest, 0.035)[:, None]
 
 
@@ -145,8 +160,7 @@ def _trousers(look: PersonLook, rest: Tensor) -> Tensor:
     cloth = base * (worn * _weave(rest, 0.045))[:, None]
     centre = 0.088 + (0.917 - up).clamp(min=0) * 0.105  # outer seam runs down the leg's side
     seam = 1 - _step(z.abs(), 0.0025, 0.0012)
-    cloth = _mix(cloth, base * 0.6, 0.5 * seam * _step(x.abs() - centre, 0.02, 0.005))
-    return _mix(cloth, base * 0.15, (1 - _step((up - 1.0).abs(), 0.018, 0.002)))  # belt
+    return _mix(cloth, base * 0.6, 0.5 * seam * _step(x.abs() - centre, 0.02, 0.005))
 
 
 def _shoes(look: PersonLook, rest: Tensor) -> Tensor:

@@ -36,8 +36,8 @@ class Light:
 
     sun_from: tuple[float, float, float] = (-0.55, -0.75, -0.60)
     sun: tuple[float, float, float] = (1.00, 0.94, 0.84)
-    sky: tuple[float, float, float] = (0.50, 0.56, 0.66)
-    ground: tuple[float, float, float] = (0.20, 0.18, 0.15)
+    sky: tuple[float, float, float] = (0.60, 0.66, 0.75)
+    ground: tuple[float, float, float] = (0.30, 0.27, 0.23)
 
 
 class RenderedPerson(NamedTuple):

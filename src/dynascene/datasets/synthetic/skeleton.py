@@ -41,7 +41,7 @@ def _rest_joints() -> dict[str, tuple[float, float, float]]:
     def along(start: tuple[float, float, float], direction: tuple[float, float], length: float):
         return (start[0] + length * direction[0], start[1] + length * direction[1], start[2])
 
-    shoulder, hip = (0.180, 1.420, -0.015), (0.088, 0.917, 0.0)
+    shoulder, hip = (0.174, 1.405, -0.015), (0.088, 0.917, 0.0)
     elbow, knee = along(shoulder, arm, UPPER_ARM), along(hip, leg, THIGH)
     wrist, ankle = along(elbow, arm, FOREARM), along(knee, leg, SHIN)
     half = {

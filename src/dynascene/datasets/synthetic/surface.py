@@ -19,13 +19,13 @@ FAR = 1.0  # metres: the distance reported where no shape is near
 class Loft:
     """Ellipses strung along an axis: a limb, a trunk, or (with one station) an ellipsoid.
 
-    start, end: the axis, metres. across, deep: half widths of the ellipses at even stations along
+    limb: "trunk" or "right_arm" … "left_leg". start, end: the axis, metres. across, deep: half widths of the ellipses at even stations along
     it; ``across`` is measured along x as far as the axis allows. cap: how far the rounded ends
     reach beyond the axis. shift: stations' displacement towards +deep. blend: width in metres over
     which the shape melts into those before it.
     """
 
-    bone: str
+    limb: str
     start: Point
     end: Point
     across: tuple[float, ...]
@@ -56,9 +56,9 @@ class Loft:
         a = offset @ side
         b = offset @ front - _profile(self.shift, share)
         c = along - at
-        scaled = torch.stack([a / across, b / deep, c / self.cap])
-        value = scaled.norm(dim=0)
-        slope = torch.stack([a / across**2, b / deep**2, c / self.cap**2]).norm(dim=0)
+        a, b, c = a / across, b / deep, c / self.cap
+        value = (a * a + b * b + c * c).sqrt()
+        slope = ((a / across) ** 2 + (b / deep) ** 2 + (c / self.cap) ** 2).sqrt()
         inner = -torch.minimum(across, deep)
         return torch.where(slope > 1e-6, value * (value - 1) / slope.clamp(min=1e-6), inner)
 

@@ -1,4 +1,4 @@
-"""A picture as cross-attention tokens: the scene (DynaScene) or the condition frame (ActAnywhere)."""
+"""A picture as cross-attention tokens: DynaScene's scene, or ActAnywhere's condition frame."""
 
 import torch
 from torch import Tensor, nn

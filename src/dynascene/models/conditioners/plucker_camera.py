@@ -3,9 +3,11 @@
 Legend: B clips, F frames, C channels, H W pixels, h w latent grid.
 """
 
+from typing import Any
+
 import torch
 from diffusers.models.attention import BasicTransformerBlock
-from diffusers.models.resnet import Downsample2D, ResnetBlock2D
+from diffusers.models.resnet import ResnetBlock2D
 from torch import Tensor, nn
 
 from dynascene.geometry.plucker import plucker_embedding
@@ -92,9 +94,10 @@ class CameraBlock(nn.Module):
     def __init__(self, c_in: int, c_out: int, size: ModelSize, *, downsample: bool) -> None:
         super().__init__()
         # the same rounding as the U-Net's: an odd grid keeps its last row
-        self.downsample = Downsample2D(c_in, use_conv=True, padding=1) if downsample else None
+        self.downsample = nn.Conv2d(c_in, c_in, 3, stride=2, padding=1) if downsample else None
+        no_time: Any = None  # typed as int, but None is what leaves the time embedding out
         self.resnet = ResnetBlock2D(
-            in_channels=c_in, out_channels=c_out, temb_channels=None, groups=size.groups
+            in_channels=c_in, out_channels=c_out, temb_channels=no_time, groups=size.groups
         )
         self.attention = BasicTransformerBlock(
             c_out,

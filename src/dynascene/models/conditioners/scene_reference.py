@@ -3,6 +3,8 @@
 Legend: B clips, h w latent grid, N tokens, C channels.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -40,7 +42,7 @@ class SceneReference(Conditioner):
         for index, ((_, written), (_, read)) in enumerate(pairs):
             here, there = written.attn1.query_dim, read.attn1.query_dim
             self.projections.append(nn.Identity() if here == there else nn.Linear(here, there))
-            read.attn1.set_processor(ReferenceAttention(index, self.gates))
+            read.attn1.set_processor(ReferenceAttention(index, self))
 
     def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
         if bool(drop.all()):
@@ -67,7 +69,7 @@ class SceneReference(Conditioner):
         return written
 
 
-def _freeze_unread(unet: nn.Module) -> None:
+def _freeze_unread(unet: Any) -> None:
     """What lies behind the last norm1 is never read, so it gets no gradient."""
     last = spatial_blocks(unet)[-1][1]
     attention = unet.up_blocks[-1].attentions[-1]

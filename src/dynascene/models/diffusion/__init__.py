@@ -1,1 +1,1 @@
-"""Schedule, loss and sampling: small functions that know nothing of networks."""
+"""Schedule, loss and sampling: small functions, one idea each."""

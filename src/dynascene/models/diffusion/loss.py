@@ -3,22 +3,19 @@
 Legend: B clips, F frames, h w latent grid, SNR = ᾱ / (1 − ᾱ).
 """
 
-from typing import Literal
-
 import torch
 from torch import Tensor
 
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.schedule import (
     TRAINING_STEPS,
+    Parametrisation,
     add_noise,
     alpha_bar_at,
     per_clip,
     snr,
 )
 from dynascene.models.latents import EncodedClip
-
-Parametrisation = Literal["epsilon", "guide_residual"]
 
 
 def denoising_loss(
@@ -87,5 +84,5 @@ def diffusion_loss(
     alpha_bar = alpha_bar_at(core.alpha_bars, steps)
     noisy = add_noise(latents, noise, alpha_bar)
     predicted = denoiser(noisy, steps, clip, drop=drop, motion=motion).noise
-    weight = loss_weight(alpha_bar, core.config.prediction, gamma)
+    weight = loss_weight(alpha_bar, core.prediction, gamma)
     return denoising_loss(predicted, noise, weight, mask)

@@ -3,8 +3,12 @@
 Legend: t step 0 … 999, ᾱ_t share of signal power, SNR = ᾱ / (1 − ᾱ), … any shape.
 """
 
+from typing import Literal
+
 import torch
 from torch import Tensor
+
+Parametrisation = Literal["epsilon", "guide_residual"]  # what a denoiser's network puts out
 
 # Stable Diffusion itself uses "scaled_linear"; AnimateDiff's motion modules were trained with this
 SCHEDULE = {

@@ -1,0 +1,107 @@
+"""The demo's clip: a person walks across a studio, followed by a camera on rails."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dynascene.datasets.synthetic.gait import Walk
+from dynascene.datasets.synthetic.ground_path import GroundPath
+from dynascene.datasets.synthetic.look import PersonLook
+from dynascene.datasets.synthetic.paint import linear_from_srgb, srgb_from_linear
+from dynascene.datasets.synthetic.person_renderer import RenderedPerson, render_person
+from dynascene.geometry.intrinsics import intrinsics_from_fov
+from dynascene.geometry.rigid import rigid, rotation_about
+from dynascene.types import ArrayFrames, CameraTrack, Size
+
+FIELD_OF_VIEW = 48.0  # degrees, horizontal
+CAMERA_HEIGHT = 1.5
+TRUCK = 2.0  # metres that the camera travels to the right
+STUDIO_GREY = (0.58, 0.58, 0.58)  # sRGB, behind the person
+DISTANCE = 4.6  # from the rails to the walker's path, where it is nearest
+
+
+def demo_shot(
+    frames: int = 72, size: Size = Size(768, 432), frame_rate: int = 24
+) -> tuple[ArrayFrames, ArrayFrames, CameraTrack]:
+    """Colour frames on studio grey, mattes (255 = person), and the exact cameras.
+
+    The world is metric: y down, the ground at y = 0, the camera about 1.5 m above it. Always the
+    same clip for the same arguments.
+    """
+    seconds = torch.arange(frames, dtype=torch.float64) / frame_rate
+    look = PersonLook()
+    walk = _walk(frames / frame_rate, look)
+    poses = walk.poses(seconds)
+    cameras = _following_camera(poses.joint("pelvis"), seconds, size)
+    rendered = list(render_person(look, poses, cameras))
+    rate = Fraction(frame_rate)
+    return (
+        ArrayFrames([_on_grey(frame) for frame in rendered], rate),
+        ArrayFrames([frame.matte for frame in rendered], rate),
+        cameras,
+    )
+
+
+def _walk(duration: float, look: PersonLook) -> Walk:
+    """From the left to the right on a shallow arc that comes towards the camera, then away."""
+    length = 1.3 * duration
+    along = torch.linspace(-0.75, 0.75, 9)
+    nearness = 0.5 * (1 - (along / 0.5).square()).clamp(min=-1)
+    path = GroundPath(torch.stack([along * length, DISTANCE - 0.45 * nearness], dim=-1))
+    return Walk(path, speed=1.3, height=look.height, start=(path.length - length) / 2)
+
+
+def _following_camera(walker: Tensor, seconds: Tensor, size: Size) -> CameraTrack:
+    """Trucks along x at an eased pace and pans after the walker; both breathe as if hand held."""
+    share = (seconds / seconds[-1].clamp(min=1e-9)) * 2 - 1  # −1 … 1
+    eased = share * (1.25 - 0.25 * share.square())
+    truck = TRUCK / 2 * eased
+    sway = _sway(seconds)
+    ones = torch.ones_like(seconds)
+    centre = torch.stack([truck, -CAMERA_HEIGHT * ones, 0 * ones], dim=-1) + 0.006 * sway[:, :3]
+    # the operator aims at a smoothed walker, who therefore drifts a little within the frame
+    aim = _smoothed(walker[:, [0, 2]], 0.5 / float(seconds.diff().mean()) if len(seconds) > 1 else 1)
+    yaw = torch.rad2deg(torch.atan2(aim[:, 0] - centre[:, 0], aim[:, 1] - centre[:, 2]))
+    pitch = torch.full_like(yaw, -math.degrees(math.atan2(0.50, DISTANCE)))
+    world_from_cam = (
+        rotation_about("y", yaw + 0.18 * sway[:, 3])
+        @ rotation_about("x", pitch + 0.15 * sway[:, 4])
+        @ rotation_about("z", 0.12 * sway[:, 5])
+    )
+    cam_from_world = rigid(
+        world_from_cam.mT, -(world_from_cam.mT @ centre[..., None])[..., 0]
+    )
+    intrinsics = intrinsics_from_fov(FIELD_OF_VIEW, size).expand(len(seconds), 3, 3)
+    return CameraTrack(cam_from_world, intrinsics, size)
+
+
+def _sway(seconds: Tensor) -> Tensor:
+    """Six slow, unrelated oscillations within about −1 … 1, [F, 6]."""
+    rates = torch.tensor([0.31, 0.43, 0.27, 0.37, 0.53, 0.23], dtype=torch.float64)
+    starts = torch.tensor([0.1, 1.3, 2.9, 4.1, 5.2, 0.7], dtype=torch.float64)
+    turn = 2 * math.pi * seconds[:, None]
+    return 0.7 * (turn * rates + starts).sin() + 0.3 * (turn * rates * 2.7 + 2 * starts).sin()
+
+
+def _smoothed(track: Tensor, width: float) -> Tensor:
+    """Gaussian average over time, [F, C] → same; the ends are continued in a straight line."""
+    reach = min(int(3 * width), len(track) - 1)
+    if reach < 1:
+        return track
+    before = 2 * track[:1] - track[1 : reach + 1].flip(0)
+    after = 2 * track[-1:] - track[-reach - 1 : -1].flip(0)
+    padded = torch.cat([before, track, after])
+    offsets = torch.arange(-reach, reach + 1, dtype=track.dtype)
+    weights = torch.exp(-0.5 * (offsets / width) ** 2)
+    return (padded.unfold(0, 2 * reach + 1, 1) * (weights / weights.sum())).sum(-1)
+
+
+def _on_grey(frame: RenderedPerson) -> np.ndarray:
+    """The frame as filmed: edges mixed with the studio's grey in linear light."""
+    person = linear_from_srgb(torch.from_numpy(frame.colour) / 255)
+    grey = linear_from_srgb(torch.tensor(STUDIO_GREY))
+    mixed = grey + (person - grey) * (torch.from_numpy(frame.matte) / 255)
+    return (srgb_from_linear(mixed) * 255).round().to(torch.uint8).numpy()

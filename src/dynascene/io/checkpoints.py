@@ -1,0 +1,124 @@
+"""Reading and writing weights. Nothing that is read here can run code.
+
+Safetensors is the format of this project. Other people's torch files are read with
+``weights_only=True``; a pickle that asks for more is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dynascene.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """The named tensors of a safetensors or torch file, on the CPU.
+
+    A torch file may hold them under ``state_dict``; other entries beside it are left alone.
+    Raises InputError when the file is missing, broken, holds no tensors or would run code.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such weights file")
+    tensors = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
+    if not tensors:
+        raise InputError(f"{path}: holds no named tensors")
+    return tensors
+
+
+def _read_safetensors(path: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{path}: is no whole safetensors file ({_one_line(error)})") from error
+
+
+def _read_torch(path: Path) -> dict[str, Tensor]:
+    import torch
+
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise InputError(
+            f"{path}: is not plain weights (loading it could run code): save it as .safetensors"
+        ) from error
+    except Exception as error:  # torch raises whatever its zip and pickle readers do
+        raise InputError(f"{path}: is no whole weights file ({_one_line(error)})") from error
+    if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
+        content = content["state_dict"]
+    if not isinstance(content, Mapping):
+        raise InputError(f"{path}: holds a {type(content).__name__}, expected named tensors")
+    return {str(key): value for key, value in content.items() if isinstance(value, torch.Tensor)}
+
+
+def write_tensors(
+    tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write a safetensors file; it appears whole or not at all."""
+    from safetensors.torch import save_file
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    os.close(handle)
+    try:
+        save_file({k: t.contiguous() for k, t in tensors.items()}, temporary, dict(metadata or {}))
+        Path(temporary).replace(path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def find_weights(source: str | Path, names: Sequence[str], subfolder: str = "") -> Path:
+    """The first of ``names`` that a file, a folder or a hub id holds.
+
+    source: a file is taken as it is; in a folder, ``subfolder`` is looked into where it exists.
+    Raises InputError when nothing is found, or the hub cannot be reached.
+    """
+    path = Path(source)
+    if path.is_file():
+        return path
+    if path.is_dir():
+        folders = (path / subfolder, path)
+        found = [f / name for f in folders for name in names if (f / name).is_file()]
+        if found:
+            return found[0]
+        raise InputError(f"{path / subfolder}: holds none of {', '.join(names)}")
+    if not HUB_ID.fullmatch(str(source)):
+        raise InputError(f"{source}: is no file, no folder and no hub id (owner/name)")
+    return _from_hub(str(source), names, subfolder)
+
+
+def _from_hub(repository: str, names: Sequence[str], subfolder: str) -> Path:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
+
+    for name in names:
+        try:
+            return Path(hf_hub_download(repository, name, subfolder=subfolder or None))
+        except LocalEntryNotFoundError as error:
+            raise InputError(
+                f"{repository}: the hub cannot be reached and it is not in the cache; "
+                "download it and give the folder"
+            ) from error
+        except EntryNotFoundError:
+            continue
+        except Exception as error:  # network and permission errors of several libraries
+            raise InputError(f"{repository}: cannot be fetched ({_one_line(error)})") from error
+    raise InputError(f"{repository}: holds none of {', '.join(names)} in '{subfolder}'")
+
+
+def _one_line(error: Exception) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0][:160] if text else type(error).__name__

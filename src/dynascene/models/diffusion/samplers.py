@@ -1,0 +1,108 @@
+"""Sampling: the scheduler, guidance, the windows of long clips, and Eq. 4.
+
+Legend: B clips, F frames, h w latent grid.
+"""
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from diffusers.schedulers.scheduling_ddim import DDIMScheduler
+from torch import Tensor
+
+from dynascene.errors import InputError
+from dynascene.models.diffusion.schedule import SCHEDULE, add_noise
+
+SCHEDULE_TOLERANCE = 1e-4
+
+
+def ddim_scheduler() -> DDIMScheduler:
+    """DDIM on the training schedule; another one is made by ``X.from_config(ddim.config)``."""
+    return DDIMScheduler(**SCHEDULE)
+
+
+def check_scheduler(scheduler: Any, alpha_bars: Tensor) -> None:
+    """Raises InputError unless a scheduler has the training schedule and expects ε."""
+    table = getattr(scheduler, "alphas_cumprod", None)
+    name = type(scheduler).__name__
+    if table is None or table.shape != alpha_bars.shape:
+        raise InputError(f"{name}: has no noise schedule of {len(alpha_bars)} steps")
+    if (table.cpu().float() - alpha_bars.cpu()).abs().max() > SCHEDULE_TOLERANCE:
+        raise InputError(
+            f"{name}: its noise schedule is not the one the model was trained with; "
+            "build it with from_config(pipeline.scheduler.config)"
+        )
+    if scheduler.config.prediction_type != "epsilon":
+        raise InputError(f"{name}: prediction_type must be epsilon")
+
+
+def step_options(scheduler: Any, generator: Any) -> dict[str, Any]:
+    """The optional arguments of ``scheduler.step`` that it knows."""
+    known = inspect.signature(scheduler.step).parameters
+    return {"generator": generator} if "generator" in known else {}
+
+
+def guided(unconditional: Tensor, conditional: Tensor, scale: float) -> Tensor:
+    """Classifier-free guidance: ε_u + s (ε_c − ε_u); 1 is the conditional prediction alone."""
+    return unconditional + scale * (conditional - unconditional)
+
+
+def window_spans(frames: int, length: int, overlap: int) -> list[tuple[int, int]]:
+    """[start, stop) of windows of ``length`` frames that cover a clip in order.
+
+    Neighbours overlap by ``overlap`` frames, the last pair by more where it does not come out even.
+    No window runs over the end to the beginning: the first and last frames have nothing in common.
+    """
+    if not 0 <= overlap < length:
+        raise InputError(f"windows: overlap {overlap} must be at least 0 and below {length}")
+    if frames <= length:
+        return [(0, frames)]
+    stride = length - overlap
+    starts = [*range(0, frames - length, stride), frames - length]
+    return [(start, start + length) for start in starts]
+
+
+def window_weights(spans: Sequence[tuple[int, int]], overlap: int) -> list[Tensor]:
+    """Weight of each frame in each window, one [length] per window; they sum to 1 per frame.
+
+    Weights rise and fall linearly over the overlap, so that no seam shows where a window begins.
+    """
+    ramps = []
+    for start, stop in spans:
+        position = torch.arange(stop - start, dtype=torch.float32)
+        to_border = torch.minimum(position, position.flip(0)) + 1
+        ramps.append(to_border.clamp(max=overlap + 1))
+    total = torch.zeros(spans[-1][1])
+    for (start, stop), ramp in zip(spans, ramps, strict=True):
+        total[start:stop] += ramp
+    return [ramp / total[a:b] for (a, b), ramp in zip(spans, ramps, strict=True)]
+
+
+def average_windows(
+    predict: Callable[[int, Tensor], Tensor],
+    noisy: Tensor,
+    spans: Sequence[tuple[int, int]],
+    weights: Sequence[Tensor],
+) -> Tensor:
+    """The weighted mean of the predictions of all windows of one step, [B, F, 4, h, w].
+
+    predict(index, noisy of that window) → ε of that window.
+    """
+    result = torch.zeros_like(noisy)
+    for index, ((start, stop), weight) in enumerate(zip(spans, weights, strict=True)):
+        noise = predict(index, noisy[:, start:stop])
+        result[:, start:stop] += weight.to(noise).view(-1, 1, 1, 1) * noise
+    return result
+
+
+def reinject_foreground(
+    latents: Tensor, foreground: Tensor, generate_mask: Tensor, noise: Tensor, alpha_bar: Tensor
+) -> Tensor:
+    """Eq. 4: h^t = h_ori^t · M + h_fore^t · (1 − M), after a step that ends at ᾱ ([B]).
+
+    M is 1 on the background. For systems without foreground channels; as a hook of
+    ``callback_on_step_end``. latents, foreground, noise: [B, F, 4, h, w]; M: [B, F, 1, h, w].
+    """
+    person = add_noise(foreground, noise, alpha_bar)
+    return latents * generate_mask + person * (1 - generate_mask)

@@ -1,0 +1,147 @@
+"""Sampling as a diffusers pipeline.
+
+Legend: B clips, F frames, H W pixels, h w latent grid.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from diffusers.pipelines.pipeline_utils import DiffusionPipeline
+from diffusers.utils import BaseOutput
+from diffusers.utils.torch_utils import randn_tensor
+from torch import Tensor, nn
+
+from dynascene.errors import InputError
+from dynascene.models.backbone import LATENT_CHANNELS
+from dynascene.models.denoiser import Denoiser
+from dynascene.models.diffusion.samplers import (
+    average_windows,
+    check_scheduler,
+    guided,
+    step_options,
+    window_spans,
+    window_weights,
+)
+from dynascene.models.injection import Injection, merge_injections
+from dynascene.models.latents import EncodedClip, decode_latents, encode_clip
+from dynascene.types import Batch
+
+
+@dataclass
+class DynaSceneOutput(BaseOutput):
+    """frames: [B, F, 3, H, W] in 0 … 1; or the latents [B, F, 4, h, w] when asked for."""
+
+    frames: Tensor
+
+
+class DynaScenePipeline(DiffusionPipeline):
+    """Every system's sampler: its denoiser says which conditions it reads.
+
+    vae: ``AutoencoderKL`` or ``AutoencoderTiny``. image_encoder: ``CLIPVisionModelWithProjection``
+    or ``SmallImageEncoder``. scheduler: any of diffusers' on the training schedule.
+    """
+
+    model_cpu_offload_seq = "image_encoder->denoiser->vae"
+    _callback_tensor_inputs = ("latents",)
+
+    vae: Any
+    image_encoder: Any
+    denoiser: Denoiser
+    scheduler: Any
+
+    def __init__(
+        self, vae: nn.Module, image_encoder: nn.Module, denoiser: Denoiser, scheduler: Any
+    ) -> None:
+        super().__init__()
+        self.register_modules(
+            vae=vae, image_encoder=image_encoder, denoiser=denoiser, scheduler=scheduler
+        )
+
+    @torch.no_grad()
+    def __call__(
+        self,
+        clip: Batch,
+        num_inference_steps: int = 50,
+        guidance_scale: float = 3.5,
+        generator: torch.Generator | list[torch.Generator] | None = None,
+        latents: Tensor | None = None,
+        window: int | None = None,
+        overlap: int = 8,
+        output_type: str = "pt",
+        callback_on_step_end: Callable[..., dict[str, Any]] | None = None,
+        callback_on_step_end_tensor_inputs: Sequence[str] = ("latents",),
+    ) -> DynaSceneOutput:
+        """Generate the frames of ``clip`` (its ``video`` is not read).
+
+        guidance_scale: 1 or less leaves the unconditional half out. generator: for the seed.
+        latents: [B, F, 4, h, w] noise to start from. window: frames that the denoiser sees at once;
+        longer clips are covered by windows that overlap by ``overlap``, averaged in every step.
+        output_type: ``pt`` or ``latent``. callback_on_step_end: ``f(pipeline, step, timestep,
+        tensors) → tensors`` as in diffusers. Raises InputError for sizes or steps that cannot be.
+        """
+        if num_inference_steps < 1:
+            raise InputError(f"steps: {num_inference_steps}, expected at least 1")
+        check_scheduler(self.scheduler, self.denoiser.alpha_bars)
+        device = self._execution_device
+        encoded = encode_clip(clip.to(device), self.vae, self.image_encoder)
+        length = window or self.denoiser.size.frames
+        spans = window_spans(encoded.frames, length, min(overlap, length - 1))
+        predict = self._predictor(encoded, spans, min(overlap, length - 1), guidance_scale)
+        latents = self._first_latents(encoded, latents, generator)
+
+        self.scheduler.set_timesteps(num_inference_steps, device=device)
+        options = step_options(self.scheduler, generator)
+        with self.progress_bar(total=num_inference_steps) as progress:
+            for step, timestep in enumerate(self.scheduler.timesteps):
+                noise = predict(self.scheduler.scale_model_input(latents, timestep), timestep)
+                latents = self.scheduler.step(noise, timestep, latents, **options).prev_sample
+                if callback_on_step_end is not None:
+                    known = {"latents": latents}
+                    tensors = {name: known[name] for name in callback_on_step_end_tensor_inputs}
+                    returned = callback_on_step_end(self, step, timestep, tensors) or {}
+                    latents = returned.get("latents", latents)
+                progress.update()
+        frames = latents if output_type == "latent" else decode_latents(self.vae, latents) / 2 + 0.5
+        self.maybe_free_model_hooks()
+        return DynaSceneOutput(frames=frames)
+
+    def _first_latents(self, clip: EncodedClip, latents: Tensor | None, generator: Any) -> Tensor:
+        B, F, _, h, w = clip.foreground.shape
+        shape = (B, F, LATENT_CHANNELS, h, w)
+        if latents is None:
+            latents = randn_tensor(shape, generator, self._execution_device, torch.float32)
+        elif latents.shape != shape:
+            raise InputError(f"latents: shape {list(latents.shape)}, expected {list(shape)}")
+        return latents.to(self._execution_device).float() * self.scheduler.init_noise_sigma
+
+    def _predictor(
+        self, clip: EncodedClip, spans: Sequence[tuple[int, int]], overlap: int, guidance: float
+    ) -> Callable[[Tensor, Tensor], Tensor]:
+        """(noisy, timestep) → guided ε, with everything that holds for all steps made once."""
+        weights = window_weights(spans, overlap)
+        conditional = self._injections(clip, spans, drop=False)
+        unconditional = self._injections(clip, spans, drop=True) if guidance > 1 else None
+
+        def predict(noisy: Tensor, timestep: Tensor) -> Tensor:
+            def predict_window(index: int, part: Tensor) -> Tensor:
+                steps = timestep.to(part.device).expand(len(part))
+                noise = self.denoiser(part, steps, conditional[index]).noise
+                if unconditional is None:
+                    return noise
+                without = self.denoiser(part, steps, unconditional[index]).noise
+                return guided(without, noise, guidance)
+
+            return average_windows(predict_window, noisy, spans, weights)
+
+        return predict
+
+    def _injections(
+        self, clip: EncodedClip, spans: Sequence[tuple[int, int]], *, drop: bool
+    ) -> list[Injection]:
+        """One injection per window; reference and image features are made once for all of them."""
+        dropped = torch.full((len(clip),), drop, device=clip.foreground.device)
+        shared = self.denoiser.inject(clip, dropped, per_clip=True)
+        own = [self.denoiser.inject(clip.window(*s), dropped, per_clip=False) for s in spans]
+        return [merge_injections([shared, injection]) for injection in own]

@@ -1,0 +1,198 @@
+"""Public weights into size ``sd15``, every key accounted for.
+
+What is read: Stable Diffusion 1.5 inpainting in diffusers' layout (folders ``unet`` and ``vae``),
+CLIP ViT-L/14, and AnimateDiff v2 motion modules as a diffusers ``MotionAdapter`` or in the original
+key layout of ``mm_sd_v15_v2.ckpt``. A source is a folder, a file or a hub id.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from dynascene.errors import InputError
+from dynascene.io.checkpoints import find_weights, read_tensors
+from dynascene.models.backbone import INPAINTING_CHANNELS, widen_conv_in
+from dynascene.models.denoiser import Denoiser
+from dynascene.models.diffusion.samplers import ddim_scheduler
+from dynascene.models.pipeline import DynaScenePipeline
+
+INPAINTING = "stable-diffusion-v1-5/stable-diffusion-inpainting"
+CLIP = "openai/clip-vit-large-patch14"
+MOTION = "guoyww/animatediff-motion-adapter-v1-5-2"
+DIFFUSERS_FILES = (
+    "diffusion_pytorch_model.safetensors",
+    "diffusion_pytorch_model.fp16.safetensors",
+    "diffusion_pytorch_model.bin",
+)
+MOTION_KEY = ".motion_modules."
+CLIP_TEXT_KEYS = ("text_model.", "text_projection.", "logit_scale")  # the half that is not used
+CLIP_POSITION_IDS = "vision_model.embeddings.position_ids"  # a counter that older files store
+POSITION_TOLERANCE = 1e-3  # half precision files round the sines
+
+
+def pipeline_from_public_weights(
+    denoiser: Denoiser,
+    inpainting: str | Path = INPAINTING,
+    motion: str | Path | None = MOTION,
+    clip: str | Path = CLIP,
+) -> DynaScenePipeline:
+    """A pipeline of size ``sd15`` as the paper initialises it: ready to be trained.
+
+    The gates are opened; what public weights do not hold (camera encoder and adaptors, guide
+    channels) stays fresh and silent. ``motion`` = None leaves the motion modules fresh.
+    Raises InputError when a file is missing or any key is not accounted for.
+    """
+    load_inpainting(denoiser, inpainting)
+    if motion is not None:
+        load_motion(denoiser.unet, motion)
+    denoiser.open_gates()
+    return DynaScenePipeline(
+        vae=load_autoencoder(inpainting),
+        image_encoder=load_clip(clip),
+        denoiser=denoiser,
+        scheduler=ddim_scheduler(),
+    )
+
+
+def load_inpainting(denoiser: Denoiser, source: str | Path) -> None:
+    """The inpainting U-Net into the 2-D part of the denoiser and into the ReferenceNet."""
+    path = find_weights(source, DIFFUSERS_FILES, "unet")
+    state = read_tensors(path)
+    load_unet_2d(denoiser.unet, state, str(path))
+    if "scene_reference" in denoiser.conditioners:
+        load_exactly(denoiser.conditioners["scene_reference"].unet, state, str(path))
+
+
+def load_unet_2d(unet: Any, state: Mapping[str, Tensor], origin: str) -> None:
+    """Fill the 2-D part; motion modules keep their weights, added input channels become zero."""
+    if state["conv_in.weight"].shape[1] != INPAINTING_CHANNELS:
+        given = state["conv_in.weight"].shape[1]
+        raise InputError(
+            f"{origin}: takes {given} channels, an inpainting U-Net takes {INPAINTING_CHANNELS}"
+        )
+    in_channels = unet.conv_in.in_channels
+    widened = {"conv_in.weight": widen_conv_in(state["conv_in.weight"], in_channels)}
+    kept = {key: tensor for key, tensor in unet.state_dict().items() if MOTION_KEY in key}
+    if stray := [key for key in state if MOTION_KEY in key]:
+        raise InputError(f"{origin}: {_some(stray)} belong to motion modules, not to a 2-D U-Net")
+    load_exactly(unet, {**kept, **state, **widened}, origin)
+
+
+def load_motion(unet: nn.Module, source: str | Path) -> None:
+    """AnimateDiff v2 motion modules, in either layout, into a denoiser's U-Net."""
+    path = find_weights(source, DIFFUSERS_FILES)
+    state = read_tensors(path)
+    if any(".temporal_transformer." in key for key in state):
+        state = motion_from_original(state, str(path))
+    if not any(key.startswith("mid_block.") for key in state):
+        raise InputError(f"{path}: has no middle block: AnimateDiff v2 is expected (not v1 or v3)")
+    kept = {key: tensor for key, tensor in unet.state_dict().items() if MOTION_KEY not in key}
+    if stray := [key for key in state if MOTION_KEY not in key]:
+        raise InputError(f"{path}: {_some(stray)} belong to no motion module")
+    load_exactly(unet, {**kept, **state}, str(path))
+
+
+# original name inside ``temporal_transformer`` → name inside a diffusers motion module
+ORIGINAL_MOTION_RULES = (
+    (r"(norm|proj_in|proj_out)\.(weight|bias)", r"\1.\2"),
+    (r"(transformer_blocks\.\d+)\.attention_blocks\.0\.(to_[qkv]\.weight|to_out\.0\.\w+)",
+     r"\1.attn1.\2"),
+    (r"(transformer_blocks\.\d+)\.attention_blocks\.1\.(to_[qkv]\.weight|to_out\.0\.\w+)",
+     r"\1.attn2.\2"),
+    (r"(transformer_blocks\.\d+)\.attention_blocks\.[01]\.pos_encoder\.pe", r"\1.pos_embed.pe"),
+    (r"(transformer_blocks\.\d+)\.norms\.0\.(weight|bias)", r"\1.norm1.\2"),
+    (r"(transformer_blocks\.\d+)\.norms\.1\.(weight|bias)", r"\1.norm2.\2"),
+    (r"(transformer_blocks\.\d+)\.ff_norm\.(weight|bias)", r"\1.norm3.\2"),
+    (r"(transformer_blocks\.\d+)\.(ff\.net\.\d\.(?:proj\.)?(?:weight|bias))", r"\1.\2"),
+)  # fmt: skip
+ORIGINAL_MOTION_KEY = re.compile(
+    r"(?:module\.)?((?:down_blocks\.\d+|mid_block|up_blocks\.\d+)\.motion_modules\.\d+)"
+    r"\.temporal_transformer\.(.+)"
+)
+
+
+def motion_from_original(state: Mapping[str, Tensor], origin: str) -> dict[str, Tensor]:
+    """Rename the keys of an original AnimateDiff file to those of a diffusers MotionAdapter.
+
+    The two attentions of a block store one positional encoding each, diffusers shares one: they
+    must agree. Raises InputError at a key that no rule knows.
+    """
+    renamed: dict[str, Tensor] = {}
+    for key, tensor in state.items():
+        name = _diffusers_motion_name(key)
+        if name is None:
+            raise InputError(f"{origin}: {key} is no key of an AnimateDiff motion module")
+        if name in renamed and not torch.equal(renamed[name], tensor):
+            raise InputError(f"{origin}: {key} differs from that of the block's other attention")
+        renamed[name] = tensor
+    return renamed
+
+
+def _diffusers_motion_name(key: str) -> str | None:
+    module = ORIGINAL_MOTION_KEY.fullmatch(key)
+    if module is None:
+        return None
+    for pattern, replacement in ORIGINAL_MOTION_RULES:
+        if match := re.fullmatch(pattern, module[2]):
+            return f"{module[1]}.{match.expand(replacement)}"
+    return None
+
+
+def load_exactly(module: Any, state: Mapping[str, Tensor], origin: str) -> None:
+    """``load_state_dict`` that names every key and shape that does not fit, in one line."""
+    own = module.state_dict()
+    missing = sorted(own.keys() - state.keys())
+    unexpected = sorted(state.keys() - own.keys())
+    wrong = sorted(k for k in own.keys() & state.keys() if own[k].shape != state[k].shape)
+    problems = [
+        f"{what} {_some(keys)}"
+        for what, keys in (("misses", missing), ("has unknown", unexpected), ("misshapes", wrong))
+        if keys
+    ]
+    if problems:
+        raise InputError(f"{origin}: {'; '.join(problems)}")
+    for key in (k for k in own if k.endswith("pos_embed.pe")):
+        # a formula, not a weight: another one would mean another layout of the frames
+        if not own[key].is_meta and (own[key] - state[key]).abs().max() > POSITION_TOLERANCE:
+            raise InputError(f"{origin}: {key} is not the sinusoidal encoding of AnimateDiff")
+    module.load_state_dict(dict(state), assign=any(t.is_meta for t in own.values()))
+
+
+def _some(keys: Iterable[str]) -> str:
+    keys = list(keys)
+    more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
+    return ", ".join(keys[:3]) + more
+
+
+def load_autoencoder(source: str | Path) -> nn.Module:
+    """Stable Diffusion's autoencoder from the folder ``vae``."""
+    from diffusers import AutoencoderKL
+
+    return _from_library(AutoencoderKL, source, allowed=(), subfolder="vae")
+
+
+def load_clip(source: str | Path) -> nn.Module:
+    """CLIP's image half; the text half of a full checkpoint is left out."""
+    from transformers import CLIPVisionModelWithProjection
+
+    allowed = (*CLIP_TEXT_KEYS, CLIP_POSITION_IDS)
+    return _from_library(CLIPVisionModelWithProjection, source, allowed)
+
+
+def _from_library(kind: Any, source: str | Path, allowed: tuple[str, ...], **options) -> nn.Module:
+    """``from_pretrained`` that raises where the library would only warn."""
+    try:
+        model, info = kind.from_pretrained(str(source), output_loading_info=True, **options)
+    except (OSError, ValueError, RuntimeError) as error:
+        first = str(error).strip().splitlines()[0][:160]
+        raise InputError(f"{source}: no {kind.__name__} can be loaded ({first})") from error
+    unexpected = [k for k in info["unexpected_keys"] if not k.startswith(allowed or ("\0",))]
+    missing = list(info["missing_keys"])
+    if missing or unexpected or info.get("mismatched_keys"):
+        wrong = missing + unexpected + [str(k) for k in info.get("mismatched_keys", [])]
+        raise InputError(f"{source}: {kind.__name__} does not fit at {_some(wrong)}")
+    return model
