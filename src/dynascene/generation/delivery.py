@@ -13,6 +13,7 @@ from dynascene.generation.compositing import composite, fit_background
 from dynascene.generation.inputs import Inputs
 from dynascene.generation.progress import Log
 from dynascene.generation.sheet import contact_sheet, mark_unseen, sheet_frames, thumbnail
+from dynascene.io.audio import copy_audio
 from dynascene.io.cameras import write_cameras
 from dynascene.io.frames import times_of
 from dynascene.io.images import write_png
@@ -80,6 +81,10 @@ def deliver(folder: Path, inputs: Inputs, clip: GeneratedClip, layers: bool, log
             step()
     if shot.foreground is None:
         shutil.copyfile(folder / "background.mp4", folder / "composite.mp4")
+    elif inputs.sound is not None:
+        source, start = inputs.sound
+        finished = folder / "composite.mp4"
+        copy_audio(source, finished, finished, start, float(len(shot) / shot.frame_rate))
     with log.stage("sheet"):
         write_cameras(clip.track, folder / "cameras.txt", "re10k")
         write_png(folder / "sheet.png", _sheet(inputs, clip, collector))

@@ -30,12 +30,17 @@ LONGEST_SIDE = 1280  # of a background without a person, where --size does not s
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything that a generator needs. still: the person is a single picture."""
+    """Everything that a generator needs.
+
+    still: the person is a single picture.
+    sound: the video file whose sound belongs to the shot, and the second where the shot begins.
+    """
 
     shot: Shot
     scene: LiftedScene
     scene_fov: float
-    still: bool
+    still: bool = False
+    sound: tuple[Path, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -80,13 +85,16 @@ def open_inputs(request: GenerationRequest, log: Log) -> Inputs:
     still = _is_picture(request.person)
     if still and (request.move or request.cameras):
         raise InputError(f"{request.person}: is a single picture; a camera movement needs a video")
-    foreground, matte = _open_person(request.person, request.matte)
-    foreground, matte = (_excerpt(source, request) for source in (foreground, matte))
+    person, matte = _open_person(request.person, request.matte)
+    foreground, matte = (_excerpt(source, request) for source in (person, matte))
     size, frames = foreground.size, len(foreground)
     filmed = read_filmed(request, size, frames, log)
     scene, fov = lift_scene(request, pixels, filmed, log)
     track = camera_track(request, filmed, scene, size, frames, log)
-    return Inputs(Shot(foreground, matte, track, foreground.frame_rate), scene, fov, still)
+    shot = Shot(foreground, matte, track, foreground.frame_rate)
+    start = _second_of(person, request.frames[0]) if request.frames else 0.0
+    sound = (request.person, start) if request.person.is_file() and not still else None
+    return Inputs(shot, scene, fov, still, sound)
 
 
 def _open_scene_alone(request: GenerationRequest, pixels: np.ndarray, log: Log) -> Inputs:
@@ -95,7 +103,7 @@ def _open_scene_alone(request: GenerationRequest, pixels: np.ndarray, log: Log) 
     filmed = read_filmed(request, size, None, log)
     scene, fov = lift_scene(request, pixels, filmed, log)
     track = camera_track(request, filmed, scene, size, None, log)
-    return Inputs(Shot(None, None, track, DEFAULT_FRAME_RATE), scene, fov, still=False)
+    return Inputs(Shot(None, None, track, DEFAULT_FRAME_RATE), scene, fov)
 
 
 def _scene_pixels(path: Path) -> np.ndarray:
@@ -164,6 +172,11 @@ def _excerpt(source: FrameSource, request: GenerationRequest) -> FrameSource:
             f"--frames {start}:{stop}: {request.person} has {len(source)} frames, 0:{len(source)}"
         )
     return Excerpt(source, start, stop)
+
+
+def _second_of(source: FrameSource, frame: int) -> float:
+    times = times_of(source)
+    return times[frame] if times else float(frame / source.frame_rate)
 
 
 def _limited(size: Size) -> Size:

@@ -1,6 +1,8 @@
 """One request, from files to a folder of results."""
 
 import json
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from dynascene.generation.delivery import deliver
@@ -12,8 +14,15 @@ from dynascene.generation.request import GenerationRequest
 from dynascene.generation.workspace import result_folder
 
 
-def run(request: GenerationRequest, out: Path, display: Display | None = None) -> None:
+def run(
+    request: GenerationRequest,
+    out: Path,
+    display: Display | None = None,
+    keep: Sequence[Path] = (),
+) -> None:
     """Carry out a request; ``out`` is complete afterwards, or untouched if this raises.
+
+    keep: files to copy into ``out`` beside the results.
 
     Raises InputError for anything that the user can mend.
     """
@@ -24,6 +33,8 @@ def run(request: GenerationRequest, out: Path, display: Display | None = None) -
         clip = generate(inputs.shot, inputs.scene, request.options)
     log.notice(f"{clip.seen_share:.0%} of the view lies within the picture; the rest is filled")
     with result_folder(out) as folder:
+        for path in keep:
+            shutil.copy(path, folder)
         deliver(folder, inputs, clip, request.layers, log)
         text = json.dumps(report(request, inputs, clip, log), indent=2, default=str)
         (folder / "report.json").write_text(text + "\n")

@@ -43,12 +43,7 @@ def index_frames(path: Path) -> FrameIndex:
     """
     with opened(path) as footage:
         index = _from_table(footage)
-    if index is None:
-        index = _by_decoding(path, threads="AUTO")
-    if not index.whole:
-        # of a damaged file, decoding several frames at once may lose more than the damage
-        index = _by_decoding(path, threads="SLICE")
-    return index
+    return index or _by_decoding(path)
 
 
 def _from_table(footage: Footage) -> FrameIndex | None:
@@ -66,8 +61,9 @@ def _from_table(footage: Footage) -> FrameIndex | None:
     return _index(footage, pts, packets)
 
 
-def _by_decoding(path: Path, threads: str) -> FrameIndex:
-    with opened(path, threads=threads) as footage:
+def _by_decoding(path: Path) -> FrameIndex:
+    # one frame at a time: several at once may lose more than the damage, and not always the same
+    with opened(path, threads="SLICE") as footage:
         packets: list[_Entry] = []
         pts = [frame.pts for frame in decoded(footage, _noted(demuxed(footage), packets))]
         return _index(footage, pts, packets)

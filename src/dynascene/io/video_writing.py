@@ -256,8 +256,8 @@ class PngSequenceWriter:
     def write(self, frame: np.ndarray) -> None:
         """Append uint8 [H, W, C] with C = 1, 3 or 4 (straight alpha)."""
         stored = frame.astype(np.uint16) * np.uint16(257) if self.sixteen_bit else frame
-        name = f"{self._count:05d}.png"
-        write_png(self._temporary / name, stored, shown_as=self.folder / name)
+        path = self._temporary / f"{self._count:05d}.png"
+        write_png(path, stored, shown_as=self.folder)
         self._count += 1
 
 

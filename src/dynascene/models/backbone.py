@@ -19,9 +19,7 @@ INPAINTING_CHANNELS = 9  # [noisy 4 | generate mask 1 | foreground latent 4]
 MAX_FRAMES = 32  # length of AnimateDiff v2's positional encoding
 
 
-def build_unet(
-    size: ModelSize, in_channels: int, *, norm_per_frame: bool = True
-) -> UNetMotionModel:
+def build_unet(size: ModelSize, in_channels: int, *, norm_per_frame: bool) -> UNetMotionModel:
     """A fresh ``UNetMotionModel`` whose motion modules are silent.
 
     norm_per_frame: the GroupNorm of motion modules runs over each frame alone, as real AnimateDiff

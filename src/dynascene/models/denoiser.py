@@ -150,7 +150,8 @@ class Denoiser(ModelMixin, ConfigMixin):
 def size_from_dict(values: dict[str, Any]) -> ModelSize:
     """The inverse of ``dataclasses.asdict``, from what JSON makes of it."""
     numbers: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-    return ModelSize(**{**numbers, "resolution": Size(*values["resolution"])})
+    numbers["resolution"] = Size(*values["resolution"])
+    return ModelSize(**numbers)
 
 
 def size_to_dict(size: ModelSize) -> dict[str, Any]:

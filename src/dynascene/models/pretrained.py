@@ -157,9 +157,9 @@ def load_exactly(module: Any, state: Mapping[str, Tensor], origin: str) -> None:
         raise InputError(f"{origin}: {'; '.join(problems)}")
     for key in (k for k in own if k.endswith("pos_embed.pe")):
         # a formula, not a weight: another one would mean another layout of the frames
-        if not own[key].is_meta and (own[key] - state[key]).abs().max() > POSITION_TOLERANCE:
+        if (own[key] - state[key]).abs().max() > POSITION_TOLERANCE:
             raise InputError(f"{origin}: {key} is not the sinusoidal encoding of AnimateDiff")
-    module.load_state_dict(dict(state), assign=any(t.is_meta for t in own.values()))
+    module.load_state_dict(dict(state))
 
 
 def _some(keys: Iterable[str]) -> str:

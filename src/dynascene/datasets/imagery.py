@@ -1,0 +1,106 @@
+"""Pictures with clean licences to make training shots of: a folder with a MANIFEST.tsv.
+
+The manifest's columns ``path``, ``category`` (panorama, photo, texture, …) and ``split`` (train,
+val, test: distinct places) are read; the rest credits the pictures.
+"""
+
+import csv
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from dynascene.errors import InputError
+from dynascene.io.images import read_image
+
+Split = Literal["train", "val", "test"]
+SPLITS: tuple[str, ...] = get_args(Split)
+FOLDER_VARIABLE = "DYNASCENE_TRAINING_DATA"
+MANIFEST = "MANIFEST.tsv"
+COLUMNS = ("path", "category", "split")
+IMAGES_KEPT = 512  # per process; all of a split, shrunk, so that each is decoded once
+
+
+@dataclass(frozen=True)
+class ImageRecord:
+    """One picture of the manifest."""
+
+    path: Path
+    category: str
+    split: str
+
+
+def check_split(split: str) -> None:
+    """Raises InputError unless the split is one of SPLITS."""
+    if split not in SPLITS:
+        raise InputError(f"split {split!r} is unknown; known: {', '.join(SPLITS)}")
+
+
+def training_folder(folder: Path | str | None = None) -> Path | None:
+    """The folder given, else the one named by DYNASCENE_TRAINING_DATA, else None.
+
+    Raises InputError when it holds no manifest.
+    """
+    named = folder or os.environ.get(FOLDER_VARIABLE)
+    if not named:
+        return None
+    path = Path(named)
+    if not (path / MANIFEST).is_file():
+        raise InputError(f"{path}: has no {MANIFEST}; name a folder of training imagery")
+    return path
+
+
+def read_manifest(folder: Path) -> tuple[ImageRecord, ...]:
+    """All pictures of a folder, in the manifest's order.
+
+    Raises InputError for a missing file or column, an unknown split, or a path named twice.
+    """
+    manifest = folder / MANIFEST
+    try:
+        text = manifest.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{manifest}: cannot be read: {error.strerror or error}") from error
+    rows = csv.DictReader(text.splitlines(), delimiter="\t")
+    missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
+    if missing:
+        raise InputError(f"{manifest}: line 1: has no column {missing[0]!r}")
+    records: dict[str, ImageRecord] = {}
+    for row in rows:
+        path, category, split = (row[name] or "" for name in COLUMNS)
+        if split not in SPLITS:
+            raise InputError(
+                f"{manifest}: line {rows.line_num}: split {split!r} is none of {', '.join(SPLITS)}"
+            )
+        if path in records:
+            raise InputError(f"{manifest}: line {rows.line_num}: {path} is listed twice")
+        records[path] = ImageRecord(folder / path, category, split)
+    return tuple(records.values())
+
+
+@lru_cache(maxsize=IMAGES_KEPT)
+def load_picture(path: Path, width: int) -> Tensor:
+    """A picture, shrunk (never enlarged) to a width: uint8 [3, H, W] sRGB. Shared: do not change.
+
+    Raises InputError when it cannot be read.
+    """
+    picture = torch.from_numpy(np.ascontiguousarray(_decoded(path))).permute(2, 0, 1)[:3]
+    return shrink(picture, width)
+
+
+@lru_cache(maxsize=1)  # levels of one picture are asked for together
+def _decoded(path: Path) -> np.ndarray:
+    return read_image(path)
+
+
+def shrink(picture: Tensor, width: int) -> Tensor:
+    """[C, H, W] uint8 or float, anti-aliased to a width; unchanged when it is not wider."""
+    if picture.shape[-1] <= width:
+        return picture.contiguous()
+    height = max(1, round(picture.shape[-2] * width / picture.shape[-1]))
+    return F.interpolate(picture[None], (height, width), mode="bilinear", antialias=True)[0]

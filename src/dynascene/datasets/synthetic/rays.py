@@ -1,0 +1,39 @@
+"""The rays of all pixels of a camera track, on any device.
+
+F frames, H W pixels.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from dynascene.geometry.rigid import camera_centres
+from dynascene.types import CameraTrack
+
+
+class Rays(NamedTuple):
+    """origins: [F, 1, 1, 3], the cameras' centres. directions: [F, H, W, 3] in the world, of
+    length 1 along the camera's axis, so that a distance along a ray is a depth. focal: [F, 1, 1],
+    pixels. All float32."""
+
+    origins: Tensor
+    directions: Tensor
+    focal: Tensor
+
+    @property
+    def largest_focal(self) -> float:
+        return float(self.focal.max())
+
+
+def track_rays(track: CameraTrack, device: torch.device | str = "cpu") -> Rays:
+    """Rays through the pixels' centres of each frame of a track."""
+    k = track.intrinsics.float().to(device)[:, None, None]
+    rotation = track.cam_from_world[:, None, None, :3, :3].float().to(device)
+    u = torch.arange(track.size.width, device=device)[None, None, :] + 0.5
+    v = torch.arange(track.size.height, device=device)[None, :, None] + 0.5
+    x = ((u - k[..., 0, 2]) / k[..., 0, 0])[..., None]
+    y = ((v - k[..., 1, 2]) / k[..., 1, 1])[..., None]
+    directions = x * rotation[..., 0, :] + y * rotation[..., 1, :] + rotation[..., 2, :]
+    origins = camera_centres(track.cam_from_world).float().to(device)[:, None, None]
+    return Rays(origins, directions, k[..., 0, 0])

@@ -1,0 +1,44 @@
+"""The demonstration: everything is made here, nothing is downloaded."""
+
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from dynascene.datasets.synthetic.demo_shot import CAMERA_HEIGHT, demo_shot
+from dynascene.generation.job import run
+from dynascene.generation.progress import Display
+from dynascene.generation.request import GenerationRequest
+from dynascene.io.cameras import write_cameras
+from dynascene.io.video_writing import ProResWriter
+
+SCENE_HORIZON = 0.37  # the lake's far shore in the photograph
+
+
+def demo_scene() -> Path:
+    """A temple by a lake: ``china.jpg`` of scikit-learn, by danielbuechele, CC-BY 2.0."""
+    return Path(str(files("sklearn.datasets") / "images" / "china.jpg"))
+
+
+def run_demo(out: Path, display: Display) -> None:
+    """Render a walking person with a moving camera and put them into the photograph.
+
+    Leaves what a user would bring (person, cameras) in ``out`` beside the results.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        person, cameras = Path(folder) / "person.mov", Path(folder) / "person-cameras.txt"
+        with display.stage("person", 1):
+            colour, matte, track = demo_shot()
+            write_cameras(track, cameras, "re10k")
+            with ProResWriter(person, colour.size, colour.frame_rate) as writer:
+                for frame, alpha in zip(colour.read(), matte.read(), strict=True):
+                    writer.write(np.concatenate([frame, alpha], axis=2))
+        request = GenerationRequest(
+            scene=demo_scene(),
+            person=person,
+            cameras=str(cameras),
+            camera_height=CAMERA_HEIGHT,
+            horizon=SCENE_HORIZON,
+        )
+        run(request, out, display, keep=(person, cameras))

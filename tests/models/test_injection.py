@@ -1,0 +1,59 @@
+import pytest
+import torch
+
+from dynascene.models.injection import Injection, merge_injections
+
+
+def test_nothing_merges_to_nothing() -> None:
+    assert merge_injections([]) == Injection()
+    assert merge_injections([Injection(), Injection()]) == Injection()
+
+
+def test_channels_keep_the_declared_order() -> None:
+    first, second = torch.zeros(3, 3, 1, 2, 2), torch.ones(3, 3, 4, 2, 2)
+    merged = merge_injections([Injection(channels=first), Injection(channels=second)]).channels
+    assert merged is not None
+    assert merged.shape == (3, 3, 5, 2, 2)
+    assert merged[:, :, 0].eq(0).all()
+    assert merged[:, :, 1:].eq(1).all()
+
+
+def test_additions_are_summed() -> None:
+    parts = [Injection(added=torch.full((1, 3, 2, 2, 2), float(v))) for v in (1, 2, 4)]
+    assert merge_injections(parts).added.eq(7).all()
+
+
+def test_clip_tokens_join_frame_tokens() -> None:
+    clip, frames = torch.zeros(3, 1, 1, 5), torch.ones(3, 4, 2, 5)
+    merged = merge_injections([Injection(tokens=clip), Injection(tokens=frames)]).tokens
+    assert merged.shape == (3, 4, 3, 5)
+    assert merged[:, :, 0].eq(0).all()
+    assert merged[:, :, 1:].eq(1).all()
+
+
+def test_tokens_of_clips_alone_stay_one_frame() -> None:
+    parts = [Injection(tokens=torch.zeros(2, 1, n, 5)) for n in (1, 3)]
+    assert merge_injections(parts).tokens.shape == (2, 1, 4, 5)
+
+
+def test_references_join_block_by_block() -> None:
+    one = (torch.zeros(3, 6, 8), torch.zeros(3, 2, 16))
+    two = (torch.ones(3, 5, 8), torch.ones(3, 1, 16))
+    merged = merge_injections([Injection(reference=one), Injection(reference=two)]).reference
+    assert [tuple(t.shape) for t in merged] == [(3, 11, 8), (3, 3, 16)]
+    assert merged[0][:, 6:].eq(1).all()
+
+
+def test_references_for_different_networks_are_refused() -> None:
+    one, two = (torch.zeros(1, 1, 8),), (torch.zeros(1, 1, 8), torch.zeros(1, 1, 8))
+    with pytest.raises(ValueError, match=r"\[1, 2\] blocks"):
+        merge_injections([Injection(reference=one), Injection(reference=two)])
+
+
+@pytest.mark.parametrize(
+    "injection", [Injection(camera=(torch.zeros(1),)), Injection(anchor=torch.zeros(1))]
+)
+def test_a_clip_has_one_camera_and_one_anchor(injection: Injection) -> None:
+    assert merge_injections([injection, Injection()]) == injection
+    with pytest.raises(ValueError, match="a clip has one"):
+        merge_injections([injection, injection])
