@@ -20,15 +20,16 @@ PRIOR_SPREAD = 9.0  # degrees, at most …
 PRIOR_SHARE = 0.3  # … and at most this share of the height, for long lenses
 CANDIDATES = np.linspace(-3.6, 3.6, 145)  # in prior spreads
 
-# Fitted by benchmarks/horizon.py --fit: the largest likelihood of the true pitch in views of
-# panoramas.
+# How much each cue counts, found with benchmarks/horizon.py --fit on views of panoramas. Gathered
+# evidence is not independent, so the weights are no probabilities' exponents by theory.
 WEIGHTS = {
-    "uprights": 1.0,
-    "level lines": 1.0,
-    "vanishing points": 1.0,
-    "tonal boundary": 1.0,
-    "detail": 1.0,
+    "uprights": 6.5,
+    "level lines": 5.0,
+    "vanishing points": 3.0,
+    "tonal boundary": 1.2,
+    "detail": 8.0,
 }
+CLEAR_SUPPORT = 0.5  # in log-likelihood: less than that from every cue is no reason
 
 
 class Horizon(NamedTuple):
@@ -53,17 +54,17 @@ def estimate_horizon(picture: np.ndarray, focal: float) -> Horizon:
     _check(picture, focal)
     height = len(picture)
     pitches = candidate_pitches(height, focal)
-    prior = -0.5 * CANDIDATES**2
     evidence = np.array(list(WEIGHTS.values()))[:, None] * gather_cues(picture, focal, pitches)
-    posterior = _normalised(prior + evidence.sum(axis=0))
+    prior, posterior = probability(np.zeros_like(evidence)), probability(evidence)
 
-    pitch = _median(pitches, posterior)
-    doubt = posterior @ np.abs(pitches - pitch)
-    prior_doubt = _normalised(prior) @ np.abs(pitches - PRIOR_PITCH)
-    confidence = float(np.clip(1 - doubt / prior_doubt, 0, 1))
-    support = evidence[:, np.abs(pitches - pitch).argmin()] - evidence @ _normalised(prior)
-    method = list(WEIGHTS)[support.argmax()] if support.max() > 0.5 else "prior"
-    return Horizon(height / 2 + focal * math.tan(math.radians(pitch)), confidence, method)
+    pitch = median(pitches, posterior)
+    doubt = posterior @ np.abs(pitches - pitch) / (prior @ np.abs(pitches - PRIOR_PITCH))
+    support = evidence[:, np.abs(pitches - pitch).argmin()] - evidence @ prior
+    return Horizon(
+        row=height / 2 + focal * math.tan(math.radians(pitch)),
+        confidence=float(np.clip(1 - doubt, 0, 1)),
+        method=list(WEIGHTS)[support.argmax()] if support.max() > CLEAR_SUPPORT else "prior",
+    )
 
 
 def candidate_pitches(height: int, focal: float) -> np.ndarray:
@@ -86,13 +87,15 @@ def gather_cues(picture: np.ndarray, focal: float, pitches: np.ndarray) -> np.nd
     return np.concatenate([line_cues(segments, pitches), by_rows])
 
 
-def _normalised(log_density: np.ndarray) -> np.ndarray:
+def probability(evidence: np.ndarray) -> np.ndarray:
+    """Weighted evidence [cues, P] and the prior → the candidates' probabilities [P]."""
+    log_density = evidence.sum(axis=0) - 0.5 * CANDIDATES**2
     density = np.exp(log_density - log_density.max())
     return density / density.sum()
 
 
-def _median(values: np.ndarray, probability: np.ndarray) -> float:
-    """The median of a density given at evenly spaced values, between them too."""
+def median(values: np.ndarray, probability: np.ndarray) -> float:
+    """The median of a distribution [P] over increasing values [P], between them too."""
     below = np.cumsum(probability) - probability / 2
     return float(np.interp(0.5, below, values))
 

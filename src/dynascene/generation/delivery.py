@@ -1,10 +1,11 @@
 """Renders a generated clip once and writes everything that the user gets from it."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,14 +22,22 @@ from dynascene.io.video_writing import H264Writer, PngSequenceWriter
 from dynascene.types import Shot, Size
 
 
-@dataclass
-class Finished:
-    """One finished frame: uint8, the person's layers None where there is no person."""
+class Person(NamedTuple):
+    """uint8: colour [H, W, 3]; matte [H, W, 1], 255 = person."""
+
+    colour: np.ndarray
+    matte: np.ndarray
+
+
+class Finished(NamedTuple):
+    """One finished frame; composite: uint8 [H, W, 3]; person: None where there is none."""
 
     frame: GeneratedFrame
     composite: np.ndarray
-    person: np.ndarray | None
-    matte: np.ndarray | None
+    person: Person | None
+
+
+Write = Callable[[Finished], None]
 
 
 @dataclass
@@ -41,29 +50,28 @@ class SheetCollector:
     def add(self, index: int, done: Finished) -> None:
         if index not in self.wanted:
             return
-        shown = mark_unseen(done.frame.guide, done.frame.visibility)
-        for name, image in (
-            ("person", done.person),
-            ("matte", done.matte),
-            ("guide", shown),
-            ("background", done.frame.background),
-            ("composite", done.composite),
-        ):
-            if image is not None:
-                self.rows.setdefault(name, []).append(thumbnail(image))
+        shown = {
+            "guide": mark_unseen(done.frame.guide, done.frame.visibility),
+            "background": done.frame.background,
+            "composite": done.composite,
+        }
+        if done.person is not None:
+            shown = {"person": done.person.colour, "matte": done.person.matte} | shown
+        for name, image in shown.items():
+            self.rows.setdefault(name, []).append(thumbnail(image))
 
 
 def finished_frames(shot: Shot, clip: GeneratedClip) -> Iterator[Finished]:
     """Background, person and their composite, frame by frame."""
     if shot.foreground is None or shot.matte is None:
         for frame in clip.frames():
-            yield Finished(frame, frame.background, None, None)
+            yield Finished(frame, frame.background, None)
         return
     size = shot.foreground.size
     layers = zip(clip.frames(), shot.foreground.read(), shot.matte.read(), strict=True)
     for frame, person, matte in layers:
         background = fit_background(frame.background, size)
-        yield Finished(frame, composite(person, matte, background), person, matte)
+        yield Finished(frame, composite(person, matte, background), Person(person, matte))
 
 
 def deliver(folder: Path, inputs: Inputs, clip: GeneratedClip, layers: bool, log: Log) -> None:
@@ -90,17 +98,17 @@ def deliver(folder: Path, inputs: Inputs, clip: GeneratedClip, layers: bool, log
         write_png(folder / "sheet.png", _sheet(inputs, clip, collector))
 
 
-def _still_writer(folder: Path):
+def _still_writer(folder: Path) -> Write:
     def write(done: Finished) -> None:
         write_png(folder / "composite.png", done.composite)
         write_png(folder / "background.png", done.frame.background)
-        if done.matte is not None:
-            write_png(folder / "matte.png", done.matte)
+        if done.person is not None:
+            write_png(folder / "matte.png", done.person.matte)
 
     return write
 
 
-def _clip_writer(folder: Path, shot: Shot, clip: GeneratedClip, writers: ExitStack):
+def _clip_writer(folder: Path, shot: Shot, clip: GeneratedClip, writers: ExitStack) -> Write:
     def video(name: str, size: Size) -> H264Writer:
         path = folder / f"{name}.mp4"
         times = times_of(shot.foreground) if shot.foreground else None
@@ -115,12 +123,13 @@ def _clip_writer(folder: Path, shot: Shot, clip: GeneratedClip, writers: ExitSta
     def write(done: Finished) -> None:
         background.write(done.frame.background)
         finished.write(done.composite)
-        matte.write(done.matte)
+        if done.person is not None:
+            matte.write(done.person.matte)
 
     return write
 
 
-def _layer_writer(folder: Path, shot: Shot, writers: ExitStack):
+def _layer_writer(folder: Path, shot: Shot, writers: ExitStack) -> Write:
     def sequence(name: str) -> PngSequenceWriter:
         return writers.enter_context(PngSequenceWriter(folder / name, sixteen_bit=True))
 
@@ -131,8 +140,9 @@ def _layer_writer(folder: Path, shot: Shot, writers: ExitStack):
 
     def write(done: Finished) -> None:
         background.write(done.frame.background)
-        foreground.write(np.concatenate([done.person, done.matte], axis=2))
-        matte.write(done.matte)
+        if done.person is not None:
+            foreground.write(np.concatenate(done.person, axis=2))
+            matte.write(done.person.matte)
 
     return write
 

@@ -3,7 +3,7 @@
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -21,7 +21,7 @@ class Quiet:
     """Shows nothing."""
 
     @contextmanager
-    def stage(self, name: str, total: int) -> Iterator[Callable[[], None]]:
+    def stage(self, name: str, total: int) -> Generator[Callable[[], None]]:
         yield lambda: None
 
     def notice(self, text: str) -> None:
@@ -37,7 +37,7 @@ class Log:
     notices: list[str] = field(default_factory=list)
 
     @contextmanager
-    def stage(self, name: str, total: int = 1) -> Iterator[Callable[[], None]]:
+    def stage(self, name: str, total: int = 1) -> Generator[Callable[[], None]]:
         start = time.perf_counter()
         with self.display.stage(name, total) as step:
             yield step

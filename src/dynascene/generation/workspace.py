@@ -3,7 +3,7 @@
 import errno
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from dynascene.errors import InputError
 
 
 @contextmanager
-def result_folder(folder: Path) -> Iterator[Path]:
+def result_folder(folder: Path) -> Generator[Path]:
     """Gives a temporary folder beside ``folder``; on success its entries move into ``folder``.
 
     Entries of an earlier result with the same names are replaced, other files there are left

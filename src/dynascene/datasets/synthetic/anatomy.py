@@ -156,8 +156,10 @@ def _top(look: PersonLook) -> tuple[Loft, ...]:
         width = (0.046, 0.053, 0.053) if short else (0.044, 0.048, 0.043, 0.042, 0.039, 0.033)
         end = _between(a, c, 0.34 if short else 0.98)
         radii = tuple((r + loose) * thick for r in width)
-        return [Loft(f"{side}_arm", _between(a, c, 0.03), end, radii, radii, 0.012, blend=0.04),
-                _blob(f"{side}_arm", _between(a, c, 0.05), (0.050 * thick, 0.048, 0.054), 0.04)]
+        return [
+            Loft(f"{side}_arm", _between(a, c, 0.03), end, radii, radii, 0.012, blend=0.04),
+            _blob(f"{side}_arm", _between(a, c, 0.05), (0.050 * thick, 0.048, 0.054), 0.04),
+        ]
 
     lofts = [
         Loft("trunk", _at(0, 0.880, 0), _at(0, 1.450, 0), tuple(g * x + loose for x in trunk_x),

@@ -20,7 +20,12 @@ from dynascene.datasets.synthetic.surface import (
 
 # bones from the trunk outwards: which joint each turns about (for the trunk: how high that is),
 # and the half width of the skin that bends there
-_TRUNK = (("spine", 1.02, 0.09), ("chest", 1.20, 0.09), ("neck", 1.475, 0.03), ("head", 1.57, 0.035))
+_TRUNK = (
+    ("spine", 1.02, 0.09),
+    ("chest", 1.20, 0.09),
+    ("neck", 1.475, 0.03),
+    ("head", 1.57, 0.035),
+)
 _LIMBS = {
     "arm": ("upper_arm", (("forearm", "elbow", 0.055), ("hand", "wrist", 0.02))),
     "leg": ("thigh", (("shin", "knee", 0.075), ("foot", "ankle", 0.025), ("toes", "ball", 0.035))),

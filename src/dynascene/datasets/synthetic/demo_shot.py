@@ -63,17 +63,17 @@ def _following_camera(walker: Tensor, seconds: Tensor, size: Size) -> CameraTrac
     ones = torch.ones_like(seconds)
     centre = torch.stack([truck, -CAMERA_HEIGHT * ones, 0 * ones], dim=-1) + 0.006 * sway[:, :3]
     # the operator aims at a smoothed walker, who therefore drifts a little within the frame
-    aim = _smoothed(walker[:, [0, 2]], 0.5 / float(seconds.diff().mean()) if len(seconds) > 1 else 1)
+    aim = _smoothed(
+        walker[:, [0, 2]], 0.5 / float(seconds.diff().mean()) if len(seconds) > 1 else 1
+    )
     yaw = torch.rad2deg(torch.atan2(aim[:, 0] - centre[:, 0], aim[:, 1] - centre[:, 2]))
-    pitch = torch.full_like(yaw, -math.degrees(math.atan2(0.50, DISTANCE)))
+    pitch = torch.full_like(yaw, -math.degrees(math.atan2(0.57, DISTANCE)))
     world_from_cam = (
         rotation_about("y", yaw + 0.18 * sway[:, 3])
         @ rotation_about("x", pitch + 0.15 * sway[:, 4])
         @ rotation_about("z", 0.12 * sway[:, 5])
     )
-    cam_from_world = rigid(
-        world_from_cam.mT, -(world_from_cam.mT @ centre[..., None])[..., 0]
-    )
+    cam_from_world = rigid(world_from_cam.mT, -(world_from_cam.mT @ centre[..., None])[..., 0])
     intrinsics = intrinsics_from_fov(FIELD_OF_VIEW, size).expand(len(seconds), 3, 3)
     return CameraTrack(cam_from_world, intrinsics, size)
 

@@ -125,7 +125,9 @@ class Walk:
         heading = self.path.heading(distance)
         right = rotation_about("y", heading)[..., 0]
         up = (0.940 - gait.sink + vigour * gait.bob * (2 * over_right).cos()) * scale
-        pelvis = self.path.position(distance) + gait.sway * scale * over_right.cos()[:, None] * right
+        pelvis = (
+            self.path.position(distance) + gait.sway * scale * over_right.cos()[:, None] * right
+        )
         pelvis[:, 1] = -up
         trunk = Trunk(
             pelvis,
@@ -184,7 +186,9 @@ class Walk:
         ankle = here[0] + (there[0] - here[0]) * share[:, None]
         scale = self.height / REST_HEIGHT
         ankle[:, 1] -= gait.swing_lift * scale * (math.pi * v.pow(0.75)).sin()
-        pitch = gait.roll_off + (gait.strike - gait.roll_off) * _hermite((v * 1.15).clamp(max=1), 0, 0)
+        pitch = gait.roll_off + (gait.strike - gait.roll_off) * _hermite(
+            (v * 1.15).clamp(max=1), 0, 0
+        )
         heading = here[1] + _wrapped(there[1] - here[1]) * share
         toe_bend = -gait.roll_off * (1 - (v * 4).clamp(max=1)) ** 2
         standing = self._ankle(side, cycle, stand)
@@ -210,7 +214,9 @@ class Walk:
         turn = rotation_about("y", facing)
         # under the middle of the stance lies the ankle of the flat foot
         ankle = self.path.position(distance) + half * across
-        offsets = {name: rest[f"{side}_{name}"] - rest[f"{side}_ankle"] for name in ("heel", "ball")}
+        offsets = {
+            name: rest[f"{side}_{name}"] - rest[f"{side}_ankle"] for name in ("heel", "ball")
+        }
         pitched = turn @ rotation_about("x", roll.pitch)
         flat_ankle = torch.tensor([0.0, float(rest[f"{side}_ankle"][1]), 0.0], dtype=torch.float64)
         ankle = ankle + flat_ankle

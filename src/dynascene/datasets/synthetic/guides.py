@@ -29,7 +29,9 @@ def picture_guide(
     pixel, inside = camera.continued(*angles_from_directions(points))
     grid = pixel / pixel.new_tensor(tuple(camera.size)) * 2 - 1
     # no denser than the frames, or it would alias
-    matched = shrink(picture, round(camera.size.width * min(1.0, rays.largest_focal / camera.focal)))
+    matched = shrink(
+        picture, round(camera.size.width * min(1.0, rays.largest_focal / camera.focal))
+    )
     colour = F.grid_sample(
         matched[None].expand(len(grid), -1, -1, -1), grid, mode="bicubic",
         padding_mode="border", align_corners=False,

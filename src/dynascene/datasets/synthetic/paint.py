@@ -74,10 +74,14 @@ def _face(look: PersonLook, rest: Tensor) -> Tensor:
     face = _mix(face, skin * 0.25, 0.8 * _spot(rest, 0.0, 1.5765, (0.022, 0.0014), 0.4))
     white = skin.new_tensor([0.72, 0.70, 0.68])
     face = _mix(face, white, _spot(rest, 0.031, 1.639, (0.0125, 0.0058), 0.25))
-    face = _mix(face, skin.new_tensor([0.05, 0.035, 0.025]), _spot(rest, 0.0305, 1.6395, (0.006, 0.006), 0.2))
+    face = _mix(
+        face,
+        skin.new_tensor([0.05, 0.035, 0.025]),
+        _spot(rest, 0.0305, 1.6395, (0.006, 0.006), 0.2),
+    )
     lid = _spot(rest, 0.0315, 1.6455, (0.0150, 0.0026), 0.4)
     face = _mix(face, skin * 0.12, 0.9 * lid)
-    brow = _spot(rest, 0.034, 1.661 , (0.0185, 0.0042), 0.4)
+    brow = _spot(rest, 0.034, 1.661, (0.0185, 0.0042), 0.4)
     return _mix(face, dark, 0.85 * brow)
 
 
@@ -85,7 +89,9 @@ def _hair(look: PersonLook, rest: Tensor) -> Tensor:
     x, y, z = rest.unbind(-1)
     angle = torch.atan2(x, z + 0.03)
     bend = 3 * (9 * angle).sin() + 2 * (60 * y).sin()
-    strands = (angle * 41 + bend).sin() + (angle * 103 - 2 * bend).sin() + (angle * 23 + 31 * y).sin()
+    strands = (
+        (angle * 41 + bend).sin() + (angle * 103 - 2 * bend).sin() + (angle * 23 + 31 * y).sin()
+    )
     return _linear(look.hair, rest) * (1 + 0.07 * strands)[:, None]
 
 
@@ -128,7 +134,9 @@ def _top(look: PersonLook, rest: Tensor) -> Tensor:
     cloth = _patterned(look, rest) if look.top_cut != "jacket" else base.expand_as(rest)
     trim = base * 0.62
     if look.top_cut == "jacket":
-        opening = (0.010 + 0.20 * (up - 1.02).clamp(min=0) - 0.06 * (up - 1.30).clamp(min=0)).clamp(max=0.075)
+        opening = (0.010 + 0.20 * (up - 1.02).clamp(min=0) - 0.06 * (up - 1.30).clamp(min=0)).clamp(
+            max=0.075
+        )
         front = _step(z, 0.0, 0.004)
         inside = front * (1 - _step(x.abs(), 0.0, 1e-4) * _step(x.abs() - opening, 0.0, 0.002))
         lapel = front * (1 - _step((x.abs() - opening - 0.004).abs(), 0.005, 0.002))

@@ -4,7 +4,6 @@ V vertices, T triangles, H W pixels.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +11,7 @@ import torch
 from torch import Tensor
 
 from dynascene.datasets.synthetic.body import Body, build_body
+from dynascene.datasets.synthetic.lighting import Light, light_towards
 from dynascene.datasets.synthetic.look import PersonLook
 from dynascene.datasets.synthetic.paint import paint, srgb_from_linear
 from dynascene.datasets.synthetic.rasteriser import NEAR, rasterise
@@ -20,24 +20,8 @@ from dynascene.errors import InputError
 from dynascene.geometry.rigid import camera_centres
 from dynascene.types import CameraTrack, Size
 
-SHADOW_CELL = 0.022  # metres; vertices lie closer together than this
-SHADOW_BIAS = 0.035
-SKY_DIRECTIONS = (  # the sky is sampled from here (towards the light; y down)
-    (0.0, -1.0, 0.0), (0.75, -0.65, 0.0), (-0.75, -0.65, 0.0), (0.0, -0.65, 0.75),
-    (0.0, -0.65, -0.75), (0.6, -0.25, 0.75), (-0.6, -0.25, 0.75), (0.6, -0.25, -0.75),
-    (-0.6, -0.25, -0.75),
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Light:
-    """Sun and sky. sun_from: towards the sun in the world (y down). Colours: linear light that a
-    white surface square to it reflects."""
-
-    sun_from: tuple[float, float, float] = (-0.55, -0.75, -0.60)
-    sun: tuple[float, float, float] = (1.00, 0.94, 0.84)
-    sky: tuple[float, float, float] = (0.60, 0.66, 0.75)
-    ground: tuple[float, float, float] = (0.30, 0.27, 0.23)
+VOXELS = (0.020, 0.014, 0.009)  # metres
+CELL_PIXELS = 1.8
 
 
 class RenderedPerson(NamedTuple):
@@ -57,29 +41,39 @@ def render_person(
     *,
     light: Light | None = None,
     samples: int = 3,
-    voxel: float = 0.009,
+    voxel: float | None = None,
     device: torch.device | str = "cpu",
 ) -> Iterator[RenderedPerson]:
     """The person in each pose, seen by the camera of the same frame, in the cameras' frame size.
 
     The world is metric with y down and the ground at y = 0. ``samples``: per pixel and direction,
-    so the matte has samples² + 1 levels. ``voxel``: the mesh, see ``build_body``. The poses must
-    have been made for ``look.height``.
+    so the matte has samples² + 1 levels. ``voxel``: the mesh, see ``build_body``; None chooses it
+    by how near the person comes. The poses must have been made for ``look.height``.
     Raises InputError when there are not as many poses as cameras, or ``samples`` < 1.
     """
     if len(poses) != len(cameras):
         raise InputError(f"person: {len(poses)} poses for {len(cameras)} cameras: they must agree")
     if samples < 1:
         raise InputError(f"person: samples is {samples}, at least 1 is needed")
-    body = build_body(look, voxel).to(device)
+    body = build_body(look, voxel or _voxel_for(poses, cameras)).to(device)
     for motion, camera, intrinsics in zip(
         poses.world_from_rest, cameras.cam_from_world, cameras.intrinsics, strict=True
     ):
         vertices, normals = _posed(body, motion.float().to(device))
-        glow = _lighting(vertices, normals, camera_centres(camera).float(), light or Light())
+        glow = light_towards(vertices, normals, camera_centres(camera), light or Light())
         yield _render_frame(
             body, vertices, glow, camera.float(), intrinsics.float(), cameras.size, samples
         )
+
+
+def _voxel_for(poses: Poses, cameras: CameraTrack) -> float:
+    """The coarsest mesh whose cells stay below ``CELL_PIXELS`` where the person comes nearest."""
+    seen = cameras.cam_from_world[:, None, :3, :3] @ poses.joints[..., None]
+    depth = seen[..., 2, 0] + cameras.cam_from_world[:, None, 2, 3]
+    before = torch.where(depth > NEAR, depth, torch.inf)
+    pixels_per_metre = float((cameras.intrinsics[:, 0, 0] / before.amin(1)).max())
+    fine_enough = [v for v in VOXELS if v * pixels_per_metre <= CELL_PIXELS]
+    return fine_enough[0] if fine_enough else VOXELS[-1]
 
 
 def _posed(body: Body, world_from_rest: Tensor) -> tuple[Tensor, Tensor]:
@@ -88,56 +82,6 @@ def _posed(body: Body, world_from_rest: Tensor) -> tuple[Tensor, Tensor]:
     vertices = (motion[..., :3] @ body.vertices[..., None])[..., 0] + motion[..., 3]
     normals = (motion[..., :3] @ body.normals[..., None])[..., 0]
     return vertices, torch.nn.functional.normalize(normals, dim=-1)
-
-
-def _lighting(vertices: Tensor, normals: Tensor, eye: Tensor, light: Light) -> Tensor:
-    """Light that leaves a white surface towards the camera: [V, 4], the last one is gloss."""
-    sun_from = torch.nn.functional.normalize(vertices.new_tensor(light.sun_from), dim=0)
-    sun_angle = normals @ sun_from
-    # skin and cloth scatter: the light wraps a little around the edge of the shade
-    sun = ((sun_angle + 0.15) / 1.15).clamp(min=0) * _lit(vertices, normals, sun_from)
-    sky, total = torch.zeros_like(sun), torch.zeros_like(sun)
-    for direction in SKY_DIRECTIONS:
-        towards = torch.nn.functional.normalize(vertices.new_tensor(direction), dim=0)
-        weight = (normals @ towards + 0.25).clamp(min=0)
-        sky += weight * _lit(vertices, normals, towards)
-        total += weight
-    open_sky = sky / total.clamp(min=1e-3)
-    up = (0.5 - 0.5 * normals[:, 1])[:, None]
-    sky_light, ground_light = (vertices.new_tensor(c) for c in (light.sky, light.ground))
-    ambient = (up * sky_light + (1 - up) * ground_light) * (0.25 + 0.75 * open_sky[:, None])
-    view = torch.nn.functional.normalize(eye.to(vertices) - vertices, dim=-1)
-    grazing = (1 - (normals * view).sum(-1).clamp(0, 1)) ** 4
-    rim = 0.28 * grazing[:, None] * sky_light * open_sky[:, None]
-    half = torch.nn.functional.normalize(view + sun_from, dim=-1)
-    gloss = (normals * half).sum(-1).clamp(min=0) ** 22 * sun
-    diffuse = ambient + sun[:, None] * vertices.new_tensor(light.sun) + rim
-    return torch.cat([diffuse, gloss[:, None]], dim=-1)
-
-
-def _lit(vertices: Tensor, normals: Tensor, towards: Tensor) -> Tensor:
-    """How freely each vertex sees a distant light, 0 … 1 [V]: a shadow map of the vertices."""
-    helper = vertices.new_tensor([0.0, 0.0, 1.0] if abs(float(towards[1])) > 0.8 else [0, 1.0, 0])
-    u = torch.nn.functional.normalize(torch.linalg.cross(towards, helper, dim=-1), dim=0)
-    v = torch.linalg.cross(towards, u, dim=-1)
-    place = vertices @ torch.stack([u, v, towards], dim=-1)
-    cell = (place[:, :2] - place[:, :2].amin(0)) / SHADOW_CELL + 1
-    columns, rows = (int(n) + 3 for n in cell.amax(0))
-    index = cell.round().long()
-    nearest = vertices.new_full((rows * columns,), -1e6)
-    nearest.scatter_reduce_(0, index[:, 1] * columns + index[:, 0], place[:, 2], "amax")
-    # percentage-closer filtering over 3 × 3 cells, looked up a little off the surface
-    lifted = (normals @ torch.stack([u, v, towards], dim=-1)) * 0.012
-    looked = (cell + lifted[:, :2] / SHADOW_CELL).round().long()
-    height = place[:, 2] + lifted[:, 2] + SHADOW_BIAS
-    lit = torch.zeros_like(height)
-    for dx in (-1, 0, 1):
-        for dy in (-1, 0, 1):
-            column = (looked[:, 0] + dx).clamp(0, columns - 1)
-            row = (looked[:, 1] + dy).clamp(0, rows - 1)
-            above = nearest[row * columns + column] - height
-            lit += 1 - (above / 0.03).clamp(0, 1)
-    return lit / 9
 
 
 def _render_frame(

@@ -1,4 +1,4 @@
-"""Triangles → samples: a z-buffer in plain torch, one pass over all (triangle, sample) candidates.
+"""Triangles → samples: a z-buffer in plain torch, all triangles at once, span by span.
 
 V vertices, T triangles, N covered samples.
 """
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 NEAR = 0.05  # metres; triangles nearer than this to the camera plane are dropped
-CANDIDATES_AT_ONCE = 4_000_000  # bounds the memory: about 60 bytes each
+SAMPLES_AT_ONCE = 4_000_000  # bounds the memory: about 60 bytes each
 
 
 class Coverage(NamedTuple):
@@ -26,47 +26,47 @@ class Coverage(NamedTuple):
 
 
 def rasterise(points: Tensor, depth: Tensor, faces: Tensor, width: int, height: int) -> Coverage:
-    """Project nothing, cover the grid: what each sample of a ``width`` × ``height`` grid sees.
+    """What each sample of a ``width`` × ``height`` grid sees.
 
     points: [V, 2] in samples, sample centres at +0.5. depth: [V] camera z in metres. faces: [T, 3]
     vertex indices; only triangles that run counter-clockwise on the screen are seen.
     """
     corners, z = points[faces], depth[faces]  # [T, 3, 2], [T, 3]
-    keep = _facing(corners, z, width, height)
-    kept = keep.nonzero()[:, 0]
-    if not len(kept):
-        empty = kept.new_zeros(0)
-        return Coverage(empty, empty, points.new_zeros(0, 3), points.new_zeros(0))
+    kept = _facing(corners, z, width, height)
     corners, z = corners[kept], z[kept]
-    planes = _planes(corners, z)  # [T, 3, 3]
-    low = (corners.amin(1) - 0.5).ceil().long().clamp(min=0)
-    high = (corners.amax(1) - 0.5).floor().long()
+    # coordinates from the triangle's own first sample: small numbers, exact in 32 bits
+    low = (corners.amin(1) - 0.5).ceil().clamp(min=0)
+    high = (corners.amax(1) - 0.5).floor()
     high = torch.minimum(high, high.new_tensor([width - 1, height - 1]))
-    extent = (high - low + 1).clamp(min=0)
-    count = extent.prod(-1)
+    planes = _planes(corners - 0.5 - low[:, None], z)  # [T, 3, 3]
+    low, extent = low.long(), (high - low + 1).clamp(min=0).long()
     buffer = torch.full((width * height,), -1, dtype=torch.int64, device=points.device)
-    for part in _batches(count):
-        _draw(buffer, planes[part], low[part], extent[part, 0], count[part], part.start, width)
+    for part in _batches(extent.prod(-1)):
+        _draw(buffer, planes[part], low[part], extent[part], part.start, width)
     sample = (buffer >= 0).nonzero()[:, 0]
     triangle = buffer[sample] & 0xFFFFFFFF
-    share = _over_depth(planes[triangle], sample % width, sample // width)
+    x, y = sample % width - low[triangle, 0], sample // width - low[triangle, 1]
+    seen = planes[triangle]
+    share = seen[..., 0] * x[:, None] + seen[..., 1] * y[:, None] + seen[..., 2]
+    share = share.clamp(min=0)
     over_depth = share.sum(-1)
-    return Coverage(
-        sample, kept[triangle], (share / over_depth[:, None]).clamp(0, 1), 1 / over_depth
-    )
+    return Coverage(sample, kept[triangle], share / over_depth[:, None], 1 / over_depth)
 
 
 def _facing(corners: Tensor, z: Tensor, width: int, height: int) -> Tensor:
-    """[T]: towards the camera, before it, and within the grid."""
+    """Indices of the triangles towards the camera, before it, and within the grid."""
     a, b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    front = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0] < -1e-9
+    front = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0] < -1e-6
     low, high = corners.amin(1), corners.amax(1)
-    inside = (high > 0).all(-1) & (low[:, 0] < width) & (low[:, 1] < height)
-    return front & inside & (z.amin(1) > NEAR)
+    inside = (high[:, 0] > 0) & (high[:, 1] > 0) & (low[:, 0] < width) & (low[:, 1] < height)
+    return (front & inside & (z.amin(1) > NEAR)).nonzero()[:, 0]
 
 
 def _planes(corners: Tensor, z: Tensor) -> Tensor:
-    """[T, 3, 3]: (p, q, r) per corner, p·x + q·y + r = barycentric weight ÷ corner's depth."""
+    """[T, 3, 3]: (p, q, r) per corner, p·x + q·y + r = barycentric weight ÷ corner's depth.
+
+    The weights' sum over the corners is 1/z of the surface, exactly linear on the screen.
+    """
     after, last = corners.roll(-1, 1), corners.roll(-2, 1)
     p, q = after[..., 1] - last[..., 1], last[..., 0] - after[..., 0]
     r = after[..., 0] * last[..., 1] - after[..., 1] * last[..., 0]
@@ -75,38 +75,38 @@ def _planes(corners: Tensor, z: Tensor) -> Tensor:
 
 
 def _batches(count: Tensor) -> list[slice]:
-    """Slices of triangles with a bounded number of candidates each."""
-    total = count.cumsum(0)
-    if int(total[-1]) <= CANDIDATES_AT_ONCE:
-        return [slice(0, len(count))]
-    group = (total - 1).clamp(min=0) // CANDIDATES_AT_ONCE
-    sizes = torch.unique_consecutive(group, return_counts=True)[1].cumsum(0).tolist()
-    return [slice(a, b) for a, b in zip([0, *sizes[:-1]], sizes, strict=True)]
+    """Slices of triangles whose boxes hold a bounded number of samples together."""
+    if not len(count):
+        return []
+    group = (count.cumsum(0) - 1).clamp(min=0) // SAMPLES_AT_ONCE
+    ends = torch.unique_consecutive(group, return_counts=True)[1].cumsum(0).tolist()
+    return [slice(a, b) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
 
 
 def _draw(
-    buffer: Tensor,
-    planes: Tensor,
-    low: Tensor,
-    columns: Tensor,
-    count: Tensor,
-    first: int,
-    width: int,
+    buffer: Tensor, planes: Tensor, low: Tensor, extent: Tensor, first: int, width: int
 ) -> None:
     """Enter the nearest surface of these triangles: (1/z as bits, triangle) in one integer."""
-    triangle = torch.repeat_interleave(torch.arange(len(count), device=count.device), count)
-    local = torch.arange(len(triangle), device=count.device)
-    local = local - (count.cumsum(0) - count)[triangle]
-    across = columns[triangle]
-    row = torch.div(local, across, rounding_mode="floor")
-    x, y = low[triangle, 0] + local - row * across, low[triangle, 1] + row
-    share = _over_depth(planes[triangle], x, y)
-    hit = (share >= 0).all(-1).nonzero()[:, 0]
-    over_depth = share[hit].sum(-1).contiguous()
-    key = (over_depth.view(torch.int32).long() << 32) | (triangle[hit] + first)
-    buffer.scatter_reduce_(0, y[hit] * width + x[hit], key, "amax")
+    triangle, y = _expanded(extent[:, 1])  # one entry per triangle and row
+    slope = planes[..., 0][triangle]  # [rows, 3]
+    level = planes[..., 1][triangle] * y[:, None] + planes[..., 2][triangle]
+    # along a row each weight is slope·x + level ≥ 0: a bound from the left or from the right
+    bound = -level / slope
+    start = bound.masked_fill(slope <= 0, -torch.inf).amax(-1).ceil().clamp(min=0)
+    stop = bound.masked_fill(slope >= 0, torch.inf).amin(-1).floor()
+    stop = torch.minimum(stop, extent[triangle, 0] - 1.0)
+    length = (stop - start + 1).clamp(min=0)
+    length = length.masked_fill(((slope == 0) & (level < 0)).any(-1), 0).long()
+    row, x = _expanded(length)  # one entry per covered sample
+    x = x + start.long()[row]
+    over_depth = slope.sum(-1)[row] * x + level.sum(-1)[row]
+    key = (over_depth.view(torch.int32).long() << 32) | (triangle + first)[row]
+    place = ((low[triangle, 1] + y) * width + low[triangle, 0])[row] + x
+    buffer.scatter_reduce_(0, place, key, "amax")
 
 
-def _over_depth(planes: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    """Barycentric weights ÷ depth at sample centres, [N, 3]; their sum is 1/z, exactly linear."""
-    return planes[..., 0] * (x + 0.5)[:, None] + planes[..., 1] * (y + 0.5)[:, None] + planes[..., 2]
+def _expanded(count: Tensor) -> tuple[Tensor, Tensor]:
+    """Each index as often as it counts, and the running number within it."""
+    owner = torch.repeat_interleave(count)
+    first = count.cumsum(0) - count
+    return owner, torch.arange(len(owner), device=count.device) - first[owner]

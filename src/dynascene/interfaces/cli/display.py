@@ -1,7 +1,7 @@
 """Shows a job on the terminal."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -15,7 +15,7 @@ class Terminal:
         self.console = Console(stderr=True, highlight=False)
 
     @contextmanager
-    def stage(self, name: str, total: int) -> Iterator[Callable[[], None]]:
+    def stage(self, name: str, total: int) -> Generator[Callable[[], None]]:
         columns = (
             TextColumn("{task.description:<8}"),
             BarColumn(),

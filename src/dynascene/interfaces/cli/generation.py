@@ -1,9 +1,9 @@
 """``dynascene generate`` and ``dynascene demo``."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-import tyro
+from tyro.conf import Positional, arg
 
 from dynascene.interfaces.cli.arguments import (
     parse_framing,
@@ -12,41 +12,50 @@ from dynascene.interfaces.cli.arguments import (
     parse_size,
 )
 
-Person = Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="[PERSON]")]
+
+def _shown(metavar: str) -> Any:
+    """An optional argument whose help names what to give and no default."""
+    return arg(metavar=metavar, help_behavior_hint="")
+
+
+OptionalPath = Annotated[Path | None, _shown("PATH")]
+OptionalName = Annotated[str | None, _shown("NAME")]
+OptionalSize = Annotated[str | None, _shown("WxH")]
+OptionalDegrees = Annotated[float | None, _shown("DEG")]
+OptionalNumber = Annotated[float | None, _shown("NUMBER")]
 
 
 def generate(
-    person: Person = None,
+    person: Annotated[Positional[Path | None], _shown("[PERSON]")] = None,
     /,
     *,
-    scene: Path,
-    matte: Path | None = None,
-    cameras: str | None = None,
-    camera_format: str | None = None,
-    move: str | None = None,
-    framing: str = "auto",
-    scene_fov: float | None = None,
+    scene: Annotated[Path, arg(metavar="IMAGE")],
+    matte: OptionalPath = None,
+    cameras: Annotated[str | None, _shown("FILE|none")] = None,
+    camera_format: OptionalName = None,
+    move: Annotated[str | None, _shown("NAME[:AMOUNT]")] = None,
+    framing: Annotated[str, arg(metavar="auto|centre|YAW,PITCH")] = "auto",
+    scene_fov: OptionalDegrees = None,
     generator: Literal["projection"] = "projection",
-    weights: str | None = None,
+    weights: Annotated[str | None, _shown("small|PATH|HUB_ID")] = None,
     steps: int = 50,
     guidance: float = 3.5,
     seed: int = 0,
-    size: str | None = None,
-    frames: str | None = None,
-    fov: float | None = None,
-    horizon: float | None = None,
-    camera_height: float | None = None,
-    scene_depth: Path | None = None,
-    rotation_order: str | None = None,
-    sensor: str | None = None,
+    size: OptionalSize = None,
+    frames: Annotated[str | None, _shown("A:B")] = None,
+    fov: OptionalDegrees = None,
+    horizon: OptionalNumber = None,
+    camera_height: OptionalNumber = None,
+    scene_depth: OptionalPath = None,
+    rotation_order: Annotated[str | None, _shown("XYZ")] = None,
+    sensor: OptionalSize = None,
     layers: bool = False,
-    out: Path | None = None,
+    out: Annotated[Path | None, _shown("DIR")] = None,
 ) -> None:
     """Put a filmed person into a picture of a place, with a background that follows the camera.
 
     Args:
-        person: a video, a folder of frames, or a still; with alpha, or with --matte. Without it the
-            camera moves through the scene alone.
+        person: video, folder of frames or still; with alpha, or with --matte. Without, the camera moves alone.
         scene: the picture of the place.
         matte: video or folder of the same frames, white = person (or animal, or object).
         cameras: a camera file or folder, or "none" where the camera is unknown.

@@ -5,7 +5,7 @@ import functools
 import io
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Union
 
 import tyro
@@ -36,18 +36,13 @@ def _fail(text: str, code: int) -> None:
 
 def _parsed(arguments: list[str]) -> Callable[[], None]:
     """The command with its arguments, not yet started. Parse errors become one line."""
-    grouped = _group({name: _later(command) for name, command in cameras.COMMANDS.items()})
-
-    def cameras_command(command: grouped) -> Any:  # type: ignore[valid-type]
-        """Read, show, make and convert camera tracks."""
-        return command
-
     commands = {name: _later(command) for name, command in generation.COMMANDS.items()}
+    commands["cameras"] = _family(cameras.COMMANDS, "Convert, show and make camera tracks.")
     complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint):
             return tyro.cli(
-                _group(commands | {"cameras": cameras_command}),
+                _group(commands),
                 prog="dynascene",
                 description="A filmed person, a picture of a place, a camera path: one video.",
                 args=arguments or ["--help"],
@@ -57,6 +52,17 @@ def _parsed(arguments: list[str]) -> Callable[[], None]:
         if stop.code:
             _fail(one_line(complaint.getvalue()), WRONG_INPUT)
         raise
+
+
+def _family(commands: Mapping[str, Command], description: str) -> Callable[..., Any]:
+    """Several commands under one name: ``dynascene cameras convert``."""
+
+    def family(command: Any) -> Any:
+        return command
+
+    family.__doc__ = description
+    family.__annotations__["command"] = _group({k: _later(v) for k, v in commands.items()})
+    return family
 
 
 def _group(commands: dict[str, Callable[..., Any]]) -> Any:

@@ -1,0 +1,131 @@
+import pytest
+import torch
+
+from dynascene.geometry.rigid import rigid, rotation_about
+from dynascene.models.backbone import widen_conv_in
+from dynascene.models.conditioners import CONDITIONERS
+from dynascene.models.denoiser import Denoiser
+from dynascene.models.injection import merge_injections
+from dynascene.models.latents import EncodedClip
+
+STEPS = torch.tensor([2, 500, 999])
+
+
+def share_weights(source: Denoiser, target: Denoiser) -> None:
+    """The U-Net of ``source`` into ``target``, whose new input channels get weight zero."""
+    state = source.unet.state_dict()
+    weight = widen_conv_in(state["conv_in.weight"], target.unet.conv_in.in_channels)
+    target.unet.load_state_dict({**state, "conv_in.weight": weight})
+
+
+@pytest.mark.parametrize("name", sorted(CONDITIONERS))
+@torch.no_grad()
+def test_a_fresh_conditioner_is_silent(build, wake, make_clip, name: str) -> None:
+    """Adding it to a denoiser full of non-zero weights does not change the output."""
+    base = () if name == "foreground" else ("foreground",)
+    without, added = build(base), build((*base, name))
+    wake(without.unet)
+    share_weights(without, added)
+    clip, noisy = make_clip(), torch.randn(3, 3, 4, 5, 7)
+    expected = without(noisy, STEPS, clip).noise
+    torch.testing.assert_close(added(noisy, STEPS, clip).noise, expected, rtol=0, atol=1e-6)
+    wake(added.conditioners)
+    wake(added.unet.conv_in)
+    changed = (added(noisy, STEPS, clip).noise - expected).abs().max()
+    assert changed > 1e-4, "the conditioner can never say anything"
+
+
+@pytest.mark.parametrize("name", ["image_embedding", "scene_reference", "plucker_camera"])
+@torch.no_grad()
+def test_dropped_conditions_say_the_same_about_every_clip(
+    build, wake, make_clip, name: str
+) -> None:
+    denoiser = wake(build((name,)))
+    noisy = torch.randn(3, 3, 4, 5, 7)
+    drop = torch.tensor([True, False, True])
+    one, two = (denoiser(noisy, STEPS, make_clip(s), drop=drop).noise for s in (0, 1))
+    torch.testing.assert_close(one[drop], two[drop], rtol=0, atol=1e-6)
+    assert (one[~drop] - two[~drop]).abs().max() > 1e-4
+    # dropping all of a batch is the same value, whatever shortcut is taken
+    everything = denoiser(noisy, STEPS, make_clip(2), drop=torch.ones(3, dtype=torch.bool)).noise
+    torch.testing.assert_close(everything[drop], one[drop], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["foreground", "guide"])
+@torch.no_grad()
+def test_structural_conditions_are_never_dropped(build, make_clip, name: str) -> None:
+    denoiser, clip = build((name,)), make_clip()
+    kept = denoiser.inject(clip, torch.zeros(3, dtype=torch.bool)).channels
+    assert torch.equal(denoiser.inject(clip, torch.ones(3, dtype=torch.bool)).channels, kept)
+
+
+@torch.no_grad()
+def test_input_channels_are_in_the_inpainting_order(build, make_clip) -> None:
+    """[generate mask 1 | foreground 4 | guide 4 | visibility 1] behind the noisy latent."""
+    clip = make_clip()
+    channels = build(("foreground", "guide")).inject(clip, clip.has_camera).channels
+    expected = [clip.generate_mask, clip.foreground, clip.guide, clip.guide_visibility]
+    assert torch.equal(channels, torch.cat(expected, dim=2))
+
+
+@torch.no_grad()
+def test_a_clip_without_a_camera_has_the_null_camera(build, wake, make_clip) -> None:
+    denoiser, clip = wake(build(("plucker_camera",))), make_clip()
+    keep = torch.zeros(3, dtype=torch.bool)
+    broken = clip.cam_from_world.clone()
+    broken[1] = torch.nan  # nothing may depend on the poses of a clip that has none
+    unknown = replace_fields(
+        clip, cam_from_world=broken, has_camera=torch.tensor([True, False, True])
+    )
+    dropped = denoiser.inject(clip, torch.tensor([False, True, False])).camera
+    for level, expected in zip(denoiser.inject(unknown, keep).camera, dropped, strict=True):
+        torch.testing.assert_close(level, expected)
+        null_everywhere = level[1].flatten(2)
+        assert null_everywhere.std(dim=(0, 2)).max() < 1e-6
+    assert level[0].std() > 1e-3
+
+
+def replace_fields(clip: EncodedClip, **fields) -> EncodedClip:
+    from dataclasses import replace
+
+    return replace(clip, **fields)
+
+
+@torch.no_grad()
+def test_the_camera_does_not_depend_on_where_the_world_begins(build, wake, make_clip) -> None:
+    denoiser, clip = wake(build(("plucker_camera",))), make_clip()
+    world = rigid(rotation_about("y", 40.0), torch.tensor([1.0, 2, 3], dtype=torch.float64)).float()
+    moved = replace_fields(clip, cam_from_world=clip.cam_from_world @ world)
+    drop = torch.zeros(3, dtype=torch.bool)
+    pairs = zip(denoiser.inject(clip, drop).camera, denoiser.inject(moved, drop).camera, strict=True)
+    for one, two in pairs:
+        torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-4)
+
+
+@torch.no_grad()
+def test_camera_levels_have_the_grids_of_the_unet(build, make_clip) -> None:
+    """5×7 → 3×4 → 2×2: odd grids are rounded up, as the U-Net does."""
+    camera = build(("plucker_camera",)).inject(make_clip(), torch.zeros(3, dtype=torch.bool)).camera
+    assert [tuple(c.shape[-2:]) for c in camera] == [(5, 7), (3, 4), (2, 2)]
+
+
+@torch.no_grad()
+def test_clip_and_frame_parts_merge_to_the_whole(build, wake, make_clip) -> None:
+    names = ("foreground", "scene_reference", "image_embedding", "plucker_camera", "guide")
+    denoiser, clip = wake(build(names)), make_clip()
+    drop = torch.tensor([False, True, False])
+    parts = [denoiser.inject(clip, drop, per_clip=value) for value in (True, False)]
+    assert not parts[0].camera
+    assert not parts[1].reference
+    whole, merged = denoiser.inject(clip, drop), merge_injections(parts)
+    noisy = torch.randn(3, 3, 4, 5, 7)
+    expected = denoiser(noisy, STEPS, whole).noise
+    torch.testing.assert_close(denoiser(noisy, STEPS, merged).noise, expected)
+
+
+def test_a_guided_model_asks_for_its_guide(build, make_clip) -> None:
+    from dynascene.errors import InputError
+
+    clip = replace_fields(make_clip(), guide=None, guide_visibility=None)
+    with pytest.raises(InputError, match="needs a guide"):
+        build(("guide",)).inject(clip, clip.has_camera)

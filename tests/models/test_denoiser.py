@@ -1,0 +1,121 @@
+import pytest
+import torch
+
+from dynascene.models.conditioners import CONDITIONERS
+from dynascene.models.denoiser import Denoiser, size_from_dict, size_to_dict
+from dynascene.models.diffusion.loss import diffusion_loss
+from dynascene.models.diffusion.samplers import ddim_scheduler
+from dynascene.models.diffusion.schedule import alpha_bar_at, clean_from_noise
+from dynascene.models.sizes import SD15, SIZES, SMALL
+from dynascene.models.systems import SYSTEMS, dynascene
+from dynascene.models.systems.actanywhere import actanywhere
+from dynascene.models.systems.actanywhere import trainable as actanywhere_trainable
+from dynascene.models.systems.dynascene import trainable
+
+GUIDED = ("foreground", "scene_reference", "image_embedding", "plucker_camera", "guide")
+
+
+@torch.no_grad()
+def test_a_fresh_guided_denoiser_returns_the_guide(build, make_clip) -> None:
+    """Its one-step estimate of z_0 is the filled guide, at every noise level."""
+    denoiser, clip = build(GUIDED, "guide_residual"), make_clip()
+    noisy = torch.randn(3, 3, 4, 5, 7)
+    for step in (0, 1, 10, 500, 999):
+        steps = torch.full((3,), step)
+        noise = denoiser(noisy, steps, clip).noise
+        estimate = clean_from_noise(noisy, noise, alpha_bar_at(denoiser.alpha_bars, steps))
+        torch.testing.assert_close(estimate, clip.guide, rtol=1e-4, atol=1e-4)
+
+
+@torch.no_grad()
+def test_sampling_a_fresh_guided_denoiser_gives_the_guide(build, make_clip) -> None:
+    denoiser, clip, scheduler = build(GUIDED, "guide_residual"), make_clip(), ddim_scheduler()
+    latents = torch.randn(3, 3, 4, 5, 7)
+    scheduler.set_timesteps(5)
+    for timestep in scheduler.timesteps:
+        noise = denoiser(latents, timestep.expand(3), clip).noise
+        latents = scheduler.step(noise, timestep, latents).prev_sample
+    torch.testing.assert_close(latents, clip.guide, rtol=1e-4, atol=1e-3)
+
+
+def test_guide_residual_needs_an_anchor(build, make_clip) -> None:
+    denoiser = build(("foreground",), "guide_residual")
+    with pytest.raises(ValueError, match="anchor"):
+        denoiser(torch.randn(3, 3, 4, 5, 7), torch.zeros(3), make_clip())
+
+
+@pytest.mark.parametrize("prediction", ["epsilon", "guide_residual"])
+def test_every_trainable_parameter_gets_a_gradient(build, wake, make_clip, prediction) -> None:
+    """Data-parallel training stops at a parameter that gets none."""
+    denoiser = wake(build(GUIDED, prediction))
+    diffusion_loss(denoiser, make_clip(), torch.randn(3, 3, 4, 5, 7), drop_probability=0).backward()
+    without = [n for n, p in denoiser.named_parameters() if p.requires_grad and p.grad is None]
+    # the null camera enters only where a camera is dropped
+    assert [n for n in without if "plucker_camera.null" not in n] == []
+    assert all(p.grad.isfinite().all() for p in denoiser.parameters() if p.grad is not None)
+
+
+def test_training_lowers_the_loss_of_a_guided_denoiser(build, make_clip) -> None:
+    """The target is the guide plus a fixed difference: a few steps must learn some of it."""
+    denoiser, clip = build(GUIDED, "guide_residual").train(), make_clip()
+    target = clip.guide + 1
+    optimiser = torch.optim.Adam(denoiser.parameters(), lr=3e-3)
+    losses = []
+    for _ in range(25):
+        generator = torch.Generator().manual_seed(0)
+        loss = diffusion_loss(denoiser, clip, target, generator=generator)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.5 * losses[0]
+
+
+@torch.no_grad()
+def test_a_saved_denoiser_comes_back_bit_for_bit(build, wake, make_clip, tmp_path) -> None:
+    denoiser, clip = wake(build(GUIDED, "guide_residual")), make_clip()
+    denoiser.save_pretrained(tmp_path)
+    loaded = Denoiser.from_pretrained(tmp_path)
+    noisy, steps = torch.randn(3, 3, 4, 5, 7), torch.tensor([0, 10, 999])
+    assert torch.equal(loaded(noisy, steps, clip).noise, denoiser(noisy, steps, clip).noise)
+    assert loaded.size == denoiser.size
+
+
+def test_sizes_survive_json() -> None:
+    import json
+
+    for size in SIZES.values():
+        assert size_from_dict(json.loads(json.dumps(size_to_dict(size)))) == size
+
+
+def test_stages_of_dynascene_split_all_parameters_but_the_frozen_ones() -> None:
+    with torch.device("meta"):
+        denoiser = dynascene(SMALL)
+    ids = {stage: {id(p) for p in trainable(denoiser, stage)} for stage in ("image", "video")}
+    assert not ids["image"] & ids["video"]
+    everything = {id(p) for p in denoiser.parameters() if p.requires_grad}
+    assert ids["image"] | ids["video"] == everything == {id(p) for p in trainable(denoiser, "all")}
+    motion = {id(p) for n, p in denoiser.named_parameters() if "motion_modules" in n}
+    assert motion <= ids["video"]
+
+
+def test_actanywhere_has_nine_channels_no_reference_and_no_camera() -> None:
+    with torch.device("meta"):
+        denoiser = actanywhere(SD15)
+    assert denoiser.unet.conv_in.in_channels == 9
+    assert list(denoiser.conditioners) == ["foreground", "image_embedding"]
+    assert len(actanywhere_trainable(denoiser, "video")) < len(actanywhere_trainable(denoiser))
+
+
+def test_systems_name_known_conditioners() -> None:
+    for make in SYSTEMS.values():
+        with torch.device("meta"):
+            assert set(make(SMALL).conditioners) <= set(CONDITIONERS)
+
+
+def test_open_gates_are_one(build) -> None:
+    denoiser = build(GUIDED)
+    denoiser.open_gates()
+    gates = [p for n, p in denoiser.named_parameters() if n.endswith("gates")]
+    assert len(gates) == 2
+    assert all(p.eq(1).all() for p in gates)
