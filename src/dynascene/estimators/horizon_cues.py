@@ -24,7 +24,6 @@ FEW_LINES = 0.5  # total length, in diagonals, at which lines are believed half
 STEP_BLUR = 0.35  # degrees; more than a slight roll lets a straight horizon wander
 STEP_NOISE = 0.002  # tonal step of a smooth picture, in units of the full range, per pixel
 
-
 Reduction = Callable[[np.ndarray], np.ndarray]
 
 
@@ -76,7 +75,8 @@ def line_cues(segments: Segments, pitches: np.ndarray) -> np.ndarray:
 
     Uprights meet at the zenith's vanishing point and level lines meet on the horizon, so both
     give the pitch. The first two are log-likelihoods with outliers, averaged over the length of
-    the lines; the third rewards many lines through few points, right angle or not.
+    the lines; the third rewards many lines through few points, right angle or not, and a line
+    that lies along the horizon, since that goes through all of its points.
     """
     if not len(segments.length):
         return np.zeros((3, len(pitches)))
@@ -134,7 +134,7 @@ def row_cues(picture: np.ndarray, rows: np.ndarray, degree: float) -> np.ndarray
     """
     lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB).astype(np.float32) / 255
     smooth = cv2.GaussianBlur(lab, (0, 0), max(STEP_BLUR * degree, 0.5))
-    step = np.linalg.norm(np.median(np.gradient(smooth, axis=0), axis=1), axis=-1)
+    step = np.linalg.norm(np.median(np.diff(smooth, axis=0, prepend=smooth[:1]), axis=1), axis=-1)
     detail = np.sqrt(np.abs(cv2.Sobel(lab[..., 0], cv2.CV_32F, 1, 0))).mean(axis=1)
     boundary = np.log1p(step / STEP_NOISE)
     inside = (rows >= 0) & (rows <= len(lab))

@@ -160,7 +160,10 @@ def _open_person(person: Path, matte: Path | None) -> tuple[FrameSource, FrameSo
         raise InputError(
             f"{person}: has no alpha; give a matte (white = person) with --matte VIDEO or FOLDER"
         )
-    return split_alpha(source)
+    colour, alpha = split_alpha(source)
+    if all((frame == 255).all() for frame in alpha.read()):
+        raise InputError(f"{person}: its alpha is opaque everywhere; give a matte with --matte")
+    return colour, alpha
 
 
 def _excerpt(source: FrameSource, request: GenerationRequest) -> FrameSource:

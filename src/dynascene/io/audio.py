@@ -16,7 +16,7 @@ from av.container import InputContainer, OutputContainer
 from av.stream import Stream
 
 from dynascene.errors import InputError
-from dynascene.io.cameras.atomic import replacing
+from dynascene.io.atomic import replacing
 from dynascene.io.video_writing import clear_errors
 
 Item = TypeVar("Item")

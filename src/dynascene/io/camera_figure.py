@@ -13,7 +13,7 @@ from torch import Tensor
 from dynascene.errors import InputError
 from dynascene.geometry.intrinsics import horizontal_fov
 from dynascene.geometry.rigid import camera_centres, invert_rigid, relative_to_first, rotation_angle
-from dynascene.io.cameras.atomic import replacing
+from dynascene.io.atomic import replacing
 from dynascene.types import CameraTrack
 
 if TYPE_CHECKING:

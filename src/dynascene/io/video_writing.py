@@ -26,7 +26,7 @@ from av.video.reformatter import (
 from av.video.stream import VideoStream
 
 from dynascene.errors import InputError
-from dynascene.io.cameras.atomic import replacing
+from dynascene.io.atomic import replacing
 from dynascene.io.images import clear_write_errors, write_png
 from dynascene.types import Size
 
@@ -195,7 +195,13 @@ class H264Writer(_EncodedWriter):
         times: Sequence[float] | None = None,
     ) -> None:
         even = Size(size.width + size.width % 2, size.height + size.height % 2)
-        options = {"crf": CONSTANT_RATE_FACTOR[quality], "preset": "fast"}
+        # x264's macroblock tree gives the same frames different files on small sizes: without it
+        # the same clip is the same file
+        options = {
+            "crf": CONSTANT_RATE_FACTOR[quality],
+            "preset": "fast",
+            "x264-params": "mbtree=0",
+        }
         encoding = _Encoding("mp4", "libx264", "yuv420p", options, even, frame_rate, times)
         super().__init__(path, encoding, size)
 

@@ -34,9 +34,12 @@ _LIMBS = {
 
 @dataclass(frozen=True)
 class Body:
-    """vertices, normals: [V, 3] in the rest pose, in the person's size. rest: [V, 3], the vertices
-    at 1.75 m, where the paint is defined. faces: [T, 3], counter-clockwise seen from outside. skin: [V, B]
-    weights, rows sum to 1. part: [V] index into ``PARTS``."""
+    """vertices, normals: [V, 3] in the rest pose, in the person's size.
+
+    rest: [V, 3], the vertices at 1.75 m, where the paint is defined. faces: [T, 3], counter-
+    clockwise seen from outside. skin: [V, B] weights, rows sum to 1. part: [V] index into
+    ``PARTS``.
+    """
 
     look: PersonLook
     vertices: Tensor

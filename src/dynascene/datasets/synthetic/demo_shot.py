@@ -12,10 +12,12 @@ from dynascene.datasets.synthetic.ground_path import GroundPath
 from dynascene.datasets.synthetic.look import PersonLook
 from dynascene.datasets.synthetic.paint import linear_from_srgb, srgb_from_linear
 from dynascene.datasets.synthetic.person_renderer import RenderedPerson, render_person
+from dynascene.errors import InputError
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.rigid import rigid, rotation_about
 from dynascene.types import ArrayFrames, CameraTrack, Size
 
+DEMO_SIZE = Size(768, 432)
 FIELD_OF_VIEW = 48.0  # degrees, horizontal
 CAMERA_HEIGHT = 1.5
 TRUCK = 2.0  # metres that the camera travels to the right
@@ -24,13 +26,15 @@ DISTANCE = 4.6  # from the rails to the walker's path, where it is nearest
 
 
 def demo_shot(
-    frames: int = 72, size: Size = Size(768, 432), frame_rate: int = 24
+    frames: int = 72, size: Size = DEMO_SIZE, frame_rate: int = 24
 ) -> tuple[ArrayFrames, ArrayFrames, CameraTrack]:
     """Colour frames on studio grey, mattes (255 = person), and the exact cameras.
 
     The world is metric: y down, the ground at y = 0, the camera about 1.5 m above it. Always the
     same clip for the same arguments.
     """
+    if frames < 1 or frame_rate < 1:
+        raise InputError(f"demo: {frames} frames at {frame_rate} a second are no clip")
     seconds = torch.arange(frames, dtype=torch.float64) / frame_rate
     look = PersonLook()
     walk = _walk(frames / frame_rate, look)

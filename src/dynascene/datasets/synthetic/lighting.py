@@ -1,4 +1,4 @@
-"""Light on the synthetic person: sun and sky, both hidden by the body itself where it is in the way.
+"""Light on the synthetic person: sun and sky, hidden by the body itself where it is in the way.
 
 V vertices.
 """

@@ -17,8 +17,8 @@ def paint(look: PersonLook, part: Tensor, rest: Tensor) -> Tensor:
     """Part index [N] and rest place [N, 3] (metres, at 1.75 m) → albedo, linear [N, 3]."""
     albedo = torch.empty_like(rest)
     painters = {
-        "head": _face, "hair": _hair, "top": _top, "arms": _skin, "hands": _skin, "trousers": _trousers,
-        "legs": _skin, "shoes": _shoes,
+        "head": _face, "hair": _hair, "top": _top, "arms": _skin, "hands": _skin,
+        "trousers": _trousers, "legs": _skin, "shoes": _shoes,
     }  # fmt: skip
     for index, name in enumerate(PARTS):
         here = (part == index).nonzero()[:, 0]

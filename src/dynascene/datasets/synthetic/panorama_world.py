@@ -37,7 +37,7 @@ class PanoramaPlace:
             depth = torch.full_like(towards[..., 0], torch.inf)
         else:
             towards = self.stage.hit(rays.origins.expand_as(rays.directions), rays.directions)
-            depth = depth_along(rays, towards)
+            depth = rays.depth_of(towards)
         azimuth, depression = angles_from_directions(towards)
         return self.sample(azimuth, depression, rays.largest_focal), depth[:, None]
 
@@ -78,8 +78,3 @@ class PanoramaPlace:
     def scaled(self, factor: float) -> "PanoramaPlace":
         return replace(self, stage=None if self.stage is None else self.stage.scaled(factor))
 
-
-def depth_along(rays: Rays, points: Tensor) -> Tensor:
-    """Depth of points [F, H, W, 3] on their rays, [F, H, W]."""
-    directions = rays.directions
-    return ((points - rays.origins) * directions).sum(-1) / (directions * directions).sum(-1)

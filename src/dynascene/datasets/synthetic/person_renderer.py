@@ -22,6 +22,7 @@ from dynascene.types import CameraTrack, Size
 
 VOXELS = (0.020, 0.014, 0.009)  # metres
 CELL_PIXELS = 1.8
+GLOSS = 0.06  # of the sun, back from cloth and skin at the mirror angle
 
 
 class RenderedPerson(NamedTuple):
@@ -61,9 +62,8 @@ def render_person(
     ):
         vertices, normals = _posed(body, motion.float().to(device))
         glow = light_towards(vertices, normals, camera_centres(camera), light or Light())
-        yield _render_frame(
-            body, vertices, glow, camera.float(), intrinsics.float(), cameras.size, samples
-        )
+        camera, intrinsics = camera.to(vertices), intrinsics.to(vertices)
+        yield _render_frame(body, vertices, glow, camera, intrinsics, cameras.size, samples)
 
 
 def _voxel_for(poses: Poses, cameras: CameraTrack) -> float:
@@ -84,6 +84,16 @@ def _posed(body: Body, world_from_rest: Tensor) -> tuple[Tensor, Tensor]:
     return vertices, torch.nn.functional.normalize(normals, dim=-1)
 
 
+class _Samples(NamedTuple):
+    """What the samples of a window see: the pixel that each belongs to [N], its light (linear)
+    [N, 3], camera z [N], and whether it lies in the pixel's middle [N]."""
+
+    pixel: Tensor
+    light: Tensor
+    depth: Tensor
+    middle: Tensor
+
+
 def _render_frame(
     body: Body,
     vertices: Tensor,
@@ -93,8 +103,7 @@ def _render_frame(
     size: Size,
     samples: int,
 ) -> RenderedPerson:
-    device = vertices.device
-    cam_from_world, intrinsics = cam_from_world.to(device), intrinsics.to(device)
+    """One picture from world vertices [V, 3] and the light that leaves them [V, 4]."""
     seen = vertices @ cam_from_world[:3, :3].T + cam_from_world[:3, 3]
     depth = seen[:, 2]
     pixels = (seen @ intrinsics.T)[:, :2] / depth.clamp(min=NEAR)[:, None]
@@ -107,28 +116,41 @@ def _render_frame(
     left, top, right, bottom = window
     width, height = right - left, bottom - top
     points = (pixels - pixels.new_tensor([left, top])) * samples
-    cover = rasterise(points, depth, body.faces, width * samples, height * samples)
-    corners = body.faces[cover.triangle]
-    values = torch.cat([glow, body.rest], dim=-1)
-    shaded = (values[corners] * cover.weights[..., None]).sum(1)
-    albedo = paint(body.look, body.part[corners[:, 0]], shaded[:, 4:])
-    light = albedo * shaded[:, :3] + 0.06 * shaded[:, 3:4]
-    # each sample belongs to a pixel of the window
-    column = cover.sample % (width * samples)
-    row = cover.sample // (width * samples)
-    pixel = row // samples * width + column // samples
-    total = light.new_zeros(width * height, 3).index_add_(0, pixel, light)
-    count = light.new_zeros(width * height).index_add_(0, pixel, torch.ones_like(light[:, 0]))
-    near = light.new_full((width * height,), torch.inf)
-    near.scatter_reduce_(0, pixel, cover.depth, "amin")
-    middle = (row % samples == samples // 2) & (column % samples == samples // 2)
-    near[pixel[middle]] = cover.depth[middle]
-    mean = srgb_from_linear(_toned(total / count.clamp(min=1)[:, None]))
+    found = _sampled(body, points, depth, glow, (width, height), samples)
+    light, share, near = _resolved(found, width * height, samples)
     area = np.s_[top:bottom, left:right]
-    colour[area] = _bytes(mean).reshape(height, width, 3)
-    matte[area] = _bytes(count / samples**2).reshape(height, width, 1)
+    colour[area] = _bytes(srgb_from_linear(_toned(light))).reshape(height, width, 3)
+    matte[area] = _bytes(share).reshape(height, width, 1)
     distance[area] = near.reshape(height, width).cpu().numpy()
     return RenderedPerson(colour, matte, distance)
+
+
+def _sampled(
+    body: Body, points: Tensor, depth: Tensor, glow: Tensor, window: tuple[int, int], samples: int
+) -> _Samples:
+    """Rasterise vertices [V, 2] (in samples) and paint what is seen."""
+    width, height = window[0] * samples, window[1] * samples
+    cover = rasterise(points, depth, body.faces, width, height)
+    corners = body.faces[cover.triangle]
+    values = torch.cat([glow, body.rest], dim=-1)
+    a, b, c = (values[corners[:, i]] * cover.weights[:, i, None] for i in range(3))
+    glowing, rest = (a + b + c).split([4, 3], dim=-1)
+    albedo = paint(body.look, body.part[corners[:, 0]], rest)
+    light = albedo * glowing[:, :3] + GLOSS * glowing[:, 3:]
+    column, row = cover.sample % width, cover.sample // width
+    middle = (row % samples == samples // 2) & (column % samples == samples // 2)
+    pixel = row // samples * window[0] + column // samples
+    return _Samples(pixel, light, cover.depth, middle)
+
+
+def _resolved(found: _Samples, pixels: int, samples: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Per pixel: the person's mean light [P, 3], share covered [P], camera z [P] (∞ off it)."""
+    pixel, light = found.pixel, found.light
+    total = light.new_zeros(pixels, 3).index_add_(0, pixel, light)
+    count = light.new_zeros(pixels).index_add_(0, pixel, torch.ones_like(found.depth))
+    near = light.new_full((pixels,), torch.inf).scatter_reduce_(0, pixel, found.depth, "amin")
+    near[pixel[found.middle]] = found.depth[found.middle]
+    return total / count.clamp(min=1)[:, None], count / samples**2, near
 
 
 def _window(pixels: Tensor, size: Size) -> tuple[int, int, int, int] | None:

@@ -31,14 +31,14 @@ def rasterise(points: Tensor, depth: Tensor, faces: Tensor, width: int, height: 
     points: [V, 2] in samples, sample centres at +0.5. depth: [V] camera z in metres. faces: [T, 3]
     vertex indices; only triangles that run counter-clockwise on the screen are seen.
     """
-    corners, z = points[faces], depth[faces]  # [T, 3, 2], [T, 3]
-    kept = _facing(corners, z, width, height)
-    corners, z = corners[kept], z[kept]
+    kept = _facing(points, depth, faces, width, height)
+    a, b, c = (points[corner] for corner in faces[kept].T)
     # coordinates from the triangle's own first sample: small numbers, exact in 32 bits
-    low = (corners.amin(1) - 0.5).ceil().clamp(min=0)
-    high = (corners.amax(1) - 0.5).floor()
+    low = (_least(a, b, c) - 0.5).ceil().clamp(min=0)
+    high = (_most(a, b, c) - 0.5).floor()
     high = torch.minimum(high, high.new_tensor([width - 1, height - 1]))
-    planes = _planes(corners - 0.5 - low[:, None], z)  # [T, 3, 3]
+    corners = torch.stack([a, b, c], dim=1) - (low + 0.5)[:, None]
+    planes = _planes(corners, depth[faces[kept]])  # [T, 3, 3]
     low, extent = low.long(), (high - low + 1).clamp(min=0).long()
     buffer = torch.full((width * height,), -1, dtype=torch.int64, device=points.device)
     for part in _batches(extent.prod(-1)):
@@ -49,17 +49,31 @@ def rasterise(points: Tensor, depth: Tensor, faces: Tensor, width: int, height: 
     seen = planes[triangle]
     share = seen[..., 0] * x[:, None] + seen[..., 1] * y[:, None] + seen[..., 2]
     share = share.clamp(min=0)
-    over_depth = share.sum(-1)
+    over_depth = _total(share)
     return Coverage(sample, kept[triangle], share / over_depth[:, None], 1 / over_depth)
 
 
-def _facing(corners: Tensor, z: Tensor, width: int, height: int) -> Tensor:
+def _facing(points: Tensor, depth: Tensor, faces: Tensor, width: int, height: int) -> Tensor:
     """Indices of the triangles towards the camera, before it, and within the grid."""
-    a, b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    front = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0] < -1e-6
-    low, high = corners.amin(1), corners.amax(1)
-    inside = (high[:, 0] > 0) & (high[:, 1] > 0) & (low[:, 0] < width) & (low[:, 1] < height)
-    return (front & inside & (z.amin(1) > NEAR)).nonzero()[:, 0]
+    (ax, ay), (bx, by), (cx, cy) = (points[corner].T for corner in faces.T)
+    front = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax) < -1e-6
+    inside = (_most(ax, bx, cx) > 0) & (_most(ay, by, cy) > 0)
+    inside &= (_least(ax, bx, cx) < width) & (_least(ay, by, cy) < height)
+    usable = (depth > NEAR)[faces.T].all(0)
+    return (front & inside & usable).nonzero()[:, 0]
+
+
+def _least(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
+    return torch.minimum(torch.minimum(a, b), c)
+
+
+def _most(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
+    return torch.maximum(torch.maximum(a, b), c)
+
+
+def _total(corners: Tensor) -> Tensor:
+    """The sum of [N, 3] over the corners; much faster than a reduction of three."""
+    return corners[:, 0] + corners[:, 1] + corners[:, 2]
 
 
 def _planes(corners: Tensor, z: Tensor) -> Tensor:
@@ -70,8 +84,7 @@ def _planes(corners: Tensor, z: Tensor) -> Tensor:
     after, last = corners.roll(-1, 1), corners.roll(-2, 1)
     p, q = after[..., 1] - last[..., 1], last[..., 0] - after[..., 0]
     r = after[..., 0] * last[..., 1] - after[..., 1] * last[..., 0]
-    area = r.sum(-1, keepdim=True)
-    return torch.stack([p, q, r], dim=-1) / (area * z)[..., None]
+    return torch.stack([p, q, r], dim=-1) / (_total(r)[:, None] * z)[..., None]
 
 
 def _batches(count: Tensor) -> list[slice]:
@@ -92,14 +105,14 @@ def _draw(
     level = planes[..., 1][triangle] * y[:, None] + planes[..., 2][triangle]
     # along a row each weight is slope·x + level ≥ 0: a bound from the left or from the right
     bound = -level / slope
-    start = bound.masked_fill(slope <= 0, -torch.inf).amax(-1).ceil().clamp(min=0)
-    stop = bound.masked_fill(slope >= 0, torch.inf).amin(-1).floor()
+    start = _most(*bound.masked_fill(slope <= 0, -torch.inf).unbind(-1)).ceil().clamp(min=0)
+    stop = _least(*bound.masked_fill(slope >= 0, torch.inf).unbind(-1)).floor()
     stop = torch.minimum(stop, extent[triangle, 0] - 1.0)
     length = (stop - start + 1).clamp(min=0)
     length = length.masked_fill(((slope == 0) & (level < 0)).any(-1), 0).long()
     row, x = _expanded(length)  # one entry per covered sample
     x = x + start.long()[row]
-    over_depth = slope.sum(-1)[row] * x + level.sum(-1)[row]
+    over_depth = _total(slope)[row] * x + _total(level)[row]
     key = (over_depth.view(torch.int32).long() << 32) | (triangle + first)[row]
     place = ((low[triangle, 1] + y) * width + low[triangle, 0])[row] + x
     buffer.scatter_reduce_(0, place, key, "amax")

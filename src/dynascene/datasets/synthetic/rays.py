@@ -1,14 +1,15 @@
-"""The rays of all pixels of a camera track, on any device.
+"""The rays of all pixels of a camera track, and the places that they are cast into.
 
 F frames, H W pixels.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
 from dynascene.geometry.rigid import camera_centres
+from dynascene.geometry.surface import Stage
 from dynascene.types import CameraTrack
 
 
@@ -24,6 +25,30 @@ class Rays(NamedTuple):
     @property
     def largest_focal(self) -> float:
         return float(self.focal.max())
+
+    def depth_of(self, points: Tensor) -> Tensor:
+        """Depth of points [F, H, W, 3] on the rays, [F, H, W]."""
+        d = self.directions
+        return ((points - self.origins) * d).sum(-1) / (d * d).sum(-1)
+
+
+class Place(Protocol):
+    """A place that can be seen from anywhere within it; the origin lies within."""
+
+    @property
+    def stage(self) -> Stage | None:
+        """Ground and wall; None where the place is infinitely far."""
+        ...
+
+    def render(self, rays: Rays) -> tuple[Tensor, Tensor]:
+        """Colour [F, 3, H, W] sRGB 0 … 1 and depth [F, 1, H, W]."""
+        ...
+
+    def contains(self, points: Tensor) -> Tensor:
+        """Whether a camera may stand there: [..., 3] → [...]."""
+        ...
+
+    def scaled(self, factor: float) -> "Place": ...
 
 
 def track_rays(track: CameraTrack, device: torch.device | str = "cpu") -> Rays:

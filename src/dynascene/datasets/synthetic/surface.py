@@ -19,10 +19,11 @@ FAR = 1.0  # metres: the distance reported where no shape is near
 class Loft:
     """Ellipses strung along an axis: a limb, a trunk, or (with one station) an ellipsoid.
 
-    limb: "trunk" or "right_arm" … "left_leg". start, end: the axis, metres. across, deep: half widths of the ellipses at even stations along
-    it; ``across`` is measured along x as far as the axis allows. cap: how far the rounded ends
-    reach beyond the axis. shift: stations' displacement towards +deep. blend: width in metres over
-    which the shape melts into those before it.
+    limb: "trunk" or "right_arm" … "left_leg". start, end: the axis, metres. across, deep: half
+    widths of the ellipses at even stations along it; ``across`` is measured along x as far as the
+    axis allows. cap: how far the rounded ends reach beyond the axis. shift: the stations'
+    displacement towards +deep. blend: width in metres over which the shape melts into those
+    before it.
     """
 
     limb: str
@@ -122,7 +123,7 @@ def vertex_normals(vertices: Tensor, faces: Tensor) -> Tensor:
 
 
 def _cell_vertices(values: Tensor) -> tuple[Tensor, Tensor]:
-    """Index of each cell's vertex (−1 where none) [X−1, Y−1, Z−1]; vertices [V, 3] in grid units."""
+    """Each cell's vertex index (−1: none) [X−1, Y−1, Z−1]; vertices [V, 3] in grid units."""
     shape = [n - 1 for n in values.shape]
     corner_offsets = torch.cartesian_prod(*[torch.arange(2)] * 3)
     corners = torch.stack(

@@ -55,7 +55,7 @@ def generate(
     """Put a filmed person into a picture of a place, with a background that follows the camera.
 
     Args:
-        person: video, folder of frames or still; with alpha, or with --matte. Without, the camera moves alone.
+        person: video, folder of frames or still, with alpha or --matte; none = camera alone.
         scene: the picture of the place.
         matte: video or folder of the same frames, white = person (or animal, or object).
         cameras: a camera file or folder, or "none" where the camera is unknown.

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import io
+import logging
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ WRONG_INPUT, INTERRUPTED = 2, 130
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command. Exit code 2 with one line on bad input, 130 when interrupted."""
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
     try:
         _parsed(sys.argv[1:] if arguments is None else list(arguments))()
     except InputError as error:

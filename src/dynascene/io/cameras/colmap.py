@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from dynascene.errors import InputError
-from dynascene.io.cameras.atomic import replacing
+from dynascene.io.atomic import replacing
 from dynascene.io.cameras.colmap_binary import (
     read_binary_cameras,
     read_binary_images,

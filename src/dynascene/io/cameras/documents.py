@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from dynascene.errors import InputError
-from dynascene.io.cameras.atomic import write_text
+from dynascene.io.atomic import write_text
 from dynascene.io.cameras.rows import read_lines
 
 

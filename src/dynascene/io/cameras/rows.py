@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dynascene.errors import InputError
-from dynascene.io.cameras.atomic import write_text
+from dynascene.io.atomic import write_text
 
 
 class Row(NamedTuple):

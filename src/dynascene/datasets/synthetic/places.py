@@ -1,0 +1,205 @@
+"""Random places, made of the pictures of one split."""
+
+import math
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dynascene.datasets.imagery import (
+    SPLITS,
+    ImageRecord,
+    check_split,
+    load_picture,
+    read_manifest,
+    shrink,
+    training_folder,
+)
+from dynascene.datasets.synthetic.cutouts import SILHOUETTES, silhouette
+from dynascene.datasets.synthetic.layered_world import (
+    Card,
+    Cyclorama,
+    LayeredPlace,
+    Tiles,
+    tile_levels,
+)
+from dynascene.datasets.synthetic.panorama_world import PanoramaPlace
+from dynascene.datasets.synthetic.procedural import procedural_panorama, procedural_texture
+from dynascene.datasets.synthetic.rays import Place
+from dynascene.geometry.surface import Stage
+
+World = Literal["turn", "stage", "layered"]
+Category = Literal["panorama", "photo", "texture"]
+
+PROCEDURAL_PLACES = 16  # of each category and split, where there is no imagery
+PANORAMA_WIDTHS = (12, 8.5, 6, 4.25)  # levels, in pixels per pixel of a frame's width
+PHOTO_WIDTH = 5  # of a backdrop over some 100 degrees, in pixels per pixel of a frame's width
+TEXTURE_WIDTH = 512
+CAMERA_HEIGHTS = (1.1, 2.3)  # metres above the ground
+RADII = (6.0, 45.0)  # metres to the wall
+
+
+class Source(NamedTuple):
+    """A picture and the name by which splits are kept apart."""
+
+    name: str
+    picture: Tensor
+
+
+class Library:
+    """The pictures of one split; procedural ones for each category that it lacks.
+
+    folder: of training imagery, see ``training_folder``. width: of the frames, in pixels.
+    Raises InputError for an unknown split or a folder without a good manifest.
+    """
+
+    def __init__(self, split: str, width: int, folder: Path | str | None = None) -> None:
+        check_split(split)
+        self.split = split
+        self.width = width
+        found = training_folder(folder)
+        records = () if found is None else read_manifest(found)
+        self._records: dict[str, list[ImageRecord]] = {}
+        for record in records:
+            if record.split == split:
+                self._records.setdefault(record.category, []).append(record)
+
+    def names(self, category: Category) -> list[str]:
+        """All places or surfaces of a category that may be drawn."""
+        if category in self._records:
+            return [record.path.name for record in self._records[category]]
+        return [f"procedural-{n}" for n in self._seeds()]
+
+    def _seeds(self) -> range:
+        start = SPLITS.index(self.split) * PROCEDURAL_PLACES
+        return range(start, start + PROCEDURAL_PLACES)
+
+    def choose(self, category: Category, rng: np.random.Generator) -> int:
+        """A random index into ``names``."""
+        return int(rng.integers(len(self.names(category))))
+
+    def picture(self, category: Category, number: int, width: int) -> Tensor:
+        """A picture by its index into ``names``, at most so wide: uint8 [3, H, W]."""
+        if category in self._records:
+            return load_picture(self._records[category][number].path, width)
+        return _procedural(category, self._seeds()[number], width)
+
+    def draw(self, category: Category, rng: np.random.Generator, width: int) -> Source:
+        """A random picture of a category."""
+        number = self.choose(category, rng)
+        return Source(self.names(category)[number], self.picture(category, number, width))
+
+    def draw_panorama(self, rng: np.random.Generator) -> tuple[str, tuple[Tensor, ...]]:
+        """A random panorama's name and levels, widest first."""
+        number = self.choose("panorama", rng)
+        levels: list[Tensor] = []
+        for share in PANORAMA_WIDTHS:
+            level = self.picture("panorama", number, 2 * round(share * self.width / 2))
+            if not levels or level.shape[-1] < levels[-1].shape[-1]:
+                levels.append(level)
+        return self.names("panorama")[number], tuple(levels)
+
+
+@lru_cache(maxsize=4 * PROCEDURAL_PLACES)
+def _procedural(category: Category, seed: int, width: int) -> Tensor:
+    if category == "texture":
+        picture = procedural_texture(seed, TEXTURE_WIDTH)
+    elif category == "panorama":
+        picture = procedural_panorama(seed, min(width, 2048))
+    else:
+        around = procedural_panorama(seed + 1000, 2048)
+        picture = around[:, 284:684, 704:1344]  # 112 by 70 degrees about the horizon
+    return (shrink(picture, width) * 255).round().to(torch.uint8)
+
+
+def draw_place(world: World, library: Library, rng: np.random.Generator) -> tuple[str, Place]:
+    """A random place in metres, its ground below the origin, and the name of what it is made of."""
+    if world == "turn":
+        return _panorama(library, rng, None)
+    camera_height = rng.uniform(*CAMERA_HEIGHTS)
+    stage = Stage(camera_height, math.exp(rng.uniform(*np.log(RADII))))
+    if world == "stage":
+        return _panorama(library, rng, stage)
+    make = _panorama if rng.random() < 0.4 else _cyclorama
+    name, backdrop = make(library, rng, stage)
+    return name, LayeredPlace(backdrop, _cards(library, rng, stage))
+
+
+def _panorama(
+    library: Library, rng: np.random.Generator, stage: Stage | None
+) -> tuple[str, PanoramaPlace]:
+    name, levels = library.draw_panorama(rng)
+    return name, PanoramaPlace(
+        levels, rng.uniform(-math.pi, math.pi), bool(rng.random() < 0.5), stage
+    )
+
+
+def _cyclorama(library: Library, rng: np.random.Generator, stage: Stage) -> tuple[str, Cyclorama]:
+    name, wall = library.draw("photo", rng, PHOTO_WIDTH * library.width)
+    texture = library.draw("texture", rng, TEXTURE_WIDTH).picture
+    size = 2 ** round(math.log2(min(texture.shape[-2:])))
+    square = torch.nn.functional.interpolate(
+        texture[None].float() / 255, (size, size), mode="bilinear", antialias=True
+    )[0]
+    ground = Tiles(tile_levels(square), rng.uniform(1.0, 4.0), rng.uniform(0, 2 * math.pi))
+    return name, Cyclorama(
+        stage=stage,
+        ground=ground,
+        wall=wall.flip(-1) if rng.random() < 0.5 else wall,
+        span=math.radians(rng.uniform(75, 115)),
+        ground_row=rng.uniform(0.5, 0.8),
+        turn=math.radians(rng.uniform(-25, 25)),
+    )
+
+
+def _cards(library: Library, rng: np.random.Generator, stage: Stage) -> tuple[Card, ...]:
+    """Up to eight cards at ever greater distances, none of which reaches the next one's depth."""
+    cards: list[Card] = []
+    z, step = rng.uniform(2.0, 4.0), rng.uniform(1.15, 1.6)
+    draw = partial(_card, library, rng)
+    while z < 0.8 * stage.radius and len(cards) < 8:
+        side = 0.9 * math.sqrt((0.92 * stage.radius) ** 2 - z**2)
+        x = float(np.clip(z * math.tan(math.radians(rng.uniform(-55, 55))), -side, side))
+        if abs(x) > 0.25 * z or rng.random() < 0.4:  # the middle is mostly left free
+            cards.append(draw(x, z, 0.45 * (z - z / step), stage.radius))
+        z *= step
+    return tuple(reversed(cards))
+
+
+def _card(
+    library: Library, rng: np.random.Generator, x: float, z: float, thick: float, radius: float
+) -> Card:
+    """A card at (x, z) that reaches at most ``thick`` before and behind its middle."""
+    kind = str(rng.choice(SILHOUETTES))
+    height = {"post": 2.6, "bush": 1.1, "board": 2.2, "house": 3.6, "tree": 4.2}[kind]
+    height *= math.exp(rng.normal(0, 0.3))
+    shape = {"post": (0.06, 0.15), "bush": (0.9, 1.8), "house": (0.9, 2.2), "tree": (0.5, 0.9)}
+    width = height * rng.uniform(*shape.get(kind, (0.4, 2.5)))
+    width = min(width, 0.5 * (radius - math.hypot(x, z)) + 0.5)
+    turn = math.asin(min(1.0, 2 * thick / width)) * rng.uniform(-1, 1)
+    # as many pixels as it fills from the origin, for a focal length of a frame's width
+    rows = int(np.clip(1.1 * library.width * height / z, 8, 2 * library.width))
+    columns = max(4, round(rows * width / height))
+    colour = _cloth(library, rng, rows, columns)
+    alpha = silhouette(rng, kind, rows, columns)
+    return Card(torch.cat([colour, alpha[None]]), x, z, turn, width, height)
+
+
+def _cloth(library: Library, rng: np.random.Generator, rows: int, columns: int) -> Tensor:
+    """A random piece of a photograph or texture, [3, rows, columns] float."""
+    category: Category = "photo" if rng.random() < 0.5 else "texture"
+    picture = library.draw(category, rng, TEXTURE_WIDTH).picture
+    height, width = picture.shape[-2:]
+    scale = min(width / columns, height / rows) * rng.uniform(0.4, 1.0)
+    tall, wide = max(2, int(rows * scale)), max(2, int(columns * scale))
+    top, left = (
+        int(rng.integers(n + 1)) for n in (height - min(tall, height), width - min(wide, width))
+    )
+    piece = picture[:, top : top + tall, left : left + wide].float() / 255
+    fitted = torch.nn.functional.interpolate(
+        piece[None], (rows, columns), mode="bilinear", antialias=True
+    )[0]
+    return (fitted * rng.uniform(0.65, 1.1)).clamp(0, 1)

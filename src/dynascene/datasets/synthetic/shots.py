@@ -1,0 +1,265 @@
+"""Training shots of synthetic places: video, matte, clean background, cameras, scene and guide.
+
+F frames, H W pixels.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from dynascene.datasets.imagery import SPLITS, shrink
+from dynascene.datasets.synthetic.camera_paths import (
+    jitter_scale,
+    keep_inside,
+    place_by_frame,
+    random_track,
+    turning_only,
+    view_angles,
+)
+from dynascene.datasets.synthetic.guides import picture_guide
+from dynascene.datasets.synthetic.person_clips import composite, lay_person, person_clip
+from dynascene.datasets.synthetic.placements import random_placement
+from dynascene.datasets.synthetic.places import Library, World, draw_place
+from dynascene.datasets.synthetic.rays import Place, track_rays
+from dynascene.geometry.intrinsics import focal_from_fov, intrinsics_from_fov, intrinsics_matrix
+from dynascene.geometry.lifting import lift_to_stage
+from dynascene.geometry.picture import PictureCamera
+from dynascene.geometry.rigid import rigid
+from dynascene.types import Batch, CameraTrack, Size
+
+WORLDS: Mapping[World, float] = {"turn": 0.35, "stage": 0.3, "layered": 0.35}
+PICTURE_SCALE = 1.5  # the scene picture's width over the frames'
+VIDEO_FOVS, PICTURE_FOVS = (30.0, 68.0), (50.0, 75.0)  # degrees, across
+WIDEST_FOV = 88.0
+EYE_METRES = 1.6  # what the camera's height is taken for where a place has no scale
+OWN_FRAME_SHARE = 0.25  # of the shots, whose scene picture is one of their own views
+PEOPLE = 8  # synthetic people of a split
+COARSE = Size(64, 36)
+
+
+@dataclass(frozen=True)
+class SyntheticShot:
+    """One training sample, everything true to the place. Value ranges as in ``types.Batch``.
+
+    video, clean_background: [F, 3, H, W], with and without the person. matte: [F, 1, H, W].
+    foreground: [F, 3, H, W], the person's own colour times the matte.
+    scene_image, scene_visibility: [3, H, W], [1, H, W].
+    cam_from_world, intrinsics: [F, 4, 4], [F, 3, 3] float64, as the model is told them: in the
+        scene camera's world and in track units, up to the jitter of the scale.
+    guide, guide_visibility: [F, 3, H, W], [F, 1, H, W], along the told track.
+    depth: [F, 1, H, W] of the clean background in the true track's unit; infinite where the place
+        has no scale.
+    world, place: what it was made of.
+    """
+
+    video: Tensor
+    clean_background: Tensor
+    matte: Tensor
+    foreground: Tensor
+    scene_image: Tensor
+    scene_visibility: Tensor
+    cam_from_world: Tensor
+    intrinsics: Tensor
+    guide: Tensor
+    guide_visibility: Tensor
+    depth: Tensor
+    world: str
+    place: str
+
+
+class ShotBatch(NamedTuple):
+    """A batch, and what only training and evaluation may see: the clean background
+    [B, F, 3, H, W] in −1 … 1 and its depth [B, F, 1, H, W]."""
+
+    batch: Batch
+    clean_background: Tensor
+    depth: Tensor
+
+
+def collate(shots: Sequence[SyntheticShot]) -> ShotBatch:
+    """Stack samples of one size and length."""
+    names = {field.name for field in fields(SyntheticShot)} & {f.name for f in fields(Batch)}
+    stacked = {name: torch.stack([getattr(shot, name) for shot in shots]) for name in names}
+    return ShotBatch(
+        Batch(**stacked),
+        torch.stack([shot.clean_background for shot in shots]),
+        torch.stack([shot.depth for shot in shots]),
+    )
+
+
+class SyntheticShots(Dataset[SyntheticShot]):
+    """An endless, indexable set of shots: the same seed and index give the same shot anywhere.
+
+    split: train, val or test; their places, textures and people are distinct.
+    size, frames: of a shot. length: what ``len`` says; any index ≥ 0 has a shot.
+    folder: of imagery, see ``training_folder``; procedural pictures without.
+    worlds: how often each world is drawn. person_share: of the shots with a person.
+    device: where shots are made.
+    Raises InputError for an unknown split or a bad folder.
+    """
+
+    def __init__(
+        self,
+        split: str = "train",
+        size: Size | tuple[int, int] = Size(256, 144),
+        frames: int = 24,
+        seed: int = 0,
+        *,
+        length: int = 1_000_000,
+        folder: Path | str | None = None,
+        worlds: Mapping[World, float] = WORLDS,
+        person_share: float = 0.5,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self.size = Size(*size)
+        self.library = Library(split, self.size.width, folder)
+        self.split, self.frames, self.seed, self.length = split, frames, seed, length
+        self.worlds = dict(worlds)
+        self.person_share = person_share
+        self.device = torch.device(device)
+
+    def __len__(self) -> int:
+        return self.length
+
+    def people(self) -> range:
+        """The seeds of this split's people, for ``person_clip``."""
+        start = SPLITS.index(self.split) * PEOPLE
+        return range(start, start + PEOPLE)
+
+    def prepare(self) -> None:
+        """Render all people now: before worker processes fork, so that they share them."""
+        for seed in self.people():
+            person_clip(seed)
+
+    @torch.no_grad()
+    def __getitem__(self, index: int) -> SyntheticShot:
+        if not index >= 0:
+            raise IndexError(index)
+        rng = np.random.default_rng([self.seed, SPLITS.index(self.split), index])
+        shares = np.array(list(self.worlds.values()), dtype=float)
+        world = list(self.worlds)[int(rng.choice(len(shares), p=shares / shares.sum()))]
+        name, place = draw_place(world, self.library, rng)
+        view = _draw_view(rng, place, self.size, self.frames)
+        return self._film(rng, world, name, view)
+
+    def _film(
+        self, rng: np.random.Generator, world: World, name: str, view: "View"
+    ) -> SyntheticShot:
+        light = _random_light(rng).to(self.device)
+        rays = track_rays(view.track, self.device)
+        colour, depth = view.place.render(rays)
+        background = _lit(colour, light)
+        picture_rays = track_rays(picture_track(view.camera), self.device)
+        picture = _lit(view.place.render(picture_rays)[0][0], light)
+        surface = lift_to_stage(picture.cpu(), view.camera).surface
+        told = keep_inside(
+            jitter_scale(view.track, rng), lambda x: surface.contains(x, margin=0.05)
+        )
+        guide, visibility = picture_guide(
+            picture, view.camera, surface, track_rays(told, self.device)
+        )
+        stage = view.place.stage
+        ground = surface.height if stage is None else stage.height
+        person, matte = self._person(rng, view.track, ground)
+        return SyntheticShot(
+            video=composite(person, matte, background) * 2 - 1,
+            clean_background=background * 2 - 1,
+            matte=matte,
+            foreground=(person * 2 - 1) * matte,
+            scene_image=shrink(picture, self.size.width) * 2 - 1,
+            scene_visibility=torch.ones_like(background[0, :1]),
+            cam_from_world=told.cam_from_world.to(self.device),
+            intrinsics=told.intrinsics.to(self.device),
+            guide=guide * 2 - 1,
+            guide_visibility=visibility,
+            depth=depth,
+            world=world,
+            place=name,
+        )
+
+    def _person(
+        self, rng: np.random.Generator, track: CameraTrack, ground: float
+    ) -> tuple[Tensor, Tensor]:
+        """Colour [F, 3, H, W] and matte [F, 1, H, W]; all zeros where there is nobody."""
+        if rng.random() >= self.person_share:
+            empty = torch.zeros(
+                len(track), 4, self.size.height, self.size.width, device=self.device
+            )
+            return empty[:, :3], empty[:, 3:]
+        clip = person_clip(int(rng.choice(self.people())))
+        placement = random_placement(rng, clip, track, ground, ground / EYE_METRES)
+        return lay_person(clip, placement.to(self.device), self.size)
+
+
+class View(NamedTuple):
+    """A place in track units, the scene picture's camera at its origin, and the filmed track."""
+
+    place: Place
+    camera: PictureCamera
+    track: CameraTrack
+
+
+def _draw_view(rng: np.random.Generator, place: Place, size: Size, frames: int) -> View:
+    video_fov, picture_fov = _random_fovs(rng, place, size)
+    track = random_track(rng, frames, intrinsics_from_fov(video_fov, size), size)
+    if place.stage is None:
+        track = turning_only(track)
+    anchor = 0 if rng.random() < 0.6 else int(rng.integers(frames))
+    pitch = float(np.clip(rng.normal(-2, 6), -16, 14))
+    if rng.random() < OWN_FRAME_SHARE:
+        track = place_by_frame(track, anchor, 0.0, pitch)
+        picture_fov, picture_pitch = video_fov, view_angles(track, anchor)[1]
+    else:
+        picture_pitch = float(np.clip(rng.normal(-2, 5), -15, 12))
+        track = place_by_frame(track, anchor, rng.normal(0, 9), pitch)
+    camera = scene_camera(picture_fov, picture_pitch, size)
+    coarse = track_rays(picture_track(camera, COARSE))
+    if place.stage is not None:
+        place = place.scaled(1 / float(place.render(coarse)[1].median()))
+    return View(place, camera, keep_inside(track, place.contains))
+
+
+def _random_fovs(rng: np.random.Generator, place: Place, size: Size) -> tuple[float, float]:
+    """Of video and picture, degrees; wider where the place's panorama is too coarse for less."""
+    video, picture = rng.uniform(*VIDEO_FOVS), rng.uniform(*PICTURE_FOVS)
+    narrowest = place.narrowest_fov(size.width)
+    if video < narrowest:
+        video = rng.uniform(narrowest, WIDEST_FOV)
+        picture = rng.uniform(max(narrowest, PICTURE_FOVS[0]), WIDEST_FOV)
+    return video, picture
+
+
+def scene_camera(fov: float, pitch: float, size: Size) -> PictureCamera:
+    """The camera of a scene picture of the frames' shape; fov and pitch (up) in degrees."""
+    wide = Size(round(PICTURE_SCALE * size.width), round(PICTURE_SCALE * size.height))
+    focal = focal_from_fov(fov, wide)
+    return PictureCamera(focal, wide, wide.height / 2 + focal * math.tan(math.radians(pitch)))
+
+
+def picture_track(camera: PictureCamera, size: Size | None = None) -> CameraTrack:
+    """The scene picture's camera as a track of one frame, for frames of ``size``."""
+    size = size or camera.size
+    scale = size.width / camera.size.width
+    focal = camera.focal * scale
+    rotation = camera.scene_from_picture.mT
+    pose = rigid(rotation, torch.zeros(3, dtype=torch.float64))
+    k = intrinsics_matrix(focal, focal, size.width / 2, size.height / 2)
+    return CameraTrack(pose[None], k[None], size)
+
+
+def _random_light(rng: np.random.Generator) -> Tensor:
+    """Exposure and white balance of a whole shot: factors on sRGB values, [3, 1, 1]."""
+    stops = rng.normal(0, 0.35) + rng.normal(0, 0.08, 3)
+    # light times 2^s is about sRGB times 2^(s / 2.2)
+    return torch.from_numpy(2 ** (np.clip(stops, -1.2, 0.8) / 2.2)).float()[:, None, None]
+
+
+def _lit(colour: Tensor, light: Tensor) -> Tensor:
+    return (colour * light).clamp(0, 1)

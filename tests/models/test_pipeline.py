@@ -1,0 +1,123 @@
+import pytest
+import torch
+from diffusers import DPMSolverMultistepScheduler
+
+from dynascene.errors import InputError
+from dynascene.models.pipeline import DynaScenePipeline
+
+PAPER = ("foreground", "scene_reference", "image_embedding", "plucker_camera")
+GUIDED = (*PAPER, "guide")
+
+
+def seed(value: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(value)
+
+
+@pytest.fixture
+def paper(build, wake, make_pipeline) -> DynaScenePipeline:
+    return make_pipeline(wake(build(PAPER)))
+
+
+def test_frames_have_the_shape_and_range_of_the_clip(paper, make_batch) -> None:
+    frames = paper(make_batch(), 2, generator=seed()).frames
+    assert frames.shape == (1, 3, 3, 40, 56)
+    assert frames.min() >= 0
+    assert frames.max() <= 1
+    assert frames.std() > 1e-3
+
+
+def test_the_seed_decides(paper, make_batch) -> None:
+    batch = make_batch()
+    one, two = (paper(batch, 2, generator=seed(0)).frames for _ in range(2))
+    assert torch.equal(one, two)
+    assert not torch.equal(one, paper(batch, 2, generator=seed(1)).frames)
+
+
+@pytest.mark.parametrize("names", [PAPER, GUIDED, ("foreground", "image_embedding")])
+def test_a_saved_pipeline_gives_the_same_frames(
+    build, wake, make_pipeline, make_batch, tmp_path, names
+) -> None:
+    prediction = "guide_residual" if "guide" in names else "epsilon"
+    pipeline, batch = make_pipeline(wake(build(names, prediction))), make_batch()
+    pipeline.save_pretrained(tmp_path)
+    loaded = DynaScenePipeline.from_pretrained(tmp_path)
+    loaded.set_progress_bar_config(disable=True)
+    expected = pipeline(batch, 2, generator=seed()).frames
+    assert torch.equal(loaded(batch, 2, generator=seed()).frames, expected)
+
+
+def test_any_scheduler_on_the_training_schedule(paper, make_batch) -> None:
+    batch = make_batch()
+    ddim = paper(batch, 3, generator=seed()).frames
+    paper.scheduler = DPMSolverMultistepScheduler.from_config(paper.scheduler.config)
+    other = paper(batch, 3, generator=seed()).frames
+    assert other.isfinite().all()
+    assert not torch.equal(other, ddim)
+
+
+def test_the_callback_sees_each_step_and_may_change_the_latents(paper, make_batch) -> None:
+    seen = []
+
+    def on_step(pipeline, step, timestep, tensors):
+        seen.append((step, int(timestep)))
+        return {"latents": torch.zeros_like(tensors["latents"])}
+
+    frames = paper(make_batch(), 3, output_type="latent", callback_on_step_end=on_step).frames
+    assert [step for step, _ in seen] == [0, 1, 2]
+    assert seen[0][1] > seen[2][1]
+    assert frames.eq(0).all()
+
+
+def test_features_of_the_scene_are_made_once_per_clip(paper, make_batch) -> None:
+    """Over all steps, windows and both halves of guidance: the ReferenceNet runs once."""
+    counted = {"reference": 0, "image": 0, "camera": 0}
+    conditioners = paper.denoiser.conditioners
+
+    def count(module, name):
+        module.register_forward_hook(lambda *_: counted.update({name: counted[name] + 1}))
+
+    count(conditioners["scene_reference"].unet, "reference")
+    count(paper.image_encoder, "image")
+    count(conditioners["plucker_camera"].encoder, "camera")
+    paper(make_batch(F=5), 3, window=3, overlap=1)
+    assert counted == {"reference": 1, "image": 1, "camera": 4}  # 2 windows, twice for guidance
+
+
+def test_a_clip_of_windows_is_the_average_of_its_windows(paper, make_batch) -> None:
+    """One step of a five-frame clip: the frames that one window alone sees are that window's."""
+    batch = make_batch(F=5)
+    latents = torch.randn(1, 5, 4, 5, 7, generator=seed())
+    options = {"guidance_scale": 1.0, "output_type": "latent", "window": 3, "overlap": 1}
+    whole = paper(batch, 1, latents=latents, **options).frames
+    fields = vars(batch)
+    first = {
+        name: value[:, :3] if value is not None and "scene" not in name else value
+        for name, value in fields.items()
+    }
+    alone = paper(type(batch)(**first), 1, latents=latents[:, :3], **options).frames
+    torch.testing.assert_close(whole[:, :2], alone[:, :2])
+    assert (whole[:, 2] - alone[:, 2]).abs().max() > 1e-5
+
+
+def test_guidance_of_one_leaves_the_unconditional_half_out(paper, make_batch) -> None:
+    calls = []
+    paper.denoiser.unet.register_forward_hook(lambda *_: calls.append(1))
+    paper(make_batch(), 2, guidance_scale=1.0)
+    assert len(calls) == 2
+    paper(make_batch(), 2, guidance_scale=2.0)
+    assert len(calls) == 6
+
+
+def test_what_cannot_be_is_refused_in_one_line(paper, make_batch) -> None:
+    batch = make_batch()
+    with pytest.raises(InputError, match="steps: 0"):
+        paper(batch, 0)
+    with pytest.raises(InputError, match="latents: shape"):
+        paper(batch, 1, latents=torch.zeros(1, 2, 4, 5, 7))
+    with pytest.raises(InputError, match="multiples of 8"):
+        paper(make_batch(W=60), 1)
+
+
+def test_offloading_knows_all_components(paper) -> None:
+    networks = {name for name in paper.components if name != "scheduler"}
+    assert set(paper.model_cpu_offload_seq.split("->")) == networks
