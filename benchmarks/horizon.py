@@ -5,7 +5,8 @@
 
 PANORAMAS: a folder whose MANIFEST.tsv lists level equirectangular pictures (columns path,
 category, split); by default shared/training beside or in the repository. The views: horizontal
-field of view 50–75°, any azimuth, pitch −20…+15°, 480–800 pixels wide, no roll (for the fit, a roll of 1° spread).
+field of view 50–75°, any azimuth, pitch −20…+15°, 480–800 pixels wide, no roll
+(for the fit, a roll of 1° spread).
 """
 
 import csv
@@ -18,6 +19,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from PIL import Image
 from scipy.optimize import minimize
 
 from dynascene.estimators.horizon import (
@@ -53,12 +55,16 @@ class View(NamedTuple):
 
 
 def render_view(
-    panorama: np.ndarray, focal: float, yaw: float, pitch: float, size: tuple[int, int]
-):
-    """What a level panorama, uint8 [H, W, 3], shows a camera turned by yaw and pitch, degrees.
+    panorama: np.ndarray,
+    focal: float,
+    size: tuple[int, int],
+    angles: tuple[float, float, float],
+) -> np.ndarray:
+    """What a level panorama, uint8 [H, W, 3], shows a camera of the given yaw, pitch and roll.
 
-    focal: in pixels of the view; size: its width and height.
+    focal: in pixels of the view; size: its width and height. angles: in degrees.
     """
+    yaw, pitch, roll = angles
     full = round(2 * math.pi * focal)  # width of a panorama as fine as the view's middle
     if full < panorama.shape[1]:
         panorama = cv2.resize(panorama, (full, full // 2), interpolation=cv2.INTER_AREA)
@@ -85,7 +91,7 @@ def views(root: Path, splits: set[str], roll: float = 0.0) -> Iterator[View]:
     for row in rows:
         if row["category"] != "panorama" or row["split"] not in splits:
             continue
-        panorama = cv2.cvtColor(cv2.imread(str(root / row["path"])), cv2.COLOR_BGR2RGB)
+        panorama = np.asarray(Image.open(root / row["path"]).convert("RGB"))
         random = np.random.default_rng(zlib.crc32(row["path"].encode()))
         for _ in range(VIEWS_PER_PLACE):
             width = int(random.integers(480, 801))
@@ -93,7 +99,7 @@ def views(root: Path, splits: set[str], roll: float = 0.0) -> Iterator[View]:
             focal = width / 2 / math.tan(math.radians(random.uniform(50, 75)) / 2)
             yaw, pitch = random.uniform(0, 360), random.uniform(-20, 15)
             tilt = roll * random.normal()
-            picture = render_view(panorama, focal, yaw, pitch, size, tilt)
+            picture = render_view(panorama, focal, size, (yaw, pitch, tilt))
             yield View(row["path"], picture, focal, pitch)
 
 

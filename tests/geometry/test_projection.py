@@ -26,7 +26,7 @@ from dynascene.geometry.panorama import (
     angles_from_directions,
     directions_from_angles,
 )
-from dynascene.geometry.picture import PictureCamera, fold_azimuth, reflect
+from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.projection import render_guide, scene_angles, window_for_track
 from dynascene.geometry.rigid import rigid, rotation_about
 from dynascene.geometry.surface import Stage
@@ -92,36 +92,6 @@ def test_the_ground_line_has_no_seam() -> None:
     rays = torch.tensor([[0.0, slope - 1e-5, 1.0], [0.0, slope + 1e-5, 1.0]]).double()
     near, far = stage.hit(torch.zeros(2, 3).double(), rays)
     assert (near - far).norm() < 1e-3
-
-
-def test_folding_meets_itself_and_keeps_the_picture() -> None:
-    limit = 0.4
-    azimuth = torch.linspace(-math.pi, math.pi, 100_001).double()
-    folded, straight = fold_azimuth(azimuth, limit)
-    assert folded.abs().max() <= limit + 1e-9
-    torch.testing.assert_close(folded[straight], azimuth[straight])
-    assert folded.diff().abs().max() < 1.5 * azimuth.diff().max()  # continuous
-    assert (folded[0] - folded[-1]).abs() < 1e-3  # and closed
-
-
-def test_reflect_is_the_identity_within_and_mirrors_outside() -> None:
-    low, high = torch.tensor(1.0), torch.tensor(3.0)
-    values = torch.tensor([1.5, 3.5, 0.5, 5.5, -3.0])
-    assert reflect(values, low, high).tolist() == pytest.approx([1.5, 2.5, 1.5, 1.5, 1.0])
-
-
-@pytest.mark.parametrize("horizon", [0.25, 0.5, 0.7])
-def test_the_continued_picture_is_the_picture_inside(horizon: float) -> None:
-    camera = picture_camera(horizon=horizon)
-    azimuth = torch.linspace(-0.45, 0.45, 31).double()[None, :].expand(17, 31)
-    depression = torch.linspace(-0.2, 0.2, 17).double()[:, None].expand(17, 31)
-    directions = directions_from_angles(azimuth, depression)
-    direct, inside = camera.pixels_from_directions(directions)
-    continued, photographed = camera.continued(azimuth, depression)
-    both = inside & photographed
-    assert both.sum() > 100
-    torch.testing.assert_close(continued[both], direct[both])
-    assert not (photographed & ~inside).any()
 
 
 def test_a_static_camera_like_the_pictures_shows_the_picture() -> None:

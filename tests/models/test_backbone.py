@@ -61,9 +61,7 @@ def test_the_2d_part_is_diffusers_own_unet(tiny, wake, motion: bool) -> None:
     frames = flat(
         sample.transpose(1, 2).flatten(0, 1), torch.tensor([3] * 3 + [700] * 3), tokens
     ).sample
-    torch.testing.assert_close(
-        clips.transpose(1, 2).flatten(0, 1), frames, rtol=1e-5, atol=1e-5
-    )
+    torch.testing.assert_close(clips.transpose(1, 2).flatten(0, 1), frames, rtol=1e-5, atol=1e-5)
 
 
 @torch.no_grad()

@@ -97,7 +97,9 @@ def test_the_camera_does_not_depend_on_where_the_world_begins(build, wake, make_
     world = rigid(rotation_about("y", 40.0), torch.tensor([1.0, 2, 3], dtype=torch.float64)).float()
     moved = replace_fields(clip, cam_from_world=clip.cam_from_world @ world)
     drop = torch.zeros(3, dtype=torch.bool)
-    pairs = zip(denoiser.inject(clip, drop).camera, denoiser.inject(moved, drop).camera, strict=True)
+    pairs = zip(
+        denoiser.inject(clip, drop).camera, denoiser.inject(moved, drop).camera, strict=True
+    )
     for one, two in pairs:
         torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-4)
 

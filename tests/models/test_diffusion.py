@@ -1,4 +1,5 @@
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -160,8 +161,7 @@ def test_windows_cover_every_frame_without_wrapping(frames: int, overlap: int) -
     torch.testing.assert_close(total, torch.ones(frames))
     assert spans[0][0] == 0
     assert spans[-1][1] == frames
-    pairs = list(zip(spans[:-1], spans[1:], strict=True))
-    assert all(one[1] - two[0] >= overlap and one[0] < two[0] for one, two in pairs)
+    assert all(one[1] - two[0] >= overlap and one[0] < two[0] for one, two in pairwise(spans))
 
 
 def test_window_weights_rise_and_fall_over_the_overlap() -> None:

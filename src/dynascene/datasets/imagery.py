@@ -89,7 +89,7 @@ def load_picture(path: Path, width: int) -> Tensor:
 
     Raises InputError when it cannot be read.
     """
-    picture = torch.from_numpy(np.ascontiguousarray(_decoded(path))).permute(2, 0, 1)[:3]
+    picture = torch.from_numpy(_decoded(path).copy()).permute(2, 0, 1)[:3]
     return shrink(picture, width)
 
 

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from dynascene.geometry.continuation import continue_picture
 from dynascene.geometry.panorama import PanoramaWindow
 from dynascene.geometry.picture import PictureCamera
 
@@ -102,13 +103,13 @@ def paint_canvas(
     for start in range(0, len(depression), rows_at_once):
         rows = slice(start, start + rows_at_once)
         beta, alpha = torch.meshgrid(depression[rows], azimuth, indexing="ij")
-        pixel, inside = camera.continued(alpha, beta)
+        pixel, photographed, _ = continue_picture(camera, alpha, beta)
         grid = pixel / pixel.new_tensor([width, height]) * 2 - 1
         painted = F.grid_sample(
             picture[None], grid[None], mode="bicubic", padding_mode="border", align_corners=False
         )
         layers[:, rows] = painted[0].clamp(0, 1)
-        layers[3, rows] *= inside  # photographed only where it is not a continuation
+        layers[3, rows] *= photographed  # not where it is a continuation
     return SceneCanvas(window, layers)
 
 

@@ -1,4 +1,4 @@
-"""The camera of the scene picture, and the picture's natural continuation in all directions."""
+"""The camera of the scene picture: which direction each pixel shows."""
 
 import math
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from dynascene.geometry.panorama import directions_from_angles, wrap_angle
 from dynascene.geometry.rigid import rotation_about
 from dynascene.types import Size
 
@@ -73,49 +72,22 @@ class PictureCamera:
             )
         return limits[0], limits[1]
 
-    def continued(self, azimuth: Tensor, depression: Tensor) -> tuple[Tensor, Tensor]:
-        """The picture continued by mirroring: for each direction, the pixel to show there.
+    def side_limit(self, depression: Tensor) -> Tensor:
+        """Azimuth of the picture's right border at each depression, [...] → [...] > 0.
 
-        azimuth, depression [...] → pixel [..., 2] always within the picture, and whether it is
-        photographed there [...] (False: continued). Continuous everywhere, the closing of the full
-        circle included; the horizon stays straight and upright lines stay upright.
+        The left border mirrors it. Beyond the corners it is the corner's.
         """
-        limit = self.azimuth_limit
-        folded, straight = fold_azimuth(azimuth, limit)
-        top, bottom = self.depression_limits(folded)
-        level = reflect(depression, top, bottom)
-        pixel, _ = self.pixels_from_directions(directions_from_angles(folded, level))
         width, height = self.size
-        inside = straight & (depression >= top) & (depression <= bottom)
-        inside = inside & (pixel[..., 0] >= 0) & (pixel[..., 0] <= width)
-        u = reflect(pixel[..., 0], torch.zeros_like(folded), _full(folded, width))
-        v = pixel[..., 1].clamp(0, height)
-        return torch.stack([u, v], dim=-1), inside
-
-
-def fold_azimuth(azimuth: Tensor, limit: float) -> tuple[Tensor, Tensor]:
-    """Fold the full circle into [−limit, limit] by mirroring at the borders.
-
-    The rest of the circle, 2π − 2·limit wide, is cut into an odd number of mirrored tiles of
-    nearly the picture's width, so that the last one meets the picture again without a seam.
-    Returns the folded azimuth [...] and whether it is the azimuth itself.
-    """
-    azimuth = wrap_angle(azimuth)
-    straight = azimuth.abs() <= limit
-    width = 2 * limit
-    rest = 2 * math.pi - width
-    tiles = max(1, 2 * round((rest / width - 1) / 2) + 1)
-    beyond = torch.remainder(azimuth - limit, 2 * math.pi)  # 0 at the right border, going right
-    position = beyond / (rest / tiles)  # tile k covers [k, k + 1)
-    triangle = 1 - (torch.remainder(position, 2) - 1).abs()  # 0 → 1 → 0 over two tiles
-    return azimuth.where(straight, limit - triangle * width), straight
-
-
-def reflect(value: Tensor, low: Tensor, high: Tensor) -> Tensor:
-    """Mirror values [...] at both ends of [low, high] until they lie within."""
-    span = (high - low).clamp_min(1e-9)
-    position = torch.remainder(value - low, 2 * span)
-    return low + torch.minimum(position, 2 * span - position)
+        rotation = self.scene_from_picture
+        corners = torch.tensor([[width / 2, y, self.focal] for y in (-height / 2, height / 2)])
+        x, y, z = (corners.double() @ rotation.mT).unbind(-1)
+        upper, lower = torch.atan2(y, torch.hypot(x, z)).tolist()
+        # Pixels of the border's column lie in the plane n·d = 0 with n = R·(f, 0, −w/2):
+        # n_x sin α + n_z cos α = −n_y tan β
+        normal = torch.tensor([self.focal, 0.0, -width / 2]).double()
+        nx, ny, nz = (rotation @ normal).tolist()
+        sine = -ny * depression.clamp(upper, lower).tan() / math.hypot(nx, nz)
+        return (sine.clamp(-1, 1).asin() - math.atan2(nz, nx)).clamp_min(1e-2)
 
 
 def _full(like: Tensor, value: float) -> Tensor:

@@ -7,10 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dynascene.geometry.panorama import (
-    PanoramaWindow,
-    angles_from_directions,
-)
+from dynascene.geometry.continuation import continue_picture
+from dynascene.geometry.panorama import PanoramaWindow, angles_from_directions
 from dynascene.geometry.picture import PictureCamera
 
 SEARCH_STEPS = 40  # distances tried along a ray, evenly in inverse distance
@@ -85,13 +83,13 @@ def relief_from_depth(depth: Tensor, camera: PictureCamera, degrees_per_pixel: f
     )
     azimuth, depression = window.pixel_angles()
     beta, alpha = torch.meshgrid(depression, azimuth, indexing="ij")
-    pixel, _ = camera.continued(alpha, beta)
+    pixel, _, nearness = continue_picture(camera, alpha, beta)
     grid = pixel / pixel.new_tensor(tuple(camera.size)) * 2 - 1
     z = F.grid_sample(depth[None], grid[None].to(depth), padding_mode="border", align_corners=False)
     # distance along the ray = z / cos of its angle with the picture camera's axis, read where the
     # continuation shows it
     offset = (pixel - pixel.new_tensor(tuple(camera.size)) / 2) / camera.focal
-    distance = z[0] * (1 + (offset**2).sum(-1)).sqrt()
+    distance = z[0] * (1 + (offset**2).sum(-1)).sqrt() * nearness
     return Relief(window, distance, _ground_height(depth, camera))
 
 

@@ -93,8 +93,8 @@ def latent_stride(vae: Any) -> int:
 
 def to_grid(mask: Tensor, stride: int) -> Tensor:
     """[..., 1, H, W] → [..., 1, h, w]: the mean of each cell."""
-    leading = mask.shape[:-3]
-    return nnf.avg_pool2d(mask.float().flatten(0, -4), stride).unflatten(0, leading)
+    cells = nnf.avg_pool2d(mask.float().reshape(-1, *mask.shape[-3:]), stride)
+    return cells.view(*mask.shape[:-3], *cells.shape[1:])
 
 
 @torch.no_grad()
@@ -107,10 +107,10 @@ def encode_images(vae: Any, images: Tensor) -> Tensor:
     H, W = images.shape[-2:]
     if H % stride or W % stride:
         raise InputError(f"frames of {W}x{H}: width and height must be multiples of {stride}")
-    flat = images.flatten(0, -4).to(vae.dtype)
+    flat = images.reshape(-1, 3, H, W).to(vae.dtype)
     latents = torch.cat([_encode(vae, part) for part in flat.split(FRAMES_AT_ONCE)])
     shift, scale = _shift_and_scale(vae)
-    return ((latents.float() - shift) * scale).unflatten(0, images.shape[:-3])
+    return ((latents.float() - shift) * scale).view(*images.shape[:-3], *latents.shape[1:])
 
 
 def _encode(vae: Any, images: Tensor) -> Tensor:
@@ -124,9 +124,10 @@ def _encode(vae: Any, images: Tensor) -> Tensor:
 def decode_latents(vae: Any, latents: Tensor) -> Tensor:
     """Scaled latents [..., 4, h, w] → images [..., 3, H, W] in −1 … 1, float32."""
     shift, scale = _shift_and_scale(vae)
-    flat = (latents.float() / scale + shift).flatten(0, -4).to(vae.dtype)
+    flat = (latents.float() / scale + shift).reshape(-1, *latents.shape[-3:]).to(vae.dtype)
     parts = [vae.decode(part).sample.float() for part in flat.split(FRAMES_AT_ONCE)]
-    return torch.cat(parts).clamp(-1, 1).unflatten(0, latents.shape[:-3])
+    images = torch.cat(parts).clamp(-1, 1)
+    return images.view(*latents.shape[:-3], *images.shape[1:])
 
 
 def _shift_and_scale(vae: Any) -> tuple[float, float]:

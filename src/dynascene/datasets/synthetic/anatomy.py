@@ -33,7 +33,7 @@ class Part:
     bends_at: tuple[str, ...]
     fineness: float = 1.0
     carve: Carve | None = None
-    softness: float = 0.016
+    softness: float = 0.025
 
 
 def body_parts(look: PersonLook) -> list[Part]:
@@ -44,9 +44,9 @@ def body_parts(look: PersonLook) -> list[Part]:
     parts = [
         Part("head", _head(), (), 0.55),
         Part("hair", _hair(look), (), 0.65, _hairline),
-        Part("top", top(look), top_bends, 1.0, cloth_folds(1.0), 0.02),
+        Part("top", top(look), top_bends, 1.0, cloth_folds(1.0), 0.038),
         Part("hands", _hands(), ("wrist",), 0.5),
-        Part("trousers", trousers(look), trouser_bends, 1.0, under_the_top, 0.02),
+        Part("trousers", trousers(look), trouser_bends, 1.0, under_the_top, 0.03),
         Part("shoes", shoes(), ("ball",), 0.75, flat_sole),
     ]
     if look.top_cut == "tee":
@@ -129,7 +129,7 @@ def _hands() -> tuple[Loft, ...]:
             root, tip = between(c, d, 0.52), between(c, d, reach)
             middle = between(root, tip, 0.5)
             knuckle = (middle[0] + curl * 0.3, middle[1], z + middle[2] + 0.002)
-            end = (tip[0] + curl * 1.8, tip[1], z + tip[2] + 0.004)
+            end = (tip[0] + curl * 0.8, tip[1], z + tip[2] + 0.004)
             lofts += [
                 Loft(limb, (root[0], root[1], z + root[2]), knuckle, (0.0105, 0.010),
                      (0.0105, 0.010), 0.008, blend=0.008),

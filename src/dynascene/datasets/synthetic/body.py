@@ -112,7 +112,8 @@ def _skin_weights(part: Part, points: Tensor) -> Tensor:
         ]
     )
     weights = torch.zeros(len(points), len(BONES))
-    for limb, share in zip(limbs, torch.softmax(-nearest / part.softness, dim=0), strict=True):
+    shares = torch.softmax(-(nearest.clamp(min=0) / part.softness).square(), dim=0)
+    for limb, share in zip(limbs, shares, strict=True):
         along = _along_trunk(points) if limb == "trunk" else _along_limb(limb, part, points)
         for bone, weight in along.items():
             weights[:, BONES.index(bone)] += share * weight

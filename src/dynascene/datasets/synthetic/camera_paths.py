@@ -19,7 +19,7 @@ from dynascene.types import CameraTrack, Size
 
 # Amounts drawn for each move: degrees or track units, as in geometry.moves
 AMOUNTS: Mapping[str, tuple[float, float]] = {
-    "pan-left": (2, 45), "pan-right": (2, 45), "tilt-up": (1, 14), "tilt-down": (1, 14),
+    "pan-left": (2, 45), "pan-right": (2, 45), "tilt-up": (1, 10), "tilt-down": (1, 10),
     "roll-left": (1, 8), "roll-right": (1, 8), "dolly-in": (0.05, 0.45),
     "dolly-out": (0.05, 0.5), "truck-left": (0.04, 0.4), "truck-right": (0.04, 0.4),
     "pedestal-up": (0.03, 0.25), "pedestal-down": (0.03, 0.15), "orbit-left": (3, 30),

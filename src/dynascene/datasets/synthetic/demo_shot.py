@@ -22,7 +22,7 @@ FIELD_OF_VIEW = 48.0  # degrees, horizontal
 CAMERA_HEIGHT = 1.5
 TRUCK = 2.0  # metres that the camera travels to the right
 STUDIO_GREY = (0.58, 0.58, 0.58)  # sRGB, behind the person
-DISTANCE = 4.6  # from the rails to the walker's path, where it is nearest
+DISTANCE = 4.8  # metres from the rails to the middle of the walker's path, without its arc
 
 
 def demo_shot(
@@ -50,11 +50,11 @@ def demo_shot(
 
 
 def _walk(duration: float, look: PersonLook) -> Walk:
-    """From the left to the right on a shallow arc that comes towards the camera, then away."""
+    """From the left to the right, slightly towards the camera, on a shallow arc."""
     length = 1.3 * duration
     along = torch.linspace(-0.75, 0.75, 9)
-    nearness = 0.5 * (1 - (along / 0.5).square()).clamp(min=-1)
-    path = GroundPath(torch.stack([along * length, DISTANCE - 0.45 * nearness], dim=-1))
+    depth = DISTANCE - 0.60 * along - 0.10 * (1 - (along / 0.5).square()).clamp(min=-1)
+    path = GroundPath(torch.stack([along * length, depth], dim=-1))
     return Walk(path, speed=1.3, height=look.height, start=(path.length - length) / 2)
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from dynascene.datasets.imagery import shrink
 from dynascene.datasets.synthetic.rays import Rays
+from dynascene.geometry.continuation import continue_picture
 from dynascene.geometry.panorama import angles_from_directions
 from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.surface import Surface
@@ -26,7 +27,9 @@ def picture_guide(
     where the picture shows the place and 0 where it is continued.
     """
     points = surface.hit(rays.origins.expand_as(rays.directions), rays.directions)
-    pixel, inside = camera.continued(*angles_from_directions(points))
+    pixel, inside = camera.pixels_from_directions(points)
+    revealed = ~inside
+    pixel[revealed] = continue_picture(camera, *angles_from_directions(points[revealed])).pixel
     grid = pixel / pixel.new_tensor(tuple(camera.size)) * 2 - 1
     # no denser than the frames, or it would alias
     matched = shrink(

@@ -11,9 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dynascene.datasets.synthetic.rays import Place, Rays
-from dynascene.geometry.panorama import reflect
 from dynascene.geometry.surface import Stage
 
+PATCHES, PATCH_BLUR = 5.3, 8.0  # tiles per patch, and texels over which those are blurred
 NEAREST_SHARE = 0.6  # of the way to the nearest card is free for the camera
 
 
@@ -29,15 +29,22 @@ class Tiles:
     def sample(self, x: Tensor, z: Tensor, footprint: Tensor) -> Tensor:
         """Points [N] on the ground, pixels ``footprint`` [N] units wide → colours [3, N]."""
         c, s = math.cos(self.turn) / self.side, math.sin(self.turn) / self.side
-        place = torch.remainder(torch.stack([c * x - s * z, s * x + c * z], dim=-1), 1)
-        level = torch.log2((footprint / self.side * self.levels[0].shape[-1]).clamp_min(1))
-        level = level.clamp(max=len(self.levels) - 1)
-        colour = x.new_zeros(3, len(x))
+        place = torch.stack([c * x - s * z, s * x + c * z], dim=-1)
+        texels = footprint / self.side * self.levels[0].shape[-1]
+        colour = self._at(place, texels)
+        # the same pattern, larger and blurred, as light and dark patches: a plain would look flat without
+        patches = self._at(place / PATCHES, (texels / PATCHES).clamp_min(PATCH_BLUR))
+        return colour * (patches / self.levels[-1].to(x).reshape(3, 1)).clamp(0.5, 1.8)
+
+    def _at(self, place: Tensor, texels: Tensor) -> Tensor:
+        place = torch.remainder(place, 1)
+        level = torch.log2(texels.clamp_min(1)).clamp(max=len(self.levels) - 1)
+        colour = place.new_zeros(3, len(place))
         for index, texture in enumerate(self.levels):
             weight = (1 - (level - index).abs()).clamp_min(0)
             here = weight.nonzero()[:, 0]
             if len(here):
-                colour[:, here] += weight[here] * _wrapped(texture.to(x), place[here])
+                colour[:, here] += weight[here] * _wrapped(texture.to(place), place[here])
         return colour
 
 
@@ -98,21 +105,20 @@ class Cyclorama:
         azimuth = torch.atan2(points[:, 0], points[:, 2]) - self.turn
         column = azimuth * density + width / 2
         row = points[:, 1] / self.stage.radius * density + self.ground_row * height
-        zero = torch.zeros_like(column)
-        place = torch.stack(
-            [
-                reflect(column, zero, zero + width) / width,
-                reflect(row, zero, zero + height) / height,
-            ]
-        )
+        # mirrored beyond its borders: 0 → 1 → 0 over two pictures
+        place = torch.stack([column / width, row / height], dim=-1)
+        place = 1 - (torch.remainder(place, 2) - 1).abs()
         picture = (self.wall.to(points.device).float() / 255)[None]
-        grid = (place * 2 - 1).T[None, None]
+        grid = (place * 2 - 1)[None, None]
         return F.grid_sample(
             picture, grid, mode="bicubic", padding_mode="border", align_corners=False
         )[0, :, 0]
 
     def contains(self, points: Tensor) -> Tensor:
-        return self.stage.contains(points, margin=0.3)
+        return self.stage.contains(points, margin=0.45)
+
+    def narrowest_fov(self, width: int) -> float:
+        return 0.0
 
     def scaled(self, factor: float) -> "Cyclorama":
         tiles = replace(self.ground, side=self.ground.side * factor)
@@ -182,6 +188,9 @@ class LayeredPlace:
     def contains(self, points: Tensor) -> Tensor:
         nearest = min((card.z for card in self.cards), default=math.inf)
         return self.backdrop.contains(points) & (points[..., 2] < NEAREST_SHARE * nearest)
+
+    def narrowest_fov(self, width: int) -> float:
+        return self.backdrop.narrowest_fov(width)
 
     def scaled(self, factor: float) -> "LayeredPlace":
         cards = tuple(

@@ -10,7 +10,8 @@ from torch import Tensor
 
 SHADOW_CELL = 0.024  # metres; wider than the vertices are apart, so the map has no holes
 SHADOW_BIAS = 0.035
-SHADOW_FADE = 0.03
+# how far behind the blocker a vertex is fully shaded: metres; soft for the sky, which is wide
+SUN_FADE, SKY_FADE = 0.03, 0.12
 SKY_DIRECTIONS = (  # the sky is sampled from here (towards the light; y down)
     (0.0, -1.0, 0.0), (0.75, -0.65, 0.0), (-0.75, -0.65, 0.0), (0.0, -0.65, 0.75),
     (0.0, -0.65, -0.75), (0.6, -0.25, 0.75), (-0.6, -0.25, 0.75), (0.6, -0.25, -0.75),
@@ -34,7 +35,7 @@ def light_towards(vertices: Tensor, normals: Tensor, eye: Tensor, light: Light) 
     sun_from = torch.nn.functional.normalize(vertices.new_tensor(light.sun_from), dim=0)
     sun_angle = normals @ sun_from
     # skin and cloth scatter: the light wraps a little around the edge of the shade
-    sun = ((sun_angle + 0.15) / 1.15).clamp(min=0) * _lit(vertices, normals, sun_from, True)
+    sun = ((sun_angle + 0.15) / 1.15).clamp(min=0) * _lit(vertices, normals, sun_from, SUN_FADE)
     open_sky = _open_sky(vertices, normals)
     up = (0.5 - 0.5 * normals[:, 1])[:, None]
     sky_light, ground_light = (vertices.new_tensor(c) for c in (light.sky, light.ground))
@@ -54,33 +55,33 @@ def _open_sky(vertices: Tensor, normals: Tensor) -> Tensor:
     for direction in SKY_DIRECTIONS:
         towards = torch.nn.functional.normalize(vertices.new_tensor(direction), dim=0)
         weight = (normals @ towards + 0.25).clamp(min=0)
-        sky += weight * _lit(vertices, normals, towards, False)
+        sky += weight * _lit(vertices, normals, towards, SKY_FADE)
         total += weight
     return sky / total.clamp(min=1e-3)
 
 
-def _lit(vertices: Tensor, normals: Tensor, towards: Tensor, smooth: bool) -> Tensor:
+def _lit(vertices: Tensor, normals: Tensor, towards: Tensor, fade: float) -> Tensor:
     """How freely each vertex sees a distant light, 0 … 1 [V]: a shadow map of the vertices.
 
-    ``smooth`` averages the comparison over 3 × 3 cells (percentage-closer filtering).
+    The comparison is blended over 2 × 2 cells (percentage-closer filtering) and over ``fade``.
     """
     helper = vertices.new_tensor([0.0, 0.0, 1.0] if abs(float(towards[1])) > 0.8 else [0, 1.0, 0])
     u = torch.nn.functional.normalize(torch.linalg.cross(towards, helper, dim=-1), dim=0)
     basis = torch.stack([u, torch.linalg.cross(towards, u, dim=-1), towards], dim=-1)
     place = vertices @ basis
-    cell = (place[:, :2] - place[:, :2].amin(0)) / SHADOW_CELL + 2
+    origin = place[:, :2].amin(0) - 2 * SHADOW_CELL
+    cell = ((place[:, :2] - origin) / SHADOW_CELL).round().long()
     columns, rows = (int(n) + 4 for n in cell.amax(0))
-    index = cell.round().long()
     nearest = vertices.new_full((rows * columns,), -1e6)
-    nearest.scatter_reduce_(0, index[:, 1] * columns + index[:, 0], place[:, 2], "amax")
+    nearest.scatter_reduce_(0, cell[:, 1] * columns + cell[:, 0], place[:, 2], "amax")
     lifted = place + 0.012 * (normals @ basis)  # looked up a little off the surface
-    looked = (cell + (lifted - place)[:, :2] / SHADOW_CELL).round().long()
-    centre = looked[:, 1] * columns + looked[:, 0]
+    looked = (lifted[:, :2] - origin) / SHADOW_CELL
+    corner = looked.floor()
+    (x, y), (column, row) = (looked - corner).T, corner.long().T
     height = lifted[:, 2] + SHADOW_BIAS
-    steps = (-1, 0, 1) if smooth else (0,)
     hidden = torch.zeros_like(height)
-    for dx in steps:
-        for dy in steps:
-            above = nearest[centre + dy * columns + dx] - height
-            hidden += (above / SHADOW_FADE).clamp(0, 1)
-    return 1 - hidden / len(steps) ** 2
+    for dx, across in ((0, 1 - x), (1, x)):
+        for dy, down in ((0, 1 - y), (1, y)):
+            above = nearest[(row + dy) * columns + column + dx] - height
+            hidden += across * down * (above / fade).clamp(0, 1)
+    return 1 - hidden

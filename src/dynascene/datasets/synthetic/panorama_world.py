@@ -14,6 +14,8 @@ from dynascene.datasets.synthetic.rays import Rays
 from dynascene.geometry.panorama import angles_from_directions
 from dynascene.geometry.surface import Stage
 
+MAGNIFICATION = 1.2  # pixels of a frame per pixel of the panorama, at most
+
 
 @dataclass(frozen=True)
 class PanoramaPlace:
@@ -73,8 +75,11 @@ class PanoramaPlace:
         """Whether a camera may stand there: [..., 3] → [...]."""
         if self.stage is None:
             return torch.ones_like(points[..., 0], dtype=torch.bool)
-        return self.stage.contains(points, margin=0.3)
+        return self.stage.contains(points, margin=0.45)
+
+    def narrowest_fov(self, width: int) -> float:
+        density = self.levels[0].shape[-1] / (2 * math.pi)
+        return math.degrees(2 * math.atan(width / 2 / (MAGNIFICATION * density)))
 
     def scaled(self, factor: float) -> "PanoramaPlace":
         return replace(self, stage=None if self.stage is None else self.stage.scaled(factor))
-

@@ -15,6 +15,7 @@ from torch import Tensor
 from dynascene.datasets.synthetic.gait import Walk, stride_length
 from dynascene.datasets.synthetic.ground_path import GroundPath
 from dynascene.datasets.synthetic.look import random_look
+from dynascene.datasets.synthetic.paint import linear_from_srgb, srgb_from_linear
 from dynascene.datasets.synthetic.person_renderer import Light, render_person
 from dynascene.geometry.intrinsics import intrinsics_matrix
 from dynascene.geometry.rigid import invert_rigid, rigid
@@ -46,6 +47,9 @@ class Placement:
     scale: Tensor
     roll: Tensor
     phase: Tensor
+
+    def to(self, device: torch.device | str) -> "Placement":
+        return Placement(*(x.to(device) for x in (self.foot, self.scale, self.roll, self.phase)))
 
 
 @lru_cache(maxsize=64)
@@ -118,14 +122,3 @@ def composite(person: Tensor, matte: Tensor, background: Tensor) -> Tensor:
     light = m * linear_from_srgb(person[soft]) + (1 - m) * linear_from_srgb(background[soft])
     result[soft] = srgb_from_linear(light)
     return result
-
-
-def linear_from_srgb(value: Tensor) -> Tensor:
-    """sRGB 0 … 1 → light 0 … 1 (IEC 61966-2-1)."""
-    return torch.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-
-
-def srgb_from_linear(light: Tensor) -> Tensor:
-    """Light 0 … 1 → sRGB 0 … 1."""
-    bent = 1.055 * light.clamp_min(1e-8) ** (1 / 2.4) - 0.055
-    return torch.where(light <= 0.0031308, light * 12.92, bent)

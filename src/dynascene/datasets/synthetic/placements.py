@@ -15,6 +15,7 @@ from dynascene.types import CameraTrack
 
 FOLLOWED_SHARE = 0.6  # of the shots, in which the operator keeps the person in the picture
 NEAR = 0.05  # heights of the camera above the ground: nearer people are left out
+OUT_OF_SIGHT = -1e5  # pixels
 
 
 def random_placement(
@@ -68,9 +69,9 @@ def _in_the_world(
     position[:, 1] = ground
     pose = track.cam_from_world
     seen = (pose[:, :3, :3] @ position[..., None])[..., 0] + pose[:, :3, 3]
-    depth = seen[:, 2]
-    visible = depth > NEAR * ground
-    pixel = (track.intrinsics @ (seen / depth.where(visible, torch.ones_like(depth))[:, None])[..., None])
-    foot = pixel[:, :2, 0].where(visible[:, None], torch.full_like(pixel[:, :2, 0], -1e5))
-    scale = metre * track.intrinsics[:, 1, 1] / depth.where(visible, torch.ones_like(depth))
+    visible = seen[:, 2] > NEAR * ground
+    depth = seen[:, 2].where(visible, torch.ones_like(seen[:, 2]))
+    pixel = (track.intrinsics @ (seen / depth[:, None])[..., None])[:, :2, 0]
+    foot = pixel.where(visible[:, None], torch.full_like(pixel, OUT_OF_SIGHT))
+    scale = metre * track.intrinsics[:, 1, 1] / depth
     return Placement(foot.float(), scale.float(), _roll(track), phase)

@@ -38,8 +38,12 @@ PROCEDURAL_PLACES = 16  # of each category and split, where there is no imagery
 PANORAMA_WIDTHS = (12, 8.5, 6, 4.25)  # levels, in pixels per pixel of a frame's width
 PHOTO_WIDTH = 5  # of a backdrop over some 100 degrees, in pixels per pixel of a frame's width
 TEXTURE_WIDTH = 512
+PROCEDURAL_WIDTHS = {"panorama": 2048, "photo": 768, "texture": TEXTURE_WIDTH}
+FIRST_PHOTO_SEED = 1000  # procedural photographs are parts of other panoramas than those of turns
 CAMERA_HEIGHTS = (1.1, 2.3)  # metres above the ground
-RADII = (6.0, 45.0)  # metres to the wall
+# To the wall, in heights of the camera. What stands on the ground of a panorama lies on the ground
+# if the wall is farther away than it, and would be smeared by a camera that comes near.
+RADII = (3.5, 11.0)
 
 
 class Source(NamedTuple):
@@ -85,7 +89,8 @@ class Library:
         """A picture by its index into ``names``, at most so wide: uint8 [3, H, W]."""
         if category in self._records:
             return load_picture(self._records[category][number].path, width)
-        return _procedural(category, self._seeds()[number], width)
+        widest = min(PROCEDURAL_WIDTHS[category], 2 * round(PANORAMA_WIDTHS[0] * self.width / 2))
+        return shrink(_procedural(category, self._seeds()[number], widest), width)
 
     def draw(self, category: Category, rng: np.random.Generator, width: int) -> Source:
         """A random picture of a category."""
@@ -105,14 +110,17 @@ class Library:
 
 @lru_cache(maxsize=4 * PROCEDURAL_PLACES)
 def _procedural(category: Category, seed: int, width: int) -> Tensor:
+    """uint8, at most ``width`` wide."""
     if category == "texture":
         picture = procedural_texture(seed, TEXTURE_WIDTH)
     elif category == "panorama":
-        picture = procedural_panorama(seed, min(width, 2048))
+        picture = procedural_panorama(seed, width)
     else:
-        around = procedural_panorama(seed + 1000, 2048)
-        picture = around[:, 284:684, 704:1344]  # 112 by 70 degrees about the horizon
-    return (shrink(picture, width) * 255).round().to(torch.uint8)
+        picture = procedural_panorama(seed + FIRST_PHOTO_SEED, 3 * width)
+        # 120 by 71 degrees about the horizon
+        height, rows = picture.shape[-2], slice(int(0.28 * width), int(0.28 * width + 0.59 * width))
+        picture = picture[:, rows.start : min(rows.stop, height), width : 2 * width]
+    return (picture * 255).round().to(torch.uint8)
 
 
 def draw_place(world: World, library: Library, rng: np.random.Generator) -> tuple[str, Place]:
@@ -120,7 +128,7 @@ def draw_place(world: World, library: Library, rng: np.random.Generator) -> tupl
     if world == "turn":
         return _panorama(library, rng, None)
     camera_height = rng.uniform(*CAMERA_HEIGHTS)
-    stage = Stage(camera_height, math.exp(rng.uniform(*np.log(RADII))))
+    stage = Stage(camera_height, camera_height * math.exp(rng.uniform(*np.log(RADII))))
     if world == "stage":
         return _panorama(library, rng, stage)
     make = _panorama if rng.random() < 0.4 else _cyclorama
@@ -158,9 +166,9 @@ def _cyclorama(library: Library, rng: np.random.Generator, stage: Stage) -> tupl
 def _cards(library: Library, rng: np.random.Generator, stage: Stage) -> tuple[Card, ...]:
     """Up to eight cards at ever greater distances, none of which reaches the next one's depth."""
     cards: list[Card] = []
-    z, step = rng.uniform(2.0, 4.0), rng.uniform(1.15, 1.6)
+    z, step = rng.uniform(0.18, 0.4) * stage.radius, rng.uniform(1.15, 1.6)
     draw = partial(_card, library, rng)
-    while z < 0.8 * stage.radius and len(cards) < 8:
+    while z < 0.85 * stage.radius and len(cards) < 8:
         side = 0.9 * math.sqrt((0.92 * stage.radius) ** 2 - z**2)
         x = float(np.clip(z * math.tan(math.radians(rng.uniform(-55, 55))), -side, side))
         if abs(x) > 0.25 * z or rng.random() < 0.4:  # the middle is mostly left free
@@ -178,7 +186,7 @@ def _card(
     height *= math.exp(rng.normal(0, 0.3))
     shape = {"post": (0.06, 0.15), "bush": (0.9, 1.8), "house": (0.9, 2.2), "tree": (0.5, 0.9)}
     width = height * rng.uniform(*shape.get(kind, (0.4, 2.5)))
-    width = min(width, 0.5 * (radius - math.hypot(x, z)) + 0.5)
+    width = min(width, 0.8 * z, 0.5 * (radius - math.hypot(x, z)) + 0.5)
     turn = math.asin(min(1.0, 2 * thick / width)) * rng.uniform(-1, 1)
     # as many pixels as it fills from the origin, for a focal length of a frame's width
     rows = int(np.clip(1.1 * library.width * height / z, 8, 2 * library.width))

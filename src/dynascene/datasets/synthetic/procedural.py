@@ -109,7 +109,7 @@ def _ridges(rng: np.random.Generator, picture: Tensor, depression: Tensor, haze:
     colour = HILLS[int(rng.integers(len(HILLS)))]
     trees = tiling_noise(rng, height, width, 32, 4)
     for distance in (1.0, 0.6, 0.25):
-        line = tiling_noise(rng, 4, width, 1, 1)[:1] * 0
+        line = torch.zeros(1, width)
         for octave in range(1, 7):
             phase, strength = rng.uniform(0, 2 * math.pi), rng.normal(0, 1 / 1.7**octave)
             turn = torch.arange(width) / width * 2 * math.pi

@@ -48,6 +48,10 @@ class Place(Protocol):
         """Whether a camera may stand there: [..., 3] → [...]."""
         ...
 
+    def narrowest_fov(self, width: int) -> float:
+        """Degrees across a frame of so many pixels below which it would look blurred."""
+        ...
+
     def scaled(self, factor: float) -> "Place": ...
 
 

@@ -3,7 +3,6 @@
 F frames, H W pixels.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -18,30 +17,19 @@ from dynascene.datasets.imagery import SPLITS, shrink
 from dynascene.datasets.synthetic.camera_paths import (
     jitter_scale,
     keep_inside,
-    place_by_frame,
-    random_track,
-    turning_only,
-    view_angles,
 )
 from dynascene.datasets.synthetic.guides import picture_guide
 from dynascene.datasets.synthetic.person_clips import composite, lay_person, person_clip
 from dynascene.datasets.synthetic.placements import random_placement
 from dynascene.datasets.synthetic.places import Library, World, draw_place
-from dynascene.datasets.synthetic.rays import Place, track_rays
-from dynascene.geometry.intrinsics import focal_from_fov, intrinsics_from_fov, intrinsics_matrix
+from dynascene.datasets.synthetic.rays import track_rays
+from dynascene.datasets.synthetic.views import View, draw_view, picture_track
 from dynascene.geometry.lifting import lift_to_stage
-from dynascene.geometry.picture import PictureCamera
-from dynascene.geometry.rigid import rigid
 from dynascene.types import Batch, CameraTrack, Size
 
 WORLDS: Mapping[World, float] = {"turn": 0.35, "stage": 0.3, "layered": 0.35}
-PICTURE_SCALE = 1.5  # the scene picture's width over the frames'
-VIDEO_FOVS, PICTURE_FOVS = (30.0, 68.0), (50.0, 75.0)  # degrees, across
-WIDEST_FOV = 88.0
 EYE_METRES = 1.6  # what the camera's height is taken for where a place has no scale
-OWN_FRAME_SHARE = 0.25  # of the shots, whose scene picture is one of their own views
 PEOPLE = 8  # synthetic people of a split
-COARSE = Size(64, 36)
 
 
 @dataclass(frozen=True)
@@ -95,10 +83,11 @@ def collate(shots: Sequence[SyntheticShot]) -> ShotBatch:
 
 
 class SyntheticShots(Dataset[SyntheticShot]):
-    """An endless, indexable set of shots: the same seed and index give the same shot anywhere.
+    """An indexable set of shots, made when asked for: the same seed and index give the same shot.
 
     split: train, val or test; their places, textures and people are distinct.
-    size, frames: of a shot. length: what ``len`` says; any index ≥ 0 has a shot.
+    size, frames: of a shot. length: how many there are; a smaller set is the
+        beginning of a larger one.
     folder: of imagery, see ``training_folder``; procedural pictures without.
     worlds: how often each world is drawn. person_share: of the shots with a person.
     device: where shots are made.
@@ -108,7 +97,7 @@ class SyntheticShots(Dataset[SyntheticShot]):
     def __init__(
         self,
         split: str = "train",
-        size: Size | tuple[int, int] = Size(256, 144),
+        size: Size | tuple[int, int] = (256, 144),
         frames: int = 24,
         seed: int = 0,
         *,
@@ -146,12 +135,10 @@ class SyntheticShots(Dataset[SyntheticShot]):
         shares = np.array(list(self.worlds.values()), dtype=float)
         world = list(self.worlds)[int(rng.choice(len(shares), p=shares / shares.sum()))]
         name, place = draw_place(world, self.library, rng)
-        view = _draw_view(rng, place, self.size, self.frames)
+        view = draw_view(rng, place, self.size, self.frames)
         return self._film(rng, world, name, view)
 
-    def _film(
-        self, rng: np.random.Generator, world: World, name: str, view: "View"
-    ) -> SyntheticShot:
+    def _film(self, rng: np.random.Generator, world: World, name: str, view: View) -> SyntheticShot:
         light = _random_light(rng).to(self.device)
         rays = track_rays(view.track, self.device)
         colour, depth = view.place.render(rays)
@@ -196,62 +183,6 @@ class SyntheticShots(Dataset[SyntheticShot]):
         clip = person_clip(int(rng.choice(self.people())))
         placement = random_placement(rng, clip, track, ground, ground / EYE_METRES)
         return lay_person(clip, placement.to(self.device), self.size)
-
-
-class View(NamedTuple):
-    """A place in track units, the scene picture's camera at its origin, and the filmed track."""
-
-    place: Place
-    camera: PictureCamera
-    track: CameraTrack
-
-
-def _draw_view(rng: np.random.Generator, place: Place, size: Size, frames: int) -> View:
-    video_fov, picture_fov = _random_fovs(rng, place, size)
-    track = random_track(rng, frames, intrinsics_from_fov(video_fov, size), size)
-    if place.stage is None:
-        track = turning_only(track)
-    anchor = 0 if rng.random() < 0.6 else int(rng.integers(frames))
-    pitch = float(np.clip(rng.normal(-2, 6), -16, 14))
-    if rng.random() < OWN_FRAME_SHARE:
-        track = place_by_frame(track, anchor, 0.0, pitch)
-        picture_fov, picture_pitch = video_fov, view_angles(track, anchor)[1]
-    else:
-        picture_pitch = float(np.clip(rng.normal(-2, 5), -15, 12))
-        track = place_by_frame(track, anchor, rng.normal(0, 9), pitch)
-    camera = scene_camera(picture_fov, picture_pitch, size)
-    coarse = track_rays(picture_track(camera, COARSE))
-    if place.stage is not None:
-        place = place.scaled(1 / float(place.render(coarse)[1].median()))
-    return View(place, camera, keep_inside(track, place.contains))
-
-
-def _random_fovs(rng: np.random.Generator, place: Place, size: Size) -> tuple[float, float]:
-    """Of video and picture, degrees; wider where the place's panorama is too coarse for less."""
-    video, picture = rng.uniform(*VIDEO_FOVS), rng.uniform(*PICTURE_FOVS)
-    narrowest = place.narrowest_fov(size.width)
-    if video < narrowest:
-        video = rng.uniform(narrowest, WIDEST_FOV)
-        picture = rng.uniform(max(narrowest, PICTURE_FOVS[0]), WIDEST_FOV)
-    return video, picture
-
-
-def scene_camera(fov: float, pitch: float, size: Size) -> PictureCamera:
-    """The camera of a scene picture of the frames' shape; fov and pitch (up) in degrees."""
-    wide = Size(round(PICTURE_SCALE * size.width), round(PICTURE_SCALE * size.height))
-    focal = focal_from_fov(fov, wide)
-    return PictureCamera(focal, wide, wide.height / 2 + focal * math.tan(math.radians(pitch)))
-
-
-def picture_track(camera: PictureCamera, size: Size | None = None) -> CameraTrack:
-    """The scene picture's camera as a track of one frame, for frames of ``size``."""
-    size = size or camera.size
-    scale = size.width / camera.size.width
-    focal = camera.focal * scale
-    rotation = camera.scene_from_picture.mT
-    pose = rigid(rotation, torch.zeros(3, dtype=torch.float64))
-    k = intrinsics_matrix(focal, focal, size.width / 2, size.height / 2)
-    return CameraTrack(pose[None], k[None], size)
 
 
 def _random_light(rng: np.random.Generator) -> Tensor:

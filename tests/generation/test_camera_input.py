@@ -1,0 +1,117 @@
+"""How a request's cameras become a track in the scene's unit of length."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from dynascene.errors import InputError
+from dynascene.generation.camera_input import (
+    EXTENT_WHERE_UNKNOWN,
+    camera_track,
+    read_filmed,
+    with_square_pixels,
+)
+from dynascene.generation.progress import Log
+from dynascene.generation.request import GenerationRequest
+from dynascene.geometry.intrinsics import focal_from_fov, horizontal_fov, intrinsics_from_fov
+from dynascene.geometry.lifting import lift_to_stage
+from dynascene.geometry.picture import PictureCamera
+from dynascene.geometry.rigid import rigid
+from dynascene.geometry.tracks import extent
+from dynascene.io.cameras import write_cameras
+from dynascene.types import CameraTrack, Size
+
+PICTURE = Size(120, 80)
+SCENE = lift_to_stage(
+    torch.zeros(3, 80, 120), PictureCamera(focal_from_fov(60, PICTURE), PICTURE, 40)
+)
+FRAME = Size(160, 90)
+
+
+def straight(frames: int, step: float) -> CameraTrack:
+    """Sideways in equal steps, in some file's unit."""
+    translation = torch.zeros(frames, 3).double()
+    translation[:, 0] = -step * torch.arange(frames)
+    rotation = torch.eye(3).double().expand(frames, 3, 3)
+    k = intrinsics_from_fov(40, FRAME).expand(frames, 3, 3)
+    return CameraTrack(rigid(rotation, translation), k, FRAME)
+
+
+def request(**given: object) -> GenerationRequest:
+    return GenerationRequest(scene=Path("s.png"), person=Path("p.mp4"), **given)  # type: ignore[arg-type]
+
+
+def from_file(path: Path, frames: int | None, size: Size = FRAME, **given: object) -> CameraTrack:
+    asked = request(cameras=str(path), **given)
+    filmed = read_filmed(asked, size, frames, Log())
+    return camera_track(asked, filmed, SCENE, size, frames, Log())
+
+
+@pytest.fixture
+def track_file(tmp_path: Path) -> Path:
+    write_cameras(straight(10, 250.0), tmp_path / "cameras.txt", "re10k")
+    return tmp_path / "cameras.txt"
+
+
+def test_an_unknown_unit_is_scaled_to_a_known_reach(track_file: Path) -> None:
+    assert extent(from_file(track_file, 10)) == pytest.approx(EXTENT_WHERE_UNKNOWN, rel=1e-5)
+
+
+def test_the_cameras_height_fixes_the_unit(track_file: Path) -> None:
+    """9 steps of 250 at a height of 10000 are 0.225 heights, whatever the unit."""
+    track = from_file(track_file, 10, camera_height=10_000.0)
+    assert extent(track) == pytest.approx(0.225 * SCENE.surface.height, rel=1e-5)
+
+
+def test_a_camera_that_only_turns_keeps_its_place(tmp_path: Path) -> None:
+    write_cameras(straight(4, 0.0), tmp_path / "c.txt", "re10k")
+    assert extent(from_file(tmp_path / "c.txt", 4)) == 0
+
+
+def test_frames_choose_the_same_cameras(track_file: Path) -> None:
+    asked = request(cameras=str(track_file), frames=(3, 7), camera_height=10_000.0)
+    filmed = read_filmed(asked, FRAME, 4, Log())
+    track = camera_track(asked, filmed, SCENE, FRAME, 4, Log())
+    assert len(track) == 4
+    assert extent(track) == pytest.approx(0.075 * SCENE.surface.height, rel=1e-5)
+
+
+def test_a_longer_track_is_cut_and_said(track_file: Path) -> None:
+    log = Log()
+    filmed = read_filmed(request(cameras=str(track_file)), FRAME, 6, log)
+    assert filmed is not None
+    assert len(filmed) == 6
+    assert "the first 6 are used" in log.notices[0]
+
+
+def test_a_shorter_track_is_refused(track_file: Path) -> None:
+    with pytest.raises(InputError, match="10 cameras for 11 frames"):
+        from_file(track_file, 11)
+
+
+def test_the_files_view_survives_another_frame_shape(track_file: Path) -> None:
+    """The file was written for 16:9; a square frame crops its sides, it does not squeeze them."""
+    square = Size(90, 90)
+    track = from_file(track_file, 10, size=square)
+    k = track.intrinsics[0]
+    assert k[0, 0] == pytest.approx(float(k[1, 1]), rel=1e-2)
+    vertical = float(horizontal_fov(intrinsics_from_fov(40, FRAME), FRAME))
+    assert vertical == pytest.approx(40)
+    assert float(k[1, 1]) == pytest.approx(focal_from_fov(40, FRAME), rel=2e-2)
+
+
+def test_square_pixels_find_the_filmed_shape() -> None:
+    k = torch.tensor([[100.0, 0, 50], [0, 50, 50], [0, 0, 1]])
+    squared = with_square_pixels(CameraTrack(torch.eye(4)[None], k[None], Size(100, 100)))
+    assert squared.size == Size(100, 200)
+    assert squared.intrinsics[0, 1].tolist() == [0, 100, 100]
+
+
+def test_a_move_takes_the_widest_view_that_stays_in_the_picture() -> None:
+    still = camera_track(request(), None, SCENE, Size(120, 80), 5, Log())
+    assert float(horizontal_fov(still.intrinsics[0], still.size)) == pytest.approx(60)
+    pan = camera_track(request(move="pan-right:12"), None, SCENE, Size(120, 80), 5, Log())
+    assert 35 < float(horizontal_fov(pan.intrinsics[0], pan.size)) < 52
+    given = camera_track(request(move="pan-right:12", fov=55), None, SCENE, FRAME, 5, Log())
+    assert float(horizontal_fov(given.intrinsics[0], given.size)) == pytest.approx(55)
