@@ -1,6 +1,7 @@
 """The walker moves as a body does: rigid limbs, planted feet, knees that bend one way."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -92,7 +93,7 @@ def test_the_slip_measure_sees_a_sliding_foot() -> None:
     assert slip_while_on_ground(sliding) == pytest.approx(0.199)
 
 
-def knee_bend(side: str, joints) -> Tensor:
+def knee_bend(side: str, joints: Callable[[str], Tensor]) -> Tensor:
     thigh = joints(f"{side}_knee") - joints(f"{side}_hip")
     shin = joints(f"{side}_ankle") - joints(f"{side}_knee")
     cosine = torch.nn.functional.cosine_similarity(thigh, shin, dim=-1)

@@ -25,7 +25,9 @@ LOOK = PersonLook()
 WALK = Walk(GroundPath(torch.tensor([[-1.0, 0.0], [1.0, 0.0]])), start=0.6)
 
 
-def track(distance: float = 4.5, yaw: float = 0.0, size: Size = SIZE, frames: int = 1):
+def track(
+    distance: float = 4.5, yaw: float = 0.0, size: Size = SIZE, frames: int = 1
+) -> CameraTrack:
     """A camera at z = −distance, 1 m up, looking along +z and turned right by ``yaw`` degrees."""
     centre = torch.tensor([0.0, -1.0, -distance], dtype=torch.float64)
     pose = invert_rigid(rigid(rotation_about("y", yaw), centre))
@@ -33,8 +35,10 @@ def track(distance: float = 4.5, yaw: float = 0.0, size: Size = SIZE, frames: in
     return CameraTrack(pose.expand(frames, 4, 4), intrinsics.expand(frames, 3, 3), size)
 
 
-def render(poses: Poses, cameras: CameraTrack, look: PersonLook = LOOK) -> list[RenderedPerson]:
-    return list(render_person(look, poses, cameras, voxel=COARSE))
+def render(
+    poses: Poses, cameras: CameraTrack, look: PersonLook = LOOK, voxel: float = COARSE
+) -> list[RenderedPerson]:
+    return list(render_person(look, poses, cameras, voxel=voxel))
 
 
 def still() -> Poses:
@@ -79,7 +83,7 @@ def test_area_falls_with_the_square_of_the_distance() -> None:
 def test_joints_fall_on_the_matte_and_in_front_of_the_depth() -> None:
     times = torch.arange(3, dtype=torch.float64) / 3
     poses, cameras = WALK.poses(times), track(frames=3, size=Size(480, 270))
-    for joints, frame in zip(poses.joints, render(poses, cameras), strict=True):
+    for joints, frame in zip(poses.joints, render(poses, cameras, voxel=0.014), strict=True):
         seen = joints @ cameras.cam_from_world[0, :3, :3].T + cameras.cam_from_world[0, :3, 3]
         pixel = (seen @ cameras.intrinsics[0].T)[:, :2] / seen[:, 2:]
         column, row = pixel.floor().long().T.numpy()

@@ -1,5 +1,6 @@
 """How a request's cameras become a track in the scene's unit of length."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from dynascene.generation.camera_input import (
     read_filmed,
     with_square_pixels,
 )
+from dynascene.generation.inputs import assumed_fov
 from dynascene.generation.progress import Log
 from dynascene.generation.request import GenerationRequest
 from dynascene.geometry.intrinsics import focal_from_fov, horizontal_fov, intrinsics_from_fov
@@ -115,3 +117,12 @@ def test_a_move_takes_the_widest_view_that_stays_in_the_picture() -> None:
     assert 35 < float(horizontal_fov(pan.intrinsics[0], pan.size)) < 52
     given = camera_track(request(move="pan-right:12", fov=55), None, SCENE, FRAME, 5, Log())
     assert float(horizontal_fov(given.intrinsics[0], given.size)) == pytest.approx(55)
+
+
+@pytest.mark.parametrize(("filmed", "assumed"), [(90, 90), (60, 60), (40, 60), (10, 25)])
+def test_an_unknown_picture_is_as_wide_as_the_film_needs(filmed: float, assumed: float) -> None:
+    track = CameraTrack(torch.eye(4)[None], intrinsics_from_fov(filmed, FRAME)[None], FRAME)
+    given = assumed_fov(Size(320, 180), track)
+    if assumed == 25:  # two and a half times the filmed width, in pixels
+        assumed = 2 * math.degrees(math.atan(2.5 * math.tan(math.radians(5))))
+    assert given == pytest.approx(assumed)

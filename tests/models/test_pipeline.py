@@ -121,3 +121,14 @@ def test_what_cannot_be_is_refused_in_one_line(paper, make_batch) -> None:
 def test_offloading_knows_all_components(paper) -> None:
     networks = {name for name in paper.components if name != "scheduler"}
     assert set(paper.model_cpu_offload_seq.split("->")) == networks
+
+
+@torch.no_grad()
+def test_half_precision_follows_full_precision(build, wake, make_pipeline, make_batch) -> None:
+    """The weights are halved; the schedule and the conversion to noise are not."""
+    pipeline, batch = make_pipeline(wake(build(GUIDED, "guide_residual"))), make_batch()
+    full = pipeline(batch, 3, generator=seed()).frames
+    pipeline.to(dtype=torch.bfloat16)
+    half = pipeline(batch, 3, generator=seed()).frames
+    assert half.dtype == torch.float32
+    assert (half - full).abs().mean() < 0.01

@@ -24,6 +24,7 @@ from dynascene.types import CameraTrack, FrameSource, Shot, Size
 
 DEFAULT_SCENE_FOV = 60.0
 WIDEST_ASSUMED = 100.0
+NARROWEST_CROP = 2.5  # how many times smaller than the picture the first frame may be
 DEFAULT_FRAME_RATE = Fraction(24)
 LONGEST_SIDE = 1280  # of a background without a person, where --size does not say
 
@@ -120,7 +121,7 @@ def lift_scene(
     size = Size(pixels.shape[1], pixels.shape[0])
     fov = request.scene_fov or exif_fov(request.scene)
     if fov is None:
-        fov = _assumed_fov(size, filmed)
+        fov = assumed_fov(size, filmed)
         log.notice(f"{request.scene}: field of view unknown; assuming {fov:.3g}° (--scene-fov)")
     focal = focal_from_fov(fov, size)
     if request.horizon is None:
@@ -135,15 +136,17 @@ def lift_scene(
     return lift_with_depth(picture, camera, depth), fov
 
 
-def _assumed_fov(size: Size, filmed: CameraTrack | None) -> float:
-    """60 degrees along the longer side; wider where the filmed camera's first frame is.
+def assumed_fov(size: Size, filmed: CameraTrack | None) -> float:
+    """60 degrees along the longer side; unlike that where the filmed camera saw much more or less.
 
-    A picture whose angle nobody knows should at least fill the first frame.
+    A picture whose angle nobody knows should fill the first frame, and not be shown in such a
+    narrow crop that it blurs.
     """
     focal = max(size) / 2 / math.tan(math.radians(DEFAULT_SCENE_FOV) / 2)
     if filmed is not None:
-        shown = float(filmed.intrinsics[0, 0, 0]) / cover_scale(size, filmed.size)
-        focal = min(focal, max(shown, size.width / 2 / math.tan(math.radians(WIDEST_ASSUMED) / 2)))
+        filling = float(filmed.intrinsics[0, 0, 0]) / cover_scale(size, filmed.size)
+        widest = size.width / 2 / math.tan(math.radians(WIDEST_ASSUMED) / 2)
+        focal = max(min(max(focal, filling / NARROWEST_CROP), filling), widest)
     return math.degrees(2 * math.atan(size.width / 2 / focal))
 
 

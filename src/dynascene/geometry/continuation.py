@@ -1,12 +1,13 @@
 """The natural continuation of a scene picture in all directions, as a map back into the picture.
 
-Sideways the picture goes on as mirror images of itself, drawn larger and larger to the right and
-smaller and smaller to the left: the horizon stays where it is, upright lines stay upright, and no
-two neighbours are alike. Below its lower border the ground is mirrored on the ground (and above
+Sideways the picture goes on as mirror images of itself, drawn larger to the right and smaller to
+the left: the horizon stays where it is, upright lines stay upright, and what stands on both sides
+of a border is not alike. Below its lower border the ground is mirrored on the ground (and above
 the upper border the sky on a ceiling), at true perspective. All of it is continuous and the circle
 closes, so that there is no seam anywhere. Depths follow the same map.
 """
 
+import functools
 import math
 from typing import NamedTuple
 
@@ -16,12 +17,14 @@ from torch import Tensor
 from dynascene.geometry.panorama import directions_from_angles, wrap_angle
 from dynascene.geometry.picture import PictureCamera
 
-ENLARGEMENT = 0.3  # logarithm of the largest scale beside the picture; the smallest is its inverse
+# Of the images to the right, as a logarithm, and its negative to the left; one common scale comes
+# on top, with which whole images fill the circle
+ENLARGEMENT = 0.3
 SCALE_SAMPLES = 2049
 # How much of the ground and the sky is mirrored before it is mirrored back, as a share of the
 # distance on the plane from below (above) the camera to the picture's border. The sky's is short,
 # so that it does not reach the tops of things.
-GROUND_BAND, SKY_BAND = 0.35, 0.12
+GROUND_BAND, SKY_BAND = 0.35, 0.1
 # A border nearer to the horizon than this is continued as if it were this far: on a plane seen
 # so flat, a small step down would lead very far away
 LEAST_SLOPE = math.radians(20)
@@ -57,10 +60,10 @@ def _continuation(
     camera: PictureCamera, azimuth: Tensor, depression: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Directions [N] outside the picture → pixel [N, 2] to show there and its nearness [N]."""
-    sideways, scale = _fold_sideways(camera, azimuth, depression)
-    # Larger by ``scale`` about the horizon: tan β is height over distance
-    level = torch.atan(depression.tan() / scale)
-    source_azimuth, source_depression, share = _fold_upright(camera, sideways, level)
+    source_azimuth, source_depression, scale = _fold_sideways(camera, azimuth, depression)
+    source_azimuth, source_depression, share = _fold_upright(
+        camera, source_azimuth, source_depression
+    )
     source = directions_from_angles(source_azimuth, source_depression)
     pixel, _ = camera.pixels_from_directions(source)
     size = pixel.new_tensor(tuple(camera.size))
@@ -72,36 +75,42 @@ def _continuation(
 
 def _fold_sideways(
     camera: PictureCamera, azimuth: Tensor, depression: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Fold the circle into the picture's width: source azimuth and scale, both as ``azimuth``."""
-    limit = camera.azimuth_limit
-    border = camera.side_limit(depression)  # differs from ``limit`` where the picture is tilted
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Fold the circle into the picture's width: the source's azimuth, depression and scale."""
+    border = camera.side_limit(depression)
     azimuth = wrap_angle(azimuth)
     straight = azimuth.abs() <= border
     # 0 at the right border … 1 at the left one, going right
     around = torch.remainder(azimuth - border, 2 * math.pi) / (2 * math.pi - 2 * border)
-    position, scale = _tiles(limit, around.clamp(0, 1))
-    triangle = 1 - (torch.remainder(position, 2) - 1).abs()  # 0 → 1 → 0 over two tiles
-    folded = border * (1 - 2 * triangle)
-    return azimuth.where(straight, folded), scale.where(~straight, torch.ones_like(scale))
+    place, logarithm = (_interpolated(x, around.clamp(0, 1)) for x in _tiles(camera.azimuth_limit))
+    scale = logarithm.exp().where(~straight, torch.ones_like(around))
+    # Larger by ``scale`` about the horizon: tan β is height over distance
+    source_depression = torch.atan(depression.tan() / scale)
+    triangle = 1 - (torch.remainder(place, 2) - 1).abs()  # 0 → 1 → 0 over two images
+    folded = camera.side_limit(source_depression) * (1 - 2 * triangle)
+    return azimuth.where(straight, folded), source_depression, scale
 
 
-def _tiles(limit: float, around: Tensor) -> tuple[Tensor, Tensor]:
-    """Where in the row of mirror images, counted in images, and at what scale, both [...].
+@functools.lru_cache(maxsize=16)
+def _tiles(limit: float) -> tuple[Tensor, Tensor]:
+    """The row of mirror images from the picture's right border over the back to its left one.
 
-    around: 0 … 1, from the picture's right border over the back to its left one. An odd number of
-    images lies between the two, so that the last one meets the picture again.
+    Evenly along the way: the place in the row, counted in images, and the logarithm of the scale,
+    [N] each. An odd number of images fits exactly, so that the last one meets the picture again.
     """
     rest = 2 * math.pi - 2 * limit
-    count = max(1, 2 * round((rest / (2 * limit) - 1) / 2) + 1)
+    fitting = rest / (2 * limit)
+    count = min(range(1, 2 * math.ceil(fitting) + 2, 2), key=lambda n: abs(math.log(n / fitting)))
     beyond = torch.linspace(0, 1, SCALE_SAMPLES, dtype=torch.float64)
-    from_right, from_left = beyond * rest / limit, (1 - beyond) * rest / limit
-    # 1 at both borders, so that nothing kinks there; soon large on the right, small on the left
-    logarithm = ENLARGEMENT * from_right.tanh() * from_left.tanh() * (math.pi * beyond).cos()
-    passed = torch.cumulative_trapezoid((-logarithm).exp())  # images pass slower where larger
-    passed = torch.cat([torch.zeros(1, dtype=torch.float64), passed])
-    position = _interpolated(count * passed / passed[-1], around)
-    return position, _interpolated(logarithm, around).exp()
+    # 0 at both borders, so that nothing kinks there, and soon 1 between them
+    within = (beyond * rest / limit).tanh() * ((1 - beyond) * rest / limit).tanh()
+    logarithm = ENLARGEMENT * within * (math.pi * beyond).cos()
+    for _ in range(8):  # Newton's method: one more scale for all, until ``count`` images fit
+        images = fitting * (-logarithm).exp()
+        slope = torch.trapezoid(images * within, beyond)
+        logarithm = logarithm + within * (torch.trapezoid(images, beyond) - count) / slope
+    passed = torch.cumulative_trapezoid(fitting * (-logarithm).exp(), beyond)
+    return torch.cat([torch.zeros(1, dtype=torch.float64), passed]), logarithm
 
 
 def _interpolated(table: Tensor, place: Tensor) -> Tensor:

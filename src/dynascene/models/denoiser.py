@@ -75,7 +75,7 @@ class Denoiser(ModelMixin, ConfigMixin):
         if prediction == "guide_residual":
             for parameter in self.unet.conv_out.parameters():
                 nn.init.zeros_(parameter)
-        self.register_buffer("alpha_bars", alpha_bars(), persistent=False)
+        self.alpha_bars = alpha_bars()  # no buffer: it must stay float32 in half precision
 
     def _conditioners(self) -> list[Conditioner]:
         return [c for c in self.conditioners.values() if isinstance(c, Conditioner)]

@@ -44,7 +44,7 @@ def body_parts(look: PersonLook) -> list[Part]:
     parts = [
         Part("head", _head(), (), 0.55),
         Part("hair", _hair(look), (), 0.65, _hairline),
-        Part("top", top(look), top_bends, 1.0, cloth_folds(1.0), 0.038),
+        Part("top", top(look), top_bends, 1.0, cloth_folds(1.0), 0.032),
         Part("hands", _hands(), ("wrist",), 0.5),
         Part("trousers", trousers(look), trouser_bends, 1.0, under_the_top, 0.03),
         Part("shoes", shoes(), ("ball",), 0.75, flat_sole),
@@ -107,8 +107,7 @@ def _hairline(points: Tensor, distance: Tensor) -> Tensor:
     x, up, z = points[:, 0], -points[:, 1], points[:, 2]
     side = (x.abs() / 0.075).clamp(max=1)
     forehead = 1.712 - 0.018 * side**2
-    front = torch.maximum(forehead - up, (0.012 - z) * 0.8)  # behind the temples it hangs lower
-    face = torch.maximum(distance, torch.minimum(forehead - up, z - 0.022 + 0 * front))
+    face = torch.maximum(distance, torch.minimum(forehead - up, z - 0.022))
     # the ears stay free under short hair
     ear = torch.stack([(x.abs() - 0.085) / 0.030, (up - 1.622) / 0.034, (z - 0.002) / 0.026])
     return torch.maximum(face, (1 - ear.norm(dim=0)) * 0.026)

@@ -20,7 +20,7 @@ def top(look: PersonLook) -> tuple[Loft, ...]:
     def shoulder(side: str, sign: int) -> list[Loft]:
         neck, end = at(sign * 0.036, 1.472, -0.022), joint(side, "shoulder")
         return [
-            Loft("trunk", neck, (end[0] * 0.97, end[1] - 0.012, end[2]), (0.034, 0.037, 0.030),
+            Loft("trunk", neck, (end[0] * 0.97, end[1] + 0.002, end[2]), (0.034, 0.036, 0.028),
                  (0.046, 0.056 + loose / 2, 0.044), 0.022, blend=0.06),
             blob("trunk", at(sign * 0.072, 1.320, 0.062), (0.070, 0.062, 0.042), 0.05),
         ]  # fmt: skip
@@ -33,8 +33,8 @@ def top(look: PersonLook) -> tuple[Loft, ...]:
         end = between(a, c, 0.34 if short else 0.98)
         radii = tuple((r + loose) * thick for r in width)
         return [
-            Loft(f"{side}_arm", between(a, c, 0.03), end, radii, radii, 0.012, blend=0.055),
-            blob(f"{side}_arm", between(a, c, 0.05), (0.050 * thick, 0.048, 0.054), 0.04),
+            Loft(f"{side}_arm", between(a, c, 0.01), end, radii, radii, 0.012, blend=0.055),
+            blob(f"{side}_arm", between(a, c, 0.015), (0.050 * thick, 0.046, 0.053), 0.04),
         ]
 
     lofts = [

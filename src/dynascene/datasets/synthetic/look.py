@@ -3,15 +3,26 @@
 Colours are sRGB, 0 … 1.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import torch
 
 from dynascene.errors import InputError
 
 Colour = tuple[float, float, float]
+Choice = TypeVar("Choice")
 Pattern = Literal["plain", "stripes", "check", "band"]
+HairCut = Literal["short", "long", "bun"]
+TopCut = Literal["tee", "sweater", "jacket"]
+TrousersCut = Literal["long", "shorts"]
+
+# what is drawn from; what is commoner stands there more than once
+HAIR_CUTS: tuple[HairCut, ...] = ("short", "short", "long", "bun")
+TOP_CUTS: tuple[TopCut, ...] = ("tee", "sweater", "jacket")
+PATTERNS: tuple[Pattern, ...] = ("plain", "plain", "stripes", "check", "band")
+TROUSERS_CUTS: tuple[TrousersCut, ...] = ("long", "long", "long", "shorts")
 
 SKINS: tuple[Colour, ...] = (
     (0.94, 0.79, 0.70),
@@ -65,13 +76,13 @@ class PersonLook:
     build: float = 1.0
     skin: Colour = SKINS[1]
     hair: Colour = HAIRS[1]
-    hair_cut: Literal["short", "long", "bun"] = "short"
+    hair_cut: HairCut = "short"
     top: Colour = TOPS[0]
     accent: Colour = (0.86, 0.85, 0.82)
-    top_cut: Literal["tee", "sweater", "jacket"] = "jacket"
+    top_cut: TopCut = "jacket"
     pattern: Pattern = "plain"
     trousers: Colour = TROUSERS[2]
-    trousers_cut: Literal["long", "shorts"] = "long"
+    trousers_cut: TrousersCut = "long"
     shoes: Colour = SHOES[0]
 
     def __post_init__(self) -> None:
@@ -84,7 +95,7 @@ class PersonLook:
 def random_look(generator: torch.Generator) -> PersonLook:
     """A look drawn from a CPU generator: the same seed gives the same person."""
 
-    def pick(options):
+    def pick(options: Sequence[Choice]) -> Choice:
         return options[int(torch.randint(len(options), (), generator=generator))]
 
     def between(low: float, high: float) -> float:
@@ -95,12 +106,12 @@ def random_look(generator: torch.Generator) -> PersonLook:
         build=between(0.90, 1.12),
         skin=pick(SKINS),
         hair=pick(HAIRS),
-        hair_cut=pick(("short", "short", "long", "bun")),
+        hair_cut=pick(HAIR_CUTS),
         top=pick(TOPS),
         accent=pick(((0.86, 0.85, 0.82), (0.12, 0.12, 0.14), (0.70, 0.30, 0.22))),
-        top_cut=pick(("tee", "sweater", "jacket")),
-        pattern=pick(("plain", "plain", "stripes", "check", "band")),
+        top_cut=pick(TOP_CUTS),
+        pattern=pick(PATTERNS),
         trousers=pick(TROUSERS),
-        trousers_cut=pick(("long", "long", "long", "shorts")),
+        trousers_cut=pick(TROUSERS_CUTS),
         shoes=pick(SHOES),
     )

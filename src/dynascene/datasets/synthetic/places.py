@@ -117,9 +117,8 @@ def _procedural(category: Category, seed: int, width: int) -> Tensor:
         picture = procedural_panorama(seed, width)
     else:
         picture = procedural_panorama(seed + FIRST_PHOTO_SEED, 3 * width)
-        # 120 by 71 degrees about the horizon
-        height, rows = picture.shape[-2], slice(int(0.28 * width), int(0.28 * width + 0.59 * width))
-        picture = picture[:, rows.start : min(rows.stop, height), width : 2 * width]
+        # 120 degrees across, the horizon at three quarters of the height
+        picture = picture[:, round(0.3 * width) : round(0.9 * width), width : 2 * width]
     return (picture * 255).round().to(torch.uint8)
 
 

@@ -23,19 +23,19 @@ TRAINING_STEPS = 1000
 
 
 def alpha_bars() -> Tensor:
-    """ᾱ_t for all training steps, [1000] float32: ᾱ_t = Π_{s ≤ t} (1 − β_s)."""
-    betas = torch.linspace(0.00085, 0.012, TRAINING_STEPS, dtype=torch.float64)
+    """ᾱ_t for all training steps, [1000] float32 on the CPU: ᾱ_t = Π_{s ≤ t} (1 − β_s)."""
+    betas = torch.linspace(0.00085, 0.012, TRAINING_STEPS, dtype=torch.float64, device="cpu")
     return (1 - betas).cumprod(0).float()
 
 
 def alpha_bar_at(table: Tensor, timesteps: Tensor) -> Tensor:
     """ᾱ at steps [B], which some schedulers place between integers: linear in the log-SNR."""
-    position = timesteps.to(table.device, torch.float64).clamp(0, len(table) - 1)
+    position = timesteps.float().clamp(0, len(table) - 1)
     below = position.floor().long()
     above = (below + 1).clamp(max=len(table) - 1)
-    log_snr = torch.logit(table.double())
+    log_snr = torch.logit(table).to(position.device)
     weight = position - below
-    return torch.sigmoid(log_snr[below] * (1 - weight) + log_snr[above] * weight).float()
+    return torch.sigmoid(log_snr[below] * (1 - weight) + log_snr[above] * weight)
 
 
 def snr(alpha_bar: Tensor) -> Tensor:

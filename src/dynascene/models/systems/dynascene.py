@@ -23,7 +23,7 @@ def dynascene(size: ModelSize = SMALL, *, guide: bool = False) -> Denoiser:
 
 
 def trainable(denoiser: Denoiser, stage: Literal["image", "video", "all"]) -> list[nn.Parameter]:
-    """The parameters that a stage trains (§4 of the paper); ``all`` is ours, for small networks.
+    """The parameters that a stage trains; ``all`` is ours, for small networks.
 
     image (stage I): the U-Net without motion modules, the ReferenceNet, and the image gate.
     video (stage II): the motion modules, the Camera Encoder and its adaptors.
