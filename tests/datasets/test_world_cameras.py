@@ -1,4 +1,4 @@
-"""Random camera tracks: always valid, placed where they were asked to be, never out of the place."""
+"""Random camera tracks: always valid, placed where asked, never out of the place."""
 
 import numpy as np
 import pytest

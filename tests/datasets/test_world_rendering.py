@@ -1,6 +1,7 @@
 """The renderers against geometry written out by hand."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -171,7 +172,7 @@ def test_what_is_seen_falls_as_the_camera_pans_away() -> None:
         track = make_move(f"pan-left:{degrees}", 2, K, SIZE)
         seen.append(float(picture_guide(picture, camera, surface, track_rays(track))[1][1].mean()))
     assert seen[0] == 1.0
-    assert all(a > b for a, b in zip(seen, seen[1:], strict=False))
+    assert all(a > b for a, b in pairwise(seen))
     assert seen[-1] < 0.5
 
 

@@ -1,12 +1,14 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
+from dynascene.errors import InputError
 from dynascene.geometry.rigid import rigid, rotation_about
 from dynascene.models.backbone import widen_conv_in
 from dynascene.models.conditioners import CONDITIONERS
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.injection import merge_injections
-from dynascene.models.latents import EncodedClip
 
 STEPS = torch.tensor([2, 500, 999])
 
@@ -74,9 +76,7 @@ def test_a_clip_without_a_camera_has_the_null_camera(build, wake, make_clip) -> 
     keep = torch.zeros(3, dtype=torch.bool)
     broken = clip.cam_from_world.clone()
     broken[1] = torch.nan  # nothing may depend on the poses of a clip that has none
-    unknown = replace_fields(
-        clip, cam_from_world=broken, has_camera=torch.tensor([True, False, True])
-    )
+    unknown = replace(clip, cam_from_world=broken, has_camera=torch.tensor([True, False, True]))
     dropped = denoiser.inject(clip, torch.tensor([False, True, False])).camera
     for level, expected in zip(denoiser.inject(unknown, keep).camera, dropped, strict=True):
         torch.testing.assert_close(level, expected)
@@ -85,17 +85,11 @@ def test_a_clip_without_a_camera_has_the_null_camera(build, wake, make_clip) -> 
     assert level[0].std() > 1e-3
 
 
-def replace_fields(clip: EncodedClip, **fields) -> EncodedClip:
-    from dataclasses import replace
-
-    return replace(clip, **fields)
-
-
 @torch.no_grad()
 def test_the_camera_does_not_depend_on_where_the_world_begins(build, wake, make_clip) -> None:
     denoiser, clip = wake(build(("plucker_camera",))), make_clip()
     world = rigid(rotation_about("y", 40.0), torch.tensor([1.0, 2, 3], dtype=torch.float64)).float()
-    moved = replace_fields(clip, cam_from_world=clip.cam_from_world @ world)
+    moved = replace(clip, cam_from_world=clip.cam_from_world @ world)
     drop = torch.zeros(3, dtype=torch.bool)
     pairs = zip(
         denoiser.inject(clip, drop).camera, denoiser.inject(moved, drop).camera, strict=True
@@ -126,8 +120,6 @@ def test_clip_and_frame_parts_merge_to_the_whole(build, wake, make_clip) -> None
 
 
 def test_a_guided_model_asks_for_its_guide(build, make_clip) -> None:
-    from dynascene.errors import InputError
-
-    clip = replace_fields(make_clip(), guide=None, guide_visibility=None)
+    clip = replace(make_clip(), guide=None, guide_visibility=None)
     with pytest.raises(InputError, match="needs a guide"):
         build(("guide",)).inject(clip, clip.has_camera)

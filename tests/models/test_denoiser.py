@@ -1,3 +1,5 @@
+import json
+
 import pytest
 import torch
 
@@ -82,8 +84,6 @@ def test_a_saved_denoiser_comes_back_bit_for_bit(build, wake, make_clip, tmp_pat
 
 
 def test_sizes_survive_json() -> None:
-    import json
-
     for size in SIZES.values():
         assert size_from_dict(json.loads(json.dumps(size_to_dict(size)))) == size
 

@@ -114,6 +114,8 @@ def test_what_cannot_be_is_refused_in_one_line(paper, make_batch) -> None:
         paper(batch, 0)
     with pytest.raises(InputError, match="latents: shape"):
         paper(batch, 1, latents=torch.zeros(1, 2, 4, 5, 7))
+    with pytest.raises(InputError, match="window: 40 frames"):
+        paper(batch, 1, window=40)
     with pytest.raises(InputError, match="multiples of 8"):
         paper(make_batch(W=60), 1)
 
@@ -132,3 +134,15 @@ def test_half_precision_follows_full_precision(build, wake, make_pipeline, make_
     half = pipeline(batch, 3, generator=seed()).frames
     assert half.dtype == torch.float32
     assert (half - full).abs().mean() < 0.01
+
+
+def test_an_offloaded_denoiser_is_fetched_before_it_conditions(build, make_clip) -> None:
+    denoiser, clip, fetched = build(), make_clip(), []
+
+    class Hook:
+        def pre_forward(self, module, *_, **__):
+            fetched.append(module)
+
+    denoiser._hf_hook = Hook()
+    denoiser.inject(clip, clip.has_camera)
+    assert fetched == [denoiser]

@@ -23,6 +23,7 @@ from dynascene.models.pretrained import (
     load_clip,
     load_inpainting,
     load_motion,
+    load_pipeline,
     motion_from_original,
     pipeline_from_public_weights,
 )
@@ -186,6 +187,7 @@ def test_half_precision_and_bin_files_are_found_too(checkpoint: Path) -> None:
     ("edit", "message"),
     [
         (lambda s: s.pop("mid_block.resnets.0.conv1.weight"), "misses mid_block.resnets.0.conv1"),
+        (lambda s: s.pop("conv_in.weight"), "misses conv_in.weight, so it is no U-Net"),
         (lambda s: s.update({"extra.weight": torch.ones(1)}), "has unknown extra.weight"),
         (lambda s: s.update({"conv_out.bias": torch.ones(5)}), "misshapes conv_out.bias"),
         (lambda s: s.update({"a.motion_modules.0.b": torch.ones(1)}), "belong to motion modules"),
@@ -304,7 +306,7 @@ def test_clips_image_half_is_taken_from_full_and_half_checkpoints(tmp_path: Path
 def test_a_clip_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     save_clip(tmp_path, CLIPVisionModelWithProjection)
     change(tmp_path / "model.safetensors", lambda s: s.pop("visual_projection.weight"))
-    with pytest.raises(InputError, match=r"does not fit at visual_projection\.weight"):
+    with pytest.raises(InputError, match=r"misses visual_projection\.weight"):
         load_clip(tmp_path)
     with pytest.raises(InputError, match="can be loaded"):
         load_clip(tmp_path / "absent")
@@ -314,7 +316,7 @@ def test_an_autoencoder_that_does_not_fit_is_refused(checkpoint: Path) -> None:
     load_autoencoder(checkpoint)
     file = checkpoint / "vae" / "diffusion_pytorch_model.safetensors"
     change(file, lambda s: s.update({"strange": torch.ones(1)}))
-    with pytest.raises(InputError, match="does not fit at strange"):
+    with pytest.raises(InputError, match="has unknown strange"):
         load_autoencoder(checkpoint)
 
 
@@ -344,3 +346,27 @@ def test_a_pipeline_of_public_weights_samples(checkpoint: Path, make_batch) -> N
     frames = pipeline(make_batch(H=64, W=64), 1).frames
     assert frames.shape == (1, 3, 3, 64, 64)
     assert frames.isfinite().all()
+
+
+def test_a_saved_pipeline_loads_whole_or_not_at_all(tmp_path: Path, build, make_pipeline) -> None:
+    make_pipeline(build()).save_pretrained(tmp_path)
+    assert load_pipeline(tmp_path, torch.bfloat16).denoiser.dtype == torch.bfloat16
+    file = tmp_path / "denoiser" / "diffusion_pytorch_model.safetensors"
+    change(file, lambda s: s.pop("unet.conv_in.bias"))
+    with pytest.raises(InputError, match=r"misses unet\.conv_in\.bias"):
+        load_pipeline(tmp_path)
+    file.write_bytes(b"no weights")
+    with pytest.raises(InputError, match="can be loaded") as refusal:
+        load_pipeline(tmp_path)
+    assert "\n" not in str(refusal.value)
+    file.unlink()
+    torch.save({}, file.with_suffix(".bin"))  # a pickle is not even looked at
+    with pytest.raises(InputError, match="can be loaded"):
+        load_pipeline(tmp_path)
+
+
+def test_what_is_no_pipeline_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"has no model_index\.json"):
+        load_pipeline(tmp_path)
+    with pytest.raises(InputError, match="can be loaded"):
+        load_pipeline(tmp_path / "absent")

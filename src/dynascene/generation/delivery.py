@@ -53,10 +53,10 @@ class SheetCollector:
         shown = {
             "guide": mark_unseen(done.frame.guide, done.frame.visibility),
             "background": done.frame.background,
-            "composite": done.composite,
         }
         if done.person is not None:
             shown = {"person": done.person.colour, "matte": done.person.matte} | shown
+            shown["composite"] = done.composite
         for name, image in shown.items():
             self.rows.setdefault(name, []).append(thumbnail(image))
 

@@ -17,7 +17,7 @@ from dynascene.geometry.rigid import camera_centres
 from dynascene.geometry.surface import Surface
 from dynascene.types import CameraTrack, Size
 
-CANVAS_OVERSAMPLING = 2.0  # canvas pixels per output pixel, so that sampling does not soften
+CANVAS_OVERSAMPLING = 1.75  # canvas pixels per output pixel, so that sampling does not soften
 MOST_CANVAS_PIXELS = 32_000_000  # 640 MB in float32; beyond, the density gives way
 
 

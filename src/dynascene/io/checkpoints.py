@@ -13,7 +13,7 @@ import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dynascene.errors import InputError
 
@@ -120,6 +120,31 @@ def _from_hub(repository: str, names: Sequence[str], subfolder: str) -> Path:
         except Exception as error:  # network and permission errors of several libraries
             raise InputError(f"{repository}: cannot be fetched ({_one_line(error)})") from error
     raise InputError(f"{repository}: holds none of {', '.join(names)} in '{subfolder}'")
+
+
+def check_loading_info(
+    info: Mapping[str, Any], origin: str, left_out: tuple[str, ...] = ()
+) -> None:
+    """Raises InputError where diffusers or transformers would only warn about keys.
+
+    info: what ``from_pretrained(…, output_loading_info=True)`` tells. left_out: beginnings of keys
+    that a file may hold and the model does not want.
+    """
+    unknown = [k for k in info["unexpected_keys"] if not any(map(str(k).startswith, left_out))]
+    problems = {
+        "misses": list(info["missing_keys"]),
+        "has unknown": unknown,
+        "misshapes": [str(k) for k in info.get("mismatched_keys", ())],
+    }
+    found = [f"{what} {some_of(keys)}" for what, keys in problems.items() if keys]
+    if found:
+        raise InputError(f"{origin}: {'; '.join(found)}")
+
+
+def some_of(keys: Sequence[str]) -> str:
+    """The first three names and how many more there are."""
+    more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
+    return ", ".join(keys[:3]) + more
 
 
 def _one_line(error: Exception) -> str:

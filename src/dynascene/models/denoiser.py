@@ -13,6 +13,7 @@ from diffusers.models.modeling_utils import ModelMixin
 from diffusers.utils.accelerate_utils import apply_forward_hook
 from torch import Tensor, nn
 
+from dynascene.io.checkpoints import check_loading_info
 from dynascene.models.backbone import LATENT_CHANNELS, build_unet
 from dynascene.models.call import Call, calling, checkpoint_in_call
 from dynascene.models.conditioners import CONDITIONERS, Conditioner
@@ -76,6 +77,17 @@ class Denoiser(ModelMixin, ConfigMixin):
             for parameter in self.unet.conv_out.parameters():
                 nn.init.zeros_(parameter)
         self.alpha_bars = alpha_bars()  # no buffer: it must stay float32 in half precision
+
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: Any, **kwargs: Any) -> Any:
+        """As in diffusers, but a missing or unknown key raises InputError."""
+        wants_info = kwargs.pop("output_loading_info", False)
+        loaded: Any = super().from_pretrained(
+            pretrained_model_name_or_path, output_loading_info=True, **kwargs
+        )
+        model, info = loaded
+        check_loading_info(info, str(pretrained_model_name_or_path))
+        return (model, info) if wants_info else model
 
     def _conditioners(self) -> list[Conditioner]:
         return [c for c in self.conditioners.values() if isinstance(c, Conditioner)]

@@ -14,7 +14,7 @@ from diffusers.utils.torch_utils import randn_tensor
 from torch import Tensor, nn
 
 from dynascene.errors import InputError
-from dynascene.models.backbone import LATENT_CHANNELS
+from dynascene.models.backbone import LATENT_CHANNELS, MAX_FRAMES
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.samplers import (
     average_windows,
@@ -87,6 +87,10 @@ class DynaScenePipeline(DiffusionPipeline):
         device = self._execution_device
         encoded = encode_clip(clip.to(device), self.vae, self.image_encoder)
         length = window or self.denoiser.size.frames
+        if length > MAX_FRAMES:
+            raise InputError(
+                f"window: {length} frames, the motion modules see at most {MAX_FRAMES}"
+            )
         spans = window_spans(encoded.frames, length, min(overlap, length - 1))
         predict = self._predictor(encoded, spans, min(overlap, length - 1), guidance_scale)
         latents = self._first_latents(encoded, latents, generator)

@@ -6,15 +6,16 @@ key layout of ``mm_sd_v15_v2.ckpt``. A source is a folder, a file or a hub id.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from dynascene.errors import InputError
-from dynascene.io.checkpoints import find_weights, read_tensors
+from dynascene.io.checkpoints import check_loading_info, find_weights, read_tensors, some_of
 from dynascene.models.backbone import INPAINTING_CHANNELS, widen_conv_in
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.samplers import ddim_scheduler
@@ -69,16 +70,18 @@ def load_inpainting(denoiser: Denoiser, source: str | Path) -> None:
 
 def load_unet_2d(unet: Any, state: Mapping[str, Tensor], origin: str) -> None:
     """Fill the 2-D part; motion modules keep their weights, added input channels become zero."""
-    if state["conv_in.weight"].shape[1] != INPAINTING_CHANNELS:
-        given = state["conv_in.weight"].shape[1]
+    weight = state.get("conv_in.weight")
+    if weight is None:
+        raise InputError(f"{origin}: misses conv_in.weight, so it is no U-Net of diffusers")
+    if weight.shape[1] != INPAINTING_CHANNELS:
         raise InputError(
-            f"{origin}: takes {given} channels, an inpainting U-Net takes {INPAINTING_CHANNELS}"
+            f"{origin}: takes {weight.shape[1]} channels, "
+            f"an inpainting U-Net takes {INPAINTING_CHANNELS}"
         )
-    in_channels = unet.conv_in.in_channels
-    widened = {"conv_in.weight": widen_conv_in(state["conv_in.weight"], in_channels)}
+    widened = {"conv_in.weight": widen_conv_in(weight, unet.conv_in.in_channels)}
     kept = {key: tensor for key, tensor in unet.state_dict().items() if MOTION_KEY in key}
     if stray := [key for key in state if MOTION_KEY in key]:
-        raise InputError(f"{origin}: {_some(stray)} belong to motion modules, not to a 2-D U-Net")
+        raise InputError(f"{origin}: {some_of(stray)} belong to motion modules, not to a 2-D U-Net")
     load_exactly(unet, {**kept, **state, **widened}, origin)
 
 
@@ -92,7 +95,7 @@ def load_motion(unet: nn.Module, source: str | Path) -> None:
         raise InputError(f"{path}: has no middle block: AnimateDiff v2 is expected (not v1 or v3)")
     kept = {key: tensor for key, tensor in unet.state_dict().items() if MOTION_KEY not in key}
     if stray := [key for key in state if MOTION_KEY not in key]:
-        raise InputError(f"{path}: {_some(stray)} belong to no motion module")
+        raise InputError(f"{path}: {some_of(stray)} belong to no motion module")
     load_exactly(unet, {**kept, **state}, str(path))
 
 
@@ -145,16 +148,13 @@ def _diffusers_motion_name(key: str) -> str | None:
 def load_exactly(module: Any, state: Mapping[str, Tensor], origin: str) -> None:
     """``load_state_dict`` that names every key and shape that does not fit, in one line."""
     own = module.state_dict()
-    missing = sorted(own.keys() - state.keys())
-    unexpected = sorted(state.keys() - own.keys())
-    wrong = sorted(k for k in own.keys() & state.keys() if own[k].shape != state[k].shape)
-    problems = [
-        f"{what} {_some(keys)}"
-        for what, keys in (("misses", missing), ("has unknown", unexpected), ("misshapes", wrong))
-        if keys
-    ]
-    if problems:
-        raise InputError(f"{origin}: {'; '.join(problems)}")
+    shared = sorted(own.keys() & state.keys())
+    info = {
+        "missing_keys": sorted(own.keys() - state.keys()),
+        "unexpected_keys": sorted(state.keys() - own.keys()),
+        "mismatched_keys": [key for key in shared if own[key].shape != state[key].shape],
+    }
+    check_loading_info(info, origin)
     for key in (k for k in own if k.endswith("pos_embed.pe")):
         # a formula, not a weight: another one would mean another layout of the frames
         if (own[key] - state[key]).abs().max() > POSITION_TOLERANCE:
@@ -162,37 +162,43 @@ def load_exactly(module: Any, state: Mapping[str, Tensor], origin: str) -> None:
     module.load_state_dict(dict(state))
 
 
-def _some(keys: Iterable[str]) -> str:
-    keys = list(keys)
-    more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
-    return ", ".join(keys[:3]) + more
-
-
 def load_autoencoder(source: str | Path) -> nn.Module:
     """Stable Diffusion's autoencoder from the folder ``vae``."""
     from diffusers import AutoencoderKL
 
-    return _from_library(AutoencoderKL, source, allowed=(), subfolder="vae")
+    return _from_library(AutoencoderKL, source, left_out=(), subfolder="vae")
 
 
 def load_clip(source: str | Path) -> nn.Module:
     """CLIP's image half; the text half of a full checkpoint is left out."""
     from transformers import CLIPVisionModelWithProjection
 
-    allowed = (*CLIP_TEXT_KEYS, CLIP_POSITION_IDS)
-    return _from_library(CLIPVisionModelWithProjection, source, allowed)
+    left_out = (*CLIP_TEXT_KEYS, CLIP_POSITION_IDS)
+    return _from_library(CLIPVisionModelWithProjection, source, left_out)
 
 
-def _from_library(kind: Any, source: str | Path, allowed: tuple[str, ...], **options) -> nn.Module:
+def _from_library(kind: Any, source: str | Path, left_out: tuple[str, ...], **options) -> nn.Module:
     """``from_pretrained`` that raises where the library would only warn."""
-    try:
-        model, info = kind.from_pretrained(str(source), output_loading_info=True, **options)
-    except (OSError, ValueError, RuntimeError) as error:
-        first = str(error).strip().splitlines()[0][:160]
-        raise InputError(f"{source}: no {kind.__name__} can be loaded ({first})") from error
-    unexpected = [k for k in info["unexpected_keys"] if not k.startswith(allowed or ("\0",))]
-    missing = list(info["missing_keys"])
-    if missing or unexpected or info.get("mismatched_keys"):
-        wrong = missing + unexpected + [str(k) for k in info.get("mismatched_keys", [])]
-        raise InputError(f"{source}: {kind.__name__} does not fit at {_some(wrong)}")
+    model, info = _loaded(kind, source, {"output_loading_info": True, **options})
+    check_loading_info(info, f"{source} ({kind.__name__})", left_out)
     return model
+
+
+def load_pipeline(source: str | Path, dtype: torch.dtype = torch.float32) -> DynaScenePipeline:
+    """A pipeline that this project saved, from a folder or a hub id.
+
+    Raises InputError when there is none, a file is broken or a key does not fit.
+    """
+    folder = Path(source)
+    if folder.exists() and not (folder / "model_index.json").is_file():
+        raise InputError(f"{source}: is no saved pipeline (it has no model_index.json)")
+    return _loaded(DynaScenePipeline, source, {"use_safetensors": True}).to(dtype)
+
+
+def _loaded(kind: Any, source: str | Path, options: Mapping[str, Any]) -> Any:
+    """``from_pretrained`` whose errors are one line each."""
+    try:
+        return kind.from_pretrained(str(source), **options)
+    except (OSError, ValueError, RuntimeError, AttributeError, SafetensorError) as error:
+        first = (str(error).strip() or type(error).__name__).splitlines()[0][:160]
+        raise InputError(f"{source}: no {kind.__name__} can be loaded ({first})") from error

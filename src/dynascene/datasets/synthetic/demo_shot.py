@@ -1,23 +1,27 @@
 """The demo's clip: a person walks across a studio, followed by a camera on rails."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from dynascene.datasets.synthetic.body import build_body
 from dynascene.datasets.synthetic.gait import Walk
 from dynascene.datasets.synthetic.ground_path import GroundPath
 from dynascene.datasets.synthetic.look import PersonLook
 from dynascene.datasets.synthetic.paint import linear_from_srgb, srgb_from_linear
 from dynascene.datasets.synthetic.person_renderer import RenderedPerson, render_person
+from dynascene.datasets.synthetic.skeleton import Poses
 from dynascene.errors import InputError
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.rigid import rigid, rotation_about
 from dynascene.types import ArrayFrames, CameraTrack, Size
 
 DEMO_SIZE = Size(768, 432)
+VOXEL = 0.009  # metres, see build_body: fine enough at the demo's size
 FIELD_OF_VIEW = 48.0  # degrees, horizontal
 CAMERA_HEIGHT = 1.5
 TRUCK = 2.0  # metres that the camera travels to the right
@@ -40,13 +44,30 @@ def demo_shot(
     walk = _walk(frames / frame_rate, look)
     poses = walk.poses(seconds)
     cameras = _following_camera(poses.joint("pelvis"), seconds, size)
-    rendered = list(render_person(look, poses, cameras))
+    rendered = _rendered(look, poses, cameras)
     rate = Fraction(frame_rate)
     return (
         ArrayFrames([_on_grey(frame) for frame in rendered], rate),
         ArrayFrames([frame.matte for frame in rendered], rate),
         cameras,
     )
+
+
+def _rendered(look: PersonLook, poses: Poses, cameras: CameraTrack) -> list[RenderedPerson]:
+    """One frame per thread: the work within a frame is too small-grained to be shared well."""
+    threads = torch.get_num_threads()
+
+    def frame(index: int) -> RenderedPerson:
+        here = slice(index, index + 1)
+        return next(render_person(look, poses[here], cameras[here], voxel=VOXEL))
+
+    torch.set_num_threads(1)
+    try:
+        build_body(look, VOXEL)  # once, before the threads ask for it
+        with ThreadPoolExecutor(threads) as pool:
+            return list(pool.map(frame, range(len(poses))))
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _walk(duration: float, look: PersonLook) -> Walk:

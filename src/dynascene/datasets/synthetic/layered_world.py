@@ -32,7 +32,7 @@ class Tiles:
         place = torch.stack([c * x - s * z, s * x + c * z], dim=-1)
         texels = footprint / self.side * self.levels[0].shape[-1]
         colour = self._at(place, texels)
-        # the same pattern, larger and blurred, as light and dark patches: a plain would look flat without
+        # the same pattern, larger and blurred, as patches: a plain would look flat without
         patches = self._at(place / PATCHES, (texels / PATCHES).clamp_min(PATCH_BLUR))
         return colour * (patches / self.levels[-1].to(x).reshape(3, 1)).clamp(0.5, 1.8)
 

@@ -117,6 +117,10 @@ class Poses:
     def __len__(self) -> int:
         return len(self.joints)
 
+    def __getitem__(self, frames: slice) -> "Poses":
+        """The poses of a range of frames."""
+        return Poses(self.world_from_rest[frames], self.joints[frames])
+
     def joint(self, name: str) -> Tensor:
         """One joint's positions, [F, 3]."""
         return self.joints[:, JOINTS.index(name)]

@@ -11,20 +11,21 @@ from torch import Tensor
 Parametrisation = Literal["epsilon", "guide_residual"]  # what a denoiser's network puts out
 
 # Stable Diffusion itself uses "scaled_linear"; AnimateDiff's motion modules were trained with this
+TRAINING_STEPS, BETA_START, BETA_END = 1000, 0.00085, 0.012
 SCHEDULE = {
-    "num_train_timesteps": 1000,
-    "beta_start": 0.00085,
-    "beta_end": 0.012,
+    "num_train_timesteps": TRAINING_STEPS,
+    "beta_start": BETA_START,
+    "beta_end": BETA_END,
     "beta_schedule": "linear",
     "steps_offset": 1,
     "clip_sample": False,
 }
-TRAINING_STEPS = 1000
 
 
 def alpha_bars() -> Tensor:
     """ᾱ_t for all training steps, [1000] float32 on the CPU: ᾱ_t = Π_{s ≤ t} (1 − β_s)."""
-    betas = torch.linspace(0.00085, 0.012, TRAINING_STEPS, dtype=torch.float64, device="cpu")
+    steps, float64 = TRAINING_STEPS, torch.float64
+    betas = torch.linspace(BETA_START, BETA_END, steps, dtype=float64, device="cpu")
     return (1 - betas).cumprod(0).float()
 
 
