@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dynascene.datasets.synthetic.demo_shot import CAMERA_HEIGHT, demo_shot
+from dynascene.datasets.synthetic.demo_shot import demo_shot
 from dynascene.generation.job import run
 from dynascene.generation.progress import Display
 from dynascene.generation.request import GenerationRequest
@@ -14,6 +14,8 @@ from dynascene.io.cameras import write_cameras
 from dynascene.io.video_writing import ProResWriter
 
 SCENE_HORIZON = 0.37  # the lake's far shore in the photograph
+# The photograph was taken from a terrace above the tree tops, in the metres of the person's clip.
+TERRACE_HEIGHT = 6.0
 
 
 def demo_scene() -> Path:
@@ -38,7 +40,7 @@ def run_demo(out: Path, display: Display) -> None:
             scene=demo_scene(),
             person=person,
             cameras=str(cameras),
-            camera_height=CAMERA_HEIGHT,
+            camera_height=TERRACE_HEIGHT,
             horizon=SCENE_HORIZON,
         )
         run(request, out, display, keep=(person, cameras))

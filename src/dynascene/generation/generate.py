@@ -6,7 +6,15 @@ from dynascene.generation.generators.projection import projection
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.types import Shot
 
-GENERATORS: dict[str, Generator] = {"projection": projection}
+
+def _diffusion(shot: Shot, scene: LiftedScene, options: GenerationOptions) -> GeneratedClip:
+    from dynascene.generation.generators.diffusion import diffusion  # diffusers loads for seconds
+
+    return diffusion(shot, scene, options)
+
+
+GENERATORS: dict[str, Generator] = {"projection": projection, "diffusion": _diffusion}
+DEFAULT_GENERATOR = "projection"
 
 
 def generate(
@@ -16,7 +24,7 @@ def generate(
 
     Raises InputError when the generator is unknown or the input does not suit it.
     """
-    options = options or GenerationOptions()
+    options = options or GenerationOptions(generator=DEFAULT_GENERATOR)
     if options.generator not in GENERATORS:
         known = ", ".join(GENERATORS)
         raise InputError(

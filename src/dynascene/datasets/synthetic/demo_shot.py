@@ -12,7 +12,6 @@ from dynascene.datasets.synthetic.body import build_body
 from dynascene.datasets.synthetic.gait import Walk
 from dynascene.datasets.synthetic.ground_path import GroundPath
 from dynascene.datasets.synthetic.look import PersonLook
-from dynascene.datasets.synthetic.paint import linear_from_srgb, srgb_from_linear
 from dynascene.datasets.synthetic.person_renderer import RenderedPerson, render_person
 from dynascene.datasets.synthetic.skeleton import Poses
 from dynascene.errors import InputError
@@ -20,19 +19,21 @@ from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.rigid import rigid, rotation_about
 from dynascene.types import ArrayFrames, CameraTrack, Size
 
-DEMO_SIZE = Size(768, 432)
+DEMO_SIZE = Size(640, 360)
 VOXEL = 0.009  # metres, see build_body: fine enough at the demo's size
-FIELD_OF_VIEW = 48.0  # degrees, horizontal
+FIELD_OF_VIEW = 42.0  # degrees, horizontal
 CAMERA_HEIGHT = 1.5
-TRUCK = 2.0  # metres that the camera travels to the right
-STUDIO_GREY = (0.58, 0.58, 0.58)  # sRGB, behind the person
-DISTANCE = 4.8  # metres from the rails to the middle of the walker's path, without its arc
+TRUCK = 2.3  # metres that the camera travels to the right
+SPEED = 1.1  # of the walker, metres a second
+AIM_HEIGHT = 1.36  # that the camera looks at: the walker is seen from the waist up
+STUDIO_GREY = 148  # behind the person
+DISTANCE = 2.9  # metres from the rails to the middle of the walker's path, without its arc
 
 
 def demo_shot(
     frames: int = 72, size: Size = DEMO_SIZE, frame_rate: int = 24
 ) -> tuple[ArrayFrames, ArrayFrames, CameraTrack]:
-    """Colour frames on studio grey, mattes (255 = person), and the exact cameras.
+    """Colour frames (studio grey off the person), mattes (255 = person), and the exact cameras.
 
     The world is metric: y down, the ground at y = 0, the camera about 1.5 m above it. Always the
     same clip for the same arguments.
@@ -72,11 +73,11 @@ def _rendered(look: PersonLook, poses: Poses, cameras: CameraTrack) -> list[Rend
 
 def _walk(duration: float, look: PersonLook) -> Walk:
     """From the left to the right, slightly towards the camera, on a shallow arc."""
-    length = 1.3 * duration
+    length = SPEED * duration
     along = torch.linspace(-0.75, 0.75, 9)
-    depth = DISTANCE - 0.60 * along - 0.10 * (1 - (along / 0.5).square()).clamp(min=-1)
+    depth = DISTANCE - 0.50 * along - 0.10 * (1 - (along / 0.5).square()).clamp(min=-1)
     path = GroundPath(torch.stack([along * length, depth], dim=-1))
-    return Walk(path, speed=1.3, height=look.height, start=(path.length - length) / 2)
+    return Walk(path, speed=SPEED, height=look.height, start=(path.length - length) / 2)
 
 
 def _following_camera(walker: Tensor, seconds: Tensor, size: Size) -> CameraTrack:
@@ -92,7 +93,7 @@ def _following_camera(walker: Tensor, seconds: Tensor, size: Size) -> CameraTrac
         walker[:, [0, 2]], 0.5 / float(seconds.diff().mean()) if len(seconds) > 1 else 1
     )
     yaw = torch.rad2deg(torch.atan2(aim[:, 0] - centre[:, 0], aim[:, 1] - centre[:, 2]))
-    pitch = torch.full_like(yaw, -math.degrees(math.atan2(0.57, DISTANCE)))
+    pitch = torch.full_like(yaw, -math.degrees(math.atan2(CAMERA_HEIGHT - AIM_HEIGHT, DISTANCE)))
     world_from_cam = (
         rotation_about("y", yaw + 0.18 * sway[:, 3])
         @ rotation_about("x", pitch + 0.15 * sway[:, 4])
@@ -125,8 +126,5 @@ def _smoothed(track: Tensor, width: float) -> Tensor:
 
 
 def _on_grey(frame: RenderedPerson) -> np.ndarray:
-    """The frame as filmed: edges mixed with the studio's grey in linear light."""
-    person = linear_from_srgb(torch.from_numpy(frame.colour) / 255)
-    grey = linear_from_srgb(torch.tensor(STUDIO_GREY))
-    mixed = grey + (person - grey) * (torch.from_numpy(frame.matte) / 255)
-    return (srgb_from_linear(mixed) * 255).round().to(torch.uint8).numpy()
+    """The frame as a keyer gives it: the person's own colour up to the edge, grey beyond it."""
+    return np.where(frame.matte > 0, frame.colour, np.uint8(STUDIO_GREY))

@@ -1,0 +1,123 @@
+"""A shot and a scene as the tensors that models take: resized, placed, on the guide's track.
+
+F frames, H W pixels of the model's frame.
+"""
+
+import math
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from dynascene.generation.clip import GeneratedClip
+from dynascene.generation.compositing import fit_background
+from dynascene.geometry.lifting import LiftedScene
+from dynascene.types import Batch, CameraTrack, Shot, Size
+
+LEAST_CELLS = 4  # latent cells along the shorter side of a very long frame
+
+
+def model_size(shape: Size, trained: Size, stride: int) -> Size:
+    """A size of about the shape of ``shape`` and the pixel count of ``trained``.
+
+    Width and height are multiples of ``stride``, so the shape is met within half a latent cell.
+    """
+    scale = math.sqrt(trained.width * trained.height / (shape.width * shape.height))
+    width, height = (max(LEAST_CELLS, round(n * scale / stride)) * stride for n in shape)
+    return Size(width, height)
+
+
+def stretched(track: CameraTrack, size: Size) -> CameraTrack:
+    """The same view on frames of ``size``: a shape that differs makes pixels that are not square.
+
+    So a frame of either size is the other one resized, and nothing has to be cropped or added.
+    """
+    across, down = size.width / track.size.width, size.height / track.size.height
+    scale = torch.tensor([across, down, 1.0], dtype=torch.float64)
+    return CameraTrack(track.cam_from_world, scale[:, None] * track.intrinsics, size)
+
+
+def model_batch(
+    shot: Shot, scene: LiftedScene, guide: GeneratedClip, shape: Size, *, has_camera: bool = True
+) -> Batch:
+    """One clip for a model, at the size of ``guide``.
+
+    guide: the projection along the track, in the scene's world. shape: the background's size, of
+    which the person's frame takes the middle. has_camera: False for the null camera.
+    """
+    size = guide.track.size
+    frames = list(guide.frames())
+    foreground, matte = _person(shot, shape, size)
+    picture = (scene.picture.permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
+    return Batch(
+        matte=matte[None],
+        foreground=foreground[None],
+        scene_image=_signed(fit_background(picture, size))[None],
+        scene_visibility=torch.ones(1, 1, size.height, size.width),
+        cam_from_world=guide.track.cam_from_world[None],
+        intrinsics=guide.track.intrinsics[None],
+        guide=torch.stack([_signed(frame.background) for frame in frames])[None],
+        guide_visibility=torch.stack([_unit(frame.visibility) for frame in frames])[None],
+        has_camera=torch.tensor([has_camera]),
+    )
+
+
+def _person(shot: Shot, shape: Size, size: Size) -> tuple[Tensor, Tensor]:
+    """Foreground [F, 3, H, W] in −1 … 1, exactly 0 off the person; matte [F, 1, H, W] in 0 … 1."""
+    if shot.foreground is None or shot.matte is None:
+        empty = torch.zeros(len(shot), 4, size.height, size.width)
+        return empty[:, :3], empty[:, 3:]
+    place = _place_of_person(shot.foreground.size, shape, size)
+    frames = torch.stack([_placed(layer, place, size) for layer in _premultiplied(shot)])
+    return frames[:, :3], frames[:, 3:]
+
+
+def _premultiplied(shot: Shot) -> Iterator[np.ndarray]:
+    """Colour in −1 … 1 times matte, and the matte: float32 [H, W, 4] of the person's own size.
+
+    Averaging these over a cell gives the person's share of it, whatever lies behind the person.
+    """
+    assert shot.foreground is not None
+    assert shot.matte is not None
+    for colour, matte in zip(shot.foreground.read(), shot.matte.read(), strict=True):
+        alpha = matte.astype(np.float32) / 255
+        yield np.concatenate([(colour.astype(np.float32) / 127.5 - 1) * alpha, alpha], axis=2)
+
+
+def _place_of_person(person: Size, shape: Size, size: Size) -> tuple[slice, slice]:
+    """Rows and columns of the model's frame that the person's whole frame takes.
+
+    The background covers the person's frame, which lies in its middle (contain_intrinsics).
+    """
+    scale = min(shape.width / person.width, shape.height / person.height)
+    spans = []
+    for own, whole, cells in (
+        (person.height, shape.height, size.height),
+        (person.width, shape.width, size.width),
+    ):
+        length = min(cells, max(1, round(own * scale / whole * cells)))
+        start = (cells - length) // 2
+        spans.append(slice(start, start + length))
+    return spans[0], spans[1]
+
+
+def _placed(layer: np.ndarray, place: tuple[slice, slice], size: Size) -> Tensor:
+    rows, columns = place
+    shape = (columns.stop - columns.start, rows.stop - rows.start)
+    shrinks = shape[0] * shape[1] < layer.shape[0] * layer.shape[1]
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    frame = np.zeros((size.height, size.width, layer.shape[2]), np.float32)
+    frame[rows, columns] = cv2.resize(layer, shape, interpolation=method)
+    return torch.from_numpy(frame).permute(2, 0, 1)
+
+
+def _unit(image: np.ndarray) -> Tensor:
+    """uint8 [H, W, C] → [C, H, W] in 0 … 1."""
+    return torch.from_numpy(image).permute(2, 0, 1).float() / 255
+
+
+def _signed(image: np.ndarray) -> Tensor:
+    """uint8 [H, W, C] → [C, H, W] in −1 … 1."""
+    return _unit(image) * 2 - 1

@@ -1,0 +1,153 @@
+"""Trained weights by name: the bundled ones, a folder, or a hub id. Nothing read here runs code."""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from dynascene.errors import InputError
+from dynascene.io.checkpoints import HUB_ID
+from dynascene.io.checksums import sha256_of
+from dynascene.models.pipeline import DynaScenePipeline
+
+BUNDLED = "small"
+INDEX = "model_index.json"
+COMPONENTS = ("denoiser", "image_encoder", "scheduler", "vae")
+LIBRARIES = ("diffusers", "transformers", "dynascene")  # whose classes an index may name
+WEIGHTS, FETCHED = "*.safetensors", ["*.json", "*.safetensors", "*.md"]
+PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle")
+
+
+class LoadedWeights(NamedTuple):
+    """A pipeline ready to sample, and the sha256 of each weights file by its name."""
+
+    pipeline: DynaScenePipeline
+    sha256: dict[str, str]
+
+
+def load_weights(name: str | Path | None = None) -> LoadedWeights:
+    """The pipeline of ``name``, in float32, on the GPU where there is one.
+
+    name: None or "small" = the bundled weights; a folder as ``save_pretrained`` writes it; a hub
+        id (owner/name).
+
+    Raises InputError when there is none, it is incomplete or damaged, or it holds pickles only.
+    """
+    folder = weights_folder(name)
+    _check_index(folder)
+    paths = sorted(folder.rglob(WEIGHTS))
+    if not paths:
+        raise InputError(_nothing_to_read(folder))
+    pipeline = _load(folder)
+    _check_denoiser(pipeline, folder)
+    pipeline.set_progress_bar_config(disable=True)
+    pipeline.to("cuda" if torch.cuda.is_available() else "cpu")
+    return LoadedWeights(pipeline, {str(p.relative_to(folder)): sha256_of(p) for p in paths})
+
+
+def bundled_folder() -> Path:
+    """Where the bundled weights lie, if this build has them."""
+    return Path(str(files("dynascene"))) / "weights" / BUNDLED
+
+
+def weights_folder(name: str | Path | None) -> Path:
+    """The local folder of ``name``; a hub id is fetched. Raises InputError when there is none."""
+    if name in (None, BUNDLED):
+        if (folder := bundled_folder()).is_dir():
+            return folder
+        raise InputError(
+            "this build has no bundled weights: use --generator projection, or --weights PATH"
+        )
+    path = Path(str(name))
+    if path.is_dir():
+        return path
+    if path.is_file():
+        why = " (a pickle, which could run code)" if path.suffix in PICKLES else ""
+        raise InputError(f"--weights {name}: is a file{why}; name a folder with a {INDEX}")
+    if HUB_ID.fullmatch(str(name)) and not str(name).startswith("."):
+        return _from_hub(str(name))
+    raise InputError(f"--weights {name}: is no folder and no hub id (owner/name)")
+
+
+def _from_hub(repository: str) -> Path:
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(repository, allow_patterns=FETCHED))
+    except Exception as error:  # network and permission errors of several libraries
+        raise InputError(
+            f"--weights {repository}: is no folder here and cannot be fetched from the hub "
+            f"({_one_line(error)})"
+        ) from error
+
+
+def _check_index(folder: Path) -> None:
+    """An index could name any class of any library: only the expected ones are let through."""
+    path = folder / INDEX
+    if not path.is_file():
+        raise InputError(f"--weights {folder}: has no {INDEX}; name a folder of a whole pipeline")
+    try:
+        index = json.loads(path.read_text(encoding="utf-8"))
+        parts = {name: index[name][0] for name in index if not name.startswith("_")}
+    except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
+        raise InputError(f"{path}: cannot be read ({_one_line(error)})") from error
+    if index.get("_class_name") != DynaScenePipeline.__name__ or sorted(parts) != [*COMPONENTS]:
+        raise InputError(
+            f"{path}: describes a {index.get('_class_name')} of {', '.join(sorted(parts))}; "
+            f"expected a {DynaScenePipeline.__name__} of {', '.join(COMPONENTS)}"
+        )
+    for name, library in parts.items():
+        if str(library).split(".")[0] not in LIBRARIES:
+            raise InputError(f"{path}: {name} is of {library}; expected {', '.join(LIBRARIES)}")
+
+
+def _nothing_to_read(folder: Path) -> str:
+    if any(path.suffix in PICKLES for path in folder.rglob("*")):
+        return f"--weights {folder}: holds pickles, which could run code: save it as .safetensors"
+    return f"--weights {folder}: holds no {WEIGHTS}"
+
+
+def _load(folder: Path) -> DynaScenePipeline:
+    try:
+        with _quiet_diffusers():
+            return DynaScenePipeline.from_pretrained(
+                folder, use_safetensors=True, local_files_only=True, torch_dtype=torch.float32
+            )
+    except Exception as error:  # whatever the readers of json, safetensors and classes raise
+        raise InputError(f"--weights {folder}: cannot be loaded ({_one_line(error)})") from error
+
+
+def _check_denoiser(pipeline: DynaScenePipeline, folder: Path) -> None:
+    """Every tensor of the network is in its file: the library only warns where one is not."""
+    from safetensors import safe_open
+
+    stored: set[str] = set()
+    for path in (folder / "denoiser").glob(WEIGHTS):
+        with safe_open(path, framework="pt") as file:
+            stored |= set(file.keys())
+    own = set(pipeline.denoiser.state_dict())
+    if differing := sorted(own ^ stored):
+        what = "misses" if differing[0] in own else "has unknown"
+        raise InputError(f"{folder / 'denoiser'}: {what} {differing[0]}; is it of this version?")
+
+
+@contextmanager
+def _quiet_diffusers() -> Iterator[None]:
+    """Its loading warnings are either checked here or of no use to who generates a clip."""
+    logger: Any = logging.getLogger("diffusers")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text[:160] or type(error).__name__

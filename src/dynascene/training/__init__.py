@@ -1,0 +1,1 @@
+"""Training: what is drawn, what is minimised, and the loop around both."""
