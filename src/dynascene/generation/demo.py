@@ -23,7 +23,7 @@ def demo_scene() -> Path:
     return Path(str(files("sklearn.datasets") / "images" / "china.jpg"))
 
 
-def run_demo(out: Path, display: Display) -> None:
+def run_demo(out: Path, display: Display, frames: int = 72) -> None:
     """Render a walking person with a moving camera and put them into the photograph.
 
     Leaves what a user would bring (person, cameras) in ``out`` beside the results.
@@ -31,7 +31,7 @@ def run_demo(out: Path, display: Display) -> None:
     with tempfile.TemporaryDirectory() as folder:
         person, cameras = Path(folder) / "person.mov", Path(folder) / "person-cameras.txt"
         with display.stage("person", 1):
-            colour, matte, track = demo_shot()
+            colour, matte, track = demo_shot(frames)
             write_cameras(track, cameras, "re10k")
             with ProResWriter(person, colour.size, colour.frame_rate) as writer:
                 for frame, alpha in zip(colour.read(), matte.read(), strict=True):

@@ -85,18 +85,18 @@ class Run:
 
     objective: makes the networks; called once, after seeding. samples: an indexable set; step k
     takes the samples k·batch … (k+1)·batch − 1. collate: samples → the objective's batch.
-    prepare: what to do before the first step. steps, batch: totals. ema: decay of the averaged
+    steps, batch: totals. ema: decay of the averaged
     weights. keep: how many checkpoints stay. about: facts for the model card.
     """
 
     name: str
+    settings: Settings
     objective: Callable[[], Objective]
     samples: Callable[[], Dataset[Any]]
     collate: Callable[[Sequence[Any]], Any]
     optimiser: Optimiser
     steps: int
     batch: int
-    seed: int
     ema: float
     log_every: int = 10
     checkpoint_every: int = 250
@@ -104,13 +104,24 @@ class Run:
     keep: int = 2
     about: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def seed(self) -> int:
+        return self.settings.seed
+
     def numbers(self) -> dict[str, Any]:
         """What decides the losses, as plain JSON values."""
+        paths = {
+            name: str(value.resolve())
+            for name, value in asdict(self.settings).items()
+            if isinstance(value, Path)
+        }
         return {
             "recipe": self.name,
+            "settings": paths,
             "steps": self.steps,
             "batch": self.batch,
             "seed": self.seed,
             "ema": self.ema,
-            "optimiser": {**asdict(self.optimiser), "betas": list(self.optimiser.betas)},
+            "optimiser": asdict(self.optimiser),
+            "about": dict(self.about),
         }

@@ -1,0 +1,131 @@
+"""The small autoencoder's objective: sharp pictures out of few, well-behaved numbers.
+
+Legend: B pictures, H W pixels, h w latent grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as nnf
+from torch import Generator, Tensor, nn
+
+from dynascene.training.run import Examination, Objective
+
+BANDS = 3  # of the band-pass pyramid
+WINDOW = 8  # pixels over which texture is measured
+ENERGY_FLOOR = 0.02  # band amplitude that is not worth matching, in units of −1 … 1
+
+
+class AutoencoderObjective(Objective):
+    """L1 + differences of neighbours + texture energy + unit variance of the latents.
+
+    Noise on the latents (``latent_noise``, in units of their spread) makes the decoder forgive the
+    small errors that a denoiser makes. measured: pictures [B, 3, H, W] for ``examine`` and for the
+    latents' scale.
+    """
+
+    def __init__(
+        self,
+        vae: Any,
+        measured: Callable[[], Tensor],
+        *,
+        gradient: float = 0.5,
+        texture: float = 0.05,
+        spread: float = 0.02,
+        latent_noise: float = 0.05,
+    ) -> None:
+        super().__init__()
+        self.vae = vae.to(memory_format=torch.channels_last)
+        self.measured = measured
+        self.weights = {"gradient": gradient, "texture": texture, "spread": spread}
+        self.latent_noise = latent_noise
+
+    def trained(self) -> dict[str, nn.Parameter]:
+        return dict(self.named_parameters())
+
+    def forward(self, batch: Tensor, generator: Generator) -> dict[str, Tensor]:
+        pictures = batch.contiguous(memory_format=torch.channels_last)
+        latents = self.vae.encode(pictures).latents.float()
+        noise = torch.randn(latents.shape, generator=generator).to(latents)
+        decoded = self.vae.decode(latents + self.latent_noise * noise).sample.float()
+        parts = {
+            "l1": (decoded - pictures).abs().mean(),
+            "gradient": gradient_error(decoded, pictures),
+            "texture": texture_error(decoded, pictures),
+            "spread": spread_error(latents),
+        }
+        loss = parts["l1"] + sum(self.weights[name] * parts[name] for name in self.weights)
+        return {"loss": loss, **{name: part.detach() for name, part in parts.items()}}
+
+    @torch.no_grad()
+    def examine(self, seed: int) -> Examination:
+        pictures = self.measured()
+        decoded = torch.cat([self._reconstructed(p) for p in pictures.split(4)])
+        error = (decoded - pictures).square().mean(dim=(1, 2, 3)) / 4
+        psnr = -10 * error.log10().mean()
+        latents = self._latents(pictures)
+        rows = torch.cat([pictures, decoded], dim=-2)[:6]
+        return Examination(
+            {"psnr": psnr.item(), "latent_std": latents.std().item()},
+            torch.cat(list(rows), dim=-1) / 2 + 0.5,
+        )
+
+    def _reconstructed(self, pictures: Tensor) -> Tensor:
+        return self.vae.decode(self.vae.encode(pictures).latents).sample.float().clamp(-1, 1)
+
+    def _latents(self, pictures: Tensor) -> Tensor:
+        return torch.cat([self.vae.encode(part).latents.float() for part in pictures.split(4)])
+
+    @torch.no_grad()
+    def finish(self) -> None:
+        """Measure the constants that bring latents to zero mean and unit variance."""
+        latents = self._latents(self.measured())
+        self.vae.register_to_config(
+            scaling_factor=round(1 / latents.std().item(), 4),
+            shift_factor=round(latents.mean().item(), 4),
+        )
+
+    def export(self, folder: Path) -> None:
+        self.vae.half().save_pretrained(folder / "vae")
+
+
+def gradient_error(decoded: Tensor, pictures: Tensor) -> Tensor:
+    """Mean |Δ difference of neighbours| over three scales: edges in place."""
+    total = decoded.new_zeros(())
+    for _ in range(BANDS):
+        error = decoded - pictures
+        total = total + error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()
+        decoded, pictures = nnf.avg_pool2d(decoded, 2), nnf.avg_pool2d(pictures, 2)
+    return total / BANDS
+
+
+def texture_error(decoded: Tensor, pictures: Tensor) -> Tensor:
+    """Mean |log ratio| of the local band amplitudes: as much texture, wherever its grains lie.
+
+    A pixel-wise loss alone is least for the average of all possible grains: a blur.
+    """
+    pairs = zip(_band_amplitudes(decoded), _band_amplitudes(pictures), strict=True)
+    return torch.stack([(ours.log() - true.log()).abs().mean() for ours, true in pairs]).mean()
+
+
+def _band_amplitudes(pictures: Tensor) -> list[Tensor]:
+    """Root mean square of each octave band over windows, one [B, 3, ·, ·] per band."""
+    amplitudes = []
+    for _ in range(BANDS):
+        smaller = nnf.avg_pool2d(pictures, 2)
+        smooth = nnf.interpolate(smaller, scale_factor=2, mode="bilinear", align_corners=False)
+        energy = nnf.avg_pool2d((pictures - smooth).square(), WINDOW, WINDOW // 2)
+        amplitudes.append((energy + ENERGY_FLOOR**2).sqrt())
+        pictures = smaller
+    return amplitudes
+
+
+def spread_error(latents: Tensor) -> Tensor:
+    """How far each latent channel is from zero mean and unit variance over the batch."""
+    mean = latents.mean(dim=(0, 2, 3))
+    std = latents.std(dim=(0, 2, 3))
+    return (mean.square() + (std - 1).square()).mean()

@@ -1,0 +1,82 @@
+"""Checkpoints: whole or not there, free of pickled code, the newest few kept."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dynascene.errors import InputError
+from dynascene.io.atomic import replacing
+from dynascene.io.checkpoints import read_tensors, write_tensors
+
+FOLDER = "checkpoints"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """step: how many steps were done. weights, average: by name. optimiser: its state dict.
+
+    Random numbers need no place here: every step draws from its own seed.
+    """
+
+    step: int
+    weights: Mapping[str, Tensor]
+    average: Mapping[str, Tensor]
+    optimiser: Mapping[str, Any]
+
+
+def save_checkpoint(run: Path, checkpoint: Checkpoint, keep: int) -> Path:
+    """Write a checkpoint of a run's folder and remove all but the newest ``keep``."""
+    folder = run / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    _remove_unfinished(folder)
+    path = folder / f"{checkpoint.step:08d}"
+    if path.exists():  # the same step of the same run: nothing new
+        return path
+    with replacing(path) as temporary:
+        temporary.mkdir()
+        write_tensors(checkpoint.weights, temporary / "weights.safetensors")
+        write_tensors(checkpoint.average, temporary / "average.safetensors")
+        torch.save(checkpoint.optimiser, temporary / "optimiser.pt")
+        (temporary / "state.json").write_text(json.dumps({"step": checkpoint.step}))
+    for old in checkpoint_folders(run)[:-keep]:
+        shutil.rmtree(old, ignore_errors=True)
+    return path
+
+
+def checkpoint_folders(run: Path) -> list[Path]:
+    """All checkpoints of a run, oldest first."""
+    folder = run / FOLDER
+    found = [p for p in folder.iterdir() if p.name.isdigit()] if folder.is_dir() else []
+    return sorted(found, key=lambda p: int(p.name))
+
+
+def load_checkpoint(folder: Path) -> Checkpoint:
+    """Raises InputError when a file is missing, broken, or would run code."""
+    try:
+        step = int(json.loads((folder / "state.json").read_text())["step"])
+        optimiser = torch.load(folder / "optimiser.pt", map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises whatever its zip and pickle readers do
+        raise InputError(
+            f"{folder}: is no whole checkpoint ({type(error).__name__}); remove it to go on "
+            "from the one before"
+        ) from error
+    return Checkpoint(
+        step,
+        read_tensors(folder / "weights.safetensors"),
+        read_tensors(folder / "average.safetensors"),
+        optimiser,
+    )
+
+
+def _remove_unfinished(folder: Path) -> None:
+    """What a killed process left: ``replacing`` writes beside the place under a dotted name."""
+    for leftover in folder.glob(".*.tmp"):
+        shutil.rmtree(leftover, ignore_errors=True)
