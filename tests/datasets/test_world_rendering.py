@@ -160,7 +160,7 @@ def test_the_guide_is_the_pipeline_s(move: str) -> None:
         assert float(error.mean()) < 0.01
         assert float((error > 0.08).float().mean()) < 0.03  # at the kinks of the continuation
         differs = (visibility[frame] - expected.visibility).abs() > 0.5
-        assert float(differs.float().mean()) < 0.01
+        assert float(differs.float().mean()) < 0.02  # on the border, where one of them is soft
 
 
 def test_what_is_seen_falls_as_the_camera_pans_away() -> None:

@@ -30,7 +30,7 @@ from dynascene.errors import InputError
 from dynascene.generation.compositing import composite as composite_bytes
 from dynascene.types import Batch, Size
 
-SIZE = Size(48, 32)
+SIZE = Size(32, 24)
 IMAGERY = Path(__file__).parents[3] / "shared" / "training"
 needs_imagery = pytest.mark.skipif(not IMAGERY.is_dir(), reason="no ../shared/training here")
 
@@ -43,7 +43,7 @@ def no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """A figure that takes no time to render; the real one has its own test."""
-    figure = torch.zeros(24, 4, 168, 120)
+    figure = torch.zeros(24, 4, 176, 120)
     figure[:, 3, 20:158, 40:80] = 1
     figure[:, 3, 10:20, 50:70] = 0.5
     figure[:, :3] = figure[:, 3:] * torch.tensor([0.8, 0.3, 0.1])[:, None, None]
@@ -75,7 +75,7 @@ def test_a_batch_has_the_right_shapes_and_ranges(world) -> None:
     assert isinstance(batch, Batch)  # which checks its shapes
     assert batch.video is not None
     assert batch.guide is not None
-    assert batch.matte.shape == (3, 3, 1, 32, 48)
+    assert batch.matte.shape == (3, 3, 1, 24, 32)
     assert made.clean_background.shape == batch.video.shape
     assert made.depth.shape == batch.matte.shape
     assert bool((made.depth > 0).all())
@@ -103,7 +103,7 @@ def test_matte_and_foreground_agree() -> None:
         assert torch.equal(shot.video[wide], shot.clean_background[wide])
         wide = solid.expand_as(shot.video)
         torch.testing.assert_close(shot.foreground[wide], shot.video[wide])
-    assert seen > 1000
+    assert seen > 500
 
 
 def test_nobody_means_nobody() -> None:
@@ -120,8 +120,8 @@ def seen_psnr(shot) -> float:
 
 
 def check_turning_guides(folder: Path | None) -> None:
-    data = SyntheticShots(size=(128, 72), frames=3, folder=folder, worlds={"turn": 1.0})
-    measured = [seen_psnr(data[index]) for index in range(6)]
+    data = SyntheticShots(size=(96, 54), frames=3, folder=folder, worlds={"turn": 1.0})
+    measured = [seen_psnr(data[index]) for index in range(5)]
     assert min(measured) > 30, measured
 
 
@@ -135,7 +135,8 @@ def test_where_seen_the_guide_is_the_truth_on_photographs() -> None:
 
 
 def test_revealed_regions_occur_often_and_not_always() -> None:
-    shares = [float(shots(person_share=0.0)[i].guide_visibility.mean()) for i in range(24)]
+    data = shots(person_share=0.0, worlds={"turn": 1.0})
+    shares = [float(data[i].guide_visibility.mean()) for i in range(24)]
     revealed = np.mean([share < 0.9 for share in shares])
     assert 0.3 < revealed < 0.95
 
@@ -220,7 +221,7 @@ def test_compositing_agrees_with_that_of_generation() -> None:
 
 
 def test_a_person_is_laid_upright_where_placed() -> None:
-    layers = torch.zeros(24, 4, 168, 120)
+    layers = torch.zeros(24, 4, 176, 120)
     layers[:, 3, round(FOOT_ROW) - 128 : round(FOOT_ROW), 56:64] = 1  # 1.6 m by 0.1 m
     ones = torch.ones(2)
     placement = Placement(
@@ -242,7 +243,7 @@ def test_the_rendered_person_fits_the_clip_and_repeats() -> None:
     matte = clip.layers[:, 3]
     rows = matte.amax((0, 2)).nonzero()[:, 0]
     standing = (clip.height * PIXELS_PER_METRE, FOOT_ROW)
-    assert float(rows.max()) + 1 == pytest.approx(standing[1], abs=6)
+    assert float(rows.max()) + 1 == pytest.approx(standing[1], abs=12)
     assert float(rows.max() - rows.min()) == pytest.approx(standing[0], rel=0.12)
     assert not matte[:, [0, -1]].any()
     assert not matte[:, :, [0, -1]].any()

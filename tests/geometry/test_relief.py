@@ -94,3 +94,20 @@ def test_a_flat_depth_map_has_no_edges() -> None:
 def test_a_depth_map_that_does_not_fit_is_refused(depth: torch.Tensor, message: str) -> None:
     with pytest.raises(InputError, match=message):
         lift_with_depth(torch.zeros(3, 54, 96), CAMERA, depth)
+
+
+def test_from_where_the_picture_was_taken_it_is_whole() -> None:
+    """Cut edges open only where the view stretches them; without motion nothing shows through."""
+    depth = torch.full((54, 96), 3.0)
+    depth[14:40, 38:58] = 1.0
+    picture = torch.zeros(3, 54, 96)
+    picture[1] = torch.linspace(0.2, 0.8, 96)
+    picture[:, 14:40, 38:58] = torch.tensor([0.9, 0.1, 0.1])[:, None, None]
+    scene = lift_with_depth(picture, CAMERA, depth)
+    track = truck(0.0, fov=60)
+    window = window_for_track(track, scene.surface)
+    canvases = [paint_canvas(layer.picture, CAMERA, window) for layer in scene.layers]
+    frame = next(render_guide(track, [layer.surface for layer in scene.layers], canvases))
+    inner = (slice(None), slice(3, -3), slice(3, -3))
+    assert (frame.colour - picture)[inner].abs().mean() < 0.01
+    assert frame.visibility[inner].min() > 0.99

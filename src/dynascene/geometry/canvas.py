@@ -30,6 +30,7 @@ class SceneCanvas:
         """What a grid of pixels sees of the canvas, [5, H, W] as ``layers``.
 
         azimuth, depression: [H, W], the directions of the pixels' centres in the scene's world.
+        Where the canvas is not solid, it is so only as far as the view stretches it: see ``_torn``.
         Each pixel averages four samples over its footprint on the canvas, taken from a pyramid
         level at which that footprint is about a pixel wide: neither aliased nor softened.
         """
@@ -43,7 +44,10 @@ class SceneCanvas:
         )
         for dx, dy in SAMPLE_OFFSETS:
             total += self._sample_levels(grid + dx * across + dy * down, level)
-        return (total / len(SAMPLE_OFFSETS)).clamp(0, 1)
+        total = (total / len(SAMPLE_OFFSETS)).clamp(0, 1)
+        shortest = torch.minimum((across * size).norm(dim=-1), (down * size).norm(dim=-1))
+        total[4] = 1 - (1 - total[4]) * _torn(shortest)
+        return total
 
     def _footprint(self, grid: Tensor) -> tuple[Tensor, Tensor]:
         """How the canvas position changes over one pixel across and one down, [H, W, 2] each."""
@@ -87,6 +91,17 @@ class SceneCanvas:
         if index not in wrapped:
             wrapped[index] = F.pad(levels[index][None], (1, 1, 0, 0), mode="circular")[0]
         return wrapped[index]
+
+
+def _torn(footprint: Tensor) -> Tensor:
+    """How far the surface is stretched between a near and a far thing, 0 … 1, [H, W].
+
+    A cut edge opens where its footprint on the canvas is much smaller than usual: one canvas pixel
+    drawn out over several pixels of the view. Seen from where the picture was taken nothing is
+    stretched, and the picture is whole.
+    """
+    usual = footprint.median().clamp_min(1e-9)
+    return ((0.65 - footprint / usual) / 0.3).clamp(0, 1)
 
 
 def paint_canvas(

@@ -19,7 +19,7 @@ from dynascene.geometry.surface import Stage, Surface
 BACKDROP_DISTANCE = 6.0
 GRID = (45, 80)
 MOST_DEPTH_WIDTH = 720  # pixels across of the depth map in use; relief needs no more
-RELIEF_PIXEL = 0.2  # degrees
+RELIEF_PIXEL = 0.1  # degrees
 HIDDEN_REACH = 0.2  # how far the place goes on behind a thing, as a share of the picture's width
 
 

@@ -117,7 +117,7 @@ def _step(
     state.step += 1
     figures = {name: value.item() for name, value in losses.items()}
     seconds = time.perf_counter() - began
-    return {**figures, "gradient": float(norm), "seconds": round(seconds, 3)}
+    return {**figures, "gradient_norm": float(norm), "seconds": round(seconds, 3)}
 
 
 def step_generator(seed: int, step: int) -> torch.Generator:

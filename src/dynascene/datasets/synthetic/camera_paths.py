@@ -26,7 +26,8 @@ AMOUNTS: Mapping[str, tuple[float, float]] = {
     "orbit-right": (3, 30), "crane-up": (0.03, 0.25), "crane-down": (0.03, 0.15),
     "dolly-zoom": (-0.4, 0.35), "handheld": (0.05, 0.6),
 }  # fmt: skip
-TURNS = ("pan-left", "pan-right", "pan-left", "pan-right", "tilt-up", "tilt-down", "roll-left")
+TURNS = ("pan-left", "pan-right", "tilt-up", "tilt-down")
+TURN_SHARE = 0.35  # of the first moves are drawn from these
 STATIC_SHARE, SMOOTH_SHARE, SHAKEN_SHARE = 0.04, 0.3, 0.3
 # Spread of a smooth random path from end to end
 WANDER: Mapping[str, float] = {
@@ -52,7 +53,7 @@ def random_moves(rng: np.random.Generator) -> str:
     if rng.random() < STATIC_SHARE:
         return "static"
     names = [name for name in AMOUNTS if name != "handheld"]
-    chosen = {str(rng.choice(TURNS if rng.random() < 0.35 else names))}
+    chosen = {str(rng.choice(TURNS if rng.random() < TURN_SHARE else names))}
     while rng.random() < 0.4 and len(chosen) < 3:
         chosen.add(str(rng.choice(names)))
     easings = list(EASINGS)

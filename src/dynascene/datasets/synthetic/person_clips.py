@@ -22,7 +22,7 @@ from dynascene.geometry.rigid import invert_rigid, rigid
 from dynascene.types import CameraTrack, Size
 
 STRIDE_FRAMES = 24
-CLIP_SIZE = Size(120, 168)
+CLIP_SIZE = Size(120, 176)
 PIXELS_PER_METRE = 80.0
 FOOT_ROW = 158.0  # of the ground straight below the person, in the clip
 EYE = 1.3  # metres: height of the camera that films the clip

@@ -129,7 +129,7 @@ class SyntheticShots(Dataset[SyntheticShot]):
 
     @torch.no_grad()
     def __getitem__(self, index: int) -> SyntheticShot:
-        if not index >= 0:
+        if not 0 <= index < self.length:
             raise IndexError(index)
         rng = np.random.default_rng([self.seed, SPLITS.index(self.split), index])
         shares = np.array(list(self.worlds.values()), dtype=float)

@@ -57,7 +57,7 @@ def draw_view(rng: np.random.Generator, place: Place, size: Size, frames: int) -
 def _random_fovs(rng: np.random.Generator, place: Place, size: Size) -> tuple[float, float]:
     """Of video and picture, degrees; wider where the place's panorama is too coarse for less."""
     video, picture = rng.uniform(*VIDEO_FOVS), rng.uniform(*PICTURE_FOVS)
-    narrowest = place.narrowest_fov(size.width)
+    narrowest = min(place.narrowest_fov(size.width), WIDEST_FOV)
     if video < narrowest:
         video = rng.uniform(narrowest, WIDEST_FOV)
         picture = rng.uniform(max(narrowest, PICTURE_FOVS[0]), WIDEST_FOV)

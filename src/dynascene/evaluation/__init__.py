@@ -1,0 +1,1 @@
+"""How good a background is, measured against the truth, with its uncertainty."""

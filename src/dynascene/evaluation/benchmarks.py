@@ -1,0 +1,67 @@
+"""Where the shots come from. ``synthetic[:split]`` renders places with an exact truth."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from dynascene.datasets.imagery import SPLITS
+from dynascene.datasets.synthetic.shots import SyntheticShots, collate
+from dynascene.errors import InputError
+from dynascene.evaluation.protocol import Benchmark, EvaluationShot, to_bytes
+from dynascene.types import Size
+
+DEFAULT_SPLIT = "test"  # places, textures and people that training never saw
+SIZE, FRAMES = Size(256, 144), 24
+
+
+@dataclass(frozen=True)
+class SyntheticBenchmark:
+    """Shots of ``SyntheticShots``: the same seed gives the same ones, in the same order.
+
+    folder: of imagery; None = as DYNASCENE_TRAINING_DATA says, else procedural pictures.
+    """
+
+    split: str = DEFAULT_SPLIT
+    clips: int = 32
+    seed: int = 0
+    size: Size = SIZE
+    frames: int = FRAMES
+    folder: Path | None = None
+    _shots: SyntheticShots = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        shots = SyntheticShots(
+            self.split, self.size, self.frames, self.seed, length=self.clips, folder=self.folder
+        )
+        object.__setattr__(self, "_shots", shots)
+
+    @property
+    def name(self) -> str:
+        return f"synthetic:{self.split}"
+
+    def __len__(self) -> int:
+        return self.clips
+
+    def __getitem__(self, index: int) -> EvaluationShot:
+        if not 0 <= index < self.clips:
+            raise IndexError(index)
+        shot = self._shots[index]
+        batch, clean, _ = collate([shot])
+        name = f"{index:03d} {shot.world} {shot.place}"
+        return EvaluationShot(name, replace(batch, video=None), to_bytes(clean[0] / 2 + 0.5))
+
+
+def open_benchmark(text: str, clips: int, seed: int, frames: int = FRAMES) -> Benchmark:
+    """``synthetic`` or ``synthetic:SPLIT`` → a benchmark of so many clips.
+
+    Raises InputError for an unknown name or split, or numbers that cannot be.
+    """
+    kind, _, split = text.partition(":")
+    if kind != "synthetic":
+        raise InputError(f"--data {text!r}: there is no such benchmark; give synthetic[:SPLIT]")
+    if split and split not in SPLITS:
+        raise InputError(f"--data {text}: split must be one of {', '.join(SPLITS)}")
+    if clips < 1:
+        raise InputError(f"--clips {clips}: must be at least 1")
+    if frames < 2:
+        raise InputError(f"--frames {frames}: a clip has at least 2")
+    return SyntheticBenchmark(split or DEFAULT_SPLIT, clips, seed, frames=frames)

@@ -1,0 +1,89 @@
+"""Camera obedience: do opposite pans move the background in opposite, right directions?"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+from dynascene.estimators.horizon import estimate_horizon
+from dynascene.evaluation.flow import mean_flow, obeys
+from dynascene.evaluation.protocol import Benchmark, EvaluationShot, System, regions, to_bytes
+from dynascene.generation.clip import GenerationOptions
+from dynascene.generation.generators.projection import projection
+from dynascene.generation.model_input import model_batch
+from dynascene.geometry.intrinsics import focal_from_fov, intrinsics_from_fov
+from dynascene.geometry.lifting import lift_to_stage
+from dynascene.geometry.moves import make_move
+from dynascene.geometry.picture import PictureCamera
+from dynascene.types import Batch, Shot
+
+PAN_DEGREES = 20.0
+SCENE_FOV, VIDEO_FOV = 60.0, 45.0  # the picture shows more than a frame: 63 % of a pan lies in it
+
+
+class PanFlow(NamedTuple):
+    """Mean horizontal background flow, pixels per frame, of a pan to the left and to the right."""
+
+    left: float
+    right: float
+
+    @property
+    def obeyed(self) -> bool:
+        return obeys(self.left, self.right)
+
+
+@dataclass(frozen=True)
+class Pans:
+    """The two opposite pans of one shot: its scene picture and person, another camera."""
+
+    left: Batch
+    right: Batch
+
+
+def opposite_pans(shot: EvaluationShot, degrees: float = PAN_DEGREES) -> Pans:
+    """A shot's scene panned both ways from the picture's middle, the shot's person before it."""
+    return Pans(_panned(shot, f"pan-left:{degrees}"), _panned(shot, f"pan-right:{degrees}"))
+
+
+def _panned(shot: EvaluationShot, move: str) -> Batch:
+    given = shot.batch
+    size, frames = given.size, given.matte.shape[1]
+    picture = given.scene_image[0] / 2 + 0.5
+    focal = focal_from_fov(SCENE_FOV, size)
+    horizon = estimate_horizon(to_bytes(picture[None])[0], focal).row
+    scene = lift_to_stage(picture, PictureCamera(focal, size, horizon))
+    track = make_move(move, frames, intrinsics_from_fov(VIDEO_FOV, size), size)
+    alone = Shot(None, None, track, Fraction(24))
+    guide = projection(alone, scene, GenerationOptions(framing="centre"))
+    batch = model_batch(alone, scene, guide, size)
+    return replace(batch, foreground=given.foreground, matte=given.matte)
+
+
+def measure_obedience(
+    systems: Sequence[System],
+    benchmark: Benchmark,
+    shots: int,
+    seed: int,
+    on_shot: Callable[[], None],
+) -> dict[str, list[PanFlow]]:
+    """The flows of the benchmark's first ``shots`` shots for each system, by its name."""
+    flows: dict[str, list[PanFlow]] = {system.name: [] for system in systems}
+    for index in range(shots):
+        shot = benchmark[index]
+        pans = opposite_pans(shot)
+        background = regions(shot.batch)["whole"]
+        for system in systems:
+            left, right = (
+                float(mean_flow(system.render(batch, seed + index), background)[0])
+                for batch in (pans.left, pans.right)
+            )
+            flows[system.name].append(PanFlow(left, right))
+        on_shot()
+    return flows
+
+
+def obeyed_share(flows: Sequence[PanFlow]) -> float:
+    """The share of shots whose pans both moved the background the right way, 0 … 1."""
+    return float(np.mean([flow.obeyed for flow in flows]))

@@ -1,0 +1,148 @@
+"""The systems that can be judged: the still picture, the projection, and trained weights."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers.schedulers.scheduling_ddim import DDIMScheduler
+from torch import Tensor
+
+from dynascene.errors import InputError
+from dynascene.evaluation.protocol import System, to_bytes
+from dynascene.generation.clip import GenerationOptions
+from dynascene.generation.detail import add_detail
+from dynascene.generation.generators.diffusion import autoencoded, decoded, is_guided
+from dynascene.generation.weights import BUNDLED, load_weights
+from dynascene.models.pipeline import DynaScenePipeline
+from dynascene.types import Batch
+
+STILL, PROJECTION = "still", "projection"
+SEED_STEP = 1_000_003  # between a clip's samples; the generator's seed counts modulo 2³²
+
+
+@dataclass(frozen=True)
+class SamplingSettings:
+    """steps, guidance: as in GenerationOptions. samples: how many are averaged for accuracy."""
+
+    steps: int = GenerationOptions.steps
+    guidance: float = GenerationOptions.guidance
+    samples: int = 1
+
+    def __post_init__(self) -> None:
+        for name, value in (("--steps", self.steps), ("--samples", self.samples)):
+            if value < 1:
+                raise InputError(f"{name} {value}: must be at least 1")
+
+
+@dataclass(frozen=True)
+class Still:
+    """The scene picture, standing still: what a background without a moving camera would be."""
+
+    name: str = STILL
+    weights: Mapping[str, str] = field(default_factory=dict)
+
+    def render(self, batch: Batch, seed: int) -> np.ndarray:
+        frames = batch.scene_image.expand(batch.matte.shape[1], -1, -1, -1)
+        return to_bytes(frames / 2 + 0.5)
+
+    def render_all(self, batch: Batch, seed: int) -> dict[str, np.ndarray]:
+        return {self.name: self.render(batch, seed)}
+
+
+@dataclass(frozen=True)
+class Projection:
+    """The filled guide, as the generator ``projection`` delivers it."""
+
+    name: str = PROJECTION
+    weights: Mapping[str, str] = field(default_factory=dict)
+
+    def render(self, batch: Batch, seed: int) -> np.ndarray:
+        assert batch.guide is not None, "a benchmark's shots have a guide"
+        return to_bytes(batch.guide[0] / 2 + 0.5)
+
+    def render_all(self, batch: Batch, seed: int) -> dict[str, np.ndarray]:
+        return {self.name: self.render(batch, seed)}
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A pipeline's samples, with the detail of the guide as the generator ``diffusion`` adds it.
+
+    Further rows: the network's own pixels, the mean of several samples, and the one-step estimate
+    of the mean. A single sample loses PSNR to such means by nature (it has to decide what a mean
+    may blur): accuracy is read off them, looks off the sample.
+    """
+
+    name: str
+    pipeline: DynaScenePipeline
+    weights: Mapping[str, str]
+    settings: SamplingSettings
+
+    def render(self, batch: Batch, seed: int) -> np.ndarray:
+        return to_bytes(self._delivery(batch)(self._sample(batch, seed)))
+
+    def render_all(self, batch: Batch, seed: int) -> dict[str, np.ndarray]:
+        deliver = self._delivery(batch)
+        first = self._sample(batch, seed)
+        rows = {self.name: deliver(first)}
+        if is_guided(self.pipeline):
+            rows[f"{self.name}, network alone"] = first
+        count = self.settings.samples
+        if count > 1:
+            others = [self._sample(batch, seed + n * SEED_STEP) for n in range(1, count)]
+            rows[f"{self.name}, mean of {count}"] = deliver(torch.stack([first, *others]).mean(0))
+        rows[f"{self.name}, one step"] = deliver(self._one_step(batch, seed))
+        return {row: to_bytes(frames) for row, frames in rows.items()}
+
+    def _delivery(self, batch: Batch) -> Callable[[Tensor], Tensor]:
+        """What turns the network's frames [F, 3, H, W] in 0 … 1 into those that are delivered."""
+        if not is_guided(self.pipeline) or batch.guide is None:
+            return lambda frames: frames
+        guide = batch.guide[0] / 2 + 0.5
+        coarse = autoencoded(self.pipeline, batch, slice(None))
+        return lambda frames: add_detail(frames, coarse, guide)
+
+    def _sample(self, batch: Batch, seed: int) -> Tensor:
+        settings = self.settings
+        return _sampled(self.pipeline, batch, settings.steps, settings.guidance, seed)
+
+    def _one_step(self, batch: Batch, seed: int) -> Tensor:
+        """x₀ as it is estimated from noise alone: about the mean of all samples, without guidance.
+
+        DDIM with "trailing" spacing takes its only step from the noisiest of all to x₀ itself.
+        """
+        scheduler = DDIMScheduler.from_config(
+            self.pipeline.scheduler.config, timestep_spacing="trailing"
+        )
+        own = self.pipeline
+        pipeline = DynaScenePipeline(own.vae, own.image_encoder, own.denoiser, scheduler)
+        pipeline.set_progress_bar_config(disable=True)
+        return _sampled(pipeline, batch, 1, 1.0, seed)
+
+
+def _sampled(
+    pipeline: DynaScenePipeline, batch: Batch, steps: int, guidance: float, seed: int
+) -> Tensor:
+    """[F, 3, H, W] in 0 … 1, as the network paints it."""
+    generator = torch.Generator().manual_seed(seed)
+    latents = pipeline(batch, steps, guidance, generator, output_type="latent").frames[0]
+    return decoded(pipeline, latents)
+
+
+def open_system(text: str, settings: SamplingSettings) -> System:
+    """``still``, ``projection``, ``small``, a weights folder or a hub id → a system.
+
+    Raises InputError when it names no such thing.
+    """
+    if text == STILL:
+        return Still()
+    if text == PROJECTION:
+        return Projection()
+    if text != BUNDLED and "/" not in text and not Path(text).is_dir():
+        raise InputError(
+            f"{text!r} is no system: give {STILL}, {PROJECTION}, {BUNDLED} or a folder of weights"
+        )
+    pipeline, sha256 = load_weights(text)
+    return Trained(Path(text).resolve().name or text, pipeline, sha256, settings)

@@ -1,0 +1,52 @@
+"""``dynascene evaluate``."""
+
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+
+def evaluate(
+    systems: Annotated[Positional[tuple[str, ...]], arg(metavar="SYSTEM…")],
+    /,
+    *,
+    data: Annotated[str, arg(metavar="BENCH")],
+    out: Annotated[Path, arg(metavar="DIR")],
+    clips: int = 32,
+    frames: int = 24,
+    steps: int = 50,
+    guidance: float = 3.5,
+    samples: int = 1,
+    seed: int = 0,
+    obedience: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None,
+) -> None:
+    """Measure backgrounds against the truth: PSNR, SSIM and camera obedience.
+
+    Args:
+        systems: still, projection, small, or a folder or hub id of weights; one or several.
+        data: synthetic, or synthetic:train, synthetic:val, synthetic:test (the default).
+        out: folder of metrics.json, table.md and sheet.png.
+        clips: shots of the benchmark.
+        frames: length of a shot.
+        steps: sampling steps.
+        guidance: strength of classifier-free guidance.
+        samples: also judge the mean of so many samples (accuracy, not looks).
+        seed: seed of the shots and of the sampling.
+        obedience: shots that are panned both ways (default: all clips; 0: none).
+    """
+    from dynascene.errors import InputError
+    from dynascene.evaluation.job import EvaluationRequest, run
+    from dynascene.evaluation.systems import SamplingSettings
+    from dynascene.evaluation.table import print_tables
+    from dynascene.generation.progress import Log
+    from dynascene.interfaces.cli.display import Terminal, say
+
+    if not systems:
+        raise InputError("evaluate: name at least one system, such as projection or small")
+    sampling = SamplingSettings(steps, guidance, samples)
+    request = EvaluationRequest(systems, data, clips, frames, seed, obedience, sampling)
+    print_tables(run(request, out, Log(Terminal())))
+    say(f"{out / 'table.md'}  (look at {out / 'sheet.png'} too)")
+
+
+COMMANDS = {"evaluate": evaluate}

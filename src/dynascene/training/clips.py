@@ -1,0 +1,182 @@
+"""Synthetic shots on the latent grid, kept on disk: making one costs as much as a training step.
+
+Legend: B clips, F frames, h w latent grid.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as nnf
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from dynascene.datasets.synthetic.shots import ShotBatch, SyntheticShots, collate
+from dynascene.io.checkpoints import read_tensors, write_tensors
+from dynascene.models.image_encoder import SMALL_INPUT
+from dynascene.models.latents import encode_images, latent_stride, to_grid
+from dynascene.types import Size
+
+TIMED = ("background", "video", "foreground", "generate_mask", "guide", "guide_visibility",
+         "cam_from_world", "intrinsics")  # fmt: skip
+VERSION = 1  # of what is stored; another one makes the clips anew
+
+
+class EncodedShots:
+    """``SyntheticShots`` as stored latents; a clip that is not there yet is made and written.
+
+    A clip is a dict of tensors without a batch axis, float16 but for the cameras:
+        background, video, foreground, guide: [F, 4, h, w] latents; the first two differ where the
+            person is. generate_mask, guide_visibility: [F, 1, h, w].
+        scene, scene_mask: [4, h, w], [1, h, w]. picture: [3, 72, 128] in −1 … 1, for the image
+            encoder. cam_from_world, intrinsics: [F, 4, 4], [F, 3, 3] float32.
+    The folder under ``cache`` is named after the shots and the autoencoder, so that clips of
+    different ones never mix. Several processes may use it at once.
+    """
+
+    def __init__(self, shots: SyntheticShots, vae: Any, cache: Path) -> None:
+        self.shots, self.vae = shots, vae
+        self.folder = cache / self._fingerprint()
+
+    def _fingerprint(self) -> str:
+        shots = self.shots
+        digest = hashlib.sha256()
+        kind = (VERSION, shots.split, tuple(shots.size), shots.frames, shots.seed)
+        digest.update(repr((kind, sorted(shots.worlds.items()), shots.person_share)).encode())
+        digest.update(repr(shots.library.names("panorama")).encode())
+        shift = (self.vae.config.scaling_factor, self.vae.config.shift_factor)
+        digest.update(repr(shift).encode())
+        for name, tensor in sorted(self.vae.state_dict().items()):
+            digest.update(name.encode() + tensor.float().cpu().numpy().tobytes())
+        return digest.hexdigest()[:16]
+
+    @property
+    def size(self) -> Size:
+        return self.shots.size
+
+    def path(self, number: int) -> Path:
+        return self.folder / f"{number:07d}.safetensors"
+
+    def clip(self, number: int) -> dict[str, Tensor]:
+        """A clip by its number, from the disk or made now."""
+        path = self.path(number)
+        if path.is_file():
+            return read_tensors(path)
+        tensors = encode_shot(collate([self.shots[number]]), self.vae)
+        write_tensors(tensors, path)
+        return tensors
+
+
+@torch.no_grad()
+def encode_shot(shot: ShotBatch, vae: Any) -> dict[str, Tensor]:
+    """One shot (B = 1) as ``EncodedShots`` stores it. Stretches without a person cost nothing."""
+    batch, stride = shot.batch, latent_stride(vae)
+    assert batch.video is not None
+    assert batch.guide is not None
+    assert batch.guide_visibility is not None
+    with torch.autocast(batch.matte.device.type, torch.bfloat16):
+        background = encode_images(vae, shot.clean_background)
+        guide = encode_images(vae, batch.guide)
+        nobody = encode_images(vae, torch.zeros_like(batch.scene_image))
+        video, foreground = background.clone(), nobody[:, None].repeat(1, batch.matte.shape[1], 1, 1, 1)
+        shown = batch.matte.amax(dim=(2, 3, 4)) > 0
+        if shown.any():
+            video[shown] = encode_images(vae, batch.video[shown])
+            foreground[shown] = encode_images(vae, batch.foreground[shown])
+        scene = encode_images(vae, batch.scene_image)
+    halves = {
+        "background": background,
+        "video": video,
+        "foreground": foreground,
+        "generate_mask": to_grid(batch.generate_mask, stride),
+        "guide": guide,
+        "guide_visibility": to_grid(batch.guide_visibility, stride),
+        "scene": scene,
+        "scene_mask": to_grid(1 - batch.scene_visibility, stride),
+        "picture": nnf.interpolate(batch.scene_image, SMALL_INPUT, mode="bicubic", antialias=True),
+    }
+    cameras = {"cam_from_world": batch.cam_from_world, "intrinsics": batch.intrinsics}
+    stored = {name: tensor[0].half() for name, tensor in halves.items()}
+    return stored | {name: tensor[0].float() for name, tensor in cameras.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """Which clips a sample may be drawn from: a window that moves on as training does.
+
+    clips: how many are in use at a time. first: how many there are at the start. uses: how often
+    a clip is used on average before the next new one comes in.
+    """
+
+    clips: int = 1500
+    first: int = 96
+    uses: int = 8
+
+    def window(self, index: int) -> range:
+        """The numbers of the clips from which sample ``index`` is drawn."""
+        stop = self.first + index // self.uses
+        return range(max(0, stop - self.clips), stop)
+
+
+class ClipSamples(Dataset[dict[str, Tensor]]):
+    """Training samples: pieces of encoded clips, the same for the same seed and index.
+
+    A sample takes every 1st, 2nd or 3rd frame of a part of its clip, forwards or backwards.
+    lengths: frames of the samples of a batch, which take turns; ``batch`` samples share one.
+    no_camera: share of samples whose camera is not told.
+    """
+
+    def __init__(
+        self,
+        open_clips: Callable[[], EncodedShots],
+        *,
+        batch: int,
+        lengths: Sequence[int],
+        pool: Pool,
+        seed: int,
+        no_camera: float = 0.05,
+    ) -> None:
+        self.clips = open_clips()
+        self.batch, self.lengths, self.pool, self.seed = batch, tuple(lengths), pool, seed
+        self.no_camera = no_camera
+
+    def __len__(self) -> int:
+        return 2**31  # drawn, not enumerated
+
+    def __getitem__(self, index: int) -> dict[str, Tensor]:
+        rng = np.random.default_rng([self.seed, index])
+        window = self.pool.window(index)
+        clip = self.clips.clip(int(rng.integers(window.start, window.stop)))
+        length = self.lengths[index // self.batch % len(self.lengths)]
+        frames = random_frames(rng, len(clip["guide"]), length)
+        piece = {k: v[frames] if k in TIMED else v for k, v in clip.items()}
+        return piece | {"has_camera": torch.tensor(bool(rng.random() >= self.no_camera))}
+
+
+def random_frames(rng: np.random.Generator, total: int, length: int) -> Tensor:
+    """Indices of ``length`` frames in a constant stride of ±1, ±2 or ±3, as far as there are."""
+    length = min(length, total)
+    strides = [s for s in (1, 2, 3) if (length - 1) * s < total]
+    stride = int(rng.choice(strides))
+    start = int(rng.integers(total - (length - 1) * stride))
+    frames = torch.arange(length) * stride + start
+    return frames.flip(0) if rng.random() < 0.5 else frames
+
+
+class ClipBudget:
+    """Stacks samples up to a budget of frames: long samples make a small batch, but at least 1."""
+
+    def __init__(self, frames: int) -> None:
+        self.frames = frames
+
+    def __call__(self, samples: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+        """[F, …] each → [B, F, …], float32."""
+        kept = samples[: max(1, self.frames // len(samples[0]["guide"]))]
+        stacked = {name: torch.stack([s[name] for s in kept]) for name in kept[0]}
+        return {k: v if v.dtype == torch.bool else v.float() for k, v in stacked.items()}
