@@ -1,5 +1,6 @@
 """From a picture to a place in 2.5-D, in track units (median depth at the scene camera = 1)."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ from dynascene.geometry.surface import Stage, Surface
 BACKDROP_DISTANCE = 6.0
 GRID = (45, 80)
 MOST_DEPTH_WIDTH = 720  # pixels across of the depth map in use; relief needs no more
-RELIEF_PIXEL = 0.1  # degrees
+FINEST_RELIEF = 0.1  # degrees
 HIDDEN_REACH = 0.2  # how far the place goes on behind a thing, as a share of the picture's width
 
 
@@ -85,17 +86,13 @@ def lift_with_depth(picture: Tensor, camera: PictureCamera, depth: Tensor) -> Li
     known = _resized(cut.back_known[None], picture)
     back[:3] = torch.lerp(_resized(cut.back_colour.transpose(2, 0, 1), picture), picture, known)
     back[3:4] = known
-    return LiftedScene(
-        picture,
-        camera,
-        (
-            SceneLayer(front, relief_from_depth(depth, camera, RELIEF_PIXEL)),
-            SceneLayer(
-                back,
-                relief_from_depth(torch.from_numpy(cut.back_depth)[None], camera, RELIEF_PIXEL),
-            ),
-        ),
+    pixel = max(FINEST_RELIEF, math.degrees(1 / camera.focal) * camera.size.width / depth.shape[-1])
+    hidden = torch.from_numpy(cut.back_depth)[None]
+    layers = (
+        SceneLayer(front, relief_from_depth(depth, camera, pixel)),
+        SceneLayer(back, relief_from_depth(hidden, camera, pixel)),
     )
+    return LiftedScene(picture, camera, layers)
 
 
 def _solid(picture: Tensor) -> Tensor:
