@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as nnf
+from diffusers.models.autoencoders.vae import AutoencoderTinyBlock
 from torch import Generator, Tensor, nn
 
 from dynascene.training.run import Examination, Objective
@@ -91,6 +92,27 @@ class AutoencoderObjective(Objective):
 
     def export(self, folder: Path) -> None:
         self.vae.half().save_pretrained(folder / "vae")
+
+
+@torch.no_grad()
+def start_weights(vae: Any) -> Any:
+    """Starting weights for a deep network without normalisation; changes and returns ``vae``.
+
+    Signals keep their size through every convolution (He), each residual block starts as the
+    identity and the decoder as mid-grey. With torch's own start they die out and learning is slow.
+    """
+    for module in vae.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    for module in vae.modules():
+        if isinstance(module, AutoencoderTinyBlock):
+            nn.init.zeros_(module.conv[-1].weight)
+    vae.encoder.layers[-1].weight.mul_(0.7)  # towards unit variance of the latents
+    vae.decoder.layers[-1].weight.mul_(0.1)
+    nn.init.constant_(vae.decoder.layers[-1].bias, 0.5)
+    return vae
 
 
 def gradient_error(decoded: Tensor, pictures: Tensor) -> Tensor:
