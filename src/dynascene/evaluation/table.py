@@ -134,5 +134,5 @@ def print_tables(made: Sequence[Table]) -> None:
         for column in table.columns:
             shown.add_column(column, overflow="fold")
         for row in table.rows:
-            shown.add_row(*row)
+            shown.add_row(*(text.replace(" [", "\n[") for text in row))  # intervals below means
         console.print(shown)

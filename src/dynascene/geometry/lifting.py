@@ -114,11 +114,7 @@ def _resized(array: np.ndarray, like: Tensor) -> Tensor:
 
 def median_depth(camera: PictureCamera, surface: Surface) -> float:
     """Median over the picture of the depth along its camera's view axis."""
-    rows, columns = GRID
-    v = (torch.arange(rows) + 0.5) / rows * camera.size.height - camera.size.height / 2
-    u = (torch.arange(columns) + 0.5) / columns * camera.size.width - camera.size.width / 2
-    y, x = torch.meshgrid(v / camera.focal, u / camera.focal, indexing="ij")
-    rays = torch.stack([x, y, torch.ones_like(x)], dim=-1)
+    rays = camera.rays(*GRID)
     rotation = camera.scene_from_picture.float()
     points = surface.hit(torch.zeros_like(rays), rays @ rotation.mT)
     return float((points @ rotation)[..., 2].median())

@@ -36,6 +36,14 @@ class PictureCamera:
         """Rotation [3, 3]: the picture camera's axes → the scene's world."""
         return rotation_about("x", self.pitch)
 
+    def rays(self, rows: int, columns: int) -> Tensor:
+        """Rays of a grid of picture cells, [rows, columns, 3] float32 in the camera's own axes."""
+        scale = self.size.width / columns, self.size.height / rows
+        u = (torch.arange(columns) + 0.5) * scale[0] - self.size.width / 2
+        v = (torch.arange(rows) + 0.5) * scale[1] - self.size.height / 2
+        y, x = torch.meshgrid(v / self.focal, u / self.focal, indexing="ij")
+        return torch.stack([x, y, torch.ones_like(x)], dim=-1)
+
     def pixels_from_directions(self, directions: Tensor) -> tuple[Tensor, Tensor]:
         """Directions [..., 3] in the scene's world → pixel [..., 2] and whether that is inside.
 

@@ -6,6 +6,7 @@ Shapes: ``...`` any batch shape, F frames, H W pixels.
 import torch
 from torch import Tensor
 
+from dynascene.geometry.rays import pixel_centres, ray_directions
 from dynascene.geometry.rigid import camera_centres
 from dynascene.types import Size
 
@@ -16,17 +17,9 @@ def pixel_rays(cam_from_world: Tensor, intrinsics: Tensor, size: Size) -> tuple[
     cam_from_world: [..., 4, 4]; intrinsics: [..., 3, 3], in pixels of a frame of ``size``.
     Returns origins [..., 3], one per camera, and unit directions [..., H, W, 3].
     """
-    dtype, device = cam_from_world.dtype, cam_from_world.device
-    u = torch.arange(size.width, dtype=dtype, device=device) + 0.5
-    v = torch.arange(size.height, dtype=dtype, device=device) + 0.5
-    fx, fy, cx, cy = (intrinsics[..., i, j, None] for i, j in ((0, 0), (1, 1), (0, 2), (1, 2)))
-    x = ((u - cx) / fx)[..., None, :]
-    y = ((v - cy) / fy)[..., :, None]
-    x, y = torch.broadcast_tensors(x, y)
-    in_camera = torch.stack([x, y, torch.ones_like(x)], dim=-1)
-    # row vectors times R are Rᵀ times column vectors: camera → world
-    in_world = in_camera @ cam_from_world[..., None, :3, :3]
-    directions = in_world / in_world.norm(dim=-1, keepdim=True)
+    u, v = pixel_centres(size, like=cam_from_world)
+    rays = ray_directions(cam_from_world[..., :3, :3], intrinsics, u, v)
+    directions = rays / rays.norm(dim=-1, keepdim=True)
     return camera_centres(cam_from_world), directions
 
 

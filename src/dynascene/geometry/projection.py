@@ -13,6 +13,7 @@ from dynascene.geometry.panorama import (
     angles_from_directions,
     wrap_angle,
 )
+from dynascene.geometry.rays import border_to_border, pixel_centres, ray_directions
 from dynascene.geometry.rigid import camera_centres
 from dynascene.geometry.surface import Surface
 from dynascene.types import CameraTrack, Size
@@ -29,26 +30,14 @@ class GuideFrame:
     visibility: Tensor
 
 
-def pixel_directions(cam_from_scene: Tensor, intrinsics: Tensor, size: Size) -> Tensor:
-    """Directions of the pixels' rays in the scene's world, [H, W, 3], of length 1 along z.
-
-    cam_from_scene [4, 4], intrinsics [3, 3] for ``size``.
-    """
-    u = torch.arange(size.width, dtype=intrinsics.dtype) + 0.5
-    v = torch.arange(size.height, dtype=intrinsics.dtype) + 0.5
-    x = (u - intrinsics[0, 2]) / intrinsics[0, 0]
-    y = (v - intrinsics[1, 2]) / intrinsics[1, 1]
-    rotation = cam_from_scene[:3, :3]  # its rows are the camera's axes in the scene's world
-    return x[None, :, None] * rotation[0] + y[:, None, None] * rotation[1] + rotation[2]
-
-
 def scene_angles(track: CameraTrack, surface: Surface, frame: int) -> tuple[Tensor, Tensor]:
     """Where each pixel's ray meets the scene, as seen from the scene camera.
 
     track: in the scene's world. Returns azimuth and depression, each [H, W] float32.
     """
     pose = track.cam_from_world[frame].float()
-    directions = pixel_directions(pose, track.intrinsics[frame].float(), track.size)
+    u, v = pixel_centres(track.size, like=pose)
+    directions = ray_directions(pose[:3, :3], track.intrinsics[frame].float(), u, v)
     points = surface.hit(camera_centres(pose).expand_as(directions), directions)
     return angles_from_directions(points)
 
@@ -101,14 +90,10 @@ def coarse_hits(track: CameraTrack, surface: Surface) -> Tensor:
 
     track: in the scene's world.
     """
-    k = track.intrinsics.float()[:, None, None]
-    rotation = track.cam_from_world[:, None, None, :3, :3].float()
-    u = torch.linspace(0, track.size.width, COARSE.width)[None, None, :]
-    v = torch.linspace(0, track.size.height, COARSE.height)[None, :, None]
-    x = ((u - k[..., 0, 2]) / k[..., 0, 0])[..., None]
-    y = ((v - k[..., 1, 2]) / k[..., 1, 1])[..., None]
-    directions = x * rotation[..., 0, :] + y * rotation[..., 1, :] + rotation[..., 2, :]
-    origins = camera_centres(track.cam_from_world).float()[:, None, None]
+    poses = track.cam_from_world.float()
+    u, v = border_to_border(track.size, COARSE, like=poses)
+    directions = ray_directions(poses[:, :3, :3], track.intrinsics.float(), u, v)
+    origins = camera_centres(poses)[:, None, None]
     return surface.hit(origins.expand_as(directions), directions)
 
 

@@ -96,9 +96,6 @@ def relief_from_depth(depth: Tensor, camera: PictureCamera, degrees_per_pixel: f
 def _ground_height(depth: Tensor, camera: PictureCamera) -> float:
     """Height of the camera over what the lowest tenth of the picture shows, at least 0.02."""
     rows, columns = depth.shape[-2:]
-    v = (torch.arange(rows) + 0.5) / rows * camera.size.height - camera.size.height / 2
-    u = (torch.arange(columns) + 0.5) / columns * camera.size.width - camera.size.width / 2
-    y, x = torch.meshgrid(v / camera.focal, u / camera.focal, indexing="ij")
-    points = torch.stack([x, y, torch.ones_like(x)], dim=-1) * depth[0, ..., None]
+    points = camera.rays(rows, columns) * depth[0, ..., None]
     below = (points @ camera.scene_from_picture.float().mT)[..., 1]
     return max(0.02, float(below[rows * 9 // 10 :].median()))

@@ -53,6 +53,17 @@ def quaternion_from_rotation(rotation: Tensor) -> Tensor:
     return torch.where(unit[..., 3:] < 0, -unit, unit)
 
 
+def rotation_from_quaternion(xyzw: Tensor) -> Tensor:
+    """Quaternion [..., 4] in the order x y z w, of any length but zero → rotation [..., 3, 3]."""
+    x, y, z, w = (xyzw / xyzw.norm(dim=-1, keepdim=True)).unbind(-1)
+    rows = [
+        1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w),
+        2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w),
+        2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y),
+    ]  # fmt: skip
+    return torch.stack(rows, dim=-1).unflatten(-1, (3, 3))
+
+
 def interpolate_rotations(start: Tensor, end: Tensor, fraction: Tensor) -> Tensor:
     """Slerp, the shortest turn at constant speed: [..., 3, 3] twice and [...] → [..., 3, 3]."""
     turn = rotation_vector(start.mT @ end)

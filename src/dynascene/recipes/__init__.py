@@ -3,15 +3,20 @@
 from collections.abc import Callable
 
 from dynascene.errors import InputError
-from dynascene.recipes import autoencoder
+from dynascene.recipes import actanywhere, autoencoder, dynascene
 from dynascene.training.run import Run, Settings
 
-RECIPES: dict[str, Callable[[Settings], Run]] = {
+Recipe = Callable[[Settings], Run]
+
+RECIPES: dict[str, Recipe] = {
     "autoencoder.small": autoencoder.small,
+    "dynascene.small": dynascene.small,
+    "dynascene.small_paper": dynascene.small_paper,
+    "actanywhere.small": actanywhere.small,
 }
 
 
-def find_recipe(name: str) -> Callable[[Settings], Run]:
+def find_recipe(name: str) -> Recipe:
     """Raises InputError for an unknown name, with the known ones."""
     if name not in RECIPES:
         raise InputError(f"recipe {name!r} is unknown; known: {', '.join(RECIPES)}")

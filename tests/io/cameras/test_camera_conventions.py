@@ -13,8 +13,8 @@ from scipy.spatial.transform import Rotation
 
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.rigid import camera_centres, invert_rigid, rotation_about
+from dynascene.geometry.rotations import quaternion_from_rotation, rotation_from_quaternion
 from dynascene.io.cameras import CameraDefaults, Sensor, read_cameras, write_cameras
-from dynascene.io.cameras.quaternions import matrix_from_quaternion, quaternion_from_matrix
 from dynascene.types import CameraTrack, Size
 
 CHAN = CameraDefaults(rotation_order="ZXY", sensor=Sensor(36, 20.25))
@@ -28,9 +28,9 @@ def test_quaternions_agree_with_scipy(components: tuple[float, ...]) -> None:
         components = (0.0, 0.0, 0.0, 1.0)
     xyzw = torch.tensor(components, dtype=torch.float64)
     reference = Rotation.from_quat(xyzw.numpy())
-    matrix = matrix_from_quaternion(xyzw)
+    matrix = rotation_from_quaternion(xyzw)
     np.testing.assert_allclose(matrix.numpy(), reference.as_matrix(), atol=1e-12)
-    back = quaternion_from_matrix(matrix)
+    back = quaternion_from_rotation(matrix)
     assert back[3] >= 0
     assert (Rotation.from_quat(back.numpy()) * reference.inv()).magnitude() < 1e-7
 
@@ -38,8 +38,8 @@ def test_quaternions_agree_with_scipy(components: tuple[float, ...]) -> None:
 @pytest.mark.parametrize("axis", range(3))
 def test_half_turns_keep_their_digits(axis: int) -> None:
     expected = torch.eye(4, dtype=torch.float64)[axis]
-    half_turn = matrix_from_quaternion(expected).expand(3, 3, 3, 3)  # two batch axes of 3
-    back = quaternion_from_matrix(half_turn)
+    half_turn = rotation_from_quaternion(expected).expand(3, 3, 3, 3)  # two batch axes of 3
+    back = quaternion_from_rotation(half_turn)
     torch.testing.assert_close(back, expected.expand(3, 3, 4))
 
 

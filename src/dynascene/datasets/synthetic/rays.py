@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
+from dynascene.geometry.rays import pixel_centres, ray_directions
 from dynascene.geometry.rigid import camera_centres
 from dynascene.geometry.surface import Stage
 from dynascene.types import CameraTrack
@@ -57,12 +58,7 @@ class Place(Protocol):
 
 def track_rays(track: CameraTrack, device: torch.device | str = "cpu") -> Rays:
     """Rays through the pixels' centres of each frame of a track."""
-    k = track.intrinsics.float().to(device)[:, None, None]
-    rotation = track.cam_from_world[:, None, None, :3, :3].float().to(device)
-    u = torch.arange(track.size.width, device=device)[None, None, :] + 0.5
-    v = torch.arange(track.size.height, device=device)[None, :, None] + 0.5
-    x = ((u - k[..., 0, 2]) / k[..., 0, 0])[..., None]
-    y = ((v - k[..., 1, 2]) / k[..., 1, 1])[..., None]
-    directions = x * rotation[..., 0, :] + y * rotation[..., 1, :] + rotation[..., 2, :]
-    origins = camera_centres(track.cam_from_world).float().to(device)[:, None, None]
-    return Rays(origins, directions, k[..., 0, 0])
+    poses, k = track.cam_from_world.float().to(device), track.intrinsics.float().to(device)
+    u, v = pixel_centres(track.size, like=poses)
+    directions = ray_directions(poses[:, :3, :3], k, u, v)
+    return Rays(camera_centres(poses)[:, None, None], directions, k[:, 0, 0, None, None])

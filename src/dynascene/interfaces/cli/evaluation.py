@@ -7,7 +7,7 @@ from tyro.conf import Positional, arg
 
 
 def evaluate(
-    systems: Annotated[Positional[tuple[str, ...]], arg(metavar="SYSTEM…")],
+    systems: Annotated[Positional[tuple[str, ...]], arg(metavar="SYSTEM…", help_behavior_hint="")],
     /,
     *,
     data: Annotated[str, arg(metavar="BENCH")],

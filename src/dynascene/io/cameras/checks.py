@@ -11,7 +11,7 @@ from torch import Tensor
 from dynascene.errors import InputError
 from dynascene.geometry.intrinsics import intrinsics_matrix
 from dynascene.geometry.rigid import invert_rigid, orthonormalise, rigid
-from dynascene.io.cameras.quaternions import matrix_from_quaternion
+from dynascene.geometry.rotations import rotation_from_quaternion
 from dynascene.types import CameraTrack, Size
 
 QUATERNION_TOLERANCE = 1e-3
@@ -38,12 +38,12 @@ def clean_rotation(rotation: Tensor, place: str) -> Tensor:
         raise InputError(f"{place}: {error}") from None
 
 
-def rotation_from_quaternion(xyzw: Sequence[float], place: str) -> Tensor:
+def checked_rotation(xyzw: Sequence[float], place: str) -> Tensor:
     """Unit quaternion x, y, z, w, at most 1e-3 off unit length → [3, 3]."""
     length = math.hypot(*xyzw)
     if not abs(length - 1) <= QUATERNION_TOLERANCE:
         raise InputError(f"{place}: the quaternion has length {length:.4g} instead of 1")
-    return matrix_from_quaternion(torch.tensor(xyzw, dtype=torch.float64))
+    return rotation_from_quaternion(torch.tensor(xyzw, dtype=torch.float64))
 
 
 def intrinsics_at(fx: float, fy: float, cx: float, cy: float, place: str) -> Tensor:

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from dynascene.errors import InputError
+from dynascene.geometry.rotations import quaternion_from_rotation
 from dynascene.io.atomic import replacing
 from dynascene.io.cameras.colmap_binary import (
     read_binary_cameras,
@@ -31,7 +32,6 @@ from dynascene.io.cameras.colmap_text import (
 )
 from dynascene.io.cameras.defaults import CameraDefaults, Notice
 from dynascene.io.cameras.documents import natural_order
-from dynascene.io.cameras.quaternions import quaternion_from_matrix
 from dynascene.types import CameraTrack
 
 INSIDE = (".", "sparse/0", "sparse", "0")  # where a model lies in a COLMAP workspace
@@ -91,7 +91,7 @@ def write_colmap(
         number: ColmapCamera("", PINHOLE, track.size, [k[0][0], k[1][1], k[0][2], k[1][2]])
         for number, k in enumerate(track.intrinsics[: 1 if shared else None].tolist(), start=1)
     }
-    xyzw = quaternion_from_matrix(track.cam_from_world[:, :3, :3])
+    xyzw = quaternion_from_rotation(track.cam_from_world[:, :3, :3])
     translation = track.cam_from_world[:, :3, 3]
     pose_columns = zip(xyzw.roll(1, dims=-1).tolist(), translation.tolist(), strict=True)
     images = [

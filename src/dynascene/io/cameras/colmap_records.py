@@ -8,7 +8,7 @@ from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.geometry.rigid import rigid
-from dynascene.io.cameras.checks import finite, intrinsics_at, rotation_from_quaternion
+from dynascene.io.cameras.checks import checked_rotation, finite, intrinsics_at
 from dynascene.types import Size
 
 
@@ -85,5 +85,5 @@ def intrinsics_of(camera: ColmapCamera) -> Tensor:
 def pose_of(image: ColmapImage) -> Tensor:
     """World → camera, [4, 4]."""
     w, x, y, z = image.quaternion
-    rotation = rotation_from_quaternion([x, y, z, w], image.place)
+    rotation = checked_rotation([x, y, z, w], image.place)
     return rigid(rotation, rotation.new_tensor(finite(image.translation, image.place)))

@@ -6,13 +6,13 @@ import torch
 from torch import Tensor
 
 from dynascene.geometry.rigid import invert_rigid, rigid
+from dynascene.geometry.rotations import quaternion_from_rotation
 from dynascene.io.cameras.checks import (
     check_increasing,
-    rotation_from_quaternion,
+    checked_rotation,
     track_from_camera_poses,
 )
 from dynascene.io.cameras.defaults import CameraDefaults, Notice, assume_view
-from dynascene.io.cameras.quaternions import quaternion_from_matrix
 from dynascene.io.cameras.rows import Row, read_rows, write_rows
 from dynascene.types import CameraTrack
 
@@ -37,7 +37,7 @@ def timed_poses(rows: list[Row], scale: float = 1.0) -> list[Tensor]:
     check_increasing([row.values[0] for row in rows], [row.place for row in rows])
     return [
         rigid(
-            rotation_from_quaternion(values[4:8], place),
+            checked_rotation(values[4:8], place),
             torch.tensor(values[1:4], dtype=torch.float64) * scale,
         )
         for place, values in rows
@@ -47,5 +47,5 @@ def timed_poses(rows: list[Row], scale: float = 1.0) -> list[Tensor]:
 def pose_columns(track: CameraTrack) -> list[list[float]]:
     """``tx ty tz qx qy qz qw`` of each frame's camera → world transform."""
     world_from_cam = invert_rigid(track.cam_from_world)
-    quaternions = quaternion_from_matrix(world_from_cam[:, :3, :3])
+    quaternions = quaternion_from_rotation(world_from_cam[:, :3, :3])
     return torch.cat([world_from_cam[:, :3, 3], quaternions], dim=1).tolist()

@@ -1,0 +1,35 @@
+"""DynaScene's runs at size small. Both stages at once, from scratch, on synthetic shots."""
+
+from functools import partial
+
+from dynascene.models.systems.dynascene import dynascene, trainable
+from dynascene.recipes.synthetic import small_denoising_run
+from dynascene.training.run import Run, Settings
+
+
+def small(settings: Settings) -> Run:
+    """Ours: the guide as a condition, its residual predicted. The default system."""
+    return small_denoising_run(
+        "dynascene.small",
+        settings,
+        partial(dynascene, guide=True),
+        partial(trainable, stage="all"),
+        target="background",  # the guide knows no person, and the person is laid over the result
+        noise_offset=0.0,  # the guide says how bright the picture is
+        guidance=1.0,
+        steps=40_000,
+    )
+
+
+def small_paper(settings: Settings) -> Run:
+    """The paper's network and target, without the guide."""
+    return small_denoising_run(
+        "dynascene.small_paper",
+        settings,
+        dynascene,
+        partial(trainable, stage="all"),
+        target="video",  # the paper's: the person in the place
+        noise_offset=0.05,  # usual in this lineage; the paper does not say
+        guidance=3.5,  # likewise
+        steps=40_000,
+    )

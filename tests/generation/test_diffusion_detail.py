@@ -1,0 +1,50 @@
+"""Enlarging by the guide: what agrees with it becomes sharp, what does not is left alone."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.ndimage import gaussian_filter
+from torch import Tensor
+
+from dynascene.generation.detail import add_detail, agreement, blurred, resized
+
+
+def noise(*shape: int, seed: int = 0) -> Tensor:
+    return torch.rand(shape, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.mark.parametrize("size", [(18, 32), (45, 81), (9, 16)])
+def test_an_unchanged_guide_is_the_guide_itself(size) -> None:
+    coarse, guide = noise(3, 3, 18, 32), noise(3, 3, *size, seed=1)
+    torch.testing.assert_close(add_detail(coarse, coarse, guide), guide, atol=1e-5, rtol=0)
+
+
+def test_another_picture_gets_no_detail() -> None:
+    coarse = 0.2 * noise(3, 3, 18, 32)
+    generated = 0.8 + 0.2 * noise(3, 3, 18, 32, seed=2)
+    made = add_detail(generated, coarse, noise(3, 3, 45, 81, seed=1))
+    torch.testing.assert_close(made, resized(generated, 45, 81).clamp(0, 1), atol=1e-3, rtol=0)
+
+
+def test_a_small_change_of_colour_stays_and_the_detail_too() -> None:
+    guide = 0.3 + 0.2 * noise(1, 3, 72, 128)
+    coarse = resized(guide, 18, 32)
+    made = add_detail(coarse + 0.03, coarse, guide)
+    assert (made - guide).mean() == pytest.approx(0.03, abs=2e-3)
+    assert (made - guide).std() < 0.1 * (guide - resized(coarse, 72, 128)).std()
+
+
+def test_agreement_is_judged_through_a_blur() -> None:
+    """The same mean with other noise agrees better than another mean of the same energy."""
+    coarse = torch.full((1, 3, 18, 128), 0.5)
+    texture = 0.1 * (2 * (noise(1, 3, 18, 128) > 0.5).float() - 1)
+    assert agreement(coarse + texture, coarse).mean() > 1.4 * agreement(coarse + 0.1, coarse).mean()
+    assert torch.equal(agreement(coarse, coarse), torch.ones(1, 1, 18, 128))
+
+
+def test_blur_is_a_gaussian() -> None:
+    image = noise(3, 3, 11, 13)
+    expected = gaussian_filter(
+        image.double().numpy(), (0, 0, 1.5, 1.5), mode="nearest", radius=(0, 0, 4, 4)
+    )
+    np.testing.assert_allclose(blurred(image, 1.5).numpy(), expected, atol=1e-6)

@@ -1,0 +1,161 @@
+"""The diffusion generator with tiny networks: an untrained guided model changes nothing."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from diffusers import AutoencoderTiny
+
+from dynascene.errors import InputError
+from dynascene.generation.clip import GeneratedClip, GenerationOptions
+from dynascene.generation.generate import generate
+from dynascene.generation.generators.diffusion import diffusion
+from dynascene.geometry.intrinsics import intrinsics_from_fov
+from dynascene.geometry.lifting import LiftedScene, lift_to_stage
+from dynascene.geometry.moves import make_move
+from dynascene.geometry.picture import PictureCamera
+from dynascene.io.checksums import sha256_of
+from dynascene.models.denoiser import Denoiser, size_to_dict
+from dynascene.models.diffusion.samplers import ddim_scheduler
+from dynascene.models.image_encoder import SmallImageEncoder
+from dynascene.models.pipeline import DynaScenePipeline
+from dynascene.models.sizes import ModelSize
+from dynascene.types import ArrayFrames, Shot, Size
+
+TINY = ModelSize(
+    name="tiny", resolution=Size(64, 40), frames=3, widths=(8, 12, 16),
+    attention=(True, True, True), layers=1, heads=2, groups=4, reference_widths=(8, 8, 16),
+    camera_widths=(8, 8, 12), token_width=16,
+)  # fmt: skip
+PAPER = ("foreground", "scene_reference", "image_embedding", "plucker_camera")
+FRAMES, SIZE = 4, Size(131, 83)  # more frames than a window, an odd size
+
+
+def save_pipeline(folder: Path, *, guide: bool, awake: bool) -> Path:
+    """A tiny pipeline; awake: every parameter disturbed, so that nothing is silent any more."""
+    torch.manual_seed(7)
+    names = (*PAPER, "guide") if guide else PAPER
+    prediction = "guide_residual" if guide else "epsilon"
+    denoiser = Denoiser(size_to_dict(TINY), {name: {} for name in names}, prediction)
+    widths, blocks = (8,) * 4, (1,) * 4
+    vae = AutoencoderTiny(
+        encoder_block_out_channels=widths, decoder_block_out_channels=widths,
+        num_encoder_blocks=blocks, num_decoder_blocks=blocks,
+    )  # fmt: skip
+    if awake:
+        with torch.no_grad():
+            for parameter in denoiser.parameters():
+                parameter += 0.1 * torch.randn(parameter.shape)
+    encoder = SmallImageEncoder(TINY.token_width, (1, 2))
+    DynaScenePipeline(vae, encoder, denoiser, ddim_scheduler()).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def untrained(tmp_path_factory) -> Path:
+    return save_pipeline(tmp_path_factory.mktemp("untrained"), guide=True, awake=False)
+
+
+@pytest.fixture(scope="module")
+def awake(tmp_path_factory) -> Path:
+    return save_pipeline(tmp_path_factory.mktemp("awake"), guide=True, awake=True)
+
+
+@pytest.fixture(scope="module")
+def scene() -> LiftedScene:
+    generator = torch.Generator().manual_seed(3)
+    coarse = torch.rand(1, 3, 9, 14, generator=generator)
+    picture = torch.nn.functional.interpolate(coarse, (90, 140), mode="bicubic")[0].clamp(0, 1)
+    fine = 0.1 * torch.rand(3, 90, 140, generator=generator)
+    return lift_to_stage(0.9 * picture + fine, PictureCamera(120.0, Size(140, 90), 40.0))
+
+
+def moving_shot(move: str = "pan-right:12", size: Size = SIZE, person: bool = True) -> Shot:
+    track = make_move(move, FRAMES, intrinsics_from_fov(50.0, size), size)
+    if not person:
+        return Shot(None, None, track, Fraction(24))
+    rng = np.random.default_rng(0)
+    frames = [rng.integers(0, 256, (33, 52, 3), np.uint8) for _ in range(FRAMES)]
+    matte = np.zeros((33, 52, 1), np.uint8)
+    matte[8:30, 20:30] = 255
+    return Shot(ArrayFrames(frames), ArrayFrames([matte] * FRAMES), track, Fraction(24))
+
+
+def options(weights: Path, **changes) -> GenerationOptions:
+    given = {"generator": "diffusion", "weights": str(weights), "steps": 2, "size": SIZE}
+    return GenerationOptions(**(given | changes))
+
+
+def backgrounds(clip: GeneratedClip) -> np.ndarray:
+    return np.stack([frame.background for frame in clip.frames()])
+
+
+def test_an_untrained_guided_model_gives_the_projection(untrained: Path, scene) -> None:
+    """x₀ = guide + 0, and the detail that the autoencoder loses is put back: nothing changes,
+    whatever the autoencoder makes of it."""
+    shot = moving_shot()
+    made = generate(shot, scene, options(untrained))
+    plain = generate(shot, scene, GenerationOptions(generator="projection", size=SIZE))
+    difference = backgrounds(made).astype(int) - backgrounds(plain)
+    assert np.abs(difference).max() <= 1
+    assert (made.framing, made.seen_share) == (plain.framing, plain.seen_share)
+    for one, two in zip(made.frames(), plain.frames(), strict=True):
+        assert np.array_equal(one.guide, two.guide)
+        assert np.array_equal(one.visibility, two.visibility)
+
+
+def test_the_seed_decides(awake: Path, scene) -> None:
+    shot = moving_shot()
+    one = generate(shot, scene, options(awake))
+    first = backgrounds(one)
+    assert first.shape == (FRAMES, SIZE.height, SIZE.width, 3)
+    assert np.array_equal(first, backgrounds(one))
+    assert np.array_equal(first, backgrounds(generate(shot, scene, options(awake))))
+    assert not np.array_equal(first, backgrounds(generate(shot, scene, options(awake, seed=1))))
+
+
+@pytest.mark.parametrize("change", [{"steps": 3}, {"guidance": 1.0}])
+def test_steps_and_guidance_are_honoured(awake: Path, scene, change) -> None:
+    shot = moving_shot(person=False)
+    given = backgrounds(generate(shot, scene, options(awake)))
+    assert not np.array_equal(given, backgrounds(generate(shot, scene, options(awake, **change))))
+
+
+def test_the_person_and_the_camera_reach_the_model(awake: Path, scene) -> None:
+    with_person = backgrounds(generate(moving_shot(), scene, options(awake)))
+    alone = backgrounds(generate(moving_shot(person=False), scene, options(awake)))
+    assert not np.array_equal(with_person, alone)
+    null = backgrounds(diffusion(moving_shot(), scene, options(awake), has_camera=False))
+    assert not np.array_equal(with_person, null)
+
+
+@pytest.mark.parametrize("size", [Size(48, 90), Size(260, 64)])
+def test_any_shape(awake: Path, scene, size: Size) -> None:
+    shot = moving_shot(size=size, person=False)
+    made = backgrounds(generate(shot, scene, options(awake, size=None, steps=1)))
+    assert made.shape == (FRAMES, size.height, size.width, 3)
+
+
+def test_a_model_without_guide_is_enlarged_as_it_is(tmp_path: Path, scene) -> None:
+    weights = save_pipeline(tmp_path, guide=False, awake=True)
+    made = backgrounds(generate(moving_shot(), scene, options(weights)))
+    assert made.shape == (FRAMES, SIZE.height, SIZE.width, 3)
+    # no detail of the guide in it: nothing finer than the model's own 64 pixels across
+    smooth = np.abs(np.diff(made.astype(int), n=2, axis=2)).mean()
+    plain = GenerationOptions(generator="projection", size=SIZE)
+    guide = backgrounds(generate(moving_shot(), scene, plain))
+    assert smooth < np.abs(np.diff(guide.astype(int), n=2, axis=2)).mean()
+
+
+def test_the_report_names_the_weights(untrained: Path, scene) -> None:
+    made = generate(moving_shot(), scene, options(untrained))
+    name = "denoiser/diffusion_pytorch_model.safetensors"
+    assert made.weights[name] == sha256_of(untrained / name)
+    assert {Path(key).parts[0] for key in made.weights} == {"denoiser", "vae", "image_encoder"}
+
+
+def test_a_track_that_leaves_the_place_is_refused_before_weights_are_read(scene) -> None:
+    with pytest.raises(InputError, match="camera track: frame"):
+        generate(moving_shot("pedestal-down:2"), scene, options(Path("nowhere/at-all")))
