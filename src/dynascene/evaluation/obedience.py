@@ -1,7 +1,7 @@
 """Camera obedience: do opposite pans move the background in opposite, right directions?"""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -34,8 +34,7 @@ class PanFlow(NamedTuple):
         return obeys(self.left, self.right)
 
 
-@dataclass(frozen=True)
-class Pans:
+class Pans(NamedTuple):
     """The two opposite pans of one shot: its scene picture and person, another camera."""
 
     left: Batch

@@ -26,9 +26,9 @@ def small(settings: Settings) -> Run:
         ),
         samples=lambda: CropSamples("train", SIDE, settings.seed, settings.data),
         collate=stack,
-        optimiser=Optimiser(learning_rate=1.2e-3, warmup=50, floor=0.02),  # Adam suits a fresh net
-        steps=5000,
-        batch=8,
+        optimiser=Optimiser(learning_rate=settings.learning_rate or 1e-3, warmup=50, floor=0.02),
+        steps=settings.steps or 20_000,
+        batch=settings.batch or 8,
         ema=0.998,  # a few hundred steps long
         log_every=20,
         checkpoint_every=200,

@@ -37,6 +37,7 @@ def small_denoising_run(
 ) -> Run:
     """A run of size ``small``; what differs between systems comes in as arguments."""
     cache = settings.cache or settings.out / "clips"
+    batch = settings.batch or BATCH
 
     def open_clips() -> EncodedShots:
         shots = SyntheticShots(
@@ -62,14 +63,16 @@ def small_denoising_run(
         settings=settings,
         objective=objective,
         samples=lambda: ClipSamples(
-            open_clips, batch=BATCH, lengths=LENGTHS, pool=Pool(), seed=settings.seed
+            open_clips, batch=batch, lengths=LENGTHS, pool=Pool(), seed=settings.seed
         ),
-        collate=ClipBudget(BATCH * min(LENGTHS)),
+        collate=ClipBudget(batch * min(LENGTHS)),
         # 30 times the paper's 1e-5: a small network from scratch, not a large one kept close to
         # where it was
-        optimiser=Optimiser(learning_rate=3e-4, warmup=200, weight_decay=0.01),
-        steps=steps,
-        batch=BATCH,
+        optimiser=Optimiser(
+            learning_rate=settings.learning_rate or 3e-4, warmup=200, weight_decay=0.01
+        ),
+        steps=settings.steps or steps,
+        batch=batch,
         ema=0.999,  # a thousand steps long; not in the paper
         log_every=10,
         checkpoint_every=100,

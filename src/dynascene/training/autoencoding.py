@@ -94,12 +94,17 @@ class AutoencoderObjective(Objective):
         self.vae.half().save_pretrained(folder / "vae")
 
 
+# latent = OPPONENT · (RGB − ½): brightness and two colour differences, each of about unit variance
+OPPONENT = ((1.3, 1.3, 1.3), (6.0, -6.0, 0.0), (-3.0, -3.0, 6.0))
+
+
 @torch.no_grad()
 def start_weights(vae: Any) -> Any:
-    """Starting weights for a deep network without normalisation; changes and returns ``vae``.
+    """Starting weights for a network without normalisation; changes and returns ``vae``.
 
-    Signals keep their size through every convolution (He), each residual block starts as the
-    identity and the decoder as mid-grey. With torch's own start they die out and learning is slow.
+    It starts as a thumbnail: three channels carry the colours, averaged on the way down, through
+    both halves; the fourth latent and all other channels are random, of constant size (He), and
+    residual blocks start as the identity. From torch's own start the colours are learnt last.
     """
     for module in vae.modules():
         if isinstance(module, nn.Conv2d):
@@ -109,10 +114,37 @@ def start_weights(vae: Any) -> Any:
     for module in vae.modules():
         if isinstance(module, AutoencoderTinyBlock):
             nn.init.zeros_(module.conv[-1].weight)
-    vae.encoder.layers[-1].weight.mul_(0.7)  # towards unit variance of the latents
-    vae.decoder.layers[-1].weight.mul_(0.1)
-    nn.init.constant_(vae.decoder.layers[-1].bias, 0.5)
+    colours = torch.tensor(OPPONENT)
+    first, *down, to_latent = _convolutions(vae.encoder)
+    from_latent, *up, last = _convolutions(vae.decoder)
+    for convolution in (first, *up):
+        _carry(convolution, torch.eye(3))
+    for convolution in down:
+        _carry(convolution, torch.eye(3), averaging=True)
+    _carry(to_latent, colours, -colours.sum(1) / 2)
+    _carry(from_latent, torch.linalg.inv(colours), torch.full((3,), 0.5))
+    _carry(last, torch.eye(3))
     return vae
+
+
+def _convolutions(half: Any) -> list[nn.Conv2d]:
+    """Those between the residual blocks."""
+    return [layer for layer in half.layers if isinstance(layer, nn.Conv2d)]
+
+
+def _carry(
+    convolution: nn.Conv2d, matrix: Tensor, bias: Tensor | None = None, *, averaging: bool = False
+) -> None:
+    """The first three outputs become matrix · the first three inputs, pixel by pixel."""
+    kernel = torch.zeros(3, 3)
+    if averaging:  # the two by two pixels under a cell of the smaller grid
+        kernel[1:, 1:] = 0.25
+    else:
+        kernel[1, 1] = 1
+    convolution.weight[:3] = 0
+    convolution.weight[:3, :3] = matrix[:, :, None, None] * kernel
+    if bias is not None and convolution.bias is not None:
+        convolution.bias[:3] = bias
 
 
 def gradient_error(decoded: Tensor, pictures: Tensor) -> Tensor:

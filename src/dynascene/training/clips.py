@@ -84,7 +84,10 @@ def encode_shot(shot: ShotBatch, vae: Any) -> dict[str, Tensor]:
         background = encode_images(vae, shot.clean_background)
         guide = encode_images(vae, batch.guide)
         nobody = encode_images(vae, torch.zeros_like(batch.scene_image))
-        video, foreground = background.clone(), nobody[:, None].repeat(1, batch.matte.shape[1], 1, 1, 1)
+        video, foreground = (
+            background.clone(),
+            nobody[:, None].repeat(1, batch.matte.shape[1], 1, 1, 1),
+        )
         shown = batch.matte.amax(dim=(2, 3, 4)) > 0
         if shown.any():
             video[shown] = encode_images(vae, batch.video[shown])

@@ -6,16 +6,21 @@ Legend: B clips, F frames, H W pixels, h w latent grid.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
+import torch
 from torch import Generator, Tensor, nn
 
 from dynascene.datasets.synthetic.shots import ShotBatch
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.loss import diffusion_loss
+from dynascene.models.diffusion.samplers import ddim_scheduler
+from dynascene.models.diffusion.schedule import TRAINING_STEPS, alpha_bar_at, clean_from_noise
 from dynascene.models.image_encoder import image_tokens
 from dynascene.models.latents import EncodedClip, decode_latents, encode_clip, latent_stride
-from dynascene.training.run import Objective
+from dynascene.models.pipeline import DynaScenePipeline
+from dynascene.training.run import Examination, Objective
 from dynascene.types import Size
 
 Target = Literal["background", "video"]

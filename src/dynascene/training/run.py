@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from torch import Generator, Tensor, nn
 from torch.utils.data import Dataset
+
+from dynascene.errors import InputError
 
 
 class Objective(nn.Module, ABC):
@@ -65,11 +67,12 @@ class Optimiser:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What the user of a recipe may choose.
+    """What the user of a recipe may choose; None leaves it to the recipe.
 
-    data: folder of training imagery; None = procedural pictures. autoencoder: folder of trained
-    small components; None = the bundled ones. cache: folder for encoded clips; None = inside the
-    run's folder. seed: of everything.
+    out: the run's folder. data: folder of training imagery; None = the one that
+    ``training_folder`` finds, else procedural pictures. autoencoder: folder of a trained small
+    autoencoder; None = the bundled one. cache: folder for encoded clips; None = inside ``out``.
+    seed: of everything. Raises InputError for numbers that cannot be.
     """
 
     out: Path
@@ -77,6 +80,31 @@ class Settings:
     autoencoder: Path | None = None
     cache: Path | None = None
     seed: int = 0
+    steps: int | None = None
+    batch: int | None = None
+    learning_rate: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise InputError(f"--{name} {value}: expected at least 1")
+        if self.learning_rate is not None and not 0 < self.learning_rate < 1:
+            raise InputError(f"--lr {self.learning_rate}: expected a number between 0 and 1")
+        if self.seed < 0:
+            raise InputError(f"--seed {self.seed}: expected at least 0")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, paths absolute."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {k: str(v.resolve()) if isinstance(v, Path) else v for k, v in values.items()}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Settings:
+        """The inverse of ``to_json``."""
+        paths = ("out", "data", "autoencoder", "cache")
+        read: dict[str, Any] = {k: Path(v) if k in paths and v else v for k, v in values.items()}
+        return cls(**read)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +114,7 @@ class Run:
     objective: makes the networks; called once, after seeding. samples: an indexable set; step k
     takes the samples k·batch … (k+1)·batch − 1. collate: samples → the objective's batch.
     steps, batch: totals. ema: decay of the averaged
-    weights. keep: how many checkpoints stay. about: facts for the model card.
+    weights. keep: how many checkpoints stay.
     """
 
     name: str
@@ -102,7 +130,6 @@ class Run:
     checkpoint_every: int = 250
     examine_every: int = 500
     keep: int = 2
-    about: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def seed(self) -> int:
@@ -110,18 +137,12 @@ class Run:
 
     def numbers(self) -> dict[str, Any]:
         """What decides the losses, as plain JSON values."""
-        paths = {
-            name: str(value.resolve())
-            for name, value in asdict(self.settings).items()
-            if isinstance(value, Path)
-        }
         return {
             "recipe": self.name,
-            "settings": paths,
+            "settings": self.settings.to_json(),
             "steps": self.steps,
             "batch": self.batch,
             "seed": self.seed,
             "ema": self.ema,
             "optimiser": asdict(self.optimiser),
-            "about": dict(self.about),
         }

@@ -58,6 +58,12 @@ def checkpoint_folders(run: Path) -> list[Path]:
     return sorted(found, key=lambda p: int(p.name))
 
 
+def refuse_checkpoints(run: Path) -> None:
+    """Raises InputError when a folder holds a run already."""
+    if checkpoint_folders(run):
+        raise InputError(f"{run}: holds checkpoints; choose another --out or leave --resume out")
+
+
 def load_checkpoint(folder: Path) -> Checkpoint:
     """Raises InputError when a file is missing, broken, or would run code."""
     try:

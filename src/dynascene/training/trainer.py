@@ -147,7 +147,7 @@ def _adam(objective: Objective, numbers: Optimiser) -> torch.optim.Optimizer:
 
 def _batches(run: Run, first: int, last: int, workers: int) -> Iterator[Any]:
     """The batches of the steps first … last − 1."""
-    numbers = [range(step * run.batch, (step + 1) * run.batch) for step in range(first, last)]
+    numbers = [list(range(k * run.batch, (k + 1) * run.batch)) for k in range(first, last)]
     return iter(
         DataLoader(
             run.samples(),

@@ -1,0 +1,126 @@
+"""``dynascene train`` and ``dynascene export``."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from tyro.conf import Positional, arg
+
+LINE_EVERY = 50  # steps, where there is no terminal
+
+
+def _shown(metavar: str) -> Any:
+    """An optional argument whose help names what to give and no default."""
+    return arg(metavar=metavar, help_behavior_hint="")
+
+
+def train(
+    recipe: Annotated[Positional[str], arg(metavar="RECIPE")],
+    /,
+    *,
+    out: Annotated[Path, arg(metavar="RUN")],
+    steps: Annotated[int | None, _shown("N")] = None,
+    batch: Annotated[int | None, _shown("B")] = None,
+    lr: Annotated[float | None, _shown("RATE")] = None,
+    seed: int = 0,
+    data: Annotated[Path | None, _shown("DIR")] = None,
+    autoencoder: Annotated[Path | None, _shown("DIR")] = None,
+    cache: Annotated[Path | None, _shown("DIR")] = None,
+    until: Annotated[int | None, _shown("STEP")] = None,
+    workers: int = 1,
+    resume: Literal["auto", "never"] = "auto",
+    dry_run: bool = False,
+) -> None:
+    """Train a model; a run that was stopped goes on where its newest checkpoint stands.
+
+    Recipes: autoencoder.small, dynascene.small, dynascene.small_paper, actanywhere.small.
+
+    Args:
+        recipe: name of the recipe.
+        out: folder of checkpoints, log.jsonl and sheets.
+        steps: length of the whole run, which the learning rate follows.
+        batch: samples per step.
+        lr: peak learning rate.
+        seed: seed of weights, data and noise.
+        data: folder of imagery with a MANIFEST.tsv (default: $DYNASCENE_TRAINING_DATA, else
+            procedural pictures).
+        autoencoder: folder of a trained small autoencoder (default: the bundled one).
+        cache: folder of encoded clips, which runs may share (default: clips in RUN).
+        until: stop after this step.
+        workers: processes that render and encode clips ahead.
+        resume: what to do where RUN holds checkpoints; never refuses.
+        dry_run: show what would be trained and stop.
+    """
+    from dynascene.interfaces.cli.display import say
+    from dynascene.recipes import find_recipe
+    from dynascene.recipes.rehearsal import rehearse
+    from dynascene.training.run import Settings
+    from dynascene.training.state import refuse_checkpoints
+    from dynascene.training.trainer import train as run_training
+
+    settings = Settings(
+        out=out,
+        data=data,
+        autoencoder=autoencoder,
+        cache=cache,
+        seed=seed,
+        steps=steps,
+        batch=batch,
+        learning_rate=lr,
+    )
+    run = find_recipe(recipe)(settings)
+    if dry_run:
+        say(rehearse(run))
+        return
+    if resume == "never":
+        refuse_checkpoints(out)
+    with _progress(run.steps) as show:
+        run_training(run, out, workers=workers, until=until, progress=show)
+    say(f"{out}: trained; dynascene export {out} --out DIR writes its weights")
+
+
+@contextmanager
+def _progress(steps: int) -> Generator[Callable[[int, dict[str, float]], None]]:
+    """A bar with the present loss on a terminal, a line now and then elsewhere."""
+    from dynascene.interfaces.cli.display import Terminal
+
+    console = Terminal().console
+    if not console.is_terminal:
+        yield lambda step, figures: _line(step, steps, figures)
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as Remaining
+
+    columns = (TextColumn("loss {task.fields[loss]:.4f}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, Remaining(), console=console) as progress:
+        task = progress.add_task("", total=steps, loss=float("nan"))
+        yield lambda step, figures: progress.update(task, completed=step, loss=figures["loss"])
+
+
+def _line(step: int, steps: int, figures: dict[str, float]) -> None:
+    if step == 1 or step % LINE_EVERY == 0:
+        seconds, loss = figures["seconds"], figures["loss"]
+        print(f"step {step}/{steps}: loss {loss:.4f}, {seconds:.2f} s", flush=True)
+
+
+def export(
+    run: Annotated[Positional[Path], arg(metavar="RUN")],
+    /,
+    *,
+    out: Annotated[Path, arg(metavar="DIR")],
+) -> None:
+    """Write a run's averaged weights in half precision, as generate --weights takes them.
+
+    Args:
+        run: folder that dynascene train wrote.
+        out: folder to write; must not hold anything.
+    """
+    from dynascene.interfaces.cli.display import say
+    from dynascene.recipes.export import export_run
+
+    card = export_run(run, out)
+    say(f"{out}: {card['megabytes']} MB after {card['steps']} steps")
+
+
+COMMANDS = {"train": train, "export": export}

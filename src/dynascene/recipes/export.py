@@ -1,0 +1,108 @@
+"""From a run's folder to weights that the pipeline loads, with a model card."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from dynascene.errors import InputError
+from dynascene.io.atomic import replacing, write_text
+from dynascene.recipes import find_recipe
+from dynascene.training.journal import read_log
+from dynascene.training.run import Run, Settings
+from dynascene.training.state import checkpoint_folders, load_checkpoint
+from dynascene.training.trainer import read_description
+
+CARD = "card.json"
+CREDITS = (
+    "Poly Haven, ambientCG, Quaternius, CesiumMan (CC-BY 4.0), VALID avatars (MIT), "
+    "Godot textures (MIT), OpenEXR images (BSD-3), DreamyPixel (CC-BY 4.0), kristenlee"
+)
+
+
+def export_run(folder: Path, out: Path) -> dict[str, Any]:
+    """Write the averaged weights of a run's newest checkpoint in half precision; returns the card.
+
+    ``out`` then holds what ``DynaScenePipeline.from_pretrained`` loads (for a run of the
+    autoencoder its ``vae/`` alone), ``card.json`` and ``README.md``. Raises InputError when
+    ``folder`` holds no checkpoint or ``out`` something else.
+    """
+    run = open_run(folder)
+    found = checkpoint_folders(folder)
+    if not found:
+        raise InputError(f"{folder}: has no checkpoint yet; train it first")
+    checkpoint = load_checkpoint(found[-1])
+    objective = run.objective()
+    objective.load_state_dict({**checkpoint.weights, **checkpoint.average})
+    objective.eval()
+    objective.finish()
+    with replacing(out) as temporary:
+        temporary.mkdir()
+        objective.export(temporary)
+        card = model_card(run, folder, checkpoint.step, _megabytes(temporary))
+        write_text(temporary / CARD, json.dumps(card, indent=2) + "\n")
+        write_text(temporary / "README.md", card_text(card))
+    return card
+
+
+def open_run(folder: Path) -> Run:
+    """The run that a folder holds, from its recipe and the settings it was started with."""
+    numbers = read_description(folder)
+    settings = Settings.from_json({**numbers["settings"], "out": folder})
+    return find_recipe(numbers["recipe"])(settings)
+
+
+def model_card(run: Run, folder: Path, step: int, megabytes: float) -> dict[str, Any]:
+    """What the weights are and what they were made of, as plain JSON values."""
+    numbers, log = read_description(folder), read_log(folder)
+    examined = [line for line in log if any(key.startswith("examined_") for key in line)]
+    seconds = [line["seconds"] for line in log if "seconds" in line]
+    return {
+        "recipe": run.name,
+        "license": "Apache-2.0",
+        "data": "synthetic shots of CC0 and CC-BY imagery" if run.settings.data else "procedural",
+        "credits": CREDITS if run.settings.data else "",
+        "steps": step,
+        "batch": numbers["batch"],
+        "seed": numbers["seed"],
+        "optimiser": numbers["optimiser"],
+        "ema": numbers["ema"],
+        "seconds_per_step": round(sum(seconds) / len(seconds), 3) if seconds else None,
+        "hardware": _hardware(),
+        "megabytes": megabytes,
+        "examined": _plain(examined[-1]) if examined else {},
+    }
+
+
+def card_text(card: Mapping[str, Any]) -> str:
+    """The card as a page for people, with the head that model hubs read."""
+    lines = ["---", f"license: {str(card['license']).lower()}", "library_name: dynascene", "---"]
+    lines += ["", f"# {card['recipe']}", "", "| | |", "| --- | --- |"]
+    for name in ("data", "credits", "steps", "batch", "seed", "hardware", "seconds_per_step"):
+        lines.append(f"| {name.replace('_', ' ')} | {card[name]} |")
+    lines += [f"| {name.replace('_', ' ')} | {v} |" for name, v in card["examined"].items()]
+    lines += [
+        "",
+        "The validation split chose nothing but when to stop; the test split is unseen.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _plain(figures: Mapping[str, float]) -> dict[str, float]:
+    return {name.removeprefix("examined_"): round(value, 3) for name, value in figures.items()}
+
+
+def _hardware() -> str:
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return f"{torch.get_num_threads()} CPU threads, {platform.machine()}"
+
+
+def _megabytes(folder: Path) -> float:
+    return round(sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()) / 1e6, 2)

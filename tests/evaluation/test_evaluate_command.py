@@ -1,0 +1,64 @@
+"""``dynascene evaluate`` as a user meets it."""
+
+import json
+from pathlib import Path
+
+import cv2
+import pytest
+
+from dynascene.errors import InputError
+from dynascene.evaluation import job
+from dynascene.interfaces.cli.evaluation import evaluate
+
+
+@pytest.fixture
+def small_benchmark(benchmark, monkeypatch) -> None:
+    monkeypatch.setattr(job, "open_benchmark", lambda *_: benchmark)
+
+
+@pytest.mark.usefixtures("small_benchmark")
+def test_everything_that_was_promised_lies_there(
+    save_weights, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights, out = save_weights(tmp_path / "tiny"), tmp_path / "out"
+    options = {"data": "synthetic", "out": out, "clips": 3, "steps": 1, "obedience": 1}
+    evaluate(("projection", str(weights)), **options)
+    assert {path.name for path in out.iterdir()} == {"metrics.json", "table.md", "sheet.png"}
+    figures = json.loads((out / "metrics.json").read_text())
+    assert list(figures["systems"]) == [
+        "still", "projection", "tiny", "tiny, network alone", "tiny, one step",
+    ]  # fmt: skip
+    assert figures["obedience"]["projection"]["share"] == 1
+    assert figures["obedience"]["still"]["share"] == 0
+    assert len(figures["weights"]["tiny"]["denoiser/diffusion_pytorch_model.safetensors"]) == 64
+    assert figures["request"]["sampling"]["steps"] == 1
+    page = (out / "table.md").read_text()
+    shown = capsys.readouterr().out
+    for title in ("PSNR, dB", "SSIM", "Opposite pans"):
+        assert title in page
+        assert title in shown
+    sheet = cv2.imread(str(out / "sheet.png"))
+    assert sheet is not None
+    assert min(sheet.shape[:2]) > 300
+
+
+@pytest.mark.usefixtures("small_benchmark")
+@pytest.mark.parametrize(
+    ("systems", "options", "message"),
+    [
+        ((), {}, "name at least one system"),
+        (("no/such-folder/x",), {}, "no folder and no hub id"),
+        (("sharp",), {}, "is no system"),
+        (("still",), {"steps": 0}, "--steps 0"),
+        (("still",), {"samples": 0}, "--samples 0"),
+        (("still",), {"obedience": 33}, "--obedience 33"),
+        (("still",), {"seed": -1}, "--seed -1"),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_nothing(
+    systems, options, message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        evaluate(systems, data="synthetic", out=tmp_path / "out", **options)
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
