@@ -11,13 +11,13 @@ from dynascene.datasets.synthetic.camera_paths import (
     place_by_frame,
     random_moves,
     random_track,
-    turning_only,
     view_angles,
 )
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.moves import MOVES, make_move
 from dynascene.geometry.rigid import camera_centres, relative_to_first
 from dynascene.geometry.surface import Stage
+from dynascene.geometry.tracks import turning_only
 from dynascene.types import Size
 
 SIZE = Size(48, 27)

@@ -18,6 +18,7 @@ from dynascene.generation.progress import Log
 from dynascene.generation.request import GenerationRequest
 from dynascene.geometry.intrinsics import focal_from_fov, horizontal_fov, intrinsics_from_fov
 from dynascene.geometry.lifting import lift_to_stage
+from dynascene.geometry.moves import make_move
 from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.rigid import rigid
 from dynascene.geometry.tracks import extent
@@ -47,7 +48,7 @@ def request(**given: object) -> GenerationRequest:
 def from_file(path: Path, frames: int | None, size: Size = FRAME, **given: object) -> CameraTrack:
     asked = request(cameras=str(path), **given)
     filmed = read_filmed(asked, size, frames, Log())
-    return camera_track(asked, filmed, SCENE, size, frames, Log())
+    return camera_track(asked, filmed, SCENE, size, frames, 24.0, Log())
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_a_camera_that_only_turns_keeps_its_place(tmp_path: Path) -> None:
 def test_frames_choose_the_same_cameras(track_file: Path) -> None:
     asked = request(cameras=str(track_file), frames=(3, 7), camera_height=10_000.0)
     filmed = read_filmed(asked, FRAME, 4, Log())
-    track = camera_track(asked, filmed, SCENE, FRAME, 4, Log())
+    track = camera_track(asked, filmed, SCENE, FRAME, 4, 24.0, Log())
     assert len(track) == 4
     assert extent(track) == pytest.approx(0.075 * SCENE.surface.height, rel=1e-5)
 
@@ -111,11 +112,11 @@ def test_square_pixels_find_the_filmed_shape() -> None:
 
 
 def test_a_move_takes_the_widest_view_that_stays_in_the_picture() -> None:
-    still = camera_track(request(), None, SCENE, Size(120, 80), 5, Log())
+    still = camera_track(request(), None, SCENE, Size(120, 80), 5, 24.0, Log())
     assert float(horizontal_fov(still.intrinsics[0], still.size)) == pytest.approx(60)
-    pan = camera_track(request(move="pan-right:12"), None, SCENE, Size(120, 80), 5, Log())
+    pan = camera_track(request(move="pan-right:12"), None, SCENE, Size(120, 80), 5, 24.0, Log())
     assert 35 < float(horizontal_fov(pan.intrinsics[0], pan.size)) < 52
-    given = camera_track(request(move="pan-right:12", fov=55), None, SCENE, FRAME, 5, Log())
+    given = camera_track(request(move="pan-right:12", fov=55), None, SCENE, FRAME, 5, 24.0, Log())
     assert float(horizontal_fov(given.intrinsics[0], given.size)) == pytest.approx(55)
 
 
@@ -126,3 +127,39 @@ def test_an_unknown_picture_is_as_wide_as_the_film_needs(filmed: float, assumed:
     if assumed == 25:  # two and a half times the filmed width, in pixels
         assumed = 2 * math.degrees(math.atan(2.5 * math.tan(math.radians(5))))
     assert given == pytest.approx(assumed)
+
+
+def test_an_excerpts_own_track_is_taken_and_said(track_file: Path) -> None:
+    log = Log()
+    asked = request(cameras=str(track_file), frames=(20, 30))
+    filmed = read_filmed(asked, FRAME, 10, log)
+    assert filmed is not None
+    assert len(filmed) == 10
+    assert "--frames 20:30" in log.notices[0]
+    with pytest.raises(InputError, match="has 10 cameras"):
+        read_filmed(request(cameras=str(track_file), frames=(4, 12)), FRAME, 8, Log())
+
+
+def test_track_units_are_kept_when_said(track_file: Path) -> None:
+    assert extent(from_file(track_file, 10, camera_scale=1e-4)) == pytest.approx(0.225, rel=1e-5)
+
+
+def test_scattered_positions_of_a_tripod_are_not_travel(tmp_path: Path) -> None:
+    """A pan whose estimated positions scatter by a ten-thousandth of some unit."""
+    generator = torch.Generator().manual_seed(5)
+    pan = make_move("pan-right:20", 24, intrinsics_from_fov(40, FRAME), FRAME)
+    poses = pan.cam_from_world.clone()
+    poses[:, :3, 3] = 1e-4 * torch.randn(24, 3, generator=generator, dtype=torch.float64)
+    write_cameras(CameraTrack(poses, pan.intrinsics, FRAME), tmp_path / "c.txt", "re10k")
+    log = Log()
+    asked = request(cameras=str(tmp_path / "c.txt"))
+    filmed = read_filmed(asked, FRAME, 24, log)
+    track = camera_track(asked, filmed, SCENE, FRAME, 24, 24.0, log)
+    assert extent(track) == 0
+    assert "scatters about one point" in log.notices[-1]
+
+
+def test_a_shape_that_differs_is_said(track_file: Path) -> None:
+    log = Log()
+    read_filmed(request(cameras=str(track_file)), Size(90, 160), 10, log)
+    assert "shape 1.7" in log.notices[0]

@@ -1,6 +1,9 @@
 """A result folder is complete or absent, whatever happens in between."""
 
 import errno
+import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -31,24 +34,89 @@ def test_a_failure_leaves_nothing(error: BaseException, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_failure_keeps_the_earlier_result(tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    out.mkdir()
-    (out / "x").write_text("old")
-    with pytest.raises(ValueError, match="no"):
-        write_and_fail(out, ValueError("no"))
-    assert (out / "x").read_text() == "old"
-
-
-def test_a_new_result_replaces_what_has_its_names(tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    (out / "frames").mkdir(parents=True)
-    (out / "frames" / "7").write_text("old")
-    (out / "mine").write_text("mine")
+def result(out: Path, *entries: str, text: str = "old") -> None:
+    """An earlier run's folder."""
     with result_folder(out) as folder:
-        (folder / "frames").mkdir()
-        (folder / "frames" / "0").write_text("new")
-    assert sorted(str(p.relative_to(out)) for p in out.rglob("*")) == ["frames", "frames/0", "mine"]
+        for name in entries:
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text(text)
+        outputs = sorted({name.split("/")[0] for name in entries} | {"report.json"})
+        (folder / "report.json").write_text(json.dumps({"outputs": outputs}))
+
+
+def test_a_failure_keeps_the_earlier_result(tmp_path: Path) -> None:
+    result(tmp_path / "out", "x")
+    with pytest.raises(ValueError, match="no"):
+        write_and_fail(tmp_path / "out", ValueError("no"))
+    assert (tmp_path / "out" / "x").read_text() == "old"
+
+
+def test_a_failure_halfway_through_the_replacement_is_undone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    result(out, "a", "b")
+    before = {p.name: p.read_text() for p in out.iterdir()}
+    rename = Path.rename
+
+    def failing(self: Path, target: Path) -> Path:
+        if self.name == "b" and ".partial-" in self.parent.name:
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(InputError, match="cannot be written"):
+        result(out, "a", "b", text="new")
+    monkeypatch.undo()
+    assert {p.name: p.read_text() for p in out.iterdir()} == before
+
+
+def test_a_new_result_replaces_the_earlier_one_as_a_whole(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result(out, "x", "frames/7")
+    (out / "mine").write_text("mine")
+    result(out, "x", text="new")
+    assert sorted(p.name for p in out.iterdir()) == ["mine", "report.json", "x"]
+    assert (out / "x").read_text() == "new"
+
+
+def test_what_no_run_has_written_is_never_replaced(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (out / "matte").mkdir(parents=True)
+    (out / "matte" / "0.png").write_text("mine")
+    with (
+        pytest.raises(InputError, match="not written by an earlier run"),
+        result_folder(out, names={"matte"}),
+    ):
+        pytest.fail("must be refused before anything is made")
+    assert (out / "matte" / "0.png").read_text() == "mine"
+
+
+def test_an_input_among_the_results_is_not_replaced(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result(out, "composite.mp4", "foreground/0.png")
+    for path in (out / "composite.mp4", out / "foreground", out / "foreground" / "0.png"):
+        with (
+            pytest.raises(InputError, match="is a result of an earlier run"),
+            result_folder(out, inputs=[path]),
+        ):
+            pytest.fail("must be refused before anything is made")
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root may mount a disk")
+def test_a_folder_on_another_disk_works(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    call = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    if subprocess.run(call, capture_output=True, check=False).returncode:
+        pytest.skip("mounting is not allowed here")
+    try:
+        (tmp_path / "link").symlink_to(disk)
+        for place in (disk, tmp_path / "link"):
+            result(place, "x", text=str(place))
+            assert (disk / "x").read_text() == str(place)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
 
 
 def test_a_full_disk_is_an_input_error(tmp_path: Path) -> None:
@@ -62,7 +130,7 @@ def test_a_file_in_the_way_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is a file"), result_folder(tmp_path / "out"):
         pass
     with (
-        pytest.raises(InputError, match="cannot be made"),
+        pytest.raises(InputError, match="cannot be written"),
         result_folder(tmp_path / "out" / "deeper"),
     ):
         pass

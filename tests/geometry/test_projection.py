@@ -10,6 +10,8 @@ from dynascene.geometry.canvas import paint_canvas
 from dynascene.geometry.framing import (
     Framing,
     check_inside,
+    choose_framing,
+    filmed_attitude,
     find_framing,
     place_track,
     seen_share,
@@ -215,3 +217,33 @@ def test_cover_undoes_contain(target: Size) -> None:
     k = intrinsics_from_fov(47, SIZE).expand(3, 3, 3)
     within = contain_intrinsics(k, SIZE, target)
     torch.testing.assert_close(cover_crop_intrinsics(within, target, SIZE), k)
+
+
+@pytest.mark.parametrize("horizon", [-1.2, -0.6, 0.1, 0.5, 1.1, 1.8])
+def test_automatic_framing_is_never_worse_than_the_middle(horizon: float) -> None:
+    """Pictures that look steeply up or down must be found, too."""
+    size = Size(160, 90)
+    scene = lift_to_stage(smooth_picture(size), picture_camera(size, fov=60, horizon=horizon))
+    still = track_of(torch.zeros(2, 3), fov=45.0)
+    shares = [
+        seen_share(
+            place_track(still, choose_framing(choice, still, scene)), scene.surface, scene.camera
+        )
+        for choice in ("auto", "centre")
+    ]
+    assert shares[0] >= shares[1] - 0.25  # a pitch like the filmed one is worth a little
+    assert shares[0] > 0.7
+
+
+def test_a_roll_of_the_first_frame_does_not_tilt_the_place() -> None:
+    """A level pan whose first frames were filmed rolled by 8 degrees."""
+    yaw = torch.linspace(0, 40, 41).double()
+    roll = torch.cat([torch.full((3,), 8.0), torch.zeros(38)]).double()
+    world_from_cam = rotation_about("y", yaw) @ rotation_about("z", roll)
+    poses = rigid(world_from_cam.mT, torch.zeros(41, 3).double())
+    track = CameraTrack(poses, intrinsics_from_fov(50, SIZE).expand(41, 3, 3), SIZE)
+    held = filmed_attitude(track)
+    assert 4 < held.roll < 8.5  # as much of it as the track makes sure
+    placed = place_track(track, Framing(0.0, 0.0, held.roll))
+    last_right = placed.cam_from_world[-1, 0, :3]
+    assert abs(math.degrees(math.asin(float(last_right[1])))) < 4

@@ -13,6 +13,8 @@ from dynascene.geometry.tracks import (
     scale_track,
     smooth_track,
     to_track_units,
+    travels,
+    turning_only,
     world_down,
 )
 from dynascene.types import CameraTrack, Size
@@ -222,3 +224,28 @@ def test_down_turns_with_the_world(random_poses):
     turned = track_of(poses @ torch.linalg.inv(turned_from_world))
     expected = turned_from_world[:3, :3] @ world_down(track_of(poses))[0]
     assert torch.allclose(world_down(turned)[0], expected, atol=1e-9)
+
+
+def centres_track(centres: torch.Tensor) -> CameraTrack:
+    return track_of(rigid(torch.eye(3).double().expand(len(centres), 3, 3), -centres))
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e5])
+def test_travel_is_told_from_scatter_in_any_unit(unit: float) -> None:
+    generator = torch.Generator().manual_seed(1)
+    scatter = torch.randn(30, 3, generator=generator, dtype=torch.float64)
+    path = torch.zeros(30, 3, dtype=torch.float64)
+    path[:, 0] = torch.linspace(0, 1, 30)
+    assert not travels(centres_track(unit * scatter))
+    assert travels(centres_track(unit * path))
+    assert travels(centres_track(unit * (path + 0.03 * scatter)))
+    assert not travels(centres_track(0 * path))
+
+
+def test_turning_only_keeps_turns_and_loses_travel() -> None:
+    track = uniform_track(5)
+    still = turning_only(track)
+    torch.testing.assert_close(
+        still.cam_from_world[:, :3, :3], track.cam_from_world[:, :3, :3], rtol=0, atol=0
+    )
+    assert extent(still) == 0

@@ -140,16 +140,45 @@ def test_a_matte_beside_a_video_and_a_larger_background(
     assert (composite.size, len(composite), composite.frame_rate) == (SIZE, 4, 25)
 
 
-def test_an_existing_folder_keeps_what_is_not_ours(
-    person: Path, scene: Path, tmp_path: Path
+def test_a_second_run_replaces_the_first_and_nothing_else(
+    person: Path, scene: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
-    out.mkdir()
+    command(person / "00000.png", "--scene", scene, "--out", out)
     (out / "notes.txt").write_text("mine")
-    (out / "composite.mp4").write_text("old")
-    command(person, "--scene", scene, "--out", out)
+    command(person, "--scene", scene, "--layers", "--out", out)
+    assert not (out / "composite.png").exists()
+    command("--scene", scene, "--move", "static", "--frames", "0:3", "--out", out)
+    assert capsys.readouterr().out.splitlines()[-1].startswith(str(out / "composite.mp4"))
     assert (out / "notes.txt").read_text() == "mine"
-    assert len(open_frames(out / "composite.mp4")) == FRAMES
+    names = {path.name for path in out.iterdir()}
+    assert names == {
+        "background.mp4", "composite.mp4", "cameras.txt", "sheet.png", "report.json", "notes.txt",
+    }  # fmt: skip
+    assert len(open_frames(out / "composite.mp4")) == 3
+
+
+def test_the_cameras_of_a_result_give_the_same_result(scene: Path, tmp_path: Path) -> None:
+    command("--scene", scene, "--move", "orbit-left:9", "--frames", "0:4", "--out", tmp_path / "a")
+    cameras = tmp_path / "a" / "cameras.txt"
+    command(
+        "--scene", scene, "--cameras", cameras, "--camera-scale", "1", "--size", "180x120",
+        "--out", tmp_path / "b",
+    )  # fmt: skip
+    a, b = (read_cameras(tmp_path / name / "cameras.txt").cam_from_world for name in ("a", "b"))
+    assert (a - b).abs().max() < 0.02  # the framing is found anew
+
+
+def test_the_seed_shakes_the_camera(scene: Path, tmp_path: Path) -> None:
+    poses = []
+    for seed in (0, 1, 0):
+        out = tmp_path / f"{len(poses)}"
+        command(
+            "--scene", scene, "--move", "handheld:2", "--frames", "0:9", "--seed", seed,
+            "--out", out,
+        )  # fmt: skip
+        poses.append((out / "cameras.txt").read_text())
+    assert poses[0] == poses[2] != poses[1]
 
 
 def truncated_video(folder: Path) -> Path:
@@ -176,11 +205,12 @@ def text_file(folder: Path, name: str, text: str = "this is no picture") -> Path
     return folder / name
 
 
-def mattes(folder: Path, count: int, size: Size) -> Path:
-    with PngSequenceWriter(folder / "mattes") as writer:
+def mattes(folder: Path, count: int, size: Size, name: str = "mattes") -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    with PngSequenceWriter(folder / name) as writer:
         for _ in range(count):
             writer.write(np.full((size.height, size.width, 1), 255, np.uint8))
-    return folder / "mattes"
+    return folder / name
 
 
 def poses(folder: Path, rows: int, value: str = "0") -> Path:
@@ -207,6 +237,23 @@ BAD = {
     ),
     "matte of another length": (
         lambda d: [d / "person", "--matte", mattes(d, FRAMES - 2, SIZE)], "4 frames",
+    ),
+    "track that ends before the frames asked for": (
+        lambda d: [d / "person", "--cameras", poses(d, 5), "--frames", "4:6"], "5 cameras",
+    ),
+    "results where somebody's matte lies": (
+        lambda d: [d / "person", "--matte", mattes(d / "deep" / "out", FRAMES, SIZE, "matte"),
+                   "--layers"],
+        "not written by an earlier run",
+    ),
+    "scene with holes": (
+        lambda d: [d / "person", "--scene", d / "person" / "00000.png"], "transparent",
+    ),
+    "guidance that is none": (lambda d: [d / "person", "--guidance", "nan"], "--guidance"),
+    "keyframes as cameras": (
+        lambda d: [d / "person", "--cameras",
+                   text_file(d, "k.json", '{"keyframes": [{"frame": 0}, {"frame": 5, "pan": 3}]}')],
+        "--move",
     ),
     "track shorter than the clip": (
         lambda d: [d / "person", "--cameras", poses(d, FRAMES - 1)], "5 cameras",

@@ -19,8 +19,8 @@ from dynascene.geometry.moves import make_move
 from dynascene.geometry.picture import PictureCamera
 from dynascene.types import Batch, Shot
 
-PAN_DEGREES = 20.0
-SCENE_FOV, VIDEO_FOV = 60.0, 45.0  # the picture shows more than a frame: 63 % of a pan lies in it
+DEGREES_PER_FRAME = 0.85  # 20 degrees in 24 frames: no more than flow can follow
+SCENE_FOV, VIDEO_FOV = 60.0, 45.0  # the picture shows more than a frame
 
 
 class PanFlow(NamedTuple):
@@ -41,9 +41,11 @@ class Pans(NamedTuple):
     right: Batch
 
 
-def opposite_pans(shot: EvaluationShot, degrees: float = PAN_DEGREES) -> Pans:
+def opposite_pans(shot: EvaluationShot) -> Pans:
     """A shot's scene panned both ways from the picture's middle, the shot's person before it."""
-    return Pans(_panned(shot, f"pan-left:{degrees}"), _panned(shot, f"pan-right:{degrees}"))
+    degrees = DEGREES_PER_FRAME * (len(shot.truth) - 1)
+    left, right = (_panned(shot, f"pan-{side}:{degrees:g}:linear") for side in ("left", "right"))
+    return Pans(left, right)
 
 
 def _panned(shot: EvaluationShot, move: str) -> Batch:

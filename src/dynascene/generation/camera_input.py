@@ -12,7 +12,15 @@ from dynascene.geometry.framing import check_inside, choose_framing, place_track
 from dynascene.geometry.intrinsics import cover_scale, intrinsics_from_fov, intrinsics_matrix
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.geometry.moves import make_move
-from dynascene.geometry.tracks import extent, relative_track, resize_track, scale_track
+from dynascene.geometry.tracks import (
+    extent,
+    path_length,
+    relative_track,
+    resize_track,
+    scale_track,
+    travels,
+    turning_only,
+)
 from dynascene.io.cameras import CameraDefaults, detect_format, read_cameras
 from dynascene.io.keyframes import is_keyframe_file, read_keyframes
 from dynascene.types import CameraTrack, Size
@@ -24,6 +32,7 @@ EXTENT_WHERE_UNKNOWN = 0.2
 # track stays within the picture is taken.
 VIEW_SHARES = (1.0, 0.92, 0.85, 0.78, 0.71, 0.65)
 ENOUGH_SEEN = 0.985
+SHORTENINGS = 12
 NORMALISED_FORMATS = ("re10k", "humanvid")  # intrinsics relative to width and height
 
 
@@ -33,6 +42,7 @@ def camera_track(
     scene: LiftedScene,
     size: Size,
     frames: int | None,
+    frame_rate: float,
     log: Log,
 ) -> CameraTrack:
     """The cameras for frames of ``size``, in track units.
@@ -44,7 +54,7 @@ def camera_track(
         return in_scene_units(filmed, scene, request, log)
     if request.cameras == "none":
         log.notice("--cameras none: the projection takes it as a camera that stands still")
-    return _from_move(request, scene, size, frames or _length(request))
+    return _from_move(request, scene, size, frames or _length(request), frame_rate)
 
 
 def _length(request: GenerationRequest) -> int:
@@ -53,13 +63,14 @@ def _length(request: GenerationRequest) -> int:
 
 
 def _from_move(
-    request: GenerationRequest, scene: LiftedScene, size: Size, frames: int
+    request: GenerationRequest, scene: LiftedScene, size: Size, frames: int, frame_rate: float
 ) -> CameraTrack:
     def track(intrinsics: Tensor) -> CameraTrack:
         move = request.move or "static"
         if is_keyframe_file(Path(move)):
             return read_keyframes(Path(move), frames, intrinsics, size)
-        return make_move(move, frames, intrinsics, size)
+        seed = request.options.seed
+        return make_move(move, frames, intrinsics, size, seed=seed, frame_rate=frame_rate)
 
     if request.fov is not None:
         return track(intrinsics_from_fov(request.fov, size))
@@ -96,6 +107,12 @@ def read_filmed(
         track = with_square_pixels(read_cameras(path, name, defaults))
     else:
         track = read_cameras(path, name, defaults, notice=log.notice)
+    made_for = track.size.width / track.size.height
+    if abs(made_for / (size.width / size.height) - 1) > 0.02:
+        log.notice(
+            f"{path}: was made for frames of shape {made_for:.3g} : 1 and the frames here are "
+            f"{size}; its view is cropped to them"
+        )
     return _cut(resize_track(track, size), path, request.frames, frames, log)
 
 
@@ -115,14 +132,21 @@ def _cut(
     frames: int | None,
     log: Log,
 ) -> CameraTrack:
-    """The cameras of the frames that are used."""
-    if asked and asked[1] <= len(track):
-        return track[asked[0] : asked[1]]
-    if frames is None:
-        if asked:
-            raise InputError(
-                f"--frames {asked[0]}:{asked[1]}: the track {path} has {len(track)} frames"
+    """The cameras of the frames that are used.
+
+    With --frames A:B a track may be that of the whole clip, or that of the excerpt alone.
+    """
+    if asked:
+        start, stop = asked
+        if len(track) >= stop:
+            return track[start:stop]
+        if frames is not None and len(track) == stop - start:
+            log.notice(
+                f"{path}: has {len(track)} cameras, taken as those of --frames {start}:{stop}"
             )
+            return track
+        raise InputError(f"--frames {start}:{stop}: the track {path} has {len(track)} cameras")
+    if frames is None:
         return track
     if len(track) < frames:
         raise InputError(
@@ -137,23 +161,34 @@ def _cut(
 def in_scene_units(
     track: CameraTrack, scene: LiftedScene, request: GenerationRequest, log: Log
 ) -> CameraTrack:
-    """Bring a file's unknown unit of length to track units."""
+    """Bring a file's unit of length, mostly unknown, to track units."""
     track = relative_track(track)
-    reach = extent(track)
-    if reach < 1e-6:
-        return track
+    if request.camera_scale is not None:
+        return scale_track(track, request.camera_scale)
     if request.camera_height is not None:
         return scale_track(track, scene.surface.height / request.camera_height)
-    track = scale_track(track, EXTENT_WHERE_UNKNOWN / reach)
-    for _ in range(12):
-        try:
-            framing = choose_framing(request.options.framing, track, scene)
-            check_inside(place_track(track, framing), scene.surface)
-            break
-        except InputError:
-            track = scale_track(track, 0.7)
+    if not travels(track):
+        if path_length(track) > 0:
+            log.notice(
+                f"{request.cameras}: the camera's position only scatters about one point; it is "
+                "taken to turn in place (--camera-height or --camera-scale keep its positions)"
+            )
+        return turning_only(track)
+    track = _within(scale_track(track, EXTENT_WHERE_UNKNOWN / extent(track)), scene, request)
     log.notice(
         f"{request.cameras}: its unit of length is unknown; the camera is taken to move by "
         f"{extent(track):.2g} of the scene's median depth (--camera-height tells it exactly)"
     )
+    return track
+
+
+def _within(track: CameraTrack, scene: LiftedScene, request: GenerationRequest) -> CameraTrack:
+    """The track, its travel shortened until it stays within the scene."""
+    for _ in range(SHORTENINGS):
+        try:
+            framing = choose_framing(request.options.framing, track, scene)
+            check_inside(place_track(track, framing), scene.surface)
+            return track
+        except InputError:
+            track = scale_track(track, 0.7)
     return track

@@ -45,7 +45,7 @@ class GeneratedClip:
 
     track: the cameras it is rendered with, in the scene's world, for the rendering size.
     framing: where the first frame looks into the picture.
-    seen_share: the share of all pixels that the picture itself shows, 0 … 1.
+    seen_share: the share of the shot's frames that the picture itself shows, 0 … 1.
     frames: starts the rendering; every call gives the same frames.
     weights: sha256 by name, of the weights that took part.
     """

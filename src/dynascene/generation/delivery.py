@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dynascene.errors import InputError
 from dynascene.generation.clip import GeneratedClip, GeneratedFrame
 from dynascene.generation.compositing import composite, fit_background
 from dynascene.generation.inputs import Inputs
@@ -37,6 +38,8 @@ class Finished(NamedTuple):
     person: Person | None
 
 
+PARTS = ("composite", "background", "matte")
+LAYERS = ("foreground", "background", "matte")
 Write = Callable[[Finished], None]
 
 
@@ -74,8 +77,17 @@ def finished_frames(shot: Shot, clip: GeneratedClip) -> Iterator[Finished]:
         yield Finished(frame, composite(person, matte, background), Person(person, matte))
 
 
-def deliver(folder: Path, inputs: Inputs, clip: GeneratedClip, layers: bool, log: Log) -> None:
-    """Write the clips (or the still pictures), the camera file, the layers and the sheet."""
+def output_names(layers: bool) -> set[str]:
+    """Everything that a run may write, whatever its input."""
+    names = {f"{name}.{ending}" for name in PARTS for ending in ("mp4", "png")}
+    return names | {"cameras.txt", "sheet.png"} | (set(LAYERS) if layers else set())
+
+
+def deliver(folder: Path, inputs: Inputs, clip: GeneratedClip, layers: bool, log: Log) -> str:
+    """Write the clips (or the still pictures), the camera file, the layers and the sheet.
+
+    Returns the name of the finished clip or picture.
+    """
     shot = inputs.shot
     collector = SheetCollector(sheet_frames(len(shot)))
     with log.stage("frames", len(shot)) as step, ExitStack() as writers:
@@ -90,12 +102,28 @@ def deliver(folder: Path, inputs: Inputs, clip: GeneratedClip, layers: bool, log
     if shot.foreground is None:
         shutil.copyfile(folder / "background.mp4", folder / "composite.mp4")
     elif inputs.sound is not None:
-        source, start = inputs.sound
-        finished = folder / "composite.mp4"
-        copy_audio(source, finished, finished, start, float(len(shot) / shot.frame_rate))
+        _add_sound(folder / "composite.mp4", shot, *inputs.sound, log)
     with log.stage("sheet"):
         write_cameras(clip.track, folder / "cameras.txt", "re10k")
         write_png(folder / "sheet.png", _sheet(inputs, clip, collector))
+    return "composite.png" if inputs.still else "composite.mp4"
+
+
+def _seconds(shot: Shot) -> list[float]:
+    """When each frame is shown, and when the last one ends."""
+    rate = float(shot.frame_rate)
+    times = times_of(shot.foreground) if shot.foreground else None
+    if times is None:
+        return [index / rate for index in range(len(shot) + 1)]
+    return [time - times[0] for time in times] + [times[-1] - times[0] + 1 / rate]
+
+
+def _add_sound(finished: Path, shot: Shot, source: Path, start: float, log: Log) -> None:
+    """Give the finished clip the sound of the person's video; a clip without it is a clip too."""
+    try:
+        copy_audio(source, finished, finished, start, _seconds(shot)[-1])
+    except InputError as error:
+        log.notice(f"the sound could not be taken over: {error}")
 
 
 def _still_writer(folder: Path) -> Write:
@@ -148,8 +176,8 @@ def _layer_writer(folder: Path, shot: Shot, writers: ExitStack) -> Write:
 
 
 def _sheet(inputs: Inputs, clip: GeneratedClip, collector: SheetCollector) -> np.ndarray:
-    rate = float(inputs.shot.frame_rate)
-    captions = [f"frame {i}  ·  {i / rate:.2f} s" for i in collector.wanted]
+    seconds = _seconds(inputs.shot)
+    captions = [f"frame {i}  ·  {seconds[i]:.2f} s" for i in collector.wanted]
     title = "\n".join(
         [
             f"{len(inputs.shot)} frames, background {clip.track.size}",

@@ -23,7 +23,7 @@ def demo_scene() -> Path:
     return Path(str(files("sklearn.datasets") / "images" / "china.jpg"))
 
 
-def run_demo(out: Path, display: Display, frames: int = 72) -> None:
+def run_demo(out: Path, display: Display, frames: int = 72) -> Path:
     """Render a walking person with a moving camera and put them into the photograph.
 
     Leaves what a user would bring (person, cameras) in ``out`` beside the results.
@@ -43,4 +43,4 @@ def run_demo(out: Path, display: Display, frames: int = 72) -> None:
             camera_height=TERRACE_HEIGHT,
             horizon=SCENE_HORIZON,
         )
-        run(request, out, display, keep=(person, cameras))
+        return run(request, out, display, keep=(person, cameras))

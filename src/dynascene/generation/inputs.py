@@ -91,7 +91,8 @@ def open_inputs(request: GenerationRequest, log: Log) -> Inputs:
     size, frames = foreground.size, len(foreground)
     filmed = read_filmed(request, size, frames, log)
     scene, fov = lift_scene(request, pixels, filmed, log)
-    track = camera_track(request, filmed, scene, size, frames, log)
+    rate = float(foreground.frame_rate)
+    track = camera_track(request, filmed, scene, size, frames, rate, log)
     shot = Shot(foreground, matte, track, foreground.frame_rate)
     start = _second_of(person, request.frames[0]) if request.frames else 0.0
     sound = (request.person, start) if request.person.is_file() and not still else None
@@ -103,12 +104,17 @@ def _open_scene_alone(request: GenerationRequest, pixels: np.ndarray, log: Log) 
     size = request.options.size or _even(_limited(Size(pixels.shape[1], pixels.shape[0])))
     filmed = read_filmed(request, size, None, log)
     scene, fov = lift_scene(request, pixels, filmed, log)
-    track = camera_track(request, filmed, scene, size, None, log)
+    rate = float(DEFAULT_FRAME_RATE)
+    track = camera_track(request, filmed, scene, size, None, rate, log)
     return Inputs(Shot(None, None, track, DEFAULT_FRAME_RATE), scene, fov)
 
 
 def _scene_pixels(path: Path) -> np.ndarray:
-    pixels = read_image(path)[..., :3]
+    pixels = read_image(path)
+    if pixels.shape[2] == 4:
+        if pixels[..., 3].min() < 255:
+            raise InputError(f"{path}: has transparent parts; flatten the picture of the place")
+        pixels = pixels[..., :3]
     if min(pixels.shape[:2]) < 16:
         raise InputError(f"{path}: {pixels.shape[1]}x{pixels.shape[0]} is too small for a scene")
     return pixels

@@ -5,13 +5,17 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from dynascene.generation.delivery import deliver
+from dynascene.generation.clip import GeneratedClip
+from dynascene.generation.delivery import deliver, output_names
 from dynascene.generation.generate import generate
-from dynascene.generation.inputs import open_inputs
+from dynascene.generation.inputs import Inputs, open_inputs
 from dynascene.generation.progress import Display, Log
 from dynascene.generation.report import report
 from dynascene.generation.request import GenerationRequest
-from dynascene.generation.workspace import result_folder
+from dynascene.generation.workspace import REPORT, result_folder
+from dynascene.geometry.intrinsics import cover_scale
+
+LITTLE_SEEN = 0.2  # of the view within the picture; less is hardly what anyone wants
 
 
 def run(
@@ -19,22 +23,42 @@ def run(
     out: Path,
     display: Display | None = None,
     keep: Sequence[Path] = (),
-) -> None:
+) -> Path:
     """Carry out a request; ``out`` is complete afterwards, or untouched if this raises.
 
-    keep: files to copy into ``out`` beside the results.
+    keep: files to copy into ``out`` beside the results. Returns the finished clip or picture.
 
     Raises InputError for anything that the user can mend.
     """
     log = Log(display) if display else Log()
-    with log.stage("open"):
-        inputs = open_inputs(request, log)
-    with log.stage("prepare"):
-        clip = generate(inputs.shot, inputs.scene, request.options)
-    log.notice(f"{clip.seen_share:.0%} of the view lies within the picture; the rest is filled")
-    with result_folder(out) as folder:
+    names = {*output_names(request.layers), *(path.name for path in keep), REPORT}
+    with result_folder(out, names, request.files) as folder:
+        with log.stage("open"):
+            inputs = open_inputs(request, log)
+        with log.stage("prepare"):
+            clip = generate(inputs.shot, inputs.scene, request.options)
+        _give_notices(inputs, clip, log)
         for path in keep:
             shutil.copy(path, folder)
-        deliver(folder, inputs, clip, request.layers, log)
-        text = json.dumps(report(request, inputs, clip, log), indent=2, default=str)
-        (folder / "report.json").write_text(text + "\n")
+        finished = deliver(folder, inputs, clip, request.layers, log)
+        said = report(request, inputs, clip, log, keep)
+        said["outputs"] = [*sorted(path.name for path in folder.iterdir()), REPORT]
+        (folder / REPORT).write_text(json.dumps(said, indent=2, default=str, allow_nan=False))
+    return out / finished
+
+
+def _give_notices(inputs: Inputs, clip: GeneratedClip, log: Log) -> None:
+    """What the user should know before a long rendering."""
+    share = f"{clip.seen_share:.0%} of the view lies within the picture"
+    if clip.seen_share < LITTLE_SEEN:
+        log.notice(f"only {share}; try --framing centre, --horizon or a smaller movement")
+    else:
+        log.notice(f"{share}; the rest is filled")
+    if inputs.shot.foreground is None:
+        return
+    scale = cover_scale(clip.track.size, inputs.shot.foreground.size)
+    if scale > 1.25:
+        log.notice(
+            f"the background is {clip.track.size} and is enlarged {scale:.2g} times for the "
+            f"{inputs.shot.foreground.size} composite (--size)"
+        )

@@ -4,8 +4,9 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 
@@ -39,6 +40,7 @@ class Log:
     @contextmanager
     def stage(self, name: str, total: int = 1) -> Generator[Callable[[], None]]:
         start = time.perf_counter()
+        _forget_peak()
         with self.display.stage(name, total) as step:
             yield step
         self.stages.append(
@@ -54,7 +56,16 @@ class Log:
         self.display.notice(text)
 
 
+def _forget_peak() -> None:
+    """Let the peak start anew, where the system can (Linux)."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
 def peak_memory_mib() -> float:
-    """The most memory that this process has held so far, in MiB."""
+    """The most memory that this process has held, in MiB: since ``_forget_peak`` on Linux."""
+    with suppress(OSError):
+        status = Path("/proc/self/status").read_text()
+        return round(int(status.split("VmHWM:")[1].split()[0]) / 1024, 1)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)

@@ -1,6 +1,7 @@
 """report.json: enough to say what was made, of what, with what, and to make it again."""
 
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -16,9 +17,13 @@ LIBRARIES = ("dynascene", "torch", "numpy", "av", "opencv-python-headless")
 
 
 def report(
-    request: GenerationRequest, inputs: Inputs, clip: GeneratedClip, log: Log
+    request: GenerationRequest,
+    inputs: Inputs,
+    clip: GeneratedClip,
+    log: Log,
+    kept: Sequence[Path] = (),
 ) -> dict[str, Any]:
-    """The report as plain JSON values."""
+    """The report as plain JSON values. kept: inputs that lie beside it, and are named so."""
     return {
         "generator": request.options.generator,
         "seed": request.options.seed,
@@ -26,15 +31,15 @@ def report(
         "frame_rate": float(inputs.shot.frame_rate),
         "background_size": str(clip.track.size),
         "seen_share": round(clip.seen_share, 4),
-        "framing": {"yaw": clip.framing.yaw, "pitch": clip.framing.pitch},
+        "framing": asdict(clip.framing),
         "scene": {
             "fov_degrees": round(inputs.scene_fov, 3),
             "horizon": round(inputs.scene.camera.horizon / inputs.scene.camera.size.height, 4),
             "camera_height_track_units": round(inputs.scene.surface.height, 4),
             "shape": "depth map" if request.scene_depth else "ground and backdrop",
         },
-        "inputs": _inputs(request),
-        "options": _options(request),
+        "inputs": _inputs(request, kept),
+        "options": _options(request, kept),
         "weights": clip.weights,
         "notices": log.notices,
         "stages": log.stages,
@@ -43,7 +48,7 @@ def report(
     }
 
 
-def _inputs(request: GenerationRequest) -> dict[str, dict[str, str]]:
+def _inputs(request: GenerationRequest, kept: Sequence[Path]) -> dict[str, dict[str, str]]:
     """Name and sha256 of every file or folder that went in."""
     named = {
         "person": request.person,
@@ -54,14 +59,16 @@ def _inputs(request: GenerationRequest) -> dict[str, dict[str, str]]:
         "move": Path(request.move) if request.move and Path(request.move).is_file() else None,
     }
     return {
-        name: {"path": str(path), "sha256": sha256_of(path)}
+        name: {"path": path.name if path in kept else str(path), "sha256": sha256_of(path)}
         for name, path in named.items()
         if path is not None
     }
 
 
-def _options(request: GenerationRequest) -> dict[str, Any]:
+def _options(request: GenerationRequest, kept: Sequence[Path]) -> dict[str, Any]:
     options = asdict(request)
     for name in ("person", "matte", "scene", "scene_depth"):
         options.pop(name)
+    if request.cameras is not None and Path(request.cameras) in kept:
+        options["cameras"] = Path(request.cameras).name
     return options

@@ -1,5 +1,6 @@
 """What a user asks for, checked before anything is opened."""
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,7 @@ class GenerationRequest:
     scene_fov: that of the scene picture; None = from its EXIF data, else 60.
     horizon: height of the horizon in the picture, 0 = top, 1 = bottom; None = estimated.
     camera_height: of the filmed camera above the ground, in the camera file's unit of length.
+    camera_scale: track units per unit of the camera file; 1 for files that this package wrote.
     scene_depth: depth map of the scene picture (larger = farther, any unit).
     rotation_order, sensor: for formats that do not store them (chan).
     layers: also write 16-bit PNG sequences.
@@ -38,6 +40,7 @@ class GenerationRequest:
     scene_fov: float | None = None
     horizon: float | None = None
     camera_height: float | None = None
+    camera_scale: float | None = None
     scene_depth: Path | None = None
     rotation_order: str | None = None
     sensor: Sensor | None = None
@@ -57,19 +60,35 @@ class GenerationRequest:
             raise InputError("--cameras and --move: give one of them")
         if self.person is None and self.move is None and self.cameras in (None, "none"):
             raise InputError("nothing moves: without PERSON give --move or --cameras FILE")
-        if self.camera_height is not None and self.cameras in (None, "none"):
-            raise InputError("--camera-height tells the unit of a camera file: give --cameras FILE")
+        unit = {"--camera-height": self.camera_height, "--camera-scale": self.camera_scale}
+        given = [name for name, value in unit.items() if value is not None]
+        if given and self.cameras in (None, "none"):
+            raise InputError(f"{given[0]} tells the unit of a camera file: give --cameras FILE")
+        if len(given) == 2:
+            raise InputError("--camera-height and --camera-scale: give one of them")
+        for name in given:
+            if not 0 < (unit[name] or 0) < float("inf"):
+                raise InputError(f"{name} {unit[name]:g}: must be positive")
+
+    @property
+    def files(self) -> list[Path]:
+        """Everything that is read, as far as it exists."""
+        named = [self.person, self.scene, self.matte, self.scene_depth, self.cameras, self.move]
+        paths = [Path(path) for path in named if path is not None]
+        return [path for path in paths if path.exists()]
 
     def _check_numbers(self) -> None:
         for name, value in (("--fov", self.fov), ("--scene-fov", self.scene_fov)):
             if value is not None and not 1 <= value <= 170:
                 raise InputError(f"{name} {value:g}: must be between 1 and 170 degrees")
-        if self.camera_height is not None and not 0 < self.camera_height < float("inf"):
-            raise InputError(f"--camera-height {self.camera_height:g}: must be positive")
         if self.horizon is not None and not -2 <= self.horizon <= 3:
             raise InputError(f"--horizon {self.horizon:g}: 0 is the picture's top, 1 its bottom")
         if self.options.steps < 1:
             raise InputError(f"--steps {self.options.steps}: must be at least 1")
+        if not math.isfinite(self.options.guidance):
+            raise InputError(f"--guidance {self.options.guidance}: must be a number")
+        if not 0 <= self.options.seed < 2**63:
+            raise InputError(f"--seed {self.options.seed}: must not be negative")
         size = self.options.size
         if size is not None and not (min(size) >= 16 and max(size) <= 8192):
             raise InputError(f"--size {size}: sides must be between 16 and 8192")

@@ -1,49 +1,97 @@
 """A result folder that is either complete or not there."""
 
 import errno
+import json
 import shutil
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
 from dynascene.errors import InputError
 
+REPORT = "report.json"  # its "outputs" say what a run has written
+
 
 @contextmanager
-def result_folder(folder: Path) -> Generator[Path]:
-    """Gives a temporary folder beside ``folder``; on success its entries move into ``folder``.
+def result_folder(
+    folder: Path, names: Iterable[str] = (), inputs: Iterable[Path] = ()
+) -> Generator[Path]:
+    """Gives a temporary folder; on success its entries move into ``folder``.
 
-    Entries of an earlier result with the same names are replaced, other files there are left
-    alone. On any failure, the user's interruption included, nothing of this run remains.
+    Results of an earlier run are replaced as a whole; everything else in ``folder`` is left alone.
+    On any failure, the user's interruption included, ``folder`` is as it was.
+
+    names: what this run may write. inputs: what it reads.
+
+    Raises InputError, before anything is written, when something in ``folder`` that no earlier run
+    wrote has one of the names, or an input is a result that would be replaced; and when the folder
+    cannot be written.
     """
+    folder = folder.resolve()
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file; --out names a folder")
-    made = _make_parents(folder)
+    earlier = _earlier_results(folder)
+    _check_names(folder, earlier, names)
+    _check_inputs(folder, earlier, inputs)
+    made: list[Path] = []
     try:
-        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.partial-", dir=folder.parent))
-    except OSError as error:
-        _remove(made)
-        raise InputError(f"{folder}: cannot be written here ({error.strerror})") from error
-    try:
-        yield temporary
-        _move_into(temporary, folder)
+        made += _make_parents(folder)
+        # inside an existing folder, so that it lies on the same disk whatever is mounted there
+        parent = folder if folder.exists() else folder.parent
+        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.partial-", dir=parent))
+        try:
+            yield temporary
+            _replace(folder, temporary, earlier)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
     except BaseException as error:
-        shutil.rmtree(temporary, ignore_errors=True)
         _remove(made)
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            raise InputError(f"{folder}: no space left; free some or name another --out") from error
+        if isinstance(error, OSError):
+            raise InputError(_explanation(folder, error)) from error
         raise
-    shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _explanation(folder: Path, error: OSError) -> str:
+    if error.errno == errno.ENOSPC:
+        return f"{folder}: no space left; free some or name another --out"
+    return f"{folder}: cannot be written ({error.strerror}); name another --out"
+
+
+def _earlier_results(folder: Path) -> set[str]:
+    """The entries of ``folder`` that an earlier run has written, by its own report."""
+    try:
+        outputs = json.loads((folder / REPORT).read_text())["outputs"]
+        return {name for name in outputs if (folder / name).exists() and "/" not in name}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+def _check_names(folder: Path, earlier: set[str], names: Iterable[str]) -> None:
+    for name in sorted(names):
+        if name not in earlier and (folder / name).exists():
+            raise InputError(
+                f"{folder / name}: was not written by an earlier run and would be replaced; "
+                "move it away or name another --out"
+            )
+
+
+def _check_inputs(folder: Path, earlier: set[str], inputs: Iterable[Path]) -> None:
+    for path in inputs:
+        place = path.resolve()
+        for name in earlier:
+            result = folder / name
+            if place == result or result in place.parents:
+                raise InputError(
+                    f"{path}: is a result of an earlier run, which this one would replace; "
+                    "name another --out"
+                )
 
 
 def _make_parents(folder: Path) -> list[Path]:
     """Make the folders above ``folder``; returns those that were missing, innermost first."""
-    missing = [parent for parent in folder.absolute().parents if not parent.exists()]
-    try:
-        folder.absolute().parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be made here ({error.strerror})") from error
+    missing = [parent for parent in folder.parents if not parent.exists()]
+    folder.parent.mkdir(parents=True, exist_ok=True)
     return missing
 
 
@@ -56,15 +104,22 @@ def _remove(folders: list[Path]) -> None:
             return
 
 
-def _move_into(temporary: Path, folder: Path) -> None:
+def _replace(folder: Path, temporary: Path, earlier: set[str]) -> None:
+    """Put the new entries in the place of the earlier ones; undo everything if that fails."""
     temporary.chmod(0o755)
     if not folder.exists():
         temporary.rename(folder)
         return
-    for entry in sorted(temporary.iterdir()):
-        target = folder / entry.name
-        if target.is_dir() and not target.is_symlink():
-            shutil.rmtree(target)
-        elif target.exists():
-            target.unlink()
-        entry.rename(target)
+    aside = Path(tempfile.mkdtemp(prefix=".earlier-", dir=temporary))
+    moved: list[tuple[Path, Path]] = []
+    try:
+        for origin, place in [
+            *((folder / name, aside / name) for name in sorted(earlier)),
+            *((entry, folder / entry.name) for entry in set(temporary.iterdir()) - {aside}),
+        ]:
+            origin.rename(place)
+            moved.append((origin, place))
+    except BaseException:
+        for origin, place in reversed(moved):
+            place.rename(origin)
+        raise

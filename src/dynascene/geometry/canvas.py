@@ -5,7 +5,7 @@ flickers nor changes when the camera comes back.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F
@@ -19,12 +19,16 @@ from dynascene.geometry.picture import PictureCamera
 SAMPLE_OFFSETS = ((-0.125, -0.375), (0.375, -0.125), (0.125, 0.375), (-0.375, 0.125))
 
 
-@dataclass(frozen=True)
+@dataclass
 class SceneCanvas:
     """layers: [5, H, W] float32 of ``window``, 0 … 1: sRGB colour, photographed, solid."""
 
     window: PanoramaWindow
     layers: Tensor
+    _pyramid: list[Tensor] = field(init=False, repr=False)  # as far as it was needed
+
+    def __post_init__(self) -> None:
+        self._pyramid = [self._closed(self.layers)]
 
     def sample(self, azimuth: Tensor, depression: Tensor) -> Tensor:
         """What a grid of pixels sees of the canvas, [5, H, W] as ``layers``.
@@ -70,27 +74,26 @@ class SceneCanvas:
         return result
 
     def _sample_level(self, grid: Tensor, index: int) -> Tensor:
-        layers = self._pyramid(index)
+        layers = self._level(index)
         border = 1 if self.window.is_full_circle else 0
         x = grid[..., 0] * (layers.shape[-1] - 2 * border) / layers.shape[-1]
         placed = torch.stack([x, grid[..., 1]], dim=-1)[None].to(layers)
         return F.grid_sample(layers[None], placed, padding_mode="border", align_corners=False)[0]
 
-    def _pyramid(self, index: int) -> Tensor:
-        levels: list[Tensor] = self.__dict__.setdefault("_levels", [])
-        while len(levels) <= index:
-            if not levels:
-                levels.append(self.layers)
-            else:
-                inner = levels[-1]
-                half = [max(1, round(n / 2)) for n in inner.shape[-2:]]
-                levels.append(F.interpolate(inner[None], half, mode="area")[0])
+    def _level(self, index: int) -> Tensor:
+        while len(self._pyramid) <= index:
+            finer = self._pyramid[-1]
+            if self.window.is_full_circle:
+                finer = finer[..., 1:-1]
+            half = [max(1, round(n / 2)) for n in finer.shape[-2:]]
+            self._pyramid.append(self._closed(F.interpolate(finer[None], half, mode="area")[0]))
+        return self._pyramid[index]
+
+    def _closed(self, layers: Tensor) -> Tensor:
+        """On the full circle, each border repeats the other's pixels."""
         if not self.window.is_full_circle:
-            return levels[index]
-        wrapped: dict[int, Tensor] = self.__dict__.setdefault("_wrapped", {})
-        if index not in wrapped:
-            wrapped[index] = F.pad(levels[index][None], (1, 1, 0, 0), mode="circular")[0]
-        return wrapped[index]
+            return layers
+        return F.pad(layers[None], (1, 1, 0, 0), mode="circular")[0]
 
 
 def _torn(footprint: Tensor) -> Tensor:

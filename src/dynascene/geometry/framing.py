@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -9,29 +10,44 @@ from torch import Tensor
 from dynascene.errors import InputError
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.geometry.picture import PictureCamera
-from dynascene.geometry.projection import coarse_hits
+from dynascene.geometry.projection import COARSE, coarse_hits
 from dynascene.geometry.rigid import camera_centres, invert_rigid, rigid, rotation_about
 from dynascene.geometry.surface import Surface
 from dynascene.geometry.tracks import relative_track, world_down
-from dynascene.types import CameraTrack
+from dynascene.types import CameraTrack, Size
 
 WIDEST_YAW, WIDEST_PITCH = 60.0, 25.0  # degrees from the picture's middle, from the level
 PITCH_COST = 0.004  # share of the picture that a degree of pitch away from the filmed one is worth
 YAW_COST = 0.0005  # only decides between views that see equally much
 FRAMES_TRIED = 16
+FRAMING_GRID = Size(17, 11)
 
 
 @dataclass(frozen=True)
 class Framing:
-    """Where the first frame's camera looks in the scene's world: degrees, right and up positive."""
+    """How the first frame's camera stands in the scene's world, in degrees.
+
+    yaw: to the right of the picture's middle. pitch: up from the level. roll: clockwise; what the
+    camera was rolled when it was filmed, so that the horizon is level where it was level then.
+    """
 
     yaw: float
     pitch: float
+    roll: float = 0.0
 
     @property
     def scene_from_camera(self) -> Tensor:
-        """Rotation [3, 3]: axes of the first frame's camera → the scene's world; level horizon."""
-        return rotation_about("y", self.yaw) @ rotation_about("x", self.pitch)
+        """Rotation [3, 3]: axes of the first frame's camera → the scene's world."""
+        level = rotation_about("y", self.yaw) @ rotation_about("x", self.pitch)
+        return level @ rotation_about("z", self.roll)
+
+
+class Attitude(NamedTuple):
+    """How the first camera was held, in degrees, and how sure that is, 0 … 1."""
+
+    pitch: float
+    roll: float
+    confidence: float
 
 
 def place_track(track: CameraTrack, framing: Framing) -> CameraTrack:
@@ -42,50 +58,62 @@ def place_track(track: CameraTrack, framing: Framing) -> CameraTrack:
     return replace(relative, cam_from_world=poses)
 
 
-def seen_share(track: CameraTrack, surface: Surface, picture: PictureCamera) -> float:
-    """The share of all pixels of all frames that the picture itself shows, 0 … 1.
+def seen_share(
+    track: CameraTrack, surface: Surface, picture: PictureCamera, grid: Size = COARSE
+) -> float:
+    """The share of all pixels of all frames whose direction the picture shows, 0 … 1.
 
-    track: in the scene's world.
+    track: in the scene's world. What a nearer thing hides counts as seen.
     """
-    _, inside = picture.pixels_from_directions(coarse_hits(track, surface))
+    _, inside = picture.pixels_from_directions(coarse_hits(track, surface, grid))
     return float(inside.float().mean())
 
 
-def filmed_pitch(track: CameraTrack) -> tuple[float, float]:
-    """How far the first camera looks up, in degrees, as far as the track tells, and how sure.
+def filmed_attitude(track: CameraTrack) -> Attitude:
+    """How the first camera was held, as far as the track tells.
 
-    Camera operators keep the horizon level; a track that turns therefore shows where down is.
-    Confidence 0 … 1; 0 for tracks that tell nothing, for which the answer is 0 degrees.
+    Camera operators keep the horizon level, so a track that turns shows where down is. What it
+    does not tell is taken to be level, in proportion to the confidence.
     """
-    relative = relative_track(track)
-    down, confidence = world_down(relative)
-    # a camera that looks up by p sees down along (0, cos p, −sin p)
-    pitch = math.degrees(math.atan2(-float(down[2]), float(down[1])))
-    return confidence * pitch, confidence
+    down, confidence = world_down(relative_track(track))
+    x, y, z = down.tolist()
+    # a camera that looks up by p and is rolled clockwise by r sees down along
+    # (sin r cos p, cos r cos p, −sin p)
+    pitch = math.degrees(math.atan2(-z, math.hypot(x, y)))
+    roll = math.degrees(math.atan2(x, y))
+    return Attitude(confidence * pitch, confidence * roll, confidence)
 
 
 def find_framing(track: CameraTrack, surface: Surface, picture: PictureCamera) -> Framing:
     """The direction from which the whole track sees most of the picture.
 
-    Searched over yaw and pitch, coarse to fine. A pitch unlike the filmed one costs a little (the
-    more, the better the track tells it), so that the person stays upright on the ground.
+    Searched over yaw and pitch, coarse to fine, from the filmed pitch and from the picture's. A
+    pitch unlike the filmed one costs a little (the more, the better the track tells it), so that
+    the person stays upright on the ground.
     """
     every = max(1, len(track) // FRAMES_TRIED)
     sampled = CameraTrack(track.cam_from_world[::every], track.intrinsics[::every], track.size)
-    level, confidence = filmed_pitch(track)
-    pitch_cost = PITCH_COST * (1 + 4 * confidence)
+    held = filmed_attitude(track)
+    pitch_cost = PITCH_COST * (1 + 4 * held.confidence)
 
     def value(framing: Framing) -> float:
-        share = seen_share(place_track(sampled, framing), surface, picture)
-        return share - pitch_cost * abs(framing.pitch - level) - YAW_COST * abs(framing.yaw)
+        share = seen_share(place_track(sampled, framing), surface, picture, FRAMING_GRID)
+        return share - pitch_cost * abs(framing.pitch - held.pitch) - YAW_COST * abs(framing.yaw)
 
-    best = Framing(0.0, level)
-    for yaw_range, pitch_range, steps in ((WIDEST_YAW, WIDEST_PITCH, 9), (15, 6, 7), (4, 2, 7)):
-        yaws = torch.linspace(best.yaw - yaw_range, best.yaw + yaw_range, steps).tolist()
-        pitches = torch.linspace(best.pitch - pitch_range, best.pitch + pitch_range, steps).tolist()
-        tried = [Framing(yaw, pitch) for yaw in yaws for pitch in pitches]
-        best = max([best, *tried], key=value)
-    return Framing(round(best.yaw, 2), round(best.pitch, 2))
+    starts = [Framing(0.0, held.pitch, held.roll), Framing(0.0, picture.pitch, held.roll)]
+    wide = [f for start in starts for f in around(start, WIDEST_YAW, WIDEST_PITCH, 9)]
+    best = max([*starts, *wide], key=value)
+    for yaw_range, pitch_range in ((15.0, 6.0), (4.0, 2.0)):
+        best = max([best, *around(best, yaw_range, pitch_range, 7)], key=value)
+    return Framing(round(best.yaw, 2), round(best.pitch, 2), round(best.roll, 2))
+
+
+def around(middle: Framing, yaw_range: float, pitch_range: float, steps: int) -> list[Framing]:
+    """A grid of framings around one."""
+    yaws = torch.linspace(middle.yaw - yaw_range, middle.yaw + yaw_range, steps).tolist()
+    pitches = torch.linspace(middle.pitch - pitch_range, middle.pitch + pitch_range, steps)
+    pitches = pitches.clamp(-89, 89).tolist()
+    return [Framing(yaw, pitch, middle.roll) for yaw in yaws for pitch in pitches]
 
 
 def choose_framing(choice: Framing | str, track: CameraTrack, scene: LiftedScene) -> Framing:
@@ -93,7 +121,7 @@ def choose_framing(choice: Framing | str, track: CameraTrack, scene: LiftedScene
     if isinstance(choice, Framing):
         return choice
     if choice == "centre":
-        return Framing(0.0, scene.camera.pitch)
+        return Framing(0.0, scene.camera.pitch, filmed_attitude(track).roll)
     return find_framing(track, scene.surface, scene.camera)
 
 

@@ -98,12 +98,19 @@ MOVES: Mapping[str, Move] = {move.name: move for move in _TABLE}
 
 
 def make_move(
-    text: str, frames: int, intrinsics: Tensor, size: Size, *, seed: int = 0
+    text: str,
+    frames: int,
+    intrinsics: Tensor,
+    size: Size,
+    *,
+    seed: int = 0,
+    frame_rate: float = 24.0,
 ) -> CameraTrack:
     """Moves as text (see the top of this file) → a track of ``frames`` cameras, in track units.
 
     intrinsics: [3, 3] in pixels of a frame of ``size``, for all frames (dolly-zoom scales the
-    focal length from there). seed: of the handheld shake. One frame is the identity alone.
+    focal length from there). seed, frame_rate: of the handheld shake.
+    One frame is the identity alone.
 
     Raises InputError for an unknown move or easing, an amount that is not a number or makes no
     sense for the move, and frames < 1.
@@ -113,7 +120,7 @@ def make_move(
     time = torch.linspace(0, 1, frames, dtype=torch.float64)
     controls: dict[str, Tensor] = {}
     for part in text.lower().split("+"):
-        for name, value in _part_controls(part.strip(), time, seed).items():
+        for name, value in _part_controls(part.strip(), time, seed, frame_rate).items():
             controls[name] = controls[name] + value if name in controls else value
     return track_from_controls(controls, frames, intrinsics, size)
 
@@ -127,7 +134,7 @@ def describe_moves() -> str:
     return "\n".join(lines)
 
 
-def _part_controls(part: str, time: Tensor, seed: int) -> Controls:
+def _part_controls(part: str, time: Tensor, seed: int, frame_rate: float) -> Controls:
     """NAME[:AMOUNT[:EASING]] → controls [F]."""
     name, *rest = (field.strip() for field in part.split(":"))
     move = MOVES.get(name)
@@ -144,7 +151,7 @@ def _part_controls(part: str, time: Tensor, seed: int) -> Controls:
     if name == "handheld":
         if len(rest) == 2:
             raise InputError(f"move {part!r}: handheld takes no easing")
-        return handheld_controls(amount, len(time), seed)
+        return handheld_controls(amount, len(time), seed, frame_rate)
     return move.controls(amount * EASINGS[easing](time))
 
 

@@ -19,6 +19,7 @@ from dynascene.geometry.surface import Surface
 from dynascene.types import CameraTrack, Size
 
 CANVAS_OVERSAMPLING = 1.75  # canvas pixels per output pixel, so that sampling does not soften
+COARSE = Size(33, 19)  # rays per frame where a rough idea is enough
 MOST_CANVAS_PIXELS = 32_000_000  # 640 MB in float32; beyond, the density gives way
 
 
@@ -82,16 +83,13 @@ def window_for_track(
     return PanoramaWindow((left + right) / 2, half_width, top, bottom, density)
 
 
-COARSE = Size(33, 19)
-
-
-def coarse_hits(track: CameraTrack, surface: Surface) -> Tensor:
-    """Points [F, 19, 33, 3] that the track sees, on a grid that includes each frame's border.
+def coarse_hits(track: CameraTrack, surface: Surface, grid: Size = COARSE) -> Tensor:
+    """Points [F, rows, columns, 3] that the track sees, on a grid up to each frame's border.
 
     track: in the scene's world.
     """
     poses = track.cam_from_world.float()
-    u, v = border_to_border(track.size, COARSE, like=poses)
+    u, v = border_to_border(track.size, grid, like=poses)
     directions = ray_directions(poses[:, :3, :3], track.intrinsics.float(), u, v)
     origins = camera_centres(poses)[:, None, None]
     return surface.hit(origins.expand_as(directions), directions)

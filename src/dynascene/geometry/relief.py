@@ -11,8 +11,8 @@ from dynascene.geometry.continuation import continue_picture
 from dynascene.geometry.panorama import PanoramaWindow, angles_from_directions
 from dynascene.geometry.picture import PictureCamera
 
-SEARCH_STEPS = 40  # distances tried along a ray, evenly in inverse distance
-REFINEMENTS = 5  # halvings of the interval in which the ray goes behind the relief
+SEARCH_STEPS = 40  # points tried along a ray, dense where it starts and sparse far away
+REFINEMENTS = 5  # halvings of the interval in which the ray passes behind the relief
 
 
 @dataclass(frozen=True)
@@ -29,33 +29,40 @@ class Relief:
     height: float
 
     def hit(self, origins: Tensor, directions: Tensor) -> Tensor:
-        """Where rays from within the relief first pass behind it: [..., 3] twice → [..., 3]."""
+        """Where rays first pass behind the relief: [..., 3] twice → [..., 3].
+
+        A ray that starts behind it (in the shadow of something near) is followed to where it has
+        come out and passes behind again, and to the largest distance where it never does.
+        """
         unit = directions / directions.norm(dim=-1, keepdim=True)
-        near, far = float(self.distance.min()), float(self.distance.max())
-        near = max(near, float(origins.norm(dim=-1).max()) + 1e-4)
-        outer = torch.full_like(unit[..., 0], far)
-        inner = torch.full_like(outer, near)
-        found = torch.zeros_like(outer, dtype=torch.bool)
-        previous = inner
-        for inverse in torch.linspace(1 / near, 1 / max(far, near), SEARCH_STEPS).tolist():
-            radius = torch.full_like(outer, 1 / inverse)
-            behind = self._behind(origins, unit, radius)
-            new = behind & ~found
-            inner, outer = previous.where(new, inner), radius.where(new, outer)
-            found |= behind
-            previous = radius
+        nearest, farthest = float(self.distance.min()), float(self.distance.max())
+        start = _leaving(origins, unit, nearest).clamp_min(0)  # nothing stands before that
+        end = torch.maximum(_leaving(origins, unit, farthest), start)
+        # even steps in 1 / (s + offset), which is the inverse distance for rays from the centre
+        offset = (nearest - start).clamp_min(0)
+        first, last = 1 / (start + offset), 1 / (end + offset)
+        inner, outer = last, last
+        before, was_behind = first, torch.ones_like(first, dtype=torch.bool)
+        searching = torch.ones_like(was_behind)
+        for share in torch.linspace(0, 1, SEARCH_STEPS).tolist():
+            inverse = torch.lerp(first, last, share)
+            behind = self._is_behind(origins + (1 / inverse - offset)[..., None] * unit)
+            passed = behind & ~was_behind & searching
+            inner, outer = before.where(passed, inner), inverse.where(passed, outer)
+            searching &= ~passed
+            before, was_behind = inverse, behind
         for _ in range(REFINEMENTS):
-            middle = 2 / (1 / inner + 1 / outer)
-            behind = self._behind(origins, unit, middle)
+            middle = (inner + outer) / 2
+            behind = self._is_behind(origins + (1 / middle - offset)[..., None] * unit)
             inner, outer = inner.where(behind, middle), middle.where(behind, outer)
-        return _point_at_radius(origins, unit, outer)
+        return origins + (1 / outer - offset)[..., None] * unit
 
     def contains(self, points: Tensor, margin: float = 0.0) -> Tensor:
         """Whether [..., 3] lie in front of the relief, by a share ``margin``."""
         return points.norm(dim=-1) < self._distance_towards(points) * (1 - margin)
 
-    def _behind(self, origins: Tensor, unit: Tensor, radius: Tensor) -> Tensor:
-        return radius >= self._distance_towards(_point_at_radius(origins, unit, radius))
+    def _is_behind(self, points: Tensor) -> Tensor:
+        return points.norm(dim=-1) >= self._distance_towards(points)
 
     def _distance_towards(self, points: Tensor) -> Tensor:
         grid = self.window.normalised(*angles_from_directions(points)).to(self.distance)
@@ -66,11 +73,14 @@ class Relief:
         return sampled.reshape(points.shape[:-1]).to(points)
 
 
-def _point_at_radius(origins: Tensor, unit: Tensor, radius: Tensor) -> Tensor:
-    """Where the rays are ``radius`` from the scene camera: |o + s·d| = r, the farther solution."""
+def _leaving(origins: Tensor, unit: Tensor, radius: float) -> Tensor:
+    """How far along the rays they leave the ball around the scene camera; negative where never.
+
+    |o + s·d|² = r², the larger s. A ray that misses the ball is given its closest point to it.
+    """
     along = (origins * unit).sum(-1)
-    s = -along + (along**2 - (origins**2).sum(-1) + radius**2).clamp_min(0).sqrt()
-    return origins + s[..., None] * unit
+    root = (along**2 - (origins**2).sum(-1) + radius**2).clamp_min(0).sqrt()
+    return root - along
 
 
 def relief_from_depth(depth: Tensor, camera: PictureCamera, degrees_per_pixel: float) -> Relief:

@@ -11,6 +11,7 @@ from dynascene.geometry.rigid import camera_centres, relative_to_first, rigid
 from dynascene.geometry.rotations import interpolate_rotations, mean_rotation
 from dynascene.types import CameraTrack, Size
 
+SHORTEST_JUDGED = 8
 NO_TRANSLATION = 1e-6  # a shorter path is numerical noise of a camera that only turns
 KERNEL_RADIUS = 4  # standard deviations; what lies beyond weighs less than 1e-4
 ROLL_PRIOR = 1e-3  # what a pan over 6 degrees weighs; see world_down
@@ -120,6 +121,32 @@ def to_track_units(track: CameraTrack, median_depth: float | None = None) -> Cam
     if length < NO_TRANSLATION:
         return track
     return scale_track(track, 1 / (length if median_depth is None else median_depth))
+
+
+def travels(track: CameraTrack) -> bool:
+    """Whether the camera goes somewhere, rather than its position scattering about one point.
+
+    Pose estimates of a camera on a tripod scatter from frame to frame; travel outlasts a few
+    frames. It counts when the smoothed path reaches at least three times as far as the scatter
+    about it. Unit-free; short tracks (under 8 frames) are believed as they are.
+    """
+    if path_length(track) < NO_TRANSLATION:
+        return False
+    if len(track) < SHORTEST_JUDGED:
+        return True
+    smooth = camera_centres(smooth_track(track, 3.0).cam_from_world)
+    inner = slice(2, -2)  # smoothing keeps the end cameras, scatter included
+    scatter = (camera_centres(track.cam_from_world) - smooth)[inner].norm(dim=-1).square().mean()
+    middle = smooth[inner].mean(dim=0)
+    reach = (smooth[inner] - middle).norm(dim=-1).max()
+    return bool(reach > 3 * scatter.sqrt())
+
+
+def turning_only(track: CameraTrack) -> CameraTrack:
+    """The same turns from one place, the world's origin."""
+    rotation = track.cam_from_world[:, :3, :3]
+    still = rigid(rotation, torch.zeros_like(rotation[..., 0]))
+    return CameraTrack(still, track.intrinsics, track.size)
 
 
 def resize_track(track: CameraTrack, size: Size) -> CameraTrack:

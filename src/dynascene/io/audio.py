@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,8 +15,8 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.stream import Stream
 
-from dynascene.errors import InputError
 from dynascene.io.atomic import replacing
+from dynascene.io.video_decoding import opened_container
 from dynascene.io.video_writing import clear_errors
 
 Item = TypeVar("Item")
@@ -37,7 +37,7 @@ def copy_audio(source: Path, video: Path, destination: Path, start: float, durat
 
     Raises InputError when a file cannot be read or written.
     """
-    with _reading(source) as heard, _reading(video) as seen:
+    with opened_container(source) as heard, opened_container(video) as seen:
         stream = next((s for s in heard.streams.audio if s.codec_context is not None), None)
         if stream is None:
             return False
@@ -109,7 +109,8 @@ def _onto(stream: Stream, packets: Iterator[av.Packet]) -> Iterator[av.Packet]:
 def _as_aac(sound: _Sound, joined: OutputContainer) -> Iterator[av.Packet]:
     heard = sound.stream.codec_context
     rate = min(heard.sample_rate, AAC_HIGHEST_RATE)
-    layout = heard.layout.name if heard.layout.nb_channels <= 2 else "stereo"
+    # the layout's own name may be one that no encoder knows: "2 channels" in AVI and Matroska
+    layout = "mono" if heard.layout.nb_channels == 1 else "stereo"
     stream = joined.add_stream("aac", rate=rate, layout=layout, options={"b": "192k"})
     resampler = av.AudioResampler("fltp", layout, rate, frame_size=AAC_FRAME)
     return _encoded(sound.frames(), resampler, stream)
@@ -143,15 +144,3 @@ def _first_frame_time(container: InputContainer) -> float:
         if stream.start_time is not None and stream.time_base is not None:
             return float(stream.start_time * stream.time_base)
     return 0.0
-
-
-@contextmanager
-def _reading(path: Path) -> Generator[InputContainer]:
-    if not path.exists():
-        raise InputError(f"{path}: no such file")
-    try:
-        container = av.open(str(path.absolute()), metadata_errors="ignore")
-    except (av.FFmpegError, OSError) as error:
-        raise InputError(f"{path}: is not a video or sound that can be read") from error
-    with container:
-        yield container

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -13,6 +12,7 @@ import numpy as np
 
 from dynascene.errors import InputError
 from dynascene.io.images import IMAGE_SUFFIXES, probe_image, read_image
+from dynascene.io.natural_order import natural_order
 from dynascene.io.video import open_video
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.types import FrameSource, Size
@@ -99,13 +99,7 @@ def _pictures_in(folder: Path) -> list[Path]:
     files = [p for p in files if not p.name.startswith(".")]
     if not files:
         raise InputError(f"{folder}: holds no pictures ({', '.join(IMAGE_SUFFIXES)})")
-    return sorted(files, key=_natural_order)
-
-
-def _natural_order(path: Path) -> tuple[list[tuple[int, str]], str]:
-    """frame2 before frame10: digits compare as numbers."""
-    parts = re.findall(r"(\d+)|(\D+)", path.name)
-    return [(int(digits), "") if digits else (-1, text) for digits, text in parts], path.name
+    return sorted(files, key=lambda path: natural_order(path.name))
 
 
 def _open_pictures(paths: list[Path]) -> PictureFrames:

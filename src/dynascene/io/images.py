@@ -78,7 +78,10 @@ def write_png(path: Path, array: np.ndarray, shown_as: Path | None = None) -> No
     if array.ndim == 3 and array.shape[2] in order:
         array = cv2.cvtColor(array, order[array.shape[2]])
     # encoded in memory: cv2.imwrite reports a full disk by a False that is easily overlooked
-    _, data = cv2.imencode(".png", array)
+    encoded, data = cv2.imencode(".png", array)
+    if not encoded:
+        size = Size(array.shape[1], array.shape[0])
+        raise InputError(f"{shown_as or path}: a picture of {size} cannot be stored as PNG")
     with clear_write_errors(shown_as or path):
         path.write_bytes(data.tobytes())
 

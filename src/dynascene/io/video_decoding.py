@@ -12,10 +12,11 @@ import numpy as np
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.codeccontext import VideoCodecContext
-from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
+from av.video.reformatter import ColorRange, VideoReformatter
 from av.video.stream import VideoStream
 
 from dynascene.errors import InputError
+from dynascene.io import swscale
 from dynascene.types import Size
 
 # H.273 matrix_coefficients → the number that swscale has for it
@@ -24,8 +25,8 @@ BT709, BT601 = 1, 5
 CUT_SHORT = "{path}: the video is empty or cut short (its index is missing); export it again"
 HDR_TRANSFERS = {16: "PQ", 18: "HLG"}  # H.273 transfer_characteristics
 # chroma is interpolated, not repeated: twice the work, but clean edges on saturated colours
-CONVERSION = Interpolation.BILINEAR | Interpolation.ACCURATE_RND
-CONVERSION |= Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
+CONVERSION = swscale.BILINEAR | swscale.ACCURATE_ROUNDING
+CONVERSION |= swscale.FULL_CHROMA_OUTPUT | swscale.FULL_CHROMA_INPUT
 
 
 @dataclass
@@ -41,6 +42,16 @@ class Footage:
 @contextmanager
 def opened(path: Path, *, threads: str = "AUTO") -> Generator[Footage]:
     """Open the first video stream. Raises InputError where there is none that can be read."""
+    with opened_container(path) as container:
+        stream = _first_video_stream(container, path)
+        decoder = _alpha_decoder(stream) or stream.codec_context
+        decoder.thread_type = threads
+        yield Footage(container, stream, decoder)
+
+
+@contextmanager
+def opened_container(path: Path) -> Generator[InputContainer]:
+    """Open a file of pictures or sound. Raises InputError where it is none that can be read."""
     if not path.exists():
         raise InputError(f"{path}: no such file")
     try:
@@ -48,10 +59,7 @@ def opened(path: Path, *, threads: str = "AUTO") -> Generator[Footage]:
     except (av.FFmpegError, OSError) as error:
         raise InputError(_why_unreadable(path, error)) from error
     with container:
-        stream = _first_video_stream(container, path)
-        decoder = _alpha_decoder(stream) or stream.codec_context
-        decoder.thread_type = threads
-        yield Footage(container, stream, decoder)
+        yield container
 
 
 def _why_unreadable(path: Path, error: Exception) -> str:

@@ -20,12 +20,12 @@ from av.video.reformatter import (
     ColorRange,
     Colorspace,
     ColorTrc,
-    Interpolation,
     VideoReformatter,
 )
 from av.video.stream import VideoStream
 
 from dynascene.errors import InputError
+from dynascene.io import swscale
 from dynascene.io.atomic import replacing
 from dynascene.io.images import clear_write_errors, write_png
 from dynascene.types import Size
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 Quality = Literal["visually-lossless", "high"]
 CONSTANT_RATE_FACTOR: dict[Quality, str] = {"visually-lossless": "10", "high": "16"}
 TICKS = 90_000  # per second, where frames come at varying times
-CONVERSION = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INP
+CONVERSION = swscale.BILINEAR | swscale.ACCURATE_ROUNDING | swscale.FULL_CHROMA_INPUT
 
 
 class VideoWriter(Protocol):

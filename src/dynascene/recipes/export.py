@@ -44,6 +44,8 @@ def export_run(folder: Path, out: Path) -> dict[str, Any]:
     with replacing(out) as temporary:
         temporary.mkdir()
         objective.export(temporary)
+        for path in temporary.rglob("*.safetensors"):
+            path.chmod(0o644)  # some writers leave them to their owner alone
         card = model_card(run, folder, checkpoint.step, _megabytes(temporary))
         write_text(temporary / CARD, json.dumps(card, indent=2) + "\n")
         write_text(temporary / "README.md", card_text(card))

@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
+from diffusers.utils import logging
 from torch import float32, nn
 
 from dynascene.datasets.synthetic.shots import ShotBatch, SyntheticShots, collate
@@ -104,4 +105,11 @@ def load_autoencoder(folder: Path | None) -> AutoencoderTiny:
             f"{base}: holds no autoencoder; train autoencoder.small, export it and name its "
             "folder with --autoencoder"
         )
-    return AutoencoderTiny.from_pretrained(found[0], torch_dtype=float32).eval()
+    level = logging.get_verbosity()
+    logging.set_verbosity_error()  # it warns of a config entry that it writes itself
+    try:
+        return AutoencoderTiny.from_pretrained(found[0], torch_dtype=float32).eval()
+    except (OSError, ValueError) as error:
+        raise InputError(f"{found[0]}: is no whole autoencoder") from error
+    finally:
+        logging.set_verbosity(level)

@@ -132,7 +132,9 @@ class DenoisingObjective(Objective):
         return DynaScenePipeline(self.vae, self.image_encoder, self.denoiser, ddim_scheduler())
 
     def export(self, folder: Path) -> None:
-        self.pipeline().to(torch.float16).save_pretrained(folder)
+        for part in (self.denoiser, self.image_encoder, self.vae):
+            part.half()
+        self.pipeline().save_pretrained(folder)
 
 
 def psnr(frames: Tensor, true: Tensor, weight: Tensor) -> float:

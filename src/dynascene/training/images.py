@@ -115,4 +115,4 @@ def _blob(rng: np.random.Generator, side: int) -> Tensor:
     """A soft-edged random shape [1, side, side] in 0 … 1."""
     coarse = torch.from_numpy(rng.normal(size=(1, 1, 4, 4))).float()
     smooth = nnf.interpolate(coarse, (side, side), mode="bicubic", align_corners=True)
-    return (smooth[0] * side / 8).sigmoid()
+    return (smooth[0] * side / 6 + 0.5).clamp(0, 1)

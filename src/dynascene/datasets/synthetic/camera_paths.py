@@ -82,13 +82,6 @@ def _wandering(
     return track_from_controls(controls, frames, intrinsics, size)
 
 
-def turning_only(track: CameraTrack) -> CameraTrack:
-    """The same turns from one place, the world's origin."""
-    rotation = track.cam_from_world[:, :3, :3]
-    still = rigid(rotation, torch.zeros_like(rotation[..., 0]))
-    return CameraTrack(still, track.intrinsics, track.size)
-
-
 def view_angles(track: CameraTrack, frame: int) -> tuple[float, float]:
     """Where a frame's camera looks: degrees to the right of forward and up."""
     azimuth, depression = angles_from_directions(track.cam_from_world[frame, 2, :3])

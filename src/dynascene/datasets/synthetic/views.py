@@ -10,13 +10,13 @@ from dynascene.datasets.synthetic.camera_paths import (
     keep_inside,
     place_by_frame,
     random_track,
-    turning_only,
     view_angles,
 )
 from dynascene.datasets.synthetic.rays import Place, track_rays
 from dynascene.geometry.intrinsics import focal_from_fov, intrinsics_from_fov, intrinsics_matrix
 from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.rigid import rigid
+from dynascene.geometry.tracks import turning_only
 from dynascene.types import CameraTrack, Size
 
 PICTURE_SCALE = 1.5  # the scene picture's width over the frames'

@@ -22,9 +22,9 @@ def projection(shot: Shot, scene: LiftedScene, options: GenerationOptions) -> Ge
     """
     size = options.size or shot.cameras.size
     intrinsics = contain_intrinsics(shot.cameras.intrinsics, shot.cameras.size, size)
-    track = CameraTrack(shot.cameras.cam_from_world, intrinsics, size)
-    framing = choose_framing(options.framing, track, scene)
-    track = place_track(track, framing)
+    framing = choose_framing(options.framing, shot.cameras, scene)
+    filmed = place_track(shot.cameras, framing)
+    track = CameraTrack(filmed.cam_from_world, intrinsics, size)
     check_inside(track, scene.surface)
     surfaces = [layer.surface for layer in scene.layers]
     canvases: list[SceneCanvas] = []  # painted when they are first needed
@@ -37,7 +37,7 @@ def projection(shot: Shot, scene: LiftedScene, options: GenerationOptions) -> Ge
             colour, visibility = _bytes(frame.colour), _bytes(frame.visibility)
             yield GeneratedFrame(colour, _hide_unseen(colour, visibility), visibility)
 
-    share = seen_share(track, scene.surface, scene.camera)
+    share = seen_share(filmed, scene.surface, scene.camera)
     return GeneratedClip(track, framing, share, frames)
 
 

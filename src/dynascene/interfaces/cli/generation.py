@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from tyro.conf import Positional, arg
 
+from dynascene.errors import InputError
 from dynascene.interfaces.cli.arguments import (
     parse_framing,
     parse_range,
@@ -36,7 +37,7 @@ def generate(
     move: Annotated[str | None, _shown("NAME[:AMOUNT]")] = None,
     framing: Annotated[str, arg(metavar="auto|centre|YAW,PITCH")] = "auto",
     scene_fov: OptionalDegrees = None,
-    generator: Literal["projection"] = "projection",
+    generator: Literal["projection", "diffusion"] = "projection",
     weights: Annotated[str | None, _shown("small|PATH|HUB_ID")] = None,
     steps: int = 50,
     guidance: float = 3.5,
@@ -46,6 +47,7 @@ def generate(
     fov: OptionalDegrees = None,
     horizon: OptionalNumber = None,
     camera_height: OptionalNumber = None,
+    camera_scale: OptionalNumber = None,
     scene_depth: OptionalPath = None,
     rotation_order: Annotated[str | None, _shown("XYZ")] = None,
     sensor: OptionalSize = None,
@@ -73,6 +75,7 @@ def generate(
         fov: horizontal field of view of the filmed camera, where no file tells it.
         horizon: height of the horizon in the picture, 0 = top, 1 = bottom (default: estimated).
         camera_height: height of the filmed camera above the ground, in the camera file's unit.
+        camera_scale: track units per unit of the camera file; 1 for files that dynascene wrote.
         scene_depth: depth map of the picture, larger = farther (16-bit PNG, TIFF or npy).
         rotation_order: order of the rotations in a chan file, such as zxy.
         sensor: sensor of a chan file's camera in millimetres, such as 36x24.
@@ -105,16 +108,18 @@ def generate(
         scene_fov=scene_fov,
         horizon=horizon,
         camera_height=camera_height,
+        camera_scale=camera_scale,
         scene_depth=scene_depth,
         rotation_order=rotation_order and rotation_order.upper(),
         sensor=parse_sensor(sensor) if sensor else None,
         layers=layers,
         options=options,
     )
+    if out is not None and not str(out).strip("."):
+        raise InputError("--out names a folder of its own for the results")
     out = out or default_out(person, scene)
-    run(request, out, Terminal())
-    finished = "composite.png" if (out / "composite.png").exists() else "composite.mp4"
-    say(f"{out / finished}  (look at {out / 'sheet.png'} first)")
+    finished = run(request, out, Terminal())
+    say(f"{finished}  (look at {out / 'sheet.png'} first)")
 
 
 def default_out(person: Path | None, scene: Path) -> Path:
@@ -131,8 +136,7 @@ def demo(out: Path = Path("dynascene-demo")) -> None:
     from dynascene.generation.demo import run_demo
     from dynascene.interfaces.cli.display import Terminal, say
 
-    run_demo(out, Terminal())
-    say(f"{out / 'composite.mp4'}  (look at {out / 'sheet.png'} first)")
+    say(f"{run_demo(out, Terminal())}  (look at {out / 'sheet.png'} first)")
 
 
 COMMANDS = {"generate": generate, "demo": demo}

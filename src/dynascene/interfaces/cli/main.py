@@ -12,7 +12,7 @@ from typing import Annotated, Any, Union
 import tyro
 
 from dynascene.errors import InputError
-from dynascene.interfaces.cli import cameras, generation
+from dynascene.interfaces.cli import cameras, evaluation, generation, training
 
 Command = Callable[..., None]
 WRONG_INPUT, INTERRUPTED = 2, 130
@@ -38,7 +38,8 @@ def _fail(text: str, code: int) -> None:
 
 def _parsed(arguments: list[str]) -> Callable[[], None]:
     """The command with its arguments, not yet started. Parse errors become one line."""
-    commands = {name: _later(command) for name, command in generation.COMMANDS.items()}
+    families = (generation.COMMANDS, training.COMMANDS, evaluation.COMMANDS)
+    commands = {name: _later(c) for family in families for name, c in family.items()}
     commands["cameras"] = _family(cameras.COMMANDS, "Convert, show and make camera tracks.")
     complaint = io.StringIO()
     try:

@@ -31,7 +31,7 @@ from dynascene.io.cameras.colmap_text import (
     write_text_model,
 )
 from dynascene.io.cameras.defaults import CameraDefaults, Notice
-from dynascene.io.cameras.documents import natural_order
+from dynascene.io.natural_order import natural_order
 from dynascene.types import CameraTrack
 
 INSIDE = (".", "sparse/0", "sparse", "0")  # where a model lies in a COLMAP workspace

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from pathlib import Path
 from typing import Any
 
@@ -68,9 +67,3 @@ def matrix_at(value: Any, rows: tuple[int, ...], columns: int, place: str) -> Te
         shape = " or ".join(f"{n}x{columns}" for n in rows)
         raise InputError(f"{place}: expected a {shape} matrix of numbers")
     return matrix
-
-
-def natural_order(name: str) -> tuple:
-    """Sorting key under which frame2 comes before frame10."""
-    parts = re.split(r"([0-9]+)", name)
-    return tuple(int(part) if index % 2 else part for index, part in enumerate(parts))

@@ -24,6 +24,7 @@ from dynascene.io.cameras import (
 from dynascene.io.cameras.defaults import CameraDefaults, Notice
 from dynascene.io.cameras.documents import read_json
 from dynascene.io.cameras.rows import read_lines, split_fields
+from dynascene.io.keyframes import is_keyframe_file
 from dynascene.types import CameraTrack
 
 Reader = Callable[[Path, CameraDefaults, Notice], CameraTrack]
@@ -150,7 +151,8 @@ def format_for_ending(path: Path) -> str:
 def detect_format(path: Path | str) -> str:
     """The name of the format that the content of ``path`` shows.
 
-    Raises InputError that lists the known names where it shows none.
+    Raises InputError that lists the known names where it shows none, or says that it is a
+    keyframe file.
     """
     path = Path(path)
     name = None
@@ -164,6 +166,8 @@ def detect_format(path: Path | str) -> str:
             raise InputError(f"{path}: is empty")
         is_json = lines[0].lstrip().startswith(("{", "["))
         name = _detect_document(read_json(path)) if is_json else _detect_columns(lines)
+    if name is None and is_keyframe_file(path):
+        raise InputError(f"{path}: is a keyframe file; give it to --move")
     if name is None:
         raise InputError(
             f"{path}: is no camera file of a known format; if it is one, name it: {known_names()}"

@@ -22,12 +22,12 @@ from dynascene.io.cameras.defaults import CameraDefaults, Notice
 from dynascene.io.cameras.documents import (
     frames_of,
     matrix_at,
-    natural_order,
     number_at,
     pixels_at,
     read_json,
     write_json,
 )
+from dynascene.io.natural_order import natural_order
 from dynascene.types import CameraTrack, Size
 
 MODELS = ("PINHOLE", "SIMPLE_PINHOLE", "OPENCV")

@@ -1,0 +1,6 @@
+"""What FFmpeg's swscale is told when it converts colours; PyAV before 18 has no names for it."""
+
+BILINEAR = 0x2
+FULL_CHROMA_OUTPUT = 0x2000  # RGB from chroma interpolated to every column
+FULL_CHROMA_INPUT = 0x4000  # chroma from every column of RGB
+ACCURATE_ROUNDING = 0x40000

@@ -1,0 +1,140 @@
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from dynascene.errors import InputError
+from dynascene.training.ema import Ema
+from dynascene.training.journal import read_log
+from dynascene.training.run import Optimiser
+from dynascene.training.state import checkpoint_folders, load_checkpoint
+from dynascene.training.trainer import learning_rate, train
+
+PROGRAM = Path(__file__).with_name("tiny_run.py")
+
+
+def losses(run: Path) -> dict[int, float]:
+    return {int(line["step"]): line["loss"] for line in read_log(run) if "loss" in line}
+
+
+def test_training_lowers_the_loss(make_run, out) -> None:
+    train(make_run(out, steps=80), out)
+    found = losses(out)
+    assert len(found) == 80
+    assert sum(found[k] for k in range(70, 81)) < 0.5 * sum(found[k] for k in range(1, 12))
+
+
+def test_stopped_and_resumed_gives_the_same_losses_and_weights(make_run, tmp_path) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    train(make_run(whole), whole)
+    for until in (4, 5, 12):
+        train(make_run(parts), parts, until=until)
+    assert losses(parts) == losses(whole)
+    ours, theirs = (load_checkpoint(checkpoint_folders(run)[-1]) for run in (parts, whole))
+    for name, tensor in theirs.weights.items():
+        assert torch.equal(ours.weights[name], tensor), name
+    for name, tensor in theirs.average.items():
+        assert torch.equal(ours.average[name], tensor), name
+
+
+def test_killed_and_resumed_gives_the_same_losses(make_run, tmp_path) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    steps = 60
+    train(make_run(whole, steps=steps), whole)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    arguments = [sys.executable, str(PROGRAM), str(killed), str(steps), "0.03"]
+    with subprocess.Popen(arguments, env=environment) as process:
+        deadline = time.monotonic() + 60
+        while not (killed / "checkpoints" / "00000006").is_dir():
+            assert process.poll() is None, "the run ended before it could be killed"
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+    assert 0 < len(losses(killed)) < steps
+    train(make_run(killed, steps=steps), killed)
+    assert losses(killed) == losses(whole)
+
+
+def test_samples_made_ahead_are_the_same_samples(make_run, tmp_path) -> None:
+    alone, helped = tmp_path / "alone", tmp_path / "helped"
+    train(make_run(alone, steps=4), alone)
+    train(make_run(helped, steps=4), helped, workers=2)
+    assert losses(helped) == losses(alone)
+
+
+def test_what_is_frozen_does_not_change(make_run, out) -> None:
+    run = make_run(out)
+    torch.manual_seed(run.seed)
+    before = {name: p.clone() for name, p in run.objective().named_parameters()}
+    after = dict(train(run, out).named_parameters())
+    assert torch.equal(after["true.weight"], before["true.weight"])
+    assert not torch.equal(after["layer.0.weight"], before["layer.0.weight"])
+
+
+def test_only_the_newest_checkpoints_stay(make_run, out) -> None:
+    train(make_run(out, keep=2), out)
+    assert [p.name for p in checkpoint_folders(out)] == ["00000009", "00000012"]
+    assert sorted(p.name for p in (out / "sheets").iterdir()) == [
+        "00000000.png", "00000004.png", "00000008.png", "00000012.png",
+    ]  # fmt: skip
+
+
+def test_another_run_in_the_folder_is_refused(make_run, out) -> None:
+    train(make_run(out, steps=3), out)
+    for change, word in (({"name": "other"}, "recipe"), ({"batch": 5}, "batch")):
+        with pytest.raises(InputError, match=word):
+            train(make_run(out, **change), out)
+
+
+def test_a_broken_checkpoint_is_named(make_run, out) -> None:
+    train(make_run(out, steps=3), out)
+    newest = checkpoint_folders(out)[-1]
+    (newest / "optimiser.pt").write_bytes(b"not a file of torch")
+    with pytest.raises(InputError, match=newest.name):
+        train(make_run(out), out)
+
+
+def test_an_optimiser_that_would_run_code_is_refused(make_run, out, tmp_path) -> None:
+    train(make_run(out, steps=3), out)
+    newest = checkpoint_folders(out)[-1]
+    torch.save({"path": tmp_path}, newest / "optimiser.pt")  # a class, not a tensor
+    with pytest.raises(InputError, match="no whole checkpoint"):
+        load_checkpoint(newest)
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(make_run, out) -> None:
+    optimiser = Optimiser(learning_rate=1e30, warmup=0, clip=math.inf)
+    with pytest.raises(InputError, match="not finite"):
+        train(make_run(out, optimiser=optimiser), out)
+
+
+def test_learning_rate_rises_then_falls_to_its_floor() -> None:
+    numbers = Optimiser(learning_rate=2.0, warmup=4, floor=0.1)
+    rates = [learning_rate(numbers, step, 100) for step in range(101)]
+    assert rates[:4] == [0.5, 1.0, 1.5, 2.0]
+    assert rates[4] == 2.0
+    assert all(a > b for a, b in zip(rates[4:], rates[5:], strict=False))
+    assert rates[52] == pytest.approx(2 * (0.1 + 0.9 / 2))  # half way down
+    assert rates[100] == pytest.approx(0.2)
+
+
+def test_average_follows_its_definition() -> None:
+    parameter = torch.nn.Parameter(torch.tensor([0.0, 3.0]))
+    ema = Ema({"p": parameter}, decay=0.5)
+    expected = torch.tensor([0.0, 3.0])
+    for n in range(20):
+        with torch.no_grad():
+            parameter += 1
+        ema.update(n)
+        decay = min(0.5, (1 + n) / (10 + n))
+        expected = decay * expected + (1 - decay) * parameter.detach()
+    assert torch.allclose(ema.average["p"], expected)
+    with ema.applied():
+        assert torch.allclose(parameter, expected)
+    assert torch.equal(parameter.detach(), torch.tensor([20.0, 23.0]))
