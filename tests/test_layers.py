@@ -1,4 +1,4 @@
-"""A package imports only from packages of lower number (the layer table of docs/design.md)."""
+"""A package imports only from packages of lower number (the layer table of CONTRIBUTING.md)."""
 
 import ast
 from pathlib import Path

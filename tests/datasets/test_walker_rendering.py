@@ -209,9 +209,10 @@ def test_demo_shot_keeps_the_walker_in_the_frame() -> None:
     assert len(colour) == len(matte) == len(cameras) == 5
     assert cameras.size == colour.size == matte.size == SIZE
     for frame, person in zip(colour.frames, matte.frames, strict=True):
-        assert not person[[0, -1]].any(), "head and feet are in"
+        assert not person[0].any(), "the head is in"
+        assert person[-1].any(), "seen from the waist up"
         assert 0.35 < centre_column(person) / SIZE.width < 0.65
         assert (frame[person[..., 0] == 0] == frame[0, 0]).all(), "plain studio behind"
     centres = invert_rigid(cameras.cam_from_world)[:, :3, 3]
     assert (centres[:, 1] + 1.5).abs().max() < 0.02
-    assert float(centres[-1, 0] - centres[0, 0]) == pytest.approx(2.0, abs=0.05)
+    assert float(centres[-1, 0] - centres[0, 0]) == pytest.approx(2.3, abs=0.05)

@@ -1,6 +1,8 @@
 """The diffusion generator with tiny networks: an untrained guided model changes nothing."""
 
+from collections.abc import Iterator
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,8 @@ from diffusers import AutoencoderTiny
 from dynascene.errors import InputError
 from dynascene.generation.clip import GeneratedClip, GenerationOptions
 from dynascene.generation.generate import generate
-from dynascene.generation.generators.diffusion import diffusion
+from dynascene.generation.generators import diffusion as generator
+from dynascene.generation.weights import load_weights
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage
 from dynascene.geometry.moves import make_move
@@ -63,12 +66,20 @@ def awake(tmp_path_factory) -> Path:
     return save_pipeline(tmp_path_factory.mktemp("awake"), guide=True, awake=True)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def loaded_once() -> Iterator[None]:
+    """Weights are read once for all tests, which do not change them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(generator, "load_weights", cache(load_weights))
+        yield
+
+
 @pytest.fixture(scope="module")
 def scene() -> LiftedScene:
-    generator = torch.Generator().manual_seed(3)
-    coarse = torch.rand(1, 3, 9, 14, generator=generator)
+    random = torch.Generator().manual_seed(3)
+    coarse = torch.rand(1, 3, 9, 14, generator=random)
     picture = torch.nn.functional.interpolate(coarse, (90, 140), mode="bicubic")[0].clamp(0, 1)
-    fine = 0.1 * torch.rand(3, 90, 140, generator=generator)
+    fine = 0.1 * torch.rand(3, 90, 140, generator=random)
     return lift_to_stage(0.9 * picture + fine, PictureCamera(120.0, Size(140, 90), 40.0))
 
 
@@ -84,8 +95,8 @@ def moving_shot(move: str = "pan-right:12", size: Size = SIZE, person: bool = Tr
 
 
 def options(weights: Path, **changes) -> GenerationOptions:
-    given = {"generator": "diffusion", "weights": str(weights), "steps": 2, "size": SIZE}
-    return GenerationOptions(**(given | changes))
+    given = {"weights": str(weights), "steps": 2, "guidance": 1.0, "size": SIZE}
+    return GenerationOptions(generator="diffusion", **(given | changes))
 
 
 def backgrounds(clip: GeneratedClip) -> np.ndarray:
@@ -116,7 +127,7 @@ def test_the_seed_decides(awake: Path, scene) -> None:
     assert not np.array_equal(first, backgrounds(generate(shot, scene, options(awake, seed=1))))
 
 
-@pytest.mark.parametrize("change", [{"steps": 3}, {"guidance": 1.0}])
+@pytest.mark.parametrize("change", [{"steps": 3}, {"guidance": 2.0}])
 def test_steps_and_guidance_are_honoured(awake: Path, scene, change) -> None:
     shot = moving_shot(person=False)
     given = backgrounds(generate(shot, scene, options(awake)))
@@ -127,7 +138,7 @@ def test_the_person_and_the_camera_reach_the_model(awake: Path, scene) -> None:
     with_person = backgrounds(generate(moving_shot(), scene, options(awake)))
     alone = backgrounds(generate(moving_shot(person=False), scene, options(awake)))
     assert not np.array_equal(with_person, alone)
-    null = backgrounds(diffusion(moving_shot(), scene, options(awake), has_camera=False))
+    null = backgrounds(generator.diffusion(moving_shot(), scene, options(awake), has_camera=False))
     assert not np.array_equal(with_person, null)
 
 

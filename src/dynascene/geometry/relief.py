@@ -36,14 +36,15 @@ class Relief:
         """
         unit = directions / directions.norm(dim=-1, keepdim=True)
         nearest, farthest = float(self.distance.min()), float(self.distance.max())
-        start = _leaving(origins, unit, nearest).clamp_min(0)  # nothing stands before that
+        clear = origins.norm(dim=-1) < nearest  # nothing stands within the nearest distance
+        start = _leaving(origins, unit, nearest) * clear
         end = torch.maximum(_leaving(origins, unit, farthest), start)
         # even steps in 1 / (s + offset), which is the inverse distance for rays from the centre
         offset = (nearest - start).clamp_min(0)
         first, last = 1 / (start + offset), 1 / (end + offset)
         inner, outer = last, last
-        before, was_behind = first, torch.ones_like(first, dtype=torch.bool)
-        searching = torch.ones_like(was_behind)
+        before, was_behind = first, ~clear  # until the first point, the start, says which
+        searching = torch.ones_like(first, dtype=torch.bool)
         for share in torch.linspace(0, 1, SEARCH_STEPS).tolist():
             inverse = torch.lerp(first, last, share)
             behind = self._is_behind(origins + (1 / inverse - offset)[..., None] * unit)
@@ -74,9 +75,9 @@ class Relief:
 
 
 def _leaving(origins: Tensor, unit: Tensor, radius: float) -> Tensor:
-    """How far along the rays they leave the ball around the scene camera; negative where never.
+    """How far along the rays they leave the ball around the scene camera: |o + s·d| = r, larger s.
 
-    |o + s·d|² = r², the larger s. A ray that misses the ball is given its closest point to it.
+    A ray that misses the ball gets the point nearest to it.
     """
     along = (origins * unit).sum(-1)
     root = (along**2 - (origins**2).sum(-1) + radius**2).clamp_min(0).sqrt()

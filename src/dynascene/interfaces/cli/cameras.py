@@ -140,4 +140,11 @@ def _notice(line: str) -> None:
     print(f"note: {line}", file=sys.stderr)
 
 
-COMMANDS = {"convert": convert, "show": show, "make": make}
+def moves() -> None:
+    """List the named moves: default amount, unit, what the camera does."""
+    from dynascene.geometry.moves import describe_moves
+
+    print(describe_moves())
+
+
+COMMANDS = {"convert": convert, "show": show, "make": make, "moves": moves}

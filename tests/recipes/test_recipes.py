@@ -1,0 +1,143 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from dynascene.errors import InputError
+from dynascene.models.latents import decode_latents, encode_images
+from dynascene.models.small import small_autoencoder
+from dynascene.recipes import RECIPES, find_recipe
+from dynascene.recipes.export import export_run, open_run
+from dynascene.recipes.rehearsal import rehearse
+from dynascene.recipes.synthetic import load_autoencoder
+from dynascene.training.run import Settings
+from dynascene.training.trainer import train
+
+DENOISERS = [name for name in RECIPES if name != "autoencoder.small"]
+
+
+@pytest.fixture(autouse=True)
+def procedural(monkeypatch) -> None:
+    monkeypatch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
+
+
+@pytest.fixture
+def autoencoder(tmp_path) -> Path:
+    torch.manual_seed(0)
+    folder = tmp_path / "autoencoder"
+    small_autoencoder(16).save_pretrained(folder / "vae")
+    return folder
+
+
+def test_an_unknown_recipe_is_refused_with_the_known_names() -> None:
+    with pytest.raises(InputError, match=r"'dynascene\.big' is unknown; known: autoencoder\.small"):
+        find_recipe("dynascene.big")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_takes_the_users_numbers(name, tmp_path) -> None:
+    chosen = Settings(out=tmp_path, seed=3, steps=7, batch=5, learning_rate=0.25)
+    run = find_recipe(name)(chosen)
+    assert (run.name, run.seed, run.steps, run.batch) == (name, 3, 7, 5)
+    assert run.optimiser.learning_rate == 0.25
+    own = find_recipe(name)(Settings(out=tmp_path))
+    assert own.steps > 1000
+    assert json.loads(json.dumps(own.numbers()))["recipe"] == name
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"steps": 0}, {"batch": -1}, {"learning_rate": 0.0}, {"seed": -1}], ids=str
+)
+def test_numbers_that_cannot_be_are_refused(wrong, tmp_path) -> None:
+    with pytest.raises(InputError, match=r"^--"):
+        Settings(out=tmp_path, **wrong)
+
+
+def test_settings_survive_json(tmp_path) -> None:
+    settings = Settings(out=tmp_path, data=tmp_path / "d", seed=2, steps=9)
+    assert Settings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
+
+
+@pytest.mark.parametrize("name", DENOISERS)
+def test_networks_of_the_recipes(name, tmp_path, autoencoder) -> None:
+    run = find_recipe(name)(Settings(out=tmp_path, autoencoder=autoencoder))
+    objective = run.objective()
+    denoiser = objective.denoiser
+    assert denoiser.system == name.split(".")[0] if hasattr(denoiser, "system") else True
+    assert ("guide" in denoiser.conditioners) == (name == "dynascene.small")
+    trained = objective.trained()
+    assert not any(n.startswith("vae") for n in trained)
+    wanted = [n for n, p in denoiser.named_parameters() if p.requires_grad]
+    assert {f"denoiser.{n}" for n in wanted} <= trained.keys()
+    weights = sum(p.numel() for p in objective.parameters())
+    assert weights * 2 < 20e6  # bytes in half precision, all components
+
+
+def test_a_missing_or_broken_autoencoder_is_named(tmp_path) -> None:
+    with pytest.raises(InputError, match="--autoencoder"):
+        load_autoencoder(tmp_path)
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(InputError, match="no whole autoencoder"):
+        load_autoencoder(tmp_path)
+
+
+class Grey(Dataset[Tensor]):
+    def __len__(self) -> int:
+        return 2**31
+
+    def __getitem__(self, index: int) -> Tensor:
+        return torch.full((3, 16, 16), 0.1 * (index % 3))
+
+
+@pytest.fixture
+def autoencoder_run(tmp_path, monkeypatch):
+    """A real run of the recipe on grey pictures, short and narrow."""
+    monkeypatch.setattr("dynascene.recipes.autoencoder.WIDTH", 16)
+    monkeypatch.setattr("dynascene.recipes.autoencoder.MEASURED", 2)
+    settings = Settings(out=tmp_path / "run", steps=2, batch=2)
+    run = replace(find_recipe("autoencoder.small")(settings), samples=Grey)
+    train(run, settings.out)
+    return settings.out
+
+
+def test_an_exported_autoencoder_is_the_averaged_one_and_scaled(autoencoder_run, tmp_path) -> None:
+    card = export_run(autoencoder_run, tmp_path / "weights")
+    vae = load_autoencoder(tmp_path / "weights")
+    assert vae.config.scaling_factor != 1
+    objective = open_run(autoencoder_run).objective()
+    measured = objective.measured()
+    assert abs(encode_images(vae, measured).std() - 1) < 0.02
+    assert decode_latents(vae, encode_images(vae, measured)).shape == measured.shape
+    assert card["steps"] == 2
+    assert card["data"] == "procedural"
+    text = (tmp_path / "weights" / "README.md").read_text()
+    assert "autoencoder.small" in text
+    assert str(tmp_path) not in text + json.dumps(card)  # no paths of this machine
+    assert (tmp_path / "weights/vae/diffusion_pytorch_model.safetensors").stat().st_mode & 0o044
+
+
+def test_export_refuses_what_is_no_run_and_what_would_be_overwritten(
+    autoencoder_run, tmp_path
+) -> None:
+    with pytest.raises(InputError, match="holds no run"):
+        export_run(tmp_path / "nothing", tmp_path / "weights")
+    full = tmp_path / "full"
+    full.mkdir()
+    (full / "file").write_text("mine")
+    with pytest.raises(InputError, match="not empty"):
+        export_run(autoencoder_run, full)
+    assert [p.name for p in full.iterdir()] == ["file"]
+
+
+def test_a_rehearsal_counts_parameters_and_changes_nothing(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("dynascene.recipes.autoencoder.WIDTH", 16)
+    run = find_recipe("autoencoder.small")(Settings(out=tmp_path / "run", batch=2))
+    text = rehearse(replace(run, samples=Grey))
+    count = sum(p.numel() for p in small_autoencoder(16).parameters())
+    assert f"vae: {count:,} of {count:,}" in text
+    assert "[2, 3, 16, 16]" in text
+    assert not (tmp_path / "run").exists()

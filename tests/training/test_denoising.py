@@ -1,0 +1,186 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from dynascene.datasets.synthetic.shots import SyntheticShots, collate
+from dynascene.models.denoiser import Denoiser, size_to_dict
+from dynascene.models.image_encoder import SmallImageEncoder
+from dynascene.models.latents import encode_clip
+from dynascene.models.pipeline import DynaScenePipeline
+from dynascene.models.sizes import ModelSize
+from dynascene.models.small import small_autoencoder
+from dynascene.training.autoencoding import start_weights
+from dynascene.training.clips import ClipBudget, encode_shot
+from dynascene.training.denoising import DenoisingObjective, contact_sheet, psnr
+from dynascene.training.trainer import step_generator
+from dynascene.types import Size
+
+TINY = ModelSize(
+    name="tiny",
+    resolution=Size(48, 32),
+    frames=3,
+    widths=(8, 16),
+    attention=(True, True),
+    layers=1,
+    heads=2,
+    groups=4,
+    reference_widths=(8, 8),
+    camera_widths=(8, 8),
+    token_width=16,
+)
+NAMES = ("foreground", "scene_reference", "image_embedding", "plucker_camera", "guide")
+
+
+@pytest.fixture(scope="module")
+def shot():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
+        shots = SyntheticShots("val", (48, 32), 3, worlds={"turn": 1.0}, person_share=0.0)
+        return collate([shots[0], shots[1], shots[2]])
+
+
+@pytest.fixture
+def objective(shot) -> DenoisingObjective:
+    torch.manual_seed(0)
+    denoiser = Denoiser(size_to_dict(TINY), {name: {} for name in NAMES}, "guide_residual")
+    return DenoisingObjective(
+        denoiser,
+        SmallImageEncoder(TINY.token_width, (1, 2)),
+        start_weights(small_autoencoder(16)),
+        list(denoiser.conditioners["plucker_camera"].parameters()),
+        lambda: shot,
+        target="background",
+        noise_offset=0.0,
+        steps=2,
+    )
+
+
+@pytest.fixture
+def batch(objective, shot) -> dict[str, Tensor]:
+    clip = encode_shot(one(shot), objective.vae)
+    return ClipBudget(6)([{**clip, "has_camera": torch.tensor(True)}] * 2)
+
+
+def one(shot):
+    names = shot.batch.__dataclass_fields__
+    tensors = {n: getattr(shot.batch, n) for n in names}
+    first = replace(shot.batch, **{n: t[:1] for n, t in tensors.items() if t is not None})
+    return shot._replace(batch=first, clean_background=shot.clean_background[:1])
+
+
+def wake(objective: DenoisingObjective) -> None:
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for parameter in objective.denoiser.parameters():
+            parameter += 0.05 * torch.randn(parameter.shape, generator=generator)
+
+
+def loss_of(objective, batch, *, mixed: bool = False) -> Tensor:
+    with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+        return objective(batch, step_generator(0, 0))["loss"]
+
+
+def test_a_guide_that_is_the_truth_leaves_no_loss(objective, batch) -> None:
+    assert loss_of(objective, {**batch, "guide": batch["background"]}) < 1e-8
+    assert loss_of(objective, batch) > 1e-4
+
+
+def test_the_target_is_the_one_named(objective, batch) -> None:
+    other = {**batch, "video": batch["video"] + 1}
+    assert loss_of(objective, other) == loss_of(objective, batch)
+    objective.target = "video"
+    assert loss_of(objective, other) > 2 * loss_of(objective, batch)
+
+
+def test_only_what_is_trained_is_listed_and_the_image_encoder_learns(objective, batch) -> None:
+    trained = objective.trained()
+    prefixes = {name.rsplit(".", 1)[0].split(".")[0] for name in trained}
+    assert prefixes == {"denoiser", "image_encoder"}
+    assert all("plucker_camera" in n for n in trained if n.startswith("denoiser"))
+    assert not any(p.requires_grad for p in objective.vae.parameters())
+    wake(objective)
+    loss_of(objective, batch).backward()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0
+               for n, p in trained.items() if n.startswith("image_encoder"))  # fmt: skip
+
+
+def test_mixed_precision_keeps_cameras_exact(objective, batch) -> None:
+    wake(objective)
+    exact, mixed = (loss_of(objective, batch, mixed=m) for m in (False, True))
+    assert torch.isclose(exact, mixed, rtol=0.05)
+    seen: list[Tensor] = []
+    encoder = objective.denoiser.conditioners["plucker_camera"].encoder
+    handle = encoder.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    for m in (False, True):
+        loss_of(objective, batch, mixed=m)
+    handle.remove()
+    assert torch.equal(seen[0], seen[1])
+
+
+def test_examination_measures_samples_and_guide(objective, shot) -> None:
+    found = objective.examine(seed=0)
+    true = shot.clean_background / 2 + 0.5
+    expected = psnr(shot.batch.guide / 2 + 0.5, true, shot.batch.generate_mask)
+    assert found.figures["psnr_guide"] == pytest.approx(expected)
+    # untrained, it returns the guide as the autoencoder sees it, however it is sampled
+    assert found.figures["psnr_one_step"] == pytest.approx(found.figures["psnr_sample"], abs=0.05)
+    assert found.sheet.shape == (3, 3 * 4 * 32, 4 * 48)
+    assert objective.examine(seed=0).figures == found.figures
+
+
+def test_exported_weights_sample_the_same(objective, shot, tmp_path) -> None:
+    wake(objective)
+    objective.eval()
+    sample = _sampler(shot)
+    expected = sample(objective.pipeline())
+    objective.export(tmp_path)
+    loaded = DynaScenePipeline.from_pretrained(tmp_path, torch_dtype=torch.float32)
+    assert torch.allclose(sample(loaded), expected, atol=0.02)  # half precision
+    assert objective.denoiser.dtype == torch.float16
+
+
+def _sampler(shot) -> Callable[[DynaScenePipeline], Tensor]:
+    def sample(pipeline: DynaScenePipeline) -> Tensor:
+        pipeline.set_progress_bar_config(disable=True)
+        generator = torch.Generator().manual_seed(0)
+        return pipeline(one(shot).batch, 2, 1.0, generator).frames
+
+    return sample
+
+
+def test_stored_and_fresh_clips_condition_alike(objective, shot, batch) -> None:
+    stored = objective._clip({k: v[:1] for k, v in batch.items()})
+    fresh = encode_clip(one(shot).batch, objective.vae, objective.image_encoder)
+    for name in ("generate_mask", "foreground", "scene", "scene_mask", "scene_tokens", "guide"):
+        ours, theirs = getattr(stored, name), getattr(fresh, name)
+        assert torch.allclose(ours, theirs, rtol=0.03, atol=0.03), name
+    assert stored.size == fresh.size
+    assert torch.allclose(stored.cam_from_world.float(), fresh.cam_from_world)
+
+
+def test_psnr_is_its_definition_on_what_counts() -> None:
+    true = torch.zeros(1, 2, 3, 4, 4)
+    frames = true.clone()
+    frames[..., :2] = 0.1
+    weight = torch.zeros(1, 2, 1, 4, 4)
+    weight[..., :2] = 1
+    assert psnr(frames, true, weight) == pytest.approx(20)
+    assert psnr(frames, true, torch.ones_like(weight)) == pytest.approx(20 + 10 * 0.30103)
+
+
+def test_contact_sheet_has_clips_and_rows_below_each_other_and_frames_side_by_side() -> None:
+    B, R, F, H, W = 2, 3, 5, 2, 2
+    rows = [
+        (100 * torch.arange(B)[:, None] + 10 * r + torch.arange(F))
+        .float()[:, :, None, None, None].expand(B, F, 3, H, W)
+        for r in range(R)
+    ]  # fmt: skip
+    sheet = contact_sheet(rows)
+    assert sheet.shape == (3, B * R * H, 4 * W)
+    assert sheet[0, ::H, ::W].tolist() == [
+        [0, 1, 3, 4], [10, 11, 13, 14], [20, 21, 23, 24],
+        [100, 101, 103, 104], [110, 111, 113, 114], [120, 121, 123, 124],
+    ]  # fmt: skip
