@@ -1,17 +1,21 @@
 """A scene with a depth map: the relief against a plane worked out by hand, and what it hides."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.geometry.canvas import paint_canvas
 from dynascene.geometry.intrinsics import focal_from_fov, intrinsics_from_fov
 from dynascene.geometry.lifting import lift_with_depth
 from dynascene.geometry.occlusion import cut_layers
+from dynascene.geometry.panorama import PanoramaWindow, directions_from_angles
 from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.projection import render_guide, window_for_track
-from dynascene.geometry.relief import relief_from_depth
+from dynascene.geometry.relief import Relief, relief_from_depth
 from dynascene.geometry.rigid import rigid
 from dynascene.types import CameraTrack, Size
 
@@ -33,6 +37,57 @@ def test_a_plane_is_met_at_its_depth() -> None:
         assert (hits[:, 2] - 2).abs().max() < 0.01
         along = torch.linalg.cross(hits - start, rays, dim=-1)
         assert along.norm(dim=-1).max() < 1e-5  # the hit lies on the ray
+
+
+HALF_BOARD = 0.2  # radians, across and down
+
+
+def board_before_a_wall() -> Relief:
+    """A board at distance 1 in the middle of a ball of radius 3."""
+    window = PanoramaWindow(0.0, math.pi, -math.pi / 2, math.pi / 2, 300 / math.pi)
+    azimuth, depression = window.pixel_angles()
+    board = (depression.abs() < HALF_BOARD)[:, None] & (azimuth.abs() < HALF_BOARD)
+    return Relief(window, torch.where(board, 1.0, 3.0)[None], height=1.0)
+
+
+def first_passage(origin: Tensor, rays: Tensor) -> Tensor:
+    """The same board and wall, point by point: where each ray first passes behind them."""
+    unit = rays.double() / rays.double().norm(dim=-1, keepdim=True)
+    points = origin.double() + torch.linspace(0, 6, 12001)[:, None, None] * unit
+    x, y, z = points.unbind(-1)
+    azimuth, depression = torch.atan2(x, z), torch.atan2(y, torch.hypot(x, z))
+    board = (azimuth.abs() < HALF_BOARD) & (depression.abs() < HALF_BOARD)
+    passed = points.norm(dim=-1) >= torch.where(board, 1.0, 3.0)
+    passed[1:] &= ~passed[:-1]
+    passed[0] = False
+    return points.take_along_dim(passed.int().argmax(0)[None, :, None], dim=0)[0]
+
+
+# beside, beside and before, above, and beside and behind: all farther away than the board is
+@pytest.mark.parametrize("place", [(1.5, 0.0, 0.0), (-1.4, 0.1, -0.4), (0, -1.2, 0), (0.9, 0, 1.3)])
+def test_a_camera_farther_away_than_the_board(place: tuple[float, float, float]) -> None:
+    relief, origin = board_before_a_wall(), torch.tensor(place)
+    across, down = torch.linspace(-0.15, 0.15, 3), torch.linspace(-0.14, 0.1, 3)
+    board = directions_from_angles(*torch.meshgrid(across, down, indexing="ij")).reshape(-1, 3)
+    turned = torch.tensor([-1.4, -0.5, 0.6, 1.1])
+    wall = 3 * directions_from_angles(turned, torch.full_like(turned, 0.3))
+    targets = torch.cat([board, wall])
+    rays = targets - origin
+    hits = relief.hit(origin.expand_as(rays), rays)
+    assert (hits - first_passage(origin, rays)).norm(dim=-1).max() < 0.05
+    met = (hits - targets).norm(dim=-1) < 0.05
+    assert met[: len(board)].all() == (place[2] < 1)  # nobody sees its front from behind
+    assert met[len(board) :].sum() >= 2  # the board hides some
+
+
+def test_a_ray_from_behind_the_board_comes_out_and_meets_the_wall() -> None:
+    origin, rays = (
+        torch.tensor([0.0, 0.0, 1.5]),
+        torch.tensor([[1.0, 0, 1], [-1, 0.1, 1], [0, 1, 1]]),
+    )
+    hits = board_before_a_wall().hit(origin.expand_as(rays), rays)
+    assert (hits.norm(dim=-1) - 3).abs().max() < 0.01
+    assert (hits - first_passage(origin, rays)).norm(dim=-1).max() < 0.05
 
 
 def test_a_nearer_board_moves_more_and_uncovers_the_wall() -> None:

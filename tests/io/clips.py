@@ -92,23 +92,28 @@ def set_display_matrix(path: Path, a: int, b: int, c: int, d: int) -> None:
 
 
 def write_tone(
-    path: Path, codec: str, rate: int = 44100, onset: float = 1.5, seconds: float = 3
+    path: Path,
+    codec: str,
+    rate: int = 44100,
+    onset: float = 1.5,
+    seconds: float = 3,
+    layout: str = "stereo",
 ) -> Path:
     """Grey pictures with a sound that is silent up to ``onset``, then a 440 Hz tone."""
     with av.open(str(path), "w") as container:
         picture = container.add_stream("libx264", rate=24)
         picture.width, picture.height, picture.pix_fmt = 64, 48, "yuv420p"
-        sound = container.add_stream(codec, rate=rate, layout="stereo")
+        sound = container.add_stream(codec, rate=rate, layout=layout)
         for pixels in numbered_frames(round(24 * seconds)):
             container.mux(picture.encode(av.VideoFrame.from_ndarray(pixels)))
         container.mux(picture.encode(None))
         time = np.arange(round(rate * seconds)) / rate
         wave = (0.5 * np.sin(2 * np.pi * 440 * time) * (time >= onset)).astype(np.float32)
-        frame = av.AudioFrame.from_ndarray(np.stack([wave, wave]), format="fltp", layout="stereo")
+        frame = av.AudioFrame.from_ndarray(wave[None], format="fltp", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
         size = sound.codec_context.frame_size or 1024
         wanted = sound.codec_context.format.name
-        resampler = av.AudioResampler(wanted, "stereo", rate, frame_size=size)
+        resampler = av.AudioResampler(wanted, layout, rate, frame_size=size)
         for piece in [*resampler.resample(frame), *resampler.resample(None)]:
             container.mux(sound.encode(piece))
         container.mux(sound.encode(None))

@@ -185,6 +185,12 @@ def test_a_picture_that_cannot_be_written(tmp_path: Path) -> None:
         write_png(tmp_path / "none" / "a.png", noise(3, 3, 3))
 
 
+def test_a_picture_too_wide_for_png_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"a\.png: a picture of 1000001x1 cannot be stored"):
+        write_png(tmp_path / "a.png", np.zeros((1, 1_000_001), np.uint8))
+    assert not (tmp_path / "a.png").exists()
+
+
 def test_checksum_of_a_file(tmp_path: Path) -> None:
     content = noise(3 << 20).tobytes()
     (tmp_path / "a").write_bytes(content)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from clips import heard_onset, numbered_frames, write_clip, write_tone
@@ -33,9 +34,20 @@ def test_a_range_of_the_sound_keeps_its_time(tmp_path: Path, kind: str) -> None:
     np.testing.assert_array_equal(list(open_video(joined).read()), list(open_video(video).read()))
 
 
-def _sound_codec(path: Path) -> str:
-    import av
+@pytest.mark.parametrize("layout", ["mono", "stereo", "5.1"])
+@pytest.mark.parametrize("ending", ["avi", "mkv", "mov"])
+def test_pcm_becomes_aac_of_one_or_two_channels(tmp_path: Path, ending: str, layout: str) -> None:
+    """AVI and Matroska do not store the layout of PCM: FFmpeg then calls it "2 channels"."""
+    source = write_tone(tmp_path / f"a.{ending}", "pcm_s16le", onset=0.5, seconds=2, layout=layout)
+    video = write_clip(tmp_path / "video.mp4", numbered_frames(24))
+    assert copy_audio(source, video, video, start=0, duration=1)
+    assert heard_onset(video) == pytest.approx(0.5, abs=0.02)
+    with av.open(str(video)) as joined:
+        heard = joined.streams.audio[0].codec_context
+        assert (heard.codec.name, heard.layout.nb_channels) == ("aac", 1 if layout == "mono" else 2)
 
+
+def _sound_codec(path: Path) -> str:
     with av.open(str(path)) as container:
         return container.streams.audio[0].codec_context.codec.name.removesuffix("float")
 

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from av.video.reformatter import Interpolation
 from clips import numbered_frames, write_clip, write_planes
 
+from dynascene.io import swscale
 from dynascene.io.video import open_video
 
 COLOURS = np.array(
@@ -69,3 +71,12 @@ def test_hdr_is_said_once(
     source = open_video(write_clip(tmp_path / "a.mp4", frames, tags={"color_trc": transfer}))
     list(source.read())
     assert [name in record.message for record in caplog.records] == [True]
+
+
+def test_the_flags_of_conversion_are_those_that_pyav_names() -> None:
+    if not hasattr(Interpolation, "ACCURATE_RND"):
+        pytest.skip("needs PyAV 18 or newer")
+    assert swscale.BILINEAR == Interpolation.BILINEAR
+    assert swscale.FULL_CHROMA_OUTPUT == Interpolation.FULL_CHR_H_INT
+    assert swscale.FULL_CHROMA_INPUT == Interpolation.FULL_CHR_H_INP
+    assert swscale.ACCURATE_ROUNDING == Interpolation.ACCURATE_RND

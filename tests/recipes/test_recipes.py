@@ -11,13 +11,13 @@ from dynascene.errors import InputError
 from dynascene.models.latents import decode_latents, encode_images
 from dynascene.models.small import small_autoencoder
 from dynascene.recipes import RECIPES, find_recipe
+from dynascene.recipes.bundled import load_autoencoder
 from dynascene.recipes.export import export_run, open_run
 from dynascene.recipes.rehearsal import rehearse
-from dynascene.recipes.synthetic import load_autoencoder
 from dynascene.training.run import Settings
 from dynascene.training.trainer import train
 
-DENOISERS = [name for name in RECIPES if name != "autoencoder.small"]
+DENOISERS = [name for name in RECIPES if not name.startswith("autoencoder")]
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +58,8 @@ def test_numbers_that_cannot_be_are_refused(wrong, tmp_path) -> None:
 
 
 def test_settings_survive_json(tmp_path) -> None:
-    settings = Settings(out=tmp_path, data=tmp_path / "d", seed=2, steps=9)
+    (tmp_path / "MANIFEST.tsv").write_text("path\tcategory\tsplit\n")
+    settings = Settings(out=tmp_path / "run", data=tmp_path, seed=2, steps=9)
     assert Settings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
 
 
@@ -67,7 +68,7 @@ def test_networks_of_the_recipes(name, tmp_path, autoencoder) -> None:
     run = find_recipe(name)(Settings(out=tmp_path, autoencoder=autoencoder))
     objective = run.objective()
     denoiser = objective.denoiser
-    assert denoiser.system == name.split(".")[0] if hasattr(denoiser, "system") else True
+    assert denoiser.config.system == name.split(".")[0]
     assert ("guide" in denoiser.conditioners) == (name == "dynascene.small")
     trained = objective.trained()
     assert not any(n.startswith("vae") for n in trained)
@@ -90,7 +91,7 @@ class Grey(Dataset[Tensor]):
         return 2**31
 
     def __getitem__(self, index: int) -> Tensor:
-        return torch.full((3, 16, 16), 0.1 * (index % 3))
+        return torch.full((3, 32, 32), 0.1 * (index % 3))
 
 
 @pytest.fixture
@@ -120,6 +121,19 @@ def test_an_exported_autoencoder_is_the_averaged_one_and_scaled(autoencoder_run,
     assert (tmp_path / "weights/vae/diffusion_pytorch_model.safetensors").stat().st_mode & 0o044
 
 
+def test_a_refined_decoder_leaves_the_latents_alone(autoencoder_run, tmp_path) -> None:
+    export_run(autoencoder_run, tmp_path / "weights")
+    settings = Settings(out=tmp_path / "finer", autoencoder=tmp_path / "weights", steps=2, batch=2)
+    train(replace(find_recipe("autoencoder.small_decoder")(settings), samples=Grey), settings.out)
+    export_run(settings.out, tmp_path / "finer weights")
+    before, after = (load_autoencoder(tmp_path / name) for name in ("weights", "finer weights"))
+    pictures = torch.rand(1, 3, 32, 32)
+    assert torch.equal(encode_images(before, pictures), encode_images(after, pictures))
+    changed = [n for n, p in after.state_dict().items() if not p.equal(before.state_dict()[n])]
+    assert changed
+    assert all(name.startswith("decoder") for name in changed)
+
+
 def test_export_refuses_what_is_no_run_and_what_would_be_overwritten(
     autoencoder_run, tmp_path
 ) -> None:
@@ -139,5 +153,5 @@ def test_a_rehearsal_counts_parameters_and_changes_nothing(tmp_path, monkeypatch
     text = rehearse(replace(run, samples=Grey))
     count = sum(p.numel() for p in small_autoencoder(16).parameters())
     assert f"vae: {count:,} of {count:,}" in text
-    assert "[2, 3, 16, 16]" in text
+    assert "[2, 3, 32, 32]" in text
     assert not (tmp_path / "run").exists()

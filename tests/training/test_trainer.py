@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -119,7 +120,7 @@ def test_learning_rate_rises_then_falls_to_its_floor() -> None:
     rates = [learning_rate(numbers, step, 100) for step in range(101)]
     assert rates[:4] == [0.5, 1.0, 1.5, 2.0]
     assert rates[4] == 2.0
-    assert all(a > b for a, b in zip(rates[4:], rates[5:], strict=False))
+    assert all(a > b for a, b in pairwise(rates[4:]))
     assert rates[52] == pytest.approx(2 * (0.1 + 0.9 / 2))  # half way down
     assert rates[100] == pytest.approx(0.2)
 

@@ -15,6 +15,7 @@ from dynascene.geometry.continuation import continue_picture
 from dynascene.geometry.panorama import PanoramaWindow
 from dynascene.geometry.picture import PictureCamera
 
+SMALLEST_LEVEL = 8  # pixels across, where the pyramid ends
 # Where in a pixel the four samples lie (a rotated grid: distinct in x and in y)
 SAMPLE_OFFSETS = ((-0.125, -0.375), (0.375, -0.125), (0.125, 0.375), (-0.375, 0.125))
 
@@ -25,10 +26,15 @@ class SceneCanvas:
 
     window: PanoramaWindow
     layers: Tensor
-    _pyramid: list[Tensor] = field(init=False, repr=False)  # as far as it was needed
+    _pyramid: list[Tensor] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._pyramid = [self._closed(self.layers)]
+        level = self.layers
+        while min(level.shape[-2:]) > SMALLEST_LEVEL:
+            half = [max(1, round(n / 2)) for n in level.shape[-2:]]
+            level = F.interpolate(level[None], half, mode="area")[0]
+            self._pyramid.append(self._closed(level))
 
     def sample(self, azimuth: Tensor, depression: Tensor) -> Tensor:
         """What a grid of pixels sees of the canvas, [5, H, W] as ``layers``.
@@ -74,20 +80,11 @@ class SceneCanvas:
         return result
 
     def _sample_level(self, grid: Tensor, index: int) -> Tensor:
-        layers = self._level(index)
+        layers = self._pyramid[min(index, len(self._pyramid) - 1)]
         border = 1 if self.window.is_full_circle else 0
         x = grid[..., 0] * (layers.shape[-1] - 2 * border) / layers.shape[-1]
         placed = torch.stack([x, grid[..., 1]], dim=-1)[None].to(layers)
         return F.grid_sample(layers[None], placed, padding_mode="border", align_corners=False)[0]
-
-    def _level(self, index: int) -> Tensor:
-        while len(self._pyramid) <= index:
-            finer = self._pyramid[-1]
-            if self.window.is_full_circle:
-                finer = finer[..., 1:-1]
-            half = [max(1, round(n / 2)) for n in finer.shape[-2:]]
-            self._pyramid.append(self._closed(F.interpolate(finer[None], half, mode="area")[0]))
-        return self._pyramid[index]
 
     def _closed(self, layers: Tensor) -> Tensor:
         """On the full circle, each border repeats the other's pixels."""

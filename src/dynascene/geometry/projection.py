@@ -16,6 +16,7 @@ from dynascene.geometry.panorama import (
 from dynascene.geometry.rays import border_to_border, pixel_centres, ray_directions
 from dynascene.geometry.rigid import camera_centres
 from dynascene.geometry.surface import Surface
+from dynascene.parallel import frames_in_threads
 from dynascene.types import CameraTrack, Size
 
 CANVAS_OVERSAMPLING = 1.75  # canvas pixels per output pixel, so that sampling does not soften
@@ -50,8 +51,11 @@ def render_guide(
 
     surfaces, canvases: the scene's layers, front to back.
     """
-    for frame in range(len(track)):
-        yield _render_frame(track, surfaces, canvases, frame)
+
+    def frame(index: int) -> GuideFrame:
+        return _render_frame(track, surfaces, canvases, index)
+
+    return frames_in_threads(frame, len(track))
 
 
 def _render_frame(

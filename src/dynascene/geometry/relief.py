@@ -1,6 +1,7 @@
 """A scene with a depth map: a relief around the scene camera, and what lies behind its edges."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -11,7 +12,7 @@ from dynascene.geometry.continuation import continue_picture
 from dynascene.geometry.panorama import PanoramaWindow, angles_from_directions
 from dynascene.geometry.picture import PictureCamera
 
-SEARCH_STEPS = 40  # points tried along a ray, dense where it starts and sparse far away
+SEARCH_STEPS = 40  # points tried along a ray
 REFINEMENTS = 5  # halvings of the interval in which the ray passes behind the relief
 
 
@@ -36,27 +37,40 @@ class Relief:
         """
         unit = directions / directions.norm(dim=-1, keepdim=True)
         nearest, farthest = float(self.distance.min()), float(self.distance.max())
+        along = (origins * unit).sum(-1)
+        foot = origins - along[..., None] * unit  # where the line is nearest to the scene camera
+        miss = foot.norm(dim=-1)
+        # even steps in the angle around the scene camera: even steps across the relief; and in the
+        # inverse distance where the line passes so near that it would turn all at once
+        scale = miss.clamp_min(nearest)
+
+        def point(angle: Tensor) -> Tensor:
+            return foot + (scale * angle.tan())[..., None] * unit
+
         clear = origins.norm(dim=-1) < nearest  # nothing stands within the nearest distance
-        start = _leaving(origins, unit, nearest) * clear
-        end = torch.maximum(_leaving(origins, unit, farthest), start)
-        # even steps in 1 / (s + offset), which is the inverse distance for rays from the centre
-        offset = (nearest - start).clamp_min(0)
-        first, last = 1 / (start + offset), 1 / (end + offset)
-        inner, outer = last, last
-        before, was_behind = first, ~clear  # until the first point, the start, says which
-        searching = torch.ones_like(first, dtype=torch.bool)
+        start = _half_chord(nearest, miss).where(clear, along)
+        end = torch.maximum(_half_chord(farthest, miss), start)
+        first, last = (start / scale).atan(), (end / scale).atan()
+        return point(self._passage(point, first, last, ~clear))
+
+    def _passage(
+        self, point: Callable[[Tensor], Tensor], first: Tensor, last: Tensor, was_behind: Tensor
+    ) -> Tensor:
+        """The first angle at which ``point`` comes to be behind the relief, else the last."""
+        before, inner, outer = first, last, last
+        searching = torch.ones_like(was_behind)
         for share in torch.linspace(0, 1, SEARCH_STEPS).tolist():
-            inverse = torch.lerp(first, last, share)
-            behind = self._is_behind(origins + (1 / inverse - offset)[..., None] * unit)
+            angle = torch.lerp(first, last, share)
+            behind = self._is_behind(point(angle))
             passed = behind & ~was_behind & searching
-            inner, outer = before.where(passed, inner), inverse.where(passed, outer)
-            searching &= ~passed
-            before, was_behind = inverse, behind
+            inner, outer = before.where(passed, inner), angle.where(passed, outer)
+            searching = searching & ~passed
+            before, was_behind = angle, behind
         for _ in range(REFINEMENTS):
             middle = (inner + outer) / 2
-            behind = self._is_behind(origins + (1 / middle - offset)[..., None] * unit)
+            behind = self._is_behind(point(middle))
             inner, outer = inner.where(behind, middle), middle.where(behind, outer)
-        return origins + (1 / outer - offset)[..., None] * unit
+        return outer
 
     def contains(self, points: Tensor, margin: float = 0.0) -> Tensor:
         """Whether [..., 3] lie in front of the relief, by a share ``margin``."""
@@ -74,14 +88,9 @@ class Relief:
         return sampled.reshape(points.shape[:-1]).to(points)
 
 
-def _leaving(origins: Tensor, unit: Tensor, radius: float) -> Tensor:
-    """How far along the rays they leave the ball around the scene camera: |o + s·d| = r, larger s.
-
-    A ray that misses the ball gets the point nearest to it.
-    """
-    along = (origins * unit).sum(-1)
-    root = (along**2 - (origins**2).sum(-1) + radius**2).clamp_min(0).sqrt()
-    return root - along
+def _half_chord(radius: float, miss: Tensor) -> Tensor:
+    """Half of what a ball cuts out of lines that pass its centre at a distance; 0 outside."""
+    return (radius**2 - miss**2).clamp_min(0).sqrt()
 
 
 def relief_from_depth(depth: Tensor, camera: PictureCamera, degrees_per_pixel: float) -> Relief:

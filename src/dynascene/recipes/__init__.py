@@ -10,6 +10,7 @@ Recipe = Callable[[Settings], Run]
 
 RECIPES: dict[str, Recipe] = {
     "autoencoder.small": autoencoder.small,
+    "autoencoder.small_decoder": autoencoder.small_decoder,
     "dynascene.small": dynascene.small,
     "dynascene.small_paper": dynascene.small_paper,
     "actanywhere.small": actanywhere.small,

@@ -1,12 +1,16 @@
-"""``autoencoder.small``: the small models' way from pixels to latents. Ours; the paper uses Stable
-Diffusion's autoencoder, frozen."""
+"""``autoencoder.small`` and ``.small_decoder``: the small models' way from pixels to latents.
 
+Ours; the paper uses Stable Diffusion's autoencoder, frozen.
+"""
+
+from collections.abc import Callable
 from functools import lru_cache, partial
 
 import torch
 from torch import Tensor
 
 from dynascene.models.small import small_autoencoder
+from dynascene.recipes.bundled import load_autoencoder
 from dynascene.training.autoencoding import AutoencoderObjective, start_weights
 from dynascene.training.images import CropSamples, stack
 from dynascene.training.run import Optimiser, Run, Settings
@@ -18,15 +22,44 @@ MEASURED = 24  # crops of unseen places
 
 def small(settings: Settings) -> Run:
     """L1, gradients and texture energy on crops of photographs, panoramas and textures."""
-    return Run(
-        name="autoencoder.small",
-        settings=settings,
-        objective=lambda: AutoencoderObjective(
+    return _run(
+        "autoencoder.small",
+        settings,
+        lambda: AutoencoderObjective(
             start_weights(small_autoencoder(WIDTH)), partial(_measured, settings)
         ),
+        learning_rate=1e-3,
+    )
+
+
+def small_decoder(settings: Settings) -> Run:
+    """A sharper decoder for latents that denoisers were trained on: the encoder stays."""
+    return _run(
+        "autoencoder.small_decoder",
+        settings,
+        lambda: AutoencoderObjective(
+            load_autoencoder(settings.autoencoder), partial(_measured, settings), decoder_only=True
+        ),
+        learning_rate=4e-4,  # it is trained already
+    )
+
+
+def _run(
+    name: str,
+    settings: Settings,
+    objective: Callable[[], AutoencoderObjective],
+    *,
+    learning_rate: float,
+) -> Run:
+    return Run(
+        name=name,
+        settings=settings,
+        objective=objective,
         samples=lambda: CropSamples("train", SIDE, settings.seed, settings.data),
         collate=stack,
-        optimiser=Optimiser(learning_rate=settings.learning_rate or 1e-3, warmup=50, floor=0.02),
+        optimiser=Optimiser(
+            learning_rate=settings.learning_rate or learning_rate, warmup=50, floor=0.02
+        ),
         steps=settings.steps or 20_000,
         batch=settings.batch or 8,
         ema=0.998,  # a few hundred steps long

@@ -25,7 +25,8 @@ class AutoencoderObjective(Objective):
     """L1 + differences of neighbours + texture energy + unit variance of the latents.
 
     Noise on the latents (``latent_noise``, in units of their spread) makes the decoder forgive the
-    small errors that a denoiser makes. measured: pictures [B, 3, H, W] for ``examine`` and for the
+    small errors that a denoiser makes. decoder_only: the latents stay what they are, so that what
+    was trained on them stays valid. measured: pictures [B, 3, H, W] for ``examine`` and for the
     latents' scale.
     """
 
@@ -38,20 +39,24 @@ class AutoencoderObjective(Objective):
         texture: float = 0.05,
         spread: float = 0.02,
         latent_noise: float = 0.05,
+        decoder_only: bool = False,
     ) -> None:
         super().__init__()
         self.vae = vae.to(memory_format=torch.channels_last)
         self.measured = measured
         self.weights = {"gradient": gradient, "texture": texture, "spread": spread}
         self.latent_noise = latent_noise
+        self.decoder_only = decoder_only
+        if decoder_only:
+            self.vae.encoder.requires_grad_(False)
 
     def trained(self) -> dict[str, nn.Parameter]:
-        return dict(self.named_parameters())
+        return {name: p for name, p in self.named_parameters() if p.requires_grad}
 
     def forward(self, batch: Tensor, generator: Generator) -> dict[str, Tensor]:
         pictures = batch.contiguous(memory_format=torch.channels_last)
         latents = self.vae.encode(pictures).latents.float()
-        noise = torch.randn(latents.shape, generator=generator).to(latents)
+        noise = torch.randn(latents.shape, generator=generator, device=latents.device)
         decoded = self.vae.decode(latents + self.latent_noise * noise).sample.float()
         parts = {
             "l1": (decoded - pictures).abs().mean(),
@@ -64,7 +69,7 @@ class AutoencoderObjective(Objective):
 
     @torch.no_grad()
     def examine(self, seed: int) -> Examination:
-        pictures = self.measured()
+        pictures = self.measured().to(self.vae.device)
         decoded = torch.cat([self._reconstructed(p) for p in pictures.split(4)])
         error = (decoded - pictures).square().mean(dim=(1, 2, 3)) / 4
         psnr = -10 * error.log10().mean()
@@ -84,7 +89,9 @@ class AutoencoderObjective(Objective):
     @torch.no_grad()
     def finish(self) -> None:
         """Measure the constants that bring latents to zero mean and unit variance."""
-        latents = self._latents(self.measured())
+        if self.decoder_only:
+            return
+        latents = self._latents(self.measured().to(self.vae.device))
         self.vae.register_to_config(
             scaling_factor=round(1 / latents.std().item(), 4),
             shift_factor=round(latents.mean().item(), 4),

@@ -36,7 +36,7 @@ class EncodedShots:
             person is. generate_mask, guide_visibility: [F, 1, h, w].
         scene, scene_mask: [4, h, w], [1, h, w]. picture: [3, 72, 128] in −1 … 1, for the image
             encoder. cam_from_world, intrinsics: [F, 4, 4], [F, 3, 3] float32.
-    The folder under ``cache`` is named after the shots and the autoencoder, so that clips of
+    The folder under ``cache`` is named after the shots and the encoder's weights, so that clips of
     different ones never mix. Several processes may use it at once.
     """
 
@@ -52,7 +52,7 @@ class EncodedShots:
         digest.update(repr(shots.library.names("panorama")).encode())
         shift = (self.vae.config.scaling_factor, self.vae.config.shift_factor)
         digest.update(repr(shift).encode())
-        for name, tensor in sorted(self.vae.state_dict().items()):
+        for name, tensor in sorted(self.vae.encoder.state_dict().items()):
             digest.update(name.encode() + tensor.float().cpu().numpy().tobytes())
         return digest.hexdigest()[:16]
 

@@ -21,7 +21,7 @@ from dynascene.models.image_encoder import image_tokens
 from dynascene.models.latents import EncodedClip, decode_latents, encode_clip, latent_stride
 from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.training.run import Examination, Objective
-from dynascene.types import Size
+from dynascene.types import Batch, Size
 
 Target = Literal["background", "video"]
 SHOWN = 4  # frames of each clip on a sheet
@@ -97,7 +97,7 @@ class DenoisingObjective(Objective):
         The one-step estimate from pure noise is close to the mean of many samples, and so has the
         higher PSNR; the sample looks sharper.
         """
-        shot = self.unseen()
+        shot, device = self.unseen(), self.denoiser.device
         batch = shot.batch
         assert batch.guide is not None
         true = shot.clean_background / 2 + 0.5
@@ -112,15 +112,16 @@ class DenoisingObjective(Objective):
         ).frames
         shown = {
             "guide": batch.guide / 2 + 0.5,
-            "one_step": self._one_step(encode_clip(batch, self.vae, self.image_encoder), generator),
-            "sample": sample,
+            "one_step": self._one_step(batch.to(device), generator).cpu(),
+            "sample": sample.cpu(),
         }
         nobody = batch.generate_mask
         figures = {f"psnr_{name}": psnr(frames, true, nobody) for name, frames in shown.items()}
         return Examination(figures, contact_sheet([true, *shown.values()]))
 
-    def _one_step(self, clip: EncodedClip, generator: Generator) -> Tensor:
+    def _one_step(self, batch: Batch, generator: Generator) -> Tensor:
         """x₀ as predicted from pure noise, decoded: [B, F, 3, H, W] in 0 … 1."""
+        clip = encode_clip(batch, self.vae, self.image_encoder)
         noisy = torch.randn(clip.foreground.shape, generator=generator).to(clip.foreground)
         steps = torch.full((len(clip),), TRAINING_STEPS - 1, device=noisy.device)
         noise = self.denoiser(noisy, steps, clip).noise
@@ -147,5 +148,5 @@ def psnr(frames: Tensor, true: Tensor, weight: Tensor) -> float:
 def contact_sheet(rows: Sequence[Tensor]) -> Tensor:
     """Some frames of each [B, F, 3, H, W], one row each, clip under clip: [3, ·, ·]."""
     picked = torch.linspace(0, rows[0].shape[1] - 1, SHOWN).round().long()
-    clips = torch.stack([row[:, picked].cpu() for row in rows], dim=1)  # [B, R, F, 3, H, W]
+    clips = torch.stack([row[:, picked] for row in rows], dim=1)  # [B, R, F, 3, H, W]
     return clips.permute(3, 0, 1, 4, 2, 5).flatten(1, 3).flatten(2, 3)

@@ -11,6 +11,7 @@ from typing import Any
 from torch import Generator, Tensor, nn
 from torch.utils.data import Dataset
 
+from dynascene.datasets.imagery import training_folder
 from dynascene.errors import InputError
 
 
@@ -69,10 +70,11 @@ class Optimiser:
 class Settings:
     """What the user of a recipe may choose; None leaves it to the recipe.
 
-    out: the run's folder. data: folder of training imagery; None = the one that
-    ``training_folder`` finds, else procedural pictures. autoencoder: folder of a trained small
-    autoencoder; None = the bundled one. cache: folder for encoded clips; None = inside ``out``.
-    seed: of everything. Raises InputError for numbers that cannot be.
+    out: the run's folder. data: folder of training imagery; None becomes the one that
+    ``training_folder`` finds, and stays None for procedural pictures. autoencoder: folder of a
+    trained small autoencoder; None = the bundled one. cache: folder for encoded clips; None =
+    inside ``out``. seed: of everything. Raises InputError for numbers that cannot be and for a
+    bad data folder.
     """
 
     out: Path
@@ -85,6 +87,7 @@ class Settings:
     learning_rate: float | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "data", training_folder(self.data))
         for name in ("steps", "batch"):
             value = getattr(self, name)
             if value is not None and value < 1:

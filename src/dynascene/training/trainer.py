@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.utils import send_to_device
 from torch.utils.data import DataLoader
 
 from dynascene.errors import InputError
@@ -49,7 +50,8 @@ class _State:
         self.objective.load_state_dict(dict(saved.weights))
         if saved.average.keys() != self.ema.average.keys():
             raise InputError("the checkpoint trains other parameters than this recipe does")
-        self.ema.average = dict(saved.average)
+        for name, tensor in saved.average.items():
+            self.ema.average[name].copy_(tensor)
         self.optimiser.load_state_dict(dict(saved.optimiser))
         self.step = saved.step
 
@@ -66,13 +68,13 @@ def train(
 
     A run that was stopped, killed even, and called again gives the losses of one that never was.
     workers: processes that make samples ahead. until: stop after this step though the run is
-    planned for more. Returns the objective with averaged weights.
+    planned for more. Returns the objective as it stands; averaged weights are in the checkpoint.
     Raises InputError when ``out`` holds another run.
     """
     _describe(run, out)
     torch.manual_seed(run.seed)
     accelerator = Accelerator(mixed_precision="bf16")
-    objective = run.objective()
+    objective = run.objective().to(accelerator.device)
     state = _State(objective, _adam(objective, run.optimiser), Ema(objective.trained(), run.ema))
     saved = checkpoint_folders(out)
     if saved:
@@ -101,10 +103,10 @@ def _step(
 ) -> dict[str, float]:
     """One step: draw, loss, gradient, update. Its random numbers depend on its number alone."""
     began = time.perf_counter()
-    generator = step_generator(run.seed, state.step)
+    generator = step_generator(run.seed, state.step, accelerator.device)
     for group in state.optimiser.param_groups:
         group["lr"] = learning_rate(run.optimiser, state.step, run.steps)
-    losses = network(batch, generator)
+    losses = network(send_to_device(batch, accelerator.device), generator)
     if not losses["loss"].isfinite():
         raise InputError(
             f"{run.name}: the loss of step {state.step + 1} is not finite; a lower --lr may help"
@@ -120,11 +122,11 @@ def _step(
     return {**figures, "gradient_norm": float(norm), "seconds": round(seconds, 3)}
 
 
-def step_generator(seed: int, step: int) -> torch.Generator:
+def step_generator(seed: int, step: int, device: torch.device | str = "cpu") -> torch.Generator:
     """The random numbers of one step; dropout's too, which draws from torch's own generator."""
     mixed = int(np.random.SeedSequence([seed, step]).generate_state(1, np.uint64)[0] >> 1)
     torch.manual_seed(mixed)
-    return torch.Generator().manual_seed(mixed)
+    return torch.Generator(device).manual_seed(mixed)
 
 
 def learning_rate(optimiser: Optimiser, step: int, steps: int) -> float:

@@ -160,6 +160,15 @@ def test_files_that_are_no_text(tmp_path: Path) -> None:
         read_cameras(tmp_path / "folder", "tum")
 
 
+def test_a_keyframe_file_is_sent_to_the_moves(tmp_path: Path) -> None:
+    path = tmp_path / "move.json"
+    path.write_text('{"keyframes": [{"frame": 0}, {"frame": 9, "pan": 15}]}')
+    for read in (detect_format, read_cameras):
+        with pytest.raises(InputError) as caught:
+            read(path)
+        assert str(caught.value) == f"{path}: is a keyframe file; give it to --move"
+
+
 def test_unknown_format_names_are_answered_with_the_nearest(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(KITTI)
     with pytest.raises(InputError, match="did you mean kitti"):

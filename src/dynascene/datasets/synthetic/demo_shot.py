@@ -1,7 +1,6 @@
 """The demo's clip: a person walks across a studio, followed by a camera on rails."""
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
 import numpy as np
@@ -17,6 +16,7 @@ from dynascene.datasets.synthetic.skeleton import Poses
 from dynascene.errors import InputError
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.rigid import rigid, rotation_about
+from dynascene.parallel import frames_in_threads
 from dynascene.types import ArrayFrames, CameraTrack, Size
 
 DEMO_SIZE = Size(640, 360)
@@ -55,20 +55,13 @@ def demo_shot(
 
 
 def _rendered(look: PersonLook, poses: Poses, cameras: CameraTrack) -> list[RenderedPerson]:
-    """One frame per thread: the work within a frame is too small-grained to be shared well."""
-    threads = torch.get_num_threads()
+    build_body(look, VOXEL)  # once, before the threads ask for it
 
     def frame(index: int) -> RenderedPerson:
         here = slice(index, index + 1)
         return next(render_person(look, poses[here], cameras[here], voxel=VOXEL))
 
-    torch.set_num_threads(1)
-    try:
-        build_body(look, VOXEL)  # once, before the threads ask for it
-        with ThreadPoolExecutor(threads) as pool:
-            return list(pool.map(frame, range(len(poses))))
-    finally:
-        torch.set_num_threads(threads)
+    return list(frames_in_threads(frame, len(poses)))
 
 
 def _walk(duration: float, look: PersonLook) -> Walk:

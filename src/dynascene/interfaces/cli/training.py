@@ -34,7 +34,8 @@ def train(
 ) -> None:
     """Train a model; a run that was stopped goes on where its newest checkpoint stands.
 
-    Recipes: autoencoder.small, dynascene.small, dynascene.small_paper, actanywhere.small.
+    Recipes: autoencoder.small, autoencoder.small_decoder, dynascene.small,
+    dynascene.small_paper, actanywhere.small.
 
     Args:
         recipe: name of the recipe.

@@ -1,0 +1,36 @@
+"""The weights that come with the package, and the autoencoder that a run builds on."""
+
+from importlib.resources import files
+from pathlib import Path
+
+from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
+from diffusers.utils import logging
+
+from dynascene.errors import InputError
+
+
+def bundled_weights() -> Path:
+    """The folder of the weights that come with the package; it may be missing in a checkout."""
+    return Path(str(files("dynascene") / "weights" / "small"))
+
+
+def load_autoencoder(folder: Path | None) -> AutoencoderTiny:
+    """The autoencoder under ``folder`` (its ``vae/`` or itself), None = the bundled one; float32.
+
+    Raises InputError when there is none.
+    """
+    base = folder or bundled_weights()
+    found = [path for path in (base / "vae", base) if (path / "config.json").is_file()]
+    if not found:
+        raise InputError(
+            f"{base}: holds no autoencoder; train autoencoder.small, export it and name its "
+            "folder with --autoencoder"
+        )
+    level = logging.get_verbosity()
+    logging.set_verbosity_error()  # it warns of a config entry that it writes itself
+    try:
+        return AutoencoderTiny.from_pretrained(found[0]).float().eval()
+    except (OSError, ValueError) as error:
+        raise InputError(f"{found[0]}: is no whole autoencoder") from error
+    finally:
+        logging.set_verbosity(level)
