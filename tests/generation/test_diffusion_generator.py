@@ -14,6 +14,7 @@ from dynascene.errors import InputError
 from dynascene.generation.clip import GeneratedClip, GenerationOptions
 from dynascene.generation.generate import generate
 from dynascene.generation.generators import diffusion as generator
+from dynascene.generation.progress import Log
 from dynascene.generation.weights import load_weights
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage
@@ -138,7 +139,7 @@ def test_the_person_and_the_camera_reach_the_model(awake: Path, scene) -> None:
     with_person = backgrounds(generate(moving_shot(), scene, options(awake)))
     alone = backgrounds(generate(moving_shot(person=False), scene, options(awake)))
     assert not np.array_equal(with_person, alone)
-    null = backgrounds(generator.diffusion(moving_shot(), scene, options(awake), has_camera=False))
+    null = backgrounds(generate(moving_shot(), scene, options(awake, null_camera=True)))
     assert not np.array_equal(with_person, null)
 
 
@@ -165,6 +166,15 @@ def test_the_report_names_the_weights(untrained: Path, scene) -> None:
     name = "denoiser/diffusion_pytorch_model.safetensors"
     assert made.weights[name] == sha256_of(untrained / name)
     assert {Path(key).parts[0] for key in made.weights} == {"denoiser", "vae", "image_encoder"}
+
+
+def test_sampling_is_a_stage_of_its_own_and_done_once(untrained: Path, scene) -> None:
+    clip, log = generate(moving_shot(), scene, options(untrained)), Log()
+    assert clip.sample is not None
+    clip.sample(log)
+    clip.sample(log)
+    assert [stage["stage"] for stage in log.stages] == ["sampling"]
+    assert len(backgrounds(clip)) == FRAMES
 
 
 def test_a_track_that_leaves_the_place_is_refused_before_weights_are_read(scene) -> None:

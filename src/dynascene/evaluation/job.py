@@ -23,6 +23,10 @@ from dynascene.generation.workspace import result_folder
 from dynascene.io.images import write_png
 
 
+METRICS = "metrics.json"
+OUTPUTS = [METRICS, "table.md", "sheet.png"]
+
+
 @dataclass(frozen=True)
 class EvaluationRequest:
     """What is to be evaluated.
@@ -55,12 +59,13 @@ def run(request: EvaluationRequest, out: Path, log: Log) -> list[Table]:
     with log.stage("open"):
         benchmark = open_benchmark(request.data, request.clips, request.seed, request.frames)
         systems = _open_systems(request)
-    with result_folder(out) as folder:
+    with result_folder(out, OUTPUTS, listing=METRICS) as folder:
         scores = _scores(systems, benchmark, request, log, folder / "sheet.png")
         flows = _flows(systems, benchmark, request, log)
         made = tables(scores, flows)
         figures = _provenance(request, benchmark, systems) | summary(scores, flows)
-        (folder / "metrics.json").write_text(json.dumps(figures | {"stages": log.stages}, indent=1))
+        figures |= {"stages": log.stages, "outputs": OUTPUTS}
+        (folder / METRICS).write_text(json.dumps(figures, indent=1))
         page = markdown(made, f"Evaluation on {benchmark.name}", _notes(request))
         (folder / "table.md").write_text(page, encoding="utf-8")
     return made

@@ -53,7 +53,7 @@ def camera_track(
     if filmed is not None:
         return in_scene_units(filmed, scene, request, log)
     if request.cameras == "none":
-        log.notice("--cameras none: the projection takes it as a camera that stands still")
+        log.notice("--cameras none: the guide is that of a camera that stands still")
     return _from_move(request, scene, size, frames or _length(request), frame_rate)
 
 

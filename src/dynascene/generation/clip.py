@@ -6,9 +6,12 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from dynascene.generation.progress import Log
 from dynascene.geometry.framing import Framing
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.types import CameraTrack, Shot, Size
+
+DEFAULT_GENERATOR = "projection"
 
 
 @dataclass(frozen=True)
@@ -20,15 +23,17 @@ class GenerationOptions:
     framing: where the first frame looks into the picture: given, its "centre", or "auto": from
         where the track sees most of it.
     seed, steps, guidance, weights: for generators that sample; the projection has no use for them.
+    null_camera: sample as for a clip whose camera is unknown.
     """
 
-    generator: str = "projection"
+    generator: str = DEFAULT_GENERATOR
     size: Size | None = None
     framing: Framing | str = "auto"
     seed: int = 0
     steps: int = 50
     guidance: float = 3.5
     weights: str | None = None
+    null_camera: bool = False
 
 
 class GeneratedFrame(NamedTuple):
@@ -48,6 +53,8 @@ class GeneratedClip:
     seen_share: the share of the shot's frames that the picture itself shows, 0 … 1.
     frames: starts the rendering; every call gives the same frames.
     weights: sha256 by name, of the weights that took part.
+    sample: does the long work before the first frame now, as a stage of the log; None = there is
+        none. ``frames`` does it where it has not been done.
     """
 
     track: CameraTrack
@@ -55,6 +62,7 @@ class GeneratedClip:
     seen_share: float
     frames: Callable[[], Iterator[GeneratedFrame]]
     weights: dict[str, str] = field(default_factory=dict)
+    sample: Callable[[Log], None] | None = None
 
 
 class Generator(Protocol):

@@ -90,6 +90,8 @@ def deliver(folder: Path, inputs: Inputs, clip: GeneratedClip, layers: bool, log
     """
     shot = inputs.shot
     collector = SheetCollector(sheet_frames(len(shot)))
+    if clip.sample is not None:
+        clip.sample(log)
     with log.stage("frames", len(shot)) as step, ExitStack() as writers:
         write = _still_writer(folder) if inputs.still else _clip_writer(folder, shot, clip, writers)
         write_layers = _layer_writer(folder, shot, writers) if layers else None

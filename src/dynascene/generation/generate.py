@@ -14,7 +14,6 @@ def _diffusion(shot: Shot, scene: LiftedScene, options: GenerationOptions) -> Ge
 
 
 GENERATORS: dict[str, Generator] = {"projection": projection, "diffusion": _diffusion}
-DEFAULT_GENERATOR = "projection"
 
 
 def generate(
@@ -24,7 +23,7 @@ def generate(
 
     Raises InputError when the generator is unknown or the input does not suit it.
     """
-    options = options or GenerationOptions(generator=DEFAULT_GENERATOR)
+    options = options or GenerationOptions()
     if options.generator not in GENERATORS:
         known = ", ".join(GENERATORS)
         raise InputError(

@@ -15,14 +15,18 @@ REPORT = "report.json"  # its "outputs" say what a run has written
 
 @contextmanager
 def result_folder(
-    folder: Path, names: Iterable[str] = (), inputs: Iterable[Path] = ()
+    folder: Path,
+    names: Iterable[str] = (),
+    inputs: Iterable[Path] = (),
+    listing: str = REPORT,
 ) -> Generator[Path]:
     """Gives a temporary folder; on success its entries move into ``folder``.
 
     Results of an earlier run are replaced as a whole; everything else in ``folder`` is left alone.
     On any failure, the user's interruption included, ``folder`` is as it was.
 
-    names: what this run may write. inputs: what it reads.
+    names: what this run may write. inputs: what it reads. listing: the JSON file among the results
+    whose "outputs" name them all.
 
     Raises InputError, before anything is written, when something in ``folder`` that no earlier run
     wrote has one of the names, or an input is a result that would be replaced; and when the folder
@@ -31,7 +35,7 @@ def result_folder(
     folder = folder.resolve()
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file; --out names a folder")
-    earlier = _earlier_results(folder)
+    earlier = _earlier_results(folder / listing)
     _check_names(folder, earlier, names)
     _check_inputs(folder, earlier, inputs)
     made: list[Path] = []
@@ -58,11 +62,11 @@ def _explanation(folder: Path, error: OSError) -> str:
     return f"{folder}: cannot be written ({error.strerror}); name another --out"
 
 
-def _earlier_results(folder: Path) -> set[str]:
-    """The entries of ``folder`` that an earlier run has written, by its own report."""
+def _earlier_results(listing: Path) -> set[str]:
+    """The entries beside ``listing`` that an earlier run has written, by its own account."""
     try:
-        outputs = json.loads((folder / REPORT).read_text())["outputs"]
-        return {name for name in outputs if (folder / name).exists() and "/" not in name}
+        outputs = json.loads(listing.read_text())["outputs"]
+        return {name for name in outputs if (listing.parent / name).exists() and "/" not in name}
     except (OSError, ValueError, KeyError, TypeError):
         return set()
 

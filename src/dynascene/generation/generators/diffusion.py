@@ -19,14 +19,12 @@ from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.types import Batch, Shot
 
 
-def diffusion(
-    shot: Shot, scene: LiftedScene, options: GenerationOptions, *, has_camera: bool = True
-) -> GeneratedClip:
+def diffusion(shot: Shot, scene: LiftedScene, options: GenerationOptions) -> GeneratedClip:
     """Sample a background with the weights of ``options.weights`` and enlarge it by the guide.
 
     The model works at its own pixel count in the background's shape, on the same guide as the
     ``projection`` generator; long clips go through it in overlapping windows. Sampling starts with
-    the first frame that is read and is done once. has_camera: False samples with the null camera.
+    the first frame that is read, or with ``GeneratedClip.sample``, and is done once.
 
     Raises InputError when the weights are missing or unreadable, or the track leaves the place.
     """
@@ -37,14 +35,14 @@ def diffusion(
     )
     alone = Shot(None, None, stretched(guide.track, size), shot.frame_rate)
     coarse = projection(alone, scene, replace(options, size=None, framing=guide.framing))
-    batch = model_batch(shot, scene, coarse, guide.track.size, has_camera=has_camera)
+    batch = model_batch(shot, scene, coarse, guide.track.size, has_camera=not options.null_camera)
     sampling = Sampling(pipeline, batch, options)
 
     def frames() -> Iterator[GeneratedFrame]:
         for small, sharp in zip(sampling.frames(), guide.frames(), strict=True):
             yield sharp._replace(background=enlarged(small, sharp.background))
 
-    return replace(guide, frames=frames, weights=sha256)
+    return replace(guide, frames=frames, weights=sha256, sample=sampling.run)
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,9 @@ def generate(
     move: Annotated[str | None, _shown("NAME[:AMOUNT]")] = None,
     framing: Annotated[str, arg(metavar="auto|centre|YAW,PITCH")] = "auto",
     scene_fov: OptionalDegrees = None,
-    generator: Literal["projection", "diffusion"] = "projection",
+    generator: Annotated[
+        Literal["projection", "diffusion"] | None, arg(help_behavior_hint="")
+    ] = None,
     weights: Annotated[str | None, _shown("small|PATH|HUB_ID")] = None,
     steps: int = 50,
     guidance: float = 3.5,
@@ -65,8 +67,9 @@ def generate(
         move: a named camera move such as pan-right:20 or dolly-in+tilt-up:5, or a keyframe file.
         framing: where the first frame looks into the picture: auto, centre, or YAW,PITCH degrees.
         scene_fov: horizontal field of view of the picture in degrees (default: EXIF, else 60).
-        generator: what makes the background.
-        weights: weights of the generator.
+        generator: what makes the background: projection (the default), or diffusion, a trained
+            model.
+        weights: weights of the diffusion: small (bundled), a folder, or a hub id.
         steps: sampling steps.
         guidance: strength of classifier-free guidance.
         seed: seed of the sampling.
@@ -82,19 +85,20 @@ def generate(
         layers: also write foreground, background and matte as 16-bit PNG sequences.
         out: folder of the results (default: named after the person and the scene).
     """
-    from dynascene.generation.clip import GenerationOptions
+    from dynascene.generation.clip import DEFAULT_GENERATOR, GenerationOptions
     from dynascene.generation.job import run
     from dynascene.generation.request import GenerationRequest
     from dynascene.interfaces.cli.display import Terminal, say
 
     options = GenerationOptions(
-        generator=generator,
+        generator=generator or DEFAULT_GENERATOR,
         size=parse_size(size) if size else None,
         framing=parse_framing(framing),
         seed=seed,
         steps=steps,
         guidance=guidance,
         weights=weights,
+        null_camera=cameras == "none",
     )
     request = GenerationRequest(
         scene=scene,
