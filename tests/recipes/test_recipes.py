@@ -114,7 +114,7 @@ def test_an_exported_autoencoder_is_the_averaged_one_and_scaled(autoencoder_run,
     assert abs(encode_images(vae, measured).std() - 1) < 0.02
     assert decode_latents(vae, encode_images(vae, measured)).shape == measured.shape
     assert card["steps"] == 2
-    assert card["data"] == "procedural"
+    assert "procedural" in card["data"]
     text = (tmp_path / "weights" / "README.md").read_text()
     assert "autoencoder.small" in text
     assert str(tmp_path) not in text + json.dumps(card)  # no paths of this machine

@@ -22,7 +22,6 @@ from dynascene.generation.sheet import sheet_frames
 from dynascene.generation.workspace import result_folder
 from dynascene.io.images import write_png
 
-
 METRICS = "metrics.json"
 OUTPUTS = [METRICS, "table.md", "sheet.png"]
 

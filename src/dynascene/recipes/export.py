@@ -19,6 +19,8 @@ from dynascene.training.state import checkpoint_folders, load_checkpoint
 from dynascene.training.trainer import read_description
 
 CARD = "card.json"
+IMAGERY = "renderings and crops of imagery with clean licences, train split"
+PROCEDURAL = "renderings and crops of procedural pictures"
 CREDITS = (
     "Poly Haven, ambientCG, Quaternius, CesiumMan (CC-BY 4.0), VALID avatars (MIT), "
     "Godot textures (MIT), OpenEXR images (BSD-3), DreamyPixel (CC-BY 4.0), kristenlee"
@@ -67,7 +69,7 @@ def model_card(run: Run, folder: Path, step: int, megabytes: float) -> dict[str,
     return {
         "recipe": run.name,
         "license": "Apache-2.0",
-        "data": "synthetic shots of CC0 and CC-BY imagery" if run.settings.data else "procedural",
+        "data": IMAGERY if run.settings.data else PROCEDURAL,
         "credits": CREDITS if run.settings.data else "",
         "steps": step,
         "batch": numbers["batch"],
