@@ -50,11 +50,15 @@ def test_gradient_error_is_its_definition() -> None:
 
 def test_texture_error_wants_grain_and_not_its_place() -> None:
     generator = torch.Generator().manual_seed(0)
-    true, other = torch.randn(2, 1, 3, 64, 64, generator=generator).mul(0.3).unbind()
+    grains = torch.randn(2, 1, 1, 64, 64, generator=generator).mul(0.3)
+    true, other = grains.expand(-1, -1, 3, -1, -1).unbind()
     blurred = torch.zeros_like(true)
     assert texture_error(true, true) == 0
     assert texture_error(other, true) < 0.2 * texture_error(blurred, true)
     assert (other - true).abs().mean() > (blurred - true).abs().mean()  # L1 prefers the blur
+    confetti = torch.randn(true.shape, generator=generator)
+    confetti = 0.3 * (confetti - confetti.mean(dim=1, keepdim=True))
+    assert texture_error(confetti, true) == pytest.approx(texture_error(blurred, true).item())
 
 
 def test_spread_error_is_zero_for_standard_latents() -> None:

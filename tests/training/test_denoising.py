@@ -1,3 +1,4 @@
+import copy
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -6,6 +7,7 @@ import torch
 from torch import Tensor
 
 from dynascene.datasets.synthetic.shots import SyntheticShots, collate
+from dynascene.errors import InputError
 from dynascene.models.denoiser import Denoiser, size_to_dict
 from dynascene.models.image_encoder import SmallImageEncoder
 from dynascene.models.latents import encode_clip
@@ -142,6 +144,17 @@ def test_exported_weights_sample_the_same(objective, shot, tmp_path) -> None:
         part.float()
     assert torch.allclose(sample(loaded), expected, atol=0.02)  # half precision
     assert objective.denoiser.dtype == torch.float16
+
+
+def test_a_finer_decoder_is_taken_and_another_encoder_refused(objective) -> None:
+    finer, other = copy.deepcopy(objective.vae), copy.deepcopy(objective.vae)
+    with torch.no_grad():
+        finer.decoder.layers[-1].bias += 0.1
+        other.encoder.layers[0].bias += 0.1
+    objective.take_decoder(finer)
+    assert objective.vae.decoder.layers[-1].bias.equal(finer.decoder.layers[-1].bias)
+    with pytest.raises(InputError, match="another encoder"):
+        objective.take_decoder(other)
 
 
 def _sampler(shot) -> Callable[[DynaScenePipeline], Tensor]:

@@ -20,12 +20,12 @@ from dynascene.geometry.picture import PictureCamera
 from dynascene.io.depth import read_depth
 from dynascene.io.frames import open_frames, open_matte, split_alpha, times_of
 from dynascene.io.images import IMAGE_SUFFIXES, exif_fov, read_image
+from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.types import CameraTrack, FrameSource, Shot, Size
 
 DEFAULT_SCENE_FOV = 60.0
 WIDEST_ASSUMED = 100.0
 NARROWEST_CROP = 2.5  # how many times smaller than the picture the first frame may be
-DEFAULT_FRAME_RATE = Fraction(24)
 LONGEST_SIDE = 1280  # of a background without a person, where --size does not say
 
 

@@ -15,13 +15,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import av
 import numpy as np
-from av.video.reformatter import (
-    ColorPrimaries,
-    ColorRange,
-    Colorspace,
-    ColorTrc,
-    VideoReformatter,
-)
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 from av.video.stream import VideoStream
 
 from dynascene.errors import InputError

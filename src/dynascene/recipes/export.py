@@ -13,6 +13,8 @@ import torch
 from dynascene.errors import InputError
 from dynascene.io.atomic import replacing, write_text
 from dynascene.recipes import find_recipe
+from dynascene.recipes.bundled import load_autoencoder
+from dynascene.training.denoising import DenoisingObjective
 from dynascene.training.journal import read_log
 from dynascene.training.run import Run, Settings
 from dynascene.training.state import checkpoint_folders, load_checkpoint
@@ -27,12 +29,13 @@ CREDITS = (
 )
 
 
-def export_run(folder: Path, out: Path) -> dict[str, Any]:
+def export_run(folder: Path, out: Path, autoencoder: Path | None = None) -> dict[str, Any]:
     """Write the averaged weights of a run's newest checkpoint in half precision; returns the card.
 
     ``out`` then holds what ``DynaScenePipeline.from_pretrained`` loads (for a run of the
-    autoencoder its ``vae/`` alone), ``card.json`` and ``README.md``. Raises InputError when
-    ``folder`` holds no checkpoint or ``out`` something else.
+    autoencoder its ``vae/`` alone), ``card.json`` and ``README.md``. autoencoder: folder of one
+    with a finer decoder for the same latents. Raises InputError when ``folder`` holds no
+    checkpoint, ``out`` something else, or the autoencoder has other latents.
     """
     run = open_run(folder)
     found = checkpoint_folders(folder)
@@ -43,6 +46,10 @@ def export_run(folder: Path, out: Path) -> dict[str, Any]:
     objective.load_state_dict({**checkpoint.weights, **checkpoint.average})
     objective.eval()
     objective.finish()
+    if autoencoder is not None:
+        if not isinstance(objective, DenoisingObjective):
+            raise InputError(f"{folder}: --autoencoder is for runs of denoisers")
+        objective.take_decoder(load_autoencoder(autoencoder))
     with replacing(out) as temporary:
         temporary.mkdir()
         objective.export(temporary)
@@ -99,7 +106,9 @@ def card_text(card: Mapping[str, Any]) -> str:
 
 
 def _plain(figures: Mapping[str, float]) -> dict[str, float]:
-    return {name.removeprefix("examined_"): round(value, 3) for name, value in figures.items()}
+    names = {name: name.removeprefix("examined_") for name in figures}
+    names["step"] = "examined_at_step"
+    return {names[name]: round(value, 3) for name, value in figures.items()}
 
 
 def _hardware() -> str:

@@ -167,14 +167,16 @@ def gradient_error(decoded: Tensor, pictures: Tensor) -> Tensor:
 def texture_error(decoded: Tensor, pictures: Tensor) -> Tensor:
     """Mean |log ratio| of the local band amplitudes: as much texture, wherever its grains lie.
 
-    A pixel-wise loss alone is least for the average of all possible grains: a blur.
+    A pixel-wise loss alone is least for the average of all possible grains: a blur. Brightness
+    only: invented grains of colour look like confetti.
     """
-    pairs = zip(_band_amplitudes(decoded), _band_amplitudes(pictures), strict=True)
+    grey = [_band_amplitudes(p.mean(dim=1, keepdim=True)) for p in (decoded, pictures)]
+    pairs = zip(*grey, strict=True)
     return torch.stack([(ours.log() - true.log()).abs().mean() for ours, true in pairs]).mean()
 
 
 def _band_amplitudes(pictures: Tensor) -> list[Tensor]:
-    """Root mean square of each octave band over windows, one [B, 3, ·, ·] per band."""
+    """Root mean square of each octave band over windows, one [B, C, ·, ·] per band."""
     amplitudes = []
     for _ in range(BANDS):
         smaller = nnf.avg_pool2d(pictures, 2)

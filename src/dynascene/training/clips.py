@@ -41,7 +41,8 @@ class EncodedShots:
     """
 
     def __init__(self, shots: SyntheticShots, vae: Any, cache: Path) -> None:
-        self.shots, self.vae = shots, vae
+        self.shots = shots
+        self.vae = vae.to(memory_format=torch.channels_last)  # halves the time on CPUs
         self.folder = cache / self._fingerprint()
 
     def _fingerprint(self) -> str:
@@ -118,7 +119,7 @@ class Pool:
     """
 
     clips: int = 1500
-    first: int = 96
+    first: int = 32
     uses: int = 8
 
     def window(self, index: int) -> range:

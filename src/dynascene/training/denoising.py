@@ -13,6 +13,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from dynascene.datasets.synthetic.shots import ShotBatch
+from dynascene.errors import InputError
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.loss import diffusion_loss
 from dynascene.models.diffusion.samplers import ddim_scheduler
@@ -131,6 +132,17 @@ class DenoisingObjective(Objective):
     def pipeline(self) -> DynaScenePipeline:
         """The networks, ready to sample."""
         return DynaScenePipeline(self.vae, self.image_encoder, self.denoiser, ddim_scheduler())
+
+    def take_decoder(self, vae: Any) -> None:
+        """Use another decoder for the same latents. Raises InputError for other latents."""
+        ours, theirs = self.vae.encoder.state_dict(), vae.encoder.state_dict()
+        same = ours.keys() == theirs.keys() and all(theirs[k].equal(ours[k]) for k in ours)
+        if not same:
+            raise InputError(
+                "--autoencoder: has another encoder than this run was trained with; "
+                "refine the decoder of that one (autoencoder.small_decoder)"
+            )
+        self.vae.decoder.load_state_dict(vae.decoder.state_dict())
 
     def export(self, folder: Path) -> None:
         for part in (self.denoiser, self.image_encoder, self.vae):

@@ -71,11 +71,13 @@ def train(
     planned for more. Returns the objective as it stands; averaged weights are in the checkpoint.
     Raises InputError when ``out`` holds another run.
     """
-    _describe(run, out)
+    _refuse_other_run(run, out)
     torch.manual_seed(run.seed)
     accelerator = Accelerator(mixed_precision="bf16")
     objective = run.objective().to(accelerator.device)
     state = _State(objective, _adam(objective, run.optimiser), Ema(objective.trained(), run.ema))
+    out.mkdir(parents=True, exist_ok=True)
+    write_text(out / DESCRIPTION, json.dumps(run.numbers(), indent=2) + "\n")
     saved = checkpoint_folders(out)
     if saved:
         state.restore(load_checkpoint(saved[-1]))
@@ -171,19 +173,17 @@ def _examine(run: Run, state: _State, journal: Journal) -> None:
     journal.sheet(state.step, found.sheet)
 
 
-def _describe(run: Run, out: Path) -> None:
-    """Write ``run.json``; a folder that holds another run is refused."""
-    numbers = run.numbers()
-    if checkpoint_folders(out):
-        before = read_description(out)
-        for key in ("recipe", "batch", "seed"):
-            if before.get(key) != numbers[key]:
-                raise InputError(
-                    f"{out}: is a run with {key} {before.get(key)}, not {numbers[key]}; "
-                    "choose another --out"
-                )
-    out.mkdir(parents=True, exist_ok=True)
-    write_text(out / DESCRIPTION, json.dumps(numbers, indent=2) + "\n")
+def _refuse_other_run(run: Run, out: Path) -> None:
+    """Raises InputError when the checkpoints in a folder are of another run."""
+    if not checkpoint_folders(out):
+        return
+    numbers, before = run.numbers(), read_description(out)
+    for key in ("recipe", "batch", "seed"):
+        if before.get(key) != numbers[key]:
+            raise InputError(
+                f"{out}: is a run with {key} {before.get(key)}, not {numbers[key]}; "
+                "choose another --out"
+            )
 
 
 def read_description(out: Path) -> dict[str, Any]:

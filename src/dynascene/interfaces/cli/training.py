@@ -110,17 +110,19 @@ def export(
     /,
     *,
     out: Annotated[Path, arg(metavar="DIR")],
+    autoencoder: Annotated[Path | None, _shown("DIR")] = None,
 ) -> None:
     """Write a run's averaged weights in half precision, as generate --weights takes them.
 
     Args:
         run: folder that dynascene train wrote.
         out: folder to write; must not hold anything.
+        autoencoder: folder of an autoencoder with a finer decoder for the run's latents.
     """
     from dynascene.interfaces.cli.display import say
     from dynascene.recipes.export import export_run
 
-    card = export_run(run, out)
+    card = export_run(run, out, autoencoder)
     say(f"{out}: {card['megabytes']} MB after {card['steps']} steps")
 
 
