@@ -280,6 +280,13 @@ BAD = {
     "pickle as weights": (
         lambda d: [d / "person", "--weights", pickled_weights(d)], "--weights",
     ),
+    "pickle for the network": (
+        lambda d: [d / "person", "--generator", "diffusion", "--weights", pickled_weights(d)],
+        "weights.ckpt",
+    ),
+    "missing weights": (
+        lambda d: [d / "person", "--generator", "diffusion", "--weights", d / "nowhere"], "nowhere",
+    ),
     "unknown generator": (lambda d: [d / "person", "--generator", "magic"], "magic"),
     "nothing moves": (lambda d: [], "--move"),
     "matte without person": (lambda d: ["--matte", d / "person", "--move", "static"], "PERSON"),
