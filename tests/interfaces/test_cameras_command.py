@@ -138,4 +138,5 @@ def test_help_does_not_load_torch() -> None:
         "import sys, dynascene.interfaces.cli.cameras\n"
         "assert not {'torch', 'matplotlib', 'scipy', 'numpy'} & set(sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
