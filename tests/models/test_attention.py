@@ -2,11 +2,12 @@
 
 import math
 
+import pytest
 import torch
-from diffusers.models.attention_processor import Attention
+from diffusers.models.attention_processor import Attention, AttnProcessor2_0
 from torch import nn
 
-from dynascene.models.attention import CameraAttention, ReferenceAttention
+from dynascene.models.attention import CameraAttention, PlainAttention, ReferenceAttention
 from dynascene.models.call import Call, calling
 from dynascene.models.conditioners.plucker_camera import camera_adaptor
 from dynascene.models.injection import Injection
@@ -93,3 +94,23 @@ def test_camera_attention_pairs_each_pixel_with_its_own_camera_feature() -> None
                 )
                 expected = attn.to_out[0](slow_attention(attn, tokens, tokens))
                 torch.testing.assert_close(fast[row], expected)
+
+
+@pytest.mark.parametrize("context", [None, (3, N, C)], ids=["self", "cross"])
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16], ids=str)
+def test_plain_attention_is_diffusers_own(context, precision) -> None:
+    attn = layer().to(precision)
+    own = torch.randn(3, n, C).to(precision).requires_grad_()
+    other = None if context is None else torch.randn(context).to(precision)
+    results = []
+    for processor in (PlainAttention(), AttnProcessor2_0()):
+        output = processor(attn, own, other)
+        (gradient,) = torch.autograd.grad(output.float().square().sum(), own)
+        assert output.dtype == precision
+        results.append((output.float(), gradient.float()))
+    (fast, fast_slope), (expected, slope) = results
+    tolerance = (
+        {"rtol": 1e-5, "atol": 1e-6} if precision == torch.float32 else {"rtol": 0, "atol": 0.03}
+    )
+    torch.testing.assert_close(fast, expected, **tolerance)
+    torch.testing.assert_close(fast_slope, slope, **tolerance)

@@ -46,6 +46,21 @@ def test_a_saved_pipeline_gives_the_same_frames(
     assert torch.equal(loaded(batch, 2, generator=seed()).frames, expected)
 
 
+def test_weights_carry_the_numbers_they_are_best_sampled_with(
+    build, wake, make_pipeline, make_batch, tmp_path
+) -> None:
+    made, batch = make_pipeline(wake(build(PAPER))), make_batch()
+    assert made.sampling(None, None) == (50, 3.5)  # the paper's
+    parts = (made.vae, made.image_encoder, made.denoiser, made.scheduler)
+    DynaScenePipeline(*parts, steps=2, guidance=1.5).save_pretrained(tmp_path)
+    loaded = DynaScenePipeline.from_pretrained(tmp_path)
+    assert loaded.sampling(None, None) == (2, 1.5)
+    assert loaded.sampling(3, 0.0) == (3, 0.0)
+    loaded.set_progress_bar_config(disable=True)
+    expected = made(batch, 2, 1.5, seed()).frames
+    assert torch.equal(loaded(batch, generator=seed()).frames, expected)
+
+
 def test_any_scheduler_on_the_training_schedule(paper, make_batch) -> None:
     batch = make_batch()
     ddim = paper(batch, 3, generator=seed()).frames

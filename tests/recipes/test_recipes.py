@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from dynascene.errors import InputError
+from dynascene.io.checksums import sha256_of
 from dynascene.models.latents import decode_latents, encode_images
 from dynascene.models.small import small_autoencoder
 from dynascene.recipes import RECIPES, find_recipe
@@ -97,7 +98,7 @@ class Grey(Dataset[Tensor]):
 @pytest.fixture
 def autoencoder_run(tmp_path, monkeypatch):
     """A real run of the recipe on grey pictures, short and narrow."""
-    monkeypatch.setattr("dynascene.recipes.autoencoder.WIDTH", 16)
+    monkeypatch.setattr("dynascene.recipes.autoencoder.AUTOENCODER_WIDTH", 16)
     monkeypatch.setattr("dynascene.recipes.autoencoder.MEASURED", 2)
     settings = Settings(out=tmp_path / "run", steps=2, batch=2)
     run = replace(find_recipe("autoencoder.small")(settings), samples=Grey)
@@ -134,6 +135,33 @@ def test_a_refined_decoder_leaves_the_latents_alone(autoencoder_run, tmp_path) -
     assert all(name.startswith("decoder") for name in changed)
 
 
+def test_figures_enter_the_card_only_if_they_are_of_these_weights(
+    autoencoder_run, tmp_path
+) -> None:
+    export_run(autoencoder_run, tmp_path / "weights")
+    sha256 = sha256_of(tmp_path / "weights/vae/diffusion_pytorch_model.safetensors")
+    evaluation = tmp_path / "evaluation"
+    evaluation.mkdir()
+    (evaluation / "table.md").write_text("# Evaluation on x\n\n## PSNR, dB\n\n| a | 12.34 |\n")
+    metrics = {"benchmark": "x", "systems": {"a": 12.34}, "obedience": {}}
+    for share, fits in ((sha256, True), ("0" * 64, False)):
+        metrics["weights"] = {"a": {"vae/diffusion_pytorch_model.safetensors": share}}
+        (evaluation / "metrics.json").write_text(json.dumps(metrics))
+        if not fits:
+            with pytest.raises(InputError, match="other weights"):
+                export_run(autoencoder_run, tmp_path / "again", evaluation=[evaluation])
+            assert not (tmp_path / "again").exists()
+            continue
+        card = export_run(autoencoder_run, tmp_path / "measured", evaluation=[evaluation])
+        assert card["measured"] == [{"benchmark": "x", "systems": {"a": 12.34}, "obedience": {}}]
+        text = (tmp_path / "measured" / "README.md").read_text()
+        assert "\n## Evaluation on x" in text
+        assert "### PSNR, dB" in text
+        assert "12.34" in text
+    with pytest.raises(InputError, match="holds no evaluation"):
+        export_run(autoencoder_run, tmp_path / "again", evaluation=[tmp_path])
+
+
 def test_export_refuses_what_is_no_run_and_what_would_be_overwritten(
     autoencoder_run, tmp_path
 ) -> None:
@@ -148,7 +176,7 @@ def test_export_refuses_what_is_no_run_and_what_would_be_overwritten(
 
 
 def test_a_rehearsal_counts_parameters_and_changes_nothing(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("dynascene.recipes.autoencoder.WIDTH", 16)
+    monkeypatch.setattr("dynascene.recipes.autoencoder.AUTOENCODER_WIDTH", 16)
     run = find_recipe("autoencoder.small")(Settings(out=tmp_path / "run", batch=2))
     text = rehearse(replace(run, samples=Grey))
     count = sum(p.numel() for p in small_autoencoder(16).parameters())

@@ -13,7 +13,7 @@ from dynascene.training.state import checkpoint_folders
 @pytest.fixture(autouse=True)
 def narrow(monkeypatch) -> None:
     monkeypatch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
-    monkeypatch.setattr("dynascene.recipes.autoencoder.WIDTH", 16)
+    monkeypatch.setattr("dynascene.recipes.autoencoder.AUTOENCODER_WIDTH", 16)
     monkeypatch.setattr("dynascene.recipes.autoencoder.MEASURED", 2)
     monkeypatch.setattr("dynascene.training.images.PROCEDURAL", 1)
 

@@ -123,9 +123,11 @@ def _provenance(
 
 def _notes(request: EvaluationRequest) -> list[str]:
     sampling = request.sampling
+    steps = sampling.steps or "the weights' own number of"
+    guidance = "own" if sampling.guidance is None else f"{sampling.guidance:g}"
     return [
         f"{request.clips} clips of {request.frames} frames, seed {request.seed}; "
-        f"{sampling.steps} steps, guidance {sampling.guidance:g}. "
+        f"{steps} steps, guidance {guidance}. "
         "Means over clips with 95 % bootstrap intervals; background only (matte = 0); "
         "uint8, data range 255.",
     ]

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.evaluation.protocol import System, to_bytes
-from dynascene.generation.clip import GenerationOptions
 from dynascene.generation.detail import add_detail
 from dynascene.generation.generators.diffusion import autoencoded, decoded, is_guided
 from dynascene.generation.weights import BUNDLED, load_weights
@@ -26,13 +25,13 @@ SEED_STEP = 1_000_003  # between a clip's samples; the generator's seed counts m
 class SamplingSettings:
     """steps, guidance: as in GenerationOptions. samples: how many are averaged for accuracy."""
 
-    steps: int = GenerationOptions.steps
-    guidance: float = GenerationOptions.guidance
+    steps: int | None = None
+    guidance: float | None = None
     samples: int = 1
 
     def __post_init__(self) -> None:
         for name, value in (("--steps", self.steps), ("--samples", self.samples)):
-            if value < 1:
+            if value is not None and value < 1:
                 raise InputError(f"{name} {value}: must be at least 1")
 
 
@@ -123,7 +122,11 @@ class Trained:
 
 
 def _sampled(
-    pipeline: DynaScenePipeline, batch: Batch, steps: int, guidance: float, seed: int
+    pipeline: DynaScenePipeline,
+    batch: Batch,
+    steps: int | None,
+    guidance: float | None,
+    seed: int,
 ) -> Tensor:
     """[F, 3, H, W] in 0 … 1, as the network paints it."""
     generator = torch.Generator().manual_seed(seed)

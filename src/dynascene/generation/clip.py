@@ -23,6 +23,7 @@ class GenerationOptions:
     framing: where the first frame looks into the picture: given, its "centre", or "auto": from
         where the track sees most of it.
     seed, steps, guidance, weights: for generators that sample; the projection has no use for them.
+        Steps and guidance of None are those that the weights are best sampled with.
     null_camera: sample as for a clip whose camera is unknown.
     """
 
@@ -30,8 +31,8 @@ class GenerationOptions:
     size: Size | None = None
     framing: Framing | str = "auto"
     seed: int = 0
-    steps: int = 50
-    guidance: float = 3.5
+    steps: int | None = None
+    guidance: float | None = None
     weights: str | None = None
     null_camera: bool = False
 
@@ -53,6 +54,7 @@ class GeneratedClip:
     seen_share: the share of the shot's frames that the picture itself shows, 0 … 1.
     frames: starts the rendering; every call gives the same frames.
     weights: sha256 by name, of the weights that took part.
+    sampling: the numbers it is sampled with, by name.
     sample: does the long work before the first frame now, as a stage of the log; None = there is
         none. ``frames`` does it where it has not been done.
     """
@@ -62,6 +64,7 @@ class GeneratedClip:
     seen_share: float
     frames: Callable[[], Iterator[GeneratedFrame]]
     weights: dict[str, str] = field(default_factory=dict)
+    sampling: dict[str, float] = field(default_factory=dict)
     sample: Callable[[Log], None] | None = None
 
 

@@ -41,6 +41,7 @@ def report(
         "inputs": _inputs(request, kept),
         "options": _options(request, kept),
         "weights": clip.weights,
+        "sampling": clip.sampling,
         "notices": log.notices,
         "stages": log.stages,
         "versions": {name: version(name) for name in LIBRARIES}

@@ -83,9 +83,9 @@ class GenerationRequest:
                 raise InputError(f"{name} {value:g}: must be between 1 and 170 degrees")
         if self.horizon is not None and not -2 <= self.horizon <= 3:
             raise InputError(f"--horizon {self.horizon:g}: 0 is the picture's top, 1 its bottom")
-        if self.options.steps < 1:
+        if self.options.steps is not None and self.options.steps < 1:
             raise InputError(f"--steps {self.options.steps}: must be at least 1")
-        if not math.isfinite(self.options.guidance):
+        if not math.isfinite(self.options.guidance or 0):
             raise InputError(f"--guidance {self.options.guidance}: must be a number")
         if not 0 <= self.options.seed < 2**63:
             raise InputError(f"--seed {self.options.seed}: must not be negative")

@@ -100,7 +100,7 @@ def _check_index(folder: Path) -> None:
         raise InputError(f"--weights {folder}: has no {INDEX}; name a folder of a whole pipeline")
     try:
         index = json.loads(path.read_text(encoding="utf-8"))
-        parts = {name: index[name][0] for name in index if not name.startswith("_")}
+        parts = {name: entry[0] for name, entry in index.items() if isinstance(entry, list)}
     except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
         raise InputError(f"{path}: cannot be read ({_one_line(error)})") from error
     if index.get("_class_name") != DynaScenePipeline.__name__ or sorted(parts) != [*COMPONENTS]:

@@ -13,6 +13,22 @@ from dynascene.models.call import current_call
 Attention = Any  # diffusers' Attention, whose projections are typed as optional
 
 
+class PlainAttention:
+    """Attention as in diffusers' transformer blocks, over ``_attend``."""
+
+    def __call__(
+        self,
+        attn: Attention,
+        hidden_states: Tensor,
+        encoder_hidden_states: Tensor | None = None,
+        *_,
+        **__,
+    ) -> Tensor:
+        context = hidden_states if encoder_hidden_states is None else encoder_hidden_states
+        query = _heads(attn, attn.to_q(hidden_states))
+        return _output(attn, _attend(query, *_keys_and_values(attn, context)))
+
+
 class ReferenceAttention:
     """Spatial self-attention that also reads a reference: keys and values are [own ; reference].
 
@@ -47,7 +63,7 @@ class ReferenceAttention:
         return _output(attn, attended)
 
 
-class CameraAttention:
+class CameraAttention(PlainAttention):
     """Temporal self-attention whose input has been merged with the camera features.
 
     z ← z + adaptor([z ; camera]), once per pixel and frame (the Camera Adaptor).
@@ -64,8 +80,7 @@ class CameraAttention:
             camera = levels[self.level].permute(0, 3, 4, 1, 2).flatten(0, 2)
             camera = camera.to(hidden_states.dtype)
             hidden_states = hidden_states + self.adaptor(torch.cat([hidden_states, camera], -1))
-        query = _heads(attn, attn.to_q(hidden_states))
-        return _output(attn, _attend(query, *_keys_and_values(attn, hidden_states)))
+        return super().__call__(attn, hidden_states)
 
 
 def _heads(attn: Attention, states: Tensor) -> Tensor:
@@ -78,7 +93,12 @@ def _keys_and_values(attn: Attention, context: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    return nn.functional.scaled_dot_product_attention(query, key, value)
+    attend = nn.functional.scaled_dot_product_attention
+    if query.device.type != "cpu" or query.dtype == torch.float32:
+        return attend(query, key, value)
+    # on CPUs torch's own is up to five times slower in half precision than in float32
+    with torch.autocast("cpu", enabled=False):
+        return attend(query.float(), key.float(), value.float()).to(query.dtype)
 
 
 def _output(attn: Attention, attended: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from diffusers.models.unets.unet_motion_model import AnimateDiffTransformer3D, UNetMotionModel
 from torch import Tensor, nn
 
+from dynascene.models.attention import PlainAttention
 from dynascene.models.call import current_call
 from dynascene.models.sizes import ModelSize
 
@@ -45,6 +46,7 @@ def build_unet(size: ModelSize, in_channels: int, *, norm_per_frame: bool) -> UN
             motion.norm = PerFrameGroupNorm(size.groups, motion.in_channels, eps=motion.norm.eps)
         nn.init.zeros_(motion.proj_out.weight)
         nn.init.zeros_(motion.proj_out.bias)
+    unet.set_attn_processor(_attention_everywhere(unet))
     unet.conv_in.register_forward_hook(_add_after_conv_in)
     return unet
 
@@ -55,7 +57,7 @@ def build_unet_2d(
     """A ``UNet2DConditionModel`` of the same structure, for the ReferenceNet."""
     names = ["CrossAttnDownBlock2D" if a else "DownBlock2D" for a in size.attention]
     ups = ["CrossAttnUpBlock2D" if a else "UpBlock2D" for a in reversed(size.attention)]
-    return UNet2DConditionModel(
+    unet = UNet2DConditionModel(
         in_channels=in_channels,
         block_out_channels=widths,
         down_block_types=tuple(names),
@@ -65,6 +67,12 @@ def build_unet_2d(
         cross_attention_dim=size.token_width,
         attention_head_dim=size.heads,  # the name is historical: it is the number of heads
     )
+    unet.set_attn_processor(_attention_everywhere(unet))
+    return unet
+
+
+def _attention_everywhere(unet: Any) -> dict[str, Any]:
+    return dict.fromkeys(unet.attn_processors, PlainAttention())
 
 
 class PerFrameGroupNorm(nn.GroupNorm):

@@ -28,6 +28,8 @@ from dynascene.models.injection import Injection, merge_injections
 from dynascene.models.latents import EncodedClip, decode_latents, encode_clip
 from dynascene.types import Batch
 
+STEPS, GUIDANCE = 50, 3.5  # the paper's DDIM steps, and the lineage's guidance
+
 
 @dataclass
 class DynaSceneOutput(BaseOutput):
@@ -41,6 +43,7 @@ class DynaScenePipeline(DiffusionPipeline):
 
     vae: ``AutoencoderKL`` or ``AutoencoderTiny``. image_encoder: ``CLIPVisionModelWithProjection``
     or ``SmallImageEncoder``. scheduler: any of diffusers' on the training schedule.
+    steps, guidance: what these weights are best sampled with; saved with them.
     """
 
     model_cpu_offload_seq = "image_encoder->denoiser->vae"
@@ -52,9 +55,16 @@ class DynaScenePipeline(DiffusionPipeline):
     scheduler: Any
 
     def __init__(
-        self, vae: nn.Module, image_encoder: nn.Module, denoiser: Denoiser, scheduler: Any
+        self,
+        vae: nn.Module,
+        image_encoder: nn.Module,
+        denoiser: Denoiser,
+        scheduler: Any,
+        steps: int = STEPS,
+        guidance: float = GUIDANCE,
     ) -> None:
         super().__init__()
+        self.register_to_config(steps=steps, guidance=guidance)
         self.register_modules(
             vae=vae, image_encoder=image_encoder, denoiser=denoiser, scheduler=scheduler
         )
@@ -63,8 +73,8 @@ class DynaScenePipeline(DiffusionPipeline):
     def __call__(
         self,
         clip: Batch,
-        num_inference_steps: int = 50,
-        guidance_scale: float = 3.5,
+        num_inference_steps: int | None = None,
+        guidance_scale: float | None = None,
         generator: torch.Generator | list[torch.Generator] | None = None,
         latents: Tensor | None = None,
         window: int | None = None,
@@ -75,14 +85,16 @@ class DynaScenePipeline(DiffusionPipeline):
     ) -> DynaSceneOutput:
         """Generate the frames of ``clip`` (its ``video`` is not read).
 
-        guidance_scale: 1 or less leaves the unconditional half out. generator: for the seed.
+        num_inference_steps, guidance_scale: None = as the weights say; a scale of 1 or less leaves
+        the unconditional half out. generator: for the seed.
         latents: [B, F, 4, h, w] noise to start from. window: frames that the denoiser sees at once;
         longer clips are covered by windows that overlap by ``overlap``, averaged in every step.
         output_type: ``pt`` or ``latent``. callback_on_step_end: ``f(pipeline, step, timestep,
         tensors) → tensors`` as in diffusers. Raises InputError for sizes or steps that cannot be.
         """
-        if num_inference_steps < 1:
-            raise InputError(f"steps: {num_inference_steps}, expected at least 1")
+        steps, guidance = self.sampling(num_inference_steps, guidance_scale)
+        if steps < 1:
+            raise InputError(f"steps: {steps}, expected at least 1")
         check_scheduler(self.scheduler, self.denoiser.alpha_bars)
         device = self._execution_device
         encoded = encode_clip(clip.to(device), self.vae, self.image_encoder)
@@ -92,12 +104,12 @@ class DynaScenePipeline(DiffusionPipeline):
                 f"window: {length} frames, the motion modules see at most {MAX_FRAMES}"
             )
         spans = window_spans(encoded.frames, length, min(overlap, length - 1))
-        predict = self._predictor(encoded, spans, min(overlap, length - 1), guidance_scale)
+        predict = self._predictor(encoded, spans, min(overlap, length - 1), guidance)
         latents = self._first_latents(encoded, latents, generator)
 
-        self.scheduler.set_timesteps(num_inference_steps, device=device)
+        self.scheduler.set_timesteps(steps, device=device)
         options = step_options(self.scheduler, generator)
-        with self.progress_bar(total=num_inference_steps) as progress:
+        with self.progress_bar(total=steps) as progress:
             for step, timestep in enumerate(self.scheduler.timesteps):
                 noise = predict(self.scheduler.scale_model_input(latents, timestep), timestep)
                 latents = self.scheduler.step(noise, timestep, latents, **options).prev_sample
@@ -110,6 +122,14 @@ class DynaScenePipeline(DiffusionPipeline):
         frames = latents if output_type == "latent" else decode_latents(self.vae, latents) / 2 + 0.5
         self.maybe_free_model_hooks()
         return DynaSceneOutput(frames=frames)
+
+    def sampling(self, steps: int | None, guidance: float | None) -> tuple[int, float]:
+        """What is asked for, completed by what these weights are best sampled with."""
+        config: Any = self.config
+        return (
+            config.steps if steps is None else steps,
+            config.guidance if guidance is None else guidance,
+        )
 
     def _first_latents(self, clip: EncodedClip, latents: Tensor | None, generator: Any) -> Tensor:
         B, F, _, h, w = clip.foreground.shape

@@ -7,7 +7,7 @@ from dynascene.models.diffusion.samplers import ddim_scheduler
 from dynascene.models.image_encoder import SmallImageEncoder
 from dynascene.models.pipeline import DynaScenePipeline
 
-AUTOENCODER_WIDTH = 40
+AUTOENCODER_WIDTH = 48  # on CPUs multiples of 16 cost no more than the numbers below them
 
 
 def small_autoencoder(width: int = AUTOENCODER_WIDTH) -> AutoencoderTiny:

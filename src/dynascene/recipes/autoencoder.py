@@ -9,13 +9,12 @@ from functools import lru_cache, partial
 import torch
 from torch import Tensor
 
-from dynascene.models.small import small_autoencoder
+from dynascene.models.small import AUTOENCODER_WIDTH, small_autoencoder
 from dynascene.recipes.bundled import load_autoencoder
 from dynascene.training.autoencoding import AutoencoderObjective, start_weights
 from dynascene.training.images import CropSamples, stack
 from dynascene.training.run import Optimiser, Run, Settings
 
-WIDTH = 48  # channels; on CPUs multiples of 16 cost no more than the numbers below them
 SIDE = 64  # pixels: small crops of many places teach more per second than large ones of few
 MEASURED = 24  # crops of unseen places
 
@@ -26,7 +25,7 @@ def small(settings: Settings) -> Run:
         "autoencoder.small",
         settings,
         lambda: AutoencoderObjective(
-            start_weights(small_autoencoder(WIDTH)), partial(_measured, settings)
+            start_weights(small_autoencoder(AUTOENCODER_WIDTH)), partial(_measured, settings)
         ),
         learning_rate=1e-3,
     )

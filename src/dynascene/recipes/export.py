@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import torch
 
 from dynascene.errors import InputError
 from dynascene.io.atomic import replacing, write_text
+from dynascene.io.checksums import sha256_of
 from dynascene.recipes import find_recipe
 from dynascene.recipes.bundled import load_autoencoder
 from dynascene.training.denoising import DenoisingObjective
@@ -29,13 +30,20 @@ CREDITS = (
 )
 
 
-def export_run(folder: Path, out: Path, autoencoder: Path | None = None) -> dict[str, Any]:
+def export_run(
+    folder: Path,
+    out: Path,
+    autoencoder: Path | None = None,
+    evaluation: Sequence[Path] = (),
+) -> dict[str, Any]:
     """Write the averaged weights of a run's newest checkpoint in half precision; returns the card.
 
     ``out`` then holds what ``DynaScenePipeline.from_pretrained`` loads (for a run of the
     autoencoder its ``vae/`` alone), ``card.json`` and ``README.md``. autoencoder: folder of one
-    with a finer decoder for the same latents. Raises InputError when ``folder`` holds no
-    checkpoint, ``out`` something else, or the autoencoder has other latents.
+    with a finer decoder for the same latents. evaluation: folders that ``dynascene evaluate`` wrote
+    about these very weights; their tables go into the card. Raises InputError when ``folder`` holds
+    no checkpoint, ``out`` something else, the autoencoder has other latents, or an evaluation is of
+    other weights.
     """
     run = open_run(folder)
     found = checkpoint_folders(folder)
@@ -56,8 +64,10 @@ def export_run(folder: Path, out: Path, autoencoder: Path | None = None) -> dict
         for path in temporary.rglob("*.safetensors"):
             path.chmod(0o644)  # some writers leave them to their owner alone
         card = model_card(run, folder, checkpoint.step, _megabytes(temporary))
+        measured = [read_evaluation(path, temporary) for path in evaluation]
+        card["measured"] = [figures for figures, _ in measured]
         write_text(temporary / CARD, json.dumps(card, indent=2) + "\n")
-        write_text(temporary / "README.md", card_text(card))
+        write_text(temporary / "README.md", card_text(card, [page for _, page in measured]))
     return card
 
 
@@ -90,7 +100,27 @@ def model_card(run: Run, folder: Path, step: int, megabytes: float) -> dict[str,
     }
 
 
-def card_text(card: Mapping[str, Any]) -> str:
+def read_evaluation(folder: Path, weights: Path) -> tuple[dict[str, Any], str]:
+    """Figures and tables that ``dynascene evaluate`` wrote about the weights in a folder.
+
+    Raises InputError when it holds none, or none of these weights.
+    """
+    try:
+        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        page = (folder / "table.md").read_text(encoding="utf-8")
+        judged = dict(metrics["weights"])
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(
+            f"{folder}: holds no evaluation (dynascene evaluate writes one)"
+        ) from error
+    ours = {str(p.relative_to(weights)): sha256_of(p) for p in weights.rglob("*.safetensors")}
+    if ours not in judged.values():
+        raise InputError(f"{folder}: was made with other weights; evaluate these ones again")
+    figures = {key: metrics[key] for key in ("benchmark", "systems", "obedience")}
+    return figures, page.replace("\n## ", "\n### ").replace("# ", "## ", 1)
+
+
+def card_text(card: Mapping[str, Any], evaluations: Sequence[str] = ()) -> str:
     """The card as a page for people, with the head that model hubs read."""
     lines = ["---", f"license: {str(card['license']).lower()}", "library_name: dynascene", "---"]
     lines += ["", f"# {card['recipe']}", "", "| | |", "| --- | --- |"]
@@ -99,8 +129,10 @@ def card_text(card: Mapping[str, Any]) -> str:
     lines += [f"| {name.replace('_', ' ')} | {v} |" for name, v in card["examined"].items()]
     lines += [
         "",
-        "The validation split chose nothing but when to stop; the test split is unseen.",
+        "Figures above are of the validation split; those below of the test split, which neither "
+        "training nor any choice has seen.",
         "",
+        *evaluations,
     ]
     return "\n".join(lines)
 

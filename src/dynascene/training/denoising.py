@@ -33,7 +33,7 @@ class DenoisingObjective(Objective):
 
     target: ``background`` is the place without the person, which only synthetic shots know;
     ``video`` is the shot as filmed. unseen: shots for ``examine``. noise_offset, gamma: of the
-    loss. steps, guidance: of the samples on the sheets.
+    loss. steps, guidance: of the samples on the sheets, and what the exported weights say.
     """
 
     def __init__(
@@ -105,12 +105,7 @@ class DenoisingObjective(Objective):
         generator = Generator().manual_seed(seed)
         pipeline = self.pipeline()
         pipeline.set_progress_bar_config(disable=True)
-        sample = pipeline(
-            batch,
-            num_inference_steps=self.steps,
-            guidance_scale=self.guidance,
-            generator=generator,
-        ).frames
+        sample = pipeline(batch, generator=generator).frames
         shown = {
             "guide": batch.guide / 2 + 0.5,
             "one_step": self._one_step(batch.to(device), generator).cpu(),
@@ -131,7 +126,14 @@ class DenoisingObjective(Objective):
 
     def pipeline(self) -> DynaScenePipeline:
         """The networks, ready to sample."""
-        return DynaScenePipeline(self.vae, self.image_encoder, self.denoiser, ddim_scheduler())
+        return DynaScenePipeline(
+            self.vae,
+            self.image_encoder,
+            self.denoiser,
+            ddim_scheduler(),
+            steps=self.steps,
+            guidance=self.guidance,
+        )
 
     def take_decoder(self, vae: Any) -> None:
         """Use another decoder for the same latents. Raises InputError for other latents."""

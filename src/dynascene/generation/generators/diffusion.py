@@ -36,13 +36,15 @@ def diffusion(shot: Shot, scene: LiftedScene, options: GenerationOptions) -> Gen
     alone = Shot(None, None, stretched(guide.track, size), shot.frame_rate)
     coarse = projection(alone, scene, replace(options, size=None, framing=guide.framing))
     batch = model_batch(shot, scene, coarse, guide.track.size, has_camera=not options.null_camera)
-    sampling = Sampling(pipeline, batch, options)
+    steps, guidance = pipeline.sampling(options.steps, options.guidance)
+    sampling = Sampling(pipeline, batch, steps, guidance, options.seed)
 
     def frames() -> Iterator[GeneratedFrame]:
         for small, sharp in zip(sampling.frames(), guide.frames(), strict=True):
             yield sharp._replace(background=enlarged(small, sharp.background))
 
-    return replace(guide, frames=frames, weights=sha256, sample=sampling.run)
+    numbers = {"steps": steps, "guidance": guidance}
+    return replace(guide, frames=frames, weights=sha256, sampling=numbers, sample=sampling.run)
 
 
 @dataclass(frozen=True)
@@ -59,14 +61,16 @@ class Sampling:
 
     pipeline: DynaScenePipeline
     batch: Batch
-    options: GenerationOptions
+    steps: int
+    guidance: float
+    seed: int
     _latents: Tensor | None = field(default=None, init=False)
 
     def run(self, log: Log) -> None:
         """Draw the latents now, as a stage of the log."""
         if self._latents is not None:
             return
-        with log.stage("sampling", self.options.steps) as step:
+        with log.stage("sampling", self.steps) as step:
 
             def on_step(*arguments: object) -> dict[str, Tensor]:
                 step()
@@ -74,9 +78,9 @@ class Sampling:
 
             self._latents = self.pipeline(
                 self.batch,
-                self.options.steps,
-                self.options.guidance,
-                torch.Generator().manual_seed(self.options.seed),
+                self.steps,
+                self.guidance,
+                torch.Generator().manual_seed(self.seed),
                 output_type="latent",
                 callback_on_step_end=on_step,
             ).frames[0]

@@ -14,8 +14,8 @@ def evaluate(
     out: Annotated[Path, arg(metavar="DIR")],
     clips: int = 32,
     frames: int = 24,
-    steps: int = 50,
-    guidance: float = 3.5,
+    steps: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None,
+    guidance: Annotated[float | None, arg(metavar="NUMBER", help_behavior_hint="")] = None,
     samples: int = 1,
     seed: int = 0,
     obedience: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None,
@@ -28,8 +28,8 @@ def evaluate(
         out: folder of metrics.json, table.md and sheet.png.
         clips: shots of the benchmark.
         frames: length of a shot.
-        steps: sampling steps.
-        guidance: strength of classifier-free guidance.
+        steps: sampling steps (default: as each weights say).
+        guidance: strength of classifier-free guidance (default: as each weights say).
         samples: also judge the mean of so many samples (accuracy, not looks).
         seed: seed of the shots and of the sampling.
         obedience: shots that are panned both ways (default: all clips; 0: none).

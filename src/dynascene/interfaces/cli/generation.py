@@ -41,8 +41,8 @@ def generate(
         Literal["projection", "diffusion"] | None, arg(help_behavior_hint="")
     ] = None,
     weights: Annotated[str | None, _shown("small|PATH|HUB_ID")] = None,
-    steps: int = 50,
-    guidance: float = 3.5,
+    steps: Annotated[int | None, _shown("N")] = None,
+    guidance: OptionalNumber = None,
     seed: int = 0,
     size: OptionalSize = None,
     frames: Annotated[str | None, _shown("A:B")] = None,
@@ -70,8 +70,8 @@ def generate(
         generator: what makes the background: projection (the default), or diffusion, a trained
             model.
         weights: weights of the diffusion: small (bundled), a folder, or a hub id.
-        steps: sampling steps.
-        guidance: strength of classifier-free guidance.
+        steps: sampling steps (default: as the weights say).
+        guidance: strength of classifier-free guidance (default: as the weights say).
         seed: seed of the sampling.
         size: rendering size of the background, such as 1280x720 (default: the person's).
         frames: use the frames A:B of the person, B excluded.

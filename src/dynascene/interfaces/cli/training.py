@@ -111,6 +111,7 @@ def export(
     *,
     out: Annotated[Path, arg(metavar="DIR")],
     autoencoder: Annotated[Path | None, _shown("DIR")] = None,
+    evaluation: Annotated[tuple[Path, ...], _shown("DIR…")] = (),
 ) -> None:
     """Write a run's averaged weights in half precision, as generate --weights takes them.
 
@@ -118,11 +119,12 @@ def export(
         run: folder that dynascene train wrote.
         out: folder to write; must not hold anything.
         autoencoder: folder of an autoencoder with a finer decoder for the run's latents.
+        evaluation: folders that dynascene evaluate wrote about these weights, for the model card.
     """
     from dynascene.interfaces.cli.display import say
     from dynascene.recipes.export import export_run
 
-    card = export_run(run, out, autoencoder)
+    card = export_run(run, out, autoencoder, evaluation)
     say(f"{out}: {card['megabytes']} MB after {card['steps']} steps")
 
 

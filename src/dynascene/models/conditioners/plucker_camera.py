@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from dynascene.geometry.plucker import plucker_embedding
 from dynascene.geometry.rigid import relative_to_first
-from dynascene.models.attention import CameraAttention
+from dynascene.models.attention import CameraAttention, PlainAttention
 from dynascene.models.backbone import MAX_FRAMES, level_of, motion_modules
 from dynascene.models.conditioners.base import Conditioner
 from dynascene.models.injection import Injection
@@ -48,8 +48,9 @@ class PluckerCamera(Conditioner):
             motion.transformer_blocks[0].attn1.set_processor(CameraAttention(level, adaptor))
 
     def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
-        relative = relative_to_first(clip.cam_from_world)
-        rays = plucker_embedding(relative, clip.intrinsics, clip.size)
+        with torch.autocast(drop.device.type, enabled=False):  # three digits are too few for rays
+            relative = relative_to_first(clip.cam_from_world).float()
+            rays = plucker_embedding(relative, clip.intrinsics.float(), clip.size)
         known = (clip.has_camera & ~drop)[:, None, None, None, None]
         # unknown cameras may hold anything, not-a-number included: it must not reach the sum
         rays = torch.where(known, rays, 0)
@@ -106,6 +107,8 @@ class CameraBlock(nn.Module):
             positional_embeddings="sinusoidal",
             num_positional_embeddings=MAX_FRAMES,
         )
+        attention: Any = self.attention.attn1  # whose processors are typed as diffusers' own
+        attention.set_processor(PlainAttention())
 
     def forward(self, hidden: Tensor, frames: int) -> Tensor:
         if self.downsample is not None:
