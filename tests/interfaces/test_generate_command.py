@@ -50,7 +50,10 @@ def scene(tmp_path: Path) -> Path:
 
 
 def command(*arguments: object) -> None:
-    main(["generate", *(str(argument) for argument in arguments)])
+    """The command with the quick generator, where the arguments name none."""
+    given = [str(argument) for argument in arguments]
+    quick = [] if "--generator" in given else ["--generator", "projection"]
+    main(["generate", *given, *quick])
 
 
 def test_everything_that_was_promised_lies_there(person: Path, scene: Path, tmp_path: Path) -> None:
