@@ -26,12 +26,13 @@ def test_everything_that_was_promised_lies_there(
     assert {path.name for path in out.iterdir()} == {"metrics.json", "table.md", "sheet.png"}
     figures = json.loads((out / "metrics.json").read_text())
     assert list(figures["systems"]) == [
-        "still", "projection", "tiny", "tiny, network alone", "tiny, one step",
+        "still", "still, framed", "projection", "tiny", "tiny, network alone", "tiny, one step",
     ]  # fmt: skip
     assert figures["obedience"]["projection"]["share"] == 1
     assert figures["obedience"]["still"]["share"] == 0
     assert len(figures["weights"]["tiny"]["denoiser/diffusion_pytorch_model.safetensors"]) == 64
-    assert figures["request"]["sampling"]["steps"] == 1
+    assert figures["sampling"] == {"tiny": {"steps": 1, "guidance": 3.5}}
+    assert "network alone" in " ".join(figures["obedience"])
     page = (out / "table.md").read_text()
     shown = capsys.readouterr().out
     for title in ("PSNR, dB", "SSIM", "Opposite pans"):

@@ -78,12 +78,11 @@ def test_systems_do_not_see_the_truth_and_get_seeds_of_their_own(benchmark) -> N
     seeds = []
 
     class Spy:
-        name, weights = "spy", {}
+        name, weights, sampling = "spy", {}, {}
 
-        def render(self, batch: Batch, seed: int) -> np.ndarray:
-            raise AssertionError("only render_all is called")
-
-        def render_all(self, batch: Batch, seed: int) -> dict[str, np.ndarray]:
+        def render(
+            self, batch: Batch, seed: int, *, estimates: bool = True
+        ) -> dict[str, np.ndarray]:
             assert batch.video is None
             seeds.append(seed)
             return {"spy": to_bytes(batch.scene_image.expand(3, -1, -1, -1) / 2 + 0.5)}
@@ -110,13 +109,31 @@ def test_an_untrained_guided_model_scores_as_the_projection(
     pipeline, sha256 = load_weights(save_weights(tmp_path / "tiny"))
     trained = Trained("tiny", pipeline, sha256, SamplingSettings(steps=2, samples=2))
     batch = benchmark[0].batch
-    rows = trained.render_all(batch, 0)
+    rows = trained.render(batch, 0)
     assert list(rows) == ["tiny", "tiny, network alone", "tiny, mean of 2", "tiny, one step"]
-    guide = Projection().render(batch, 0).astype(int)
+    guide = Projection().render(batch, 0)["projection"].astype(int)
     for name in ("tiny", "tiny, mean of 2", "tiny, one step"):
         assert np.abs(rows[name] - guide).max() <= 1
     assert np.abs(rows["tiny, network alone"] - guide).max() > 20  # an untrained autoencoder
-    assert np.array_equal(trained.render(batch, 0), rows["tiny"])
+    quick = trained.render(batch, 0, estimates=False)
+    assert list(quick) == ["tiny", "tiny, network alone"]
+    assert np.array_equal(quick["tiny"], rows["tiny"])
+
+
+def test_the_framed_still_is_the_guides_first_frame_held(benchmark) -> None:
+    batch = benchmark[0].batch
+    rows = Still().render(batch, 0)
+    guide = Projection().render(batch, 0)["projection"]
+    assert list(rows) == ["still", "still, framed"]
+    for frame in rows["still, framed"]:
+        np.testing.assert_array_equal(frame, guide[0])
+    assert not np.array_equal(rows["still"][0], guide[0])
+
+
+def test_procedural_benchmarks_say_so(benchmark, monkeypatch) -> None:
+    assert "procedural" in benchmark.name
+    monkeypatch.setattr(type(benchmark._shots.library), "photographic", property(lambda _: True))
+    assert benchmark.name == "synthetic:test of photographs"
 
 
 def test_samples_differ_and_their_mean_lies_between(benchmark, save_weights, tmp_path) -> None:
@@ -124,9 +141,10 @@ def test_samples_differ_and_their_mean_lies_between(benchmark, save_weights, tmp
     system = open_system(str(weights), SamplingSettings(steps=2, samples=2))
     assert system.name == "tiny"
     batch = benchmark[0].batch
-    rows = system.render_all(batch, 3)
+    rows = system.render(batch, 3)
+    assert "tiny, one step" not in rows  # ε at the noisiest step says little of the clean frames
     assert "tiny, network alone" not in rows  # without a guide there is no other
-    second = system.render(batch, 3 + 1_000_003)
+    second = system.render(batch, 3 + 1_000_003)["tiny"]
     assert not np.array_equal(rows["tiny"], second)
     mean = (rows["tiny"].astype(float) + second) / 2
     assert np.abs(rows["tiny, mean of 2"] - mean).max() <= 1

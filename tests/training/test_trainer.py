@@ -1,3 +1,4 @@
+import json
 import math
 import os
 import signal
@@ -91,6 +92,16 @@ def test_another_run_in_the_folder_is_refused(make_run, out) -> None:
     for change, word in (({"name": "other"}, "recipe"), ({"batch": 5}, "batch")):
         with pytest.raises(InputError, match=word):
             train(make_run(out, **change), out)
+
+
+@pytest.mark.parametrize("key", ["data", "autoencoder"])
+def test_a_run_cannot_change_what_it_is_made_of(make_run, out, key) -> None:
+    train(make_run(out, steps=3), out)
+    described = json.loads((out / "run.json").read_text())
+    described["settings"][key] = "/another/folder"
+    (out / "run.json").write_text(json.dumps(described))
+    with pytest.raises(InputError, match=f"{key} /another/folder, not None"):
+        train(make_run(out, steps=6), out)
 
 
 def test_a_broken_checkpoint_is_named(make_run, out) -> None:

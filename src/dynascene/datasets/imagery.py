@@ -83,6 +83,14 @@ def read_manifest(folder: Path) -> tuple[ImageRecord, ...]:
     return tuple(records.values())
 
 
+def licences(folder: Path, split: str) -> list[str]:
+    """The licences and authors of a split's pictures, as far as the manifest names them."""
+    rows = csv.DictReader(
+        (folder / MANIFEST).read_text(encoding="utf-8").splitlines(), delimiter="\t"
+    )
+    return sorted({row["licence"] for row in rows if row["split"] == split and row.get("licence")})
+
+
 @lru_cache(maxsize=IMAGES_KEPT)
 def load_picture(path: Path, width: int) -> Tensor:
     """A picture, shrunk (never enlarged) to a width: uint8 [3, H, W] sRGB. Shared: do not change.

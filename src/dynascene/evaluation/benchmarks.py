@@ -36,7 +36,8 @@ class SyntheticBenchmark:
 
     @property
     def name(self) -> str:
-        return f"synthetic:{self.split}"
+        pictures = "photographs" if self._shots.library.photographic else "procedural pictures"
+        return f"synthetic:{self.split} of {pictures}"
 
     def __len__(self) -> int:
         return self.clips
@@ -50,10 +51,13 @@ class SyntheticBenchmark:
         return EvaluationShot(name, replace(batch, video=None), to_bytes(clean[0] / 2 + 0.5))
 
 
-def open_benchmark(text: str, clips: int, seed: int, frames: int = FRAMES) -> Benchmark:
+def open_benchmark(
+    text: str, clips: int, seed: int, frames: int = FRAMES, imagery: Path | None = None
+) -> Benchmark:
     """``synthetic`` or ``synthetic:SPLIT`` → a benchmark of so many clips.
 
-    Raises InputError for an unknown name or split, or numbers that cannot be.
+    imagery: see SyntheticBenchmark.folder. Raises InputError for an unknown name or split, or
+    numbers that cannot be.
     """
     kind, _, split = text.partition(":")
     if kind != "synthetic":
@@ -64,4 +68,4 @@ def open_benchmark(text: str, clips: int, seed: int, frames: int = FRAMES) -> Be
         raise InputError(f"--clips {clips}: must be at least 1")
     if frames < 2:
         raise InputError(f"--frames {frames}: a clip has at least 2")
-    return SyntheticBenchmark(split or DEFAULT_SPLIT, clips, seed, frames=frames)
+    return SyntheticBenchmark(split or DEFAULT_SPLIT, clips, seed, frames=frames, folder=imagery)

@@ -30,9 +30,9 @@ OUTPUTS = [METRICS, "table.md", "sheet.png"]
 class EvaluationRequest:
     """What is to be evaluated.
 
-    systems: names as ``open_system`` takes them; the still picture always takes part. data: as
-    ``open_benchmark`` takes it. clips, frames: of the benchmark. obedience: shots that are panned
-    both ways; None = as many as clips, 0 = none.
+    systems: names as ``open_system`` takes them; the still picture always takes part. data,
+    imagery: as ``open_benchmark`` takes them. clips, frames: of the benchmark. obedience: shots
+    that are panned both ways; None = as many as clips, 0 = none.
     """
 
     systems: Sequence[str]
@@ -41,6 +41,7 @@ class EvaluationRequest:
     frames: int = FRAMES
     seed: int = 0
     obedience: int | None = None
+    imagery: Path | None = None
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
 
     def __post_init__(self) -> None:
@@ -56,7 +57,9 @@ def run(request: EvaluationRequest, out: Path, log: Log) -> list[Table]:
     Writes metrics.json, table.md and sheet.png, and returns the tables.
     """
     with log.stage("open"):
-        benchmark = open_benchmark(request.data, request.clips, request.seed, request.frames)
+        benchmark = open_benchmark(
+            request.data, request.clips, request.seed, request.frames, request.imagery
+        )
         systems = _open_systems(request)
     with result_folder(out, OUTPUTS, listing=METRICS) as folder:
         scores = _scores(systems, benchmark, request, log, folder / "sheet.png")
@@ -65,7 +68,7 @@ def run(request: EvaluationRequest, out: Path, log: Log) -> list[Table]:
         figures = _provenance(request, benchmark, systems) | summary(scores, flows)
         figures |= {"stages": log.stages, "outputs": OUTPUTS}
         (folder / METRICS).write_text(json.dumps(figures, indent=1))
-        page = markdown(made, f"Evaluation on {benchmark.name}", _notes(request))
+        page = markdown(made, f"Evaluation on {benchmark.name}", _notes(request, systems))
         (folder / "table.md").write_text(page, encoding="utf-8")
     return made
 
@@ -114,20 +117,24 @@ def _provenance(
 ) -> dict[str, Any]:
     return {
         "benchmark": benchmark.name,
-        "request": asdict(request),
+        "request": {**asdict(request), "imagery": None},  # whose path says nothing elsewhere
+        "sampling": {system.name: dict(system.sampling) for system in systems if system.sampling},
         "weights": {system.name: dict(system.weights) for system in systems if system.weights},
         "versions": {name: version(name) for name in ("dynascene", "torch", "diffusers", "numpy")}
         | {"python": platform.python_version()},
     }
 
 
-def _notes(request: EvaluationRequest) -> list[str]:
-    sampling = request.sampling
-    steps = sampling.steps or "the weights' own number of"
-    guidance = "own" if sampling.guidance is None else f"{sampling.guidance:g}"
+def _notes(request: EvaluationRequest, systems: Sequence[System]) -> list[str]:
+    sampled = [
+        f"{system.name}: {', '.join(f'{name} {n:g}' for name, n in system.sampling.items())}."
+        for system in systems
+        if system.sampling
+    ]
     return [
-        f"{request.clips} clips of {request.frames} frames, seed {request.seed}; "
-        f"{steps} steps, guidance {guidance}. "
+        f"{request.clips} clips of {request.frames} frames, seed {request.seed}. "
         "Means over clips with 95 % bootstrap intervals; background only (matte = 0); "
-        "uint8, data range 255.",
+        "uint8, data range 255. " + " ".join(sampled),
+        "The guide of these shots knows the picture's true field of view, horizon and place; in "
+        "use they are estimated. The camera's scale is told with an error, as in training.",
     ]

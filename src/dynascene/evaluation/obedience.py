@@ -69,18 +69,19 @@ def measure_obedience(
     seed: int,
     on_shot: Callable[[], None],
 ) -> dict[str, list[PanFlow]]:
-    """The flows of the benchmark's first ``shots`` shots for each system, by its name."""
-    flows: dict[str, list[PanFlow]] = {system.name: [] for system in systems}
+    """The flows of the benchmark's first ``shots`` shots, by row of the table."""
+    flows: dict[str, list[PanFlow]] = {}
     for index in range(shots):
         shot = benchmark[index]
         pans = opposite_pans(shot)
         background = regions(shot.batch)["whole"]
         for system in systems:
             left, right = (
-                float(mean_flow(system.render(batch, seed + index), background)[0])
-                for batch in (pans.left, pans.right)
+                {row: float(mean_flow(frames, background)[0]) for row, frames in shown.items()}
+                for shown in (system.render(batch, seed + index, estimates=False) for batch in pans)
             )
-            flows[system.name].append(PanFlow(left, right))
+            for row in left:
+                flows.setdefault(row, []).append(PanFlow(left[row], right[row]))
         on_shot()
     return flows
 

@@ -44,9 +44,10 @@ class Benchmark(Protocol):
 class System(Protocol):
     """A way to make a background, as it is judged.
 
-    render: the frames that it delivers for a clip, uint8 [F, H, W, 3].
-    render_all: those under the system's name, and further estimates under names of their own.
-    weights: sha256 by name.
+    render: frames by row of the table, uint8 [F, H, W, 3]: what it delivers, under its name, and
+        further pictures under names of their own; with ``estimates`` also what only accuracy is
+        read off.
+    weights: sha256 by name. sampling: the numbers it samples with, by name.
     """
 
     @property
@@ -55,9 +56,12 @@ class System(Protocol):
     @property
     def weights(self) -> Mapping[str, str]: ...
 
-    def render(self, batch: Batch, seed: int) -> np.ndarray: ...
+    @property
+    def sampling(self) -> Mapping[str, float]: ...
 
-    def render_all(self, batch: Batch, seed: int) -> dict[str, np.ndarray]: ...
+    def render(
+        self, batch: Batch, seed: int, *, estimates: bool = True
+    ) -> dict[str, np.ndarray]: ...
 
 
 class Score(NamedTuple):
@@ -125,7 +129,7 @@ def evaluate(
         shot = benchmark[index]
         rendered: dict[str, np.ndarray] = {}
         for system in systems:
-            rendered |= system.render_all(shot.batch, seed + index)
+            rendered |= system.render(shot.batch, seed + index)
         scores.clips.append(shot.name)
         for row, frames in rendered.items():
             scores.add(row, score(frames, shot))

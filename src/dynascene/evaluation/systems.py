@@ -37,17 +37,22 @@ class SamplingSettings:
 
 @dataclass(frozen=True)
 class Still:
-    """The scene picture, standing still: what a background without a moving camera would be."""
+    """A background without a moving camera: the scene picture, standing still.
+
+    Further row: the first frame of the guide, held. It is framed as the shot is, which the picture
+    itself mostly is not, so that what a system gains over it is motion alone.
+    """
 
     name: str = STILL
     weights: Mapping[str, str] = field(default_factory=dict)
+    sampling: Mapping[str, float] = field(default_factory=dict)
 
-    def render(self, batch: Batch, seed: int) -> np.ndarray:
-        frames = batch.scene_image.expand(batch.matte.shape[1], -1, -1, -1)
-        return to_bytes(frames / 2 + 0.5)
-
-    def render_all(self, batch: Batch, seed: int) -> dict[str, np.ndarray]:
-        return {self.name: self.render(batch, seed)}
+    def render(self, batch: Batch, seed: int, *, estimates: bool = True) -> dict[str, np.ndarray]:
+        held = {self.name: batch.scene_image}
+        if batch.guide is not None:
+            held[f"{self.name}, framed"] = batch.guide[:, 0]
+        frames = batch.matte.shape[1]
+        return {row: to_bytes(x.expand(frames, -1, -1, -1) / 2 + 0.5) for row, x in held.items()}
 
 
 @dataclass(frozen=True)
@@ -56,22 +61,21 @@ class Projection:
 
     name: str = PROJECTION
     weights: Mapping[str, str] = field(default_factory=dict)
+    sampling: Mapping[str, float] = field(default_factory=dict)
 
-    def render(self, batch: Batch, seed: int) -> np.ndarray:
+    def render(self, batch: Batch, seed: int, *, estimates: bool = True) -> dict[str, np.ndarray]:
         assert batch.guide is not None, "a benchmark's shots have a guide"
-        return to_bytes(batch.guide[0] / 2 + 0.5)
-
-    def render_all(self, batch: Batch, seed: int) -> dict[str, np.ndarray]:
-        return {self.name: self.render(batch, seed)}
+        return {self.name: to_bytes(batch.guide[0] / 2 + 0.5)}
 
 
 @dataclass(frozen=True)
 class Trained:
     """A pipeline's samples, with the detail of the guide as the generator ``diffusion`` adds it.
 
-    Further rows: the network's own pixels, the mean of several samples, and the one-step estimate
-    of the mean. A single sample loses PSNR to such means by nature (it has to decide what a mean
-    may blur): accuracy is read off them, looks off the sample.
+    Further rows: the network's own pixels; as estimates the mean of several samples and, where the
+    network predicts the clean frames, its one-step estimate of the mean. A single sample loses PSNR
+    to such means by nature (it has to decide what a mean may blur): accuracy is read off them,
+    looks off the sample.
     """
 
     name: str
@@ -79,20 +83,24 @@ class Trained:
     weights: Mapping[str, str]
     settings: SamplingSettings
 
-    def render(self, batch: Batch, seed: int) -> np.ndarray:
-        return to_bytes(self._delivery(batch)(self._sample(batch, seed)))
+    @property
+    def sampling(self) -> Mapping[str, float]:
+        steps, guidance = self.pipeline.sampling(self.settings.steps, self.settings.guidance)
+        return {"steps": steps, "guidance": guidance}
 
-    def render_all(self, batch: Batch, seed: int) -> dict[str, np.ndarray]:
+    def render(self, batch: Batch, seed: int, *, estimates: bool = True) -> dict[str, np.ndarray]:
         deliver = self._delivery(batch)
         first = self._sample(batch, seed)
         rows = {self.name: deliver(first)}
         if is_guided(self.pipeline):
             rows[f"{self.name}, network alone"] = first
-        count = self.settings.samples
+        count = self.settings.samples if estimates else 1
         if count > 1:
             others = [self._sample(batch, seed + n * SEED_STEP) for n in range(1, count)]
             rows[f"{self.name}, mean of {count}"] = deliver(torch.stack([first, *others]).mean(0))
-        rows[f"{self.name}, one step"] = deliver(self._one_step(batch, seed))
+        # from ε the clean frames follow by a division by √ᾱ, which is 0.04 at the noisiest step
+        if estimates and self.pipeline.denoiser.prediction != "epsilon":
+            rows[f"{self.name}, one step"] = deliver(self._one_step(batch, seed))
         return {row: to_bytes(frames) for row, frames in rows.items()}
 
     def _delivery(self, batch: Batch) -> Callable[[Tensor], Tensor]:

@@ -28,6 +28,7 @@ from dynascene.models.injection import Injection, merge_injections
 from dynascene.models.latents import EncodedClip, decode_latents, encode_clip
 from dynascene.types import Batch
 
+MOST_STEPS = 250  # of the schedule's 1000, evenly spaced
 STEPS, GUIDANCE = 50, 3.5  # the paper's DDIM steps, and the lineage's guidance
 
 
@@ -93,8 +94,8 @@ class DynaScenePipeline(DiffusionPipeline):
         tensors) → tensors`` as in diffusers. Raises InputError for sizes or steps that cannot be.
         """
         steps, guidance = self.sampling(num_inference_steps, guidance_scale)
-        if steps < 1:
-            raise InputError(f"steps: {steps}, expected at least 1")
+        if not 1 <= steps <= MOST_STEPS:
+            raise InputError(f"steps: {steps}, expected 1 to {MOST_STEPS}")
         check_scheduler(self.scheduler, self.denoiser.alpha_bars)
         device = self._execution_device
         encoded = encode_clip(clip.to(device), self.vae, self.image_encoder)

@@ -1,17 +1,12 @@
 """The weights that come with the package, and the autoencoder that a run builds on."""
 
-from importlib.resources import files
 from pathlib import Path
 
 from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
 from diffusers.utils import logging
 
 from dynascene.errors import InputError
-
-
-def bundled_weights() -> Path:
-    """The folder of the weights that come with the package; it may be missing in a checkout."""
-    return Path(str(files("dynascene") / "weights" / "small"))
+from dynascene.generation.weights import bundled_folder
 
 
 def load_autoencoder(folder: Path | None) -> AutoencoderTiny:
@@ -19,7 +14,7 @@ def load_autoencoder(folder: Path | None) -> AutoencoderTiny:
 
     Raises InputError when there is none.
     """
-    base = folder or bundled_weights()
+    base = folder or bundled_folder()
     found = [path for path in (base / "vae", base) if (path / "config.json").is_file()]
     if not found:
         raise InputError(

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
+from dynascene.datasets.imagery import licences
 from dynascene.errors import InputError
 from dynascene.io.atomic import replacing, write_text
 from dynascene.io.checksums import sha256_of
@@ -22,12 +20,8 @@ from dynascene.training.state import checkpoint_folders, load_checkpoint
 from dynascene.training.trainer import read_description
 
 CARD = "card.json"
-IMAGERY = "renderings and crops of imagery with clean licences, train split"
+IMAGERY = "renderings and crops of pictures of the train split"
 PROCEDURAL = "renderings and crops of procedural pictures"
-CREDITS = (
-    "Poly Haven, ambientCG, Quaternius, CesiumMan (CC-BY 4.0), VALID avatars (MIT), "
-    "Godot textures (MIT), OpenEXR images (BSD-3), DreamyPixel (CC-BY 4.0), kristenlee"
-)
 
 
 def export_run(
@@ -87,14 +81,14 @@ def model_card(run: Run, folder: Path, step: int, megabytes: float) -> dict[str,
         "recipe": run.name,
         "license": "Apache-2.0",
         "data": IMAGERY if run.settings.data else PROCEDURAL,
-        "credits": CREDITS if run.settings.data else "",
+        "licences": licences(run.settings.data, "train") if run.settings.data else [],
         "steps": step,
         "batch": numbers["batch"],
         "seed": numbers["seed"],
         "optimiser": numbers["optimiser"],
         "ema": numbers["ema"],
         "seconds_per_step": round(sum(seconds) / len(seconds), 3) if seconds else None,
-        "hardware": _hardware(),
+        "hardware": numbers.get("hardware", "not recorded"),
         "megabytes": megabytes,
         "examined": _plain(examined[-1]) if examined else {},
     }
@@ -124,13 +118,15 @@ def card_text(card: Mapping[str, Any], evaluations: Sequence[str] = ()) -> str:
     """The card as a page for people, with the head that model hubs read."""
     lines = ["---", f"license: {str(card['license']).lower()}", "library_name: dynascene", "---"]
     lines += ["", f"# {card['recipe']}", "", "| | |", "| --- | --- |"]
-    for name in ("data", "credits", "steps", "batch", "seed", "hardware", "seconds_per_step"):
+    for name in ("data", "steps", "batch", "seed", "hardware", "seconds_per_step"):
         lines.append(f"| {name.replace('_', ' ')} | {card[name]} |")
+    if card["licences"]:
+        lines.append(f"| licences of the pictures | {'; '.join(card['licences'])} |")
     lines += [f"| {name.replace('_', ' ')} | {v} |" for name, v in card["examined"].items()]
     lines += [
         "",
-        "Figures above are of the validation split; those below of the test split, which neither "
-        "training nor any choice has seen.",
+        "Figures above are of the validation split. Places, textures and people of the test split "
+        "take no part in training or in any choice.",
         "",
         *evaluations,
     ]
@@ -141,12 +137,6 @@ def _plain(figures: Mapping[str, float]) -> dict[str, float]:
     names = {name: name.removeprefix("examined_") for name in figures}
     names["step"] = "examined_at_step"
     return {names[name]: round(value, 3) for name, value in figures.items()}
-
-
-def _hardware() -> str:
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    return f"{torch.get_num_threads()} CPU threads, {platform.machine()}"
 
 
 def _megabytes(folder: Path) -> float:

@@ -25,7 +25,7 @@ from dynascene.types import Size
 
 TIMED = ("background", "video", "foreground", "generate_mask", "guide", "guide_visibility",
          "cam_from_world", "intrinsics")  # fmt: skip
-VERSION = 1  # of what is stored; another one makes the clips anew
+VERSION = 2  # of the world and of what is stored; another one makes the clips anew
 
 
 class EncodedShots:
@@ -50,7 +50,7 @@ class EncodedShots:
         digest = hashlib.sha256()
         kind = (VERSION, shots.split, tuple(shots.size), shots.frames, shots.seed)
         digest.update(repr((kind, sorted(shots.worlds.items()), shots.person_share)).encode())
-        digest.update(repr(shots.library.names("panorama")).encode())
+        digest.update(shots.library.identity().encode())
         shift = (self.vae.config.scaling_factor, self.vae.config.shift_factor)
         digest.update(repr(shift).encode())
         for name, tensor in sorted(self.vae.encoder.state_dict().items()):

@@ -54,6 +54,8 @@ class DenoisingObjective(Objective):
         self.denoiser, self.image_encoder = denoiser, image_encoder
         self.vae = vae.requires_grad_(False)
         self._trained = {id(p) for p in [*trained, *image_encoder.parameters()]}
+        for parameter in self.parameters():
+            parameter.requires_grad_(id(parameter) in self._trained)
         self.unseen, self.target = unseen, target
         self.noise_offset, self.gamma = noise_offset, gamma
         self.steps, self.guidance = steps, guidance

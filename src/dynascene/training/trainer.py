@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,10 +75,13 @@ def train(
     _refuse_other_run(run, out)
     torch.manual_seed(run.seed)
     accelerator = Accelerator(mixed_precision="bf16")
+    if accelerator.num_processes > 1:
+        raise InputError("train: runs in one process so far; start it without a launcher")
     objective = run.objective().to(accelerator.device)
     state = _State(objective, _adam(objective, run.optimiser), Ema(objective.trained(), run.ema))
     out.mkdir(parents=True, exist_ok=True)
-    write_text(out / DESCRIPTION, json.dumps(run.numbers(), indent=2) + "\n")
+    description = {**run.numbers(), "hardware": _hardware()}
+    write_text(out / DESCRIPTION, json.dumps(description, indent=2) + "\n")
     saved = checkpoint_folders(out)
     if saved:
         state.restore(load_checkpoint(saved[-1]))
@@ -115,6 +119,11 @@ def _step(
         )
     accelerator.backward(losses["loss"])
     norm = accelerator.clip_grad_norm_(list(state.ema.parameters.values()), run.optimiser.clip)
+    if not norm.isfinite():
+        raise InputError(
+            f"{run.name}: the gradient of step {state.step + 1} is not finite; "
+            "a lower --lr may help"
+        )
     state.optimiser.step()
     state.optimiser.zero_grad()
     state.ema.update(state.step)
@@ -177,13 +186,26 @@ def _refuse_other_run(run: Run, out: Path) -> None:
     """Raises InputError when the checkpoints in a folder are of another run."""
     if not checkpoint_folders(out):
         return
-    numbers, before = run.numbers(), read_description(out)
-    for key in ("recipe", "batch", "seed"):
-        if before.get(key) != numbers[key]:
+    now, before = (_identity(d) for d in (run.numbers(), read_description(out)))
+    for key, value in now.items():
+        if before[key] != value:
             raise InputError(
-                f"{out}: is a run with {key} {before.get(key)}, not {numbers[key]}; "
-                "choose another --out"
+                f"{out}: is a run with {key} {before[key]}, not {value}; "
+                "say the same again or choose another --out"
             )
+
+
+def _identity(description: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run cannot change half-way; its number of steps it can."""
+    settings = description.get("settings", {})
+    own = {key: description.get(key) for key in ("recipe", "batch", "seed")}
+    return own | {key: settings.get(key) for key in ("data", "autoencoder")}
+
+
+def _hardware() -> str:
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return f"{torch.get_num_threads()} CPU threads, {platform.machine()}"
 
 
 def read_description(out: Path) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Random places, made of the pictures of one split."""
 
+import hashlib
 import math
 from functools import lru_cache, partial
 from pathlib import Path
@@ -70,6 +71,17 @@ class Library:
         for record in records:
             if record.split == split:
                 self._records.setdefault(record.category, []).append(record)
+
+    @property
+    def photographic(self) -> bool:
+        """Whether there are pictures of the split, or procedural ones alone."""
+        return bool(self._records)
+
+    def identity(self) -> str:
+        """Tells apart libraries of different pictures."""
+        pictures = [record for records in self._records.values() for record in records]
+        told = sorted((p.category, p.path.name, p.path.stat().st_size) for p in pictures)
+        return hashlib.sha256(repr((self.split, told)).encode()).hexdigest()
 
     def names(self, category: Category) -> list[str]:
         """All places or surfaces of a category that may be drawn."""

@@ -19,6 +19,7 @@ def evaluate(
     samples: int = 1,
     seed: int = 0,
     obedience: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None,
+    imagery: Annotated[Path | None, arg(metavar="DIR", help_behavior_hint="")] = None,
 ) -> None:
     """Measure backgrounds against the truth: PSNR, SSIM and camera obedience.
 
@@ -33,6 +34,8 @@ def evaluate(
         samples: also judge the mean of so many samples (accuracy, not looks).
         seed: seed of the shots and of the sampling.
         obedience: shots that are panned both ways (default: all clips; 0: none).
+        imagery: folder of photographs with a MANIFEST.tsv (default: $DYNASCENE_TRAINING_DATA, else
+            procedural pictures).
     """
     from dynascene.errors import InputError
     from dynascene.evaluation.job import EvaluationRequest, run
@@ -44,7 +47,7 @@ def evaluate(
     if not systems:
         raise InputError("evaluate: name at least one system, such as projection or small")
     sampling = SamplingSettings(steps, guidance, samples)
-    request = EvaluationRequest(systems, data, clips, frames, seed, obedience, sampling)
+    request = EvaluationRequest(systems, data, clips, frames, seed, obedience, imagery, sampling)
     print_tables(run(request, out, Log(Terminal())))
     say(f"{out / 'table.md'}  (look at {out / 'sheet.png'} too)")
 

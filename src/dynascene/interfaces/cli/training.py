@@ -50,7 +50,7 @@ def train(
         cache: folder of encoded clips, which runs may share (default: clips in RUN).
         until: stop after this step.
         workers: processes that render and encode clips ahead.
-        resume: what to do where RUN holds checkpoints; never refuses.
+        resume: where RUN holds checkpoints, go on (auto) or stop with an error (never).
         dry_run: show what would be trained and stop.
     """
     from dynascene.interfaces.cli.display import say
@@ -76,9 +76,15 @@ def train(
         return
     if resume == "never":
         refuse_checkpoints(out)
+    say(
+        f"pictures: {settings.data}"
+        if settings.data
+        else "pictures: procedural (--data DIR or $DYNASCENE_TRAINING_DATA names photographs)"
+    )
     with _progress(run.steps) as show:
         run_training(run, out, workers=workers, until=until, progress=show)
-    say(f"{out}: trained; dynascene export {out} --out DIR writes its weights")
+    reached = f"stopped at step {until}" if until and until < run.steps else "trained"
+    say(f"{out}: {reached}; dynascene export {out} --out DIR writes its weights")
 
 
 @contextmanager

@@ -1,0 +1,83 @@
+"""The denoisers' recipes from the first step to a picture, with tiny networks on rendered shots."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+
+from dynascene.datasets.synthetic.shots import SyntheticShots, collate
+from dynascene.generation.weights import load_weights
+from dynascene.models.sizes import ModelSize
+from dynascene.models.small import small_autoencoder
+from dynascene.models.systems import actanywhere, dynascene
+from dynascene.recipes import find_recipe
+from dynascene.recipes.export import export_run
+from dynascene.training.journal import read_log
+from dynascene.training.run import Settings
+from dynascene.training.trainer import train
+from dynascene.types import Size
+
+TINY = ModelSize(
+    name="tiny",
+    resolution=Size(64, 40),
+    frames=4,
+    widths=(8, 12),
+    attention=(True, True),
+    layers=1,
+    heads=2,
+    groups=4,
+    reference_widths=(8, 8),
+    camera_widths=(8, 8),
+    token_width=16,
+)
+STEPS = 4
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    """settings(name): of runs that share a cache of clips and an autoencoder."""
+    monkeypatch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
+    monkeypatch.setattr("dynascene.recipes.synthetic.SMALL", TINY)
+    monkeypatch.setattr("dynascene.recipes.synthetic.LENGTHS", (2, 3))
+    monkeypatch.setattr("dynascene.recipes.synthetic.EXAMINED", (1, 2))
+    monkeypatch.setattr("dynascene.recipes.dynascene.dynascene", partial(dynascene, TINY))
+    monkeypatch.setattr("dynascene.recipes.actanywhere.actanywhere", partial(actanywhere, TINY))
+    torch.manual_seed(0)
+    small_autoencoder(16).save_pretrained(tmp_path / "autoencoder" / "vae")
+
+    def settings(name: str) -> Settings:
+        return Settings(
+            out=tmp_path / name,
+            autoencoder=tmp_path / "autoencoder",
+            cache=tmp_path / "clips",
+            steps=STEPS,
+            batch=1,
+        )
+
+    return settings
+
+
+def losses(folder: Path) -> list[float]:
+    return [line["loss"] for line in read_log(folder) if "loss" in line]
+
+
+@pytest.mark.parametrize("name", ["dynascene.small", "dynascene.small_paper", "actanywhere.small"])
+def test_a_run_goes_on_where_it_stopped_and_its_export_paints(name, settings, tmp_path) -> None:
+    recipe = find_recipe(name)
+    whole, halves = settings("whole"), settings("halves")
+    train(recipe(whole), whole.out)
+    train(recipe(halves), halves.out, until=STEPS // 2)
+    train(recipe(halves), halves.out, workers=1)
+    assert len(losses(whole.out)) >= 1
+    assert losses(halves.out)[-1] == losses(whole.out)[-1]  # bit for bit
+
+    card = export_run(halves.out, tmp_path / "weights")
+    assert card["recipe"] == name
+    assert "CPU" in card["hardware"] or "NVIDIA" in card["hardware"]
+    pipeline, _ = load_weights(tmp_path / "weights")
+    shot = SyntheticShots("val", TINY.resolution, 3)[0]
+    frames = pipeline(collate([shot]).batch, 2, generator=torch.Generator().manual_seed(0)).frames
+    assert frames.shape == (1, 3, 3, 40, 64)
+    assert frames.isfinite().all()
+    assert frames.std() > 0
