@@ -42,8 +42,8 @@ SMALL_INPUT = (72, 128)
 def image_tokens(encoder: Any, images: Tensor) -> Tensor:
     """[B, 3, H, W] in −1 … 1 → tokens [B, N, D] float32.
 
-    The whole picture is resized, not cropped: a place reaches to its borders. CLIP gives one token,
-    its projected image embedding.
+    The picture is resized as it comes, not cropped again: a place reaches to its borders. CLIP
+    gives one token, its projected image embedding.
     """
     if isinstance(encoder, SmallImageEncoder):
         return encoder(_resize(images, SMALL_INPUT)).float()
