@@ -1,0 +1,1 @@
+"""Depth of the scene picture, by a network where one is at hand."""

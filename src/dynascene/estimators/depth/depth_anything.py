@@ -1,0 +1,45 @@
+"""Depth Anything V2 through transformers: disparity up to scale and shift."""
+
+from pathlib import Path
+
+import numpy as np
+
+from dynascene.errors import InputError
+from dynascene.estimators.depth.protocol import DepthEstimate
+from dynascene.estimators.weights import Progress, weights_file
+
+
+class DepthAnything:
+    """The network of a folder as transformers saves it (config, preprocessor, safetensors).
+
+    folder: None = the pinned small one, fetched into the cache.
+    Raises InputError when it cannot be fetched or the folder holds no such network.
+    """
+
+    def __init__(self, folder: Path | None = None, progress: Progress | None = None) -> None:
+        from transformers import DepthAnythingForDepthEstimation
+        from transformers.models.dpt.image_processing_pil_dpt import DPTImageProcessorPil
+
+        folder = folder or weights_file("depth-anything", progress=progress).parent
+        if not (folder / "config.json").is_file():
+            raise InputError(f"{folder}: has no config.json; name a folder of a depth network")
+        try:
+            self._prepare = DPTImageProcessorPil.from_pretrained(folder, local_files_only=True)
+            network = DepthAnythingForDepthEstimation.from_pretrained(
+                folder, local_files_only=True, use_safetensors=True
+            )
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            reason = " ".join(str(error).split())[:160]
+            raise InputError(f"{folder}: holds no Depth Anything network ({reason})") from error
+        self._network = network.eval()
+
+    def __call__(self, picture: np.ndarray) -> DepthEstimate:
+        import torch
+
+        inputs = self._prepare(images=picture, return_tensors="pt")
+        with torch.inference_mode():
+            disparity = self._network(**inputs).predicted_depth[:, None].float()
+        full = torch.nn.functional.interpolate(
+            disparity, picture.shape[:2], mode="bilinear", align_corners=False
+        )
+        return DepthEstimate(full[0, 0].numpy(), "disparity")

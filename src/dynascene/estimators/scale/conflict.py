@@ -1,0 +1,80 @@
+"""Whether a person and a camera contradict each other.
+
+Who stands or walks does not slide: seen by the right camera, the point that touches the ground
+rests during each step. A camera that comes from elsewhere makes it glide over the ground, and no
+background can hide that.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from dynascene.estimators.scale.person_scale import PersonScale
+from dynascene.estimators.scale.sliding import foot_slide
+from dynascene.geometry.rigid import camera_centres
+from dynascene.geometry.tracks import relative_track, resize_track, scale_track
+from dynascene.types import CameraTrack, Size
+
+MOST_SLIDE = 0.3  # metres a second; what is less goes unnoticed, or is noise of the matte
+GROWING = 0.1  # of the logarithm of the apparent size, between the first and the last third
+
+
+class Conflict(NamedTuple):
+    """slide: metres a second at which the feet glide when they should rest; not a number where
+        they are not seen for long enough.
+    message: one line on the contradiction, empty where there is none.
+    """
+
+    slide: float
+    message: str
+
+
+def find_conflict(
+    scale: PersonScale,
+    track: CameraTrack,
+    camera_height: float,
+    size: Size,
+    frame_rate: float,
+    own: CameraTrack | None = None,
+) -> Conflict:
+    """Compare a clip with a track that was not filmed with it.
+
+    scale: of the clip. track: one camera per frame of it. camera_height: of its first camera above
+    the ground, in the track's unit. size: of the clip's frames. frame_rate: frames a second.
+    own: the clip's own track, where it is known: what slides there too (a skier, a cyclist) is no
+        contradiction.
+    """
+    height, pitch = scale.camera_height_m, scale.pitch_degrees
+    if height is None or pitch is None:
+        return Conflict(math.nan, "")
+
+    def slide_under(camera: CameraTrack, metres_per_unit: float) -> float:
+        metric = scale_track(relative_track(resize_track(camera, size)), metres_per_unit)
+        return foot_slide(scale.silhouette, metric, height, pitch, frame_rate)
+
+    slide = slide_under(track, height / camera_height)
+    allowed = MOST_SLIDE
+    if own is not None:
+        allowed += np.nan_to_num(slide_under(own, scale.metres_per_unit or 1.0))
+    if not slide > allowed:
+        return Conflict(slide, "")
+    zoom = _zoom(scale, relative_track(track))
+    return Conflict(
+        slide,
+        f"the person and the camera contradict each other{zoom}: the feet would slide over the "
+        f"ground at {slide:.1f} m/s; use the camera that filmed the clip",
+    )
+
+
+def _zoom(scale: PersonScale, track: CameraTrack) -> str:
+    """The contradiction that is seen first, where it is that one: sizes against the way."""
+    height = np.log(scale.silhouette.height[scale.silhouette.seen])
+    third = max(1, len(height) // 3)
+    growth = float(np.median(height[-third:]) - np.median(height[:third]))
+    ahead = float(camera_centres(track.cam_from_world)[-1, 2])
+    if growth > GROWING and ahead < 0:
+        return " (the person grows while the camera moves away)"
+    if growth < -GROWING and ahead > 0:
+        return " (the person shrinks while the camera comes nearer)"
+    return ""

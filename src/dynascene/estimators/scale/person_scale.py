@@ -1,0 +1,242 @@
+"""Metres, ground and pitch of a filmed clip, from the person who stands in it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import torch
+
+from dynascene.errors import InputError
+from dynascene.estimators.horizon import estimate_horizon
+from dynascene.estimators.scale.ground import (
+    ADULT_SPREAD,
+    HEIGHT_SPREAD,
+    GroundFit,
+    PitchEvidence,
+    down_vectors,
+    slopes,
+)
+from dynascene.estimators.scale.joint import ClipGround
+from dynascene.estimators.scale.silhouette import Box, Silhouette, person_silhouette
+from dynascene.estimators.scale.sliding import foot_slide
+from dynascene.estimators.scale.travel import UnitFit
+from dynascene.geometry.framing import Attitude, filmed_attitude
+from dynascene.geometry.rigid import camera_centres
+from dynascene.geometry.tracks import (
+    relative_track,
+    resize_track,
+    scale_track,
+    travels,
+    turning_only,
+)
+from dynascene.types import CameraTrack, FrameSource
+
+ADULT = 1.7  # metres
+SHORTEST, TALLEST = 0.4, 2.6
+LEAST_FRAMES, LEAST_SHARE = 3, 0.1  # in which the person must be seen as a whole
+UPRIGHT = 0.8  # width over height of somebody who stands, walks or runs is less
+GLIDING = 0.8  # metres a second at which the feet of nobody who walks or runs slide
+AGREEING = 0.5  # share of frames that must show one height
+DOUBTED = 0.3  # of the confidence remains
+CERTAIN_UNIT = 0.2  # spread of the logarithm up to which a unit is told
+TURN_SPREAD = 1.5  # degrees by which the pitch of a track that turns far is off
+SURE_HORIZON, UNSURE_HORIZON = 2.0, 11.0  # degrees by which a picture's horizon is off
+HORIZON_FRAMES = 5
+
+Kind = Literal["static", "rotation", "general"]
+
+
+@dataclass(frozen=True)
+class PersonScale:
+    """What a person tells about a clip. Numbers are None, and ``why_not`` says why, where nothing
+    can be told.
+
+    camera_height_m: of the first frame's camera above the ground, metres.
+    metres_per_unit: of the track; None where the camera does not travel or it cannot be told.
+    distance_m: [F] along the ground from each camera to the feet; not a number where unseen.
+    pitch_degrees: that the first frame's camera looked up (negative: down).
+    horizon_row: of the first frame, pixels of the matte from the top, in its middle column; may
+        lie outside.
+    confidence: 0 (habit alone) … 1, of the camera's height and the pitch.
+    spread: standard deviation of the natural logarithm of ``camera_height_m`` and of
+        ``metres_per_unit``, person's height included.
+    why_not: one line on what is missing or doubtful, empty where nothing is.
+    silhouette: the person's ends in each frame, from which all this was found.
+    """
+
+    camera_height_m: float | None
+    metres_per_unit: float | None
+    distance_m: np.ndarray
+    pitch_degrees: float | None
+    horizon_row: float | None
+    confidence: float
+    spread: tuple[float, float]
+    why_not: str
+    silhouette: Silhouette = field(repr=False)
+
+    @property
+    def camera_height_units(self) -> float | None:
+        """The camera's height in the track's own unit: what ``--camera-height`` asks for."""
+        if self.camera_height_m is None or self.metres_per_unit is None:
+            return None
+        return self.camera_height_m / self.metres_per_unit
+
+
+def person_scale(
+    matte: FrameSource,
+    track: CameraTrack,
+    *,
+    kind: Kind | None = None,
+    frames: FrameSource | None = None,
+    horizon: float | None = None,
+    boxes: Sequence[Box | None] | None = None,
+    person_height: float = ADULT,
+) -> PersonScale:
+    """The scale of a filmed clip.
+
+    matte: [H, W, 1], 255 = person. track: one camera per frame, of any unit.
+    kind: of the track; None = general where its camera travels.
+    frames: the clip's colour, whose horizon helps to tell the pitch; None = without.
+    horizon: its row in the first frame, pixels of the matte, where it is known better than that.
+    boxes: of the subject in each frame, where others are in the matte too.
+    person_height: of the person who is seen, metres.
+
+    Raises InputError when lengths disagree or the height is not that of a person.
+    """
+    if len(matte) != len(track):
+        raise InputError(f"matte has {len(matte)} frames and the track {len(track)} cameras")
+    if not SHORTEST <= person_height <= TALLEST:
+        raise InputError(f"person's height {person_height:g} m: give metres, such as 1.7")
+    silhouette = person_silhouette(matte, boxes)
+    track = relative_track(resize_track(track, matte.size))
+    if problem := _unusable(silhouette):
+        unknown = np.full(len(track), np.nan)
+        infinite = math.inf, math.inf
+        return PersonScale(None, None, unknown, None, None, 0.0, infinite, problem, silhouette)
+    held = filmed_attitude(track)
+    evidence = _turning(held)
+    pitch = None if horizon is None else _pitch_of(horizon, track, 0)
+    if frames is not None:
+        evidence.append(_by_horizons(frames, track, held.roll))
+    moves = kind == "general" if kind is not None else travels(track)
+    rate = float(matte.frame_rate)
+    clip = ClipGround(silhouette, track, held.roll, rate, person_height, evidence, pitch)
+    ground, unit = clip.ground_and_unit() if moves else (clip.ground(), None)
+    return _result(clip, silhouette, track, ground, unit, moves)
+
+
+def _unusable(silhouette: Silhouette) -> str:
+    """Why the frames do not show a whole person, empty where enough of them do."""
+    seen, whole = int(silhouette.seen.sum()), int(silhouette.whole.sum())
+    if whole >= max(LEAST_FRAMES, LEAST_SHARE * len(silhouette)):
+        return ""
+    if not seen:
+        return "the matte shows nobody"
+    cut = {
+        "the feet are": silhouette.feet_cut,
+        "the head is": silhouette.head_cut,
+        "a side of the person is": silhouette.side_cut,
+    }
+    part = max(cut, key=lambda name: int(cut[name].sum()))
+    return (
+        f"{part} cut off by the picture's border in {int(cut[part].sum())} of {seen} frames; "
+        "give --camera-height"
+    )
+
+
+def _turning(held: Attitude) -> list[PitchEvidence]:
+    """What a track that turns tells about its pitch."""
+    if held.confidence < 0.05:
+        return []
+    return [PitchEvidence(held.pitch / held.confidence, TURN_SPREAD / held.confidence)]
+
+
+def _pitch_of(row: float, track: CameraTrack, frame: int) -> float:
+    """Degrees that a camera without roll looks up when the horizon is at a row of its frame."""
+    focal, middle = track.intrinsics[frame, 1, 1:].tolist()
+    return math.degrees(math.atan2(row - middle, focal))
+
+
+def _by_horizons(frames: FrameSource, track: CameraTrack, roll: float) -> PitchEvidence:
+    """The first frame's pitch by the horizon of a few frames, as one piece of evidence."""
+    track = resize_track(track, frames.size)
+    candidates = np.arange(-89.0, 90.0, 0.5)
+    down = torch.from_numpy(down_vectors(candidates, roll))
+    found: list[tuple[float, float]] = []
+    for index in sorted({round(i) for i in np.linspace(0, len(track) - 1, HORIZON_FRAMES)}):
+        picture = next(iter(frames.read(index, index + 1)))[..., :3]
+        focal = float(track.intrinsics[index, 1, 1])
+        horizon = estimate_horizon(np.ascontiguousarray(picture), focal)
+        x, y, z = (down @ track.cam_from_world[index, :3, :3].T).unbind(-1)
+        pitch = torch.rad2deg(torch.atan2(-z, torch.hypot(x, y)))  # of this frame, for each
+        nearest = int((pitch - _pitch_of(horizon.row, track, index)).abs().argmin())
+        found.append((float(candidates[nearest]), horizon.confidence))
+    pitch, confidence = np.median(np.array(found), axis=0).tolist()
+    spread = SURE_HORIZON + (1 - confidence) * (UNSURE_HORIZON - SURE_HORIZON)
+    return PitchEvidence(pitch, spread)
+
+
+def _result(
+    clip: ClipGround,
+    silhouette: Silhouette,
+    track: CameraTrack,
+    ground: GroundFit,
+    unit: UnitFit | None,
+    moves: bool,
+) -> PersonScale:
+    certain = unit if unit is not None and unit.spread <= CERTAIN_UNIT else None
+    metric = scale_track(track, certain.metres) if certain is not None else turning_only(track)
+    down = down_vectors(np.array([ground.pitch]), clip.roll)
+    height = ground.height - camera_centres(metric.cam_from_world).numpy() @ down[0]
+    slope = slopes(clip.foot, down)[0]
+    known = silhouette.seen & ~silhouette.feet_cut & (slope > 0)
+    told = not moves or certain is not None
+    slide = foot_slide(silhouette, metric, ground.height, ground.pitch, clip.frame_rate)
+    problem = _doubt(silhouette, ground, slide if told else math.nan)
+    if not problem and not told:
+        problem = "the unit of the track is unknown: the camera travels too little past the feet"
+    focal, middle = track.intrinsics[0, 1, 1:].tolist()
+    return PersonScale(
+        camera_height_m=ground.height,
+        metres_per_unit=certain.metres if certain is not None else None,
+        distance_m=np.where(known, height / np.where(known, slope, 1), np.nan),
+        pitch_degrees=ground.pitch,
+        horizon_row=middle + focal * math.tan(math.radians(ground.pitch)),
+        confidence=_confidence(silhouette, ground) * (DOUBTED if problem and told else 1.0),
+        spread=(
+            math.hypot(ground.height_spread, ADULT_SPREAD),
+            math.hypot(unit.spread, ADULT_SPREAD) if unit is not None else math.inf,
+        ),
+        why_not=problem,
+        silhouette=silhouette,
+    )
+
+
+def _confidence(silhouette: Silhouette, ground: GroundFit) -> float:
+    whole = float(silhouette.whole.sum() / silhouette.seen.sum())
+    sure = max(0.0, 1 - ground.height_spread / HEIGHT_SPREAD)
+    return sure * ground.agreement * math.sqrt(whole)
+
+
+def _doubt(silhouette: Silhouette, ground: GroundFit, slide: float) -> str:
+    """The weightiest reason not to believe the ground, in one line, empty where there is none."""
+    whole = silhouette.whole
+    ratio = float(np.median(silhouette.width[whole] / silhouette.height[whole]))
+    if ratio > UPRIGHT:
+        return (
+            f"the silhouette is {ratio:.2g} times as wide as high: somebody who rides, sits or "
+            "lies has not the height of an adult"
+        )
+    if ground.agreement < AGREEING:
+        return (
+            f"only {ground.agreement:.0%} of the frames show one height of the person: jumps, "
+            "crouching, or a wrong camera track"
+        )
+    if slide > GLIDING:
+        return (
+            f"the feet glide over the ground at {slide:.1f} m/s and never rest: somebody who "
+            "rides or skis, a wrong camera track, or no level ground"
+        )
+    return ""

@@ -1,0 +1,57 @@
+"""How much the feet of somebody seem to slide over the ground under a camera."""
+
+import math
+
+import numpy as np
+
+from dynascene.estimators.scale.ground import down_vectors
+from dynascene.estimators.scale.joint import rays_through
+from dynascene.estimators.scale.silhouette import Silhouette
+from dynascene.geometry.framing import filmed_attitude
+from dynascene.geometry.rigid import camera_centres
+from dynascene.types import CameraTrack
+
+MOMENTS = (0.1, 0.25)  # seconds, shorter than a step of a runner and of a walker
+ROLLING = 0.35  # metres a second along the view by which a resting sole may roll off
+RESTING = 0.2  # share of the moments in which a walker's foot surely rests
+
+
+def foot_slide(
+    silhouette: Silhouette, track: CameraTrack, height: float, pitch: float, frame_rate: float
+) -> float:
+    """Metres a second at which the feet glide in the moments in which they should rest.
+
+    track: relative to its first camera, in metres, for the silhouette's frame size. height, pitch:
+    of that camera, in metres above the ground and degrees upwards. Of the two ends of the sole the
+    one that moves less counts in each moment, and of the moments the stillest ones. Not a number
+    where the feet are not seen for long enough.
+    """
+    down = down_vectors(np.array([pitch]), filmed_attitude(track).roll)[0]
+    centres = camera_centres(track.cam_from_world).numpy()
+    above = height - centres @ down
+    rows = np.where(silhouette.feet_cut, np.nan, silhouette.foot[:, 1])
+    points = []
+    for columns in silhouette.sole.T:
+        ray = rays_through(track, np.column_stack([columns, rows]))
+        descent = np.where(ray @ down > 1e-3, ray @ down, np.nan)
+        points.append((above / descent)[:, None] * ray)
+    steps = {max(1, round(moment * frame_rate)) for moment in MOMENTS}
+    slides = [_stillest(points, centres, step, step / frame_rate) for step in steps]
+    return float(np.fmin.reduce(slides))
+
+
+def _stillest(points: list[np.ndarray], centres: np.ndarray, step: int, seconds: float) -> float:
+    """Metres a second that the ends of the sole move over ``step`` frames when they move least.
+
+    points: from the cameras [F, 3]. centres: of the cameras [F, 3].
+    """
+    least = np.full(max(0, len(centres) - step), np.nan)
+    for point in points:
+        place = centres + point
+        moved = place[step:] - place[:-step]
+        away = point[: len(least)] / np.linalg.norm(point[: len(least)], axis=-1)[:, None]
+        forth = (moved * away).sum(axis=-1)
+        across = np.sqrt(((moved**2).sum(axis=-1) - forth**2).clip(0))
+        least = np.fmin(least, np.hypot(across, (np.abs(forth) - ROLLING * seconds).clip(0)))
+    least = least[np.isfinite(least)]
+    return float(np.quantile(least, RESTING)) / seconds if len(least) > 2 else math.nan
