@@ -84,7 +84,7 @@ def test_a_longer_track_is_cut_and_said(track_file: Path) -> None:
     log = Log()
     filmed = read_filmed(request(cameras=str(track_file)), FRAME, 6, log)
     assert filmed is not None
-    assert len(filmed) == 6
+    assert len(filmed.track) == 6
     assert "the first 6 are used" in log.notices[0]
 
 
@@ -134,7 +134,7 @@ def test_an_excerpts_own_track_is_taken_and_said(track_file: Path) -> None:
     asked = request(cameras=str(track_file), frames=(20, 30))
     filmed = read_filmed(asked, FRAME, 10, log)
     assert filmed is not None
-    assert len(filmed) == 10
+    assert len(filmed.track) == 10
     assert "--frames 20:30" in log.notices[0]
     with pytest.raises(InputError, match="has 10 cameras"):
         read_filmed(request(cameras=str(track_file), frames=(4, 12)), FRAME, 8, Log())

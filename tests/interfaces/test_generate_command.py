@@ -50,9 +50,11 @@ def scene(tmp_path: Path) -> Path:
 
 
 def command(*arguments: object) -> None:
-    """The command with the quick generator, where the arguments name none."""
+    """The command with the quick generator and without tracking, where nothing else is named."""
     given = [str(argument) for argument in arguments]
     quick = [] if "--generator" in given else ["--generator", "projection"]
+    if not {"--move", "--cameras"} & set(given) and given and Path(given[0]).suffix != ".png":
+        quick += [] if given[0].startswith("--") else ["--move", "static"]
     main(["generate", *given, *quick])
 
 

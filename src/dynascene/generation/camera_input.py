@@ -1,6 +1,6 @@
 """The camera track of a request: from a file, a named move, or standing still."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import Tensor
@@ -8,7 +8,13 @@ from torch import Tensor
 from dynascene.errors import InputError
 from dynascene.generation.progress import Log
 from dynascene.generation.request import GenerationRequest
-from dynascene.geometry.framing import check_inside, choose_framing, place_track, seen_share
+from dynascene.geometry.framing import (
+    Attitude,
+    check_inside,
+    choose_framing,
+    place_track,
+    seen_share,
+)
 from dynascene.geometry.intrinsics import cover_scale, intrinsics_from_fov, intrinsics_matrix
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.geometry.moves import make_move
@@ -36,9 +42,24 @@ SHORTENINGS = 12
 NORMALISED_FORMATS = ("re10k", "humanvid")  # intrinsics relative to width and height
 
 
+@dataclass(frozen=True)
+class FilmedCamera:
+    """A camera as it was filmed.
+
+    track: for the person's frames, of its own unit of length. name: what notices call it.
+    height: of the first camera above the ground, in the track's unit, where it is known.
+    attitude: how the first camera was held, where that is known better than the track tells.
+    """
+
+    track: CameraTrack
+    name: str
+    height: float | None = None
+    attitude: Attitude | None = None
+
+
 def camera_track(
     request: GenerationRequest,
-    filmed: CameraTrack | None,
+    filmed: FilmedCamera | None,
     scene: LiftedScene,
     size: Size,
     frames: int | None,
@@ -47,7 +68,7 @@ def camera_track(
 ) -> CameraTrack:
     """The cameras for frames of ``size``, in track units.
 
-    filmed: the track that was read from a file (see ``read_filmed``), if there is one.
+    filmed: the camera that was read from a file or found in the clip, if there is one.
     frames: the person's frame count; None = as long as the track itself is.
     """
     if filmed is not None:
@@ -91,8 +112,8 @@ def _view(focal: float, size: Size) -> Tensor:
 
 def read_filmed(
     request: GenerationRequest, size: Size, frames: int | None, log: Log
-) -> CameraTrack | None:
-    """The camera file's track for frames of ``size``, in the file's unit; None without a file."""
+) -> FilmedCamera | None:
+    """The camera file's track for frames of ``size``; None without a file."""
     if request.cameras in (None, "none"):
         return None
     path = Path(str(request.cameras))
@@ -113,7 +134,8 @@ def read_filmed(
             f"{path}: was made for frames of shape {made_for:.3g} : 1 and the frames here are "
             f"{size}; its view is cropped to them"
         )
-    return _cut(resize_track(track, size), path, request.frames, frames, log)
+    track = _cut(resize_track(track, size), path, request.frames, frames, log)
+    return FilmedCamera(track, str(path), request.camera_height)
 
 
 def with_square_pixels(track: CameraTrack) -> CameraTrack:
@@ -159,34 +181,37 @@ def _cut(
 
 
 def in_scene_units(
-    track: CameraTrack, scene: LiftedScene, request: GenerationRequest, log: Log
+    filmed: FilmedCamera, scene: LiftedScene, request: GenerationRequest, log: Log
 ) -> CameraTrack:
-    """Bring a file's unit of length, mostly unknown, to track units."""
-    track = relative_track(track)
+    """Bring a camera's unit of length, mostly unknown, to track units."""
+    track = relative_track(filmed.track)
     if request.camera_scale is not None:
         return scale_track(track, request.camera_scale)
-    if request.camera_height is not None:
-        return scale_track(track, scene.surface.height / request.camera_height)
+    if filmed.height is not None:
+        return scale_track(track, scene.surface.height / filmed.height)
     if not travels(track):
         if path_length(track) > 0:
             log.notice(
-                f"{request.cameras}: the camera's position only scatters about one point; it is "
+                f"{filmed.name}: its position only scatters about one point; it is "
                 "taken to turn in place (--camera-height or --camera-scale keep its positions)"
             )
         return turning_only(track)
-    track = _within(scale_track(track, EXTENT_WHERE_UNKNOWN / extent(track)), scene, request)
+    track = scale_track(track, EXTENT_WHERE_UNKNOWN / extent(track))
+    track = _within(track, scene, request, filmed.attitude)
     log.notice(
-        f"{request.cameras}: its unit of length is unknown; the camera is taken to move by "
+        f"{filmed.name}: its unit of length is unknown; the camera is taken to move by "
         f"{extent(track):.2g} of the scene's median depth (--camera-height tells it exactly)"
     )
     return track
 
 
-def _within(track: CameraTrack, scene: LiftedScene, request: GenerationRequest) -> CameraTrack:
+def _within(
+    track: CameraTrack, scene: LiftedScene, request: GenerationRequest, held: Attitude | None
+) -> CameraTrack:
     """The track, its travel shortened until it stays within the scene."""
     for _ in range(SHORTENINGS):
         try:
-            framing = choose_framing(request.options.framing, track, scene)
+            framing = choose_framing(request.options.framing, track, scene, held)
             check_inside(place_track(track, framing), scene.surface)
             return track
         except InputError:

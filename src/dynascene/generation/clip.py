@@ -7,11 +7,11 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from dynascene.generation.progress import Log
-from dynascene.geometry.framing import Framing
+from dynascene.geometry.framing import Attitude, Framing
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.types import CameraTrack, Shot, Size
 
-DEFAULT_GENERATOR = "projection"
+DEFAULT_GENERATOR = "diffusion"
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class GenerationOptions:
     size: the background's rendering size; None = the size that the shot's cameras are for.
     framing: where the first frame looks into the picture: given, its "centre", or "auto": from
         where the track sees most of it.
+    attitude: how the first camera was held, where that is known better than the track tells.
     seed, steps, guidance, weights: for generators that sample; the projection has no use for them.
         Steps and guidance of None are those that the weights are best sampled with.
     null_camera: sample as for a clip whose camera is unknown.
@@ -30,6 +31,7 @@ class GenerationOptions:
     generator: str = DEFAULT_GENERATOR
     size: Size | None = None
     framing: Framing | str = "auto"
+    attitude: Attitude | None = None
     seed: int = 0
     steps: int | None = None
     guidance: float | None = None

@@ -2,18 +2,22 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.estimators.horizon import estimate_horizon
 from dynascene.generation.camera_input import camera_track, read_filmed
+from dynascene.generation.footage import film_camera, found_depth, warn_of_conflict
 from dynascene.generation.progress import Log
 from dynascene.generation.request import GenerationRequest
+from dynascene.geometry.framing import Attitude
 from dynascene.geometry.intrinsics import cover_scale, focal_from_fov
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage, lift_with_depth
 from dynascene.geometry.picture import PictureCamera
@@ -33,6 +37,8 @@ LONGEST_SIDE = 1280  # of a background without a person, where --size does not s
 class Inputs:
     """Everything that a generator needs.
 
+    attitude: how the first camera was held, where that is known better than the track tells.
+    found: what was found in the clip, for the report.
     still: the person is a single picture.
     sound: the video file whose sound belongs to the shot, and the second where the shot begins.
     """
@@ -40,6 +46,8 @@ class Inputs:
     shot: Shot
     scene: LiftedScene
     scene_fov: float
+    attitude: Attitude | None = None
+    found: dict[str, Any] = field(default_factory=dict)
     still: bool = False
     sound: tuple[Path, float] | None = None
 
@@ -78,35 +86,69 @@ class Excerpt:
         yield from self.source.read(self.start + first, self.start + last)
 
 
-def open_inputs(request: GenerationRequest, log: Log) -> Inputs:
-    """Raises InputError for whatever is missing, unreadable, or does not fit."""
-    pixels = _scene_pixels(request.scene)
-    if request.person is None:
-        return _open_scene_alone(request, pixels, log)
-    still = _is_picture(request.person)
+def open_inputs(request: GenerationRequest, folder: Path, log: Log) -> Inputs:
+    """Open what a request names, and find in the clip what it does not name.
+
+    folder: of the results, where what was found is kept. Raises InputError for whatever is missing,
+    unreadable, or does not fit.
+    """
+    with log.stage("open"):
+        pixels, depth = _scene_pixels(request.scene), _scene_depth(request)
+        if request.person is None:
+            return _open_scene_alone(request, pixels, depth, folder, log)
+        clip = _open_clip(request, request.person)
+        size, frames = clip.foreground.size, len(clip.foreground)
+        filmed, found = read_filmed(request, size, frames, log), {}
+    if not clip.still and request.cameras is None and request.move is None:
+        footage = film_camera(clip.foreground, clip.matte, request, folder, log)
+        filmed, found = footage.camera, footage.said
+    with log.stage("place"):
+        seen = filmed.track if filmed else None
+        scene, fov = lift_scene(request, pixels, depth, seen, folder, log)
+        rate = clip.foreground.frame_rate
+        track = camera_track(request, filmed, scene, size, frames, float(rate), log)
+    if not clip.still and not found and request.cameras != "none":
+        height = scene.surface.height
+        warn_of_conflict(clip.foreground, clip.matte, track, height, log)
+    shot = Shot(clip.foreground, clip.matte, track, rate)
+    attitude = filmed.attitude if filmed else None
+    return Inputs(shot, scene, fov, attitude, found, clip.still, clip.sound)
+
+
+class _Clip(NamedTuple):
+    """The frames in use; still and sound as in Inputs."""
+
+    foreground: FrameSource
+    matte: FrameSource
+    still: bool
+    sound: tuple[Path, float] | None
+
+
+def _open_clip(request: GenerationRequest, path: Path) -> _Clip:
+    still = _is_picture(path)
     if still and (request.move or request.cameras):
-        raise InputError(f"{request.person}: is a single picture; a camera movement needs a video")
-    person, matte = _open_person(request.person, request.matte)
-    foreground, matte = (_excerpt(source, request) for source in (person, matte))
-    size, frames = foreground.size, len(foreground)
-    filmed = read_filmed(request, size, frames, log)
-    scene, fov = lift_scene(request, pixels, filmed, log)
-    rate = float(foreground.frame_rate)
-    track = camera_track(request, filmed, scene, size, frames, rate, log)
-    shot = Shot(foreground, matte, track, foreground.frame_rate)
+        raise InputError(f"{path}: is a single picture; a camera movement needs a video")
+    person, matte = _open_person(path, request.matte)
     start = _second_of(person, request.frames[0]) if request.frames else 0.0
-    sound = (request.person, start) if request.person.is_file() and not still else None
-    return Inputs(shot, scene, fov, still, sound)
+    sound = (path, start) if path.is_file() and not still else None
+    return _Clip(_excerpt(person, request), _excerpt(matte, request), still, sound)
 
 
-def _open_scene_alone(request: GenerationRequest, pixels: np.ndarray, log: Log) -> Inputs:
+def _open_scene_alone(
+    request: GenerationRequest, pixels: np.ndarray, depth: Tensor | None, folder: Path, log: Log
+) -> Inputs:
     """No person: the camera moves through the scene."""
     size = request.options.size or _even(_limited(Size(pixels.shape[1], pixels.shape[0])))
     filmed = read_filmed(request, size, None, log)
-    scene, fov = lift_scene(request, pixels, filmed, log)
+    seen = filmed.track if filmed else None
+    scene, fov = lift_scene(request, pixels, depth, seen, folder, log)
     rate = float(DEFAULT_FRAME_RATE)
     track = camera_track(request, filmed, scene, size, None, rate, log)
     return Inputs(Shot(None, None, track, DEFAULT_FRAME_RATE), scene, fov)
+
+
+def _scene_depth(request: GenerationRequest) -> Tensor | None:
+    return torch.from_numpy(read_depth(request.scene_depth)) if request.scene_depth else None
 
 
 def _scene_pixels(path: Path) -> np.ndarray:
@@ -121,7 +163,12 @@ def _scene_pixels(path: Path) -> np.ndarray:
 
 
 def lift_scene(
-    request: GenerationRequest, pixels: np.ndarray, filmed: CameraTrack | None, log: Log
+    request: GenerationRequest,
+    pixels: np.ndarray,
+    depth: Tensor | None,
+    filmed: CameraTrack | None,
+    folder: Path,
+    log: Log,
 ) -> tuple[LiftedScene, float]:
     """The picture lifted to 2.5-D, and its horizontal field of view in degrees."""
     size = Size(pixels.shape[1], pixels.shape[0])
@@ -136,9 +183,10 @@ def lift_scene(
         horizon = request.horizon * size.height
     picture = torch.tensor(pixels).permute(2, 0, 1).float() / 255
     camera = PictureCamera(focal, size, horizon)
-    if request.scene_depth is None:
+    if depth is None:
+        depth = found_depth(pixels, camera, folder, log)
+    if depth is None:
         return lift_to_stage(picture, camera), fov
-    depth = torch.from_numpy(read_depth(request.scene_depth))
     return lift_with_depth(picture, camera, depth), fov
 
 

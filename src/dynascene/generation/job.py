@@ -3,10 +3,12 @@
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from dynascene.generation.clip import GeneratedClip
 from dynascene.generation.delivery import deliver, output_names
+from dynascene.generation.footage import FOLDER
 from dynascene.generation.generate import generate
 from dynascene.generation.inputs import Inputs, open_inputs
 from dynascene.generation.progress import Display, Log
@@ -31,12 +33,12 @@ def run(
     Raises InputError for anything that the user can mend.
     """
     log = Log(display) if display else Log()
-    names = {*output_names(request.layers), *(path.name for path in keep), REPORT}
+    names = {*output_names(request.layers), *(path.name for path in keep), FOLDER, REPORT}
     with result_folder(out, names, request.files) as folder:
-        with log.stage("open"):
-            inputs = open_inputs(request, log)
+        inputs = open_inputs(request, folder, log)
+        options = replace(request.options, attitude=inputs.attitude)
         with log.stage("prepare"):
-            clip = generate(inputs.shot, inputs.scene, request.options)
+            clip = generate(inputs.shot, inputs.scene, options)
         _give_notices(inputs, clip, log)
         for path in keep:
             shutil.copy(path, folder)

@@ -39,6 +39,7 @@ def report(
             "shape": "depth map" if request.scene_depth else "ground and backdrop",
         },
         "inputs": _inputs(request, kept),
+        "found": inputs.found,
         "options": _options(request, kept),
         "weights": clip.weights,
         "sampling": clip.sampling,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dynascene.errors import InputError
+from dynascene.estimators.scale.person_scale import ADULT, SHORTEST, TALLEST
 from dynascene.generation.clip import GenerationOptions
 from dynascene.io.cameras import Sensor
 
@@ -25,6 +26,7 @@ class GenerationRequest:
     camera_height: of the filmed camera above the ground, in the camera file's unit of length.
     camera_scale: track units per unit of the camera file; 1 for files that this package wrote.
     scene_depth: depth map of the scene picture (larger = farther, any unit).
+    person_height: metres; tells the scale of a clip whose camera is tracked here.
     rotation_order, sensor: for formats that do not store them (chan).
     layers: also write 16-bit PNG sequences.
     """
@@ -42,6 +44,7 @@ class GenerationRequest:
     camera_height: float | None = None
     camera_scale: float | None = None
     scene_depth: Path | None = None
+    person_height: float = ADULT
     rotation_order: str | None = None
     sensor: Sensor | None = None
     layers: bool = False
@@ -83,6 +86,10 @@ class GenerationRequest:
                 raise InputError(f"{name} {value:g}: must be between 1 and 170 degrees")
         if self.horizon is not None and not -2 <= self.horizon <= 3:
             raise InputError(f"--horizon {self.horizon:g}: 0 is the picture's top, 1 its bottom")
+        if not SHORTEST <= self.person_height <= TALLEST:
+            raise InputError(
+                f"--person-height {self.person_height:g}: give metres, {SHORTEST:g} to {TALLEST:g}"
+            )
         if self.options.steps is not None and self.options.steps < 1:
             raise InputError(f"--steps {self.options.steps}: must be at least 1")
         if not math.isfinite(self.options.guidance or 0):

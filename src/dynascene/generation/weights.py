@@ -126,6 +126,8 @@ def _load(folder: Path) -> DynaScenePipeline:
                 folder, use_safetensors=True, local_files_only=True
             )
             pipeline.to("cuda" if torch.cuda.is_available() else "cpu", torch.float32)
+            # a quarter faster on CPUs
+            pipeline.vae.to(memory_format=torch.channels_last)
             if has_fast_bfloat16():
                 pipeline.denoiser.to(torch.bfloat16)
             return pipeline

@@ -84,16 +84,22 @@ def filmed_attitude(track: CameraTrack) -> Attitude:
     return Attitude(confidence * pitch, confidence * roll, confidence)
 
 
-def find_framing(track: CameraTrack, surface: Surface, picture: PictureCamera) -> Framing:
+def find_framing(
+    track: CameraTrack,
+    surface: Surface,
+    picture: PictureCamera,
+    held: Attitude | None = None,
+) -> Framing:
     """The direction from which the whole track sees most of the picture.
 
     Searched over yaw and pitch, coarse to fine, from the filmed pitch and from the picture's. A
     pitch unlike the filmed one costs a little (the more, the better the track tells it), so that
-    the person stays upright on the ground.
+    the person stays upright on the ground. held: how the first camera was held, where that is
+    known better than the track tells.
     """
     every = max(1, len(track) // FRAMES_TRIED)
     sampled = CameraTrack(track.cam_from_world[::every], track.intrinsics[::every], track.size)
-    held = filmed_attitude(track)
+    held = held or filmed_attitude(track)
     pitch_cost = PITCH_COST * (1 + 4 * held.confidence)
 
     def value(framing: Framing) -> float:
@@ -116,13 +122,18 @@ def around(middle: Framing, yaw_range: float, pitch_range: float, steps: int) ->
     return [Framing(yaw, pitch, middle.roll) for yaw in yaws for pitch in pitches]
 
 
-def choose_framing(choice: Framing | str, track: CameraTrack, scene: LiftedScene) -> Framing:
+def choose_framing(
+    choice: Framing | str,
+    track: CameraTrack,
+    scene: LiftedScene,
+    held: Attitude | None = None,
+) -> Framing:
     """The framing that was given, the picture's "centre", or the best one ("auto")."""
     if isinstance(choice, Framing):
         return choice
     if choice == "centre":
         return Framing(0.0, scene.camera.pitch, filmed_attitude(track).roll)
-    return find_framing(track, scene.surface, scene.camera)
+    return find_framing(track, scene.surface, scene.camera, held)
 
 
 def check_inside(track: CameraTrack, surface: Surface) -> None:

@@ -22,7 +22,7 @@ def projection(shot: Shot, scene: LiftedScene, options: GenerationOptions) -> Ge
     """
     size = options.size or shot.cameras.size
     intrinsics = contain_intrinsics(shot.cameras.intrinsics, shot.cameras.size, size)
-    framing = choose_framing(options.framing, shot.cameras, scene)
+    framing = choose_framing(options.framing, shot.cameras, scene, options.attitude)
     filmed = place_track(shot.cameras, framing)
     track = CameraTrack(filmed.cam_from_world, intrinsics, size)
     check_inside(track, scene.surface)

@@ -51,6 +51,7 @@ def generate(
     camera_height: OptionalNumber = None,
     camera_scale: OptionalNumber = None,
     scene_depth: OptionalPath = None,
+    person_height: float = 1.7,
     rotation_order: Annotated[str | None, _shown("XYZ")] = None,
     sensor: OptionalSize = None,
     layers: bool = False,
@@ -62,14 +63,15 @@ def generate(
         person: video, folder of frames or still, with alpha or --matte; none = camera alone.
         scene: the picture of the place.
         matte: video or folder of the same frames, white = person (or animal, or object).
-        cameras: a camera file or folder, or "none" where the camera is unknown.
+        cameras: a camera file or folder, or "none" where the camera is unknown (default: tracked
+            in the person's video, unless --move is given).
         camera_format: the camera file's format, where it does not tell (dynascene cameras --help).
         move: a named camera move such as pan-right:20 or dolly-in+tilt-up:5, or a keyframe file.
         framing: where the first frame looks into the picture: auto, centre, or YAW,PITCH degrees.
         scene_fov: horizontal field of view of the picture in degrees (default: EXIF, else 60).
-        generator: what makes the background: projection (the default), or diffusion, a trained
-            model.
-        weights: weights of the diffusion: small (bundled), a folder, or a hub id.
+        generator: what makes the background: diffusion, a trained model (the default), or
+            projection, which needs no weights and is quick.
+        weights: weights of the diffusion model: small (bundled), a folder, or a hub id.
         steps: sampling steps (default: as the weights say).
         guidance: strength of classifier-free guidance (default: as the weights say).
         seed: seed of the sampling.
@@ -80,6 +82,7 @@ def generate(
         camera_height: height of the filmed camera above the ground, in the camera file's unit.
         camera_scale: track units per unit of the camera file; 1 for files that dynascene wrote.
         scene_depth: depth map of the picture, larger = farther (16-bit PNG, TIFF or npy).
+        person_height: the person's height in metres; tells the scale where the camera is tracked.
         rotation_order: order of the rotations in a chan file, such as zxy.
         sensor: sensor of a chan file's camera in millimetres, such as 36x24.
         layers: also write foreground, background and matte as 16-bit PNG sequences.
@@ -114,6 +117,7 @@ def generate(
         camera_height=camera_height,
         camera_scale=camera_scale,
         scene_depth=scene_depth,
+        person_height=person_height,
         rotation_order=rotation_order and rotation_order.upper(),
         sensor=parse_sensor(sensor) if sensor else None,
         layers=layers,

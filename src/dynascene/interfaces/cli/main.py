@@ -12,7 +12,14 @@ from typing import Annotated, Any, Union
 import tyro
 
 from dynascene.errors import InputError
-from dynascene.interfaces.cli import cameras, evaluation, generation, training
+from dynascene.interfaces.cli import (
+    cameras,
+    evaluation,
+    generation,
+    tracking,
+    training,
+    weights,
+)
 
 Command = Callable[..., None]
 WRONG_INPUT, INTERRUPTED = 2, 130
@@ -38,8 +45,8 @@ def _fail(text: str, code: int) -> None:
 
 def _parsed(arguments: list[str]) -> Callable[[], None]:
     """The command with its arguments, not yet started. Parse errors become one line."""
-    families = (generation.COMMANDS, training.COMMANDS, evaluation.COMMANDS)
-    commands = {name: _later(c) for family in families for name, c in family.items()}
+    modules = (generation, tracking, weights, training, evaluation)
+    commands = {name: _later(c) for module in modules for name, c in module.COMMANDS.items()}
     commands["cameras"] = _family(cameras.COMMANDS, "Convert, show and make camera tracks.")
     complaint = io.StringIO()
     try:

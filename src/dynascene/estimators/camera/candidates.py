@@ -1,0 +1,152 @@
+"""Explanations of a clip's motion, each scored on point tracks that it was not fitted to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from dynascene.estimators.camera.classification import Kind
+from dynascene.estimators.camera.completion import resect_frames
+from dynascene.estimators.camera.keyframes import Keyframes
+from dynascene.estimators.camera.point_tracks import PointTracks
+from dynascene.estimators.camera.rotation import RotationFit, fit_rotation
+from dynascene.estimators.camera.structure import Mapper, Structure, open_workspace
+from dynascene.estimators.camera.triangulation import LOST, explain_tracks
+
+FocalSource = Literal["given", "estimated", "assumed"]
+
+USUAL_FOCAL = 0.87  # of the width: 60 degrees
+STRUCTURE_STARTS = (0.6, 1.2)  # of the width, for the incremental mapper
+FOCAL_PROBE = 1.25  # the held-out error has to rise when the focal length is off by that factor …
+LEAST_RISE = 0.01  # … by at least this share, or the clip does not determine it
+SCORE_CAP = 4.0  # pixels: further off is simply wrong
+ENOUGH = 0.8  # pixels of score: no other explanation is looked for
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Cameras [F, 4, 4] (NaN where unknown) with one focal length, in working pixels.
+
+    method: what found it. score: mean held-out error in pixels, each at most SCORE_CAP.
+    """
+
+    kind: Kind
+    method: str
+    cam_from_world: np.ndarray
+    focal: float
+    focal_source: FocalSource
+    score: float
+
+
+def score(tracks: PointTracks, cam_from_world: np.ndarray, focal: float) -> float:
+    """Mean error of held-out tracks in pixels, at most SCORE_CAP; unknown cameras count as that."""
+    explained = explain_tracks(tracks, cam_from_world, focal)
+    unknown = int((~np.isfinite(cam_from_world[tracks.frame, 0, 0])).sum())
+    errors = np.concatenate([explained.errors, np.full(unknown, LOST)])
+    return float(np.minimum(errors, SCORE_CAP).mean()) if len(errors) else SCORE_CAP
+
+
+def static_candidate(tracks: PointTracks, focal: float | None) -> Candidate:
+    """A camera that stands; nothing tells its focal length."""
+    poses = np.tile(np.eye(4), (tracks.frames, 1, 1))
+    used = focal or USUAL_FOCAL * tracks.size.width
+    source: FocalSource = "given" if focal else "assumed"
+    return Candidate("static", "static", poses, used, source, score(tracks, poses, used))
+
+
+def rotation_candidate(tracks: PointTracks, fit: RotationFit, given: bool) -> Candidate:
+    """A camera that turns; its focal length was given or comes from the fit."""
+    poses = _turned_poses(fit)
+    held_out = score(tracks.held_out(), poses, fit.focal)
+    source: FocalSource = "given" if given else "estimated"
+    return Candidate("rotation", "rotation", poses, fit.focal, source, held_out)
+
+
+def settle_rotation(tracks: PointTracks, candidate: Candidate) -> Candidate:
+    """The same, its focal length called assumed where the clip does not determine it."""
+
+    def score_at(focal: float) -> float:
+        fit = fit_rotation(tracks.fitted(), focal)
+        return np.inf if fit is None else score(tracks.held_out(), _turned_poses(fit), focal)
+
+    if candidate.focal_source == "given" or _determined(candidate.focal, candidate.score, score_at):
+        return candidate
+    return replace(candidate, focal_source="assumed")
+
+
+def _turned_poses(fit: RotationFit) -> np.ndarray:
+    poses = np.tile(np.eye(4), (len(fit.rotations), 1, 1))
+    poses[:, :3, :3] = fit.rotations
+    poses[~fit.reached] = np.nan
+    return poses
+
+
+def structure_candidate(
+    tracks: PointTracks, keyframes: Keyframes, focal: float | None
+) -> Candidate | None:
+    """A camera that travels, from the mapper that explains the held-out tracks best.
+
+    No further mapper is tried once one is good enough. A focal length that the clip does not
+    determine is replaced by the usual one. None where no mapper finds anything.
+    """
+    width = tracks.size.width
+    attempts: list[tuple[Mapper, float]] = [("global", focal or USUAL_FOCAL * width)]
+    starts = [focal] if focal else [start * width for start in STRUCTURE_STARTS]
+    attempts += [("incremental", start) for start in starts]
+    best: tuple[Candidate, Structure] | None = None
+    with open_workspace(keyframes, tracks.size) as workspace:
+        for mapper, start in attempts:
+            found = workspace.solve(mapper, start, known=focal is not None)
+            if found is None:
+                continue
+            candidate = _completed(tracks, keyframes, found, mapper, focal is not None)
+            if best is None or candidate.score < best[0].score:
+                best = candidate, found
+            if candidate.score < ENOUGH:
+                break
+        if best is None:
+            return None
+        candidate, found = best
+        if focal is None and not _structure_determined(tracks, keyframes, found, workspace.refit):
+            found = workspace.refit(found, USUAL_FOCAL * width)
+            candidate = _completed(tracks, keyframes, found, candidate.method, False)
+            candidate = replace(candidate, focal_source="assumed")
+    return candidate
+
+
+def _completed(
+    tracks: PointTracks, keyframes: Keyframes, found: Structure, mapper: str, given: bool
+) -> Candidate:
+    poses = np.full((tracks.frames, 4, 4), np.nan)
+    poses[keyframes.frames] = found.cam_from_world
+    poses = resect_frames(tracks.fitted(), poses, found.focal)
+    source: FocalSource = "given" if given else "estimated"
+    held_out = score(tracks.held_out(), poses, found.focal)
+    return Candidate("general", mapper, poses, found.focal, source, held_out)
+
+
+def _structure_determined(
+    tracks: PointTracks,
+    keyframes: Keyframes,
+    found: Structure,
+    refit: Callable[[Structure, float], Structure],
+) -> bool:
+    """Judged on the keyframes alone: the others follow from them."""
+    held_out = tracks.held_out()
+    held_out = held_out.where(np.isin(held_out.frame, keyframes.frames))
+
+    def error(structure: Structure) -> float:
+        poses = np.full((tracks.frames, 4, 4), np.nan)
+        poses[keyframes.frames] = structure.cam_from_world
+        return score(held_out, poses, structure.focal)
+
+    return _determined(found.focal, error(found), lambda focal: error(refit(found, focal)))
+
+
+def _determined(focal: float, best: float, score_at: Callable[[float], float]) -> bool:
+    """Whether another focal length, cameras fitted to it, explains the held-out tracks worse."""
+    limit = best * (1 + LEAST_RISE)
+    return all(score_at(focal * factor) > limit for factor in (1 / FOCAL_PROBE, FOCAL_PROBE))

@@ -1,0 +1,83 @@
+"""From some frames with a camera to all frames: resection, then interpolation.
+
+F frames; poses are cam_from_world, NaN where unknown; pixels of the working picture.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+
+from dynascene.estimators.camera.point_tracks import PointTracks
+from dynascene.estimators.camera.triangulation import explain_tracks
+from dynascene.geometry.rigid import camera_centres, rigid
+from dynascene.geometry.rotations import interpolate_rotations
+
+POINT_ERROR = 2.0  # pixels: points of the keyframes that fit worse are not used
+LEAST_POINTS = 12
+INLIER_ERROR = 3.0  # pixels, in resection
+ATTEMPTS = 200
+
+
+def resect_frames(tracks: PointTracks, poses: np.ndarray, focal: float) -> np.ndarray:
+    """[F, 4, 4] with the frames filled in that see enough of the known cameras' points."""
+    explained = explain_tracks(tracks, poses, focal)
+    fit = np.bincount(
+        explained.point_of, explained.errors, minlength=len(explained.points)
+    ) / np.maximum(np.bincount(explained.point_of, minlength=len(explained.points)), 1)
+    reliable = (fit < POINT_ERROR) & (explained.points[:, 3] > 1e-6)
+    space = explained.points[:, :3] / np.where(reliable, explained.points[:, 3], 1)[:, None]
+    names = np.zeros(len(explained.points), np.int64)
+    names[explained.point_of] = explained.tracks.track
+    names, space = names[reliable], space[reliable]
+
+    result = poses.copy()
+    for frame in np.flatnonzero(~np.isfinite(poses[:, 0, 0])):
+        seen, points = tracks.at(frame)
+        _, here, there = np.intersect1d(seen, names, assume_unique=True, return_indices=True)
+        if len(here) >= LEAST_POINTS:
+            pose = _resect(space[there], points[here], focal, tracks)
+            result[frame] = np.nan if pose is None else pose
+    return result
+
+
+def _resect(
+    space: np.ndarray, points: np.ndarray, focal: float, tracks: PointTracks
+) -> np.ndarray | None:
+    """The camera [4, 4] that sees points in space [n, 3] at [n, 2]; None where few agree."""
+    scale = np.linalg.norm(space, axis=1).max()  # the solver's tolerances are absolute
+    intrinsics = np.diag([focal, focal, 1.0])
+    intrinsics[:2, 2] = np.array(tracks.size) / 2
+    found, turn, shift, inliers = cv2.solvePnPRansac(
+        space / scale, points, intrinsics, None, iterationsCount=ATTEMPTS,
+        reprojectionError=INLIER_ERROR, flags=cv2.SOLVEPNP_SQPNP,
+    )  # fmt: skip
+    if not found or inliers is None or len(inliers) < LEAST_POINTS:
+        return None
+    agreeing = inliers[:, 0].astype(np.int64)
+    turn, shift = cv2.solvePnPRefineLM(
+        space[agreeing] / scale, points[agreeing], intrinsics, None, turn, shift
+    )
+    pose = np.eye(4)
+    pose[:3, :3], pose[:3, 3] = cv2.Rodrigues(turn)[0], shift[:, 0] * scale
+    return pose
+
+
+def interpolate_missing(poses: np.ndarray) -> np.ndarray:
+    """[F, 4, 4] without gaps: constant turn and straight travel between known cameras.
+
+    Before the first and after the last known camera the nearest one stands. At least one is known.
+    """
+    known = np.flatnonzero(np.isfinite(poses[:, 0, 0]))
+    frames = np.arange(len(poses))
+    place = np.interp(frames, known, np.arange(len(known)))
+    before = np.floor(place).astype(int)
+    after = np.minimum(before + 1, len(known) - 1)
+    fraction = torch.from_numpy(place - before)
+    certain = torch.from_numpy(poses[known])
+    rotation, centre = certain[:, :3, :3], camera_centres(certain)
+    turned = interpolate_rotations(rotation[before], rotation[after], fraction)
+    moved = torch.lerp(centre[before], centre[after], fraction[:, None])
+    filled = rigid(turned, -(turned @ moved[..., None])[..., 0]).numpy()
+    return np.where(np.isfinite(poses), poses, filled)

@@ -1,0 +1,115 @@
+"""Keyframes of a clip and what joins them: followed points and matched SIFT features.
+
+Followed points are many and join neighbours; features are found anew in each keyframe, so they do
+not drift and join keyframes that are far apart. K keyframes, n points of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from dynascene.estimators.camera.point_tracks import PointTracks, working_pictures
+from dynascene.types import FrameSource
+
+STEP = 0.03  # of the longer side, median motion from one keyframe to the next
+FEWEST, MOST = 16, 60  # keyframes; a short clip has fewer
+LEAST_SHARED = 60  # tracks with the keyframe before
+FEATURES = 1500  # in a keyframe
+CONTRAST = 0.01  # compressed and blurred frames have weak corners
+RATIO = 0.8  # the best match is that much nearer than the second
+OFFSETS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # keyframes apart that are matched
+LEAST_MATCHES = 20
+
+
+@dataclass(frozen=True)
+class Keyframes:
+    """frames: [K] increasing. points: K arrays [n, 2] in working pixels.
+
+    matches: int [m, 2] for pairs (i, j) of keyframes, rows of their points.
+    """
+
+    frames: list[int]
+    points: list[np.ndarray]
+    matches: dict[tuple[int, int], np.ndarray]
+
+
+def choose_keyframes(tracks: PointTracks) -> list[int]:
+    """Frames a few per cent of the picture's motion apart, 16 to 60 of them, first and last too."""
+    step = STEP * max(tracks.size)
+    chosen = _spaced(tracks, step)
+    for _ in range(12):
+        if len(chosen) < min(FEWEST, tracks.frames):
+            step /= 1.5
+        elif len(chosen) > MOST:
+            step *= 1.4
+        else:
+            break
+        chosen = _spaced(tracks, step)
+    return chosen
+
+
+def _spaced(tracks: PointTracks, step: float) -> list[int]:
+    chosen = [0]
+    for frame in range(1, tracks.frames):
+        _, before, now = tracks.shared(chosen[-1], frame)
+        moved = np.median(np.linalg.norm(now - before, axis=1)) if len(now) else np.inf
+        if frame == tracks.frames - 1 or len(now) < LEAST_SHARED or moved > step:
+            chosen.append(frame)
+    return chosen
+
+
+def join_keyframes(
+    tracks: PointTracks, frames: FrameSource, matte: FrameSource | None
+) -> Keyframes:
+    """Followed points and features of the keyframes, and which are the same point."""
+    chosen = choose_keyframes(tracks)
+    features = list(_features(frames, matte, chosen))
+    followed = [tracks.at(frame) for frame in chosen]
+    matches = {}
+    for i in range(len(chosen)):
+        for j in (i + offset for offset in OFFSETS if i + offset < len(chosen)):
+            (names_i, _), (names_j, _) = followed[i], followed[j]
+            _, *same = np.intersect1d(names_i, names_j, assume_unique=True, return_indices=True)
+            alike = np.add(_match(features[i][1], features[j][1]), (len(names_i), len(names_j)))
+            joined = np.concatenate([np.column_stack(same), alike])
+            if len(joined) >= LEAST_MATCHES:
+                matches[i, j] = joined
+    points = [
+        np.concatenate([points, found])
+        for (_, points), (found, _) in zip(followed, features, strict=True)
+    ]
+    return Keyframes(chosen, points, matches)
+
+
+def _features(
+    frames: FrameSource, matte: FrameSource | None, chosen: list[int]
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Points [n, 2] and unit codes [n, 128] off the person, for each keyframe."""
+    sift = cv2.SIFT.create(FEATURES, contrastThreshold=CONTRAST)
+    wanted = set(chosen)
+    for index, (picture, background) in enumerate(working_pictures(frames, matte)):
+        if index not in wanted:
+            continue
+        found, codes = sift.detectAndCompute(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), background)
+        points = np.array([point.pt for point in found], np.float64).reshape(-1, 2) + 0.5
+        codes = np.zeros((0, 128), np.float32) if codes is None else codes
+        # square roots of shares: their distance is the Hellinger distance of histograms
+        yield points, np.sqrt(codes / np.maximum(codes.sum(axis=1, keepdims=True), 1e-9))
+
+
+def _match(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Rows [m, 2] of unit codes that are each other's best match by far."""
+    if len(a) < 2 or len(b) < 2:
+        return np.zeros((0, 2), np.int64)
+    likeness = a @ b.T
+    best, rows = likeness.argmax(axis=1), np.arange(len(a))
+    mutual = likeness.argmax(axis=0)[best] == rows
+    nearest = np.sqrt(np.maximum(0, 2 - 2 * likeness[rows, best]))
+    likeness[rows, best] = -1
+    second = np.sqrt(np.maximum(0, 2 - 2 * likeness.max(axis=1)))
+    kept = mutual & (nearest < RATIO * second)
+    return np.column_stack([rows[kept], best[kept]])

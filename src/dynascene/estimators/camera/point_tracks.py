@@ -1,0 +1,204 @@
+"""Corners of the background followed through a clip: Lucas–Kanade, checked forward and backward.
+
+N observations, F frames, H W pixels. Points are in pixels of the working picture, the frame
+shrunk to at most WORKING_SIDE; pixel centres at +0.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import repeat
+
+import cv2
+import numpy as np
+
+from dynascene.errors import InputError
+from dynascene.types import FrameSource, Size
+
+WORKING_SIDE = 768  # pixels of the longer side; more costs time and gives no better poses
+POINTS = 700  # kept alive in each frame
+SPACING = 1 / 60  # of the longer side, between new corners
+QUALITY = 0.004  # of the strongest corner's response: weak corners too, the check sorts them out
+BORDER = 4  # pixels; the window of a corner nearer to the edge leaves the picture
+PERSON_MARGIN = 0.015  # of the longer side: soft edges, hair, motion blur, shadows at the feet
+PERSON = 16  # matte values from here on count as person
+BACKWARD_TOLERANCE = 0.6  # pixels between a corner and its return
+WINDOW, LEVELS = (21, 21), 5
+REFINEMENT = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 0.01)
+HELD_OUT = 5  # every fifth track judges the others' cameras
+
+
+@dataclass(frozen=True)
+class PointTracks:
+    """Which point was seen where, sorted by frame, then by track.
+
+    frame, track: int [N]; point: float64 [N, 2] in pixels of a picture of ``size``.
+    frames: how many the clip has.
+    """
+
+    frame: np.ndarray
+    track: np.ndarray
+    point: np.ndarray
+    frames: int
+    size: Size
+
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """The first observation of each frame, and the number of all: [F + 1]."""
+        return np.searchsorted(self.frame, np.arange(self.frames + 1))
+
+    def at(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
+        """Tracks [n] and points [n, 2] seen in a frame."""
+        here = slice(self.starts[frame], self.starts[frame + 1])
+        return self.track[here], self.point[here]
+
+    def shared(self, a: int, b: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Tracks seen in both frames: their numbers [n], points in a and in b [n, 2]."""
+        (tracks_a, points_a), (tracks_b, points_b) = self.at(a), self.at(b)
+        tracks, in_a, in_b = np.intersect1d(
+            tracks_a, tracks_b, assume_unique=True, return_indices=True
+        )
+        return tracks, points_a[in_a], points_b[in_b]
+
+    def where(self, keep: np.ndarray) -> PointTracks:
+        """The observations that bool [N] keeps."""
+        return PointTracks(
+            self.frame[keep], self.track[keep], self.point[keep], self.frames, self.size
+        )
+
+    def fitted(self) -> PointTracks:
+        """Four fifths of the tracks: cameras are fitted to these."""
+        return self.where(self.track % HELD_OUT != 0)
+
+    def held_out(self) -> PointTracks:
+        """The other fifth, which no camera was fitted to."""
+        return self.where(self.track % HELD_OUT == 0)
+
+
+def follow_points(
+    frames: FrameSource, matte: FrameSource | None, step: Callable[[], None] = lambda: None
+) -> PointTracks:
+    """Follow corners off the person through all frames; lost ones are replaced by new ones.
+
+    frames: [H, W, 3 or 4]; matte: [H, W, 1] of the same size and number, 255 = person, or None.
+    step: called after each frame.
+
+    Raises InputError when the matte does not fit.
+    """
+    if matte is not None and (matte.size != frames.size or len(matte) != len(frames)):
+        raise InputError(
+            f"the matte has {len(matte)} frames of {matte.size} and the video {len(frames)} of "
+            f"{frames.size}: they must agree"
+        )
+    follower = _Follower(working_size(frames.size))
+    for picture, background in working_pictures(frames, matte):
+        follower.advance(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), background)
+        step()
+    return follower.tracks()
+
+
+def working_size(size: Size) -> Size:
+    """The size in which pictures are looked at: the longer side at most WORKING_SIDE."""
+    shrink = min(1.0, WORKING_SIDE / max(size))
+    return Size(max(1, round(size.width * shrink)), max(1, round(size.height * shrink)))
+
+
+def working_pictures(
+    frames: FrameSource, matte: FrameSource | None
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Colour uint8 [H, W, 3] in working size, and uint8 [H, W]: 255 = background, 0 = ignore."""
+    size = working_size(frames.size)
+    mattes = repeat(None) if matte is None else matte.read()
+    for frame, person in zip(frames.read(), mattes, strict=False):
+        picture = cv2.resize(frame[..., :3], size, interpolation=cv2.INTER_AREA)
+        yield picture, background_mask(person, size)
+
+
+def background_mask(person: np.ndarray | None, size: Size) -> np.ndarray:
+    """255 where nobody is, with a margin about the person: matte [H, W, 1] → uint8 [h, w]."""
+    if person is None:
+        return np.full((size.height, size.width), 255, np.uint8)
+    small = cv2.resize(person[..., 0], size, interpolation=cv2.INTER_AREA)
+    radius = max(2, round(PERSON_MARGIN * max(size)))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    return np.where(cv2.dilate(small, disc) >= PERSON, np.uint8(0), np.uint8(255))
+
+
+class _Follower:
+    """The corners alive, and all that were seen so far."""
+
+    def __init__(self, size: Size) -> None:
+        self.size = size
+        self.grey: np.ndarray | None = None
+        self.points = np.zeros((0, 2), np.float32)  # OpenCV's pixels: centres at +0
+        self.names = np.zeros(0, np.int64)
+        self.named = 0
+        self.seen: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def advance(self, grey: np.ndarray, background: np.ndarray) -> None:
+        if self.grey is not None and len(self.points):
+            moved, kept = follow(self.grey, grey, self.points)
+            kept &= _inside(moved, background)
+            self.points, self.names = moved[kept], self.names[kept]
+        self._renew(grey, background)
+        self.grey = grey
+        self.seen.append((self.names, self.points))
+
+    def _renew(self, grey: np.ndarray, background: np.ndarray) -> None:
+        """New corners where none is followed."""
+        if len(self.points) >= POINTS:
+            return
+        spacing = max(4.0, SPACING * max(self.size))
+        free = background.copy()
+        free[:BORDER], free[-BORDER:], free[:, :BORDER], free[:, -BORDER:] = 0, 0, 0, 0
+        for x, y in self.points:
+            cv2.circle(free, (round(float(x)), round(float(y))), round(spacing), 0, -1)
+        found = cv2.goodFeaturesToTrack(
+            grey, POINTS - len(self.points), QUALITY, spacing, mask=free, blockSize=5
+        )
+        if found is None:
+            return
+        new = found.reshape(-1, 2)
+        self.points = np.concatenate([self.points, new])
+        names = np.arange(self.named, self.named + len(new))
+        self.names = np.concatenate([self.names, names])
+        self.named += len(new)
+
+    def tracks(self) -> PointTracks:
+        counts = [len(names) for names, _ in self.seen]
+        return PointTracks(
+            frame=np.repeat(np.arange(len(self.seen)), counts),
+            track=np.concatenate([names for names, _ in self.seen]),
+            point=np.concatenate([points for _, points in self.seen]).astype(np.float64) + 0.5,
+            frames=len(self.seen),
+            size=self.size,
+        )
+
+
+def follow(a: np.ndarray, b: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where float32 points [N, 2] of picture a lie in b [N, 2], and which returned to their start.
+
+    A corner that is hidden, blurred or slides along an edge does not come back to where it was.
+    """
+    there, found = _flow(a, b, points)
+    back, returned = _flow(b, a, there)
+    close = np.linalg.norm(back - points, axis=1) < BACKWARD_TOLERANCE
+    return there, close & found & returned
+
+
+def _flow(a: np.ndarray, b: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    there, found, _ = cv2.calcOpticalFlowPyrLK(
+        a, b, points, points.copy(), winSize=WINDOW, maxLevel=LEVELS, criteria=REFINEMENT
+    )
+    return there, found[:, 0] == 1
+
+
+def _inside(points: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """Which points [N, 2] lie in the picture and off the person."""
+    height, width = background.shape
+    x, y = np.round(points).astype(int).T
+    inside = (x >= BORDER) & (y >= BORDER) & (x < width - BORDER) & (y < height - BORDER)
+    inside[inside] = background[y[inside], x[inside]] > 0
+    return inside

@@ -1,0 +1,206 @@
+"""A camera that travels: structure from motion over the keyframes, by pycolmap.
+
+The only file that touches pycolmap. Keyframes share one pinhole camera, the principal point in
+the middle. Work happens in a temporary folder. K keyframes; pixels of the working picture.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from dynascene.errors import InputError
+from dynascene.estimators.camera.keyframes import Keyframes
+from dynascene.types import Size
+
+Mapper = Literal["global", "incremental"]
+
+FOCAL_BOUNDS = (0.4, 5.0)  # of the longer side; what leaves them is no solution
+PAIR_ERROR = 2.0  # pixels, for the geometry of two views
+LEAST_INLIERS = 15
+ROBUST_SCALE = 0.5  # pixels: residuals beyond count less and less in the last adjustment
+SEED = 0
+PATIENCE = 120  # seconds for the incremental mapper, which may try hopeless clips for ever
+STDERR = 2
+
+
+class Structure(NamedTuple):
+    """cam_from_world: [K, 4, 4], NaN for keyframes without a pose. focal: pixels.
+
+    model: pycolmap's, to be adjusted again.
+    """
+
+    cam_from_world: np.ndarray
+    focal: float
+    model: Any
+
+
+class Workspace:
+    """The keyframes' points and matches in a database of pycolmap."""
+
+    def __init__(self, keyframes: Keyframes, size: Size, folder: Path) -> None:
+        self.pycolmap = load_pycolmap()
+        self.keyframes, self.size, self.folder = keyframes, size, folder
+        self.runs = 0
+
+    def solve(self, mapper: Mapper, focal: float, known: bool) -> Structure | None:
+        """Poses of the keyframes and focal length; None where the mapper finds nothing.
+
+        focal: known, and kept, or where to start. The incremental mapper keeps it too and lets go
+        in the last adjustment only: with few frames it would run away. The global one calibrates
+        it first, from all fundamental matrices.
+        """
+        self.runs += 1
+        folder = self.folder / str(self.runs)
+        (folder / "out").mkdir(parents=True)
+        database = folder / "database.db"
+        with _quiet():
+            self._write_database(database, focal, known)
+            map_keyframes = _global if mapper == "global" else _incremental
+            models = map_keyframes(self.pycolmap, database, folder, known)
+            if not models:
+                return None
+            model = max(models.values(), key=lambda model: model.num_reg_images())
+            _adjust(self.pycolmap, model, known)
+        return self._structure(model)
+
+    def refit(self, structure: Structure, focal: float) -> Structure:
+        """The same adjusted to another focal length, which is kept."""
+        model = self.pycolmap.Reconstruction(structure.model)
+        (camera,) = model.cameras.values()
+        camera.params = [focal, *camera.params[1:]]
+        with _quiet():
+            _adjust(self.pycolmap, model, known=True)
+        return self._structure(model)
+
+    def _structure(self, model: Any) -> Structure:
+        poses = np.full((len(self.keyframes.frames), 4, 4), np.nan)
+        for image in model.images.values():
+            if image.has_pose:
+                pose = np.vstack([image.cam_from_world().matrix(), [0, 0, 0, 1]])
+                poses[int(Path(image.name).stem)] = pose
+        (camera,) = model.cameras.values()
+        return Structure(poses, float(camera.params[0]), model)
+
+    def _write_database(self, path: Path, focal: float, known: bool) -> None:
+        pycolmap = self.pycolmap
+        database = pycolmap.Database.open(str(path))
+        camera = pycolmap.Camera(
+            model="SIMPLE_PINHOLE",
+            width=self.size.width,
+            height=self.size.height,
+            params=[focal, self.size.width / 2, self.size.height / 2],
+        )
+        camera.has_prior_focal_length = known
+        camera.camera_id = database.write_camera(camera)
+        rig = pycolmap.Rig()
+        rig.add_ref_sensor(camera.sensor_id)
+        rig_id = database.write_rig(rig)
+        images = []
+        for index, points in enumerate(self.keyframes.points):
+            name = f"{index:06d}.png"
+            image = database.write_image(pycolmap.Image(name=name, camera_id=camera.camera_id))
+            frame = pycolmap.Frame()
+            frame.rig_id = rig_id
+            frame.add_data_id(pycolmap.data_t(camera.sensor_id, image))
+            database.write_frame(frame)
+            database.write_keypoints(image, points.astype(np.float32))
+            images.append(image)
+        self._write_matches(database, camera, images)
+        database.close()
+
+    def _write_matches(self, database: Any, camera: Any, images: list[int]) -> None:
+        options = self.pycolmap.TwoViewGeometryOptions()
+        options.ransac.max_error, options.ransac.random_seed = PAIR_ERROR, SEED
+        options.compute_relative_pose = True
+        points = self.keyframes.points
+        for (i, j), matches in self.keyframes.matches.items():
+            rows = matches.astype(np.uint32)
+            geometry = self.pycolmap.estimate_two_view_geometry(
+                camera, points[i], camera, points[j], rows, options
+            )
+            if len(geometry.inlier_matches) >= LEAST_INLIERS:
+                database.write_matches(images[i], images[j], rows)
+                database.write_two_view_geometry(images[i], images[j], geometry)
+
+
+@contextmanager
+def open_workspace(keyframes: Keyframes, size: Size) -> Generator[Workspace]:
+    """A workspace whose folder is removed at the end. Raises InputError without pycolmap."""
+    load_pycolmap()
+    with tempfile.TemporaryDirectory(prefix="dynascene-track-") as folder:
+        yield Workspace(keyframes, size, Path(folder))
+
+
+def load_pycolmap() -> Any:
+    """The module; InputError with what to install where it is missing or too old."""
+    try:
+        import pycolmap
+    except ImportError:
+        raise InputError(
+            "the camera travels, which needs pycolmap: pip install 'pycolmap>=4'"
+        ) from None
+    if not hasattr(pycolmap, "global_mapping"):
+        raise InputError(
+            f"pycolmap {pycolmap.__version__} is too old: pip install --upgrade 'pycolmap>=4'"
+        )
+    return pycolmap
+
+
+def _global(pycolmap: Any, database: Path, folder: Path, known: bool) -> dict[int, Any]:
+    options = pycolmap.GlobalPipelineOptions()
+    options.num_threads, options.random_seed, options.multiple_models = 1, SEED, False
+    options.mapper.bundle_adjustment.refine_focal_length = not known
+    return pycolmap.global_mapping(database, folder, folder / "out", options)
+
+
+def _incremental(pycolmap: Any, database: Path, folder: Path, known: bool) -> dict[int, Any]:
+    options = pycolmap.IncrementalPipelineOptions()
+    options.num_threads, options.random_seed, options.multiple_models = 1, SEED, False
+    options.min_model_size, options.extract_colors = 3, False
+    options.ba_refine_focal_length, options.max_runtime_seconds = False, PATIENCE
+    mapper = options.mapper  # made for photographs; the frames of a clip are nearer to each other
+    mapper.init_min_tri_angle, mapper.init_min_num_inliers = 4.0, 50
+    mapper.abs_pose_min_num_inliers, mapper.abs_pose_max_error = 15, 6.0
+    mapper.abs_pose_refine_focal_length = False
+    mapper.filter_max_reproj_error, mapper.filter_min_tri_angle = 3.0, 1.0
+    options.triangulation.min_angle = 1.0
+    return pycolmap.incremental_mapping(database, folder, folder / "out", options)
+
+
+def _adjust(pycolmap: Any, model: Any, known: bool) -> None:
+    """Everything once more together, with outliers counting little."""
+    options = pycolmap.BundleAdjustmentOptions()
+    options.refine_focal_length, options.print_summary = not known, False
+    options.ceres.loss_function_type = pycolmap.LossFunctionType.CAUCHY
+    options.ceres.loss_function_scale = ROBUST_SCALE
+    config = pycolmap.BundleAdjustmentConfig()
+    for image in model.images.values():
+        if image.has_pose:
+            config.add_image(image.image_id)
+    config.fix_gauge(pycolmap.BundleAdjustmentGauge.TWO_CAMS_FROM_WORLD)
+    pycolmap.create_default_bundle_adjuster(options, config, model).solve()
+
+
+@contextmanager
+def _quiet() -> Generator[None]:
+    """No log of pycolmap on standard error, where it would run into the progress bar.
+
+    Its solver logs past every setting of pycolmap's own logging, so the stream itself is diverted.
+    """
+    with open(os.devnull, "wb") as nothing:
+        sys.stderr.flush()
+        kept = os.dup(STDERR)
+        os.dup2(nothing.fileno(), STDERR)
+        try:
+            yield
+        finally:
+            os.dup2(kept, STDERR)
+            os.close(kept)

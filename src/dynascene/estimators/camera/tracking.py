@@ -1,0 +1,207 @@
+"""The camera of a filmed clip: one pose per frame, and how far to trust it.
+
+Points of the background are followed through the clip once. They tell whether the camera stands,
+turns or travels; each explanation is fitted to four fifths of the tracks and judged by the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from dynascene.errors import InputError
+from dynascene.estimators.camera.candidates import (
+    Candidate,
+    FocalSource,
+    rotation_candidate,
+    settle_rotation,
+    static_candidate,
+    structure_candidate,
+)
+from dynascene.estimators.camera.classification import Kind, judge_turn, stands_still
+from dynascene.estimators.camera.completion import interpolate_missing
+from dynascene.estimators.camera.keyframes import join_keyframes
+from dynascene.estimators.camera.point_tracks import PointTracks, follow_points
+from dynascene.estimators.camera.rotation import fit_rotation
+from dynascene.estimators.camera.verdict import ClipFigures, FrameFigures, Verdict, judge, measure
+from dynascene.geometry.intrinsics import intrinsics_matrix
+from dynascene.geometry.rigid import orthonormalise, relative_to_first, rigid
+from dynascene.types import CameraTrack, FrameSource, Size
+
+TRAVEL_GAIN = 0.8  # travel must leave less than this share of what a turn leaves unexplained
+CREDIBLE_TURN = 2.0  # pixels of score: above, a turn is no explanation at all
+FEWEST_POINTS = 8  # in a frame, on average
+
+
+class Progress(Protocol):
+    """``stage`` gives a function to call after each of ``total`` steps."""
+
+    def stage(self, name: str, total: int) -> AbstractContextManager[Callable[[], None]]: ...
+
+
+class Silent:
+    """Shows nothing."""
+
+    @contextmanager
+    def stage(self, name: str, total: int) -> Generator[Callable[[], None]]:
+        yield lambda: None
+
+
+@dataclass(frozen=True)
+class TrackingOptions:
+    """focal: known focal length in pixels of the frames (square pixels); None finds it.
+
+    Raises InputError when it is not positive.
+    """
+
+    focal: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.focal is not None and not 0 < self.focal < np.inf:
+            raise InputError(f"focal length {self.focal:g}: give a positive number of pixels")
+
+
+@dataclass(frozen=True)
+class TrackedCamera:
+    """What was found.
+
+    track: one camera per frame, the first at the identity, for the frames' size; None where the
+        verdict is failed. The unit of length is arbitrary.
+    kind: static, rotation (on the spot) or general.
+    verdict: good, doubtful or failed; reasons: what speaks against the camera.
+    method: static, rotation, or the mapper of pycolmap (global, incremental); None where nothing
+        was found.
+    focal: pixels of the frames; focal_source: given, estimated, or assumed where the clip does not
+        determine it.
+    working_size: the picture in whose pixels all errors are.
+    """
+
+    track: CameraTrack | None
+    kind: Kind
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    method: str | None
+    focal: float | None
+    focal_source: FocalSource | None
+    working_size: Size
+    clip: ClipFigures | None = None
+    frames: tuple[FrameFigures, ...] = field(default=())
+
+    @property
+    def interpolated(self) -> list[int]:
+        """Frames whose camera comes from the frames around them."""
+        return [index for index, frame in enumerate(self.frames) if frame.interpolated]
+
+    def report(self) -> dict[str, Any]:
+        """Everything but the track, ready for JSON."""
+        return {
+            "kind": self.kind,
+            "verdict": self.verdict,
+            "reasons": list(self.reasons),
+            "method": self.method,
+            "focal": _rounded(self.focal),
+            "focal_source": self.focal_source,
+            "working_size": list(self.working_size),
+            "interpolated": self.interpolated,
+            "clip": _figures(self.clip) if self.clip else None,
+            "frames": [_figures(frame) for frame in self.frames],
+        }
+
+
+DEFAULTS = TrackingOptions()
+
+
+def track_camera(
+    frames: FrameSource,
+    matte: FrameSource | None = None,
+    options: TrackingOptions = DEFAULTS,
+    progress: Progress | None = None,
+) -> TrackedCamera:
+    """Track the camera of a clip from its background.
+
+    frames: [H, W, 3 or 4], one continuous shot. matte: [H, W, 1] of the same size and number, 255 =
+    person; the person and a margin are ignored. None trusts the majority of the picture.
+
+    Raises InputError when there is one frame only, the matte does not fit, or pycolmap is needed
+    and missing.
+    """
+    if len(frames) < 2:
+        raise InputError("one frame shows no motion of the camera: give at least two")
+    progress = progress or Silent()
+    with progress.stage("points", len(frames)) as step:
+        tracks = follow_points(frames, matte, step)
+    scale = frames.size.width / tracks.size.width
+    focal = options.focal / scale if options.focal else None
+    candidate = _best_candidate(tracks, frames, matte, focal, progress)
+    if candidate is None:
+        return _nothing(tracks.size)
+    clip, figures = measure(tracks, candidate)
+    verdict, reasons = judge(candidate, clip)
+    return TrackedCamera(
+        track=None if verdict == "failed" else _track(candidate, frames.size, scale),
+        kind=candidate.kind,
+        verdict=verdict,
+        reasons=tuple(reasons),
+        method=candidate.method,
+        focal=candidate.focal * scale,
+        focal_source=candidate.focal_source,
+        working_size=tracks.size,
+        clip=clip,
+        frames=tuple(figures),
+    )
+
+
+def _best_candidate(
+    tracks: PointTracks,
+    frames: FrameSource,
+    matte: FrameSource | None,
+    focal: float | None,
+    progress: Progress,
+) -> Candidate | None:
+    """Static before rotation before travel: the first that explains the tracks."""
+    if len(tracks.frame) < FEWEST_POINTS * tracks.frames:
+        return None
+    if stands_still(tracks):
+        return static_candidate(tracks, focal)
+    with progress.stage("rotation", 1):
+        fit = fit_rotation(tracks.fitted(), focal)
+        evidence = judge_turn(tracks.held_out(), fit) if fit else {}
+        turned = rotation_candidate(tracks, fit, focal is not None) if fit else None
+    if turned and evidence and all(judged.turns for judged in evidence.values()):
+        return settle_rotation(tracks, turned)
+    with progress.stage("structure", 1):
+        keyframes = join_keyframes(tracks.fitted(), frames, matte)
+        travelled = structure_candidate(tracks, keyframes, focal)
+    if (
+        turned
+        and turned.score < CREDIBLE_TURN
+        and (travelled is None or travelled.score > TRAVEL_GAIN * turned.score)
+    ):
+        return settle_rotation(tracks, turned)
+    return travelled
+
+
+def _track(candidate: Candidate, size: Size, scale: float) -> CameraTrack:
+    filled = torch.from_numpy(interpolate_missing(candidate.cam_from_world))
+    poses = rigid(orthonormalise(filled[:, :3, :3]), filled[:, :3, 3])
+    focal = candidate.focal * scale
+    intrinsics = intrinsics_matrix(focal, focal, size.width / 2, size.height / 2)
+    return CameraTrack(relative_to_first(poses), intrinsics.expand(len(poses), 3, 3), size)
+
+
+def _nothing(working_size: Size) -> TrackedCamera:
+    reason = "the background has too few points that one camera explains (dark, blurred, moving)"
+    return TrackedCamera(None, "general", "failed", (reason,), None, None, None, working_size)
+
+
+def _figures(figures: ClipFigures | FrameFigures) -> dict[str, Any]:
+    return {name: _rounded(value) for name, value in asdict(figures).items()}
+
+
+def _rounded(value: Any) -> Any:
+    return round(value, 4) if isinstance(value, float) else value

@@ -1,0 +1,99 @@
+"""How well cameras explain point tracks that they were not fitted to.
+
+Every track is given the one point in space (or, where the camera only turns, the one direction)
+that fits its observations best; what is left over is the cameras' error. T tracks, N observations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dynascene.estimators.camera.point_tracks import PointTracks
+
+FREEDOMS = {True: 2, False: 3}  # of a direction, for a camera that only turns, and of a point
+LEAST_SEEN = {True: 2, False: 3}  # frames: fewer always fit, or nearly
+REPETITIONS = 4
+SCALE = 1.0  # pixels: observations further off count less and less
+LOST = 1e3  # pixels: the error of a point behind the camera
+SAME_PLACE = 1e-9
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Observations of tracks that were seen often enough to be wrong, with their points.
+
+    tracks: the observations [N], sorted by frame. errors: pixels [N], corrected for the degrees of
+    freedom that the point took. points: homogeneous, in the world of the cameras, [T, 4];
+    point_of: [N].
+    """
+
+    tracks: PointTracks
+    errors: np.ndarray
+    points: np.ndarray
+    point_of: np.ndarray
+
+
+def explain_tracks(tracks: PointTracks, cam_from_world: np.ndarray, focal: float) -> Explained:
+    """Points and errors of the tracks under cameras [F, 4, 4] with a focal length in pixels.
+
+    Frames whose camera is not finite (not known) are left out.
+    """
+    normal, scale = _normalised(cam_from_world)
+    turning = scale is None
+    tracks = tracks.where(np.isfinite(cam_from_world[tracks.frame, 0, 0]))
+    _, point_of, seen = np.unique(tracks.track, return_inverse=True, return_counts=True)
+    tracks = tracks.where(seen[point_of] >= LEAST_SEEN[turning])
+    _, point_of, seen = np.unique(tracks.track, return_inverse=True, return_counts=True)
+    if not len(seen):
+        return Explained(tracks, np.zeros(0), np.zeros((0, 4)), point_of)
+    poses = normal[tracks.frame, :3]  # [N, 3, 4]
+    rays = (tracks.point - np.array(tracks.size) / 2) / focal
+    points, errors = _fit(poses, rays, point_of, len(seen), focal, turning)
+    errors = errors * np.sqrt(2 * seen / (2 * seen - FREEDOMS[turning]))[point_of]
+    if scale is not None:
+        points = np.column_stack([points[:, :3] * scale, points[:, 3]])
+    return Explained(tracks, errors, points, point_of)
+
+
+def _normalised(cam_from_world: np.ndarray) -> tuple[np.ndarray, float | None]:
+    """Poses with translations of size 1, and their scale; None where the camera only turns."""
+    translations = cam_from_world[:, :3, 3]
+    scale = float(np.nanmax(np.linalg.norm(translations, axis=1)))
+    if scale < SAME_PLACE:
+        return cam_from_world, None
+    result = cam_from_world.copy()
+    result[:, :3, 3] /= scale
+    return result, scale
+
+
+def _fit(
+    poses: np.ndarray, rays: np.ndarray, point_of: np.ndarray, count: int, focal: float,
+    turning: bool,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Homogeneous points [T, 4] and errors [N] in pixels, by repeated linear least squares.
+
+    Weighting the equation by 1 / depth makes its residual the one in the picture.
+    """
+    equations = rays[..., None] * poses[:, 2:3] - poses[:, :2]  # [N, 2, 4]
+    if turning:
+        equations = equations[..., :3]
+    size = equations.shape[-1]
+    order = np.argsort(point_of, kind="stable")
+    starts = np.searchsorted(point_of[order], np.arange(count))
+    squares = np.einsum("nki,nkj->nij", equations, equations)
+    weights = np.ones(len(rays))
+    for _ in range(REPETITIONS):
+        sums = np.add.reduceat((squares * weights[:, None, None])[order], starts)
+        points = np.zeros((count, 4))
+        points[:, :size] = np.linalg.eigh(sums)[1][..., 0]
+        seen = np.einsum("nij,nj->ni", poses, points[point_of])
+        ahead = np.sign(np.bincount(point_of, np.sign(seen[:, 2]), minlength=count) + 0.5)
+        points, seen = points * ahead[:, None], seen * ahead[point_of, None]
+        depth = np.where(seen[:, 2] > 1e-9, seen[:, 2], np.nan)
+        errors = focal * np.linalg.norm(seen[:, :2] / depth[:, None] - rays, axis=1)
+        errors = np.minimum(np.nan_to_num(errors, nan=LOST), LOST)
+        safe = np.maximum(np.nan_to_num(depth, nan=1e-3), 1e-3)
+        weights = 1 / safe**2 / (1 + (errors / SCALE) ** 2)
+    return points, errors

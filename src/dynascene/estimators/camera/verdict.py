@@ -1,0 +1,127 @@
+"""What is to be said about a camera: figures for clip and frames, and whether to trust it.
+
+F frames, N observations of point tracks; errors in pixels of the working picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from dynascene.estimators.camera.candidates import Candidate
+from dynascene.estimators.camera.point_tracks import PointTracks
+from dynascene.estimators.camera.rotation import frame_pairs, transfer_errors
+from dynascene.estimators.camera.triangulation import Explained, explain_tracks
+
+Verdict = Literal["good", "doubtful", "failed"]
+
+INLIER_ERROR = 3.0  # pixels
+GRID = (8, 6)  # cells across and down the picture
+
+# At least, or at most, for a good verdict and for a doubtful one; beyond it has failed
+REGISTERED = (0.9, 0.5)  # share of the frames
+HELD_OUT_ERROR = (1.0, 3.0)  # pixels, median
+INLIERS = (0.7, 0.4)  # share of the held-out observations
+COVERAGE = (0.25, 0.08)  # share of the cells, median over frames
+
+
+@dataclass(frozen=True)
+class FrameFigures:
+    """error: median over the frame's points, pixels; None where none was seen often enough.
+
+    points: followed in the frame. inliers: of them, within INLIER_ERROR. coverage: share of the
+    picture's cells that hold inliers. interpolated: the camera comes from the frames around.
+    """
+
+    error: float | None
+    points: int
+    inliers: int
+    coverage: float
+    interpolated: bool
+
+
+@dataclass(frozen=True)
+class ClipFigures:
+    """Medians over all observations and frames; see FrameFigures.
+
+    held_out_error, inlier_share: over the tracks that the cameras were not fitted to.
+    turn_error: where a camera that turns puts a held-out point of one frame in another, less where
+    it is, over pairs of frames at all distances; None for other cameras.
+    """
+
+    reprojection_error: float | None
+    held_out_error: float | None
+    inlier_share: float
+    registered_share: float
+    coverage: float
+    turn_error: float | None
+
+
+def measure(tracks: PointTracks, candidate: Candidate) -> tuple[ClipFigures, list[FrameFigures]]:
+    """Figures of a candidate over all tracks."""
+    known = np.isfinite(candidate.cam_from_world[:, 0, 0])
+    explained = explain_tracks(tracks, candidate.cam_from_world, candidate.focal)
+    seen_again = explain_tracks(tracks.held_out(), candidate.cam_from_world, candidate.focal)
+    frames = [_frame_figures(explained, tracks, f, bool(known[f])) for f in range(len(known))]
+    clip = ClipFigures(
+        reprojection_error=_median(explained.errors),
+        held_out_error=_median(seen_again.errors),
+        inlier_share=_share(seen_again.errors),
+        registered_share=float(known.mean()),
+        coverage=float(np.median([frame.coverage for frame in frames])),
+        turn_error=_turn_error(tracks, candidate) if candidate.kind == "rotation" else None,
+    )
+    return clip, frames
+
+
+def judge(candidate: Candidate, figures: ClipFigures) -> tuple[Verdict, list[str]]:
+    """The verdict and what speaks against the camera, in words."""
+    values = (
+        ("frames with a camera", figures.registered_share, REGISTERED),
+        ("points explained", figures.inlier_share, INLIERS),
+        ("picture covered by them", figures.coverage, COVERAGE),
+    )
+    good, doubtful, reasons = True, True, []
+    for name, value, (enough, least) in values:
+        good, doubtful = good and value >= enough, doubtful and value >= least
+        if value < enough:
+            reasons.append(f"{name}: {value:.0%}, {enough:.0%} wanted")
+    error = np.inf if figures.held_out_error is None else figures.held_out_error
+    good, doubtful = good and error <= HELD_OUT_ERROR[0], doubtful and error <= HELD_OUT_ERROR[1]
+    if error > HELD_OUT_ERROR[0]:
+        reasons.append(f"held-out points are off by {error:.1f} px, {HELD_OUT_ERROR[0]:g} allowed")
+    if candidate.focal_source == "assumed" and candidate.kind != "static":
+        good = False
+        reasons.append("the motion does not tell the focal length: give it")
+    return "good" if good else "doubtful" if doubtful else "failed", reasons
+
+
+def _frame_figures(
+    explained: Explained, tracks: PointTracks, frame: int, known: bool
+) -> FrameFigures:
+    here = explained.tracks.frame == frame
+    errors = explained.errors[here]
+    fits = errors < INLIER_ERROR
+    cells = (explained.tracks.point[here][fits] / tracks.size * GRID).astype(int)
+    covered = len(np.unique(cells, axis=0)) / (GRID[0] * GRID[1])
+    followed = len(tracks.at(frame)[0])
+    return FrameFigures(_median(errors), followed, int(fits.sum()), covered, not known)
+
+
+def _turn_error(tracks: PointTracks, candidate: Candidate) -> float | None:
+    pairs = frame_pairs(tracks.held_out())
+    if pairs is None:
+        return None
+    rotations = candidate.cam_from_world[:, :3, :3]
+    errors = np.linalg.norm(transfer_errors(pairs, rotations, candidate.focal), axis=1)
+    return _median(errors[np.isfinite(errors)])
+
+
+def _median(errors: np.ndarray) -> float | None:
+    return float(np.median(errors)) if len(errors) else None
+
+
+def _share(errors: np.ndarray) -> float:
+    return float((errors < INLIER_ERROR).mean()) if len(errors) else 0.0

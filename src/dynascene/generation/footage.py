@@ -1,0 +1,166 @@
+"""What a clip does not bring along, found in its own pictures and kept beside the results."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from dynascene.errors import InputError
+from dynascene.estimators.camera import TrackedCamera, TrackingOptions, track_camera
+from dynascene.estimators.depth.protocol import default_depth, scene_depth
+from dynascene.estimators.scale.conflict import find_conflict
+from dynascene.estimators.scale.person_scale import PersonScale, person_scale
+from dynascene.generation.camera_input import FilmedCamera
+from dynascene.generation.progress import Log
+from dynascene.generation.request import GenerationRequest
+from dynascene.geometry.framing import Attitude, filmed_attitude
+from dynascene.geometry.intrinsics import focal_from_fov
+from dynascene.geometry.picture import PictureCamera
+from dynascene.io.atomic import write_text
+from dynascene.io.cameras import write_cameras
+from dynascene.types import CameraTrack, FrameSource
+
+FOLDER = "footage"  # among the results: everything that was found, to be mended and passed back in
+CAMERAS, TRACKING, SCALE = "cameras.txt", "cameras.track.json", "scale.json"
+DEPTH = "scene-depth.npy"
+PLAIN = 3.0  # grey levels of spread below which a background shows nothing to follow
+LOOKED_AT = 3  # frames
+LEAST_CONFIDENCE = 0.4  # in the pitch that the person tells
+
+
+@dataclass(frozen=True)
+class Footage:
+    """camera: None where the clip shows no background to track it by. said: for the report."""
+
+    camera: FilmedCamera | None
+    said: dict[str, Any]
+
+
+def film_camera(
+    colour: FrameSource, matte: FrameSource, request: GenerationRequest, folder: Path, log: Log
+) -> Footage:
+    """Track the camera of a clip and tell its scale by the person; write both into a folder.
+
+    colour, matte: the frames in use. folder: of the results.
+
+    Raises InputError when the camera cannot be tracked.
+    """
+    if not shows_background(colour, matte):
+        log.notice(
+            f"{request.person}: shows no background to track its camera by; the camera is taken "
+            "to stand still (--cameras, --move)"
+        )
+        return Footage(None, {})
+    focal = focal_from_fov(request.fov, colour.size) if request.fov else None
+    tracked = track_camera(colour, matte, TrackingOptions(focal), log)
+    if tracked.track is None:
+        raise InputError(
+            f"{request.person}: the camera could not be tracked ({'; '.join(tracked.reasons)}); "
+            "give --cameras FILE or --move NAME (static: it stands still)"
+        )
+    with log.stage("scale"):
+        scale = person_scale(
+            matte,
+            tracked.track,
+            kind=tracked.kind,
+            frames=colour,
+            person_height=request.person_height,
+        )
+    said = {"camera": _camera_said(tracked), "scale": _scale_said(scale)}
+    _give_notices(tracked, scale, log)
+    _write(folder / FOLDER, tracked.track, tracked, said)
+    camera = FilmedCamera(
+        tracked.track, "the clip's camera", scale.camera_height_units, _attitude(tracked, scale)
+    )
+    return Footage(camera, said)
+
+
+def warn_of_conflict(
+    colour: FrameSource, matte: FrameSource, track: CameraTrack, camera_height: float, log: Log
+) -> None:
+    """Say where a clip and a camera that did not film it contradict each other.
+
+    track: one camera per frame. camera_height: of the first above the ground, in the track's unit.
+    """
+    with log.stage("conflict"):
+        scale = person_scale(matte, track, frames=colour)
+        rate = float(colour.frame_rate)
+        found = find_conflict(scale, track, camera_height, colour.size, rate)
+    if found.message:
+        log.notice(found.message)
+
+
+def found_depth(
+    pixels: np.ndarray, camera: PictureCamera, folder: Path, log: Log
+) -> torch.Tensor | None:
+    """The depth map of the scene picture, where a network for it has been fetched; kept as npy."""
+    estimator = default_depth()
+    if estimator is None:
+        return None
+    log.notice(f"the scene's depth is that of {type(estimator).__name__} (--scene-depth)")
+    depth = scene_depth(estimator(pixels), camera)
+    (folder / FOLDER).mkdir(exist_ok=True)
+    np.save(folder / FOLDER / DEPTH, depth)
+    return torch.from_numpy(depth)
+
+
+def shows_background(colour: FrameSource, matte: FrameSource) -> bool:
+    """Whether anything is seen off the person: cut-outs often hold one colour there."""
+    for index in np.linspace(0, len(colour) - 1, LOOKED_AT).round().astype(int).tolist():
+        frame = next(iter(colour.read(index, index + 1)))
+        hidden = next(iter(matte.read(index, index + 1)))[..., 0] < 8
+        if hidden.any() and frame[hidden].std(axis=0).max() > PLAIN:
+            return True
+    return False
+
+
+def _attitude(tracked: TrackedCamera, scale: PersonScale) -> Attitude | None:
+    """How the first camera was held, where the person tells it better than the track."""
+    if tracked.track is None or scale.pitch_degrees is None:
+        return None
+    held = filmed_attitude(tracked.track)
+    if scale.confidence < max(LEAST_CONFIDENCE, held.confidence):
+        return None
+    return Attitude(scale.pitch_degrees, held.roll, scale.confidence)
+
+
+def _give_notices(tracked: TrackedCamera, scale: PersonScale, log: Log) -> None:
+    kinds = {"static": "stands still", "rotation": "turns in place", "general": "travels"}
+    log.notice(f"the clip's camera {kinds[tracked.kind]}; the track is {tracked.verdict}")
+    if tracked.verdict == "doubtful":
+        log.notice(f"doubtful because of: {'; '.join(tracked.reasons)}")
+    if scale.camera_height_m is not None:
+        log.notice(f"the camera was about {scale.camera_height_m:.1f} m above the ground")
+    if scale.why_not:
+        log.notice(f"scale: {scale.why_not}")
+
+
+def _camera_said(tracked: TrackedCamera) -> dict[str, Any]:
+    whole = tracked.report()
+    return {name: value for name, value in whole.items() if name not in ("frames", "working_size")}
+
+
+def _scale_said(scale: PersonScale) -> dict[str, Any]:
+    distance = scale.distance_m[np.isfinite(scale.distance_m)]
+    return {
+        "camera_height_m": _rounded(scale.camera_height_m),
+        "metres_per_unit": _rounded(scale.metres_per_unit),
+        "distance_m": _rounded(float(np.median(distance)) if len(distance) else None),
+        "pitch_degrees": _rounded(scale.pitch_degrees),
+        "confidence": _rounded(scale.confidence),
+        "why_not": scale.why_not,
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 4)
+
+
+def _write(folder: Path, track: CameraTrack, tracked: TrackedCamera, said: dict[str, Any]) -> None:
+    folder.mkdir(exist_ok=True)
+    write_cameras(track, folder / CAMERAS, "re10k")
+    write_text(folder / TRACKING, json.dumps(tracked.report(), indent=1) + "\n")
+    write_text(folder / SCALE, json.dumps(said["scale"], indent=1) + "\n")

@@ -1,0 +1,131 @@
+"""What is found in a clip that brings neither camera nor scale."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from dynascene.errors import InputError
+from dynascene.generation.footage import (
+    film_camera,
+    found_depth,
+    shows_background,
+    warn_of_conflict,
+)
+from dynascene.generation.progress import Log
+from dynascene.generation.request import GenerationRequest
+from dynascene.geometry.intrinsics import intrinsics_from_fov
+from dynascene.geometry.moves import make_move
+from dynascene.geometry.picture import PictureCamera
+from dynascene.geometry.rigid import rotation_angle
+from dynascene.io.cameras import read_cameras
+from dynascene.types import ArrayFrames, CameraTrack, Size
+
+SIZE, FRAMES, FOV = Size(240, 136), 9, 50.0
+
+
+def wall() -> np.ndarray:
+    """A far, busy wall of soft blobs, uint8 [300, 700, 3]."""
+    noise = np.random.default_rng(3).integers(0, 255, (100, 234, 3), np.uint8)
+    return cv2.resize(noise, (700, 300), interpolation=cv2.INTER_CUBIC)
+
+
+def pan(degrees: float, side: str = "right") -> CameraTrack:
+    return make_move(f"pan-{side}:{degrees}:linear", FRAMES, intrinsics_from_fov(FOV, SIZE), SIZE)
+
+
+def filmed(track: CameraTrack) -> tuple[ArrayFrames, ArrayFrames]:
+    """Somebody's upright shape before a wall that a turning camera films, and the matte."""
+    corner = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1.0]])  # OpenCV's pixel centres → ours
+    K = track.intrinsics[0].numpy()
+    flat = np.array([[K[0, 0], 0, 300], [0, K[1, 1], 150], [0, 0, 1.0]])
+    frames, mattes = [], []
+    for rotation in track.cam_from_world[:, :3, :3].numpy():
+        there = np.linalg.inv(corner) @ K @ rotation @ np.linalg.inv(flat) @ corner
+        frame = cv2.warpPerspective(wall(), there, SIZE, flags=cv2.INTER_CUBIC)
+        ahead = K @ rotation @ np.array([0.1, 0.0, 1.0])  # they stand still in the place
+        left = round(ahead[0] / ahead[2]) - 12
+        matte = np.zeros((SIZE.height, SIZE.width, 1), np.uint8)
+        matte[40:120, left : left + 25] = 255
+        frames.append(np.where(matte > 0, np.uint8(90), frame))
+        mattes.append(matte)
+    return ArrayFrames(frames), ArrayFrames(mattes)
+
+
+def request() -> GenerationRequest:
+    return GenerationRequest(scene=Path("place.jpg"), person=Path("clip.mp4"), fov=FOV)
+
+
+def test_a_filmed_pan_is_found_and_kept_for_mending(tmp_path: Path) -> None:
+    track, log = pan(12.0), Log()
+    found = film_camera(*filmed(track), request(), tmp_path, log)
+    assert found.camera is not None
+    turned = found.camera.track.cam_from_world[:, :3, :3] @ track.cam_from_world[:, :3, :3].mT
+    assert rotation_angle(turned).max() < 0.5
+    assert found.said["camera"]["kind"] == "rotation"
+    assert found.said["camera"]["verdict"] == "good"
+    assert "turns in place" in " ".join(log.notices)
+    assert {stage["stage"] for stage in log.stages} >= {"points", "rotation", "scale"}
+    kept = tmp_path / "footage"
+    assert {path.name for path in kept.iterdir()} == {
+        "cameras.txt", "cameras.track.json", "scale.json",
+    }  # fmt: skip
+    again = read_cameras(kept / "cameras.txt")
+    torch.testing.assert_close(
+        again.cam_from_world, found.camera.track.cam_from_world, atol=1e-6, rtol=0
+    )
+    assert json.loads((kept / "scale.json").read_text())["camera_height_m"] > 0
+
+
+def test_a_cut_out_has_no_camera_to_find(tmp_path: Path) -> None:
+    colour, matte = filmed(pan(5.0))
+    blank = ArrayFrames(
+        [np.where(m > 0, f, np.uint8(0)) for f, m in zip(colour.frames, matte.frames, strict=True)]
+    )
+    assert shows_background(colour, matte)
+    assert not shows_background(blank, matte)
+    log = Log()
+    found = film_camera(blank, matte, request(), tmp_path, log)
+    assert found.camera is None
+    assert "stand still" in log.notices[0]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_camera_that_cannot_be_tracked_says_what_to_give(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    noise = ArrayFrames([random.integers(0, 255, (136, 240, 3), np.uint8) for _ in range(FRAMES)])
+    with pytest.raises(InputError, match="--cameras FILE or --move NAME"):
+        film_camera(noise, filmed(pan(5.0))[1], request(), tmp_path, Log())
+
+
+def test_a_camera_that_makes_the_feet_slide_is_said() -> None:
+    clip = filmed(pan(12.0))
+    own, opposite = Log(), Log()
+    warn_of_conflict(*clip, pan(12.0), 1.5, own)
+    warn_of_conflict(*clip, pan(12.0, "left"), 1.5, opposite)
+    assert own.notices == []
+    assert "contradict" in opposite.notices[0]
+
+
+def test_a_fetched_depth_network_is_used_and_its_map_kept(tmp_path: Path, monkeypatch) -> None:
+    camera = PictureCamera(100.0, Size(60, 40), 15.0)
+    pixels = np.zeros((40, 60, 3), np.uint8)
+    monkeypatch.setattr("dynascene.generation.footage.default_depth", lambda: None)
+    assert found_depth(pixels, camera, tmp_path, Log()) is None
+    assert not list(tmp_path.iterdir())
+
+    from dynascene.estimators.depth.protocol import DepthEstimate
+
+    def network(picture: np.ndarray) -> DepthEstimate:
+        return DepthEstimate(np.full(picture.shape[:2], 3.0, np.float32), "metres")
+
+    monkeypatch.setattr("dynascene.generation.footage.default_depth", lambda: network)
+    log = Log()
+    depth = found_depth(pixels, camera, tmp_path, log)
+    assert depth is not None
+    assert (depth == 3).all()
+    np.testing.assert_array_equal(np.load(tmp_path / "footage" / "scene-depth.npy"), depth)
+    assert "--scene-depth" in log.notices[0]

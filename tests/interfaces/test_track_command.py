@@ -1,0 +1,97 @@
+"""``dynascene track``: the files beside each other, what is refused, what failure leaves."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tyro
+from PIL import Image
+
+from dynascene.errors import InputError
+from dynascene.interfaces.cli.tracking import COMMANDS
+from dynascene.io.cameras import CameraDefaults, detect_format, read_cameras
+from dynascene.types import Size
+
+
+def run(*arguments: object) -> None:
+    tyro.cli(COMMANDS["track"], args=[str(argument) for argument in arguments])
+
+
+def write_frames(folder: Path, frames: list[np.ndarray]) -> Path:
+    folder.mkdir()
+    for index, frame in enumerate(frames):
+        Image.fromarray(frame).save(folder / f"{index:03d}.png")
+    return folder
+
+
+@pytest.fixture
+def still(tmp_path: Path) -> Path:
+    """Three equal frames of texture."""
+    coarse = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
+    picture = np.asarray(Image.fromarray(coarse).resize((180, 120), Image.Resampling.BICUBIC))
+    return write_frames(tmp_path / "still", [picture] * 3)
+
+
+def test_one_pose_per_frame_and_a_report(still: Path, tmp_path: Path, capsys) -> None:
+    out = tmp_path / "cameras.txt"
+    run(still, "--out", out, "--focal", 150)
+    track = read_cameras(out, defaults=CameraDefaults(size=Size(180, 120)))
+    assert len(track) == 3
+    assert track.intrinsics[0, 0, 0].item() == pytest.approx(150)
+    report = json.loads((tmp_path / "cameras.track.json").read_text())
+    assert (report["kind"], report["verdict"]) == ("static", "good")
+    assert (report["focal"], report["focal_source"]) == (150, "given")
+    assert len(report["frames"]) == 3
+    assert {"error", "points", "inliers", "coverage", "interpolated"} == set(report["frames"][0])
+    assert "3 frames, static, good" in capsys.readouterr().out
+
+
+def test_formats_as_in_convert(still: Path, tmp_path: Path) -> None:
+    run(still, "--out", tmp_path / "a.json")
+    assert detect_format(tmp_path / "a.json") == "nerfstudio"
+    run(still, "--out", tmp_path / "poses.dat", "--to", "tum")
+    assert detect_format(tmp_path / "poses.dat") == "tum"
+    assert (tmp_path / "a.track.json").is_file()
+    assert (tmp_path / "poses.track.json").is_file()
+
+
+def test_a_failed_track_writes_the_report_only(tmp_path: Path) -> None:
+    black = write_frames(tmp_path / "black", [np.zeros((60, 90, 3), np.uint8)] * 3)
+    with pytest.raises(InputError, match="could not be tracked"):
+        run(black, "--out", tmp_path / "cameras.txt")
+    assert not (tmp_path / "cameras.txt").exists()
+    report = json.loads((tmp_path / "cameras.track.json").read_text())
+    assert report["verdict"] == "failed"
+    assert report["reasons"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--focal", "-3"], "positive number of pixels"),
+        (["--to", "usd"], "is unknown"),
+        (["--out", "nowhere/cameras.txt"], "does not exist"),
+        (["--out", "cameras.xyz"], "does not tell the camera format"),
+        (["--matte", "missing.mp4"], "missing.mp4"),
+    ],
+)
+def test_refusals_come_before_the_work(
+    arguments: list[str], message: str, still: Path, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=message) as refusal:
+        run(still, *arguments)
+    assert "\n" not in str(refusal.value)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["still"]
+
+
+def test_help_does_not_load_torch() -> None:
+    code = (
+        "import sys, dynascene.interfaces.cli.tracking\n"
+        "assert not {'torch', 'cv2', 'scipy', 'numpy'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
