@@ -6,7 +6,7 @@ import torch
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
-from dynascene.generation.detail import add_detail, agreement, blurred, resized
+from dynascene.generation.detail import add_detail, agreement, blurred, keep_seen, resized
 
 
 def noise(*shape: int, seed: int = 0) -> Tensor:
@@ -48,3 +48,22 @@ def test_blur_is_a_gaussian() -> None:
         image.double().numpy(), (0, 0, 1.5, 1.5), mode="nearest", radius=(0, 0, 4, 4)
     )
     np.testing.assert_allclose(blurred(image, 1.5).numpy(), expected, atol=1e-6)
+
+
+def test_what_is_seen_is_kept_and_what_is_not_is_painted() -> None:
+    frames, guide = noise(3, 3, 72, 128), noise(3, 3, 72, 128, seed=1)
+    seen = torch.zeros(3, 1, 36, 64)
+    seen[..., :32] = 1  # the left half, at half the size
+    made = keep_seen(frames, guide, seen)
+    torch.testing.assert_close(made[..., :48], guide[..., :48])
+    torch.testing.assert_close(made[..., 66:], frames[..., 66:])
+    between = (made - frames) / (guide - frames)
+    share = between[..., 50:66].nanmedian(dim=2).values[0, 0]
+    assert (share.diff() <= 1e-3).all()  # it fades, without a seam
+
+
+def test_all_or_nothing_seen() -> None:
+    frames, guide = noise(1, 3, 36, 64), noise(1, 3, 36, 64, seed=1)
+    everywhere = torch.ones(1, 1, 18, 32)
+    torch.testing.assert_close(keep_seen(frames, guide, everywhere), guide)
+    torch.testing.assert_close(keep_seen(frames, guide, 0 * everywhere), frames)

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers.schedulers.scheduling_ddim import DDIMScheduler
 from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.evaluation.protocol import System, to_bytes
-from dynascene.generation.detail import add_detail
+from dynascene.generation.detail import add_detail, keep_seen
 from dynascene.generation.generators.diffusion import autoencoded, decoded, is_guided
 from dynascene.generation.weights import BUNDLED, load_weights
 from dynascene.models.pipeline import DynaScenePipeline
@@ -99,17 +98,20 @@ class Trained:
             others = [self._sample(batch, seed + n * SEED_STEP) for n in range(1, count)]
             rows[f"{self.name}, mean of {count}"] = deliver(torch.stack([first, *others]).mean(0))
         # from ε the clean frames follow by a division by √ᾱ, which is 0.04 at the noisiest step
-        if estimates and self.pipeline.denoiser.prediction != "epsilon":
+        apart = self.sampling != {"steps": 1, "guidance": 1.0}  # else the first row is that
+        if estimates and apart and self.pipeline.denoiser.prediction != "epsilon":
             rows[f"{self.name}, one step"] = deliver(self._one_step(batch, seed))
         return {row: to_bytes(frames) for row, frames in rows.items()}
 
     def _delivery(self, batch: Batch) -> Callable[[Tensor], Tensor]:
         """What turns the network's frames [F, 3, H, W] in 0 … 1 into those that are delivered."""
-        if not is_guided(self.pipeline) or batch.guide is None:
+        if not is_guided(self.pipeline):
             return lambda frames: frames
-        guide = batch.guide[0] / 2 + 0.5
+        assert batch.guide is not None, "a benchmark's shots have a guide"
+        assert batch.guide_visibility is not None, "and its visibility"
+        guide, seen = batch.guide[0] / 2 + 0.5, batch.guide_visibility[0]
         coarse = autoencoded(self.pipeline, batch, slice(None))
-        return lambda frames: add_detail(frames, coarse, guide)
+        return lambda frames: keep_seen(add_detail(frames, coarse, guide), guide, seen)
 
     def _sample(self, batch: Batch, seed: int) -> Tensor:
         settings = self.settings
@@ -118,15 +120,9 @@ class Trained:
     def _one_step(self, batch: Batch, seed: int) -> Tensor:
         """x₀ as it is estimated from noise alone: about the mean of all samples, without guidance.
 
-        DDIM with "trailing" spacing takes its only step from the noisiest of all to x₀ itself.
+        DDIM's only step then goes from the noisiest of all to x₀ itself.
         """
-        scheduler = DDIMScheduler.from_config(
-            self.pipeline.scheduler.config, timestep_spacing="trailing"
-        )
-        own = self.pipeline
-        pipeline = DynaScenePipeline(own.vae, own.image_encoder, own.denoiser, scheduler)
-        pipeline.set_progress_bar_config(disable=True)
-        return _sampled(pipeline, batch, 1, 1.0, seed)
+        return _sampled(self.pipeline, batch, 1, 1.0, seed)
 
 
 def _sampled(

@@ -11,6 +11,11 @@ Where the model leaves the guide as it is, x = g, the result is the sharp guide 
 paints something else, the guide's detail would belong to another thing: w falls to 0 with the
 difference of x and g, seen through a blur, so that texture and noise do not count.
 
+What the picture shows, the guide shows truly; there the guide itself is kept, and the model's own
+fades in towards what the picture does not show:
+
+    delivered = s·G + (1 − s)·result,  s = max(0, 2·blurred visibility − 1).
+
 H W pixels of the result, h w pixels of the model.
 """
 
@@ -20,6 +25,7 @@ from torch import Tensor
 
 AGREEMENT = 0.12  # difference (of 0 … 1) at which the guide's detail counts 1/e
 BLUR_SHARE = 1 / 128  # of the model's frame width: sigma of the blur
+FADE_SHARE = 1 / 40  # likewise, of the visibility's
 
 
 def add_detail(generated: Tensor, coarse_guide: Tensor, guide: Tensor) -> Tensor:
@@ -31,6 +37,16 @@ def add_detail(generated: Tensor, coarse_guide: Tensor, guide: Tensor) -> Tensor
     weight = resized(agreement(generated, coarse_guide), H, W).clamp(0, 1)
     detail = guide - resized(coarse_guide, H, W)
     return (resized(generated, H, W) + weight * detail).clamp(0, 1)
+
+
+def keep_seen(frames: Tensor, guide: Tensor, visibility: Tensor) -> Tensor:
+    """The guide where the picture shows the place, the frames elsewhere: [F, 3, H, W] each.
+
+    visibility: [F, 1, h, w] of the guide, 0 … 1, of any size.
+    """
+    share = (2 * blurred(visibility, FADE_SHARE * visibility.shape[-1]) - 1).clamp(0, 1)
+    share = F.interpolate(share, guide.shape[-2:], mode="bilinear")
+    return frames + share * (guide - frames)
 
 
 def agreement(generated: Tensor, coarse_guide: Tensor) -> Tensor:

@@ -24,11 +24,11 @@ from dynascene.models.diffusion.samplers import (
     window_spans,
     window_weights,
 )
+from dynascene.models.diffusion.schedule import TRAINING_STEPS
 from dynascene.models.injection import Injection, merge_injections
 from dynascene.models.latents import EncodedClip, decode_latents, encode_clip
 from dynascene.types import Batch
 
-MOST_STEPS = 250  # of the schedule's 1000, evenly spaced
 STEPS, GUIDANCE = 50, 3.5  # the paper's DDIM steps, and the lineage's guidance
 
 
@@ -94,8 +94,8 @@ class DynaScenePipeline(DiffusionPipeline):
         tensors) → tensors`` as in diffusers. Raises InputError for sizes or steps that cannot be.
         """
         steps, guidance = self.sampling(num_inference_steps, guidance_scale)
-        if not 1 <= steps <= MOST_STEPS:
-            raise InputError(f"steps: {steps}, expected 1 to {MOST_STEPS}")
+        if not 1 <= steps <= TRAINING_STEPS:
+            raise InputError(f"steps: {steps}, expected 1 to {TRAINING_STEPS}")
         check_scheduler(self.scheduler, self.denoiser.alpha_bars)
         device = self._execution_device
         encoded = encode_clip(clip.to(device), self.vae, self.image_encoder)

@@ -16,6 +16,6 @@ def small(settings: Settings) -> Run:
         partial(trainable, stage="all"),
         target="video",
         noise_offset=0.05,
-        guidance=3.5,
+        sampling=(25, 3.5),
         steps=40_000,
     )

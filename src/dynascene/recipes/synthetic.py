@@ -29,10 +29,13 @@ def small_denoising_run(
     *,
     target: Target,
     noise_offset: float,
-    guidance: float,
+    sampling: tuple[int, float],
     steps: int,
 ) -> Run:
-    """A run of size ``small``; what differs between systems comes in as arguments."""
+    """A run of size ``small``; what differs between systems comes in as arguments.
+
+    sampling: steps and guidance of the sheets and of the exported weights.
+    """
     cache = settings.cache or settings.out / "clips"
     batch = settings.batch or BATCH
 
@@ -52,7 +55,8 @@ def small_denoising_run(
             partial(_unseen, settings),
             target=target,
             noise_offset=noise_offset,
-            guidance=guidance,
+            steps=sampling[0],
+            guidance=sampling[1],
         )
 
     return Run(

@@ -55,7 +55,7 @@ def test_without_pycolmap_one_line_says_what_to_install(
     keyframes: Keyframes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pycolmap", None)
-    with pytest.raises(InputError, match=r"pycolmap>=4"), open_workspace(keyframes, SIZE):
+    with pytest.raises(InputError, match="pycolmap>=4"), open_workspace(keyframes, SIZE):
         pass
 
 

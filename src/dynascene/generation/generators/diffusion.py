@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from dynascene.generation.clip import GeneratedClip, GeneratedFrame, GenerationOptions
-from dynascene.generation.detail import add_detail, resized
+from dynascene.generation.detail import add_detail, keep_seen, resized
 from dynascene.generation.generators.projection import projection
 from dynascene.generation.model_input import model_batch, model_size, stretched
 from dynascene.generation.progress import Log
@@ -49,10 +49,15 @@ def diffusion(shot: Shot, scene: LiftedScene, options: GenerationOptions) -> Gen
 
 @dataclass(frozen=True)
 class SampledFrame:
-    """colour: [3, h, w], 0 … 1. guide: the same of the guide through the autoencoder, or None."""
+    """One frame at the model's size, 0 … 1.
+
+    colour: [3, h, w]. guide: the same of the guide through the autoencoder; visibility: [1, h, w]
+    of the guide; both None for a model without a guide.
+    """
 
     colour: Tensor
-    guide: Tensor | None
+    guide: Tensor | None = None
+    visibility: Tensor | None = None
 
 
 @dataclass
@@ -95,7 +100,11 @@ class Sampling:
             colours = decoded(self.pipeline, self._latents[part])
             guides = autoencoded(self.pipeline, self.batch, part) if guided else None
             for index, colour in enumerate(colours):
-                yield SampledFrame(colour, None if guides is None else guides[index])
+                if guides is None or self.batch.guide_visibility is None:
+                    yield SampledFrame(colour)
+                else:
+                    seen = self.batch.guide_visibility[0, start + index]
+                    yield SampledFrame(colour, guides[index], seen)
 
 
 def is_guided(pipeline: DynaScenePipeline) -> bool:
@@ -117,9 +126,10 @@ def autoencoded(pipeline: DynaScenePipeline, batch: Batch, frames: slice) -> Ten
 
 def enlarged(small: SampledFrame, guide: np.ndarray) -> np.ndarray:
     """A sampled frame at the size of its guide, both uint8 [H, W, 3]."""
-    if small.guide is None:
+    if small.guide is None or small.visibility is None:
         result = resized(small.colour[None], *guide.shape[:2]).clamp(0, 1)
     else:
         sharp = torch.from_numpy(guide).permute(2, 0, 1)[None].float() / 255
         result = add_detail(small.colour[None], small.guide[None], sharp)
+        result = keep_seen(result, sharp, small.visibility[None])
     return (result[0] * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()

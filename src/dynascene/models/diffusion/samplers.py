@@ -18,8 +18,11 @@ SCHEDULE_TOLERANCE = 1e-4
 
 
 def ddim_scheduler() -> DDIMScheduler:
-    """DDIM on the training schedule; another one is made by ``X.from_config(ddim.config)``."""
-    return DDIMScheduler(**SCHEDULE)
+    """DDIM on the training schedule; another one is made by ``X.from_config(ddim.config)``.
+
+    Its steps start at the noisiest of all ("trailing"), where sampling starts from pure noise.
+    """
+    return DDIMScheduler(**SCHEDULE, timestep_spacing="trailing")
 
 
 def check_scheduler(scheduler: Any, alpha_bars: Tensor) -> None:
