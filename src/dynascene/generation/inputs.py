@@ -17,6 +17,7 @@ from dynascene.generation.camera_input import camera_track, read_filmed
 from dynascene.generation.footage import film_camera, found_depth, warn_of_conflict
 from dynascene.generation.progress import Log
 from dynascene.generation.request import GenerationRequest
+from dynascene.generation.subject import CleanEdges, cut_out
 from dynascene.geometry.framing import Attitude
 from dynascene.geometry.intrinsics import cover_scale, focal_from_fov
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage, lift_with_depth
@@ -97,29 +98,32 @@ def open_inputs(request: GenerationRequest, folder: Path, log: Log) -> Inputs:
         if request.person is None:
             return _open_scene_alone(request, pixels, depth, folder, log)
         clip = _open_clip(request, request.person)
-        size, frames = clip.foreground.size, len(clip.foreground)
-        filmed, found = read_filmed(request, size, frames, log), {}
-    if not clip.still and request.cameras is None and request.move is None:
-        footage = film_camera(clip.foreground, clip.matte, request, folder, log)
-        filmed, found = footage.camera, footage.said
+        size, frames = clip.colour.size, len(clip.colour)
+        filmed = read_filmed(request, size, frames, log)
+    foreground, matte, found = _matted(clip, request, request.person, folder, log)
+    own = not clip.still and request.cameras is None and request.move is None
+    if own:
+        footage = film_camera(clip.colour, matte, request, folder, log)
+        filmed, found = footage.camera, found | footage.said
     with log.stage("place"):
         seen = filmed.track if filmed else None
         scene, fov = lift_scene(request, pixels, depth, seen, folder, log)
-        rate = clip.foreground.frame_rate
+        rate = foreground.frame_rate
         track = camera_track(request, filmed, scene, size, frames, float(rate), log)
-    if not clip.still and not found and request.cameras != "none":
-        height = scene.surface.height
-        warn_of_conflict(clip.foreground, clip.matte, track, height, log)
-    shot = Shot(clip.foreground, clip.matte, track, rate)
+    if not clip.still and not own and request.cameras != "none":
+        warn_of_conflict(clip.colour, matte, track, scene.surface.height, log)
+    shot = Shot(foreground, matte, track, rate)
     attitude = filmed.attitude if filmed else None
     return Inputs(shot, scene, fov, attitude, found, clip.still, clip.sound)
 
 
 class _Clip(NamedTuple):
-    """The frames in use; still and sound as in Inputs."""
+    """whole: all of the person's frames; colour, matte: those in use, None where there is no matte.
+    still, sound: as in Inputs."""
 
-    foreground: FrameSource
-    matte: FrameSource
+    whole: FrameSource
+    colour: FrameSource
+    matte: FrameSource | None
     still: bool
     sound: tuple[Path, float] | None
 
@@ -128,10 +132,22 @@ def _open_clip(request: GenerationRequest, path: Path) -> _Clip:
     still = _is_picture(path)
     if still and (request.move or request.cameras):
         raise InputError(f"{path}: is a single picture; a camera movement needs a video")
-    person, matte = _open_person(path, request.matte)
+    person, matte = _open_person(path, request.matte, still)
     start = _second_of(person, request.frames[0]) if request.frames else 0.0
     sound = (path, start) if path.is_file() and not still else None
-    return _Clip(_excerpt(person, request), _excerpt(matte, request), still, sound)
+    colour = _excerpt(person, request)
+    return _Clip(person, colour, matte and _excerpt(matte, request), still, sound)
+
+
+def _matted(
+    clip: _Clip, request: GenerationRequest, path: Path, folder: Path, log: Log
+) -> tuple[FrameSource, FrameSource, dict[str, Any]]:
+    """The person's frames, their matte, and what to report of it; cut out where there is none."""
+    if clip.matte is not None:
+        return clip.colour, clip.matte, {}
+    whole, said = cut_out(path, clip.whole, request, folder, log)
+    matte = _excerpt(whole, request)
+    return CleanEdges(clip.colour, matte), matte, {"matte": said}
 
 
 def _open_scene_alone(
@@ -208,15 +224,18 @@ def _is_picture(path: Path) -> bool:
     return path.is_file() and path.suffix.lower() in IMAGE_SUFFIXES
 
 
-def _open_person(person: Path, matte: Path | None) -> tuple[FrameSource, FrameSource]:
+def _open_person(
+    person: Path, matte: Path | None, still: bool
+) -> tuple[FrameSource, FrameSource | None]:
+    """Colour and matte; None where the video has no matte of its own."""
     source = open_frames(person)
     if matte is not None:
         colour = split_alpha(source)[0] if source.channels == 4 else source
         return colour, open_matte(matte, like=colour)
     if source.channels != 4:
-        raise InputError(
-            f"{person}: has no alpha; give a matte (white = person) with --matte VIDEO or FOLDER"
-        )
+        if still:
+            raise InputError(f"{person}: has no alpha; give a matte (white = person) with --matte")
+        return source, None
     colour, alpha = split_alpha(source)
     if all((frame == 255).all() for frame in alpha.read()):
         raise InputError(f"{person}: its alpha is opaque everywhere; give a matte with --matte")

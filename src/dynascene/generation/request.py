@@ -16,7 +16,8 @@ class GenerationRequest:
 
     person: a video, a folder of frames, or a still with alpha; None = the camera moves alone.
     scene: the picture of the place.
-    matte: video or folder, white = person; None = the person's own alpha.
+    matte: video or folder, white = person; None = the person's own alpha, or found in the clip.
+    subject: who is to be found: their number or a pixel on them; matte_backend: how.
     cameras: a camera file or folder, or "none" (null camera); camera_format names its format.
     move: a named move (``pan-right:20``) or a keyframe file, in place of a camera file.
     frames: (start, stop) of the person's video, end-exclusive.
@@ -34,6 +35,8 @@ class GenerationRequest:
     scene: Path
     person: Path | None = None
     matte: Path | None = None
+    subject: int | tuple[float, float] | None = None
+    matte_backend: str | None = None
     cameras: str | None = None
     camera_format: str | None = None
     move: str | None = None
@@ -55,6 +58,9 @@ class GenerationRequest:
         self._check_numbers()
         if self.matte is not None and self.person is None:
             raise InputError("--matte: there is no PERSON that it could belong to")
+        for name, value in (("--subject", self.subject), ("--matte-backend", self.matte_backend)):
+            if value is not None and (self.matte is not None or self.person is None):
+                raise InputError(f"{name}: is for a PERSON whose matte is to be found")
         if self.options.generator == "projection" and self.options.weights is not None:
             raise InputError("--weights: the projection generator uses none")
 

@@ -32,6 +32,10 @@ def generate(
     *,
     scene: Annotated[Path, arg(metavar="IMAGE")],
     matte: OptionalPath = None,
+    subject: Annotated[str | None, _shown("N|X,Y")] = None,
+    matte_backend: Annotated[
+        Literal["motion", "selfie", "modnet"] | None, arg(help_behavior_hint="")
+    ] = None,
     cameras: Annotated[str | None, _shown("FILE|none")] = None,
     camera_format: OptionalName = None,
     move: Annotated[str | None, _shown("NAME[:AMOUNT]")] = None,
@@ -62,7 +66,10 @@ def generate(
     Args:
         person: video, folder of frames or still, with alpha or --matte; none = camera alone.
         scene: the picture of the place.
-        matte: video or folder of the same frames, white = person (or animal, or object).
+        matte: video or folder of the same frames, white = person (or animal, or object); default:
+            the alpha of PERSON, else cut out as by dynascene matte.
+        subject: whom to cut out where there are several: their number or a pixel on them.
+        matte_backend: how to cut out: motion, selfie or modnet (default: the best at hand).
         cameras: a camera file or folder, or "none" where the camera is unknown (default: tracked
             in the person's video, unless --move is given).
         camera_format: the camera file's format, where it does not tell (dynascene cameras --help).
@@ -92,6 +99,7 @@ def generate(
     from dynascene.generation.job import run
     from dynascene.generation.request import GenerationRequest
     from dynascene.interfaces.cli.display import Terminal, say
+    from dynascene.interfaces.cli.matting import parse_subject
 
     options = GenerationOptions(
         generator=generator or DEFAULT_GENERATOR,
@@ -107,6 +115,8 @@ def generate(
         scene=scene,
         person=person,
         matte=matte,
+        subject=parse_subject(subject) if subject is not None else None,
+        matte_backend=matte_backend,
         cameras=cameras,
         camera_format=camera_format,
         move=move,

@@ -1,0 +1,166 @@
+"""How good are the mattes, and what do they cost?
+
+    python benchmarks/mattes.py [DATA] [--backends motion,selfie] [--sheets DIR] [--clips NAME,NAME]
+
+DATA: a folder with ``people`` and ``weights`` (by default shared/data beside or in the
+repository). Prints markdown: intersection over union with the masks of bmx-trees (which hold the
+rider **and** the bicycle), flicker, and CPU seconds per frame of every clip. ``--sheets`` writes
+a picture per clip and backend: frames of it over green and over white.
+"""
+
+import argparse
+import time
+from contextlib import nullcontext
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from dynascene.errors import InputError
+from dynascene.estimators.matte.decontamination import decontaminate
+from dynascene.estimators.matte.figures import Figures
+from dynascene.estimators.matte.job import finished_mattes, working_frames
+from dynascene.estimators.matte.locating import locate
+from dynascene.estimators.matte.modnet import ModnetMatter
+from dynascene.estimators.matte.motion import MotionMatter
+from dynascene.estimators.matte.protocol import Matter
+from dynascene.estimators.matte.selfie import SelfieMatter
+from dynascene.estimators.person.detection import PersonDetector
+from dynascene.estimators.person.fastestdet import FastestDet
+from dynascene.io.frames import open_frames, open_matte
+
+CLIPS = {
+    "bmx-trees": "bmx-trees/frames",
+    "woman-running": "woman-running.mp4",
+    "man-skiing": "man-skiing.mp4",
+    "pexels-walking": "pexels-walking-dynamic-5738706.mp4",
+}
+SHOWN = 4  # frames per sheet
+SHEET_HEIGHT = 300
+GREEN, WHITE = np.array([0, 177, 64]), np.array([255, 255, 255])
+
+
+class Result(NamedTuple):
+    clip: str
+    backend: str
+    iou: float | None
+    share: float
+    flicker: float
+    seconds: float  # of CPU, per frame
+
+
+class Silent:
+    """Shows nothing."""
+
+    def stage(self, name: str, total: int) -> nullcontext:
+        return nullcontext(lambda: None)
+
+    def notice(self, text: str) -> None:
+        pass
+
+
+def measure(
+    data: Path, clip: str, matter: Matter, detector: PersonDetector | None, sheets: Path | None
+) -> Result:
+    """Matte one clip and compare it with its masks, where it has any."""
+    path = data / "people" / CLIPS[clip]
+    source = open_frames(path)
+    start = time.process_time()
+    frames = working_frames(source, matter.working_pixels)
+    place = locate(path, source, frames, detector, None, matter.needs_boxes, Silent())
+    figures, shown, ious = Figures(), [], []
+    masks = path.parent / "masks"
+    truth = open_matte(masks).read() if masks.is_dir() else None
+    chosen = set(np.linspace(0, len(source) - 1, SHOWN).astype(int))
+    seconds = 0.0
+    for index, (frame, matte) in enumerate(finished_mattes(source, frames, matter, place)):
+        seconds += time.process_time() - start
+        figures.add(frames[index], matte)
+        if truth is not None:
+            ious.append(iou(matte, next(truth)))
+        if index in chosen and sheets is not None:
+            shown.append(row_of(frame, matte))
+        start = time.process_time()
+    if sheets is not None:
+        sheets.mkdir(parents=True, exist_ok=True)
+        picture = np.hstack(shown)
+        cv2.imwrite(str(sheets / f"{clip}.{matter.name}.png"), picture[..., ::-1])
+    mean_iou = float(np.mean(ious)) if ious else None
+    return Result(clip, matter.name, mean_iou, *figures.summary(), seconds / len(source))
+
+
+def iou(matte: np.ndarray, truth: np.ndarray) -> float:
+    """Intersection over union of two mattes, each cut at one half."""
+    ours, theirs = matte[..., 0] > 127, truth[..., 0] > 127
+    return float((ours & theirs).sum() / max(1, (ours | theirs).sum()))
+
+
+def row_of(frame: np.ndarray, matte: np.ndarray) -> np.ndarray:
+    """The frame, and the person over green and over white, one above the other."""
+    own, alpha = decontaminate(frame, matte), matte / 255
+    parts = [frame, *(own * alpha + colour * (1 - alpha) for colour in (GREEN, WHITE))]
+    size = round(SHEET_HEIGHT * frame.shape[1] / frame.shape[0]), SHEET_HEIGHT
+    return np.vstack(
+        [cv2.resize(p.astype(np.uint8), size, interpolation=cv2.INTER_AREA) for p in parts]
+    )
+
+
+def backends(names: list[str], weights: Path) -> list[tuple[Matter, PersonDetector | None]]:
+    """Each matter with the detector that it would have; motion without any."""
+    found: list[tuple[Matter, PersonDetector | None]] = []
+    for name in names:
+        try:
+            if name == "motion":
+                found.append((MotionMatter(), None))
+                continue
+            detector = FastestDet(_at(weights / "fastestdet/FastestDet.onnx"))
+            if name == "motion+boxes":
+                found.append((MotionMatter(), detector))
+            elif name == "selfie":
+                found.append((SelfieMatter(_at(weights / "selfie")), detector))
+            else:
+                found.append((ModnetMatter(_at(weights / "modnet/model.onnx")), detector))
+        except InputError as error:
+            print(f"{name}: skipped, {error}")
+    return found
+
+
+def _at(path: Path) -> Path | None:
+    return path if path.exists() else None
+
+
+def find_data() -> Path | None:
+    roots = [parent / "shared" / "data" for parent in Path(__file__).resolve().parents[1:3]]
+    return next((root for root in roots if (root / "people").is_dir()), None)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("data", nargs="?", type=Path, default=find_data())
+    parser.add_argument("--backends", default="motion,selfie")
+    parser.add_argument("--clips", default=",".join(CLIPS))
+    parser.add_argument("--sheets", type=Path)
+    arguments = parser.parse_args()
+    if arguments.data is None:
+        print("mattes: skipped, no clips (give a folder that holds people/)")
+        return
+    print("| clip | backend | IoU | share | flicker | CPU s/frame |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for clip in arguments.clips.split(","):
+        for matter, detector in backends(arguments.backends.split(","), arguments.data / "weights"):
+            try:
+                r = measure(arguments.data, clip, matter, detector, arguments.sheets)
+            except InputError as error:
+                print(f"| {clip} | {matter.name} | {error} | | | |", flush=True)
+                continue
+            shown = "" if r.iou is None else f"{r.iou:.3f}"
+            print(
+                f"| {clip} | {r.backend} | {shown} | {100 * r.share:.1f} % "
+                f"| {100 * r.flicker:.1f} % | {r.seconds:.2f} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""Which way of making mattes, and which detector, by name or by what is at hand."""
+
+from __future__ import annotations
+
+from dynascene.errors import InputError
+from dynascene.estimators.matte.protocol import Matter
+from dynascene.estimators.person.detection import PersonDetector
+from dynascene.estimators.weights import Progress, has_weights
+
+NETWORKS = {"modnet": ("modnet",), "selfie": ("selfie", "selfie_landscape")}  # best first
+DETECTORS = ("rtdetr", "fastestdet")  # best first
+BACKENDS = (*NETWORKS, "motion")
+
+
+def make_matter(name: str | None = None, progress: Progress | None = None) -> Matter:
+    """The backend of a name, or the best whose weights lie in the cache, or else motion.
+
+    Raises InputError when the name is unknown or its weights cannot be fetched.
+    """
+    if name is not None and name not in BACKENDS:
+        raise InputError(f"--backend {name}: there is none; known are {', '.join(BACKENDS)}")
+    name = name or default_backend()
+    if name == "modnet":
+        from dynascene.estimators.matte.modnet import ModnetMatter
+
+        return ModnetMatter(progress=progress)
+    if name == "selfie":
+        from dynascene.estimators.matte.selfie import SelfieMatter
+
+        return SelfieMatter(progress=progress)
+    from dynascene.estimators.matte.motion import MotionMatter
+
+    return MotionMatter()
+
+
+def default_backend() -> str:
+    """The best backend whose weights, and a detector's, lie in the cache; else motion."""
+    if any(map(has_weights, DETECTORS)):
+        for name, needed in NETWORKS.items():
+            if all(map(has_weights, needed)):
+                return name
+    return "motion"
+
+
+def make_detector(fetch: bool, progress: Progress | None = None) -> PersonDetector | None:
+    """The best detector whose weights lie in the cache.
+
+    fetch: where there is none, fetch the small one; otherwise the answer is None.
+    Raises InputError when it cannot be fetched.
+    """
+    if has_weights("rtdetr"):
+        from dynascene.estimators.person.rtdetr import RtDetr
+
+        return RtDetr()
+    if fetch or has_weights("fastestdet"):
+        from dynascene.estimators.person.fastestdet import FastestDet
+
+        return FastestDet(progress=progress)
+    return None

@@ -1,0 +1,95 @@
+"""The person's own colour at soft edges, where the camera saw it mixed with the old background.
+
+Light adds: I = α F + (1 − α) B in linear light. F̂ and B̂, the colours nearby of the person and of
+the background, are blurred averages weighted by α and by 1 − α. Of all F and B that explain I, the
+ones nearest to F̂ and B̂ are
+
+    F = F̂ + α r / (α² + (1 − α)²)   with what the averages leave over,   r = I − α F̂ − (1 − α) B̂.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+REACHES = 0.03, 0.015, 0.006  # of the frame's longer side: each average refines the one before
+LEAST_REACH = 2.5  # pixels
+SOLID = 8  # power of the weights: nearly solid pixels make the averages
+
+
+def decontaminate(frame: np.ndarray, matte: np.ndarray) -> np.ndarray:
+    """Replace mixed colours by the person's own: uint8 [H, W, 3] sRGB → the same.
+
+    matte: uint8 [H, W] or [H, W, 1], 255 = person. Where it is 255 the frame is kept bit by bit;
+    where it is 0 the colour is the person's continued, so that resampling brings no halo back.
+    """
+    alpha = matte.reshape(matte.shape[:2]).astype(np.float32) / 255
+    rows, columns = _surroundings(alpha)
+    if not alpha.any():
+        return frame.copy()
+    part, alpha = frame[rows, columns], alpha[rows, columns]
+    light = _LIGHT_OF_BYTE[part]
+    person = place = light
+    for reach in REACHES:
+        sigma = max(LEAST_REACH, reach * max(frame.shape[:2]))
+        person, place = _refined(light, person, place, alpha, sigma)
+    own = np.rint(_srgb_from_linear(person) * 255).astype(np.uint8)
+    result = frame.copy()
+    result[rows, columns] = np.where(alpha[..., None] == 1, part, own)
+    return result
+
+
+def _refined(
+    light: np.ndarray, person: np.ndarray, place: np.ndarray, alpha: np.ndarray, sigma: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """F and B from I, the last F and B, and α; sigma in pixels."""
+    near_person = _average(person, alpha**SOLID, sigma)
+    near_place = _average(place, (1 - alpha) ** SOLID, sigma)
+    a = alpha[..., None]
+    left_over = light - a * near_person - (1 - a) * near_place
+    left_over /= a**2 + (1 - a) ** 2
+    return np.clip(near_person + a * left_over, 0, 1), np.clip(
+        near_place + (1 - a) * left_over, 0, 1
+    )
+
+
+def _average(colour: np.ndarray, weight: np.ndarray, sigma: float) -> np.ndarray:
+    """Weighted Gaussian average [H, W, 3]; far from any weight, a wider one."""
+    total, mass = np.zeros_like(colour), np.zeros_like(weight)
+    for wider, share in ((1, 1.0), (4, 1e-3)):
+        total += share * _blurred(colour * weight[..., None], wider * sigma)
+        mass += share * _blurred(weight, wider * sigma)
+    return total / (mass + 1e-12)[..., None]
+
+
+def _blurred(field: np.ndarray, sigma: float) -> np.ndarray:
+    """Gaussian, at a lower resolution where it is wide."""
+    step = max(1, int(sigma / 3))
+    if step == 1:
+        return cv2.GaussianBlur(field, (0, 0), sigma)
+    height, width = field.shape[:2]
+    small = max(1, width // step), max(1, height // step)
+    coarse = cv2.resize(field, small, interpolation=cv2.INTER_AREA)
+    coarse = cv2.GaussianBlur(coarse, (0, 0), sigma / step)
+    return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def _surroundings(alpha: np.ndarray) -> tuple[slice, slice]:
+    """The part of the frame that the averages near the person need."""
+    margin = round(4 * REACHES[0] * max(alpha.shape)) + 10
+    slices = []
+    for axis in (1, 0):
+        occupied = np.nonzero(alpha.any(axis=axis))[0]
+        low, high = (occupied[0], occupied[-1]) if len(occupied) else (0, 0)
+        slices.append(slice(max(0, low - margin), high + margin + 1))
+    return slices[0], slices[1]
+
+
+def _srgb_from_linear(light: np.ndarray) -> np.ndarray:
+    return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+
+
+_BYTE = np.arange(256) / 255
+_LIGHT_OF_BYTE = np.where(_BYTE <= 0.04045, _BYTE / 12.92, ((_BYTE + 0.055) / 1.055) ** 2.4).astype(
+    np.float32
+)

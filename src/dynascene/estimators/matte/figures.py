@@ -1,0 +1,45 @@
+"""What can be measured of a matte without knowing the true one."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from dynascene.estimators.matte.camera_motion import Flow, look_up, pixel_grid
+
+
+class Figures:
+    """Takes the mattes of a clip in order.
+
+    shares: of each frame, how much of it is person, 0 … 1.
+    """
+
+    def __init__(self) -> None:
+        self.shares: list[float] = []
+        self._changes: list[float] = []
+        self._before: tuple[np.ndarray, np.ndarray] | None = None
+        self._flow = Flow()
+
+    def add(self, frame: np.ndarray, matte: np.ndarray) -> None:
+        """frame: uint8 [h, w, 3], may be smaller than the matte, uint8 [H, W, 1]."""
+        self.shares.append(float(matte.mean()) / 255)
+        size = frame.shape[1], frame.shape[0]
+        small = cv2.resize(matte[..., 0], size, interpolation=cv2.INTER_AREA).astype(np.float32)
+        grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+        if self._before is not None:
+            self._changes.append(self._change(grey, small))
+        self._before = grey, small
+
+    def summary(self) -> tuple[float, float]:
+        """Mean share, and flicker: how much of the person's area changes from one frame to the
+        next beyond what moves, 0 … 1, the mean over the clip."""
+        flicker = float(np.mean(self._changes)) if self._changes else 0.0
+        return float(np.mean(self.shares)), flicker
+
+    def _change(self, grey: np.ndarray, matte: np.ndarray) -> float:
+        assert self._before is not None
+        grey_before, matte_before = self._before
+        places = pixel_grid(*grey.shape) + self._flow(grey, grey_before)
+        followed = look_up(matte_before, places)
+        area = max(float(matte.sum()), float(followed.sum()), 1.0)
+        return float(np.abs(matte - followed).sum()) / area

@@ -1,0 +1,102 @@
+"""From a network's or motion's opinion to a matte: steady, in one piece, with soft edges.
+
+h w working pixels, H W the frame's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+
+from dynascene.estimators.matte.camera_motion import Flow, look_up, pixel_grid
+from dynascene.estimators.matte.guided_filter import Guide, apply_coefficients
+
+SAME_COLOUR = 14.0  # 8-bit values: how well a neighbouring frame's pixel must fit to be heard
+NEIGHBOUR_WEIGHT = 0.5
+LEAST_PART = 0.15  # of the largest part: others must be close to it,
+CLOSE = 0.025  # this share of the width, to be the subject's
+BAND = 0.012  # of the width, at least two pixels: how far from the outline edges may be soft
+RIDGE = 3e-4  # variance of colour that makes an edge
+DOUBT = 0.2, 0.6  # opinions beyond are sure
+DARKEST, BRIGHTEST = 0.2, 0.8  # of what the filter makes; beyond is stretched to 0 and 1
+
+
+def steady(probabilities: Iterator[np.ndarray], frames: np.ndarray) -> Iterator[np.ndarray]:
+    """Average each frame's probabilities [h, w] with its neighbours', followed by flow.
+
+    frames: uint8 [F, h, w, 3]. A neighbour is heard only where its colour arrives right.
+    """
+    flow, grid = Flow(), pixel_grid(*frames.shape[1:3])
+    before: np.ndarray | None = None
+    for index, (this, after) in enumerate(_with_next(probabilities)):
+        total, weight = this.copy(), np.ones_like(this)
+        grey = cv2.cvtColor(frames[index], cv2.COLOR_RGB2GRAY)
+        for other, probability in ((index - 1, before), (index + 1, after)):
+            if probability is None:
+                continue
+            other_grey = cv2.cvtColor(frames[other], cv2.COLOR_RGB2GRAY)
+            places = grid + flow(grey, other_grey)
+            colour = look_up(frames[other], places)
+            off = cv2.absdiff(colour, frames[index]).max(axis=-1).astype(np.float32)
+            heard = NEIGHBOUR_WEIGHT * np.exp(-0.5 * (off / SAME_COLOUR) ** 2)
+            total += heard * look_up(probability, places)
+            weight += heard
+        before = this
+        yield total / weight
+
+
+def keep_subject(probability: np.ndarray) -> np.ndarray:
+    """Keep the largest parts and what is close to them, such as a hand behind a pole: [h, w]."""
+    count, labels, figures, _ = cv2.connectedComponentsWithStats(
+        (probability > 0.5).astype(np.uint8)
+    )
+    if count < 2:
+        return np.zeros_like(probability)
+    areas = figures[:, cv2.CC_STAT_AREA] * (np.arange(count) > 0)
+    main = np.isin(labels, np.nonzero(areas >= LEAST_PART * areas.max())[0])
+    near = _grown(main, CLOSE * probability.shape[1])
+    kept = np.isin(labels, np.setdiff1d(labels[near > 0], 0))
+    return probability * _grown(kept, 2 * _band(probability.shape[1]))
+
+
+def _grown(mask: np.ndarray, pixels: float) -> np.ndarray:
+    """A mask [h, w] with everything within so many pixels: uint8 0 or 1."""
+    distance = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3)
+    return (distance <= pixels).astype(np.uint8)
+
+
+def full_resolution(probability: np.ndarray, working: np.ndarray, frame: np.ndarray) -> np.ndarray:
+    """The matte of a frame: uint8 [H, W, 1], with edges where the frame has them.
+
+    probability: [h, w]; working: uint8 [h, w, 3], the frame shrunk; frame: uint8 [H, W, 3].
+    """
+    band = _band(working.shape[1])
+    guide = Guide(working, band, RIDGE)
+    opinion = np.clip((probability - DOUBT[0]) / (DOUBT[1] - DOUBT[0]), 0, 1)
+    inner = cv2.boxFilter(opinion, -1, (2 * band + 1,) * 2)
+    soft = apply_coefficients(guide.coefficients(opinion), frame)
+    soft = np.clip((soft - DARKEST) / (BRIGHTEST - DARKEST), 0, 1)
+    size = frame.shape[1], frame.shape[0]
+    # far inside and far outside there is no edge, whatever the colours do
+    sure = cv2.resize(inner, size, interpolation=cv2.INTER_LINEAR)
+    soft = np.where(sure > 0.97, 1, np.where(sure < 0.03, 0, soft))
+    return np.rint(soft * 255).astype(np.uint8)[..., None]
+
+
+def _band(width: int) -> int:
+    return max(2, round(BAND * width))
+
+
+def _with_next(
+    items: Iterator[np.ndarray],
+) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+    """Each item with the one after it."""
+    before: np.ndarray | None = None
+    for item in items:
+        if before is not None:
+            yield before, item
+        before = item
+    if before is not None:
+        yield before, None

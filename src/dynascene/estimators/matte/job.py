@@ -1,0 +1,136 @@
+"""A clip in, a folder with its matte out."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from dynascene.errors import InputError
+from dynascene.estimators.matte.backends import make_detector, make_matter
+from dynascene.estimators.matte.decontamination import decontaminate
+from dynascene.estimators.matte.figures import Figures
+from dynascene.estimators.matte.finishing import full_resolution, keep_subject, steady
+from dynascene.estimators.matte.locating import Display, Place, locate
+from dynascene.estimators.matte.protocol import Matter
+from dynascene.estimators.person.subject import Choice
+from dynascene.io.atomic import replacing
+from dynascene.io.frames import open_frames, times_of
+from dynascene.io.images import write_png
+from dynascene.io.video_writing import H264Writer
+from dynascene.types import FrameSource
+
+LEAST_FRAMES = 3  # for motion
+EMPTY = 1e-4  # of the frame, on average: less is no person
+TINT = np.array([0, 177, 64], np.uint8)  # behind the person in the preview
+PREVIEW, REPORT = "preview.mp4", "matte.json"
+
+
+@dataclass(frozen=True)
+class MatteSummary:
+    """backend and found_by: who made it and who found the subject; share: mean part of the frame
+    that is person; flicker: as Figures gives it."""
+
+    backend: str
+    found_by: str
+    frames: int
+    share: float
+    flicker: float
+
+
+def run(
+    clip: Path, out: Path, backend: str | None, choice: Choice, display: Display
+) -> MatteSummary:
+    """Write the matte of a clip: PNG frames, preview.mp4 and matte.json in the folder ``out``.
+
+    Raises InputError when the clip cannot be read, ``out`` is not free, or no subject is found;
+    nothing is written then.
+    """
+    with replacing(out) as temporary:
+        source = open_frames(clip)
+        matter = make_matter(backend)
+        frames = working_frames(source, matter.working_pixels)
+        detector = make_detector(fetch=matter.needs_boxes)
+        if detector is None:
+            display.notice(
+                "no person detector's weights are at hand: the matte takes what moves otherwise "
+                "than the place"
+            )
+        place = locate(clip, source, frames, detector, choice, matter.needs_boxes, display)
+        display.notice(f"backend {matter.name}, subject found by {place.found_by}")
+        temporary.mkdir()
+        with display.stage("matte", len(source)) as advance:
+            figures = Figures()
+            writer = H264Writer(
+                temporary / PREVIEW, source.size, source.frame_rate, times=times_of(source)
+            )
+            with writer as preview:
+                mattes = finished_mattes(source, frames, matter, place)
+                for index, (frame, matte) in enumerate(mattes):
+                    write_png(temporary / f"{index:05d}.png", matte, shown_as=out)
+                    preview.write(over_tint(frame, matte))
+                    figures.add(frames[index], matte)
+                    advance()
+        if np.mean(figures.shares) < EMPTY:
+            raise InputError(
+                f"{clip}: nothing was found in it that moves otherwise than the place; point at "
+                "the subject with --subject X,Y, or give a matte of your own (white = person)"
+            )
+        summary = MatteSummary(matter.name, place.found_by, len(source), *figures.summary())
+        report = _report(clip, summary, place, figures)
+        (temporary / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
+    return summary
+
+
+def finished_mattes(
+    source: FrameSource, frames: np.ndarray, matter: Matter, place: Place
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield each frame, uint8 [H, W, 3], with its matte, uint8 [H, W, 1].
+
+    frames: the source's, shrunk: uint8 [F, h, w, 3].
+    """
+    if matter.name == "motion" and len(frames) < LEAST_FRAMES:
+        raise InputError(
+            f"the clip has {len(frames)} frames, and motion shows in {LEAST_FRAMES} or more"
+        )
+    opinions = matter(frames, place.boxes, place.start)
+    for index, (opinion, frame) in enumerate(
+        zip(steady(opinions, frames), source.read(), strict=True)
+    ):
+        colour = frame[..., :3]
+        yield colour, full_resolution(keep_subject(opinion), frames[index], colour)
+
+
+def working_frames(source: FrameSource, pixels: int) -> np.ndarray:
+    """All frames, shrunk to at most so many pixels each: uint8 [F, h, w, 3]."""
+    width, height = source.size
+    shrink = min(1.0, math.sqrt(pixels / (width * height)))
+    size = max(16, round(width * shrink)), max(16, round(height * shrink))
+    frames = np.empty((len(source), size[1], size[0], 3), np.uint8)
+    for index, frame in enumerate(source.read()):
+        frames[index] = cv2.resize(frame[..., :3], size, interpolation=cv2.INTER_AREA)
+    return frames
+
+
+def over_tint(frame: np.ndarray, matte: np.ndarray) -> np.ndarray:
+    """The person, freed of the old background's colour, over plain green: uint8 [H, W, 3]."""
+    alpha = matte.astype(np.float32) / 255
+    return np.rint(decontaminate(frame, matte) * alpha + TINT * (1 - alpha)).astype(np.uint8)
+
+
+def _report(clip: Path, summary: MatteSummary, place: Place, figures: Figures) -> dict:
+    return {
+        "clip": clip.name,
+        "backend": summary.backend,
+        "subject_found_by": summary.found_by,
+        "subject_seen": None if place.seen is None else round(float(place.seen.mean()), 3),
+        "frames": summary.frames,
+        "share": round(summary.share, 5),
+        "flicker": round(summary.flicker, 4),
+        "share_per_frame": [round(share, 5) for share in figures.shares],
+    }

@@ -1,0 +1,161 @@
+"""Where the subject of a clip is, before its matte is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from dynascene.errors import InputError
+from dynascene.estimators.matte.camera_motion import chain_homographies
+from dynascene.estimators.matte.motion import gather_evidence, moving_share
+from dynascene.estimators.matte.plate import PlateMaker
+from dynascene.estimators.matte.regions import subject_regions
+from dynascene.estimators.person.detection import PersonDetector, area
+from dynascene.estimators.person.subject import (
+    Choice,
+    Subject,
+    choose_subject,
+    comparable_people,
+    find_people,
+)
+from dynascene.types import FrameSource
+
+STEADY = (
+    0.6  # of the frames: whoever is seen in fewer is found by motion, where motion makes mattes
+)
+STILL = 0.35  # of the liveliest person's motion: who moves less is a tree or a statue
+SAME = 0.5  # of the smaller box: if so much lies in the larger, they may show one person
+LEAST_TOGETHER = 3  # frames that must show two people apart
+
+
+class Display(Protocol):
+    """Shows how a job goes on."""
+
+    def stage(self, name: str, total: int) -> AbstractContextManager[Callable[[], None]]: ...
+
+    def notice(self, text: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Place:
+    """boxes: [F, 4] in working pixels, None = found by motion. start: a working pixel of the
+    subject in the first frame. found_by: for reports. seen: [F] bool, where a detector agrees.
+    """
+
+    boxes: np.ndarray | None
+    start: tuple[float, float] | None
+    found_by: str
+    seen: np.ndarray | None = None
+
+
+def locate(
+    path: Path,
+    source: FrameSource,
+    frames: np.ndarray,
+    detector: PersonDetector | None,
+    choice: Choice,
+    needs_boxes: bool,
+    display: Display,
+) -> Place:
+    """Find the subject.
+
+    source: the clip, for the detector; frames: the same shrunk, uint8 [F, h, w, 3].
+    choice: a number, a pixel (x, y) of the source's first frame, or None.
+    needs_boxes: boxes are wanted even where motion could do without.
+
+    Raises InputError when nobody is found, when several are comparable, when the choice names
+    none, or when a number is given and there is no detector.
+    """
+    scale = frames.shape[2] / source.size.width
+    pixel = None
+    if isinstance(choice, tuple):
+        x, y = choice
+        if not (0 <= x < source.size.width and 0 <= y < source.size.height):
+            raise InputError(f"--subject {x:g},{y:g}: lies outside {path}, which is {source.size}")
+        pixel = x * scale, y * scale
+    if detector is None:
+        if isinstance(choice, int):
+            raise InputError(
+                f"--subject {choice}: no person detector's weights are at hand to count people; "
+                "point at the subject with a pixel of the first frame, --subject X,Y"
+            )
+        return Place(None, pixel, "motion")
+    with display.stage("people", len(source)) as advance:
+        people = find_people(source, detector, advance)
+    try:
+        subject = choose_subject(people, choice, path)
+    except InputError:
+        if pixel is not None and not needs_boxes:
+            return Place(None, pixel, "motion")
+        if choice is not None or not people:
+            raise
+        mover = _only_mover(frames, comparable_people(people), scale)
+        if mover is None:
+            raise
+        return mover
+    if not needs_boxes and subject.seen.mean() < STEADY:
+        return Place(None, pixel, "motion")
+    return Place(subject.boxes * scale, pixel, detector.name, subject.seen)
+
+
+def _only_mover(frames: np.ndarray, people: list[Subject], scale: float) -> Place | None:
+    """The one place where something moves that the camera does not explain, if all moving people
+    are in it: a detector takes trees for people, and one person for two."""
+    greys = np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames])
+    evidence = gather_evidence(frames, PlateMaker(frames, greys, chain_homographies(greys)))
+    moving = moving_share(evidence)
+    boxes = boxes_of(subject_regions(moving))
+    liveliness = [_motion_in(moving, person, scale) for person in people]
+    movers = [
+        person
+        for person, motion in zip(people, liveliness, strict=True)
+        if motion >= STILL * max(liveliness)
+    ]
+    inside = [shared_of_smaller(person.boxes * scale, boxes)[person.seen] for person in movers]
+    if any(np.median(share) < SAME for share in inside) or _any_apart(movers):
+        return None
+    return Place(boxes, None, "motion among several boxes")
+
+
+def _any_apart(people: list[Subject]) -> bool:
+    """Whether two of them are seen at the same time in different places."""
+    for one, other in combinations(people, 2):
+        together = one.seen & other.seen
+        shared = shared_of_smaller(one.boxes, other.boxes)[together]
+        if together.sum() >= LEAST_TOGETHER and np.median(shared) < SAME:
+            return True
+    return False
+
+
+def shared_of_smaller(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Of boxes [F, 4] each, what part of the smaller lies in the larger: [F] in 0 … 1."""
+    low, high = np.maximum(one[:, :2], other[:, :2]), np.minimum(one[:, 2:], other[:, 2:])
+    shared = np.clip(high - low, 0, None).prod(axis=1)
+    return shared / np.maximum(np.minimum(area(one), area(other)), 1e-9)
+
+
+def boxes_of(regions: np.ndarray) -> np.ndarray:
+    """Regions uint8 [F, h, w] → the boxes that hold them, smoothed over time: [F, 4]."""
+    boxes = np.zeros((len(regions), 4))
+    for index, region in enumerate(regions):
+        x, y, width, height = cv2.boundingRect((region > 0).astype(np.uint8))
+        boxes[index] = x, y, x + width, y + height
+    padded = np.pad(boxes, ((2, 2), (0, 0)), mode="edge")
+    return np.median(np.stack([padded[i : i + len(boxes)] for i in range(5)]), axis=0)
+
+
+def _motion_in(moving: np.ndarray, person: Subject, scale: float) -> float:
+    """Mean evidence of motion in a person's boxes."""
+    found = []
+    for index in np.nonzero(person.seen)[0]:
+        left, top, right, bottom = np.rint(person.boxes[index] * scale).astype(int)
+        inside = moving[index, max(0, top) : bottom, max(0, left) : right]
+        found.append(float(inside.mean()) if inside.size else 0.0)
+    return float(np.mean(found))

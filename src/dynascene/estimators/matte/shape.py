@@ -1,0 +1,71 @@
+"""The subject's rough shape: evidence of motion, averaged over time in step with the subject.
+
+In a single frame motion shows here and there; over a second it shows nearly everywhere the
+subject is. F frames, h w working pixels; the work is done on a coarse grid.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+COARSE = 4
+SECOND = 12.0  # frames: spread of the average over time
+PATH = 3.0  # frames: spread of the smoothing of the subject's path
+FUZZ = 0.012  # of the width
+INNER = 0.8  # of what is on both sides, that what is between them has at least
+FULL = 0.9  # quantile of what is inside that counts as 1
+
+
+def average_shape(moving: np.ndarray, region: np.ndarray) -> np.ndarray:
+    """How surely each pixel belongs to the subject, by shape alone: float16 [F, h, w] in 0 … 1.
+
+    moving: [F, h, w] in 0 … 1; region: uint8 [F, h, w], 255 = where the subject is, roughly.
+    """
+    height, width = region.shape[1:]
+    small = max(1, width // COARSE), max(1, height // COARSE)
+    coarse = np.stack(
+        [
+            cv2.resize(m.astype(np.float32) * (r > 0), small, interpolation=cv2.INTER_AREA)
+            for m, r in zip(moving, region, strict=True)
+        ]
+    )
+    path = gaussian_filter1d(_centres(coarse), PATH, axis=0, mode="nearest")
+    middle = path.mean(axis=0)
+    together = np.stack([_moved(c, middle - p) for c, p in zip(coarse, path, strict=True)])
+    together = gaussian_filter1d(together, SECOND, axis=0, mode="nearest")
+    shapes = np.zeros(region.shape, np.float16)
+    for index, (shape, place) in enumerate(zip(together, path, strict=True)):
+        fuzzy = cv2.GaussianBlur(_moved(shape, place - middle), (0, 0), FUZZ * small[0])
+        fuzzy = np.maximum(fuzzy, INNER * _between(fuzzy))
+        inside = fuzzy[fuzzy > 0.1 * fuzzy.max()]
+        full = float(np.quantile(inside, FULL)) if inside.size else 1.0
+        shapes[index] = cv2.resize(np.clip(fuzzy / max(full, 1e-6), 0, 1), (width, height))
+    return shapes
+
+
+def _between(shape: np.ndarray) -> np.ndarray:
+    """What each pixel has at least on both sides in its row: plain clothes show no motion."""
+    left = np.maximum.accumulate(shape, axis=1)
+    right = np.maximum.accumulate(shape[:, ::-1], axis=1)[:, ::-1]
+    return np.minimum(left, right)
+
+
+def _centres(coarse: np.ndarray) -> np.ndarray:
+    """x and y of the evidence's centre in each frame: [F, 2]; where there is none, as before."""
+    y, x = np.mgrid[: coarse.shape[1], : coarse.shape[2]]
+    centres = np.full((len(coarse), 2), np.nan)
+    for index, frame in enumerate(coarse):
+        if (total := float(frame.sum())) > 1e-3:
+            centres[index] = (frame * x).sum() / total, (frame * y).sum() / total
+    known = ~np.isnan(centres[:, 0])
+    if not known.any():
+        return np.zeros_like(centres)
+    every = np.arange(len(coarse))
+    return np.stack([np.interp(every, every[known], centres[known, i]) for i in (0, 1)], axis=1)
+
+
+def _moved(picture: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]])
+    return cv2.warpAffine(picture, matrix, picture.shape[::-1], flags=cv2.INTER_LINEAR)

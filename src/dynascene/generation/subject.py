@@ -1,0 +1,69 @@
+"""The person cut out of a clip that brings no matte."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dynascene.estimators.matte import job
+from dynascene.estimators.matte.decontamination import decontaminate
+from dynascene.generation.footage import FOLDER
+from dynascene.generation.progress import Log
+from dynascene.generation.request import GenerationRequest
+from dynascene.io.frames import open_matte, times_of
+from dynascene.types import FrameSource, Size
+
+MATTE = "matte"  # a folder within FOLDER
+
+
+def cut_out(
+    path: Path, colour: FrameSource, request: GenerationRequest, folder: Path, log: Log
+) -> tuple[FrameSource, dict[str, Any]]:
+    """The matte of a whole clip, made and kept in the results' folder; and what to report.
+
+    Raises InputError when nobody is found in it, or several people are and none is chosen.
+    """
+    place = folder / FOLDER / MATTE
+    place.parent.mkdir(exist_ok=True)
+    made = job.run(path, place, request.matte_backend, request.subject, log)
+    said = {"backend": made.backend, "found_by": made.found_by, "share": round(made.share, 4)}
+    return open_matte(place, like=colour), said
+
+
+@dataclass(frozen=True)
+class CleanEdges:
+    """Frames whose soft edges hold the person's own colour alone, without the old background's.
+
+    The person's solid pixels and the old background stay bit by bit.
+    """
+
+    colour: FrameSource
+    matte: FrameSource
+
+    @property
+    def size(self) -> Size:
+        return self.colour.size
+
+    @property
+    def channels(self) -> int:
+        return self.colour.channels
+
+    @property
+    def frame_rate(self) -> Fraction:
+        return self.colour.frame_rate
+
+    @property
+    def times(self) -> tuple[float, ...] | None:
+        """As those of the frames."""
+        return times_of(self.colour)
+
+    def __len__(self) -> int:
+        return len(self.colour)
+
+    def read(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
+        pairs = zip(self.colour.read(start, stop), self.matte.read(start, stop), strict=True)
+        for frame, matte in pairs:
+            yield np.where(matte == 0, frame, decontaminate(frame, matte))

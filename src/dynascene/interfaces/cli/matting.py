@@ -1,0 +1,56 @@
+"""``dynascene matte``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from tyro.conf import Positional, arg
+
+from dynascene.errors import InputError
+
+
+def matte(
+    video: Annotated[Positional[Path], arg(metavar="VIDEO")],
+    /,
+    *,
+    out: Annotated[Path, arg(metavar="DIR")],
+    backend: Annotated[
+        Literal["motion", "selfie", "modnet"] | None, arg(help_behavior_hint="")
+    ] = None,
+    subject: Annotated[str | None, arg(metavar="N|X,Y", help_behavior_hint="")] = None,
+) -> None:
+    """Cut the person out of a clip: a matte per frame, white = person.
+
+    Args:
+        video: video, or folder of frames.
+        out: folder of the result: PNG frames, preview.mp4 and matte.json.
+        backend: modnet or selfie (networks, fetched once), or motion, which needs no weights;
+            default: the best whose weights were fetched before, else motion.
+        subject: whom to take where there are several: their number in the message that lists
+            them, or a pixel on them in the first frame.
+    """
+    from dynascene.estimators.matte.job import run
+    from dynascene.interfaces.cli.display import Terminal, say
+
+    choice = parse_subject(subject) if subject is not None else None
+    if not str(out).strip("."):
+        raise InputError("--out names a folder of its own for the matte")
+    done = run(video, out, backend, choice, Terminal())
+    say(
+        f"{out}: {done.frames} frames by {done.backend}, person {100 * done.share:.1f} % of the "
+        f"frame, flicker {100 * done.flicker:.1f} %  (look at {out / 'preview.mp4'} first)"
+    )
+
+
+def parse_subject(text: str) -> int | tuple[float, float]:
+    """ "2" → 2, "310,220" → (310.0, 220.0); InputError where it is neither."""
+    if re.fullmatch(r"\d+", text):
+        return int(text)
+    if match := re.fullmatch(r"(\d+(?:\.\d+)?),(\d+(?:\.\d+)?)", text):
+        return float(match[1]), float(match[2])
+    raise InputError(f"--subject {text!r}: must be a number such as 2, or a pixel such as 310,220")
+
+
+COMMANDS = {"matte": matte}

@@ -1,0 +1,138 @@
+"""Soft edges: the guided filter, crops, steadiness, and the person's own colour."""
+
+import numpy as np
+import pytest
+
+from dynascene.estimators.matte.crops import cut_square, lay_square, square_around
+from dynascene.estimators.matte.decontamination import decontaminate
+from dynascene.estimators.matte.finishing import full_resolution, keep_subject, steady
+from dynascene.estimators.matte.guided_filter import Guide
+from dynascene.generation.compositing import composite
+
+RED, GREEN, BLUE = (np.array(c, np.uint8) for c in ((200, 60, 40), (20, 170, 60), (40, 70, 190)))
+
+
+def slow_guided(picture: np.ndarray, values: np.ndarray, radius: int, ridge: float) -> np.ndarray:
+    """Window by window, by NumPy's least squares; valid two radii from the border."""
+    height, width = values.shape
+    colours = picture / 255.0
+    fits = np.zeros((height, width, 4))
+    for y in range(radius, height - radius):
+        for x in range(radius, width - radius):
+            window = np.s_[y - radius : y + radius + 1, x - radius : x + radius + 1]
+            guide, p = colours[window].reshape(-1, 3), values[window].ravel()
+            centred = guide - guide.mean(axis=0)
+            covariance = centred.T @ centred / len(p) + ridge * np.eye(3)
+            slope = np.linalg.solve(covariance, centred.T @ (p - p.mean()) / len(p))
+            fits[y, x] = *slope, p.mean() - slope @ guide.mean(axis=0)
+    result = np.zeros_like(values)
+    for y in range(2 * radius, height - 2 * radius):
+        for x in range(2 * radius, width - 2 * radius):
+            window = np.s_[y - radius : y + radius + 1, x - radius : x + radius + 1]
+            mean = fits[window].reshape(-1, 4).mean(axis=0)
+            result[y, x] = mean[:3] @ colours[y, x] + mean[3]
+    return result
+
+
+def test_guided_filter_against_its_definition() -> None:
+    random = np.random.default_rng(0)
+    picture = random.integers(0, 256, (17, 19, 3)).astype(np.uint8)
+    values = random.random((17, 19))
+    expected = slow_guided(picture, values, 3, 0.01)[6:-6, 6:-6]
+    found = Guide(picture, 3, 0.01).filter(values)[6:-6, 6:-6]
+    np.testing.assert_allclose(found, expected, atol=2e-4)
+
+
+def test_full_resolution_puts_the_edge_where_the_frame_has_it() -> None:
+    frame = np.where(np.arange(480)[None, :, None] < 203, RED, GREEN).repeat(270, axis=0)
+    frame = frame.reshape(270, 480, 3)
+    working = np.ascontiguousarray(frame[1::3, 1::3])
+    blurred = 1 / (1 + np.exp((np.arange(160) - 67.7) / 1.5))  # soft, and a little off
+    opinion = blurred[None].repeat(90, axis=0).astype(np.float32)
+    matte = full_resolution(opinion, working, frame)[..., 0]
+    assert matte.shape == (270, 480)
+    assert (matte[10:-10, :196] > 250).all()
+    assert (matte[10:-10, 210:] < 5).all()
+    step = matte[:, 198:208].astype(int)
+    assert (step[10:-10, 3] - step[10:-10, 6] > 60).all()
+
+
+def test_keep_subject_keeps_large_parts_only() -> None:
+    opinion = np.zeros((60, 100), np.float32)
+    opinion[10:50, 20:40] = 0.9
+    opinion[20:40, 44:50] = 0.8  # an arm behind a tree
+    opinion[2:5, 90:93] = 1.0
+    kept = keep_subject(opinion)
+    np.testing.assert_array_equal(kept[:, :60], opinion[:, :60])
+    assert kept[:, 60:].max() == 0
+    assert keep_subject(np.full((60, 100), 0.4, np.float32)).max() == 0
+
+
+def test_a_flash_of_doubt_is_steadied_along_the_motion() -> None:
+    random = np.random.default_rng(1)
+    place = random.integers(0, 255, (48, 64, 3)).astype(np.uint8)
+    place = np.repeat(np.repeat(place[::4, ::4], 4, axis=0), 4, axis=1)
+    frames = np.stack([np.roll(place, 2 * f, axis=1) for f in range(5)])
+    truth = np.zeros((5, 48, 64), np.float32)
+    for f in range(5):
+        truth[f, 16:32, 20 + 2 * f : 40 + 2 * f] = 1
+    doubtful = truth.copy()
+    doubtful[2, 20:28, 28:36] = 0.3
+    steadied = np.stack(list(steady(iter(doubtful), frames)))
+    assert steadied.shape == truth.shape
+    assert np.abs(steadied - truth)[2].mean() < 0.7 * np.abs(doubtful - truth)[2].mean()
+    assert steadied[2, 20:28, 28:36].mean() > 0.5
+
+
+def disc(shape: tuple[int, int], softness: float) -> np.ndarray:
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    distance = np.hypot(y - shape[0] / 2, x - shape[1] / 2) - 0.3 * shape[0]
+    return np.rint(255 / (1 + np.exp(distance / softness))).astype(np.uint8)[..., None]
+
+
+@pytest.mark.parametrize("softness", [0.7, 2.0])
+def test_decontamination_finds_the_person_under_the_old_background(softness: float) -> None:
+    matte = disc((90, 120), softness)
+    person, old = np.broadcast_to(RED, (90, 120, 3)), np.broadcast_to(GREEN, (90, 120, 3))
+    seen = composite(person, matte, old)
+    own = decontaminate(seen, matte)
+    edge = ((matte > 40) & (matte < 215))[..., 0]
+    before = np.abs(seen[edge].astype(int) - RED).mean()
+    after = np.abs(own[edge].astype(int) - RED).mean()
+    assert before > 30
+    assert after < 6
+    new = np.broadcast_to(BLUE, (90, 120, 3))
+    ideal, halo = composite(person, matte, new), composite(seen, matte, new)
+    clean = composite(own, matte, new)
+    assert np.abs(clean.astype(int) - ideal).max() < 0.25 * np.abs(halo.astype(int) - ideal).max()
+
+
+def test_decontamination_keeps_solid_pixels_and_empty_frames() -> None:
+    random = np.random.default_rng(2)
+    frame = random.integers(0, 256, (33, 47, 3)).astype(np.uint8)
+    matte = disc((33, 47), 1.0)
+    own = decontaminate(frame, matte)
+    solid = matte[..., 0] == 255
+    assert solid.any()
+    np.testing.assert_array_equal(own[solid], frame[solid])
+    np.testing.assert_array_equal(decontaminate(frame, 0 * matte), frame)
+    np.testing.assert_array_equal(decontaminate(frame, matte[..., 0]), own)
+
+
+def test_a_square_goes_out_and_back() -> None:
+    y, x = np.mgrid[:60, :90]
+    frame = np.dstack([2 * x, 3 * y, x + y]).astype(np.uint8)
+    square = square_around(np.array([30.0, 10.0, 50.0, 50.0]), margin=0.1)
+    assert square == pytest.approx([16, 6, 48])
+    crop = cut_square(frame, square, 96)
+    assert crop.shape == (96, 96, 3)
+    back = lay_square(crop[..., 0].astype(np.float32), square, (60, 90))
+    inner = np.s_[8:52, 18:62]
+    np.testing.assert_allclose(back[inner], frame[inner][..., 0], atol=1.5)
+    assert back[:, :14].max() == 0
+
+
+def test_a_square_beyond_the_frame_repeats_its_edge() -> None:
+    frame = np.full((20, 30, 3), 77, np.uint8)
+    crop = cut_square(frame, np.array([-20.0, -30.0, 80.0]), 32)
+    assert (crop == 77).all()

@@ -1,0 +1,121 @@
+"""Motion that the camera does not explain, on clips whose motion is known."""
+
+import cv2
+import numpy as np
+import pytest
+
+from dynascene.estimators.matte.camera_motion import (
+    apply_homography,
+    chain_homographies,
+    other_from_this,
+    pixel_grid,
+)
+from dynascene.estimators.matte.motion import MotionMatter, gather_evidence, moving_share
+from dynascene.estimators.matte.plate import PlateMaker, smooth_flow
+from dynascene.estimators.matte.regions import subject_regions
+
+FRAMES, H, W = 24, 72, 120
+
+
+def textured(shape: tuple[int, int], seed: int, tones: tuple[int, int, int]) -> np.ndarray:
+    noise = np.random.default_rng(seed).normal(size=(*shape, 3)).astype(np.float32)
+    coarse = cv2.GaussianBlur(noise, (0, 0), 2.5)
+    return np.clip(np.array(tones) + 45 * coarse / coarse.std(), 0, 255).astype(np.uint8)
+
+
+def panned_clip(speed: float = 2.0) -> tuple[np.ndarray, np.ndarray]:
+    """A camera that pans over a wall, and somebody who walks before it: frames and mattes."""
+    wall, clothes = textured((H, W + 80), 0, (90, 130, 80)), textured((60, 24), 1, (190, 90, 70))
+    frames, mattes = np.zeros((FRAMES, H, W, 3), np.uint8), np.zeros((FRAMES, H, W), bool)
+    for f in range(FRAMES):
+        shift = np.array([[1, 0, -speed * f], [0, 1, 0]])
+        frames[f] = cv2.warpAffine(wall, shift, (W, H), flags=cv2.INTER_LINEAR)
+        left, top = 30 + round(1.6 * f), 20 + f % 3
+        frames[f, top : top + 40, left : left + 16] = clothes[:40, :16]
+        mattes[f, top : top + 40, left : left + 16] = True
+    return frames, mattes
+
+
+@pytest.fixture(scope="module")
+def clip() -> tuple[np.ndarray, np.ndarray]:
+    return panned_clip()
+
+
+def greys_of(frames: np.ndarray) -> np.ndarray:
+    return np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames])
+
+
+def test_the_chain_finds_the_pan_despite_the_walker(clip: tuple[np.ndarray, np.ndarray]) -> None:
+    chain = chain_homographies(greys_of(clip[0]))
+    last_from_fifth = other_from_this(chain, 5, FRAMES - 1)
+    moved = apply_homography(last_from_fifth, pixel_grid(H, W)) - pixel_grid(H, W)
+    assert np.median(moved[..., 0]) == pytest.approx(
+        -2.0 * (FRAMES - 6), rel=0.08
+    )  # plates take out the rest
+    assert np.abs(moved[..., 1]).mean() < 2.0
+
+
+def test_smooth_flow_ignores_what_moves_otherwise() -> None:
+    y, x = np.mgrid[:80, :120]
+    truth = np.dstack([0.02 * x - 1, 0.5 - 0.01 * y]).astype(np.float32)
+    flow = truth.copy()
+    flow[30:60, 50:66] += [6, -4]
+    found = smooth_flow(flow, np.ones((80, 120), np.float32), sigma=20)
+    assert np.abs(found - truth).mean() < 0.15
+    hidden = np.ones((80, 120), np.float32)
+    hidden[28:62, 48:68] = 0
+    found = smooth_flow(flow, hidden, sigma=8)
+    assert np.abs(found - truth)[28:62, 48:68].mean() < 0.15
+
+
+def test_the_plate_shows_the_wall_behind_the_walker(clip: tuple[np.ndarray, np.ndarray]) -> None:
+    frames, mattes = clip
+    without = mattes.astype(np.uint8) * 255
+    plates = PlateMaker(frames, greys_of(frames), chain_homographies(greys_of(frames)), without)
+    index = FRAMES // 2
+    plate = plates(index)
+    wall = textured((H, W + 80), 0, (90, 130, 80))[:, 2 * index : 2 * index + W]
+    known = plate.count >= 3
+    assert known[mattes[index]].mean() > 0.5
+    off = np.abs(plate.colour - wall).max(axis=-1)
+    assert np.median(off[known & mattes[index]]) < 12
+    assert np.median(off[known & ~mattes[index]]) < 6
+
+
+def test_the_region_follows_the_walker(clip: tuple[np.ndarray, np.ndarray]) -> None:
+    frames, mattes = clip
+    greys = greys_of(frames)
+    evidence = gather_evidence(frames, PlateMaker(frames, greys, chain_homographies(greys)))
+    regions = subject_regions(moving_share(evidence)) > 0
+    assert regions[mattes].mean() > 0.9
+    assert regions.mean() < 0.5
+
+
+def test_the_start_chooses_between_two_who_move() -> None:
+    evidence = np.zeros((9, 80, 160), np.float32)
+    evidence[:, 20:60, 20:40] = 1.0
+    evidence[:, 30:50, 120:132] = 1.0  # less of it
+    assert subject_regions(evidence)[:, 40, 30].all()
+    chosen = subject_regions(evidence, start=(126, 40))
+    assert chosen[:, 40, 126].all()
+    assert not chosen[:, 40, 30].any()
+
+
+def test_the_matte_of_a_walker(clip: tuple[np.ndarray, np.ndarray]) -> None:
+    frames, mattes = clip
+    found = np.stack(list(MotionMatter()(frames, None)))
+    assert found.shape == mattes.shape
+    assert found.dtype == np.float32
+    assert 0 <= found.min() <= found.max() <= 1
+    solid = found > 0.5
+    iou = (solid & mattes).sum() / (solid | mattes).sum()
+    assert iou > 0.75
+
+
+def test_boxes_keep_the_matte_to_themselves(clip: tuple[np.ndarray, np.ndarray]) -> None:
+    frames, mattes = clip
+    boxes = np.array([[30 + round(1.6 * f), 20, 46 + round(1.6 * f), 62] for f in range(FRAMES)])
+    found = np.stack(list(MotionMatter()(frames, boxes.astype(float)))) > 0.5
+    iou = (found & mattes).sum() / (found | mattes).sum()
+    assert iou > 0.75
+    assert not found[:, :, 110:].any()

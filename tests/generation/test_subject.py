@@ -1,0 +1,76 @@
+"""A clip that brings nothing but itself: cut out, tracked, and put into the place."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from dynascene.generation.subject import CleanEdges
+from dynascene.interfaces.cli.main import main
+from dynascene.io.frames import open_frames, open_matte
+from dynascene.io.images import write_png
+from dynascene.types import ArrayFrames
+
+FRAMES, H, W = 20, 96, 160
+
+
+def textured(shape: tuple[int, int], seed: int, tones: tuple[int, int, int]) -> np.ndarray:
+    noise = np.random.default_rng(seed).normal(size=(*shape, 3)).astype(np.float32)
+    coarse = cv2.GaussianBlur(noise, (0, 0), 2.0)
+    return np.clip(np.array(tones) + 45 * coarse / coarse.std(), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def raw_clip(tmp_path: Path) -> tuple[Path, np.ndarray]:
+    """Somebody walks before a wall that a standing camera films: a folder, and true mattes."""
+    wall, clothes = textured((H, W), 0, (90, 130, 80)), textured((60, 24), 1, (200, 80, 60))
+    folder, mattes = tmp_path / "clip", np.zeros((FRAMES, H, W), bool)
+    folder.mkdir()
+    for f in range(FRAMES):
+        frame = wall.copy()
+        left, top = 20 + round(5 * f), 26 + f % 3
+        frame[top : top + 56, left : left + 20] = clothes[:56, :20]
+        mattes[f, top : top + 56, left : left + 20] = True
+        write_png(folder / f"{f:03d}.png", frame)
+    return folder, mattes
+
+
+def test_a_raw_clip_needs_nothing_else(raw_clip, tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.setenv("DYNASCENE_CACHE", str(tmp_path / "no-weights"))
+    clip, truth = raw_clip
+    scene, out = tmp_path / "scene.png", tmp_path / "out"
+    write_png(scene, textured((120, 180), 5, (120, 120, 160)))
+    main(["generate", str(clip), "--scene", str(scene), "--generator", "projection",
+          "--out", str(out)])  # fmt: skip
+    assert "composite" in capsys.readouterr().out
+    kept = out / "footage"
+    assert {path.name for path in kept.iterdir()} >= {"matte", "cameras.txt", "scale.json"}
+    found = np.stack([m[..., 0] for m in open_matte(kept / "matte").read()]) >= 128
+    share = (found & truth).sum() / (found | truth).sum()
+    assert share > 0.7
+    report = json.loads((out / "report.json").read_text())
+    assert report["found"]["matte"]["backend"] == "motion"
+    assert report["found"]["camera"]["kind"] == "static"
+    stages = {stage["stage"] for stage in report["stages"]}
+    assert stages >= {"matte", "points", "scale", "frames"}
+    assert len(open_frames(out / "composite.mp4")) == FRAMES
+
+
+def test_edges_are_cleaned_and_solid_pixels_kept() -> None:
+    frame = np.full((40, 40, 3), (0, 255, 0), np.uint8)  # a green screen
+    frame[10:30, 10:30] = (200, 40, 40)
+    matte = np.zeros((40, 40, 1), np.uint8)
+    matte[10:30, 10:30] = 255
+    soft = cv2.GaussianBlur(matte, (0, 0), 2)[..., None]
+    alpha = soft / 255
+    mixed = np.rint(frame * 0 + (200, 40, 40) * alpha + np.array([0, 255, 0]) * (1 - alpha))
+    colour, cut = ArrayFrames([mixed.astype(np.uint8)] * 3), ArrayFrames([soft] * 3)
+    clean = list(CleanEdges(colour, cut).read(1))
+    assert len(clean) == 2
+    solid = soft[..., 0] == 255
+    np.testing.assert_array_equal(clean[0][solid], mixed.astype(np.uint8)[solid])
+    edge = (soft[..., 0] > 64) & (soft[..., 0] < 192)
+    green = clean[0][edge][:, 1].astype(int) - 40
+    assert green.mean() < 0.5 * (mixed[edge][:, 1] - 40).mean()
