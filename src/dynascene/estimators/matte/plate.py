@@ -19,7 +19,7 @@ from dynascene.estimators.matte.camera_motion import (
     pixel_grid,
 )
 
-BASELINES = (2, 4, 7, 12, 19, 28, 40, 56, 80)  # frames before and after
+BASELINES = (2, 4, 7, 12, 19, 30, 46, 68, 96, 130)  # frames before and after
 LEAST_OVERLAP = 0.3  # of the frame that a neighbour must still show
 COARSE = 4  # the background's flow is smooth, so a quarter of the resolution holds it
 SMOOTHNESS = 0.06  # of the width: how local the parallax may be
