@@ -64,7 +64,7 @@ def generate(
     """Put a filmed person into a picture of a place, with a background that follows the camera.
 
     Args:
-        person: video, folder of frames or still, with alpha or --matte; none = camera alone.
+        person: video or folder of frames, or a still with alpha; none = camera alone.
         scene: the picture of the place.
         matte: video or folder of the same frames, white = person (or animal, or object); default:
             the alpha of PERSON, else cut out as by dynascene matte.
