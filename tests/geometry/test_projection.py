@@ -8,6 +8,7 @@ import torch
 from dynascene.errors import InputError
 from dynascene.geometry.canvas import paint_canvas
 from dynascene.geometry.framing import (
+    Attitude,
     Framing,
     check_inside,
     choose_framing,
@@ -194,6 +195,23 @@ def test_framing_turns_the_camera_into_the_picture() -> None:
     plain = seen_share(place_track(pan, Framing(0, 0)), scene.surface, scene.camera)
     assert best > 0.97
     assert best > plain + 0.05
+
+
+def test_framing_puts_feet_on_the_ground() -> None:
+    """A camera that was held up so far that feet below its middle would be at the level."""
+    size = Size(160, 90)
+    scene = lift_to_stage(smooth_picture(size), picture_camera(size, fov=60))
+    still = track_of(torch.zeros(2, 3), fov=40.0)
+    descent = math.radians(6)
+    feet = torch.tensor([[0.0, math.sin(descent), math.cos(descent)]] * 3, dtype=torch.float64)
+    held = Attitude(pitch=15.0, roll=0.0, confidence=1.0)
+
+    def found(feet: torch.Tensor | None) -> float:
+        return find_framing(still, scene.surface, scene.camera, held._replace(feet=feet)).pitch
+
+    assert found(None) > 5
+    assert found(feet[:0]) == found(None)  # feet that are never seen say nothing
+    assert found(feet) == pytest.approx(6 - 3, abs=0.5)  # three degrees below the level
 
 
 def test_framing_keeps_the_horizon_level() -> None:

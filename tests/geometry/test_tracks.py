@@ -218,6 +218,19 @@ def test_random_roll_hardly_tilts_down_and_much_of_it_costs_confidence():
     assert doubtful < confidence / 2
 
 
+def test_a_hand_that_rolls_while_it_turns_is_not_taken_for_a_tilt():
+    """A level camera turns by 16 degrees, drifts into a roll of 9 and shakes by 2 on the way."""
+    generator = torch.Generator().manual_seed(3)
+    shake = 2 * torch.randn(60, dtype=torch.float64, generator=generator)
+    yaw, drift = torch.linspace(0, 16, 60), torch.linspace(0, 9, 60)
+    smooth, sure = world_down(track_of(looking(yaw, pitch=0, roll=drift)))
+    assert degrees_from_down(smooth) > 24  # without the shake this is a tilted pan
+    assert sure > 0.7
+    shaken, unsure = world_down(track_of(looking(yaw, pitch=0, roll=drift + shake)))
+    assert degrees_from_down(shaken) < 0.65 * degrees_from_down(smooth)
+    assert unsure < 0.4
+
+
 def test_down_turns_with_the_world(random_poses):
     poses = looking(torch.linspace(-20, 30, 9), pitch=10)
     turned_from_world = random_poses()

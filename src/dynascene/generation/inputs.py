@@ -13,12 +13,13 @@ from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.estimators.horizon import estimate_horizon
+from dynascene.estimators.scale.feet import feet_rays
 from dynascene.generation.camera_input import camera_track, read_filmed
 from dynascene.generation.footage import film_camera, found_depth, warn_of_conflict
 from dynascene.generation.progress import Log
 from dynascene.generation.request import GenerationRequest
 from dynascene.generation.subject import CleanEdges, cut_out
-from dynascene.geometry.framing import Attitude
+from dynascene.geometry.framing import Attitude, filmed_attitude
 from dynascene.geometry.intrinsics import cover_scale, focal_from_fov
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage, lift_with_depth
 from dynascene.geometry.picture import PictureCamera
@@ -38,7 +39,7 @@ LONGEST_SIDE = 1280  # of a background without a person, where --size does not s
 class Inputs:
     """Everything that a generator needs.
 
-    attitude: how the first camera was held, where that is known better than the track tells.
+    attitude: how the first camera was held, and where the person stands; None without a person.
     found: what was found in the clip, for the report.
     still: the person is a single picture.
     sound: the video file whose sound belongs to the shot, and the second where the shot begins.
@@ -110,11 +111,12 @@ def open_inputs(request: GenerationRequest, folder: Path, log: Log) -> Inputs:
         scene, fov = lift_scene(request, pixels, depth, seen, folder, log)
         rate = foreground.frame_rate
         track = camera_track(request, filmed, scene, size, frames, float(rate), log)
+        held = (filmed.attitude if filmed else None) or filmed_attitude(track)
+        held = held._replace(feet=feet_rays(matte, track))
     if not clip.still and not own and request.cameras != "none":
         warn_of_conflict(clip.colour, matte, track, scene.surface.height, log)
     shot = Shot(foreground, matte, track, rate)
-    attitude = filmed.attitude if filmed else None
-    return Inputs(shot, scene, fov, attitude, found, clip.still, clip.sound)
+    return Inputs(shot, scene, fov, held, found, clip.still, clip.sound)
 
 
 class _Clip(NamedTuple):

@@ -19,6 +19,11 @@ from dynascene.types import CameraTrack, Size
 WIDEST_YAW, WIDEST_PITCH = 60.0, 25.0  # degrees from the picture's middle, from the level
 PITCH_COST = 0.004  # share of the picture that a degree of pitch away from the filmed one is worth
 YAW_COST = 0.0005  # only decides between views that see equally much
+AFLOAT_COST = 0.5  # share of the picture that a person is worth who stands on the ground …
+LEAST_DESCENT, AFLOAT_RANGE = (
+    3.0,
+    10.0,
+)  # … which feet seen so many degrees down do; and so many less
 FRAMES_TRIED = 16
 FRAMING_GRID = Size(17, 11)
 
@@ -43,11 +48,15 @@ class Framing:
 
 
 class Attitude(NamedTuple):
-    """How the first camera was held, in degrees, and how sure that is, 0 … 1."""
+    """How the first camera was held, in degrees, and how sure that is, 0 … 1.
+
+    feet: [N, 3] unit rays in its axes to where somebody stands, so that ground should be there.
+    """
 
     pitch: float
     roll: float
     confidence: float
+    feet: Tensor | None = None
 
 
 def place_track(track: CameraTrack, framing: Framing) -> CameraTrack:
@@ -94,8 +103,8 @@ def find_framing(
 
     Searched over yaw and pitch, coarse to fine, from the filmed pitch and from the picture's. A
     pitch unlike the filmed one costs a little (the more, the better the track tells it), so that
-    the person stays upright on the ground. held: how the first camera was held, where that is
-    known better than the track tells.
+    the person stays upright, and so do feet at or above the level, where no ground is. held: how
+    the first camera was held, where that is known better than the track tells.
     """
     every = max(1, len(track) // FRAMES_TRIED)
     sampled = CameraTrack(track.cam_from_world[::every], track.intrinsics[::every], track.size)
@@ -104,7 +113,8 @@ def find_framing(
 
     def value(framing: Framing) -> float:
         share = seen_share(place_track(sampled, framing), surface, picture, FRAMING_GRID)
-        return share - pitch_cost * abs(framing.pitch - held.pitch) - YAW_COST * abs(framing.yaw)
+        turned = pitch_cost * abs(framing.pitch - held.pitch) + YAW_COST * abs(framing.yaw)
+        return share - turned - AFLOAT_COST * afloat(framing, held.feet)
 
     starts = [Framing(0.0, held.pitch, held.roll), Framing(0.0, picture.pitch, held.roll)]
     wide = [f for start in starts for f in around(start, WIDEST_YAW, WIDEST_PITCH, 9)]
@@ -112,6 +122,15 @@ def find_framing(
     for yaw_range, pitch_range in ((15.0, 6.0), (4.0, 2.0)):
         best = max([best, *around(best, yaw_range, pitch_range, 7)], key=value)
     return Framing(round(best.yaw, 2), round(best.pitch, 2), round(best.roll, 2))
+
+
+def afloat(framing: Framing, feet: Tensor | None) -> float:
+    """How much, 0 … 1, feet (rays [N, 3]) are too near the level to be on the ground."""
+    if feet is None or not len(feet):
+        return 0.0
+    down = framing.scene_from_camera[1].to(feet)
+    descent = torch.rad2deg(torch.asin((feet @ down).clamp(-1, 1)))
+    return float(((LEAST_DESCENT - descent) / AFLOAT_RANGE).clamp(0, 1).mean())
 
 
 def around(middle: Framing, yaw_range: float, pitch_range: float, steps: int) -> list[Framing]:

@@ -14,7 +14,10 @@ from dynascene.types import CameraTrack, Size
 SHORTEST_JUDGED = 8
 NO_TRANSLATION = 1e-6  # a shorter path is numerical noise of a camera that only turns
 KERNEL_RADIUS = 4  # standard deviations; what lies beyond weighs less than 1e-4
-ROLL_PRIOR = 1e-3  # what a pan over 6 degrees weighs; see world_down
+# What a perfectly level pan over 6 degrees weighs in world_down; and by how much more than their
+# variance handheld rolls count: a clip has about two independent ones, since rolls drift along with
+# the turning, and cameras are tilted by 12 degrees or so, 1 / (2 · 0.21²).
+ROLL_PRIOR, ROLL_DRIFT = 1e-3, 11.0
 
 
 def relative_track(track: CameraTrack) -> CameraTrack:
@@ -160,7 +163,9 @@ def world_down(track: CameraTrack) -> tuple[Tensor, float]:
 
     Without roll every camera's x axis is horizontal, so down is orthogonal to all of them; that
     leaves it free where they hardly differ, and there the mean camera y axis m decides. Least
-    squares over both, Σᵢ (xᵢ·g)² / F + λ ‖g − m‖², give (Σᵢ xᵢxᵢᵀ / F + λ) g = λ m.
+    squares over both, Σᵢ (xᵢ·g)² / F + λ ‖g − m‖², give (Σᵢ xᵢxᵢᵀ / F + λ) g = λ m. The x axes
+    count less (λ grows) the farther they are from lying in one plane: a hand that rolls at random
+    also rolls together with the turning, which looks just like a tilt.
 
     Returns the unit vector [3] in world axes, and a confidence: 0 when it is m alone or the x
     axes contradict each other, towards 1 when they decide (a level pan over 20 degrees: 0.9).
@@ -170,9 +175,11 @@ def world_down(track: CameraTrack) -> tuple[Tensor, float]:
     if mean_y.norm() < 1e-6:  # as many cameras upside down as upright
         mean_y = y_axes[0]
     scatter = x_axes.mT @ x_axes / len(track)
-    regular = scatter + ROLL_PRIOR * torch.eye(3, dtype=scatter.dtype, device=scatter.device)
+    out_of_plane, in_plane, _ = torch.linalg.eigvalsh(scatter).clamp(min=0).tolist()
+    weight = ROLL_PRIOR + ROLL_DRIFT * out_of_plane
+    regular = scatter + weight * torch.eye(3, dtype=scatter.dtype, device=scatter.device)
     down = torch.linalg.solve(regular, mean_y)
     down = down / down.norm()
     roll = (down @ scatter @ down).item()
-    spread = (scatter.trace() - torch.linalg.eigvalsh(scatter)[-1]).item() - roll
-    return down, max(0.0, spread - roll) / (max(0.0, spread) + ROLL_PRIOR)
+    spread = in_plane + out_of_plane - roll
+    return down, max(0.0, spread - roll) / (max(0.0, spread) + weight)

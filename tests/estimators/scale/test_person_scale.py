@@ -143,6 +143,18 @@ def test_somebody_who_lies_is_doubted() -> None:
     assert "as wide as high" in found.why_not
 
 
+def test_somebody_who_leans_is_doubted() -> None:
+    upright, leaning = np.zeros((2, SIZE.height, SIZE.width, 1), np.uint8)
+    for row in range(40, 140):
+        upright[row, 100:120] = 255
+        leaning[row, 60 + row // 2 : 80 + row // 2] = 255
+    straight = person_scale(ArrayFrames([upright] * 9), camera(frames=9))
+    bent = person_scale(ArrayFrames([leaning] * 9), camera(frames=9))
+    assert straight.why_not == ""
+    assert "somebody who leans" in bent.why_not
+    assert bent.confidence == pytest.approx(0.3 * straight.confidence, rel=0.05)
+
+
 def test_horizons_of_the_clip_help() -> None:
     """Sea under a sky behind somebody who walks across: the picture tells the pitch."""
     rows = np.arange(SIZE.height)[:, None, None]

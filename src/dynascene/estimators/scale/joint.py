@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-import torch
 
+from dynascene.estimators.scale.feet import rays_through
 from dynascene.estimators.scale.ground import GroundFit, PitchEvidence, down_vectors, fit_ground
 from dynascene.estimators.scale.silhouette import Silhouette
 from dynascene.estimators.scale.travel import (
@@ -22,13 +22,6 @@ from dynascene.types import CameraTrack
 SHARES = np.geomspace(0.005, 8.0, 30)  # tried for the camera's travel, in distances to the person
 FINE = 16  # scales between two of them
 LEAST_TRAVEL = 1e-9
-
-
-def rays_through(track: CameraTrack, points: np.ndarray) -> np.ndarray:
-    """Rays through points [F, 2] of the frames, one for each camera, in world axes: [F, 3]."""
-    pixels = torch.from_numpy(np.column_stack([points, np.ones(len(points))]))
-    in_camera = torch.linalg.solve(track.intrinsics, pixels[..., None])
-    return (track.cam_from_world[:, :3, :3].mT @ in_camera)[..., 0].numpy()
 
 
 class ClipGround:

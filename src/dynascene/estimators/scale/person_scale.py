@@ -36,7 +36,8 @@ from dynascene.types import CameraTrack, FrameSource
 ADULT = 1.7  # metres
 SHORTEST, TALLEST = 0.4, 2.6
 LEAST_FRAMES, LEAST_SHARE = 3, 0.1  # in which the person must be seen as a whole
-UPRIGHT = 0.8  # width over height of somebody who stands, walks or runs is less
+UPRIGHT = 0.8  # width over height of somebody who stands, walks or runs is less …
+LEANING = 0.25  # … and so is what the head is off the feet sideways, over the height
 GLIDING = 0.8  # metres a second at which the feet of nobody who walks or runs slide
 AGREEING = 0.5  # share of frames that must show one height
 DOUBTED = 0.3  # of the confidence remains
@@ -194,9 +195,8 @@ def _result(
     known = silhouette.seen & ~silhouette.feet_cut & (slope > 0)
     told = not moves or certain is not None
     slide = foot_slide(silhouette, metric, ground.height, ground.pitch, clip.frame_rate)
-    problem = _doubt(silhouette, ground, slide if told else math.nan)
-    if not problem and not told:
-        problem = "the unit of the track is unknown: the camera travels too little past the feet"
+    doubt = _doubt(silhouette, ground, slide if told else math.nan)
+    unknown = "the unit of the track is unknown: the camera travels too little past the feet"
     focal, middle = track.intrinsics[0, 1, 1:].tolist()
     return PersonScale(
         camera_height_m=ground.height,
@@ -204,12 +204,12 @@ def _result(
         distance_m=np.where(known, height / np.where(known, slope, 1), np.nan),
         pitch_degrees=ground.pitch,
         horizon_row=middle + focal * math.tan(math.radians(ground.pitch)),
-        confidence=_confidence(silhouette, ground) * (DOUBTED if problem and told else 1.0),
+        confidence=_confidence(silhouette, ground) * (DOUBTED if doubt else 1.0),
         spread=(
             math.hypot(ground.height_spread, ADULT_SPREAD),
             math.hypot(unit.spread, ADULT_SPREAD) if unit is not None else math.inf,
         ),
-        why_not=problem,
+        why_not=doubt or ("" if told else unknown),
         silhouette=silhouette,
     )
 
@@ -228,6 +228,12 @@ def _doubt(silhouette: Silhouette, ground: GroundFit, slide: float) -> str:
         return (
             f"the silhouette is {ratio:.2g} times as wide as high: somebody who rides, sits or "
             "lies has not the height of an adult"
+        )
+    lean = float(np.median(silhouette.lean[whole]))
+    if lean > LEANING:
+        return (
+            f"the head is {lean:.0%} of the height off the feet sideways: somebody who leans or "
+            "bends has not the height of an adult"
         )
     if ground.agreement < AGREEING:
         return (

@@ -51,6 +51,11 @@ class Silhouette:
         return self.foot[:, 1] - self.head[:, 1]
 
     @property
+    def lean(self) -> np.ndarray:
+        """[F] how far the head is off the foot sideways, as a share of the height."""
+        return np.abs(self.head - self.foot)[:, 0] / self.height
+
+    @property
     def seen(self) -> np.ndarray:
         """[F] whether somebody is there, as a whole or in part."""
         return np.isfinite(self.height)

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
+from dynascene.estimators.scale.feet import rays_through
 from dynascene.estimators.scale.ground import down_vectors
-from dynascene.estimators.scale.joint import rays_through
 from dynascene.estimators.scale.silhouette import Silhouette
 from dynascene.geometry.framing import filmed_attitude
 from dynascene.geometry.rigid import camera_centres

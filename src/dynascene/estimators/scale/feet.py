@@ -1,0 +1,34 @@
+"""Where the person stands, as the camera sees it."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dynascene.estimators.scale.silhouette import person_silhouette
+from dynascene.geometry.tracks import relative_track, resize_track
+from dynascene.types import ArrayFrames, CameraTrack, FrameSource
+
+FRAMES_LOOKED_AT = 16
+
+
+def rays_through(track: CameraTrack, points: np.ndarray) -> np.ndarray:
+    """Rays through points [F, 2] of the frames, one for each camera, in world axes: [F, 3]."""
+    pixels = torch.from_numpy(np.column_stack([points, np.ones(len(points))]))
+    in_camera = torch.linalg.solve(track.intrinsics, pixels[..., None])
+    return (track.cam_from_world[:, :3, :3].mT @ in_camera)[..., 0].numpy()
+
+
+def feet_rays(matte: FrameSource, track: CameraTrack) -> Tensor:
+    """Unit rays to the lowest point of a person in some frames, in the first camera's axes: [N, 3].
+
+    matte: [H, W, 1], 255 = person. Frames without feet (nobody, or cut off by the lower border) are
+    left out; there may be none at all.
+    """
+    looked_at = sorted({round(i) for i in np.linspace(0, len(matte) - 1, FRAMES_LOOKED_AT)})
+    frames = ArrayFrames([next(iter(matte.read(index, index + 1))) for index in looked_at])
+    silhouette = person_silhouette(frames)
+    seen = silhouette.seen & ~silhouette.feet_cut
+    track = relative_track(resize_track(track, matte.size))
+    cameras = CameraTrack(track.cam_from_world[looked_at], track.intrinsics[looked_at], track.size)
+    rays = torch.from_numpy(rays_through(cameras, silhouette.foot)[seen])
+    return torch.nn.functional.normalize(rays, dim=-1)
