@@ -75,6 +75,8 @@ def test_a_run_goes_on_where_it_stopped_and_its_export_paints(name, settings, tm
     card = export_run(halves.out, tmp_path / "weights")
     assert card["recipe"] == name
     assert "CPU" in card["hardware"] or "NVIDIA" in card["hardware"]
+    for config in (tmp_path / "weights").rglob("*.json"):
+        assert str(tmp_path) not in config.read_text()  # where the autoencoder came from
     pipeline, _ = load_weights(tmp_path / "weights")
     shot = SyntheticShots("val", TINY.resolution, 3)[0]
     frames = pipeline(collate([shot]).batch, 2, generator=torch.Generator().manual_seed(0)).frames

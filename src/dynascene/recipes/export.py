@@ -57,12 +57,21 @@ def export_run(
         objective.export(temporary)
         for path in temporary.rglob("*.safetensors"):
             path.chmod(0o644)  # some writers leave them to their owner alone
+        for path in temporary.rglob("config.json"):
+            forget_origin(path)
         card = model_card(run, folder, checkpoint.step, _megabytes(temporary))
         measured = [read_evaluation(path, temporary) for path in evaluation]
         card["measured"] = [figures for figures, _ in measured]
         write_text(temporary / CARD, json.dumps(card, indent=2) + "\n")
         write_text(temporary / "README.md", card_text(card, [page for _, page in measured]))
     return card
+
+
+def forget_origin(config: Path) -> None:
+    """Take the folder that a model was once loaded from out of its description."""
+    numbers = json.loads(config.read_text(encoding="utf-8"))
+    if numbers.pop("_name_or_path", None) is not None:
+        write_text(config, json.dumps(numbers, indent=2, sort_keys=True) + "\n")
 
 
 def open_run(folder: Path) -> Run:
