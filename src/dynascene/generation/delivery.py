@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from dynascene.generation.inputs import Inputs
 from dynascene.generation.progress import Log
 from dynascene.generation.sheet import contact_sheet, mark_unseen, sheet_frames, thumbnail
 from dynascene.io.audio import copy_audio
+from dynascene.io.camera_figure import cameras_from_above
 from dynascene.io.cameras import write_cameras
 from dynascene.io.frames import times_of
 from dynascene.io.images import write_png
@@ -38,6 +39,7 @@ class Finished(NamedTuple):
     person: Person | None
 
 
+CAMERA_PICTURE = Size(300, 180)
 PARTS = ("composite", "background", "matte")
 LAYERS = ("foreground", "background", "matte")
 Write = Callable[[Finished], None]
@@ -180,13 +182,23 @@ def _layer_writer(folder: Path, shot: Shot, writers: ExitStack) -> Write:
 def _sheet(inputs: Inputs, clip: GeneratedClip, collector: SheetCollector) -> np.ndarray:
     seconds = _seconds(inputs.shot)
     captions = [f"frame {i}  ·  {seconds[i]:.2f} s" for i in collector.wanted]
-    title = "\n".join(
-        [
-            f"{len(inputs.shot)} frames, background {clip.track.size}",
-            f"framing {clip.framing.yaw:+.1f}° right, {clip.framing.pitch:+.1f}° up",
-            f"{clip.seen_share:.0%} of the view lies within the picture",
-            "hatched in the guide: beyond the picture, filled in the background",
-        ]
-    )
+    lines = [
+        f"{len(inputs.shot)} frames, background {clip.track.size}",
+        f"framing {clip.framing.yaw:+.1f}° right, {clip.framing.pitch:+.1f}° up",
+        f"{clip.seen_share:.0%} of the view lies within the picture",
+        "hatched in the guide: beyond the picture, filled in the background",
+        *_found_lines(inputs.found),
+    ]
     scene = (inputs.scene.picture.permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
-    return contact_sheet(collector.rows, captions, title, scene)
+    camera = cameras_from_above(clip.track, CAMERA_PICTURE)
+    return contact_sheet(collector.rows, captions, "\n".join(lines), scene, camera)
+
+
+def _found_lines(found: dict[str, Any]) -> list[str]:
+    """What was found in the clip, as the sheet says it."""
+    lines = []
+    if matte := found.get("matte"):
+        lines.append(f"matte: {matte['backend']}, {matte['share']:.1%} of the frame")
+    if camera := found.get("camera"):
+        lines.append(f"camera: {camera['kind']}, {camera['verdict']}")
+    return lines

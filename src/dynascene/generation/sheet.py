@@ -8,6 +8,7 @@ COLUMNS = 6
 GAP, MARGIN, LABEL_WIDTH, CAPTION_HEIGHT = 6, 16, 104, 22
 PAPER, INK, FAINT = (250, 250, 248), (40, 40, 44), (130, 130, 136)
 MOST_CELL_WIDTH, MOST_CELL_HEIGHT = 300, 260
+TITLE_WIDTH = 420
 
 
 def sheet_frames(count: int, columns: int = COLUMNS) -> list[int]:
@@ -37,21 +38,32 @@ def mark_unseen(colour: np.ndarray, visibility: np.ndarray) -> np.ndarray:
 
 
 def contact_sheet(
-    rows: dict[str, list[np.ndarray]], captions: list[str], title: str, scene: np.ndarray
+    rows: dict[str, list[np.ndarray]],
+    captions: list[str],
+    title: str,
+    scene: np.ndarray,
+    camera: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Rows of thumbnails by name, one column a moment, the scene picture above: uint8 [H, W, 3]."""
+    """Rows of thumbnails by name, one column a moment: uint8 [H, W, 3].
+
+    Above them the scene picture, the title's lines and, if there is one, a picture of the camera.
+    """
     cell_width = max(image.shape[1] for images in rows.values() for image in images)
     heights = {name: max(image.shape[0] for image in images) for name, images in rows.items()}
     scene = thumbnail(scene)
     columns = len(captions)
     width = 2 * MARGIN + LABEL_WIDTH + columns * (cell_width + GAP)
-    width = max(width, 2 * MARGIN + LABEL_WIDTH + scene.shape[1] + 420)
-    top = MARGIN + scene.shape[0] + 2 * GAP + CAPTION_HEIGHT
+    beside = MARGIN + LABEL_WIDTH + scene.shape[1] + TITLE_WIDTH
+    headed = [scene] if camera is None else [scene, camera]
+    width = max(width, beside + MARGIN + (0 if camera is None else camera.shape[1]))
+    top = MARGIN + max(picture.shape[0] for picture in headed) + 2 * GAP + CAPTION_HEIGHT
     height = top + sum(h + GAP for h in heights.values()) + MARGIN
     page = Image.new("RGB", (width, height), PAPER)
     draw = ImageDraw.Draw(page)
     left = MARGIN + LABEL_WIDTH
     page.paste(Image.fromarray(scene), (left, MARGIN))
+    if camera is not None:
+        page.paste(Image.fromarray(camera), (beside, MARGIN))
     draw.text((MARGIN, MARGIN), "scene", INK, ImageFont.load_default(15))
     draw.multiline_text(
         (left + scene.shape[1] + MARGIN, MARGIN),

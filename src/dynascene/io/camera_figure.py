@@ -14,7 +14,7 @@ from dynascene.errors import InputError
 from dynascene.geometry.intrinsics import horizontal_fov
 from dynascene.geometry.rigid import camera_centres, invert_rigid, relative_to_first, rotation_angle
 from dynascene.io.atomic import replacing
-from dynascene.types import CameraTrack
+from dynascene.types import CameraTrack, Size
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -93,6 +93,22 @@ def draw_cameras(track: CameraTrack, title: str) -> Figure:
     _draw_speed(speed, track)
     _draw_time_bar(figure, len(track))
     return figure
+
+
+def cameras_from_above(track: CameraTrack, size: Size) -> np.ndarray:
+    """Only the path from above, as a small picture: uint8 [H, W, 3]."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    poses = invert_rigid(relative_to_first(track.cam_from_world))
+    dots = 100.0  # an inch
+    figure = Figure(figsize=(size.width / dots, size.height / dots), dpi=dots, facecolor="white")
+    axes = figure.add_axes((0.2, 0.24, 0.78, 0.62))
+    picked = np.unique(np.linspace(0, len(track) - 1, FRUSTA).round().astype(int))
+    _draw_above(axes, poses, track, picked, _reach(poses[:, :3, 3]))
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
 def _reach(centres: Tensor) -> float:
