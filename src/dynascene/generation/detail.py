@@ -11,10 +11,14 @@ Where the model leaves the guide as it is, x = g, the result is the sharp guide 
 paints something else, the guide's detail would belong to another thing: w falls to 0 with the
 difference of x and g, seen through a blur, so that texture and noise do not count.
 
-What the picture shows, the guide shows truly; there the guide itself is kept, and the model's own
-fades in towards what the picture does not show:
+What the picture shows, the guide shows truly; there the guide itself is kept, up to a narrow fade
+at the border of what is seen. What differs there between both, such as a cast of the model's
+colours, is carried on beyond the border and fades out slowly, so that no seam is left:
 
-    delivered = s·G + (1 − s)·result,  s = max(0, 2·blurred visibility − 1).
+    r = result + e·D̃,   delivered = r + s·(G − r),
+
+D̃: G − result, continued smoothly from what is seen; e: 1 at the border, 0 far from it; s: 1 where
+the picture shows the place.
 
 H W pixels of the result, h w pixels of the model.
 """
@@ -25,7 +29,9 @@ from torch import Tensor
 
 AGREEMENT = 0.12  # difference (of 0 … 1) at which the guide's detail counts 1/e
 BLUR_SHARE = 1 / 128  # of the model's frame width: sigma of the blur
-FADE_SHARE = 1 / 40  # likewise, of the visibility's
+SEAM_SHARE = 1 / 128  # likewise, of the visibility's
+NEAR_SHARE, FAR_SHARE = 1 / 64, 1 / 10  # likewise, of the differences that are carried on: …
+FAR_WEIGHT = 1e-3  # … where near ones reach, they decide
 
 
 def add_detail(generated: Tensor, coarse_guide: Tensor, guide: Tensor) -> Tensor:
@@ -44,9 +50,21 @@ def keep_seen(frames: Tensor, guide: Tensor, visibility: Tensor) -> Tensor:
 
     visibility: [F, 1, h, w] of the guide, 0 … 1, of any size.
     """
-    share = (2 * blurred(visibility, FADE_SHARE * visibility.shape[-1]) - 1).clamp(0, 1)
-    share = F.interpolate(share, guide.shape[-2:], mode="bilinear")
-    return frames + share * (guide - frames)
+    (H, W), (h, w) = guide.shape[-2:], visibility.shape[-2:]
+    difference = carried_on(resized(guide - frames, h, w), visibility)
+    result = (frames + F.interpolate(difference, (H, W), mode="bilinear")).clamp(0, 1)
+    share = (2 * blurred(visibility, SEAM_SHARE * w) - 1).clamp(0, 1)
+    return result + F.interpolate(share, (H, W), mode="bilinear") * (guide - result)
+
+
+def carried_on(difference: Tensor, visibility: Tensor) -> Tensor:
+    """e·D̃: a difference [F, C, h, w], known where visibility [F, 1, h, w] is 1, for everywhere."""
+    width = visibility.shape[-1]
+    seen = torch.cat([difference * visibility, visibility], dim=1)
+    near, far = blurred(seen, NEAR_SHARE * width), blurred(seen, FAR_SHARE * width)
+    total = near + FAR_WEIGHT * far
+    reach = (2 * far[:, -1:]).clamp(max=1)
+    return reach * total[:, :-1] / total[:, -1:].clamp(min=1e-6)
 
 
 def agreement(generated: Tensor, coarse_guide: Tensor) -> Tensor:
