@@ -95,7 +95,7 @@ def open_inputs(request: GenerationRequest, folder: Path, log: Log) -> Inputs:
     unreadable, or does not fit.
     """
     with log.stage("open"):
-        pixels, depth = _scene_pixels(request.scene), _scene_depth(request)
+        pixels, depth = scene_pixels(request.scene), _scene_depth(request)
         if request.person is None:
             return _open_scene_alone(request, pixels, depth, folder, log)
         clip = _open_clip(request, request.person)
@@ -169,7 +169,8 @@ def _scene_depth(request: GenerationRequest) -> Tensor | None:
     return torch.from_numpy(read_depth(request.scene_depth)) if request.scene_depth else None
 
 
-def _scene_pixels(path: Path) -> np.ndarray:
+def scene_pixels(path: Path) -> np.ndarray:
+    """A picture of a place, uint8 [H, W, 3]. Raises InputError where it cannot serve as one."""
     pixels = read_image(path)
     if pixels.shape[2] == 4:
         if pixels[..., 3].min() < 255:

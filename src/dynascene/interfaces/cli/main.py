@@ -17,6 +17,7 @@ from dynascene.interfaces.cli import (
     evaluation,
     generation,
     matting,
+    outpainting,
     tracking,
     training,
     weights,
@@ -46,7 +47,7 @@ def _fail(text: str, code: int) -> None:
 
 def _parsed(arguments: list[str]) -> Callable[[], None]:
     """The command with its arguments, not yet started. Parse errors become one line."""
-    modules = (generation, matting, tracking, weights, training, evaluation)
+    modules = (generation, outpainting, matting, tracking, weights, training, evaluation)
     commands = {name: _later(c) for module in modules for name, c in module.COMMANDS.items()}
     commands["cameras"] = _family(cameras.COMMANDS, "Convert, show and make camera tracks.")
     complaint = io.StringIO()

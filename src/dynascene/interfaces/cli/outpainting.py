@@ -1,0 +1,82 @@
+"""``dynascene outpaint``."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from tyro.conf import Positional, arg
+
+from dynascene.errors import InputError
+from dynascene.interfaces.cli.arguments import parse_size
+
+
+def _shown(metavar: str) -> Any:
+    """An optional argument whose help names what to give and no default."""
+    return arg(metavar=metavar, help_behavior_hint="")
+
+
+def outpaint(
+    image: Annotated[Positional[Path], arg(metavar="IMAGE")],
+    /,
+    *,
+    keep: Annotated[float | None, _shown("SHARE")] = None,
+    size: Annotated[str | None, _shown("WxH")] = None,
+    generator: Annotated[
+        Literal["projection", "diffusion"] | None, arg(help_behavior_hint="")
+    ] = None,
+    weights: Annotated[str | None, _shown("small|PATH|HUB_ID")] = None,
+    steps: Annotated[int | None, _shown("N")] = None,
+    guidance: Annotated[float | None, _shown("NUMBER")] = None,
+    seed: int = 0,
+    scene_fov: Annotated[float | None, _shown("DEG")] = None,
+    horizon: Annotated[float | None, _shown("NUMBER")] = None,
+    out: Annotated[Path, arg(metavar="PNG")],
+) -> None:
+    """Continue a picture beyond its borders; its own pixels stay bit by bit.
+
+    Args:
+        image: the picture.
+        keep: keep only the middle of the picture, this share of its area, and paint the rest anew.
+        size: size of the finished picture, around the given one.
+        generator: what paints: diffusion, a trained model (the default), or projection.
+        weights: weights of the diffusion model: small (bundled), a folder, or a hub id.
+        steps: sampling steps (default: as the weights say).
+        guidance: strength of classifier-free guidance (default: as the weights say).
+        seed: seed of the sampling.
+        scene_fov: horizontal field of view of the picture in degrees (default: EXIF, else 60 along
+            the longer side).
+        horizon: height of the horizon in the picture, 0 = top, 1 = bottom (default: estimated).
+        out: PNG file to write.
+    """
+    from dynascene.generation.clip import DEFAULT_GENERATOR, GenerationOptions
+    from dynascene.generation.inputs import assumed_fov, scene_pixels
+    from dynascene.generation.outpainting import kept_part, outpaint
+    from dynascene.geometry.intrinsics import focal_from_fov
+    from dynascene.interfaces.cli.display import say
+    from dynascene.io.images import exif_fov, write_png
+    from dynascene.types import Size
+
+    if (keep is None) == (size is None):
+        raise InputError("outpaint: give either --keep or --size")
+    if out.suffix.lower() != ".png":
+        raise InputError(f"--out {out}: the picture is written as PNG; name it .png")
+    picture = scene_pixels(image)
+    whole = Size(picture.shape[1], picture.shape[0])
+    focal = focal_from_fov(scene_fov or exif_fov(image) or assumed_fov(whole, None), whole)
+    row = None if horizon is None else horizon * whole.height
+    if keep is not None:
+        (left, top), part = kept_part(whole, keep)
+        picture = picture[top : top + part.height, left : left + part.width]
+        row = None if row is None else row - top
+    options = GenerationOptions(
+        generator=generator or DEFAULT_GENERATOR,
+        seed=seed,
+        steps=steps,
+        guidance=guidance,
+        weights=weights,
+    )
+    target = parse_size(size) if size else whole
+    write_png(out, outpaint(picture, target, focal, options, row))
+    say(f"{out}: {target}, {picture.shape[1]}x{picture.shape[0]} of it as given")
+
+
+COMMANDS = {"outpaint": outpaint}
