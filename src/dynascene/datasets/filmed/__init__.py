@@ -1,0 +1,1 @@
+"""Filmed clips to train on: what data sets of them look like, and how they are read."""

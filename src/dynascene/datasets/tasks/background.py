@@ -1,0 +1,96 @@
+"""Background generation (BG): the person's frames in the place that another picture shows.
+
+The image task belongs to stage I, the video task to stage II, and so does ABIA, the same with
+another light in the scene picture. ActAnywhere trains the video task with a condition frame.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dynascene.datasets.filmed.clip import FilmedClip
+from dynascene.datasets.tasks.illumination import LightRanges, adjust_illumination
+from dynascene.datasets.tasks.people import DILATION, without_person
+from dynascene.datasets.tasks.pieces import (
+    frames_with_person,
+    one_frame,
+    other_frame,
+    told_cameras,
+)
+from dynascene.datasets.tasks.sample import TrainingSample
+
+
+def video_background(
+    clip: FilmedClip, rng: np.random.Generator, *, dilation: float = DILATION
+) -> TrainingSample:
+    """The piece is the target, its person the foreground, another frame of the clip the scene.
+
+    The person is taken out of the scene picture. Raises InputError when nobody is in the piece.
+    """
+    frames_with_person(clip)
+    scene = without_person(*other_frame(clip, rng), dilation)
+    return _in_scene("video_background", clip, scene, rng)
+
+
+def image_background(
+    clip: FilmedClip, rng: np.random.Generator, *, dilation: float = DILATION
+) -> TrainingSample:
+    """``video_background`` of one random frame of the piece, of those with a person in it."""
+    piece = one_frame(clip, rng, frames_with_person(clip))
+    sample = video_background(piece, rng, dilation=dilation)
+    return replace(sample, task="image_background")
+
+
+def illumination(
+    clip: FilmedClip,
+    rng: np.random.Generator,
+    *,
+    dilation: float = DILATION,
+    ranges: LightRanges | None = None,
+) -> TrainingSample:
+    """Adaptive background illumination adjustment (ABIA): ``video_background`` with another light
+    in the scene picture, so that the network learns to take the light from the person."""
+    sample = adjust_illumination(video_background(clip, rng, dilation=dilation), rng, ranges)
+    return replace(sample, task="illumination")
+
+
+def condition_frame(
+    clip: FilmedClip,
+    rng: np.random.Generator,
+    *,
+    composite_share: float = 0.5,
+    dilation: float = DILATION,
+) -> TrainingSample:
+    """ActAnywhere's task: a random frame of the clip, one of the piece included, is the condition.
+
+    It is a full frame, person and all, with the probability ``composite_share``, else the place
+    alone: the person taken out. Raises InputError when nobody is in the piece.
+    """
+    frames_with_person(clip)
+    pictures = torch.cat([clip.video, clip.others])
+    i = int(rng.integers(len(pictures)))
+    matte = torch.cat([clip.matte, clip.others_matte])[i]
+    if rng.random() < composite_share:
+        matte = torch.zeros_like(matte)
+    return _in_scene("condition_frame", clip, without_person(pictures[i], matte, dilation), rng)
+
+
+def _in_scene(
+    task: str, clip: FilmedClip, scene: tuple[Tensor, Tensor], rng: np.random.Generator
+) -> TrainingSample:
+    """The whole piece with its person, the scene picture and its visibility as they are."""
+    cameras = told_cameras(clip.cameras, rng)
+    return TrainingSample(
+        task=task,
+        video=clip.video,
+        matte=clip.matte,
+        foreground=clip.video * clip.matte,
+        scene_image=scene[0],
+        scene_visibility=scene[1],
+        cam_from_world=cameras.cam_from_world,
+        intrinsics=cameras.intrinsics,
+        loss_mask=torch.ones_like(clip.matte),
+        has_camera=clip.has_camera,
+    )

@@ -1,0 +1,48 @@
+"""Background outpainting (BO, stage I): complete a picture of which a part is missing."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dynascene.datasets.filmed.clip import FilmedClip
+from dynascene.datasets.tasks.holes import SHAPES, Shape, random_hole
+from dynascene.datasets.tasks.people import BLACK, DILATION, person_region
+from dynascene.datasets.tasks.pieces import one_frame, told_cameras
+from dynascene.datasets.tasks.sample import TrainingSample
+
+MASKED = (0.2, 0.5)  # of the frame; the paper's section on its training tasks
+
+
+def outpainting(
+    clip: FilmedClip,
+    rng: np.random.Generator,
+    *,
+    masked: tuple[float, float] = MASKED,
+    shapes: Sequence[Shape] = SHAPES,
+    dilation: float = DILATION,
+) -> TrainingSample:
+    """A random frame with a hole is the scene; the whole frame is the target. F = 1.
+
+    What remains of the frame is given: the matte is 1 there and 0 in the hole, the foreground 0
+    everywhere. The hole is 0 (mid-grey) and not visible. masked: the hole's least and largest
+    share of the frame. Somebody in the frame is black, not visible, not given, and no part of
+    the loss, but inside the hole nothing tells where they are.
+    """
+    piece = one_frame(clip, rng)
+    frame = piece.video[0]
+    hole = random_hole(rng, *frame.shape[-2:], rng.uniform(*masked), shapes).to(frame.device)
+    person = person_region(piece.matte[0], dilation)
+    visible = (~(hole | person)).to(frame.dtype)
+    cameras = told_cameras(piece.cameras, rng)
+    return TrainingSample(
+        task="outpainting",
+        video=piece.video,
+        matte=visible[None],
+        foreground=frame.new_zeros(piece.video.shape),
+        scene_image=frame.masked_fill(person, BLACK).masked_fill(hole, 0),
+        scene_visibility=visible,
+        cam_from_world=cameras.cam_from_world,
+        intrinsics=cameras.intrinsics,
+        loss_mask=(~person).to(frame.dtype)[None],
+        has_camera=clip.has_camera,
+    )

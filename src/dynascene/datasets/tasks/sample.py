@@ -1,0 +1,31 @@
+"""What every task gives: one sample as the networks take it, without a batch axis.
+
+F frames, H W pixels.
+"""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class TrainingSample:
+    """Value ranges as in ``types.Batch``, axes the same without B.
+
+    task: its name in figures by task. video: [F, 3, H, W], the target. matte: [F, 1, H, W], 1 =
+    given, by the person or, in outpainting, by the picture; 1 − matte is the network's mask.
+    foreground: [F, 3, H, W]. scene_image, scene_visibility: [3, H, W], [1, H, W].
+    cam_from_world, intrinsics: [F, 4, 4], [F, 3, 3] float64. loss_mask: [F, 1, H, W], 1 = the
+    loss counts here. has_camera: False = the null camera: poses are there, but not told.
+    """
+
+    task: str
+    video: Tensor
+    matte: Tensor
+    foreground: Tensor
+    scene_image: Tensor
+    scene_visibility: Tensor
+    cam_from_world: Tensor
+    intrinsics: Tensor
+    loss_mask: Tensor
+    has_camera: bool = True

@@ -1,0 +1,45 @@
+"""Scene variation (SV): another view of a place, from a picture of it and nobody's frames.
+
+The image task belongs to stage I, the video task to stage II.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from dynascene.datasets.filmed.clip import FilmedClip
+from dynascene.datasets.tasks.people import DILATION, person_region, without_person
+from dynascene.datasets.tasks.pieces import one_frame, other_frame, told_cameras
+from dynascene.datasets.tasks.sample import TrainingSample
+
+
+def video_variation(
+    clip: FilmedClip, rng: np.random.Generator, *, dilation: float = DILATION
+) -> TrainingSample:
+    """The piece is the target, another frame of the clip the scene; everything is generated.
+
+    Matte and foreground are 0. People are taken out of the scene picture, and their surroundings
+    in the target out of the loss: the paper's clips for this task have none.
+    """
+    scene, visibility = without_person(*other_frame(clip, rng), dilation)
+    cameras = told_cameras(clip.cameras, rng)
+    return TrainingSample(
+        task="video_variation",
+        video=clip.video,
+        matte=clip.matte.new_zeros(clip.matte.shape),
+        foreground=clip.video.new_zeros(clip.video.shape),
+        scene_image=scene,
+        scene_visibility=visibility,
+        cam_from_world=cameras.cam_from_world,
+        intrinsics=cameras.intrinsics,
+        loss_mask=(~person_region(clip.matte, dilation)).to(clip.video.dtype),
+        has_camera=clip.has_camera,
+    )
+
+
+def image_variation(
+    clip: FilmedClip, rng: np.random.Generator, *, dilation: float = DILATION
+) -> TrainingSample:
+    """``video_variation`` of one random frame of the piece."""
+    sample = video_variation(one_frame(clip, rng), rng, dilation=dilation)
+    return replace(sample, task="image_variation")

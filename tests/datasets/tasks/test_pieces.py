@@ -1,0 +1,80 @@
+"""Cameras as the network is told them, and frames drawn."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from dynascene.datasets.tasks.pieces import EXTENT_WHERE_UNKNOWN, one_frame, told_cameras
+from dynascene.geometry.rigid import invert_rigid, rotation_about
+from dynascene.geometry.tracks import extent, relative_track, scale_track, turning_only
+from dynascene.types import CameraTrack
+
+
+def told(track: CameraTrack, seed: int = 0) -> CameraTrack:
+    return told_cameras(track, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("factor", [0.01, 1.0, 300.0])
+def test_the_unit_of_a_film_does_not_matter(make_clip, factor) -> None:
+    track = make_clip(frames=9).cameras
+    reference = told(track)
+    assert extent(reference) > 0.1
+    torch.testing.assert_close(
+        told(scale_track(track, factor)).cam_from_world, reference.cam_from_world
+    )
+
+
+def test_nor_does_its_world(make_clip) -> None:
+    track = make_clip(frames=9).cameras
+    moved_from_world = rotation_about("x", 40)
+    world = torch.eye(4, dtype=torch.float64)
+    world[:3, :3], world[:3, 3] = moved_from_world, torch.tensor([3.0, -2, 8])
+    elsewhere = replace(track, cam_from_world=track.cam_from_world @ invert_rigid(world))
+    torch.testing.assert_close(told(elsewhere).cam_from_world, told(track).cam_from_world)
+
+
+def test_the_first_camera_is_the_world_and_the_reach_is_jittered(make_clip) -> None:
+    track = make_clip(frames=9).cameras
+    reaches = []
+    for seed in range(20):
+        cameras = told(track, seed)
+        torch.testing.assert_close(cameras.cam_from_world[0], torch.eye(4, dtype=torch.float64))
+        assert torch.equal(cameras.intrinsics, track.intrinsics)
+        torch.testing.assert_close(  # one factor for all: the path keeps its shape
+            cameras.cam_from_world[:, :3, 3] / extent(cameras),
+            relative_track(track).cam_from_world[:, :3, 3] / extent(track),
+        )
+        reaches.append(extent(cameras) / EXTENT_WHERE_UNKNOWN)
+    assert 0.5 <= min(reaches) < 1 < max(reaches) <= 2
+
+
+def test_a_camera_that_turns_in_place_stays_in_place(make_clip) -> None:
+    track = turning_only(make_clip(frames=9).cameras)
+    cameras = told(track)
+    assert extent(cameras) == pytest.approx(0, abs=1e-12)
+    rotation = cameras.cam_from_world[:, :3, :3] @ track.cam_from_world[0, :3, :3]
+    torch.testing.assert_close(rotation, track.cam_from_world[:, :3, :3])
+
+
+def test_scatter_of_a_standing_camera_is_not_blown_up(make_clip) -> None:
+    track = make_clip(frames=24).cameras
+    poses = torch.eye(4, dtype=torch.float64).repeat(24, 1, 1)
+    poses[:, :3, 3] = 1e-3 * torch.randn(24, 3, generator=torch.Generator().manual_seed(0))
+    cameras = told(CameraTrack(poses, track.intrinsics, track.size))
+    assert extent(cameras) == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("frames", [2, 3, 8, 24])
+def test_short_pieces_of_a_travelling_camera_travel(make_clip, frames) -> None:
+    assert extent(told(make_clip(frames).cameras)) > 0.1
+
+
+def test_one_frame_keeps_what_belongs_together(make_clip, rng) -> None:
+    clip = make_clip(frames=5)
+    piece = one_frame(clip, rng, among=[3])
+    assert torch.equal(piece.video, clip.video[3:4])
+    assert torch.equal(piece.matte, clip.matte[3:4])
+    assert torch.equal(piece.cameras.cam_from_world, clip.cameras.cam_from_world[3:4])
+    assert torch.equal(piece.others, clip.others)
