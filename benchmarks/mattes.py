@@ -4,8 +4,8 @@
 
 DATA: a folder with ``people`` and ``weights`` (by default shared/data beside or in the
 repository). Prints markdown: intersection over union with the masks of bmx-trees (which hold the
-rider **and** the bicycle), flicker, and CPU seconds per frame of every clip. ``--sheets`` writes
-a picture per clip and backend: frames of it over green and over white.
+rider **and** the bicycle), flicker (of these masks, too), and CPU seconds per frame of every
+clip. ``--sheets`` writes a picture per clip and backend: frames of it over green and over white.
 """
 
 import argparse
@@ -90,6 +90,18 @@ def measure(
     return Result(clip, matter.name, mean_iou, *figures.summary(), seconds / len(source))
 
 
+def measure_masks(data: Path, clip: str) -> Result | None:
+    """The clip's own masks taken for a matte: how much flicker is the clip's."""
+    path = data / "people" / CLIPS[clip]
+    masks = path.parent / "masks"
+    if not masks.is_dir():
+        return None
+    figures = Figures()
+    for frame, mask in zip(open_frames(path).read(), open_matte(masks).read(), strict=True):
+        figures.add(frame[..., :3], mask)
+    return Result(clip, "its masks", 1.0, *figures.summary(), 0.0)
+
+
 def iou(matte: np.ndarray, truth: np.ndarray) -> float:
     """Intersection over union of two mattes, each cut at one half."""
     ours, theirs = matte[..., 0] > 127, truth[..., 0] > 127
@@ -154,12 +166,18 @@ def main() -> None:
             except InputError as error:
                 print(f"| {clip} | {matter.name} | {error} | | | |", flush=True)
                 continue
-            shown = "" if r.iou is None else f"{r.iou:.3f}"
-            print(
-                f"| {clip} | {r.backend} | {shown} | {100 * r.share:.1f} % "
-                f"| {100 * r.flicker:.1f} % | {r.seconds:.2f} |",
-                flush=True,
-            )
+            print_row(r)
+        if (r := measure_masks(arguments.data, clip)) is not None:
+            print_row(r)
+
+
+def print_row(r: Result) -> None:
+    shown = "" if r.iou is None else f"{r.iou:.3f}"
+    print(
+        f"| {r.clip} | {r.backend} | {shown} | {100 * r.share:.1f} % "
+        f"| {100 * r.flicker:.1f} % | {r.seconds:.2f} |",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -112,6 +112,29 @@ def test_the_matte_of_a_walker(clip: tuple[np.ndarray, np.ndarray]) -> None:
     assert iou > 0.75
 
 
+def standing_clip() -> tuple[np.ndarray, np.ndarray]:
+    """Somebody in plain clothes who bobs in one spot of the picture, before a wall that drifts."""
+    wall, clothes = textured((H, W + 80), 0, (90, 130, 80)), textured((H, W), 1, (190, 90, 70))
+    clothes = (0.12 * clothes + 0.88 * np.array([180, 90, 70])).astype(np.uint8)
+    y, x = np.mgrid[:H, :W]
+    frames, mattes = np.zeros((FRAMES, H, W, 3), np.uint8), np.zeros((FRAMES, H, W), bool)
+    for f in range(FRAMES):
+        frames[f] = cv2.warpAffine(wall, np.array([[1, 0, -0.3 * f], [0, 1, 0]]), (W, H))
+        left, top = 60 + np.cos(np.pi * f / 8), 24 + np.sin(np.pi * f / 4)
+        head = np.hypot(x - left, y - top) < 12
+        mattes[f] = head | ((np.abs(x - left) < 24) & (y > top + 10))
+        own = np.array([[1, 0, left - 60], [0, 1, top - 24]])
+        moved = cv2.warpAffine(clothes, own, (W, H), borderMode=cv2.BORDER_REFLECT)
+        frames[f][mattes[f]] = moved[mattes[f]]
+    return frames, mattes
+
+
+def test_who_hides_their_own_place_is_found_whole() -> None:
+    frames, mattes = standing_clip()
+    solid = np.stack(list(MotionMatter()(frames, None))) > 0.5
+    assert (solid & mattes).sum() / (solid | mattes).sum() > 0.8
+
+
 def test_boxes_keep_the_matte_to_themselves(clip: tuple[np.ndarray, np.ndarray]) -> None:
     frames, mattes = clip
     boxes = np.array([[30 + round(1.6 * f), 20, 46 + round(1.6 * f), 62] for f in range(FRAMES)])

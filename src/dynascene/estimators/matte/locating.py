@@ -32,7 +32,7 @@ STEADY = (
 )
 STILL = 0.35  # of the liveliest person's motion: who moves less is a tree or a statue
 SAME = 0.5  # of the smaller box: if so much lies in the larger, they may show one person
-LEAST_TOGETHER = 3  # frames that must show two people apart
+LEAST_APART = 0.1, 3  # of the frames, and frames at least, that must show two people apart
 
 
 class Display(Protocol):
@@ -119,17 +119,18 @@ def _only_mover(frames: np.ndarray, people: list[Subject], scale: float) -> Plac
         if motion >= STILL * max(liveliness)
     ]
     inside = [shared_of_smaller(person.boxes * scale, boxes)[person.seen] for person in movers]
-    if any(np.median(share) < SAME for share in inside) or _any_apart(movers):
+    if any(np.median(share) < SAME for share in inside) or any_apart(movers):
         return None
     return Place(boxes, None, "motion among several boxes")
 
 
-def _any_apart(people: list[Subject]) -> bool:
-    """Whether two of them are seen at the same time in different places."""
+def any_apart(people: list[Subject]) -> bool:
+    """Whether two of them are seen at the same time in different places, and not by mistake."""
     for one, other in combinations(people, 2):
         together = one.seen & other.seen
-        shared = shared_of_smaller(one.boxes, other.boxes)[together]
-        if together.sum() >= LEAST_TOGETHER and np.median(shared) < SAME:
+        apart = shared_of_smaller(one.boxes, other.boxes)[together] < SAME
+        least = max(LEAST_APART[0] * len(together), LEAST_APART[1])
+        if apart.sum() >= least and apart.mean() > 0.5:
             return True
     return False
 

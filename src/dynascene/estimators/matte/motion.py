@@ -3,9 +3,11 @@
 Three looks at the clip, each informed by the one before:
 1. Plates (the place as other frames show it) of the whole frames; where a frame differs from its
    plate, something moves. The blob that does so through the clip is the subject's region.
-2. Plates from which the region is left out. They are free of the person, so being like them means
-   place, where they show anything. Where they do not (a person who stays in one spot), colours
-   decide: the person's over the clip against those around them.
+2. Plates from which the region is left out. What moves beside it, and as lively, joins it (a
+   person who fills the picture hides most of their own motion from the first look). Such plates
+   are free of the person, so being like them means place, where they show anything. Where they
+   do not (a person who stays in one spot), colours decide: the person's over the clip against
+   those around them.
 3. The same with the second look's matte left out in place of the region, so that plates show more
    of the place.
 
@@ -38,6 +40,7 @@ COLOUR_BESIDE_PLATE = 0.3  # of its weight, where a plate says more
 OUTSIDE = -5.0  # logit off the region
 SHAPE, HALF_SHAPE = 6.0, 0.35  # logit per unit of shape; the shape that speaks for neither
 SHAPE_BESIDE_PLATE = 0.5  # of its weight, where a plate says more
+AS_LIVELY = 0.3  # of the region's motion: where there is so much, the subject goes on
 ROUNDS = 3  # of colours from matte and matte from colours
 COUPLING, COUPLING_ROUNDS = 1.2, 2  # of a pixel to its neighbours of like colour
 GUIDE_RADIUS, GUIDE_RIDGE = 0.01, 1e-3  # of the width; variance
@@ -75,17 +78,46 @@ class MotionMatter:
         chain = chain_homographies(greys)
         first = gather_evidence(frames, PlateMaker(frames, greys, chain))
         if boxes is None:
-            region = subject_regions(moving_share(first), start)
+            region, moving, second = self._find_region(frames, greys, chain, first, start)
         else:
-            region = _filled(boxes, greys.shape)
-        second = gather_evidence(frames, PlateMaker(frames, greys, chain, region))
-        rough = segment(frames, region, first, second)
+            region, moving = _filled(boxes, greys.shape), moving_share(first)
+            second = gather_evidence(frames, PlateMaker(frames, greys, chain, region))
+        rough = segment(frames, region, moving, first, second)
         person = np.stack(
             [_dilated((r > DOUBTFUL).astype(np.uint8), SPARE * r.shape[1]) for r in rough]
         )
         third = gather_evidence(frames, PlateMaker(frames, greys, chain, person))
-        for logit in segment(frames, region, first, third):
+        for logit in segment(frames, region, moving, first, third):
             yield 1 / (1 + np.exp(-logit.astype(np.float32)))
+
+    @staticmethod
+    def _find_region(
+        frames: np.ndarray,
+        greys: np.ndarray,
+        chain: np.ndarray,
+        first: Evidence,
+        start: tuple[float, float] | None,
+    ) -> tuple[np.ndarray, np.ndarray, Evidence]:
+        """The region, how surely each pixel moves, and the evidence without the region.
+
+        Of a person who fills the picture the first look sees the outline of the head and little
+        more, as their own flow passes for parallax. With that left out, the rest shows; it is
+        the subject's if it moves about as much, and the place's unexplained parallax if not.
+        """
+        moving = moving_share(first)
+        region = subject_regions(moving, start)
+        while True:
+            evidence = gather_evidence(frames, PlateMaker(frames, greys, chain, region))
+            both = np.maximum(moving, moving_share(evidence))
+            grown = np.maximum(region, subject_regions(both, start))
+            beyond = (grown > 0) & (region == 0)
+            if not _mean(both, beyond) > AS_LIVELY * _mean(both, region > 0):
+                return region, moving, evidence
+            region, moving = grown, both
+
+
+def _mean(values: np.ndarray, where: np.ndarray) -> float:
+    return float(values[where].mean(dtype=np.float64)) if where.any() else 0.0
 
 
 def gather_evidence(frames: np.ndarray, plates: PlateMaker) -> Evidence:
@@ -133,14 +165,15 @@ class Cue(NamedTuple):
 
 def motion_cue(
     region: np.ndarray,
+    moved: np.ndarray,
     shape: np.ndarray,
     first: tuple[np.ndarray, np.ndarray],
     second: tuple[np.ndarray, np.ndarray],
 ) -> Cue:
     """Motion in one frame, from deviation and views [h, w] with and without the region's pixels.
 
-    region: uint8 [h, w], 255 = where the subject is, roughly. shape: [h, w] 0 … 1, the same by
-    its shape over time.
+    region: uint8 [h, w], 255 = where the subject is, roughly. moved: [h, w] 0 … 1, how surely
+    something moves. shape: [h, w] 0 … 1, the subject's by its shape over time.
     """
     width = region.shape[1]
     (off, views), (off_free, views_free) = first, second
@@ -150,7 +183,6 @@ def motion_cue(
     off_free = np.where(free, np.minimum(off, off_free), off_free)
     reliable = np.clip((views_free - 1) / (ENOUGH_VIEWS - 1), 0, 1) * near
     told = np.clip((off_free - LIKE_PLACE) * STEEPNESS, -3, MOST_LOGIT)
-    moved = _moving(off, views)
     likely = np.clip(SHAPE * (shape - HALF_SHAPE), -2.0, 1.0)
     hint = 3 * moved + likely
     logit = reliable * (told + SHAPE_BESIDE_PLATE * likely) + (1 - reliable) * hint
@@ -163,17 +195,24 @@ def motion_cue(
 
 
 def segment(
-    frames: np.ndarray, region: np.ndarray, first: Evidence, second: Evidence
+    frames: np.ndarray, region: np.ndarray, moving: np.ndarray, first: Evidence, second: Evidence
 ) -> np.ndarray:
-    """Logits [F, h, w] float16 from motion and colours; region: uint8 [F, h, w]."""
+    """Logits [F, h, w] float16 from motion and colours.
+
+    region: uint8 [F, h, w]; moving: [F, h, w] in 0 … 1.
+    """
     width = frames.shape[2]
     radius = max(2, round(GUIDE_RADIUS * width))
     colours, logits = Appearance(frames), np.zeros(region.shape, np.float16)
-    shapes = average_shape(moving_share(first), region)
+    shapes = average_shape(moving, region)
     logit, reliable, person, place = np.zeros((4, *region.shape), np.float16)
     for index in range(len(frames)):
         cue = motion_cue(
-            region[index], shapes[index].astype(np.float32), first.of(index), second.of(index)
+            region[index],
+            moving[index].astype(np.float32),
+            shapes[index].astype(np.float32),
+            first.of(index),
+            second.of(index),
         )
         logit[index], reliable[index], person[index], place[index] = cue
     for _ in range(ROUNDS):
