@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Protocol
@@ -27,10 +27,10 @@ from dynascene.estimators.person.subject import (
 )
 from dynascene.types import FrameSource
 
-STEADY = (
-    0.6  # of the frames: whoever is seen in fewer is found by motion, where motion makes mattes
-)
+# Of the frames: whoever is seen in fewer is found by motion, where motion makes mattes.
+STEADY = 0.6
 STILL = 0.35  # of the liveliest person's motion: who moves less is a tree or a statue
+GLANCES = 32  # frames of a quick look
 SAME = 0.5  # of the smaller box: if so much lies in the larger, they may show one person
 LEAST_APART = 0.1, 3  # of the frames, and frames at least, that must show two people apart
 
@@ -108,20 +108,40 @@ def locate(
 def _only_mover(frames: np.ndarray, people: list[Subject], scale: float) -> Place | None:
     """The one place where something moves that the camera does not explain, if all moving people
     are in it: a detector takes trees for people, and one person for two."""
-    greys = np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames])
-    evidence = gather_evidence(frames, PlateMaker(frames, greys, chain_homographies(greys)))
-    moving = moving_share(evidence)
+    every = max(1, len(frames) // GLANCES)
+    if every > 1:  # a quick look first: mostly there are indeed several
+        some = [_at_every(person, every) for person in people]
+        if any_apart(_movers(_motion(frames[::every]), some, scale)):
+            return None
+    moving = _motion(frames)
     boxes = boxes_of(subject_regions(moving))
-    liveliness = [_motion_in(moving, person, scale) for person in people]
-    movers = [
-        person
-        for person, motion in zip(people, liveliness, strict=True)
-        if motion >= STILL * max(liveliness)
-    ]
+    movers = _movers(moving, people, scale)
     inside = [shared_of_smaller(person.boxes * scale, boxes)[person.seen] for person in movers]
     if any(np.median(share) < SAME for share in inside) or any_apart(movers):
         return None
     return Place(boxes, None, "motion among several boxes")
+
+
+def _motion(frames: np.ndarray) -> np.ndarray:
+    """Evidence of motion that the camera does not explain: [F, h, w]."""
+    greys = np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames])
+    return moving_share(
+        gather_evidence(frames, PlateMaker(frames, greys, chain_homographies(greys)))
+    )
+
+
+def _movers(moving: np.ndarray, people: list[Subject], scale: float) -> list[Subject]:
+    """Those who move nearly as much as the liveliest."""
+    liveliness = [_motion_in(moving, person, scale) for person in people]
+    return [
+        person
+        for person, motion in zip(people, liveliness, strict=True)
+        if motion >= STILL * max(liveliness)
+    ]
+
+
+def _at_every(person: Subject, step: int) -> Subject:
+    return replace(person, boxes=person.boxes[::step], seen=person.seen[::step])
 
 
 def any_apart(people: list[Subject]) -> bool:
@@ -159,4 +179,4 @@ def _motion_in(moving: np.ndarray, person: Subject, scale: float) -> float:
         left, top, right, bottom = np.rint(person.boxes[index] * scale).astype(int)
         inside = moving[index, max(0, top) : bottom, max(0, left) : right]
         found.append(float(inside.mean()) if inside.size else 0.0)
-    return float(np.mean(found))
+    return float(np.mean(found)) if found else 0.0

@@ -73,7 +73,7 @@ def choose_subject(people: list[Subject], choice: Choice, path: Path) -> Subject
     if not people:
         raise InputError(
             f"{path}: nobody was found in it; give a matte of your own (white = person), or point "
-            "at what moves with --backend motion --subject X,Y"
+            "at what moves with --subject X,Y and the backend motion"
         )
     if isinstance(choice, tuple):
         return _at_pixel(people, choice, path)
