@@ -1,0 +1,90 @@
+"""Which frames of a clip a training sample takes, and how only those are decoded.
+
+F frames of the piece, S other frames, H W pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from dynascene.errors import InputError
+from dynascene.geometry.intrinsics import cover_scale
+from dynascene.types import FrameSource, Size
+
+SEEK_GAP = 12  # frames: to decode fewer is quicker than to open the video again
+
+
+def draw_frames(
+    rng: np.random.Generator, total: int, length: int, others: int, strides: Sequence[int] = (1,)
+) -> tuple[list[int], list[int]]:
+    """Numbers of F = ``length`` frames in a constant stride, in order, and of S = ``others`` more.
+
+    The others lie before or behind the piece; a clip that it fills gives frames of the piece.
+    Raises InputError when no stride fits the clip.
+    """
+    fitting = [stride for stride in strides if (length - 1) * stride < total]
+    if not fitting:
+        raise InputError(f"{total} frames are too few for pieces of {length}")
+    stride = int(rng.choice(fitting))
+    start = int(rng.integers(total - (length - 1) * stride))
+    piece = start + stride * np.arange(length)
+    apart = np.r_[:start, piece[-1] + 1 : total]
+    pool = apart if len(apart) else np.arange(total)
+    return piece.tolist(), rng.choice(pool, others, replace=len(pool) < others).tolist()
+
+
+def frames_at(source: FrameSource, numbers: Sequence[int]) -> list[np.ndarray]:
+    """Frames by their numbers, in the order asked for: uint8 [H, W, C].
+
+    Frames near each other are decoded in one go, from the keyframe before them.
+    Raises InputError when one of them is missing.
+    """
+    found: dict[int, np.ndarray] = {}
+    for run in _runs(sorted(set(numbers))):
+        frames = source.read(run[0], run[-1] + 1)
+        wanted = set(run)
+        found |= {k: f for k, f in enumerate(frames, start=run[0]) if k in wanted}
+    missing = set(numbers) - set(found)
+    if missing:
+        raise InputError(f"frame {min(missing)} of {len(source)} cannot be decoded")
+    return [found[number] for number in numbers]
+
+
+def _runs(numbers: list[int]) -> Iterable[list[int]]:
+    run = numbers[:1]
+    for before, number in pairwise(numbers):
+        if number - before > SEEK_GAP:
+            yield run
+            run = []
+        run.append(number)
+    if run:
+        yield run
+
+
+def cover_crop(frames: Sequence[np.ndarray], size: Size) -> Tensor:
+    """uint8 frames [H, W, C] scaled to cover ``size`` and cropped centrally: [N, C, H, W] 0 … 1.
+
+    The crop is exact to fractions of a pixel, as intrinsics.cover_crop_intrinsics has it.
+    """
+    return torch.stack([_cover_cropped(frame, size) for frame in frames])
+
+
+def _cover_cropped(frame: np.ndarray, size: Size) -> Tensor:
+    height, width, channels = frame.shape
+    if channels == 4:  # apart: Pillow would weigh the colours by their alpha
+        parts = frame[..., :3], frame[..., 3:]
+        return torch.cat([_cover_cropped(part, size) for part in parts])
+    scale = cover_scale(Size(width, height), size)
+    left = max(0.0, (width - size.width / scale) / 2)
+    top = max(0.0, (height - size.height / scale) / 2)
+    picture = Image.fromarray(np.ascontiguousarray(frame if channels == 3 else frame[..., 0]))
+    box = (left, top, width - left, height - top)
+    resized = np.array(picture.resize(size, Image.Resampling.BICUBIC, box=box))
+    pixels = torch.from_numpy(resized.reshape(size.height, size.width, channels))
+    return pixels.movedim(-1, 0).float() / 255

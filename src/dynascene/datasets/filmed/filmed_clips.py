@@ -1,0 +1,109 @@
+"""Pieces of filmed clips as a data set: drawn by number, decoded when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from dynascene.datasets.filmed.broken import BrokenClips
+from dynascene.datasets.filmed.clip import FilmedClip
+from dynascene.datasets.filmed.drawing import cover_crop, draw_frames, frames_at
+from dynascene.datasets.filmed.manifest import ClipManifest, ClipRecord
+from dynascene.datasets.filmed.opening import OpenClip, open_record
+from dynascene.datasets.filmed.storage import Storage
+from dynascene.datasets.filmed.survey import open_manifest
+from dynascene.datasets.imagery import SPLITS
+from dynascene.errors import InputError
+from dynascene.geometry.tracks import resize_track
+from dynascene.types import CameraTrack, Size
+
+KEPT_OPEN = 256  # clips per process whose index and cameras stay in memory
+
+
+class FilmedClips(Dataset[FilmedClip]):
+    """Pieces of clips: the same seed and number give the same piece.
+
+    source: a manifest, or a folder or URL of clips (see ``open_manifest``). split: train, val or
+    test. size: of the frames, which are scaled to cover it and cropped centrally. length: frames
+    of a piece. others: how many frames from elsewhere in the clip come along. strides: the piece
+    takes every 1st, 2nd … frame; one of those that fit is drawn. cache: where fetched files are
+    kept. Clips shorter than the shortest piece are not drawn.
+
+    A clip that cannot be read is noted in ``broken``, and another one is drawn in its place; the
+    same one as long as the same clips are broken. Getting a piece raises InputError when too many
+    are (see ``BrokenClips``), and making the data set when the split has no clip of that length.
+    """
+
+    def __init__(
+        self,
+        source: ClipManifest | Path | str,
+        split: str = "train",
+        size: Size | tuple[int, int] = (768, 432),
+        length: int = 24,
+        seed: int = 0,
+        *,
+        others: int = 1,
+        strides: Sequence[int] = (1,),
+        cache: Path | None = None,
+    ) -> None:
+        if min(length, others, *strides) < 1:
+            raise InputError("filmed clips: length, others and strides are 1 or more")
+        manifest = source if isinstance(source, ClipManifest) else open_manifest(source, cache)
+        self.clips = manifest.of_split(split, frames=(length - 1) * min(strides) + 1)
+        self.size = Size(*size)
+        self.split, self.length, self.seed = split, length, seed
+        self.others, self.strides = others, tuple(strides)
+        self.broken = BrokenClips(self.clips.names)
+
+    def __len__(self) -> int:
+        return 2**31  # drawn, not enumerated
+
+    def __getitem__(self, index: int) -> FilmedClip:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        attempt = -1
+        while True:
+            attempt += 1
+            rng = np.random.default_rng([self.seed, SPLITS.index(self.split), index, attempt])
+            number = int(rng.integers(len(self.clips)))
+            if number in self.broken:
+                continue
+            try:
+                piece = self._piece(self.clips[number], rng)
+            except InputError as error:
+                self.broken.report(number, str(error))
+                self.broken.check()
+                continue
+            self.broken.passed(number)
+            return piece
+
+    def _piece(self, record: ClipRecord, rng: np.random.Generator) -> FilmedClip:
+        clip = _opened(record, self.clips.storage)
+        piece, others = draw_frames(rng, len(clip.frames), self.length, self.others, self.strides)
+        pictures = cover_crop(frames_at(clip.frames, piece + others), self.size)
+        if clip.matte is not None:
+            matte = cover_crop(frames_at(clip.matte, piece + others), self.size)
+        else:
+            matte = pictures[:, 3:] if clip.has_person else torch.zeros_like(pictures[:, :1])
+        video = pictures[:, :3] * 2 - 1
+        cameras = clip.cameras
+        chosen = CameraTrack(cameras.cam_from_world[piece], cameras.intrinsics[piece], cameras.size)
+        return FilmedClip(
+            name=record.clip,
+            video=video[: self.length],
+            matte=matte[: self.length],
+            cameras=resize_track(chosen, self.size),
+            others=video[self.length :],
+            others_matte=matte[self.length :],
+            has_camera=clip.has_camera,
+        )
+
+
+@lru_cache(maxsize=KEPT_OPEN)
+def _opened(record: ClipRecord, storage: Storage) -> OpenClip:
+    return open_record(record, storage)

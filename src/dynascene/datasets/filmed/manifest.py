@@ -1,0 +1,183 @@
+"""The manifest of a data set of clips: a Parquet table with a row for each clip.
+
+Columns are as in ``COLUMNS``; any others are kept and not looked at. A row without a split is of a
+clip that is not used, and may say in ``reason`` why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from dynascene.datasets.filmed.storage import Storage
+from dynascene.datasets.imagery import SPLITS, check_split
+from dynascene.errors import InputError
+
+MANIFEST = "manifest.parquet"
+COLUMNS = pa.schema(
+    [
+        ("clip", pa.string()),
+        ("path", pa.string()),
+        ("source", pa.string()),
+        ("split", pa.string()),
+        ("frames", pa.int64()),
+        ("frame_rate", pa.float64()),
+        ("width", pa.int64()),
+        ("height", pa.int64()),
+        ("has_person", pa.bool_()),
+    ]
+)
+OPTIONAL_COLUMNS = pa.schema([("has_camera", pa.bool_()), ("reason", pa.string())])
+SHARES: Mapping[str, float] = MappingProxyType({"train": 0.9, "val": 0.05, "test": 0.05})
+
+
+@dataclass(frozen=True, slots=True)
+class ClipRecord:
+    """A row of the manifest.
+
+    clip: its name, unique. path: the clip's folder, its shard (.tar), or a video with its cameras
+    beside it; relative to the manifest. source: the video that it was cut from. split: None when
+    the clip is not used, and reason then says why.
+    """
+
+    clip: str
+    path: str = ""
+    source: str = ""
+    split: str | None = None
+    frames: int = 0
+    frame_rate: float = 0.0
+    width: int = 0
+    height: int = 0
+    has_person: bool = False
+    has_camera: bool = True
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class ClipManifest:
+    """Clips and the place that their paths are relative to.
+
+    Raises InputError for a missing column, one of another type, an unknown split, or a clip named
+    twice.
+    """
+
+    table: pa.Table
+    storage: Storage
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "table", _checked(self.table, f"{self.storage.root}/{MANIFEST}"))
+
+    @staticmethod
+    def of(records: Sequence[ClipRecord], storage: Storage) -> ClipManifest:
+        """A manifest of these clips."""
+        schema = pa.unify_schemas([COLUMNS, OPTIONAL_COLUMNS])
+        return ClipManifest(pa.Table.from_pylist([asdict(r) for r in records], schema), storage)
+
+    def __len__(self) -> int:
+        return self.table.num_rows
+
+    def __getitem__(self, number: int) -> ClipRecord:
+        row = self._known.slice(number, 1).to_pylist()[0]
+        return ClipRecord(**_without_nulls(row))
+
+    @cached_property
+    def _known(self) -> pa.Table:
+        names = [f.name for f in (*COLUMNS, *OPTIONAL_COLUMNS) if f.name in self.table.column_names]
+        return self.table.select(names)
+
+    @property
+    def names(self) -> list[str]:
+        """The clips' names, in order."""
+        return self.table.column("clip").to_pylist()
+
+    def of_split(self, split: str, frames: int = 1) -> ClipManifest:
+        """The clips of a split that have at least so many frames.
+
+        Raises InputError when the split is unknown or nothing is left.
+        """
+        check_split(split)
+        ours = self.table.filter(pc.field("split") == split)
+        enough = ours.filter(pc.field("frames") >= frames)
+        if not enough.num_rows:
+            why = f"of them has {frames} frames" if ours.num_rows else "is listed for it"
+            raise InputError(
+                f"{self.storage.root}: split {split} has {ours.num_rows} clips, and none {why}"
+            )
+        return ClipManifest(enough, self.storage)
+
+    def save(self) -> None:
+        """Write ``manifest.parquet`` into the folder of the clips, in one step."""
+        content = io.BytesIO()
+        pq.write_table(self.table, content)
+        self.storage.write(MANIFEST, content.getvalue())
+
+
+def read_manifest(storage: Storage) -> ClipManifest:
+    """The manifest of a folder. Raises InputError when there is none, or none that can be used."""
+    path = storage.local(MANIFEST)
+    try:
+        table = pq.read_table(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; write_manifest makes one") from None
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path}: is no Parquet file that can be read ({error})") from None
+    return ClipManifest(table, storage)
+
+
+def _checked(table: pa.Table, where: str) -> pa.Table:
+    for field in COLUMNS:
+        if field.name not in table.column_names:
+            raise InputError(f"{where}: has no column {field.name!r}")
+    for field in (*COLUMNS, *OPTIONAL_COLUMNS):
+        if field.name in table.column_names:
+            table = _with_type(table, field, where)
+    unknown = set(table.column("split").unique().to_pylist()) - {None, *SPLITS}
+    if unknown:
+        raise InputError(
+            f"{where}: split {sorted(unknown)[0]!r} is unknown; known: {', '.join(SPLITS)}"
+        )
+    used = table.filter(pc.field("split").is_valid())
+    for name in ("clip", "path", "source"):
+        if used.column(name).null_count:
+            raise InputError(f"{where}: a clip with a split has no {name}")
+    counts = used.column("clip").value_counts().to_pylist()
+    twice = next((entry["values"] for entry in counts if entry["counts"] > 1), None)
+    if twice is not None:
+        raise InputError(f"{where}: clip {twice!r} is listed twice; names must be unique")
+    return table
+
+
+def _without_nulls(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def _with_type(table: pa.Table, field: pa.Field, where: str) -> pa.Table:
+    try:
+        column = table.column(field.name).cast(field.type)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        raise InputError(f"{where}: column {field.name!r} is not of type {field.type}") from None
+    return table.set_column(table.column_names.index(field.name), field, column)
+
+
+def split_of(source: str, shares: Mapping[str, float] = SHARES, seed: int = 0) -> str:
+    """The split that a source video belongs to: the same for ever, whatever else there is.
+
+    shares: of the sources; they are brought to the sum 1.
+    """
+    digest = hashlib.sha256(f"{seed} {source}".encode()).digest()
+    place = int.from_bytes(digest[:8], "big") / 2**64 * sum(shares.values())
+    reached = 0.0
+    for split, share in shares.items():
+        reached += share
+        if place < reached:
+            return split
+    return next(iter(shares))  # rounding

@@ -1,0 +1,174 @@
+"""One clip of a data set: where its files are, and whether they fit together."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+import torch
+
+from dynascene.datasets.filmed.manifest import ClipRecord
+from dynascene.datasets.filmed.shards import SHARD_SUFFIX, unpack
+from dynascene.datasets.filmed.storage import Storage
+from dynascene.errors import InputError
+from dynascene.geometry.intrinsics import intrinsics_from_fov
+from dynascene.geometry.tracks import resize_track
+from dynascene.io.cameras import CameraDefaults, read_cameras
+from dynascene.io.frames import open_frames, open_matte
+from dynascene.types import CameraTrack, FrameSource, Size
+
+log = logging.getLogger(__name__)
+
+VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v")
+CAMERA_SUFFIXES = (".txt", ".json", ".chan")
+SUFFIXES = {
+    "video": VIDEO_SUFFIXES,
+    "matte": VIDEO_SUFFIXES,
+    "cameras": CAMERA_SUFFIXES,
+    "scene": (".png", ".jpg", ".jpeg", ".webp"),
+    "meta": (".json",),
+}
+CAMERA_FOLDERS = ("", "../poses/", "../cameras/")  # beside a video that is a clip by itself
+SHAPE_TOLERANCE = 0.02  # relative; sizes rounded to even numbers stay below
+UNKNOWN_FOV = 60.0  # degrees, of the camera that stands in for an unknown one
+
+
+class ClipFiles(NamedTuple):
+    """Local files of a clip; None where it has none of a kind."""
+
+    video: Path
+    matte: Path | None = None
+    cameras: Path | None = None
+    scene: Path | None = None
+    meta: Path | None = None
+
+    def by_role(self) -> dict[str, Path]:
+        """The files that there are."""
+        return {role: path for role, path in self._asdict().items() if path is not None}
+
+
+@dataclass(frozen=True)
+class OpenClip:
+    """A clip whose parts fit together; no frame but the first has been decoded.
+
+    frames: [H, W, 3], or [H, W, 4] where the matte is their alpha and ``matte`` is None. matte:
+    [H, W, 1], 255 = person; None also where nobody is. cameras: one per frame, for the frames'
+    size; a still one where ``has_camera`` is False. meta: what ``meta.json`` holds.
+    """
+
+    frames: FrameSource
+    matte: FrameSource | None
+    cameras: CameraTrack
+    has_camera: bool
+    meta: dict[str, Any]
+
+    @property
+    def has_person(self) -> bool:
+        """Whether the clip has a matte of its own or as alpha."""
+        return self.matte is not None or self.frames.channels == 4
+
+
+def clip_files(record: ClipRecord, storage: Storage) -> ClipFiles:
+    """The local files of a clip; fetched, or taken out of its shard, where they are not local.
+
+    Raises InputError when the clip's folder, shard or video is missing.
+    """
+    path = PurePosixPath(record.path)
+    if path.suffix.lower() == SHARD_SUFFIX:
+        folder = unpack(storage.local(record.path), record.clip, storage.cache)
+        return _files_of_folder(".", Storage(str(folder), storage.cache))
+    if path.suffix.lower() in VIDEO_SUFFIXES:
+        beside = cameras_beside(record.path, storage)
+        cameras = None if beside is None else storage.local(beside)
+        return ClipFiles(storage.local(record.path), cameras=cameras)
+    return _files_of_folder(record.path, storage)
+
+
+def _files_of_folder(folder: str, storage: Storage) -> ClipFiles:
+    files: dict[str, Path] = {}
+    for name in storage.names(folder):
+        role, suffix = PurePosixPath(name).stem, PurePosixPath(name).suffix.lower()
+        if suffix in SUFFIXES.get(role, ()):
+            files[role] = storage.local(name if folder == "." else f"{folder}/{name}")
+    if "video" not in files:
+        raise InputError(f"{storage.root}/{folder}: holds no video.mp4")
+    return ClipFiles(**files)
+
+
+def cameras_beside(video: str, storage: Storage) -> str | None:
+    """The camera file of a video that is a clip by itself; None where there is none.
+
+    It has the video's name and lies in the same folder, or in ``poses`` or ``cameras`` beside it.
+    """
+    path = PurePosixPath(video)
+    for folder in CAMERA_FOLDERS:
+        place = path.parent.parent / folder[3:] if folder else path.parent
+        for suffix in CAMERA_SUFFIXES:
+            candidate = str(place / (path.stem + suffix))
+            if storage.has(candidate):
+                return candidate
+    return None
+
+
+def open_clip(files: ClipFiles) -> OpenClip:
+    """Open a clip's files and hold them against each other.
+
+    Raises InputError, naming the file, when one of them is damaged or they do not fit together.
+    """
+    meta = {} if files.meta is None else _read_meta(files.meta)
+    frames = open_frames(files.video)
+    matte = None if files.matte is None else open_matte(files.matte, like=frames)
+    if files.cameras is None:
+        still = torch.eye(4, dtype=torch.float64).expand(len(frames), 4, 4)
+        view = intrinsics_from_fov(UNKNOWN_FOV, frames.size).expand(len(frames), 3, 3)
+        return OpenClip(frames, matte, CameraTrack(still, view, frames.size), False, meta)
+    cameras = _cameras_for(frames.size, files.cameras)
+    if len(cameras) != len(frames):
+        raise InputError(
+            f"{files.cameras}: holds {len(cameras)} cameras, and {files.video.name} has "
+            f"{len(frames)} frames: there must be one for each"
+        )
+    return OpenClip(frames, matte, cameras, True, meta)
+
+
+def _cameras_for(size: Size, path: Path) -> CameraTrack:
+    track = read_cameras(path, defaults=CameraDefaults(size=size), notice=log.debug)
+    stretch = (track.size.width / track.size.height) / (size.width / size.height)
+    if abs(stretch - 1) > SHAPE_TOLERANCE:
+        raise InputError(
+            f"{path}: the cameras are for frames of {track.size}, and the video is {size}: "
+            "the shapes differ"
+        )
+    return resize_track(track, size)
+
+
+def _read_meta(path: Path) -> dict[str, Any]:
+    try:
+        meta = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: is not JSON that can be read ({error})") from None
+    if not isinstance(meta, dict):
+        raise InputError(f"{path}: expected an object of names and values")
+    return meta
+
+
+def open_record(record: ClipRecord, storage: Storage) -> OpenClip:
+    """Open a clip that a manifest lists, and hold it against the manifest.
+
+    Raises InputError as clip_files and open_clip do, and when the clip is not as listed.
+    """
+    clip = open_clip(clip_files(record, storage))
+    where = f"{storage.root}/{record.path}"
+    if len(clip.frames) != record.frames:
+        raise InputError(
+            f"{where}: the video has {len(clip.frames)} frames that can be read, and the manifest "
+            f"says {record.frames}"
+        )
+    if record.has_person and not clip.has_person:
+        raise InputError(f"{where}: has no matte.mp4, and the manifest says there is a person")
+    if record.has_camera and not clip.has_camera:
+        raise InputError(f"{where}: has no cameras.txt, and the manifest says there is one")
+    return clip

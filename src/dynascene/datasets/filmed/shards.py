@@ -1,0 +1,138 @@
+"""Clips in WebDataset shards: ``CLIP.video.mp4``, ``CLIP.matte.mp4`` … in tar files.
+
+A shard is not streamed but indexed, because a training sample is a function of its number; only
+the files of the clips that are drawn are taken out, into the cache.
+"""
+
+from __future__ import annotations
+
+import logging
+import tarfile
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from dynascene.datasets.filmed.manifest import ClipManifest
+from dynascene.datasets.filmed.storage import Storage, short_hash
+from dynascene.errors import InputError
+from dynascene.io.atomic import replacing
+
+log = logging.getLogger(__name__)
+
+SHARD_SUFFIX = ".tar"
+BYTES_PER_SHARD = 1_000_000_000
+
+
+class Member(NamedTuple):
+    """A file within a shard. name: without the clip's, such as ``video.mp4``."""
+
+    name: str
+    offset: int
+    size: int
+
+
+def clips_of_shard(shard: Path) -> Mapping[str, tuple[Member, ...]]:
+    """The files of each clip in a shard, by the clip's name (all up to the name's first dot).
+
+    What stands behind the place where a damaged shard breaks off is not known of.
+    Raises InputError when it is no tar file.
+    """
+    try:
+        state = shard.stat()
+    except OSError as error:
+        raise InputError(f"{shard}: cannot be read: {error.strerror or error}") from None
+    return _index(shard, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _index(shard: Path, changed: int) -> dict[str, tuple[Member, ...]]:
+    clips: dict[str, tuple[Member, ...]] = {}
+    try:
+        with tarfile.open(shard, "r:") as tar:
+            for info in _members(tar, shard):
+                folder, slash, base = info.name.removeprefix("./").rpartition("/")
+                stem, dot, name = base.partition(".")
+                if info.isfile() and stem and dot:
+                    member = Member(name, info.offset_data, info.size)
+                    clip = folder + slash + stem
+                    clips[clip] = (*clips.get(clip, ()), member)
+    except (tarfile.TarError, OSError) as error:
+        raise InputError(f"{shard}: is no tar file that can be read ({error})") from None
+    return clips
+
+
+def _members(tar: tarfile.TarFile, shard: Path) -> list[tarfile.TarInfo]:
+    members = []
+    try:
+        while (info := tar.next()) is not None:
+            members.append(info)
+    except tarfile.TarError as error:
+        log.warning("%s: the shard breaks off (%s); fetch it again", shard, error)
+    return members
+
+
+def unpack(shard: Path, clip: str, cache: Path) -> Path:
+    """The folder with the files of one clip of a shard, taken out when they are not there yet.
+
+    Raises InputError when the shard does not hold the clip, or not all of it.
+    """
+    state = shard.stat() if shard.is_file() else None
+    members = clips_of_shard(shard).get(clip)
+    if state is None or not members:
+        raise InputError(f"{shard}: holds no clip {clip!r}")
+    identity = f"{shard.absolute()} {state.st_size} {state.st_mtime_ns} {clip}"
+    folder = cache / short_hash(identity)
+    if folder.is_dir():
+        return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    try:
+        with replacing(folder) as temporary:
+            temporary.mkdir()
+            _take_out(shard, clip, members, temporary)
+    except InputError:
+        if not folder.is_dir():  # else another process was quicker
+            raise
+    return folder
+
+
+def _take_out(shard: Path, clip: str, members: tuple[Member, ...], folder: Path) -> None:
+    with shard.open("rb") as file:
+        for member in members:
+            file.seek(member.offset)
+            content = file.read(member.size)
+            if len(content) < member.size:
+                raise InputError(f"{shard}: breaks off within {clip}.{member.name}")
+            (folder / member.name).write_bytes(content)
+
+
+def write_shards(manifest: ClipManifest, out: Path) -> ClipManifest:
+    """Pack a folder's clips into shards of about a gigabyte, with the same manifest.
+
+    Rows keep all their columns; those of clips that are not used stay behind. Raises InputError
+    when a clip cannot be packed or ``out`` cannot be written.
+    """
+    from webdataset.writer import ShardWriter
+
+    from dynascene.datasets.filmed.opening import clip_files
+
+    out.mkdir(parents=True, exist_ok=True)
+    paths, kept = [], []
+    with ShardWriter(
+        str(out / f"%06d{SHARD_SUFFIX}"), maxsize=BYTES_PER_SHARD, verbose=0, mtime=0
+    ) as writer:
+        for number, record in enumerate(manifest[k] for k in range(len(manifest))):
+            if record.split is None:
+                continue
+            if "." in record.clip:
+                raise InputError(f"clip {record.clip}: names in shards hold no dot; rename it")
+            files = clip_files(record, manifest.storage).by_role()
+            content = {role + path.suffix: path.read_bytes() for role, path in files.items()}
+            writer.write({"__key__": record.clip} | content)
+            paths.append(Path(str(writer.fname)).name)
+            kept.append(number)
+    table = manifest.table.take(kept)
+    table = table.set_column(table.column_names.index("path"), "path", [paths])
+    packed = ClipManifest(table, Storage(str(out), manifest.storage.cache))
+    packed.save()
+    return packed

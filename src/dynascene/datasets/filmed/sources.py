@@ -1,0 +1,78 @@
+"""Several sources of clips as one, and the synthetic stage as such a source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from torch.utils.data import Dataset
+
+from dynascene.datasets.filmed.clip import FilmedClip
+from dynascene.datasets.filmed.drawing import draw_frames
+from dynascene.datasets.imagery import SPLITS
+from dynascene.datasets.synthetic.shots import SyntheticShots
+from dynascene.errors import InputError
+from dynascene.types import CameraTrack
+
+
+class MixedSources(Dataset[FilmedClip]):
+    """Draws each sample from one of several data sets: the same seed and number, the same sample.
+
+    weights: how often each is drawn, in any unit. Raises InputError unless there is one positive
+    weight for each source.
+    """
+
+    def __init__(
+        self, sources: Sequence[Dataset[FilmedClip]], weights: Sequence[float], seed: int = 0
+    ) -> None:
+        if not sources or len(sources) != len(weights):
+            raise InputError(f"{len(sources)} sources of clips and {len(weights)} weights")
+        if not all(0 < weight < float("inf") for weight in weights):
+            raise InputError(
+                f"weights of the sources of clips: {list(weights)}: give positive ones"
+            )
+        self.sources, self.seed = tuple(sources), seed
+        self.shares = np.array(weights, dtype=float) / sum(weights)
+
+    def __len__(self) -> int:
+        return 2**31  # drawn, not enumerated
+
+    def __getitem__(self, index: int) -> FilmedClip:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        rng = np.random.default_rng([self.seed, index])
+        return self.sources[int(rng.choice(len(self.sources), p=self.shares))][index]
+
+
+class SyntheticClips(Dataset[FilmedClip]):
+    """Shots of the synthetic stage as filmed clips: video, matte, and the camera as it is told.
+
+    shots: as long as the clips that pieces are drawn from; where they are longer than a piece, the
+    others come from its outside. length, others: frames of a piece and beside it.
+    """
+
+    def __init__(self, shots: SyntheticShots, length: int = 24, *, others: int = 1) -> None:
+        if length > shots.frames:
+            raise InputError(f"synthetic shots of {shots.frames} frames hold no piece of {length}")
+        self.shots, self.length, self.others = shots, length, others
+
+    def __len__(self) -> int:
+        return 2**31  # as many as there are of filmed ones; shots come again after the last
+
+    def __getitem__(self, index: int) -> FilmedClip:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        number = index % len(self.shots)
+        shot = self.shots[number]
+        rng = np.random.default_rng([self.shots.seed, SPLITS.index(self.shots.split), index, 1])
+        piece, others = draw_frames(rng, self.shots.frames, self.length, self.others)
+        return FilmedClip(
+            name=f"synthetic {self.shots.split} {number} ({shot.place})",
+            video=shot.video[piece],
+            matte=shot.matte[piece],
+            cameras=CameraTrack(
+                shot.cam_from_world[piece], shot.intrinsics[piece], self.shots.size
+            ),
+            others=shot.video[others],
+            others_matte=shot.matte[others],
+        )

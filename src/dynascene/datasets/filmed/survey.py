@@ -1,0 +1,184 @@
+"""Which clips a folder holds: looked through once, then kept as its manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from dynascene.datasets.filmed.broken import BrokenClips
+from dynascene.datasets.filmed.manifest import (
+    MANIFEST,
+    SHARES,
+    ClipManifest,
+    ClipRecord,
+    read_manifest,
+    split_of,
+)
+from dynascene.datasets.filmed.opening import (
+    CAMERA_FOLDERS,
+    CAMERA_SUFFIXES,
+    VIDEO_SUFFIXES,
+    ClipFiles,
+    OpenClip,
+    clip_files,
+    open_clip,
+)
+from dynascene.datasets.filmed.shards import SHARD_SUFFIX, clips_of_shard
+from dynascene.datasets.filmed.storage import Storage
+from dynascene.errors import InputError
+from dynascene.io.cameras.rows import read_lines
+
+THREADS = 4  # opening clips is mostly waiting for the disk
+Progress = Callable[[int, int], None]
+
+
+def open_manifest(source: Path | str, cache: Path | None = None) -> ClipManifest:
+    """The manifest of a data set, or a survey of its clips where it has none.
+
+    source: a folder or URL, or its ``manifest.parquet``. cache: where fetched files are kept.
+    Raises InputError as read_manifest and survey do.
+    """
+    place = str(source)
+    if Path(source).name == MANIFEST:
+        place = place[: -len(MANIFEST)] or "."
+    storage = Storage.at(place, cache)
+    return read_manifest(storage) if storage.has(MANIFEST) else survey(storage)
+
+
+def write_manifest(
+    folder: Path | str,
+    *,
+    shares: Mapping[str, float] = SHARES,
+    seed: int = 0,
+    cache: Path | None = None,
+    progress: Progress | None = None,
+) -> ClipManifest:
+    """Look through a folder of clips and write its ``manifest.parquet``.
+
+    folder: local, or an fsspec URL. shares: of the source videos in each split. seed: another one
+    divides them otherwise. progress: called with the clips done and their number.
+
+    A clip that cannot be used is logged and listed without a split, with the reason.
+    Raises InputError when there are no clips, or too many broken ones (see ``BrokenClips``).
+    """
+    manifest = survey(Storage.at(folder, cache), shares=shares, seed=seed, progress=progress)
+    manifest.save()
+    return manifest
+
+
+def survey(
+    storage: Storage,
+    *,
+    shares: Mapping[str, float] = SHARES,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> ClipManifest:
+    """Look through a folder's clips without writing anything; arguments as for write_manifest."""
+    found = list(find_clips(storage))
+    if not found:
+        raise InputError(
+            f"{storage.root}: holds no clips; expected a folder for each, with video.mp4, "
+            "matte.mp4 and cameras.txt (docs/datasets.md)"
+        )
+    ledger = BrokenClips([record.clip for record in found])
+    records = []
+    with ThreadPoolExecutor(THREADS) as pool:
+        looked_at = pool.map(lambda record: _looked_at(record, storage), found)
+        for number, record in enumerate(looked_at):
+            if record.reason is None:
+                ledger.passed(number)
+            else:
+                ledger.report(number, record.reason)
+            records.append(record)
+            if progress is not None:
+                progress(number + 1, len(found))
+    ledger.check()
+    return ClipManifest.of(_divided(records, shares, seed), storage)
+
+
+def find_clips(storage: Storage) -> Iterator[ClipRecord]:
+    """The clips that the files' names show, nothing opened but shards; a broken shard is one clip.
+
+    A folder with ``video.mp4`` is a clip, and so is a video with a camera file of its name beside
+    it; a tar file holds clips.
+    """
+    files = storage.files()
+    known = set(files)
+    for name in files:
+        path = PurePosixPath(name)
+        if path.suffix.lower() == SHARD_SUFFIX:
+            yield from _clips_in_shard(name, storage)
+        elif path.suffix.lower() not in VIDEO_SUFFIXES:
+            continue
+        elif path.stem == "video":
+            folder = str(path.parent)
+            root = PurePosixPath(storage.root).name
+            yield _unread(root if folder == "." else folder, folder)
+        elif path.stem != "matte" and _cameras_of(path) & known:
+            yield _unread(_name_of_video(path), name)
+
+
+def _clips_in_shard(name: str, storage: Storage) -> Iterator[ClipRecord]:
+    try:
+        clips = list(clips_of_shard(storage.local(name)))
+    except InputError as error:  # one broken shard is no reason to do without the others
+        yield ClipRecord(name, name, reason=str(error))
+        return
+    for clip in clips:
+        yield _unread(clip, name)
+
+
+def _name_of_video(path: PurePosixPath) -> str:
+    """``videos/ID.mp4`` is the clip ``ID``."""
+    return "/".join(part for part in path.with_suffix("").parts if part != "videos")
+
+
+def _unread(clip: str, path: str) -> ClipRecord:
+    return ClipRecord(clip, path, source=clip)
+
+
+def _cameras_of(video: PurePosixPath) -> set[str]:
+    folders = [video.parent.parent / f[3:] if f else video.parent for f in CAMERA_FOLDERS]
+    return {str(f / (video.stem + suffix)) for f in folders for suffix in CAMERA_SUFFIXES}
+
+
+def _looked_at(record: ClipRecord, storage: Storage) -> ClipRecord:
+    if record.reason is not None:
+        return record
+    try:
+        files = clip_files(record, storage)
+        clip = open_clip(files)
+        return replace(
+            record,
+            source=_source_of(record, files, clip),
+            frames=len(clip.frames),
+            frame_rate=float(clip.frames.frame_rate),
+            width=clip.frames.size.width,
+            height=clip.frames.size.height,
+            has_person=clip.has_person,
+            has_camera=clip.has_camera,
+        )
+    except InputError as error:
+        return replace(record, reason=str(error), has_camera=False)
+
+
+def _source_of(record: ClipRecord, files: ClipFiles, clip: OpenClip) -> str:
+    """The video that a clip was cut from: as its meta.json says, or the address that stands above
+    RealEstate10K's poses; else the clip is taken to be its own."""
+    named = clip.meta.get("source")
+    if isinstance(named, str) and named:
+        return named
+    if files.cameras is not None and files.cameras.suffix == ".txt":
+        heading = read_lines(files.cameras)[0].strip()
+        if heading.startswith(("http://", "https://")):
+            return heading
+    return record.clip
+
+
+def _divided(records: list[ClipRecord], shares: Mapping[str, float], seed: int) -> list[ClipRecord]:
+    splits = {r.source: split_of(r.source, shares, seed) for r in records if r.reason is None}
+    if "train" in shares and "train" not in splits.values():  # a handful of clips
+        splits = dict.fromkeys(splits, "train")
+    return [r if r.reason else replace(r, split=splits[r.source]) for r in records]
