@@ -58,6 +58,26 @@ def test_a_raw_clip_needs_nothing_else(raw_clip, tmp_path: Path, monkeypatch, ca
     assert len(open_frames(out / "composite.mp4")) == FRAMES
 
 
+def test_what_was_found_for_an_excerpt_goes_back_in(
+    raw_clip, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    monkeypatch.setenv("DYNASCENE_CACHE", str(tmp_path / "no-weights"))
+    clip, _ = raw_clip
+    scene, out, again = tmp_path / "scene.png", tmp_path / "out", tmp_path / "again"
+    write_png(scene, textured((120, 180), 5, (120, 120, 160)))
+    common = [str(clip), "--scene", str(scene), "--generator", "projection", "--frames", "3:9"]
+    main(["generate", *common, "--out", str(out)])
+    kept = out / "footage"
+    assert len(open_frames(kept / "matte")) == 6  # nothing was made of the other frames
+    found = ["--matte", str(kept / "matte"), "--cameras", str(kept / "cameras.txt")]
+    main(["generate", *common, *found, "--out", str(again)])
+    assert len(open_frames(again / "composite.mp4")) == 6
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        main(["generate", *common[:-1], "0:9", *found, "--out", str(tmp_path / "no")])
+    assert "6 frames" in capsys.readouterr().err
+
+
 def test_edges_are_cleaned_and_solid_pixels_kept() -> None:
     frame = np.full((40, 40, 3), (0, 255, 0), np.uint8)  # a green screen
     frame[10:30, 10:30] = (200, 40, 40)

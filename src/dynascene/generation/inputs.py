@@ -120,10 +120,8 @@ def open_inputs(request: GenerationRequest, folder: Path, log: Log) -> Inputs:
 
 
 class _Clip(NamedTuple):
-    """whole: all of the person's frames; colour, matte: those in use, None where there is no matte.
-    still, sound: as in Inputs."""
+    """The frames in use; None where there is no matte. still, sound: as in Inputs."""
 
-    whole: FrameSource
     colour: FrameSource
     matte: FrameSource | None
     still: bool
@@ -134,11 +132,11 @@ def _open_clip(request: GenerationRequest, path: Path) -> _Clip:
     still = _is_picture(path)
     if still and (request.move or request.cameras):
         raise InputError(f"{path}: is a single picture; a camera movement needs a video")
-    person, matte = _open_person(path, request.matte, still)
+    person = open_frames(path)
     start = _second_of(person, request.frames[0]) if request.frames else 0.0
     sound = (path, start) if path.is_file() and not still else None
-    colour = _excerpt(person, request)
-    return _Clip(person, colour, matte and _excerpt(matte, request), still, sound)
+    colour, matte = _colour_and_matte(person, path, request, still)
+    return _Clip(colour, matte, still, sound)
 
 
 def _matted(
@@ -147,8 +145,7 @@ def _matted(
     """The person's frames, their matte, and what to report of it; cut out where there is none."""
     if clip.matte is not None:
         return clip.colour, clip.matte, {}
-    whole, said = cut_out(path, clip.whole, request, folder, log)
-    matte = _excerpt(whole, request)
+    matte, said = cut_out(path, clip.colour, request, folder, log)
     return CleanEdges(clip.colour, matte), matte, {"matte": said}
 
 
@@ -227,21 +224,25 @@ def _is_picture(path: Path) -> bool:
     return path.is_file() and path.suffix.lower() in IMAGE_SUFFIXES
 
 
-def _open_person(
-    person: Path, matte: Path | None, still: bool
+def _colour_and_matte(
+    source: FrameSource, path: Path, request: GenerationRequest, still: bool
 ) -> tuple[FrameSource, FrameSource | None]:
-    """Colour and matte; None where the video has no matte of its own."""
-    source = open_frames(person)
-    if matte is not None:
-        colour = split_alpha(source)[0] if source.channels == 4 else source
-        return colour, open_matte(matte, like=colour)
+    """Of the frames in use; None where the video has no matte of its own."""
+    if request.matte is not None:
+        whole = split_alpha(source)[0] if source.channels == 4 else source
+        colour = _excerpt(whole, request)
+        # mattes and cameras that were found for an excerpt hold its frames alone
+        if len(open_frames(request.matte)) == len(colour):
+            return colour, open_matte(request.matte, like=colour)
+        return colour, _excerpt(open_matte(request.matte, like=whole), request)
+    source = _excerpt(source, request)
     if source.channels != 4:
         if still:
-            raise InputError(f"{person}: has no alpha; give a matte (white = person) with --matte")
+            raise InputError(f"{path}: has no alpha; give a matte (white = person) with --matte")
         return source, None
     colour, alpha = split_alpha(source)
     if all((frame == 255).all() for frame in alpha.read()):
-        raise InputError(f"{person}: its alpha is opaque everywhere; give a matte with --matte")
+        raise InputError(f"{path}: its alpha is opaque everywhere; give a matte with --matte")
     return colour, alpha
 
 

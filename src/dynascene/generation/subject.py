@@ -22,13 +22,13 @@ MATTE = "matte"  # a folder within FOLDER
 def cut_out(
     path: Path, colour: FrameSource, request: GenerationRequest, folder: Path, log: Log
 ) -> tuple[FrameSource, dict[str, Any]]:
-    """The matte of a whole clip, made and kept in the results' folder; and what to report.
+    """The matte of a clip's frames in use, made and kept in the results' folder; what to report.
 
     Raises InputError when nobody is found in it, or several people are and none is chosen.
     """
     place = folder / FOLDER / MATTE
     place.parent.mkdir(exist_ok=True)
-    made = job.run(path, place, request.matte_backend, request.subject, log)
+    made = job.run(path, colour, place, request.matte_backend, request.subject, log)
     said = {"backend": made.backend, "found_by": made.found_by, "share": round(made.share, 4)}
     return open_matte(place, like=colour), said
 

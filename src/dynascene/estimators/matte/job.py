@@ -20,7 +20,7 @@ from dynascene.estimators.matte.locating import Display, Place, locate
 from dynascene.estimators.matte.protocol import Matter
 from dynascene.estimators.person.subject import Choice
 from dynascene.io.atomic import replacing
-from dynascene.io.frames import open_frames, times_of
+from dynascene.io.frames import times_of
 from dynascene.io.images import write_png
 from dynascene.io.video_writing import H264Writer
 from dynascene.types import FrameSource
@@ -44,15 +44,20 @@ class MatteSummary:
 
 
 def run(
-    clip: Path, out: Path, backend: str | None, choice: Choice, display: Display
+    clip: Path,
+    source: FrameSource,
+    out: Path,
+    backend: str | None,
+    choice: Choice,
+    display: Display,
 ) -> MatteSummary:
     """Write the matte of a clip: PNG frames, preview.mp4 and matte.json in the folder ``out``.
 
-    Raises InputError when the clip cannot be read, ``out`` is not free, or no subject is found;
-    nothing is written then.
+    clip: what messages call it. source: its frames, or an excerpt of them.
+
+    Raises InputError when ``out`` is not free, or no subject is found; nothing is written then.
     """
     with replacing(out) as temporary:
-        source = open_frames(clip)
         matter = make_matter(backend)
         frames = working_frames(source, matter.working_pixels)
         detector = make_detector(fetch=matter.needs_boxes)

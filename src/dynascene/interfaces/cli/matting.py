@@ -33,11 +33,12 @@ def matte(
     """
     from dynascene.estimators.matte.job import run
     from dynascene.interfaces.cli.display import Terminal, say
+    from dynascene.io.frames import open_frames
 
     choice = parse_subject(subject) if subject is not None else None
     if not str(out).strip("."):
         raise InputError("--out names a folder of its own for the matte")
-    done = run(video, out, backend, choice, Terminal())
+    done = run(video, open_frames(video), out, backend, choice, Terminal())
     say(
         f"{out}: {done.frames} frames by {done.backend}, person {100 * done.share:.1f} % of the "
         f"frame, flicker {100 * done.flicker:.1f} %  (look at {out / 'preview.mp4'} first)"
