@@ -1,0 +1,42 @@
+"""Training samples without end: clips drawn from a source, tasks drawn from a mix."""
+
+from collections.abc import Callable
+
+import numpy as np
+from torch.utils.data import Dataset
+
+from dynascene.datasets.filmed.clip import FilmedClip
+from dynascene.datasets.tasks.mix import TaskMix
+from dynascene.datasets.tasks.sample import TrainingSample
+from dynascene.errors import InputError
+
+TRIES = 16  # clips drawn for one sample until a task of the mix fits
+
+
+class TaskSamples(Dataset[TrainingSample]):
+    """Sample k is the same for the same clips, mix and seed.
+
+    open_clips: makes the source; called once in the process that makes the data set. A clip for
+    which the mix has no task is passed over, and the next one drawn.
+    """
+
+    def __init__(
+        self, open_clips: Callable[[], Dataset[FilmedClip]], mix: TaskMix, seed: int
+    ) -> None:
+        self.clips, self.mix, self.seed = open_clips(), mix, seed
+
+    def __len__(self) -> int:
+        return 2**31 // TRIES  # drawn, not enumerated
+
+    def __getitem__(self, index: int) -> TrainingSample:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        rng = np.random.default_rng([self.seed, index])
+        for attempt in range(TRIES):
+            clip = self.clips[index * TRIES + attempt]
+            if self.mix.fits(clip):
+                return self.mix.draw(clip, rng)
+        raise InputError(
+            f"clips: {TRIES} in a row suit no task of this recipe ({clip.name} was the last); "
+            "it needs clips with people, without, or both: see docs/tasks.md"
+        )

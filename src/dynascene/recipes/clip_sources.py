@@ -1,0 +1,64 @@
+"""Where a recipe's clips come from: filmed ones, or the synthetic stage."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from torch.utils.data import Dataset
+
+from dynascene.datasets.filmed.clip import FilmedClip
+from dynascene.datasets.filmed.filmed_clips import FilmedClips
+from dynascene.datasets.filmed.sources import MixedSources, SyntheticClips
+from dynascene.datasets.filmed.survey import open_manifest
+from dynascene.datasets.synthetic.shots import SyntheticShots
+from dynascene.datasets.tasks.mix import TaskMix
+from dynascene.types import Size
+
+LONGER = 2  # synthetic shots are so many times as long as pieces, so that others lie outside
+
+
+def open_clips(
+    sources: Sequence[str],
+    mix: TaskMix,
+    size: Size,
+    length: int,
+    seed: int,
+    *,
+    imagery: Path | None = None,
+    cache: Path | None = None,
+) -> Dataset[FilmedClip]:
+    """Training clips from folders or URLs of filmed ones; without any, rendered ones.
+
+    Clips with and without people are drawn as often as the mix needs them, where there are both.
+    imagery: photographs for rendered clips. cache: for files fetched from afar.
+    Raises InputError where a source holds nothing to train on.
+    """
+    if not sources:
+        shots = SyntheticShots(
+            "train", size, LONGER * length, seed, folder=imagery, person_share=mix.person_share
+        )
+        return SyntheticClips(shots, length)
+    manifests = [open_manifest(source, cache) for source in sources]
+    clips = [FilmedClips(m, "train", size, length, seed, cache=cache) for m in manifests]
+    if len(clips) == 1:
+        return clips[0]
+    people = [_share_of_people(source) for source in clips]
+    return MixedSources(clips, source_weights(people, mix.person_share), seed)
+
+
+def source_weights(people: Sequence[float], wanted: float) -> list[float]:
+    """How often to draw from each source, so that about ``wanted`` of the clips show a person.
+
+    people: the share of each source's clips that do. Sources of one kind share what falls to it;
+    where all are of one kind, they are drawn equally often.
+    """
+    crowded = [share >= 0.5 for share in people]
+    if all(crowded) or not any(crowded):
+        return [1.0] * len(people)
+    least = 0.02  # nothing that was asked for is left out altogether
+    shares = {True: max(wanted, least), False: max(1 - wanted, least)}
+    return [shares[kind] / crowded.count(kind) for kind in crowded]
+
+
+def _share_of_people(clips: FilmedClips) -> float:
+    with_person = clips.clips.table.column("has_person").to_pylist()
+    return sum(map(bool, with_person)) / len(with_person)
