@@ -17,6 +17,7 @@ from dynascene.estimators.matte.decontamination import decontaminate
 from dynascene.estimators.matte.figures import Figures
 from dynascene.estimators.matte.finishing import full_resolution, keep_subject, steady
 from dynascene.estimators.matte.locating import Display, Place, locate
+from dynascene.estimators.matte.neighbours import seen_neighbours, subjects_share
 from dynascene.estimators.matte.protocol import Matter
 from dynascene.estimators.person.subject import Choice
 from dynascene.io.atomic import replacing
@@ -108,7 +109,17 @@ def finished_mattes(
         zip(steady(opinions, frames), source.read(), strict=True)
     ):
         colour = frame[..., :3]
-        yield colour, full_resolution(keep_subject(opinion), frames[index], colour)
+        own = keep_subject(_without_neighbours(opinion, place, index))
+        yield colour, full_resolution(own, frames[index], colour)
+
+
+def _without_neighbours(opinion: np.ndarray, place: Place, index: int) -> np.ndarray:
+    """An opinion [h, w] about one frame, without the other people in it."""
+    if place.boxes is None:
+        return opinion
+    others = seen_neighbours(list(place.others), index, place.scale)
+    share = subjects_share(*opinion.shape, place.boxes[index], others)
+    return opinion if share is None else opinion * share
 
 
 def working_frames(source: FrameSource, pixels: int) -> np.ndarray:

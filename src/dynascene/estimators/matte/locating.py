@@ -30,7 +30,7 @@ from dynascene.types import FrameSource
 # Of the frames: whoever is seen in fewer is found by motion, where motion makes mattes.
 STEADY = 0.6
 STILL = 0.35  # of the liveliest person's motion: who moves less is a tree or a statue
-GLANCES = 32  # frames of a quick look
+GLANCES = 48  # frames of a quick look
 SAME = 0.5  # of the smaller box: if so much lies in the larger, they may show one person
 LEAST_APART = 0.1, 3  # of the frames, and frames at least, that must show two people apart
 
@@ -47,12 +47,16 @@ class Display(Protocol):
 class Place:
     """boxes: [F, 4] in working pixels, None = found by motion. start: a working pixel of the
     subject in the first frame. found_by: for reports. seen: [F] bool, where a detector agrees.
+    others: people beside the subject, whose boxes are the source's pixels; times ``scale`` they are
+    working pixels.
     """
 
     boxes: np.ndarray | None
     start: tuple[float, float] | None
     found_by: str
     seen: np.ndarray | None = None
+    others: tuple[Subject, ...] = ()
+    scale: float = 1.0
 
 
 def locate(
@@ -102,7 +106,8 @@ def locate(
         return mover
     if not needs_boxes and subject.seen.mean() < STEADY:
         return Place(None, pixel, "motion")
-    return Place(subject.boxes * scale, pixel, detector.name, subject.seen)
+    others = tuple(p for p in people if p is not subject and any_apart([subject, p]))
+    return Place(subject.boxes * scale, pixel, detector.name, subject.seen, others, scale)
 
 
 def _only_mover(frames: np.ndarray, people: list[Subject], scale: float) -> Place | None:
