@@ -50,7 +50,11 @@ def test_guide_residual_needs_an_anchor(build, make_clip) -> None:
 def test_every_trainable_parameter_gets_a_gradient(build, wake, make_clip, prediction) -> None:
     """Data-parallel training stops at a parameter that gets none."""
     denoiser = wake(build(GUIDED, prediction))
-    diffusion_loss(denoiser, make_clip(), torch.randn(3, 3, 4, 5, 7), drop_probability=0).backward()
+    generators = [torch.Generator().manual_seed(number) for number in range(3)]
+    target = torch.randn(3, 3, 4, 5, 7)
+    diffusion_loss(
+        denoiser, make_clip(), target, generators=generators, drop_probability=0
+    ).backward()
     without = [n for n, p in denoiser.named_parameters() if p.requires_grad and p.grad is None]
     # the null camera enters only where a camera is dropped
     assert [n for n in without if "plucker_camera.null" not in n] == []
@@ -65,7 +69,7 @@ def test_training_lowers_the_loss_of_a_guided_denoiser(build, make_clip) -> None
     losses = []
     for _ in range(10):
         generator = torch.Generator().manual_seed(0)
-        loss = diffusion_loss(denoiser, clip, target, generator=generator)
+        loss = diffusion_loss(denoiser, clip, target, generators=[generator])
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

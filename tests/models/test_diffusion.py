@@ -11,7 +11,7 @@ from diffusers import (
 )
 
 from dynascene.errors import InputError
-from dynascene.models.diffusion.loss import denoising_loss, loss_weight, sample_noise
+from dynascene.models.diffusion.loss import denoising_losses, loss_weight, sample_noise
 from dynascene.models.diffusion.samplers import (
     average_windows,
     check_scheduler,
@@ -64,19 +64,24 @@ def test_steps_between_integers_lie_between_their_neighbours() -> None:
 
 
 def test_equation_2() -> None:
-    """Two clips of two numbers, by hand: (1·(1 + 4) + 3·(0 + 1)) / 4 = 2."""
+    """Two clips of two numbers, by hand: 1·(1 + 4) / 2 = 2.5 and 3·(0 + 1) / 2 = 1.5."""
     predicted = torch.tensor([[1.0, 2.0], [5.0, 6.0]])
     noise = torch.tensor([[0.0, 0.0], [5.0, 5.0]])
-    loss = denoising_loss(predicted, noise, torch.tensor([1.0, 3.0]))
-    assert loss.item() == pytest.approx(2.0)
+    losses = denoising_losses(predicted, noise, torch.tensor([1.0, 3.0]))
+    assert losses.tolist() == pytest.approx([2.5, 1.5])
 
 
-def test_a_masked_loss_is_the_mean_over_what_counts() -> None:
+def test_a_masked_loss_is_each_clips_mean_over_what_counts() -> None:
     predicted, noise = torch.randn(2, 3, 3, 4, 5, 7)
     mask = torch.zeros(3, 3, 1, 5, 7)
-    mask[..., 2:4] = 1
-    loss = denoising_loss(predicted, noise, torch.ones(3), mask)
-    torch.testing.assert_close(loss, (predicted - noise)[..., 2:4].square().mean())
+    mask[0, ..., 2:4] = 1
+    mask[1, :, :, 1] = 1  # the third clip counts nowhere
+    losses = denoising_losses(predicted, noise, torch.tensor([1.0, 2.0, 3.0]), mask)
+    error = (predicted - noise).square()
+    expected = torch.stack(
+        [error[0, ..., 2:4].mean(), 2 * error[1, :, :, 1].mean(), error.new_zeros(())]
+    )
+    torch.testing.assert_close(losses, expected)
 
 
 def test_loss_weights_in_units_of_the_clean_latent() -> None:
@@ -95,7 +100,8 @@ def test_loss_weights_in_units_of_the_clean_latent() -> None:
 def test_noise_offset_moves_whole_channels() -> None:
     like = torch.zeros(40, 3, 4, 24, 32)
     plain, shifted = (
-        sample_noise(like, offset, torch.Generator().manual_seed(0)) for offset in (0.0, 0.5)
+        sample_noise(like, offset, [torch.Generator().manual_seed(k) for k in range(40)])
+        for offset in (0.0, 0.5)
     )
     difference = shifted - plain
     assert difference.std(dim=(-1, -2)).max() < 1e-5

@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,16 +10,17 @@ from torch.utils.data import Dataset
 
 from dynascene.errors import InputError
 from dynascene.io.checksums import sha256_of
+from dynascene.io.images import read_image
 from dynascene.models.latents import decode_latents, encode_images
 from dynascene.models.small import small_autoencoder
 from dynascene.recipes import RECIPES, find_recipe
 from dynascene.recipes.bundled import load_autoencoder
 from dynascene.recipes.export import export_run, open_run
 from dynascene.recipes.rehearsal import rehearse
-from dynascene.training.run import Settings
+from dynascene.training.run import Objective, Settings
 from dynascene.training.trainer import train
 
-DENOISERS = [name for name in RECIPES if not name.startswith("autoencoder")]
+DENOISERS = ["dynascene.small", "dynascene.small_paper", "actanywhere.small"]
 
 
 @pytest.fixture(autouse=True)
@@ -175,11 +177,57 @@ def test_export_refuses_what_is_no_run_and_what_would_be_overwritten(
     assert [p.name for p in full.iterdir()] == ["file"]
 
 
-def test_a_rehearsal_counts_parameters_and_changes_nothing(tmp_path, monkeypatch) -> None:
+@pytest.fixture
+def rehearsed(tmp_path, monkeypatch):
+    """rehearsed(settings, **changes): the text of a narrow autoencoder's dry run."""
     monkeypatch.setattr("dynascene.recipes.autoencoder.AUTOENCODER_WIDTH", 16)
-    run = find_recipe("autoencoder.small")(Settings(out=tmp_path / "run", batch=2))
-    text = rehearse(replace(run, samples=Grey))
+
+    def rehearsed(settings: dict | None = None, **changes) -> str:
+        chosen = Settings(**{"out": tmp_path / "run", "batch": 2, **(settings or {})})
+        run = find_recipe("autoencoder.small")(chosen)
+        return rehearse(replace(run, samples=Grey, **changes))
+
+    return rehearsed
+
+
+def test_a_rehearsal_counts_parameters_and_shows_the_batch(rehearsed, tmp_path) -> None:
+    text = rehearsed()
     count = sum(p.numel() for p in small_autoencoder(16).parameters())
     assert f"vae: {count:,} of {count:,}" in text
-    assert "[2, 3, 32, 32]" in text
+    assert "samples: [2, 3, 32, 32]" in text
+    assert "loss " in text.splitlines()[-1]
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["dry-run.png"]
+    picture = read_image(tmp_path / "run/dry-run.png")
+    assert picture.shape == (32, 64, 3)
+    assert picture[0, 0, 0] == 128  # the first crop: mid-grey
+    assert picture[0, 40, 0] == round(1.1 / 2 * 255)
+
+
+def test_a_rehearsal_puts_the_paper_beside_the_numbers(rehearsed) -> None:
+    notes = {"learning_rate": "paper §4.1: 1e-5", "ema": "not in the paper", "data": "ours"}
+    lines = rehearsed(notes=notes).splitlines()
+    assert any("optimiser.learning_rate" in line and "(paper §4.1: 1e-5)" in line for line in lines)
+    assert any(line.split()[0] == "ema" and "(not in the paper)" in line for line in lines if line)
+    assert "  data: ours" in lines  # about no number of this run
+
+
+def test_a_picture_is_missed_aloud(rehearsed, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("dynascene.training.autoencoding.AutoencoderObjective.picture",
+                        Objective.picture)  # fmt: skip
+    assert "no picture of a batch" in rehearsed()
     assert not (tmp_path / "run").exists()
+
+
+def test_half_precision_and_checkpointing_show_in_the_measured_memory(rehearsed) -> None:
+    def kept(**settings) -> int:
+        text = rehearsed(settings)
+        return int(re.search(r"activations on top ([\d,]+) MB", text)[1].replace(",", ""))
+
+    full = kept(precision="no", batch=16)
+    assert kept(precision="bf16", batch=16) < 0.8 * full
+    assert kept(precision="no", checkpointing=True, batch=16) < 0.8 * full
+
+
+def test_what_cannot_be_split_is_refused_before_it_starts(rehearsed) -> None:
+    with pytest.raises(InputError, match="all at once"):
+        rehearsed({"accumulate": 2})

@@ -47,10 +47,10 @@ def test_train_stop_resume_export(tmp_path: Path, capsys) -> None:
     assert (weights / "vae" / "config.json").is_file()
 
 
-def test_a_dry_run_leaves_nothing(tmp_path: Path, capsys) -> None:
+def test_a_dry_run_leaves_a_picture(tmp_path: Path, capsys) -> None:
     run("train", "autoencoder.small", "--out", tmp_path / "run", "--batch", 2, "--dry-run")
     assert "parameters (trained of all)" in capsys.readouterr().out
-    assert not (tmp_path / "run").exists()
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["dry-run.png"]
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,9 @@ def test_a_dry_run_leaves_nothing(tmp_path: Path, capsys) -> None:
         (("train", "dynascene.huge", "--out", "x"), "known: autoencoder.small"),
         (("train", "dynascene.small", "--out", "x", "--steps", "0"), "--steps 0"),
         (("train", "dynascene.small", "--out", "x", "--lr", "-1"), "--lr -1"),
+        (("train", "dynascene.small", "--out", "x", "--accumulate", "0"), "--accumulate 0"),
+        (("train", "autoencoder.small", "--out", "x", "--accumulate", "2"), "all at once"),
+        (("train", "autoencoder.small", "--out", "x", "--precision", "fp8"), "fp16"),
         (("train", "dynascene.small", "--out", "x", "--data", "nowhere"), "MANIFEST.tsv"),
         (("train", "dynascene.small", "--out", "x", "--autoencoder", "nowhere"), "--autoencoder"),
         (("export", "nowhere", "--out", "x"), "holds no run"),

@@ -17,7 +17,7 @@ from dynascene.models.small import small_autoencoder
 from dynascene.training.autoencoding import start_weights
 from dynascene.training.clips import ClipBudget, encode_shot
 from dynascene.training.denoising import DenoisingObjective, contact_sheet, psnr
-from dynascene.training.trainer import step_generator
+from dynascene.training.randomness import sample_generators
 from dynascene.types import Size
 
 TINY = ModelSize(
@@ -82,7 +82,7 @@ def wake(objective: DenoisingObjective) -> None:
 
 def loss_of(objective, batch, *, mixed: bool = False) -> Tensor:
     with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
-        return objective(batch, step_generator(0, 0))["loss"]
+        return objective(batch, sample_generators(0, range(3)))["loss"]
 
 
 def test_a_guide_that_is_the_truth_leaves_no_loss(objective, batch) -> None:
@@ -107,6 +107,19 @@ def test_only_what_is_trained_is_listed_and_the_image_encoder_learns(objective, 
     loss_of(objective, batch).backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0
                for n, p in trained.items() if n.startswith("image_encoder"))  # fmt: skip
+
+
+def test_checkpointing_changes_no_gradient(objective, batch) -> None:
+    wake(objective)
+    found = []
+    for _ in range(2):
+        objective.zero_grad()
+        loss_of(objective, batch).backward()
+        found.append({n: p.grad.clone() for n, p in objective.trained().items()})
+        objective.enable_checkpointing()
+    assert objective.denoiser.unet.is_gradient_checkpointing
+    for name, gradient in found[0].items():
+        torch.testing.assert_close(found[1][name], gradient, rtol=1e-4, atol=1e-7, msg=name)
 
 
 def test_mixed_precision_keeps_cameras_exact(objective, batch) -> None:

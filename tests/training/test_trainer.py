@@ -1,24 +1,21 @@
 import json
 import math
-import os
-import signal
-import subprocess
-import sys
-import time
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import torch
+from tiny_run import Fit
 
 from dynascene.errors import InputError
 from dynascene.training.ema import Ema
+from dynascene.training.frozen import frozen_checksums, trained_checksums
 from dynascene.training.journal import read_log
 from dynascene.training.run import Optimiser
 from dynascene.training.state import checkpoint_folders, load_checkpoint
-from dynascene.training.trainer import learning_rate, train
-
-PROGRAM = Path(__file__).with_name("tiny_run.py")
+from dynascene.training.stepping import learning_rate
+from dynascene.training.trainer import train
 
 
 def losses(run: Path) -> dict[int, float]:
@@ -45,24 +42,6 @@ def test_stopped_and_resumed_gives_the_same_losses_and_weights(make_run, tmp_pat
         assert torch.equal(ours.average[name], tensor), name
 
 
-def test_killed_and_resumed_gives_the_same_losses(make_run, tmp_path) -> None:
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    steps = 60
-    train(make_run(whole, steps=steps), whole)
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    arguments = [sys.executable, str(PROGRAM), str(killed), str(steps), "0.03"]
-    with subprocess.Popen(arguments, env=environment) as process:
-        deadline = time.monotonic() + 60
-        while not (killed / "checkpoints" / "00000006").is_dir():
-            assert process.poll() is None, "the run ended before it could be killed"
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
-    assert 0 < len(losses(killed)) < steps
-    train(make_run(killed, steps=steps), killed)
-    assert losses(killed) == losses(whole)
-
-
 def test_samples_made_ahead_are_the_same_samples(make_run, tmp_path) -> None:
     alone, helped = tmp_path / "alone", tmp_path / "helped"
     train(make_run(alone, steps=4), alone)
@@ -70,13 +49,26 @@ def test_samples_made_ahead_are_the_same_samples(make_run, tmp_path) -> None:
     assert losses(helped) == losses(alone)
 
 
-def test_what_is_frozen_does_not_change(make_run, out) -> None:
+def test_what_is_frozen_stays_bit_for_bit_and_all_else_changes(make_run, out) -> None:
     run = make_run(out)
     torch.manual_seed(run.seed)
-    before = {name: p.clone() for name, p in run.objective().named_parameters()}
-    after = dict(train(run, out).named_parameters())
-    assert torch.equal(after["true.weight"], before["true.weight"])
-    assert not torch.equal(after["layer.0.weight"], before["layer.0.weight"])
+    fresh = run.objective()
+    frozen, trained = frozen_checksums(fresh), trained_checksums(fresh)
+    assert frozen.keys() == {"true.weight", "true.bias", "scale"}
+    assert not frozen.keys() & trained.keys()
+    after = train(run, out)
+    assert frozen_checksums(after) == frozen
+    changed = trained_checksums(after)
+    assert [name for name in trained if changed[name] == trained[name]] == []
+
+
+def test_a_checksum_sees_every_bit(make_run, out) -> None:
+    objective = make_run(out).objective()
+    before = frozen_checksums(objective)
+    bits = objective.true.bias.data.view(torch.int32)
+    bits[1] ^= 1
+    after = frozen_checksums(objective)
+    assert {name for name in before if before[name] != after[name]} == {"true.bias"}
 
 
 def test_only_the_newest_checkpoints_stay(make_run, out) -> None:
@@ -87,9 +79,24 @@ def test_only_the_newest_checkpoints_stay(make_run, out) -> None:
     ]  # fmt: skip
 
 
+def test_dropout_is_the_same_after_a_resumption(make_run, tmp_path) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    dropping = partial(Fit, dropout=0.3)
+    train(make_run(whole, objective=dropping), whole)
+    train(make_run(parts, objective=dropping), parts, until=5)
+    train(make_run(parts, objective=dropping), parts)
+    assert losses(parts) == losses(whole)
+    train(make_run(tmp_path / "none"), tmp_path / "none")
+    assert losses(tmp_path / "none") != losses(whole)
+
+
 def test_another_run_in_the_folder_is_refused(make_run, out) -> None:
     train(make_run(out, steps=3), out)
-    for change, word in (({"name": "other"}, "recipe"), ({"batch": 5}, "batch")):
+    for change, word in (
+        ({"name": "other"}, "recipe"),
+        ({"batch": 5}, "batch"),
+        ({"settings": {"precision": "no"}}, "precision bf16"),
+    ):
         with pytest.raises(InputError, match=word):
             train(make_run(out, **change), out)
 
@@ -118,6 +125,11 @@ def test_an_optimiser_that_would_run_code_is_refused(make_run, out, tmp_path) ->
     torch.save({"path": tmp_path}, newest / "optimiser.pt")  # a class, not a tensor
     with pytest.raises(InputError, match="no whole checkpoint"):
         load_checkpoint(newest)
+
+
+def test_checkpointing_needs_a_network_that_can(make_run, out) -> None:
+    with pytest.raises(InputError, match="--checkpointing"):
+        train(make_run(out, settings={"checkpointing": True}), out)
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(make_run, out) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from dynascene.errors import InputError
-from dynascene.recipes import actanywhere, autoencoder, dynascene
+from dynascene.recipes import actanywhere, autoencoder, dynascene, filmed
 from dynascene.training.run import Run, Settings
 
 Recipe = Callable[[Settings], Run]
@@ -14,6 +14,7 @@ RECIPES: dict[str, Recipe] = {
     "dynascene.small": dynascene.small,
     "dynascene.small_paper": dynascene.small_paper,
     "actanywhere.small": actanywhere.small,
+    **filmed.recipes(),
 }
 
 

@@ -50,6 +50,7 @@ def _run(
     *,
     learning_rate: float,
 ) -> Run:
+    settings.refuse_clips(name)
     return Run(
         name=name,
         settings=settings,

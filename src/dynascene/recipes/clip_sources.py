@@ -13,7 +13,8 @@ from dynascene.datasets.synthetic.shots import SyntheticShots
 from dynascene.datasets.tasks.mix import TaskMix
 from dynascene.types import Size
 
-LONGER = 2  # synthetic shots are so many times as long as pieces, so that others lie outside
+# Synthetic shots are so many times as long as pieces, so that others lie outside; and at least …
+LONGER, LEAST = 2, 12  # … so many frames, so that others show something else
 
 
 def open_clips(
@@ -34,7 +35,12 @@ def open_clips(
     """
     if not sources:
         shots = SyntheticShots(
-            "train", size, LONGER * length, seed, folder=imagery, person_share=mix.person_share
+            "train",
+            size,
+            max(LONGER * length, LEAST),
+            seed,
+            folder=imagery,
+            person_share=mix.person_share,
         )
         return SyntheticClips(shots, length)
     manifests = [open_manifest(source, cache) for source in sources]

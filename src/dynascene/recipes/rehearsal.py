@@ -1,44 +1,80 @@
-"""A run looked at before it starts: what is trained, how large, and one loss."""
+"""A run looked at before it starts: what is trained, how large, on what, and one loss."""
 
-import json
-from collections.abc import Mapping
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass
 from typing import Any
 
 import torch
+from accelerate.utils import send_to_device
 from torch import Tensor, nn
 
 from dynascene.models.backbone import parameter_count
-from dynascene.training.run import Run
-from dynascene.training.trainer import step_generator
+from dynascene.training.journal import write_picture
+from dynascene.training.launching import layout_of
+from dynascene.training.memory import fixed_memory, kept_activations
+from dynascene.training.run import Objective, Run
 
-BYTES_TRAINED = 20  # float32: weight, gradient, two moments of Adam, average
-BYTES_FROZEN = 4
+PICTURE = "dry-run.png"
+LARGEST_ON_CPU = 300_000_000  # parameters; the loss of larger networks would take minutes there
 
 
 def rehearse(run: Run) -> str:
     """Build everything, draw the first batch, compute its loss; a text for people.
 
-    Nothing is written but encoded clips. The memory named is that of weights and optimiser;
-    activations come on top.
+    Writes the batch as ``dry-run.png`` into the run's folder, where the recipe can show it, and
+    encoded clips where it uses them; nothing else.
     """
     torch.manual_seed(run.seed)
-    objective = run.objective()
-    trained = objective.trained()
-    lines = [json.dumps(run.numbers(), indent=2), "", "parameters (trained of all):"]
-    for name, part in objective.named_children():
-        lines.append(f"  {name}: {_share(part)}")
-        lines += [f"    {name}.{child}: {_share(m)}" for child, m in _groups(part)]
-    count = parameter_count(trained.values())
-    frozen = parameter_count(objective.parameters()) - count
-    megabytes = (count * BYTES_TRAINED + frozen * BYTES_FROZEN) / 1e6
-    lines += [f"memory of weights and optimiser: {megabytes:.0f} MB", "", "first batch:"]
+    objective = run.objective().train()
+    if run.settings.checkpointing:
+        objective.enable_checkpointing()
+    numbers = layout_of(run, objective).parts(0)[0]
     samples = run.samples()
-    batch = run.collate([samples[index] for index in range(run.batch)])
-    lines += [f"  {name}: {list(tensor.shape)}" for name, tensor in _named(batch)]
-    with torch.no_grad():
-        losses = objective(batch, step_generator(run.seed, 0))
-    lines.append(", ".join(f"{name} {value:.4f}" for name, value in losses.items()))
-    return "\n".join(lines)
+    batch = run.collate([samples[number] for number in numbers])
+    return "\n".join(
+        [
+            f"{run.name}:",
+            *_noted_numbers(run),
+            "",
+            "parameters (trained of all):",
+            *_parameters(objective),
+            "",
+            f"first batch, {len(numbers)} of a step's {run.batch} samples:",
+            *(f"  {name}: {content}" for name, content in _contents(batch)),
+            _pictured(run, objective, batch),
+            "",
+            *_memory_and_loss(run, objective, batch, numbers),
+        ]
+    )
+
+
+def _noted_numbers(run: Run) -> list[str]:
+    """Every number with what the recipe says about it."""
+    rows = dict(_flat(run.numbers()))
+    notes = dict(run.notes)
+    lines = []
+    for name, value in rows.items():
+        own = notes.pop(name, None) or notes.pop(name.rpartition(".")[2], None)
+        lines.append(f"  {name:<26} {value}" + (f"   ({own})" if own else ""))
+    return lines + [f"  {name}: {note}" for name, note in notes.items()]
+
+
+def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Nested names with dots; the settings last and without those that are left to the recipe."""
+    for name, value in sorted(values.items(), key=lambda item: item[0] == "settings"):
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{name}.")
+        elif value is not None:
+            yield before + name, value
+
+
+def _parameters(objective: Objective) -> Iterator[str]:
+    for name, part in objective.named_children():
+        yield f"  {name}: {_share(part)}"
+        for child, module in _groups(part):
+            yield f"    {name}.{child}: {_share(module)}"
 
 
 def _share(module: nn.Module) -> str:
@@ -55,7 +91,53 @@ def _groups(module: nn.Module) -> list[tuple[str, nn.Module]]:
     return parts
 
 
-def _named(batch: Any) -> list[tuple[str, Tensor]]:
+def _contents(batch: Any, name: str = "samples") -> Iterator[tuple[str, str]]:
+    """What a batch holds, by name: shapes of tensors, whatever they are wrapped in."""
     if isinstance(batch, Tensor):
-        return [("pictures", batch)]
-    return list(batch.items()) if isinstance(batch, Mapping) else []
+        yield name, str(list(batch.shape))
+    elif isinstance(batch, Mapping) or is_dataclass(batch):
+        fields = batch if isinstance(batch, Mapping) else vars(batch)
+        for key, value in fields.items():
+            yield from _contents(value, key)
+    elif isinstance(batch, tuple):
+        for key, value in zip(getattr(batch, "_fields", range(len(batch))), batch, strict=True):
+            yield from _contents(value, str(key))
+    elif batch is not None:
+        yield name, ", ".join(map(str, batch)) if isinstance(batch, list) else str(batch)
+
+
+def _pictured(run: Run, objective: Objective, batch: Any) -> str:
+    picture = objective.picture(batch)
+    if picture is None:
+        return "  (this recipe has no picture of a batch)"
+    run.settings.out.mkdir(parents=True, exist_ok=True)
+    path = run.settings.out / PICTURE
+    write_picture(path, picture)
+    return f"  picture: {path}"
+
+
+def _memory_and_loss(run: Run, objective: Objective, batch: Any, numbers: range) -> Iterator[str]:
+    precision, fixed = run.settings.precision, fixed_memory(objective)
+    listed = ", ".join(f"{name} {_megabytes(count)}" for name, count in fixed.items())
+    yield f"memory (precision {precision}): {_megabytes(sum(fixed.values()))}, counted: {listed};"
+    if not torch.accelerator.is_available() and _large(objective):
+        yield "  activations not measured, and no loss: networks so large want an accelerator"
+        return
+    device = torch.accelerator.current_accelerator() or torch.device("cpu")
+    objective.to(device)
+    kept, figures = kept_activations(
+        objective, send_to_device(batch, device), precision, run.seed, numbers
+    )
+    yield (
+        f"  activations on top {_megabytes(kept)}, measured on this batch: what the forward pass "
+        "keeps for the gradient"
+    )
+    yield ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
+
+
+def _large(objective: Objective) -> bool:
+    return parameter_count(objective.parameters()) > LARGEST_ON_CPU
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:,.0f} MB"

@@ -36,6 +36,7 @@ def small_denoising_run(
 
     sampling: steps and guidance of the sheets and of the exported weights.
     """
+    settings.refuse_clips(name)
     cache = settings.cache or settings.out / "clips"
     batch = settings.batch or BATCH
 

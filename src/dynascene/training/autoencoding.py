@@ -5,7 +5,7 @@ Legend: B pictures, H W pixels, h w latent grid.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import torch.nn.functional as nnf
 from diffusers.models.autoencoders.vae import AutoencoderTinyBlock
 from torch import Generator, Tensor, nn
 
+from dynascene.models.diffusion.loss import sample_noise
 from dynascene.training.run import Examination, Objective
 
 BANDS = 3  # of the band-pass pyramid
@@ -29,6 +30,8 @@ class AutoencoderObjective(Objective):
     was trained on them stays valid. measured: pictures [B, 3, H, W] for ``examine`` and for the
     latents' scale.
     """
+
+    additive = False  # the variance of the latents is one of the whole batch
 
     def __init__(
         self,
@@ -53,10 +56,10 @@ class AutoencoderObjective(Objective):
     def trained(self) -> dict[str, nn.Parameter]:
         return {name: p for name, p in self.named_parameters() if p.requires_grad}
 
-    def forward(self, batch: Tensor, generator: Generator) -> dict[str, Tensor]:
+    def forward(self, batch: Tensor, generators: Sequence[Generator]) -> dict[str, Tensor]:
         pictures = batch.contiguous(memory_format=torch.channels_last)
         latents = self.vae.encode(pictures).latents.float()
-        noise = torch.randn(latents.shape, generator=generator, device=latents.device)
+        noise = sample_noise(latents, 0.0, generators)
         decoded = self.vae.decode(latents + self.latent_noise * noise).sample.float()
         parts = {
             "l1": (decoded - pictures).abs().mean(),
@@ -85,6 +88,10 @@ class AutoencoderObjective(Objective):
 
     def _latents(self, pictures: Tensor) -> Tensor:
         return torch.cat([self.vae.encode(part).latents.float() for part in pictures.split(4)])
+
+    def picture(self, batch: Tensor) -> Tensor:
+        """The crops side by side."""
+        return torch.cat(list(batch), dim=-1) / 2 + 0.5
 
     @torch.no_grad()
     def finish(self) -> None:

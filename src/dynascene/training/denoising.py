@@ -29,12 +29,14 @@ SHOWN = 4  # frames of each clip on a sheet
 
 
 class DenoisingObjective(Objective):
-    """A denoiser and its image encoder, trained; the autoencoder, frozen.
+    """A denoiser and, unless it is frozen, its image encoder, trained; the autoencoder, frozen.
 
     target: ``background`` is the place without the person, which only synthetic shots know;
     ``video`` is the shot as filmed. unseen: shots for ``examine``. noise_offset, gamma: of the
     loss. steps, guidance: of the samples on the sheets, and what the exported weights say.
     """
+
+    additive = False  # how many clips ClipBudget keeps depends on all of a step's
 
     def __init__(
         self,
@@ -49,21 +51,25 @@ class DenoisingObjective(Objective):
         gamma: float | None = 5,
         steps: int = 10,
         guidance: float = 1.0,
+        freeze_image_encoder: bool = False,
     ) -> None:
         super().__init__()
         self.denoiser, self.image_encoder = denoiser, image_encoder
         self.vae = vae.requires_grad_(False)
-        self._trained = {id(p) for p in [*trained, *image_encoder.parameters()]}
+        encoder = [] if freeze_image_encoder else image_encoder.parameters()
+        wanted = {id(p) for p in [*trained, *encoder]}
         for parameter in self.parameters():
-            parameter.requires_grad_(id(parameter) in self._trained)
+            parameter.requires_grad_(id(parameter) in wanted)
         self.unseen, self.target = unseen, target
         self.noise_offset, self.gamma = noise_offset, gamma
         self.steps, self.guidance = steps, guidance
 
     def trained(self) -> dict[str, nn.Parameter]:
-        return {name: p for name, p in self.named_parameters() if id(p) in self._trained}
+        return {name: p for name, p in self.named_parameters() if p.requires_grad}
 
-    def forward(self, batch: Mapping[str, Tensor], generator: Generator) -> dict[str, Tensor]:
+    def forward(
+        self, batch: Mapping[str, Tensor], generators: Sequence[Generator]
+    ) -> dict[str, Tensor]:
         clip = self._clip(batch)
         loss = diffusion_loss(
             self.denoiser,
@@ -71,9 +77,15 @@ class DenoisingObjective(Objective):
             batch[self.target],
             noise_offset=self.noise_offset,
             gamma=self.gamma,
-            generator=generator,
+            generators=generators[: len(clip)],  # of long samples the first few are kept
         )
         return {"loss": loss}
+
+    @torch.no_grad()
+    def picture(self, batch: Mapping[str, Tensor]) -> Tensor:
+        """Target, person and guide below each other."""
+        names = (self.target, "foreground", "guide")
+        return contact_sheet([decode_latents(self.vae, batch[n]) / 2 + 0.5 for n in names])
 
     def _clip(self, batch: Mapping[str, Tensor]) -> EncodedClip:
         h, w = batch["guide"].shape[-2:]

@@ -1,45 +1,60 @@
-"""What a run reports while it goes on: one JSON object per line, sheets, TensorBoard if there."""
+"""What a run reports while it goes on: one JSON object per line, sheets, TensorBoard's files."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from torch import Tensor
 
+from dynascene.io.atomic import write_text
 from dynascene.io.images import write_png
 
 LOG = "log.jsonl"
+BOARD = "tensorboard"
+BOARD_FLUSHED = 30  # seconds
 
 
 class Journal:
     """Writes into a run's folder. Lines of steps that are to be done again are removed."""
 
     def __init__(self, run: Path, step: int) -> None:
+        from torch.utils.tensorboard import SummaryWriter  # a second to import
+
         self.run = run
         run.mkdir(parents=True, exist_ok=True)
         kept = [line for line in _lines(run / LOG) if json.loads(line)["step"] <= step]
-        (run / LOG).write_text("".join(line + "\n" for line in kept))
-        self._board = _tensorboard(run)
+        write_text(run / LOG, "".join(line + "\n" for line in kept))
+        self._board = SummaryWriter(str(run / BOARD), purge_step=step + 1, flush_secs=BOARD_FLUSHED)
 
     def write(self, step: int, figures: Mapping[str, float]) -> None:
-        """Figures of a step: a line of the log, flushed."""
+        """Figures of a step: a line of the log, flushed. JSON has no infinite ones: left out."""
+        finite = {name: value for name, value in figures.items() if math.isfinite(value)}
         with (self.run / LOG).open("a") as log:
-            log.write(json.dumps({"step": step, **figures}) + "\n")
-        if self._board is not None:
-            for name, value in figures.items():
-                self._board.add_scalar(name, value, step)
+            log.write(json.dumps({"step": step, **finite}) + "\n")
+        for name, value in finite.items():
+            self._board.add_scalar(name, value, step)
 
     def sheet(self, step: int, picture: Tensor) -> Path:
         """A picture [3, H, W] in 0 … 1 under ``sheets/``."""
         path = self.run / "sheets" / f"{step:08d}.png"
         path.parent.mkdir(exist_ok=True)
-        array = (picture.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
-        write_png(path, np.ascontiguousarray(array))
+        write_picture(path, picture)
+        self._board.add_image("sheet", picture.clamp(0, 1).cpu(), step)
         return path
+
+    def close(self) -> None:
+        """Write what TensorBoard has not written yet."""
+        self._board.close()
+
+
+def write_picture(path: Path, picture: Tensor) -> None:
+    """A picture [3, H, W] in 0 … 1 as PNG."""
+    array = (picture.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
+    write_png(path, np.ascontiguousarray(array))
 
 
 def read_log(run: Path) -> list[dict[str, float]]:
@@ -52,11 +67,3 @@ def _lines(path: Path) -> list[str]:
     if not path.is_file():
         return []
     return [line for line in path.read_text().split("\n")[:-1] if line]
-
-
-def _tensorboard(run: Path):
-    if importlib.util.find_spec("tensorboard") is None:
-        return None
-    from torch.utils.tensorboard import SummaryWriter
-
-    return SummaryWriter(str(run))

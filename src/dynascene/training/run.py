@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal, get_args
 
 from torch import Generator, Tensor, nn
 from torch.utils.data import Dataset
 
 from dynascene.datasets.imagery import training_folder
 from dynascene.errors import InputError
+
+Precision = Literal["no", "bf16", "fp16"]
 
 
 class Objective(nn.Module, ABC):
@@ -22,9 +24,17 @@ class Objective(nn.Module, ABC):
     and mixed precision wrap exactly that), and its state dict is what checkpoints store.
     """
 
+    additive: ClassVar[bool] = True
+    """Whether the loss of a batch is the mean of its samples' own losses, so that a step's samples
+    may be shared out over processes and parts. False: one process takes them all at once."""
+
     @abstractmethod
-    def forward(self, batch: Any, generator: Generator) -> dict[str, Tensor]:
-        """Scalars to log; ``loss`` is minimised. All randomness comes from ``generator``."""
+    def forward(self, batch: Any, generators: Sequence[Generator]) -> dict[str, Tensor]:
+        """Scalars to log; ``loss`` is minimised, ``loss/TASK`` is that of a task's samples.
+
+        generators: one for each sample that was collated, in order and of the CPU, from which all
+        that is random about the sample is drawn.
+        """
 
     @abstractmethod
     def trained(self) -> dict[str, nn.Parameter]:
@@ -40,6 +50,26 @@ class Objective(nn.Module, ABC):
 
     def finish(self) -> None:
         """Last touches before ``export``, such as constants measured from data."""
+
+    def picture(self, batch: Any) -> Tensor | None:
+        """A batch to look at, [3, H, W] in 0 … 1; None where there is nothing to see."""
+        return None
+
+    def enable_checkpointing(self) -> None:
+        """Compute activations again for the gradient instead of keeping them.
+
+        Raises InputError where no trained network can.
+        """
+        able = [
+            part
+            for part in self.children()
+            if getattr(part, "_supports_gradient_checkpointing", False)  # as diffusers calls it
+            and any(p.requires_grad for p in part.parameters())
+        ]
+        if not able:
+            raise InputError("--checkpointing: no network that this recipe trains can do it")
+        for part in able:
+            part.enable_gradient_checkpointing()  # ty: ignore[not-callable]
 
 
 @dataclass(frozen=True)
@@ -73,8 +103,13 @@ class Settings:
     out: the run's folder. data: folder of training imagery; None becomes the one that
     ``training_folder`` finds, and stays None for procedural pictures. autoencoder: folder of a
     trained small autoencoder; None = the bundled one. cache: folder for encoded clips; None =
-    inside ``out``. seed: of everything. Raises InputError for numbers that cannot be and for a
-    bad data folder.
+    inside ``out``. seed: of everything. clips: folders or URLs of filmed clips, none = rendered
+    ones. start: weights to start from (a run, exported weights, "random"); None = the recipe's.
+    Raises InputError for numbers that cannot be and for a bad data folder.
+
+    The last three say how a step is computed, not what it is. precision: of the activations;
+    weights and optimiser stay float32. accumulate: parts of a step's batch that follow each other.
+    checkpointing: activations are computed again instead of kept.
     """
 
     out: Path
@@ -85,17 +120,35 @@ class Settings:
     steps: int | None = None
     batch: int | None = None
     learning_rate: float | None = None
+    clips: tuple[str, ...] = ()
+    start: str | None = None
+    precision: Precision = "bf16"
+    accumulate: int = 1
+    checkpointing: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "data", training_folder(self.data))
-        for name in ("steps", "batch"):
+        for name in ("steps", "batch", "accumulate"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise InputError(f"--{name} {value}: expected at least 1")
         if self.learning_rate is not None and not 0 < self.learning_rate < 1:
             raise InputError(f"--lr {self.learning_rate}: expected a number between 0 and 1")
+        if self.precision not in get_args(Precision):
+            known = ", ".join(get_args(Precision))
+            raise InputError(f"--precision {self.precision}: expected one of {known}")
         if self.seed < 0:
             raise InputError(f"--seed {self.seed}: expected at least 0")
+
+    def refuse_clips(self, recipe: str) -> None:
+        """Raises InputError where clips or weights are named for a recipe that takes neither."""
+        if self.clips:
+            raise InputError(
+                f"--clips: {recipe} trains on rendered places; for filmed clips take a recipe such "
+                "as dynascene.small.single_stage"
+            )
+        if self.start not in (None, "random"):
+            raise InputError(f"--from: {recipe} starts from fresh weights")
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, paths absolute."""
@@ -107,6 +160,7 @@ class Settings:
         """The inverse of ``to_json``."""
         paths = ("out", "data", "autoencoder", "cache")
         read: dict[str, Any] = {k: Path(v) if k in paths and v else v for k, v in values.items()}
+        read["clips"] = tuple(read.get("clips", ()))
         return cls(**read)
 
 
@@ -116,8 +170,9 @@ class Run:
 
     objective: makes the networks; called once, after seeding. samples: an indexable set; step k
     takes the samples k·batch … (k+1)·batch − 1. collate: samples → the objective's batch.
-    steps, batch: totals. ema: decay of the averaged
-    weights. keep: how many checkpoints stay.
+    steps, batch: totals. ema: decay of the averaged weights. keep: how many checkpoints stay.
+    notes: what a reader should know about a number, by its name in ``numbers`` (or any other), such
+    as "paper §4.1: 1e-5; ours 4e-4, because …".
     """
 
     name: str
@@ -133,6 +188,7 @@ class Run:
     checkpoint_every: int = 250
     examine_every: int = 500
     keep: int = 2
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def seed(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,15 @@ FOLDER = "checkpoints"
 class Checkpoint:
     """step: how many steps were done. weights, average: by name. optimiser: its state dict.
 
-    Random numbers need no place here: every step draws from its own seed.
+    scaler: fp16's scale of the loss, empty for other precisions. Random numbers and the position
+    in the data need no place here: both are functions of the step.
     """
 
     step: int
     weights: Mapping[str, Tensor]
     average: Mapping[str, Tensor]
     optimiser: Mapping[str, Any]
+    scaler: Mapping[str, Any] = field(default_factory=dict)
 
 
 def save_checkpoint(run: Path, checkpoint: Checkpoint, keep: int) -> Path:
@@ -45,7 +47,9 @@ def save_checkpoint(run: Path, checkpoint: Checkpoint, keep: int) -> Path:
         write_tensors(checkpoint.weights, temporary / "weights.safetensors")
         write_tensors(checkpoint.average, temporary / "average.safetensors")
         torch.save(checkpoint.optimiser, temporary / "optimiser.pt")
-        (temporary / "state.json").write_text(json.dumps({"step": checkpoint.step}))
+        (temporary / "state.json").write_text(
+            json.dumps({"step": checkpoint.step, "scaler": dict(checkpoint.scaler)})
+        )
     for old in checkpoint_folders(run)[:-keep]:
         shutil.rmtree(old, ignore_errors=True)
     return path
@@ -67,7 +71,8 @@ def refuse_checkpoints(run: Path) -> None:
 def load_checkpoint(folder: Path) -> Checkpoint:
     """Raises InputError when a file is missing, broken, or would run code."""
     try:
-        step = int(json.loads((folder / "state.json").read_text())["step"])
+        state = json.loads((folder / "state.json").read_text())
+        step, scaler = int(state["step"]), dict(state.get("scaler", {}))
         optimiser = torch.load(folder / "optimiser.pt", map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises whatever its zip and pickle readers do
         raise InputError(
@@ -79,6 +84,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         read_tensors(folder / "weights.safetensors"),
         read_tensors(folder / "average.safetensors"),
         optimiser,
+        scaler,
     )
 
 

@@ -1,7 +1,6 @@
 """Who stands beside the subject is left out."""
 
 import numpy as np
-import pytest
 
 from dynascene.estimators.matte.neighbours import seen_neighbours, subjects_share
 from dynascene.estimators.person.subject import Subject

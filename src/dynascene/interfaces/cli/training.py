@@ -25,37 +25,56 @@ def train(
     lr: Annotated[float | None, _shown("RATE")] = None,
     seed: int = 0,
     data: Annotated[Path | None, _shown("DIR")] = None,
+    clips: Annotated[tuple[str, ...], _shown("DIR|URL…")] = (),
+    start: Annotated[
+        str | None, arg(name="from", metavar="RUN|WEIGHTS|random", help_behavior_hint="")
+    ] = None,
     autoencoder: Annotated[Path | None, _shown("DIR")] = None,
     cache: Annotated[Path | None, _shown("DIR")] = None,
     until: Annotated[int | None, _shown("STEP")] = None,
     workers: int = 1,
+    precision: Literal["no", "bf16", "fp16"] = "bf16",
+    accumulate: Annotated[int, arg(metavar="N")] = 1,
+    checkpointing: bool = False,
     resume: Literal["auto", "never"] = "auto",
     dry_run: bool = False,
 ) -> None:
     """Train a model; a run that was stopped goes on where its newest checkpoint stands.
 
+    On several GPUs: torchrun --nproc_per_node N --no-python dynascene train RECIPE ...
+
     Recipes: autoencoder.small, autoencoder.small_decoder, dynascene.small,
-    dynascene.small_paper, actanywhere.small.
+    dynascene.small_paper, actanywhere.small; and the paper's stages on clips:
+    dynascene.SIZE.stage1, dynascene.SIZE.stage2, dynascene.SIZE.single_stage with SIZE small or
+    sd15, and dynascene.SIZE.ROW.stage1 and .stage2 with ROW baseline, cc or bo (docs/training.md).
 
     Args:
         recipe: name of the recipe.
         out: folder of checkpoints, log.jsonl and sheets.
         steps: length of the whole run, which the learning rate follows.
-        batch: samples per step.
+        batch: samples per step, over all processes.
         lr: peak learning rate.
         seed: seed of weights, data and noise.
         data: folder of imagery with a MANIFEST.tsv (default: $DYNASCENE_TRAINING_DATA, else
             procedural pictures).
+        clips: folders or URLs of filmed clips, for the recipes .stage1, .stage2 and .single_stage
+            (default: rendered clips).
+        start: weights to start from: a run, exported weights, or random (default: public weights
+            for sd15, fresh ones else).
         autoencoder: folder of a trained small autoencoder (default: the bundled one).
-        cache: folder of encoded clips, which runs may share (default: clips in RUN).
+        cache: folder of encoded or fetched clips, which runs may share (default: in RUN).
         until: stop after this step.
-        workers: processes that render and encode clips ahead.
+        workers: processes that make samples ahead.
+        precision: of activations; weights stay float32. fp16 needs a GPU.
+        accumulate: parts of a step's batch, one after the other, to save memory.
+        checkpointing: compute activations again instead of keeping them, to save memory.
         resume: where RUN holds checkpoints, go on (auto) or stop with an error (never).
-        dry_run: show what would be trained and stop.
+        dry_run: show what would be trained, with a batch as RUN/dry-run.png, and stop.
     """
     from dynascene.interfaces.cli.display import say
     from dynascene.recipes import find_recipe
     from dynascene.recipes.rehearsal import rehearse
+    from dynascene.training.launching import is_first_process
     from dynascene.training.run import Settings
     from dynascene.training.state import refuse_checkpoints
     from dynascene.training.trainer import train as run_training
@@ -69,31 +88,40 @@ def train(
         steps=steps,
         batch=batch,
         learning_rate=lr,
+        clips=clips,
+        start=start or ("random" if dry_run else None),
+        precision=precision,
+        accumulate=accumulate,
+        checkpointing=checkpointing,
     )
     run = find_recipe(recipe)(settings)
     if dry_run:
-        say(rehearse(run))
+        if is_first_process():
+            say(rehearse(run))
         return
     if resume == "never":
         refuse_checkpoints(out)
-    say(
-        f"pictures: {settings.data}"
-        if settings.data
-        else "pictures: procedural (--data DIR or $DYNASCENE_TRAINING_DATA names photographs)"
-    )
+    if is_first_process():
+        say(
+            f"pictures: {settings.data}"
+            if settings.data
+            else "pictures: procedural (--data DIR or $DYNASCENE_TRAINING_DATA names photographs)"
+        )
     with _progress(run.steps) as show:
         run_training(run, out, workers=workers, until=until, progress=show)
     reached = f"stopped at step {until}" if until and until < run.steps else "trained"
-    say(f"{out}: {reached}; dynascene export {out} --out DIR writes its weights")
+    if is_first_process():
+        say(f"{out}: {reached}; dynascene export {out} --out DIR writes its weights")
 
 
 @contextmanager
 def _progress(steps: int) -> Generator[Callable[[int, dict[str, float]], None]]:
     """A bar with the present loss on a terminal, a line now and then elsewhere."""
     from dynascene.interfaces.cli.display import Terminal
+    from dynascene.training.launching import is_first_process
 
     console = Terminal().console
-    if not console.is_terminal:
+    if not console.is_terminal or not is_first_process():
         yield lambda step, figures: _line(step, steps, figures)
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn

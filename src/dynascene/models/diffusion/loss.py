@@ -3,6 +3,9 @@
 Legend: B clips, F frames, h w latent grid, SNR = ᾱ / (1 − ᾱ).
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -12,24 +15,24 @@ from dynascene.models.diffusion.schedule import (
     Parametrisation,
     add_noise,
     alpha_bar_at,
-    per_clip,
     snr,
 )
 from dynascene.models.latents import EncodedClip
 
 
-def denoising_loss(
+def denoising_losses(
     predicted: Tensor, noise: Tensor, weight: Tensor, mask: Tensor | None = None
 ) -> Tensor:
-    """Eq. 2: the mean of ‖ε − ε_θ‖², each clip times its weight [B].
+    """Eq. 2 clip by clip: the mean of ‖ε − ε_θ‖² times the clip's weight [B]; gives [B].
 
-    mask: [B, F, 1, h, w] in 0 … 1, where the loss counts; the mean is taken over what counts.
+    mask: [B, F, 1, h, w] in 0 … 1, where the loss counts; each clip's mean is taken over what
+    counts in that clip, 0 where nothing does.
     """
-    error = (predicted.float() - noise.float()).square() * per_clip(weight, noise)
+    error = (predicted.float() - noise.float()).square()
     if mask is None:
-        return error.mean()
+        return weight * error.flatten(1).mean(dim=1)
     mask = mask.expand_as(error)
-    return (error * mask).sum() / mask.sum().clamp(min=1)
+    return weight * (error * mask).flatten(1).sum(dim=1) / mask.flatten(1).sum(dim=1).clamp(min=1)
 
 
 def loss_weight(alpha_bar: Tensor, prediction: Parametrisation, gamma: float | None = 5) -> Tensor:
@@ -46,17 +49,54 @@ def loss_weight(alpha_bar: Tensor, prediction: Parametrisation, gamma: float | N
     return torch.ones_like(ratio) if gamma is None else ratio.clamp(max=gamma) / ratio
 
 
-def sample_noise(like: Tensor, offset: float, generator: torch.Generator | None = None) -> Tensor:
-    """ε ~ N(0, I) in the shape of ``like``; the offset shifts whole channels by N(0, offset²).
+def sample_noise(like: Tensor, offset: float, generators: Sequence[torch.Generator]) -> Tensor:
+    """ε ~ N(0, I) in the shape of ``like`` [B, …, C, h, w], each clip's from its own generator.
 
-    Without it a network cannot learn pictures that are darker or brighter than the average.
+    The offset shifts whole channels by N(0, offset²): without it a network cannot learn pictures
+    that are darker or brighter than the average. Generators are of the CPU.
     """
-    noise = torch.randn(like.shape, generator=generator, device=like.device, dtype=like.dtype)
+    clips = [_clip_noise(like.shape[1:], offset, generator) for generator in generators]
+    return torch.stack(clips).to(like)
+
+
+def _clip_noise(shape: Sequence[int], offset: float, generator: torch.Generator) -> Tensor:
+    noise = torch.randn(shape, generator=generator)
     if offset:
-        means = (*like.shape[:-2], 1, 1)
-        shift = torch.randn(means, generator=generator, device=like.device, dtype=like.dtype)
-        noise = noise + offset * shift
+        noise += offset * torch.randn((*shape[:-2], 1, 1), generator=generator)
     return noise
+
+
+def diffusion_losses(
+    denoiser: Denoiser,
+    clip: EncodedClip,
+    latents: Tensor,
+    *,
+    generators: Sequence[torch.Generator],
+    drop_probability: float = 0.1,
+    noise_offset: float = 0.05,
+    gamma: float | None = 5,
+    mask: Tensor | None = None,
+    motion: bool = True,
+) -> Tensor:
+    """A loss per clip [B]: a random step and noise, conditions dropped at random.
+
+    latents: [B, F, 4, h, w], the encoded target. generators: one per clip, of the CPU: a clip's
+    draws depend on nothing but its own, wherever and beside whatever it is trained. ``motion`` =
+    False is stage I. Everything with weights happens in the denoiser's one forward call.
+    """
+    if len(generators) != len(clip):
+        raise ValueError(f"{len(generators)} generators for {len(clip)} clips")
+    device = latents.device
+    steps = torch.cat([torch.randint(TRAINING_STEPS, (1,), generator=g) for g in generators])
+    drop = torch.cat([torch.rand(1, generator=g) for g in generators]) < drop_probability
+    steps, drop = steps.to(device), drop.to(device)
+    noise = sample_noise(latents, noise_offset, generators)
+    core: Denoiser = getattr(denoiser, "module", denoiser)
+    alpha_bar = alpha_bar_at(core.alpha_bars, steps)
+    noisy = add_noise(latents, noise, alpha_bar)
+    predicted = denoiser(noisy, steps, clip, drop=drop, motion=motion).noise
+    weight = loss_weight(alpha_bar, core.prediction, gamma)
+    return denoising_losses(predicted, noise, weight, mask)
 
 
 def diffusion_loss(
@@ -64,25 +104,12 @@ def diffusion_loss(
     clip: EncodedClip,
     latents: Tensor,
     *,
-    drop_probability: float = 0.1,
-    noise_offset: float = 0.05,
-    gamma: float | None = 5,
-    mask: Tensor | None = None,
-    motion: bool = True,
-    generator: torch.Generator | None = None,
+    generators: Sequence[torch.Generator],
+    **options: Any,
 ) -> Tensor:
-    """One training loss: a random step and noise per clip, conditions dropped at random.
+    """The mean over clips of ``diffusion_losses``, which takes the same options.
 
-    latents: [B, F, 4, h, w], the encoded target. ``denoiser`` may be wrapped for data parallelism:
-    everything with weights happens in its one forward call. ``motion`` = False is stage I.
+    It is additive: the mean over two equal halves of a batch is the mean of their two losses,
+    masks or not, so that sharing a batch out changes nothing but rounding.
     """
-    B, device = len(clip), latents.device
-    steps = torch.randint(TRAINING_STEPS, (B,), generator=generator, device=device)
-    drop = torch.rand(B, generator=generator, device=device) < drop_probability
-    noise = sample_noise(latents, noise_offset, generator)
-    core: Denoiser = getattr(denoiser, "module", denoiser)
-    alpha_bar = alpha_bar_at(core.alpha_bars, steps)
-    noisy = add_noise(latents, noise, alpha_bar)
-    predicted = denoiser(noisy, steps, clip, drop=drop, motion=motion).noise
-    weight = loss_weight(alpha_bar, core.prediction, gamma)
-    return denoising_loss(predicted, noise, weight, mask)
+    return diffusion_losses(denoiser, clip, latents, generators=generators, **options).mean()

@@ -1,0 +1,25 @@
+"""Frozen means frozen: checksums of what a run must not change."""
+
+import hashlib
+
+from torch import Tensor, uint8
+
+from dynascene.training.run import Objective
+from dynascene.training.sharding import whole
+
+
+def frozen_checksums(objective: Objective) -> dict[str, str]:
+    """SHA-256 by name of every parameter and buffer in the state dict that is not trained."""
+    trained = objective.trained().keys()
+    state = objective.state_dict()
+    return {name: _checksum(tensor) for name, tensor in state.items() if name not in trained}
+
+
+def trained_checksums(objective: Objective) -> dict[str, str]:
+    """SHA-256 by name of every parameter that is trained."""
+    return {name: _checksum(parameter) for name, parameter in objective.trained().items()}
+
+
+def _checksum(tensor: Tensor) -> str:
+    numbers = whole(tensor.detach()).cpu().contiguous().flatten()
+    return hashlib.sha256(numbers.view(uint8).numpy()).hexdigest()

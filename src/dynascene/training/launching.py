@@ -1,0 +1,83 @@
+"""The processes and the precision of a run, through accelerate."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import (
+    DistributedDataParallelKwargs,
+    DistributedType,
+    InitProcessGroupKwargs,
+)
+
+from dynascene.errors import InputError
+from dynascene.training.layout import Layout
+from dynascene.training.run import Objective, Run, Settings
+
+PATIENCE = timedelta(hours=2)  # while the first process examines, the others wait
+SUPPORTED = (
+    DistributedType.NO,
+    DistributedType.MULTI_CPU,
+    DistributedType.MULTI_GPU,
+    DistributedType.FSDP,
+)
+
+
+def open_accelerator(settings: Settings) -> Accelerator:
+    """One process, or all of those that torchrun or ``accelerate launch`` started, on GPUs or CPUs.
+
+    Raises InputError for a precision that the device does not have and for set-ups of accelerate
+    that this trainer does not know.
+    """
+    on_cpu = not torch.accelerator.is_available()
+    if on_cpu and settings.precision == "fp16":  # accelerate would quietly compute in float32
+        raise InputError("--precision fp16: needs a GPU, and there is none; choose bf16 or no")
+    try:
+        accelerator = Accelerator(
+            cpu=on_cpu,
+            mixed_precision=settings.precision,
+            gradient_accumulation_steps=settings.accumulate,
+            kwargs_handlers=[
+                # a step trains no more than what its tasks use
+                DistributedDataParallelKwargs(find_unused_parameters=True),
+                InitProcessGroupKwargs(timeout=PATIENCE),
+            ],
+        )
+    except ValueError as error:
+        reason = " ".join(str(error).split())
+        raise InputError(
+            f"--precision {settings.precision}: is not to be had here ({reason})"
+        ) from error
+    if accelerator.gradient_accumulation_steps != settings.accumulate:
+        raise InputError(
+            f"accelerate's configuration accumulates {accelerator.gradient_accumulation_steps} "
+            "parts; leave it out there and say --accumulate"
+        )
+    fsdp1 = accelerator.distributed_type == DistributedType.FSDP and not accelerator.is_fsdp2
+    if accelerator.distributed_type not in SUPPORTED or fsdp1:
+        raise InputError(
+            f"accelerate's configuration asks for {accelerator.distributed_type.value}; "
+            "known are one process, several, and FSDP with fsdp_version 2"
+        )
+    return accelerator
+
+
+def layout_of(run: Run, objective: Objective, processes: int = 1, rank: int = 0) -> Layout:
+    """How the run's batches are shared out. Raises InputError where they cannot be."""
+    layout = Layout(
+        batch=run.batch, accumulate=run.settings.accumulate, processes=processes, rank=rank
+    )
+    if layout.shares > 1 and not objective.additive:
+        raise InputError(
+            f"{run.name}: the loss needs a step's samples all at once; start it in one process "
+            "and without --accumulate"
+        )
+    return layout
+
+
+def is_first_process() -> bool:
+    """Whether this is the only process, or the one of several that reports."""
+    return int(os.environ.get("RANK", "0")) == 0

@@ -1,0 +1,81 @@
+"""Samples by number, made ahead by worker processes; complaints keep their one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch.utils.data import DataLoader, Dataset
+
+from dynascene.errors import InputError
+from dynascene.training.layout import Layout
+from dynascene.training.run import Run
+
+PREFETCHED = 4  # batches per worker
+
+
+@dataclass(frozen=True)
+class _Refusal:
+    """An InputError on its way to the main process; torch would wrap it in several lines."""
+
+    text: str
+
+
+class _Guarded(Dataset[Any]):
+    """Samples, or why there is none."""
+
+    def __init__(self, samples: Dataset[Any]) -> None:
+        self.samples = samples
+
+    def __getitem__(self, index: int) -> Any:
+        try:
+            return self.samples[index]
+        except InputError as error:
+            return _Refusal(str(error))
+
+
+@dataclass(frozen=True)
+class _Collated:
+    """A batch, or why there is none."""
+
+    collate: Callable[[Sequence[Any]], Any]
+
+    def __call__(self, samples: Sequence[Any]) -> Any:
+        for sample in samples:
+            if isinstance(sample, _Refusal):
+                return sample
+        try:
+            return self.collate(samples)
+        except InputError as error:
+            return _Refusal(str(error))
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """The numbers of each part of each step, as a data loader asks for them."""
+
+    layout: Layout
+    steps: range
+
+    def __iter__(self) -> Iterator[list[int]]:
+        for step in self.steps:
+            yield from (list(part) for part in self.layout.parts(step))
+
+
+def part_batches(run: Run, layout: Layout, steps: range, workers: int) -> Iterator[Any]:
+    """The batches of all parts of some steps, in order.
+
+    workers: processes that make them ahead. Raises InputError where a sample or batch does.
+    """
+    loader = DataLoader(
+        _Guarded(run.samples()),
+        batch_sampler=_Numbers(layout, steps),
+        collate_fn=_Collated(run.collate),
+        num_workers=workers,
+        prefetch_factor=PREFETCHED if workers else None,
+    )
+    for batch in loader:
+        if isinstance(batch, _Refusal):
+            raise InputError(batch.text)
+        yield batch

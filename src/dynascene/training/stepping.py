@@ -1,0 +1,146 @@
+"""One step: draw, loss, gradient, update. Its random numbers depend on its samples alone."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import gather_object, send_to_device
+from torch import Tensor
+
+from dynascene.errors import InputError
+from dynascene.training.ema import Ema
+from dynascene.training.figures import averaged
+from dynascene.training.layout import Layout
+from dynascene.training.randomness import sample_generators, seed_networks
+from dynascene.training.run import Objective, Optimiser, Run
+from dynascene.training.sharding import spread, spread_optimiser, whole, whole_optimiser
+from dynascene.training.state import Checkpoint
+
+SMALLEST_SCALE = 1.0  # of fp16's losses; where even this overflows, the network has diverged
+
+
+@dataclass
+class State:
+    """What changes during a run. network: the objective as accelerate wraps it."""
+
+    accelerator: Accelerator
+    objective: Objective
+    network: Any
+    optimiser: Any
+    ema: Ema
+    step: int = 0
+
+    def checkpoint(self) -> Checkpoint:
+        """All of it, whole, whatever the layout; all processes must call."""
+        scaler = self.accelerator.scaler
+        return Checkpoint(
+            self.step,
+            {name: whole(tensor) for name, tensor in self.objective.state_dict().items()},
+            {name: whole(tensor) for name, tensor in self.ema.average.items()},
+            whole_optimiser(self.optimiser.state_dict()),
+            scaler.state_dict() if scaler is not None else {},
+        )
+
+    def restore(self, saved: Checkpoint) -> None:
+        """All but the weights, which ``start`` puts into the objective before it is wrapped."""
+        if saved.average.keys() != self.ema.average.keys():
+            raise InputError("the checkpoint trains other parameters than this recipe does")
+        for name, tensor in saved.average.items():
+            self.ema.average[name].copy_(spread(tensor, self.ema.average[name]))
+        trained = list(self.objective.trained().values())
+        self.optimiser.load_state_dict(spread_optimiser(saved.optimiser, trained))
+        if self.accelerator.scaler is not None and saved.scaler:
+            self.accelerator.scaler.load_state_dict(dict(saved.scaler))
+        self.step = saved.step
+
+
+def start(
+    run: Run, objective: Objective, accelerator: Accelerator, saved: Checkpoint | None
+) -> State:
+    """The objective's networks on their device, ready for the next step."""
+    if saved is not None:
+        objective.load_state_dict(dict(saved.weights))
+    objective.to(accelerator.device).train()
+    network, optimiser = accelerator.prepare(objective, _adam(objective, run.optimiser))
+    state = State(accelerator, objective, network, optimiser, Ema(objective.trained(), run.ema))
+    if saved is not None:
+        state.restore(saved)
+    return state
+
+
+def take_step(run: Run, state: State, layout: Layout, batches: Iterator[Any]) -> dict[str, float]:
+    """One update by the next batches, one for each part; figures of all processes."""
+    accelerator, network = state.accelerator, state.network
+    began, found = time.perf_counter(), []
+    rate = learning_rate(run.optimiser, state.step, run.steps)
+    for group in state.optimiser.param_groups:
+        group["lr"] = rate
+    parts = layout.parts(state.step)
+    for numbers in parts:
+        batch = next(batches)
+        seed_networks(run.seed, numbers[0])
+        with accelerator.no_sync(network) if numbers != parts[-1] else nullcontext():
+            losses = network(
+                send_to_device(batch, accelerator.device), sample_generators(run.seed, numbers)
+            )
+            accelerator.backward(losses["loss"])
+        found.append(losses)
+    figures = _of_all_processes(found)
+    norm = accelerator.clip_grad_norm_(network.parameters(), run.optimiser.clip)
+    _refuse_infinite(run, state, figures["loss"], float(norm))
+    state.optimiser.step()
+    state.optimiser.zero_grad()
+    state.ema.update(state.step)
+    state.step += 1
+    seconds = time.perf_counter() - began
+    return {
+        **figures,
+        "learning_rate": rate,
+        "gradient_norm": float(norm),
+        "samples_per_second": round(run.batch / seconds, 3),
+        "seconds": round(seconds, 3),  # with waiting for samples
+    }
+
+
+def _of_all_processes(parts: list[dict[str, Tensor]]) -> dict[str, float]:
+    """Means over parts and processes; a task's figure over those where it was drawn."""
+    own = [{name: float(value.detach()) for name, value in part.items()} for part in parts]
+    return averaged(gather_object(own))
+
+
+def _refuse_infinite(run: Run, state: State, loss: float, norm: float) -> None:
+    """Raises InputError, in all processes alike, when the numbers have left the range."""
+    if math.isfinite(loss) and math.isfinite(norm):
+        return
+    scaler = state.accelerator.scaler
+    if scaler is not None and scaler.get_scale() > SMALLEST_SCALE:
+        return  # the scaler leaves this step out and tries a smaller scale: fp16's way of searching
+    what = "gradient" if math.isfinite(loss) else "loss"
+    raise InputError(
+        f"{run.name}: the {what} of step {state.step + 1} is not finite; a lower --lr may help"
+    )
+
+
+def learning_rate(optimiser: Optimiser, step: int, steps: int) -> float:
+    """Linear from 0 over the warm-up, then half a cosine down to the floor at the last step."""
+    if step < optimiser.warmup:
+        return optimiser.learning_rate * (step + 1) / optimiser.warmup
+    share = (step - optimiser.warmup) / max(1, steps - optimiser.warmup)
+    cosine = 0.5 + 0.5 * math.cos(math.pi * min(1.0, share))
+    return optimiser.learning_rate * (optimiser.floor + (1 - optimiser.floor) * cosine)
+
+
+def _adam(objective: Objective, numbers: Optimiser) -> torch.optim.Optimizer:
+    return torch.optim.AdamW(
+        objective.trained().values(),
+        lr=numbers.learning_rate,
+        betas=numbers.betas,
+        weight_decay=numbers.weight_decay,
+    )

@@ -1,0 +1,215 @@
+"""The paper's stages on clips: what trains, what stays, how one stage builds on the other."""
+
+import json
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from dynascene.datasets.tasks.tables import TABLE_3
+from dynascene.errors import InputError
+from dynascene.geometry.intrinsics import intrinsics_from_fov
+from dynascene.geometry.moves import make_move
+from dynascene.io.cameras import write_cameras
+from dynascene.io.video_writing import H264Writer
+from dynascene.models.denoiser import Denoiser
+from dynascene.models.sd15 import clip_vision_l14, sd15_autoencoder
+from dynascene.models.sizes import SD15, ModelSize
+from dynascene.models.small import small_autoencoder
+from dynascene.models.systems.dynascene import dynascene
+from dynascene.recipes import RECIPES, filmed, find_recipe
+from dynascene.recipes.rehearsal import rehearse
+from dynascene.training.journal import read_log
+from dynascene.training.run import Settings
+from dynascene.training.trainer import train
+from dynascene.types import Size
+
+TINY = ModelSize(
+    name="small",
+    resolution=Size(64, 40),
+    frames=3,
+    widths=(8, 12),
+    attention=(True, True),
+    layers=1,
+    heads=2,
+    groups=4,
+    reference_widths=(8, 8),
+    camera_widths=(8, 8),
+    token_width=16,
+)
+TINY_STAGES = {
+    "image": filmed.Schedule(4, 2, 1, 1e-3, 0, 1.0, 0.9),
+    "video": filmed.Schedule(4, 1, 3, 1e-3, 0, 1.0, 0.9),
+    "all": filmed.Schedule(4, 1, 3, 1e-3, 0, 1.0, 0.9),
+}
+FILMED = [name for name in RECIPES if ".stage" in name or name.endswith(".single_stage")]
+SMALL_ONES = [name for name in FILMED if ".small." in name]
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    """settings(name, **numbers): of tiny runs on rendered clips."""
+    monkeypatch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
+    monkeypatch.setitem(filmed.SCHEDULES, "small", TINY_STAGES)
+    monkeypatch.setattr(filmed, "EXAMINED", (1, 2))
+    torch.manual_seed(0)
+    small_autoencoder(16).save_pretrained(tmp_path / "autoencoder" / "vae")
+
+    def settings(name: str, **numbers) -> Settings:
+        return Settings(out=tmp_path / name, autoencoder=tmp_path / "autoencoder", **numbers)
+
+    return settings
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    """tiny(recipe name): the recipe for a network of two channels' width."""
+
+    def recipe(name: str):
+        found = find_recipe(name)
+        return partial(filmed.filmed, found.args[0], TINY, *found.args[2:])
+
+    return recipe
+
+
+def state_of(out) -> dict[str, torch.Tensor]:
+    from dynascene.training.state import checkpoint_folders, load_checkpoint
+
+    return dict(load_checkpoint(checkpoint_folders(out)[-1]).weights)
+
+
+def is_video_part(name: str) -> bool:
+    return "motion_modules" in name or "plucker_camera" in name
+
+
+def test_every_row_of_the_tables_is_a_recipe() -> None:
+    for size in ("sd15", "small"):
+        for row in TABLE_3:
+            short = row.strip("+").lower()
+            prefix = f"dynascene.{size}" + ("" if short == "sv" else f".{short}")
+            assert {f"{prefix}.stage1", f"{prefix}.stage2"} <= RECIPES.keys()
+        assert f"dynascene.{size}.single_stage" in RECIPES
+
+
+@pytest.mark.parametrize("name", SMALL_ONES)
+def test_every_recipe_can_be_rehearsed(name, tiny, settings) -> None:
+    text = rehearse(tiny(name)(settings("run")))
+    assert "paper §5" in text
+    assert "loss" in text
+    assert (settings("run").out / "dry-run.png").is_file()
+
+
+def test_stages_train_their_parts_and_leave_the_rest(tiny, settings) -> None:
+    first, second = settings("one"), settings("two", start=str(settings("one").out))
+    train(tiny("dynascene.small.stage1")(first), first.out, until=1)
+    begun = state_of(first.out)
+    train(tiny("dynascene.small.stage1")(first), first.out)
+    ended = state_of(first.out)
+    changed = {name for name in ended if not torch.equal(ended[name], begun[name])}
+    assert changed
+    assert not any(is_video_part(name) for name in changed)
+    assert not any(name.startswith("vae.") for name in changed)
+
+    train(tiny("dynascene.small.stage2")(second), second.out, until=1)
+    begun = state_of(second.out)
+    train(tiny("dynascene.small.stage2")(second), second.out)
+    changed = {k for k, v in state_of(second.out).items() if not torch.equal(v, begun[k])}
+    assert changed
+    assert all(is_video_part(name) for name in changed)
+
+
+def test_stage_two_builds_on_the_averaged_weights_of_stage_one(tiny, settings) -> None:
+    from dynascene.training.state import checkpoint_folders, load_checkpoint
+
+    first = settings("one")
+    train(tiny("dynascene.small.stage1")(first), first.out)
+    saved = load_checkpoint(checkpoint_folders(first.out)[-1])
+    second = settings("two", start=str(first.out))
+    objective = tiny("dynascene.small.stage2")(second).objective()
+    for name, average in saved.average.items():
+        torch.testing.assert_close(objective.state_dict()[name], average, rtol=0, atol=0)
+
+
+def test_losses_are_told_by_task(tiny, settings) -> None:
+    chosen = settings("one", steps=8, batch=3)
+    run = tiny("dynascene.small.stage1")(chosen)
+    train(run, chosen.out)
+    lines = [line for line in read_log(chosen.out) if "loss" in line]
+    named = {key for line in lines for key in line if key.startswith("loss/")}
+    assert named <= {"loss/outpainting", "loss/image_variation", "loss/image_background"}
+    assert named
+
+
+def test_a_start_that_is_none_is_named(tiny, settings, tmp_path) -> None:
+    recipe = tiny("dynascene.small.stage2")
+    with pytest.raises(InputError, match="nowhere"):
+        recipe(settings("run", start=str(tmp_path / "nowhere"))).objective()
+
+
+@pytest.mark.parametrize("name", ["dynascene.small", "autoencoder.small", "actanywhere.small"])
+@pytest.mark.parametrize(
+    ("numbers", "message"), [({"clips": ("x",)}, "rendered places"), ({"start": "run"}, "fresh")]
+)
+def test_recipes_of_rendered_places_take_no_clips(name, numbers, message, settings) -> None:
+    with pytest.raises(InputError, match=message):
+        find_recipe(name)(settings("run", **numbers))
+
+
+def test_a_run_does_not_go_on_with_other_clips(tiny, settings) -> None:
+    recipe, chosen = tiny("dynascene.small.stage1"), settings("one", steps=1)
+    train(recipe(chosen), chosen.out)
+    train(recipe(chosen), chosen.out)  # the same again is fine
+    other = settings("one", steps=1, clips=("elsewhere",))
+    with pytest.raises(InputError, match="clips"):
+        train(recipe(other), other.out)
+
+
+def test_settings_of_clips_survive_json(settings) -> None:
+    chosen = settings("run", clips=("a", "s3://b/c"), start="random")
+    assert Settings.from_json(json.loads(json.dumps(chosen.to_json()))) == chosen
+
+
+def test_components_of_the_real_size() -> None:
+    """The published sizes: SD 1.5's autoencoder, CLIP ViT-L/14's image half."""
+    with torch.device("meta"):
+        assert sum(p.numel() for p in sd15_autoencoder().parameters()) == 83_653_863
+        # 303,179,776 of the transformer and 786,432 of the projection
+        assert sum(p.numel() for p in clip_vision_l14().parameters()) == 303_966_208
+        network: Denoiser = dynascene(SD15)
+    assert network.size.name == "sd15"
+
+
+def write_clip(folder: Path, frames: int = 12, person: bool = True) -> None:
+    """A clip as docs/datasets.md has it: a picture that slides, a box that walks."""
+    size = Size(64, 40)
+    folder.mkdir(parents=True)
+    picture = np.random.default_rng(len(folder.name)).integers(0, 255, (40, 100, 3), np.uint8)
+    with (
+        H264Writer(folder / "video.mp4", size, Fraction(24)) as video,
+        H264Writer(folder / "matte.mp4", size, Fraction(24)) as matte,
+    ):
+        for k in range(frames):
+            white = np.zeros((40, 64, 1), np.uint8)
+            white[10:, 10 + k : 25 + k] = 255 * person
+            video.write(np.ascontiguousarray(picture[:, k : k + 64]))
+            matte.write(white)
+    intrinsics = intrinsics_from_fov(60, size)
+    write_cameras(make_move("truck-right", frames, intrinsics, size), folder / "cameras.txt")
+
+
+def test_a_users_own_clips_train_and_a_broken_one_is_named(
+    tiny, settings, tmp_path, caplog
+) -> None:
+    own = tmp_path / "own"
+    for number in range(6):
+        write_clip(own / f"walk-{number}")
+    (own / "walk-3" / "video.mp4").write_bytes(b"no video at all")
+    chosen = settings("run", clips=(str(own),), steps=6)
+    train(tiny("dynascene.small.single_stage")(chosen), chosen.out)
+    lines = [line for line in read_log(chosen.out) if "loss" in line]
+    assert all(np.isfinite(line["loss"]) for line in lines)
+    assert "walk-3" in caplog.text
+    assert (own / "walk-3" / "video.mp4").read_bytes() == b"no video at all"  # left as it was
