@@ -175,6 +175,7 @@ def psnr(frames: Tensor, true: Tensor, weight: Tensor) -> float:
 
 def contact_sheet(rows: Sequence[Tensor]) -> Tensor:
     """Some frames of each [B, F, 3, H, W], one row each, clip under clip: [3, ·, ·]."""
-    picked = torch.linspace(0, rows[0].shape[1] - 1, SHOWN).round().long()
+    frames = rows[0].shape[1]
+    picked = torch.linspace(0, frames - 1, min(SHOWN, frames)).round().long()
     clips = torch.stack([row[:, picked] for row in rows], dim=1)  # [B, R, F, 3, H, W]
     return clips.permute(3, 0, 1, 4, 2, 5).flatten(1, 3).flatten(2, 3)
