@@ -1,6 +1,7 @@
 """What is found in a clip that brings neither camera nor scale."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,9 +10,11 @@ import pytest
 import torch
 
 from dynascene.errors import InputError
+from dynascene.generation.camera_input import FilmedCamera
 from dynascene.generation.footage import (
     film_camera,
     found_depth,
+    read_footage,
     shows_background,
     warn_of_conflict,
 )
@@ -104,8 +107,8 @@ def test_a_camera_that_cannot_be_tracked_says_what_to_give(tmp_path: Path) -> No
 def test_a_camera_that_makes_the_feet_slide_is_said() -> None:
     clip = filmed(pan(12.0))
     own, opposite = Log(), Log()
-    warn_of_conflict(*clip, pan(12.0), 1.5, own)
-    warn_of_conflict(*clip, pan(12.0, "left"), 1.5, opposite)
+    warn_of_conflict(*clip, pan(12.0), 1.5, 1.7, own)
+    warn_of_conflict(*clip, pan(12.0, "left"), 1.5, 1.7, opposite)
     assert own.notices == []
     assert "contradict" in opposite.notices[0]
 
@@ -129,3 +132,35 @@ def test_a_fetched_depth_network_is_used_and_its_map_kept(tmp_path: Path, monkey
     assert (depth == 3).all()
     np.testing.assert_array_equal(np.load(tmp_path / "footage" / "scene-depth.npy"), depth)
     assert "--scene-depth" in log.notices[0]
+
+
+def scale_beside(folder: Path, **changes) -> None:
+    """A scale.json as film_camera leaves it beside the camera file."""
+    numbers = {"camera_height_units": 0.5, "pitch_degrees": -7.0, "confidence": 0.9} | changes
+    (folder / "scale.json").write_text(json.dumps(numbers))
+
+
+def test_a_scale_beside_the_cameras_is_read(tmp_path: Path) -> None:
+    track = pan(12.0)
+    camera = FilmedCamera(track, "cameras.txt")
+    with_cameras = replace(request(), cameras=str(tmp_path / "cameras.txt"))
+    assert read_footage(with_cameras, camera) is None  # nothing lies there
+
+    scale_beside(tmp_path)
+    found = read_footage(with_cameras, camera)
+    assert found is not None
+    assert found.height == 0.5
+    assert found.attitude is not None
+    assert found.attitude.pitch == -7
+    given = read_footage(with_cameras, replace(camera, height=2.0))
+    assert given is not None
+    assert given.height == 2.0  # --camera-height counts more
+
+    scale_beside(tmp_path, confidence=0.1)
+    doubted = read_footage(with_cameras, camera)
+    assert doubted is not None
+    assert doubted.attitude is None
+
+    (tmp_path / "scale.json").write_text("{}")
+    with pytest.raises(InputError, match=r"scale\.json: is no scale"):
+        read_footage(with_cameras, camera)

@@ -71,7 +71,13 @@ def test_what_was_found_for_an_excerpt_goes_back_in(
     assert len(open_frames(kept / "matte")) == 6  # nothing was made of the other frames
     found = ["--matte", str(kept / "matte"), "--cameras", str(kept / "cameras.txt")]
     main(["generate", *common, *found, "--out", str(again)])
-    assert len(open_frames(again / "composite.mp4")) == 6
+    pairs = zip(*(open_frames(d / "composite.mp4").read() for d in (out, again)), strict=True)
+    differences = [np.abs(one.astype(int) - other).mean() for one, other in pairs]
+    assert len(differences) == 6
+    assert max(differences) < 0.5  # the same clip again, edges included
+    reports = [json.loads((d / "report.json").read_text()) for d in (out, again)]
+    assert reports[0]["framing"] == reports[1]["framing"]
+    assert not any("contradict" in notice for notice in reports[1]["notices"])
     capsys.readouterr()
     with pytest.raises(SystemExit):
         main(["generate", *common[:-1], "0:9", *found, "--out", str(tmp_path / "no")])

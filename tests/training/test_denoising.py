@@ -142,7 +142,7 @@ def test_examination_measures_samples_and_guide(objective, shot) -> None:
     assert found.figures["psnr_guide"] == pytest.approx(expected)
     # untrained, it returns the guide as the autoencoder sees it, however it is sampled
     assert found.figures["psnr_one_step"] == pytest.approx(found.figures["psnr_sample"], abs=0.05)
-    assert found.sheet.shape == (3, 3 * 4 * 32, 4 * 48)
+    assert found.sheet.shape == (3, 3 * 4 * 32, 3 * 48)  # clips of three frames
     assert objective.examine(seed=0).figures == found.figures
 
 

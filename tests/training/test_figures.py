@@ -1,4 +1,5 @@
 import math
+import time
 
 import pytest
 import torch
@@ -43,7 +44,9 @@ def test_everything_is_logged_in_both_places(make_run, out) -> None:
 
 def test_tensorboard_forgets_steps_that_are_done_again(make_run, out) -> None:
     train(make_run(out, steps=5), out, until=4)
+    time.sleep(1.1)  # TensorBoard orders its files by the second that their names hold
     Journal(out, 4).write(5, {"loss": 77.0})  # of a process that was killed before it could save
+    time.sleep(1.1)
     train(make_run(out, steps=5), out)
     board = EventAccumulator(str(out / "tensorboard"))
     board.Reload()

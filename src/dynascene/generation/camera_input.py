@@ -193,16 +193,25 @@ def in_scene_units(
         if path_length(track) > 0:
             log.notice(
                 f"{filmed.name}: its position only scatters about one point; it is "
-                "taken to turn in place (--camera-height or --camera-scale keep its positions)"
+                "taken to turn in place (--camera-scale keeps its positions)"
             )
         return turning_only(track)
-    track = scale_track(track, EXTENT_WHERE_UNKNOWN / extent(track))
+    whole = extent(track)
+    track = scale_track(track, EXTENT_WHERE_UNKNOWN / whole)
     track = _within(track, scene, request, filmed.attitude)
+    unit = extent(track) / whole
     log.notice(
         f"{filmed.name}: its unit of length is unknown; the camera is taken to move by "
-        f"{extent(track):.2g} of the scene's median depth (--camera-height tells it exactly)"
+        f"{extent(track):.2g} of the scene's median depth ({_remedy(request, unit)})"
     )
     return track
+
+
+def _remedy(request: GenerationRequest, unit: float) -> str:
+    """What tells the unit better. Nobody knows the unit of a track that was found."""
+    if request.cameras is None:
+        return f"--camera-scale makes it more or less than {unit:.3g}"
+    return "--camera-height tells it exactly"
 
 
 def _within(

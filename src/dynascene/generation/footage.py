@@ -1,7 +1,7 @@
 """What a clip does not bring along, found in its own pictures and kept beside the results."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -78,15 +78,44 @@ def film_camera(
     return Footage(camera, said)
 
 
+def read_footage(request: GenerationRequest, filmed: FilmedCamera) -> FilmedCamera | None:
+    """The camera of a file with what was told of its scale beside it; None where nothing is.
+
+    So what ``film_camera`` wrote, mended by hand or not, gives what it gave.
+    Raises InputError when the scale beside the file cannot be read.
+    """
+    path = Path(str(request.cameras)).with_name(SCALE)
+    if not path.is_file():
+        return None
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        height, pitch = said["camera_height_units"], said["pitch_degrees"]
+        confidence = float(said["confidence"])
+        height = filmed.height or (None if height is None else float(height))
+        attitude = _surer(None if pitch is None else float(pitch), confidence, filmed.track)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{path}: is no scale as dynascene writes it ({error!r}); mend it, or move it away "
+            "from the camera file"
+        ) from error
+    return replace(filmed, height=height, attitude=attitude)
+
+
 def warn_of_conflict(
-    colour: FrameSource, matte: FrameSource, track: CameraTrack, camera_height: float, log: Log
+    colour: FrameSource,
+    matte: FrameSource,
+    track: CameraTrack,
+    camera_height: float,
+    person_height: float,
+    log: Log,
 ) -> None:
     """Say where a clip and a camera that did not film it contradict each other.
 
     track: one camera per frame. camera_height: of the first above the ground, in the track's unit.
+    person_height: metres.
     """
     with log.stage("conflict"):
-        scale = person_scale(matte, track, frames=colour)
+        scale = person_scale(matte, track, frames=colour, person_height=person_height)
         rate = float(colour.frame_rate)
         found = find_conflict(scale, track, camera_height, colour.size, rate)
     if found.message:
@@ -119,20 +148,28 @@ def shows_background(colour: FrameSource, matte: FrameSource) -> bool:
 
 def _attitude(tracked: TrackedCamera, scale: PersonScale) -> Attitude | None:
     """How the first camera was held, where the person tells it better than the track."""
-    if tracked.track is None or scale.pitch_degrees is None:
+    if tracked.track is None:
         return None
-    held = filmed_attitude(tracked.track)
-    if scale.confidence < max(LEAST_CONFIDENCE, held.confidence):
+    return _surer(_rounded(scale.pitch_degrees), scale.confidence, tracked.track)
+
+
+def _surer(pitch: float | None, confidence: float, track: CameraTrack) -> Attitude | None:
+    """A pitch in degrees that was told, unless the track tells it better."""
+    held = filmed_attitude(track)
+    if pitch is None or confidence < max(LEAST_CONFIDENCE, held.confidence):
         return None
-    return Attitude(scale.pitch_degrees, held.roll, scale.confidence)
+    return Attitude(pitch, held.roll, confidence)
 
 
 def _give_notices(tracked: TrackedCamera, scale: PersonScale, log: Log) -> None:
     kinds = {"static": "stands still", "rotation": "turns in place", "general": "travels"}
     log.notice(f"the clip's camera {kinds[tracked.kind]}; the track is {tracked.verdict}")
     if tracked.verdict == "doubtful":
-        log.notice(f"doubtful because of: {'; '.join(tracked.reasons)}")
-    if scale.camera_height_m is not None:
+        told = (
+            "" if tracked.focal_source == "given" else "; --fov DEG tells the lens, if it is known"
+        )
+        log.notice(f"doubtful because of: {'; '.join(tracked.reasons)}{told}")
+    if scale.camera_height_m is not None and scale.confidence >= LEAST_CONFIDENCE:
         log.notice(f"the camera was about {scale.camera_height_m:.1f} m above the ground")
     if scale.why_not:
         log.notice(f"scale: {scale.why_not}")
@@ -148,6 +185,7 @@ def _scale_said(scale: PersonScale) -> dict[str, Any]:
     return {
         "camera_height_m": _rounded(scale.camera_height_m),
         "metres_per_unit": _rounded(scale.metres_per_unit),
+        "camera_height_units": _rounded(scale.camera_height_units),
         "distance_m": _rounded(float(np.median(distance)) if len(distance) else None),
         "pitch_degrees": _rounded(scale.pitch_degrees),
         "confidence": _rounded(scale.confidence),

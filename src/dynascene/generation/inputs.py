@@ -15,7 +15,12 @@ from dynascene.errors import InputError
 from dynascene.estimators.horizon import estimate_horizon
 from dynascene.estimators.scale.feet import feet_rays
 from dynascene.generation.camera_input import camera_track, read_filmed
-from dynascene.generation.footage import film_camera, found_depth, warn_of_conflict
+from dynascene.generation.footage import (
+    film_camera,
+    found_depth,
+    read_footage,
+    warn_of_conflict,
+)
 from dynascene.generation.progress import Log
 from dynascene.generation.request import GenerationRequest
 from dynascene.generation.subject import CleanEdges, cut_out
@@ -101,6 +106,8 @@ def open_inputs(request: GenerationRequest, folder: Path, log: Log) -> Inputs:
         clip = _open_clip(request, request.person)
         size, frames = clip.colour.size, len(clip.colour)
         filmed = read_filmed(request, size, frames, log)
+        kept = read_footage(request, filmed) if filmed else None
+        filmed = kept or filmed
     foreground, matte, found = _matted(clip, request, request.person, folder, log)
     own = not clip.still and request.cameras is None and request.move is None
     if own:
@@ -113,8 +120,9 @@ def open_inputs(request: GenerationRequest, folder: Path, log: Log) -> Inputs:
         track = camera_track(request, filmed, scene, size, frames, float(rate), log)
         held = (filmed.attitude if filmed else None) or filmed_attitude(track)
         held = held._replace(feet=feet_rays(matte, track))
-    if not clip.still and not own and request.cameras != "none":
-        warn_of_conflict(clip.colour, matte, track, scene.surface.height, log)
+    if not clip.still and not own and kept is None and request.cameras != "none":
+        height = scene.surface.height
+        warn_of_conflict(clip.colour, matte, track, height, request.person_height, log)
     shot = Shot(foreground, matte, track, rate)
     return Inputs(shot, scene, fov, held, found, clip.still, clip.sound)
 
@@ -144,7 +152,9 @@ def _matted(
 ) -> tuple[FrameSource, FrameSource, dict[str, Any]]:
     """The person's frames, their matte, and what to report of it; cut out where there is none."""
     if clip.matte is not None:
-        return clip.colour, clip.matte, {}
+        if request.matte is None:  # its own alpha: such colours are the person's alone
+            return clip.colour, clip.matte, {}
+        return CleanEdges(clip.colour, clip.matte), clip.matte, {}
     matte, said = cut_out(path, clip.colour, request, folder, log)
     return CleanEdges(clip.colour, matte), matte, {"matte": said}
 
@@ -242,7 +252,9 @@ def _colour_and_matte(
         return source, None
     colour, alpha = split_alpha(source)
     if all((frame == 255).all() for frame in alpha.read()):
-        raise InputError(f"{path}: its alpha is opaque everywhere; give a matte with --matte")
+        if still:
+            raise InputError(f"{path}: its alpha is opaque everywhere; give a matte with --matte")
+        return colour, None  # raw footage in a format with alpha
     return colour, alpha
 
 

@@ -71,7 +71,8 @@ class GenerationRequest:
             raise InputError("nothing moves: without PERSON give --move or --cameras FILE")
         unit = {"--camera-height": self.camera_height, "--camera-scale": self.camera_scale}
         given = [name for name, value in unit.items() if value is not None]
-        if given and self.cameras in (None, "none"):
+        tracked = self.cameras is None and self.move is None and given == ["--camera-scale"]
+        if given and self.cameras in (None, "none") and not tracked:
             raise InputError(f"{given[0]} tells the unit of a camera file: give --cameras FILE")
         if len(given) == 2:
             raise InputError("--camera-height and --camera-scale: give one of them")

@@ -72,6 +72,8 @@ def train(
     if journal is not None:
         journal.close()
     accelerator.wait_for_everyone()
+    del state, batches
+    accelerator.free_memory()  # what holds the group of processes goes before the group
     accelerator.end_training()
     return objective
 

@@ -94,7 +94,7 @@ def judge(candidate: Candidate, figures: ClipFigures) -> tuple[Verdict, list[str
         reasons.append(f"held-out points are off by {error:.1f} px, {HELD_OUT_ERROR[0]:g} allowed")
     if candidate.focal_source == "assumed" and candidate.kind != "static":
         good = False
-        reasons.append("the motion does not tell the focal length: give it")
+        reasons.append("the motion does not tell the focal length")
     return "good" if good else "doubtful" if doubtful else "failed", reasons
 
 

@@ -102,7 +102,8 @@ def finished_mattes(
     """
     if matter.name == "motion" and len(frames) < LEAST_FRAMES:
         raise InputError(
-            f"the clip has {len(frames)} frames, and motion shows in {LEAST_FRAMES} or more"
+            f"the clip has {len(frames)} frame(s), and motion shows in {LEAST_FRAMES} or more: "
+            "give a matte of your own (white = person), or take a network (dynascene weights)"
         )
     opinions = matter(frames, place.boxes, place.start)
     for index, (opinion, frame) in enumerate(

@@ -135,16 +135,15 @@ def _unusable(silhouette: Silhouette) -> str:
         return ""
     if not seen:
         return "the matte shows nobody"
+    if seen < LEAST_FRAMES:
+        return f"the person is seen in {seen} frames, and {LEAST_FRAMES} are needed to tell"
     cut = {
         "the feet are": silhouette.feet_cut,
         "the head is": silhouette.head_cut,
         "a side of the person is": silhouette.side_cut,
     }
     part = max(cut, key=lambda name: int(cut[name].sum()))
-    return (
-        f"{part} cut off by the picture's border in {int(cut[part].sum())} of {seen} frames; "
-        "give --camera-height"
-    )
+    return f"{part} cut off by the picture's border in {int(cut[part].sum())} of {seen} frames"
 
 
 def _turning(held: Attitude) -> list[PitchEvidence]:
