@@ -11,9 +11,11 @@ from dynascene.generation.clip import GeneratedClip
 from dynascene.generation.inputs import Inputs
 from dynascene.generation.progress import Log
 from dynascene.generation.request import GenerationRequest
+from dynascene.geometry.surface import Stage
 from dynascene.io.checksums import sha256_of
 
-LIBRARIES = ("dynascene", "torch", "numpy", "av", "opencv-python-headless")
+LIBRARIES = ("dynascene", "torch", "numpy", "scipy", "av", "opencv-python-headless", "diffusers",
+             "pycolmap")  # fmt: skip
 
 
 def report(
@@ -36,7 +38,7 @@ def report(
             "fov_degrees": round(inputs.scene_fov, 3),
             "horizon": round(inputs.scene.camera.horizon / inputs.scene.camera.size.height, 4),
             "camera_height_track_units": round(inputs.scene.surface.height, 4),
-            "shape": "depth map" if request.scene_depth else "ground and backdrop",
+            "shape": "ground and backdrop" if _is_stage(inputs) else "depth map",
         },
         "inputs": _inputs(request, kept),
         "found": inputs.found,
@@ -48,6 +50,10 @@ def report(
         "versions": {name: version(name) for name in LIBRARIES}
         | {"python": platform.python_version()},
     }
+
+
+def _is_stage(inputs: Inputs) -> bool:
+    return isinstance(inputs.scene.surface, Stage)
 
 
 def _inputs(request: GenerationRequest, kept: Sequence[Path]) -> dict[str, dict[str, str]]:

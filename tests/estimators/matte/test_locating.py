@@ -32,5 +32,12 @@ def test_boxes_that_part_for_a_moment_are_not_apart() -> None:
     assert not any_apart([person(10), person(leaping, slice(0, 8))])
 
 
+def test_two_who_hide_each_other_for_most_of_the_time_are_apart() -> None:
+    """Children who play: each is seen in half of the frames or more, apart in a third of them."""
+    crossing = np.where(np.arange(FRAMES) < 20, 60.0, 14.0)
+    assert any_apart([person(10), person(crossing, slice(0, 45))])
+    assert not any_apart([person(10), person(crossing, slice(15, 35))])  # and a box that jumps
+
+
 def test_who_is_seen_after_the_other_is_not_apart() -> None:
     assert not any_apart([person(10, slice(0, 30)), person(50, slice(30, 60))])

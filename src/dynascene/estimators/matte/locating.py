@@ -151,12 +151,12 @@ def _at_every(person: Subject, step: int) -> Subject:
 
 def any_apart(people: list[Subject]) -> bool:
     """Whether two of them are seen at the same time in different places, and not by mistake:
-    both are seen nearly always, or mostly apart where they are seen together."""
+    both are seen in half of the frames, or mostly apart where they are seen together."""
     for one, other in combinations(people, 2):
         together = one.seen & other.seen
         apart = shared_of_smaller(one.boxes, other.boxes)[together] < SAME
         least = max(LEAST_APART[0] * len(together), LEAST_APART[1])
-        steady = min(one.seen.mean(), other.seen.mean()) >= STEADY
+        steady = min(one.seen.mean(), other.seen.mean()) >= 0.5
         if apart.sum() >= least and (steady or apart.mean() > 0.5):
             return True
     return False
