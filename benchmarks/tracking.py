@@ -124,7 +124,7 @@ def pans(training: Path) -> Iterator[Clip]:
     """Turning cameras in photographed panoramas."""
     with (training / "MANIFEST.tsv").open(newline="") as manifest:
         rows = [r for r in csv.DictReader(manifest, delimiter="\t") if r["category"] == "panorama"]
-    for move, fov, row in zip(PANS, PAN_FOV, rows, strict=False):
+    for move, fov, row in zip(PANS, PAN_FOV, rows[: len(PANS)], strict=True):
         track = make_move(move, PAN_FRAMES, intrinsics_from_fov(fov, PAN_SIZE), PAN_SIZE)
         panorama = read_image(training / row["path"])[..., :3]
         yield Clip(move, ArrayFrames(list(pan_frames(panorama, track))), truth=track)

@@ -8,7 +8,6 @@ import torch
 
 from dynascene.errors import InputError
 from dynascene.generation.camera_input import (
-    EXTENT_WHERE_UNKNOWN,
     camera_track,
     read_filmed,
     with_square_pixels,
@@ -21,7 +20,7 @@ from dynascene.geometry.lifting import lift_to_stage
 from dynascene.geometry.moves import make_move
 from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.rigid import rigid
-from dynascene.geometry.tracks import extent
+from dynascene.geometry.tracks import EXTENT_WHERE_UNKNOWN, extent
 from dynascene.io.cameras import write_cameras
 from dynascene.types import CameraTrack, Size
 

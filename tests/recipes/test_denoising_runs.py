@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from tiny_network import TINY
 
 from dynascene.datasets.synthetic.shots import SyntheticShots, collate
 from dynascene.generation.weights import load_weights
-from dynascene.models.sizes import ModelSize
 from dynascene.models.small import small_autoencoder
 from dynascene.models.systems import actanywhere, dynascene
 from dynascene.recipes import find_recipe
@@ -16,21 +16,7 @@ from dynascene.recipes.export import export_run
 from dynascene.training.journal import read_log
 from dynascene.training.run import Settings
 from dynascene.training.trainer import train
-from dynascene.types import Size
 
-TINY = ModelSize(
-    name="tiny",
-    resolution=Size(64, 40),
-    frames=4,
-    widths=(8, 12),
-    attention=(True, True),
-    layers=1,
-    heads=2,
-    groups=4,
-    reference_widths=(8, 8),
-    camera_widths=(8, 8),
-    token_width=16,
-)
 STEPS = 4
 
 

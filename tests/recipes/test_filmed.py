@@ -1,6 +1,7 @@
 """The paper's stages on clips: what trains, what stays, how one stage builds on the other."""
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tiny_network import TINY
 
 from dynascene.datasets.tasks.tables import TABLE_3
 from dynascene.errors import InputError
@@ -17,29 +19,18 @@ from dynascene.io.cameras import write_cameras
 from dynascene.io.video_writing import H264Writer
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.sd15 import clip_vision_l14, sd15_autoencoder
-from dynascene.models.sizes import SD15, ModelSize
+from dynascene.models.sizes import SD15
 from dynascene.models.small import small_autoencoder
 from dynascene.models.systems.dynascene import dynascene
 from dynascene.recipes import RECIPES, filmed, find_recipe
 from dynascene.recipes.rehearsal import rehearse
 from dynascene.training.journal import read_log
 from dynascene.training.run import Settings
+from dynascene.training.state import checkpoint_folders, load_checkpoint
 from dynascene.training.trainer import train
 from dynascene.types import Size
 
-TINY = ModelSize(
-    name="small",
-    resolution=Size(64, 40),
-    frames=3,
-    widths=(8, 12),
-    attention=(True, True),
-    layers=1,
-    heads=2,
-    groups=4,
-    reference_widths=(8, 8),
-    camera_widths=(8, 8),
-    token_width=16,
-)
+SMALLEST = replace(TINY, name="small", frames=3)
 TINY_STAGES = {
     "image": filmed.Schedule(4, 2, 1, 1e-3, 0, 1.0, 0.9),
     "video": filmed.Schedule(4, 1, 3, 1e-3, 0, 1.0, 0.9),
@@ -70,14 +61,12 @@ def tiny(monkeypatch):
 
     def recipe(name: str):
         found = find_recipe(name)
-        return partial(filmed.filmed, found.args[0], TINY, *found.args[2:])
+        return partial(filmed.filmed, found.args[0], SMALLEST, *found.args[2:])
 
     return recipe
 
 
 def state_of(out) -> dict[str, torch.Tensor]:
-    from dynascene.training.state import checkpoint_folders, load_checkpoint
-
     return dict(load_checkpoint(checkpoint_folders(out)[-1]).weights)
 
 
@@ -122,8 +111,6 @@ def test_stages_train_their_parts_and_leave_the_rest(tiny, settings) -> None:
 
 
 def test_stage_two_builds_on_the_averaged_weights_of_stage_one(tiny, settings) -> None:
-    from dynascene.training.state import checkpoint_folders, load_checkpoint
-
     first = settings("one")
     train(tiny("dynascene.small.stage1")(first), first.out)
     saved = load_checkpoint(checkpoint_folders(first.out)[-1])

@@ -19,6 +19,7 @@ from dynascene.geometry.intrinsics import cover_scale, intrinsics_from_fov, intr
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.geometry.moves import make_move
 from dynascene.geometry.tracks import (
+    EXTENT_WHERE_UNKNOWN,
     extent,
     path_length,
     relative_track,
@@ -31,9 +32,6 @@ from dynascene.io.cameras import CameraDefaults, detect_format, read_cameras
 from dynascene.io.keyframes import is_keyframe_file, read_keyframes
 from dynascene.types import CameraTrack, Size
 
-# A file's unit of length is unknown unless --camera-height tells it. Then the camera's farthest
-# point from its start is taken to be this share of the scene's median depth.
-EXTENT_WHERE_UNKNOWN = 0.2
 # Camera views tried for a named move, as shares of the picture's width: the widest one whose
 # track stays within the picture is taken.
 VIEW_SHARES = (1.0, 0.92, 0.85, 0.78, 0.71, 0.65)

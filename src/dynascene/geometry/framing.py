@@ -19,11 +19,9 @@ from dynascene.types import CameraTrack, Size
 WIDEST_YAW, WIDEST_PITCH = 60.0, 25.0  # degrees from the picture's middle, from the level
 PITCH_COST = 0.004  # share of the picture that a degree of pitch away from the filmed one is worth
 YAW_COST = 0.0005  # only decides between views that see equally much
-AFLOAT_COST = 0.5  # share of the picture that a person is worth who stands on the ground …
-LEAST_DESCENT, AFLOAT_RANGE = (
-    3.0,
-    10.0,
-)  # … which feet seen so many degrees down do; and so many less
+AFLOAT_COST = 0.5  # share of the picture that it is worth to see feet so many degrees down …
+LEAST_DESCENT = 3.0
+AFLOAT_RANGE = 10.0  # … and nothing of it is left where they are so many degrees less
 FRAMES_TRIED = 16
 FRAMING_GRID = Size(17, 11)
 

@@ -13,6 +13,9 @@ from dynascene.types import CameraTrack, Size
 
 SHORTEST_JUDGED = 8
 NO_TRANSLATION = 1e-6  # a shorter path is numerical noise of a camera that only turns
+# The unit of a filmed track is mostly unknown. Its farthest camera is then taken to be so far from
+# the first, in track units (median depths of the scene); training tells the network the same.
+EXTENT_WHERE_UNKNOWN = 0.2
 KERNEL_RADIUS = 4  # standard deviations; what lies beyond weighs less than 1e-4
 # What a perfectly level pan over 6 degrees weighs in world_down; and by how much more than their
 # variance handheld rolls count: a clip has about two independent ones, since rolls drift along with

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
+from torch.utils.data import Dataset
+
+from dynascene.datasets.filmed.clip import FilmedClip
 from dynascene.datasets.synthetic.shots import ShotBatch, SyntheticShots, collate
 from dynascene.datasets.tasks.collation import collate_samples
 from dynascene.datasets.tasks.mix import TaskMix
@@ -86,7 +89,7 @@ def filmed(name: str, size: ModelSize, mix: TaskMix, part: Part, settings: Setti
             freeze_image_encoder=size.name == SD15.name or part == "video",
         )
 
-    def clips() -> object:
+    def clips() -> Dataset[FilmedClip]:
         return open_clips(
             settings.clips,
             mix,
@@ -101,7 +104,7 @@ def filmed(name: str, size: ModelSize, mix: TaskMix, part: Part, settings: Setti
         name=name,
         settings=settings,
         objective=objective,
-        samples=lambda: TaskSamples(clips, mix, settings.seed),  # ty: ignore[invalid-argument-type]
+        samples=lambda: TaskSamples(clips, mix, settings.seed),
         collate=collate_samples,
         optimiser=Optimiser(
             learning_rate=settings.learning_rate or schedule.learning_rate,

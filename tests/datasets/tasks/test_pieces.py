@@ -6,9 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from dynascene.datasets.tasks.pieces import EXTENT_WHERE_UNKNOWN, one_frame, told_cameras
+from dynascene.datasets.tasks.pieces import one_frame, told_cameras
 from dynascene.geometry.rigid import invert_rigid, rotation_about
-from dynascene.geometry.tracks import extent, relative_track, scale_track, turning_only
+from dynascene.geometry.tracks import (
+    EXTENT_WHERE_UNKNOWN,
+    extent,
+    relative_track,
+    scale_track,
+    turning_only,
+)
 from dynascene.types import CameraTrack
 
 

@@ -50,15 +50,6 @@ def test_the_unit_of_the_other_track_does_not_matter() -> None:
     assert units.slide == pytest.approx(metres.slide)
 
 
-def test_what_slides_under_its_own_camera_is_no_contradiction() -> None:
-    scale = scale_of("sideways", "still")
-    other = camera("truck")
-    alone = find_conflict(scale, other, 1.5, SIZE, RATE)
-    beside = find_conflict(scale, other, 1.5, SIZE, RATE, own=other)
-    assert alone.message
-    assert not beside.message
-
-
 def test_without_feet_nothing_is_claimed() -> None:
     black = walker("away")
     none = person_scale(

@@ -14,6 +14,7 @@ from dynascene.datasets.filmed.clip import FilmedClip
 from dynascene.datasets.synthetic.camera_paths import jitter_scale
 from dynascene.errors import InputError
 from dynascene.geometry.tracks import (
+    EXTENT_WHERE_UNKNOWN,
     extent,
     path_length,
     relative_track,
@@ -22,9 +23,6 @@ from dynascene.geometry.tracks import (
 )
 from dynascene.types import CameraTrack
 
-# The unit of a filmed track is arbitrary. Sampling takes a camera of unknown unit to get so far,
-# in median depths of the scene (generation.camera_input), and training has to tell the same.
-EXTENT_WHERE_UNKNOWN = 0.2
 # A camera that goes somewhere gets at least so far for the length of its path (synthetic tracks
 # and RealEstate10K: 0.26 and more); the scattered estimates of a standing one do not (under 0.25
 # from 12 frames on). geometry.tracks.travels judges whole clips and takes short pieces for scatter.

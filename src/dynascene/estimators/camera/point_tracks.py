@@ -110,8 +110,8 @@ def working_pictures(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Colour uint8 [H, W, 3] in working size, and uint8 [H, W]: 255 = background, 0 = ignore."""
     size = working_size(frames.size)
-    mattes = repeat(None) if matte is None else matte.read()
-    for frame, person in zip(frames.read(), mattes, strict=False):
+    mattes = repeat(None, len(frames)) if matte is None else matte.read()
+    for frame, person in zip(frames.read(), mattes, strict=True):
         picture = cv2.resize(frame[..., :3], size, interpolation=cv2.INTER_AREA)
         yield picture, background_mask(person, size)
 

@@ -36,28 +36,18 @@ def find_conflict(
     camera_height: float,
     size: Size,
     frame_rate: float,
-    own: CameraTrack | None = None,
 ) -> Conflict:
     """Compare a clip with a track that was not filmed with it.
 
     scale: of the clip. track: one camera per frame of it. camera_height: of its first camera above
     the ground, in the track's unit. size: of the clip's frames. frame_rate: frames a second.
-    own: the clip's own track, where it is known: what slides there too (a skier, a cyclist) is no
-        contradiction.
     """
     height, pitch = scale.camera_height_m, scale.pitch_degrees
     if height is None or pitch is None:
         return Conflict(math.nan, "")
-
-    def slide_under(camera: CameraTrack, metres_per_unit: float) -> float:
-        metric = scale_track(relative_track(resize_track(camera, size)), metres_per_unit)
-        return foot_slide(scale.silhouette, metric, height, pitch, frame_rate)
-
-    slide = slide_under(track, height / camera_height)
-    allowed = MOST_SLIDE
-    if own is not None:
-        allowed += np.nan_to_num(slide_under(own, scale.metres_per_unit or 1.0))
-    if not slide > allowed:
+    metric = scale_track(relative_track(resize_track(track, size)), height / camera_height)
+    slide = foot_slide(scale.silhouette, metric, height, pitch, frame_rate)
+    if not slide > MOST_SLIDE:
         return Conflict(slide, "")
     zoom = _zoom(scale, relative_track(track))
     return Conflict(

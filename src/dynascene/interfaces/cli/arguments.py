@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from tyro.conf import arg
 
 from dynascene.errors import InputError
 
@@ -13,6 +15,11 @@ if TYPE_CHECKING:  # imported where they are made: --help must not wait for torc
     from dynascene.types import Size
 
 PAIR = re.compile(r"\s*([0-9.]+)\s*[xX×]\s*([0-9.]+)\s*")
+
+
+def shown(metavar: str) -> Any:
+    """An optional argument whose help names what to give and no default."""
+    return arg(metavar=metavar, help_behavior_hint="")
 
 
 def parse_size(text: str) -> Size:

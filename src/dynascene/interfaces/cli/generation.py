@@ -1,7 +1,7 @@
 """``dynascene generate`` and ``dynascene demo``."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
@@ -11,55 +11,50 @@ from dynascene.interfaces.cli.arguments import (
     parse_range,
     parse_sensor,
     parse_size,
+    shown,
 )
 
-
-def _shown(metavar: str) -> Any:
-    """An optional argument whose help names what to give and no default."""
-    return arg(metavar=metavar, help_behavior_hint="")
-
-
-OptionalPath = Annotated[Path | None, _shown("PATH")]
-OptionalName = Annotated[str | None, _shown("NAME")]
-OptionalSize = Annotated[str | None, _shown("WxH")]
-OptionalDegrees = Annotated[float | None, _shown("DEG")]
-OptionalNumber = Annotated[float | None, _shown("NUMBER")]
+OptionalPath = Annotated[Path | None, shown("PATH")]
+OptionalName = Annotated[str | None, shown("NAME")]
+OptionalSize = Annotated[str | None, shown("WxH")]
+OptionalDegrees = Annotated[float | None, shown("DEG")]
+OptionalNumber = Annotated[float | None, shown("NUMBER")]
 
 
 def generate(
-    person: Annotated[Positional[Path | None], _shown("[PERSON]")] = None,
+    person: Annotated[Positional[Path | None], shown("[PERSON]")] = None,
     /,
     *,
     scene: Annotated[Path, arg(metavar="IMAGE")],
     matte: OptionalPath = None,
-    subject: Annotated[str | None, _shown("N|X,Y")] = None,
+    subject: Annotated[str | None, shown("N|X,Y")] = None,
     matte_backend: Annotated[
         Literal["motion", "selfie", "modnet"] | None, arg(help_behavior_hint="")
     ] = None,
-    cameras: Annotated[str | None, _shown("FILE|none")] = None,
+    cameras: Annotated[str | None, shown("FILE|none")] = None,
     camera_format: OptionalName = None,
-    move: Annotated[str | None, _shown("NAME[:AMOUNT]")] = None,
+    move: Annotated[str | None, shown("NAME[:AMOUNT]")] = None,
     framing: Annotated[str, arg(metavar="auto|centre|YAW,PITCH")] = "auto",
     scene_fov: OptionalDegrees = None,
     generator: Annotated[
         Literal["projection", "diffusion"] | None, arg(help_behavior_hint="")
     ] = None,
-    weights: Annotated[str | None, _shown("small|PATH|HUB_ID")] = None,
-    steps: Annotated[int | None, _shown("N")] = None,
+    weights: Annotated[str | None, shown("small|PATH|HUB_ID")] = None,
+    steps: Annotated[int | None, shown("N")] = None,
     guidance: OptionalNumber = None,
     seed: int = 0,
     size: OptionalSize = None,
-    frames: Annotated[str | None, _shown("A:B")] = None,
+    frames: Annotated[str | None, shown("A:B")] = None,
     fov: OptionalDegrees = None,
     horizon: OptionalNumber = None,
     camera_height: OptionalNumber = None,
     camera_scale: OptionalNumber = None,
     scene_depth: OptionalPath = None,
     person_height: float = 1.7,
-    rotation_order: Annotated[str | None, _shown("XYZ")] = None,
+    rotation_order: Annotated[str | None, shown("XYZ")] = None,
     sensor: OptionalSize = None,
     layers: bool = False,
-    out: Annotated[Path | None, _shown("DIR")] = None,
+    out: Annotated[Path | None, shown("DIR")] = None,
 ) -> None:
     """Put a filmed person into a picture of a place, with a background that follows the camera.
 

@@ -1,34 +1,29 @@
 """``dynascene outpaint``."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
-from dynascene.interfaces.cli.arguments import parse_size
-
-
-def _shown(metavar: str) -> Any:
-    """An optional argument whose help names what to give and no default."""
-    return arg(metavar=metavar, help_behavior_hint="")
+from dynascene.interfaces.cli.arguments import parse_size, shown
 
 
 def outpaint(
     image: Annotated[Positional[Path], arg(metavar="IMAGE")],
     /,
     *,
-    keep: Annotated[float | None, _shown("SHARE")] = None,
-    size: Annotated[str | None, _shown("WxH")] = None,
+    keep: Annotated[float | None, shown("SHARE")] = None,
+    size: Annotated[str | None, shown("WxH")] = None,
     generator: Annotated[
         Literal["projection", "diffusion"] | None, arg(help_behavior_hint="")
     ] = None,
-    weights: Annotated[str | None, _shown("small|PATH|HUB_ID")] = None,
-    steps: Annotated[int | None, _shown("N")] = None,
-    guidance: Annotated[float | None, _shown("NUMBER")] = None,
+    weights: Annotated[str | None, shown("small|PATH|HUB_ID")] = None,
+    steps: Annotated[int | None, shown("N")] = None,
+    guidance: Annotated[float | None, shown("NUMBER")] = None,
     seed: int = 0,
-    scene_fov: Annotated[float | None, _shown("DEG")] = None,
-    horizon: Annotated[float | None, _shown("NUMBER")] = None,
+    scene_fov: Annotated[float | None, shown("DEG")] = None,
+    horizon: Annotated[float | None, shown("NUMBER")] = None,
     out: Annotated[Path, arg(metavar="PNG")],
 ) -> None:
     """Continue a picture beyond its borders; its own pixels stay bit by bit.

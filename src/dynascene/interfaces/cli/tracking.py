@@ -1,26 +1,22 @@
 """``dynascene track``."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
-
-
-def _shown(metavar: str) -> Any:
-    """An optional argument whose help names what to give and no default."""
-    return arg(metavar=metavar, help_behavior_hint="")
+from dynascene.interfaces.cli.arguments import shown
 
 
 def track(
     video: Annotated[Positional[Path], arg(metavar="VIDEO")],
     /,
     *,
-    matte: Annotated[Path | None, _shown("PATH")] = None,
-    focal: Annotated[float | None, _shown("PX")] = None,
+    matte: Annotated[Path | None, shown("PATH")] = None,
+    focal: Annotated[float | None, shown("PX")] = None,
     out: Annotated[Path, arg(metavar="FILE")] = Path("cameras.txt"),
-    to: Annotated[str | None, _shown("NAME")] = None,
+    to: Annotated[str | None, shown("NAME")] = None,
 ) -> None:
     """Find the camera of a filmed clip: one pose per frame, and how far to trust it.
 

@@ -3,16 +3,13 @@
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
+from dynascene.interfaces.cli.arguments import shown
+
 LINE_EVERY = 50  # steps, where there is no terminal
-
-
-def _shown(metavar: str) -> Any:
-    """An optional argument whose help names what to give and no default."""
-    return arg(metavar=metavar, help_behavior_hint="")
 
 
 def train(
@@ -20,18 +17,18 @@ def train(
     /,
     *,
     out: Annotated[Path, arg(metavar="RUN")],
-    steps: Annotated[int | None, _shown("N")] = None,
-    batch: Annotated[int | None, _shown("B")] = None,
-    lr: Annotated[float | None, _shown("RATE")] = None,
+    steps: Annotated[int | None, shown("N")] = None,
+    batch: Annotated[int | None, shown("B")] = None,
+    lr: Annotated[float | None, shown("RATE")] = None,
     seed: int = 0,
-    data: Annotated[Path | None, _shown("DIR")] = None,
-    clips: Annotated[tuple[str, ...], _shown("DIR|URL…")] = (),
+    data: Annotated[Path | None, shown("DIR")] = None,
+    clips: Annotated[tuple[str, ...], shown("DIR|URL…")] = (),
     start: Annotated[
         str | None, arg(name="from", metavar="RUN|WEIGHTS|random", help_behavior_hint="")
     ] = None,
-    autoencoder: Annotated[Path | None, _shown("DIR")] = None,
-    cache: Annotated[Path | None, _shown("DIR")] = None,
-    until: Annotated[int | None, _shown("STEP")] = None,
+    autoencoder: Annotated[Path | None, shown("DIR")] = None,
+    cache: Annotated[Path | None, shown("DIR")] = None,
+    until: Annotated[int | None, shown("STEP")] = None,
     workers: int = 1,
     precision: Literal["no", "bf16", "fp16"] = "bf16",
     accumulate: Annotated[int, arg(metavar="N")] = 1,
@@ -144,8 +141,8 @@ def export(
     /,
     *,
     out: Annotated[Path, arg(metavar="DIR")],
-    autoencoder: Annotated[Path | None, _shown("DIR")] = None,
-    evaluation: Annotated[tuple[Path, ...], _shown("DIR…")] = (),
+    autoencoder: Annotated[Path | None, shown("DIR")] = None,
+    evaluation: Annotated[tuple[Path, ...], shown("DIR…")] = (),
 ) -> None:
     """Write a run's averaged weights in half precision, as generate --weights takes them.
 

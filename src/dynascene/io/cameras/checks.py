@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -67,7 +68,7 @@ def finite(values: Sequence[float], place: str) -> Sequence[float]:
 
 def check_increasing(times: Sequence[float], places: Sequence[str]) -> None:
     """Frames out of order would be a different camera move."""
-    for before, after, place in zip(times, times[1:], places[1:], strict=False):
+    for (before, after), place in zip(pairwise(times), places[1:], strict=True):
         if after <= before:
             raise InputError(f"{place}: frame or time {after:g} does not come after {before:g}")
 
