@@ -88,16 +88,10 @@ class Cyclorama:
         here, there = on_ground.flatten().nonzero()[:, 0], (~on_ground).flatten().nonzero()[:, 0]
         flat = points.reshape(-1, 3)
         x, _, z = flat[here].unbind(-1)
-        colour[:, here] = self.ground.sample(x, z, self._footprint(rays, depth).flatten()[here])
+        colour[:, here] = self.ground.sample(x, z, rays.ground_footprint(depth).flatten()[here])
         colour[:, there] = self._wall_colour(flat[there])
         colour = colour.unflatten(1, depth.shape).movedim(0, 1)
         return colour.clamp(0, 1), depth[:, None]
-
-    def _footprint(self, rays: Rays, depth: Tensor) -> Tensor:
-        """A pixel on the ground, [F, H, W] units: the geometric mean of its width and length."""
-        directions = rays.directions
-        descent = (directions[..., 1] / directions.norm(dim=-1)).clamp_min(1e-3)
-        return depth / rays.focal / descent.sqrt()
 
     def _wall_colour(self, points: Tensor) -> Tensor:
         height, width = self.wall.shape[-2:]

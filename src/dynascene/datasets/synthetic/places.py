@@ -32,8 +32,9 @@ from dynascene.datasets.synthetic.procedural import procedural_panorama, procedu
 from dynascene.datasets.synthetic.rays import Place
 from dynascene.geometry.surface import Stage
 
-World = Literal["turn", "stage", "layered"]
+World = Literal["turn", "stage", "layered", "solid"]
 Category = Literal["panorama", "photo", "texture"]
+CHARACTER = "character"  # the manifest's category of animated people
 
 PROCEDURAL_PLACES = 16  # of each category and split, where there is no imagery
 PANORAMA_WIDTHS = (12, 8.5, 6, 4.25)  # levels, in pixels per pixel of a frame's width
@@ -104,6 +105,10 @@ class Library:
         widest = min(PROCEDURAL_WIDTHS[category], 2 * round(PANORAMA_WIDTHS[0] * self.width / 2))
         return shrink(_procedural(category, self._seeds()[number], widest), width)
 
+    def characters(self) -> list[Path]:
+        """Animated people of this split; none where there is no imagery."""
+        return [record.path for record in self._records.get(CHARACTER, ())]
+
     def draw(self, category: Category, rng: np.random.Generator, width: int) -> Source:
         """A random picture of a category."""
         number = self.choose(category, rng)
@@ -137,33 +142,37 @@ def _procedural(category: Category, seed: int, width: int) -> Tensor:
 def draw_place(world: World, library: Library, rng: np.random.Generator) -> tuple[str, Place]:
     """A random place in metres, its ground below the origin, and the name of what it is made of."""
     if world == "turn":
-        return _panorama(library, rng, None)
+        return draw_panorama(library, rng, None)
+    if world == "solid":  # which is made of this module's backdrops
+        from dynascene.datasets.synthetic.solid_world import draw_solid
+
+        return draw_solid(library, rng)
     camera_height = rng.uniform(*CAMERA_HEIGHTS)
     stage = Stage(camera_height, camera_height * math.exp(rng.uniform(*np.log(RADII))))
     if world == "stage":
-        return _panorama(library, rng, stage)
-    make = _panorama if rng.random() < 0.4 else _cyclorama
+        return draw_panorama(library, rng, stage)
+    make = draw_panorama if rng.random() < 0.4 else draw_cyclorama
     name, backdrop = make(library, rng, stage)
     return name, LayeredPlace(backdrop, _cards(library, rng, stage))
 
 
-def _panorama(
+def draw_panorama(
     library: Library, rng: np.random.Generator, stage: Stage | None
 ) -> tuple[str, PanoramaPlace]:
+    """A random panorama's name, and the place."""
     name, levels = library.draw_panorama(rng)
     return name, PanoramaPlace(
         levels, rng.uniform(-math.pi, math.pi), bool(rng.random() < 0.5), stage
     )
 
 
-def _cyclorama(library: Library, rng: np.random.Generator, stage: Stage) -> tuple[str, Cyclorama]:
+def draw_cyclorama(
+    library: Library, rng: np.random.Generator, stage: Stage
+) -> tuple[str, Cyclorama]:
+    """A random photograph's name, and the place with it on the wall and a texture on the ground."""
     name, wall = library.draw("photo", rng, PHOTO_WIDTH * library.width)
     texture = library.draw("texture", rng, TEXTURE_WIDTH).picture
-    size = 2 ** round(math.log2(min(texture.shape[-2:])))
-    square = torch.nn.functional.interpolate(
-        texture[None].float() / 255, (size, size), mode="bilinear", antialias=True
-    )[0]
-    ground = Tiles(tile_levels(square), rng.uniform(1.0, 4.0), rng.uniform(0, 2 * math.pi))
+    ground = ground_tiles(texture, rng.uniform(1.0, 4.0), rng.uniform(0, 2 * math.pi))
     return name, Cyclorama(
         stage=stage,
         ground=ground,
@@ -172,6 +181,15 @@ def _cyclorama(library: Library, rng: np.random.Generator, stage: Stage) -> tupl
         ground_row=rng.uniform(0.5, 0.8),
         turn=math.radians(rng.uniform(-25, 25)),
     )
+
+
+def ground_tiles(texture: Tensor, side: float, turn: float) -> Tiles:
+    """A uint8 picture [3, H, W] as tiles of ``side`` units."""
+    size = 2 ** round(math.log2(min(texture.shape[-2:])))
+    square = torch.nn.functional.interpolate(
+        texture[None].float() / 255, (size, size), mode="bilinear", antialias=True
+    )[0]
+    return Tiles(tile_levels(square), side, turn)
 
 
 def _cards(library: Library, rng: np.random.Generator, stage: Stage) -> tuple[Card, ...]:

@@ -32,6 +32,12 @@ class Rays(NamedTuple):
         d = self.directions
         return ((points - self.origins) * d).sum(-1) / (d * d).sum(-1)
 
+    def ground_footprint(self, depth: Tensor) -> Tensor:
+        """A pixel on level ground at a depth [F, H, W]: the geometric mean of its width and length
+        there, in units, [F, H, W]."""
+        descent = (self.directions[..., 1] / self.directions.norm(dim=-1)).clamp_min(1e-3)
+        return depth / self.focal / descent.sqrt()
+
 
 class Place(Protocol):
     """A place that can be seen from anywhere within it; the origin lies within."""

@@ -18,14 +18,16 @@ from dynascene.datasets.synthetic.camera_paths import (
     jitter_scale,
     keep_inside,
 )
+from dynascene.datasets.synthetic.glb_people import film_character
 from dynascene.datasets.synthetic.guides import picture_guide
 from dynascene.datasets.synthetic.person_clips import composite, lay_person, person_clip
 from dynascene.datasets.synthetic.placements import random_placement
 from dynascene.datasets.synthetic.places import Library, World, draw_place
-from dynascene.datasets.synthetic.rays import track_rays
+from dynascene.datasets.synthetic.rays import Rays, track_rays
+from dynascene.datasets.synthetic.solid_place import SolidPlace
 from dynascene.datasets.synthetic.views import View, draw_view, picture_track
 from dynascene.geometry.lifting import lift_to_stage
-from dynascene.types import Batch, CameraTrack, Size
+from dynascene.types import Batch, Size
 
 WORLDS: Mapping[World, float] = {"turn": 0.35, "stage": 0.3, "layered": 0.35}
 EYE_METRES = 1.6  # what the camera's height is taken for where a place has no scale
@@ -154,7 +156,7 @@ class SyntheticShots(Dataset[SyntheticShot]):
         )
         stage = view.place.stage
         ground = surface.height if stage is None else stage.height
-        person, matte = self._person(rng, view.track, ground)
+        person, matte = self._person(rng, view, rays, ground)
         return SyntheticShot(
             video=composite(person, matte, background) * 2 - 1,
             clean_background=background * 2 - 1,
@@ -172,14 +174,19 @@ class SyntheticShots(Dataset[SyntheticShot]):
         )
 
     def _person(
-        self, rng: np.random.Generator, track: CameraTrack, ground: float
+        self, rng: np.random.Generator, view: View, rays: Rays, ground: float
     ) -> tuple[Tensor, Tensor]:
         """Colour [F, 3, H, W] and matte [F, 1, H, W]; all zeros where there is nobody."""
+        track, place = view.track, view.place
         if rng.random() >= self.person_share:
             empty = torch.zeros(
                 len(track), 4, self.size.height, self.size.width, device=self.device
             )
             return empty[:, :3], empty[:, 3:]
+        characters = self.library.characters()
+        if isinstance(place, SolidPlace) and characters:
+            light = place.solids.light
+            return film_character(rng, characters, track, rays, ground, place.metre, light)
         clip = person_clip(int(rng.choice(self.people())))
         placement = random_placement(rng, clip, track, ground, ground / EYE_METRES)
         return lay_person(clip, placement.to(self.device), self.size)

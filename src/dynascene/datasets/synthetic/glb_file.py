@@ -1,0 +1,207 @@
+"""Animated people from glTF binaries (.glb): one skin, its meshes, and its clips.
+
+V vertices, T triangles, N nodes, J joints, K keys. Metres, glTF's axes: x right, y up, z forward.
+"""
+
+import io
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from dynascene.errors import InputError
+
+GLB_VERSION_2 = b"glTF\x02\x00\x00\x00"
+PICTURE_SIDE = 512  # texels
+DTYPES = {5120: "i1", 5121: "u1", 5122: "i2", 5123: "u2", 5125: "u4", 5126: "f4"}
+WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
+
+
+class Channel(NamedTuple):
+    """One node's motion. path: translation, rotation (x y z w) or scale. times: [K] seconds.
+    values: [K, 3 or 4]; for CUBICSPLINE [K, 3, 3 or 4]: tangent in, value, tangent out."""
+
+    node: int
+    path: str
+    times: np.ndarray
+    values: np.ndarray
+    interpolation: str
+
+
+class Clip(NamedTuple):
+    channels: tuple[Channel, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Character:
+    """positions, normals: [V, 3] unposed. texel: [V, 3], u v and layer. tint: [V, 3] linear.
+    joints, weights: [V, 4]. triangles: [T, 3]. pictures: float32 [L, S, S, 4], linear light.
+    parents: [N], −1 for a root, before its children in ``order``. translation, rotation, scale:
+    [N, 3], [N, 4] (x y z w), [N, 3] at rest. skin: [J], the joints' nodes. inverse_bind: [J, 4, 4].
+    """
+
+    name: str
+    positions: np.ndarray
+    normals: np.ndarray
+    texel: np.ndarray
+    tint: np.ndarray
+    joints: np.ndarray
+    weights: np.ndarray
+    triangles: np.ndarray
+    pictures: np.ndarray
+    parents: np.ndarray
+    order: tuple[int, ...]
+    translation: np.ndarray
+    rotation: np.ndarray
+    scale: np.ndarray
+    skin: np.ndarray
+    inverse_bind: np.ndarray
+    clips: dict[str, Clip]
+
+
+@lru_cache(maxsize=16)
+def read_character(path: Path) -> Character:
+    """Raises InputError when the file cannot be read or holds no skinned, animated mesh."""
+    from pygltflib import GLTF2
+
+    try:
+        with path.open("rb") as stream:
+            if stream.read(8) != GLB_VERSION_2:
+                raise InputError(f"{path}: is no glTF 2 binary (.glb); export it as one")
+        file = GLTF2().load(str(path))
+    except InputError:
+        raise
+    except Exception as error:  # pygltflib lets through whatever its parsers raise
+        raise InputError(f"{path}: is not a readable glTF binary: {error}") from error
+    if file is None or not file.skins or not file.animations:
+        raise InputError(f"{path}: has no skinned and animated mesh; export it with both")
+    return _Reader(file, path).character()
+
+
+class _Reader:
+    def __init__(self, file: Any, path: Path) -> None:
+        self.file, self.path = file, path  # a GLTF2, whose fields may all be None by their types
+        self.blob = file.binary_blob() or b""
+        self.pictures = [np.ones((PICTURE_SIDE, PICTURE_SIDE, 4), np.float32)]
+        self._layer_of: dict[int, int] = {}
+
+    def character(self) -> Character:
+        skin = self.file.skins[0]
+        nodes = self.file.nodes
+        parents = np.full(len(nodes), -1)
+        for number, node in enumerate(nodes):
+            parents[node.children or []] = number
+        parts, triangles, count = [], [], 0
+        for node in nodes:
+            if node.mesh is None or node.skin is None:
+                continue
+            for primitive in self.file.meshes[node.mesh].primitives:
+                part, corners = self._part(primitive)
+                parts.append(part)
+                triangles.append(corners + count)
+                count += len(part[0])
+        vertices = [np.concatenate(column) for column in zip(*parts, strict=True)]
+        positions, normals, texel, tint, joints, weights = vertices
+        rest = [(n.translation or (0, 0, 0), n.rotation or (0, 0, 0, 1), n.scale or (1, 1, 1))
+                for n in nodes]  # fmt: skip
+        translation, rotation, scale = (np.array(x, np.float64) for x in zip(*rest, strict=True))
+        inverse_bind = self._array(skin.inverseBindMatrices).reshape(-1, 4, 4).swapaxes(1, 2)
+        return Character(
+            name=self.path.stem, positions=positions, normals=normals, texel=texel, tint=tint,
+            joints=joints.astype(np.int64), weights=weights / weights.sum(1, keepdims=True),
+            triangles=np.concatenate(triangles), pictures=np.stack(self.pictures),
+            parents=parents, order=_parents_first(parents), translation=translation,
+            rotation=rotation, scale=scale, skin=np.array(skin.joints),
+            inverse_bind=inverse_bind.astype(np.float64), clips=self._clips(),
+        )  # fmt: skip
+
+    def _array(self, number: int) -> np.ndarray:
+        """An accessor's values, [count, width]."""
+        accessor = self.file.accessors[number]
+        view = self.file.bufferViews[accessor.bufferView]
+        dtype, width = np.dtype(DTYPES[accessor.componentType]), WIDTHS[accessor.type]
+        start = (view.byteOffset or 0) + (accessor.byteOffset or 0)
+        row = dtype.itemsize * width
+        stride = view.byteStride or row
+        raw = np.frombuffer(self.blob, np.uint8, stride * (accessor.count - 1) + row, start)
+        rows = np.lib.stride_tricks.as_strided(raw, (accessor.count, row), (stride, 1))
+        values = np.ascontiguousarray(rows).view(dtype)
+        if accessor.normalized:
+            values = values.astype(np.float32) / np.iinfo(DTYPES[accessor.componentType]).max
+        return values
+
+    def _part(self, primitive: Any) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+        """Positions, normals, texel, tint, joints, weights of one mesh part, and its triangles."""
+        names = primitive.attributes
+        position = self._array(names.POSITION)
+        uv = np.zeros((len(position), 2)) if names.TEXCOORD_0 is None else self._array(
+            names.TEXCOORD_0
+        )  # fmt: skip
+        layer, tint = self._material(self.file.materials[primitive.material])
+        texel = np.concatenate([uv, np.full((len(uv), 1), layer)], axis=1)
+        part = (
+            position, self._array(names.NORMAL), texel, np.tile(tint, (len(uv), 1)),
+            self._array(names.JOINTS_0), self._array(names.WEIGHTS_0).astype(np.float64),
+        )  # fmt: skip
+        return part, self._array(primitive.indices).reshape(-1, 3).astype(np.int64)
+
+    def _material(self, material: Any) -> tuple[int, np.ndarray]:
+        """The layer of its picture (0 is white) and its colour, linear."""
+        surface = material.pbrMetallicRoughness
+        if surface is None:
+            return 0, np.ones(3)
+        tint = np.array((surface.baseColorFactor or [1, 1, 1, 1])[:3])
+        if surface.baseColorTexture is None:
+            return 0, tint
+        image = self.file.textures[surface.baseColorTexture.index].source
+        if image is None:
+            return 0, tint
+        if image not in self._layer_of:
+            self._layer_of[image] = len(self.pictures)
+            self.pictures.append(self._picture(image))
+        return self._layer_of[image], tint
+
+    def _picture(self, number: int) -> np.ndarray:
+        view = self.file.bufferViews[self.file.images[number].bufferView]
+        start = view.byteOffset or 0
+        image = Image.open(io.BytesIO(self.blob[start : start + view.byteLength])).convert("RGB")
+        image = image.resize((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.BOX)
+        colour = np.asarray(image, np.float32) / 255
+        linear = np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
+        return np.concatenate([linear, np.ones_like(linear[..., :1])], axis=-1)
+
+    def _clips(self) -> dict[str, Clip]:
+        clips = {}
+        for number, animation in enumerate(self.file.animations):
+            channels = []
+            for channel in animation.channels:
+                node = channel.target.node
+                if node is None:
+                    continue
+                sampler = animation.samplers[channel.sampler]
+                times, values = self._array(sampler.input)[:, 0], self._array(sampler.output)
+                if sampler.interpolation == "CUBICSPLINE":
+                    values = values.reshape(len(times), 3, -1)
+                channels.append(
+                    Channel(
+                        node, channel.target.path, times, values.astype(np.float64),
+                        sampler.interpolation or "LINEAR",
+                    )
+                )  # fmt: skip
+            seconds = float(max(channel.times[-1] for channel in channels))
+            clips[animation.name or f"clip {number}"] = Clip(tuple(channels), seconds)
+        return clips
+
+
+def _parents_first(parents: np.ndarray) -> tuple[int, ...]:
+    depth = np.zeros(len(parents), int)
+    for number in range(len(parents)):
+        above = parents[number]
+        while above >= 0:
+            depth[number] += 1
+            above = parents[above]
+    return tuple(np.argsort(depth, kind="stable").tolist())
