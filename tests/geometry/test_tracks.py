@@ -5,7 +5,9 @@ from dynascene.errors import InputError
 from dynascene.geometry.intrinsics import intrinsics_from_fov, intrinsics_matrix
 from dynascene.geometry.rigid import camera_centres, rigid, rotation_about, rotation_angle
 from dynascene.geometry.tracks import (
+    EXTENT_WHERE_UNKNOWN,
     extent,
+    in_assumed_units,
     path_length,
     relative_track,
     resample_track,
@@ -15,6 +17,7 @@ from dynascene.geometry.tracks import (
     to_track_units,
     travels,
     turning_only,
+    with_square_pixels,
     world_down,
 )
 from dynascene.types import CameraTrack, Size
@@ -253,6 +256,41 @@ def test_travel_is_told_from_scatter_in_any_unit(unit: float) -> None:
     assert travels(centres_track(unit * path))
     assert travels(centres_track(unit * (path + 0.03 * scatter)))
     assert not travels(centres_track(0 * path))
+
+
+@pytest.mark.parametrize("frames", [8, 11, 16, 24])
+@pytest.mark.parametrize("seed", range(5))
+def test_short_tracks_are_told_apart_too(frames: int, seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    scatter = torch.randn(frames, 3, generator=generator, dtype=torch.float64)
+    time = torch.linspace(0, 1, frames, dtype=torch.float64)[:, None]
+    direction = torch.nn.functional.normalize(scatter[:1], dim=1)
+    eased = direction * (time**2 * (3 - 2 * time))
+    there_and_half_back = direction * torch.sin(0.7 * torch.pi * time)
+    for path in (direction * time, eased, there_and_half_back):
+        assert travels(centres_track(path + 0.02 * scatter))
+    assert not travels(centres_track(1e-3 * scatter))
+
+
+def test_assumed_units_do_not_depend_on_unit_or_world() -> None:
+    track = uniform_track(12)
+    expected = in_assumed_units(track)
+    assert extent(expected) == pytest.approx(EXTENT_WHERE_UNKNOWN)
+    torch.testing.assert_close(expected.cam_from_world[0], torch.eye(4, dtype=torch.float64))
+    assert same_poses(in_assumed_units(scale_track(track, 37.0)), expected)
+    assert extent(in_assumed_units(turning_only(track))) == 0
+
+
+def test_square_pixels_give_a_squeezed_frame_its_shape() -> None:
+    filmed = uniform_track(3)
+    squeezed = filmed.intrinsics.clone()
+    squeezed[:, 0] *= 0.75
+    found = with_square_pixels(CameraTrack(filmed.cam_from_world, squeezed, Size(48, SIZE.height)))
+    assert found.size == Size(48, 27)
+    torch.testing.assert_close(
+        found.intrinsics,
+        0.75 * filmed.intrinsics * torch.tensor([[1.0], [1.0], [1 / 0.75]], dtype=torch.float64),
+    )
 
 
 def test_turning_only_keeps_turns_and_loses_travel() -> None:

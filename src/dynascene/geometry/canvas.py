@@ -22,7 +22,8 @@ SAMPLE_OFFSETS = ((-0.125, -0.375), (0.375, -0.125), (0.125, 0.375), (-0.375, 0.
 
 @dataclass
 class SceneCanvas:
-    """layers: [5, H, W] float32 of ``window``, 0 … 1: sRGB colour, photographed, solid."""
+    """layers: [5 or 6, H, W] float32 of ``window``, 0 … 1: sRGB colour, photographed, solid; and,
+    once a network has painted on it (see repainting.py), where."""
 
     window: PanoramaWindow
     layers: Tensor
@@ -37,7 +38,7 @@ class SceneCanvas:
             self._pyramid.append(self._closed(level))
 
     def sample(self, azimuth: Tensor, depression: Tensor) -> Tensor:
-        """What a grid of pixels sees of the canvas, [5, H, W] as ``layers``.
+        """What a grid of pixels sees of the canvas, as ``layers``.
 
         azimuth, depression: [H, W], the directions of the pixels' centres in the scene's world.
         Where the canvas is not solid, it is so only as far as the view stretches it: see ``_torn``.
@@ -71,7 +72,7 @@ class SceneCanvas:
         return steps[0], steps[1]
 
     def _sample_levels(self, grid: Tensor, level: Tensor) -> Tensor:
-        """Trilinear sampling: [H, W, 2] and fractional pyramid level [H, W] → [5, H, W]."""
+        """Trilinear sampling: [H, W, 2] and fractional pyramid level [H, W] → as ``layers``."""
         result = self._sample_level(grid, 0)
         for index in range(1, math.ceil(float(level.max()) - 1e-3) + 1):
             weight = (level - (index - 1)).clamp(0, 1)

@@ -13,7 +13,7 @@ from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.projection import COARSE, coarse_hits
 from dynascene.geometry.rigid import camera_centres, invert_rigid, rigid, rotation_about
 from dynascene.geometry.surface import Surface
-from dynascene.geometry.tracks import relative_track, world_down
+from dynascene.geometry.tracks import relative_track, scale_track, world_down
 from dynascene.types import CameraTrack, Size
 
 WIDEST_YAW, WIDEST_PITCH = 60.0, 25.0  # degrees from the picture's middle, from the level
@@ -24,6 +24,7 @@ LEAST_DESCENT = 3.0
 AFLOAT_RANGE = 10.0  # … and nothing of it is left where they are so many degrees less
 FRAMES_TRIED = 16
 FRAMING_GRID = Size(17, 11)
+SHORTENINGS, SHORTER = 12, 0.7
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,27 @@ def choose_framing(
     if choice == "centre":
         return Framing(0.0, scene.camera.pitch, filmed_attitude(track).roll)
     return find_framing(track, scene.surface, scene.camera, held)
+
+
+def within_scene(
+    track: CameraTrack,
+    scene: LiftedScene,
+    choice: Framing | str,
+    held: Attitude | None = None,
+) -> CameraTrack:
+    """The track, its travel shortened until it stays within the scene as framed.
+
+    A track of which even that is not enough is returned as it is then: check_inside names it.
+    """
+    for _ in range(SHORTENINGS):
+        try:
+            check_inside(
+                place_track(track, choose_framing(choice, track, scene, held)), scene.surface
+            )
+            return track
+        except InputError:
+            track = scale_track(track, SHORTER)
+    return track
 
 
 def check_inside(track: CameraTrack, surface: Surface) -> None:

@@ -26,10 +26,12 @@ MOST_CANVAS_PIXELS = 32_000_000  # 640 MB in float32; beyond, the density gives 
 
 @dataclass(frozen=True)
 class GuideFrame:
-    """colour: [3, H, W] sRGB 0 … 1, filled; visibility: [1, H, W], 1 where the picture shows it."""
+    """colour: [3, H, W] sRGB 0 … 1, filled; visibility: [1, H, W], 1 where the picture shows it;
+    painted: [1, H, W], 1 where a network has painted on the canvas; None where none has."""
 
     colour: Tensor
     visibility: Tensor
+    painted: Tensor | None = None
 
 
 def scene_angles(track: CameraTrack, surface: Surface, frame: int) -> tuple[Tensor, Tensor]:
@@ -61,14 +63,30 @@ def render_guide(
 def _render_frame(
     track: CameraTrack, surfaces: Sequence[Surface], canvases: Sequence[SceneCanvas], frame: int
 ) -> GuideFrame:
-    seen = torch.zeros(4, track.size.height, track.size.width)
-    open_share = torch.ones_like(seen[:1])  # of each pixel, not yet covered by a nearer layer
+    channels = len(canvases[0].layers) - 1  # all but the solidity
+    seen = torch.zeros(channels, track.size.height, track.size.width)
+    for share, sample in _layers(track, surfaces, canvases, frame):
+        seen += share * torch.cat([sample[:4], sample[5:]])
+    return GuideFrame(seen[:3], seen[3:4], seen[4:] if channels > 4 else None)
+
+
+def layer_shares(
+    track: CameraTrack, surfaces: Sequence[Surface], canvases: Sequence[SceneCanvas], frame: int
+) -> list[Tensor]:
+    """How much of each pixel each layer of the scene fills, [1, H, W], front to back."""
+    return [share for share, _ in _layers(track, surfaces, canvases, frame)]
+
+
+def _layers(
+    track: CameraTrack, surfaces: Sequence[Surface], canvases: Sequence[SceneCanvas], frame: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Front to back: the share of each pixel that a layer fills, and what it shows there."""
+    open_share = torch.ones(1, track.size.height, track.size.width)  # no nearer layer covers it
     for surface, canvas in zip(surfaces, canvases, strict=True):
         sample = canvas.sample(*scene_angles(track, surface, frame))
-        solid = sample[4:] if canvas is not canvases[-1] else torch.ones_like(open_share)
-        seen += open_share * solid * sample[:4]
+        solid = sample[4:5] if canvas is not canvases[-1] else torch.ones_like(open_share)
+        yield open_share * solid, sample
         open_share = open_share * (1 - solid)
-    return GuideFrame(seen[:3], seen[3:])
 
 
 def window_for_track(

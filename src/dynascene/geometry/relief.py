@@ -37,6 +37,8 @@ class Relief:
         crosses between two of the SEARCH_STEPS points goes unnoticed.
         """
         unit = directions / directions.norm(dim=-1, keepdim=True)
+        if not origins.any():  # from the scene camera every direction has its distance
+            return self._distance_towards(unit)[..., None] * unit
         nearest, farthest = float(self.distance.min()), float(self.distance.max())
         along = (origins * unit).sum(-1)
         foot = origins - along[..., None] * unit  # where the line is nearest to the scene camera

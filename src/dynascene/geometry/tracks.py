@@ -12,6 +12,7 @@ from dynascene.geometry.rotations import interpolate_rotations, mean_rotation
 from dynascene.types import CameraTrack, Size
 
 SHORTEST_JUDGED = 8
+MOST_SCATTER = 0.5  # of travels: white scatter gives 2, smooth moves of 8 frames 0.2, of 24 0.03
 NO_TRANSLATION = 1e-6  # a shorter path is numerical noise of a camera that only turns
 # The unit of a filmed track is mostly unknown. Its farthest camera is then taken to be so far from
 # the first, in track units (median depths of the scene); training tells the network the same.
@@ -132,20 +133,31 @@ def to_track_units(track: CameraTrack, median_depth: float | None = None) -> Cam
 def travels(track: CameraTrack) -> bool:
     """Whether the camera goes somewhere, rather than its position scattering about one point.
 
-    Pose estimates of a camera on a tripod scatter from frame to frame; travel outlasts a few
-    frames. It counts when the smoothed path reaches at least three times as far as the scatter
-    about it. Unit-free; short tracks (under 8 frames) are believed as they are.
+    Pose estimates of a camera on a tripod scatter from frame to frame, each for itself; travel
+    takes small steps within a large reach. Von Neumann's ratio tells them apart in a few frames:
+    Σ ‖cᵢ₊₁ − cᵢ‖² / Σ ‖cᵢ − c̄‖² has the expectation 2 for independent cᵢ, and goes to 0 for a
+    path. Unit-free; short tracks (under 8 frames) are believed as they are.
     """
     if path_length(track) < NO_TRANSLATION:
         return False
     if len(track) < SHORTEST_JUDGED:
         return True
-    smooth = camera_centres(smooth_track(track, 3.0).cam_from_world)
-    inner = slice(2, -2)  # smoothing keeps the end cameras, scatter included
-    scatter = (camera_centres(track.cam_from_world) - smooth)[inner].norm(dim=-1).square().mean()
-    middle = smooth[inner].mean(dim=0)
-    reach = (smooth[inner] - middle).norm(dim=-1).max()
-    return bool(reach > 3 * scatter.sqrt())
+    centres = camera_centres(track.cam_from_world)
+    steps = centres.diff(dim=0).square().sum()
+    spread = (centres - centres.mean(dim=0)).square().sum()
+    return bool(steps < MOST_SCATTER * spread)
+
+
+def in_assumed_units(track: CameraTrack) -> CameraTrack:
+    """A track of unknown unit in track units: its farthest camera is EXTENT_WHERE_UNKNOWN away.
+
+    Where the position only scatters about one point, the camera turns in place. In the world of
+    the first camera.
+    """
+    relative = relative_track(track)
+    if not travels(relative):
+        return turning_only(relative)
+    return scale_track(relative, EXTENT_WHERE_UNKNOWN / extent(relative))
 
 
 def turning_only(track: CameraTrack) -> CameraTrack:
@@ -158,6 +170,16 @@ def turning_only(track: CameraTrack) -> CameraTrack:
 def resize_track(track: CameraTrack, size: Size) -> CameraTrack:
     """The same cameras for frames scaled to cover ``size`` and cropped centrally."""
     intrinsics = cover_crop_intrinsics(track.intrinsics, track.size, size)
+    return CameraTrack(track.cam_from_world, intrinsics, size)
+
+
+def with_square_pixels(track: CameraTrack) -> CameraTrack:
+    """The track for frames of the shape in which fx = fy: the filmed one, where the frames were
+    squeezed or their shape was guessed."""
+    scale = float((track.intrinsics[:, 0, 0] / track.intrinsics[:, 1, 1]).median())
+    size = Size(track.size.width, max(1, round(track.size.height * scale)))
+    intrinsics = track.intrinsics.clone()
+    intrinsics[:, 1, :] *= size.height / track.size.height
     return CameraTrack(track.cam_from_world, intrinsics, size)
 
 

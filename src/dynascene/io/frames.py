@@ -71,11 +71,11 @@ class DerivedFrames:
             yield np.ascontiguousarray(self.convert(frame))
 
 
-def open_frames(path: Path) -> FrameSource:
+def open_frames(path: Path, *, strict: bool = False) -> FrameSource:
     """Open a video, a folder of pictures of one size (sorted naturally), or one picture.
 
     Frames are uint8 [H, W, 3], or [H, W, 4] with straight alpha; pictures run at 24 frames a
-    second. Nothing but the file's index is kept in memory.
+    second. Nothing but the file's index is kept in memory. strict: as for ``open_video``.
 
     Raises InputError when the path is missing, holds no frames or several sizes, or is damaged.
     """
@@ -83,7 +83,7 @@ def open_frames(path: Path) -> FrameSource:
         return _open_pictures(_pictures_in(path))
     if path.suffix.lower() in (*IMAGE_SUFFIXES, ".heic", ".heif"):
         return _open_pictures([path])
-    return open_video(path)
+    return open_video(path, strict=strict)
 
 
 def times_of(source: FrameSource) -> tuple[float, ...] | None:
@@ -118,7 +118,7 @@ def _open_pictures(paths: list[Path]) -> PictureFrames:
     )
 
 
-def open_matte(path: Path, like: FrameSource | None = None) -> FrameSource:
+def open_matte(path: Path, like: FrameSource | None = None, *, strict: bool = False) -> FrameSource:
     """Open a matte as frames [H, W, 1], 255 = person: a video, a folder of pictures, or a picture.
 
     Where there is alpha it is the matte (unless it is opaque throughout a grey picture); else the
@@ -126,11 +126,11 @@ def open_matte(path: Path, like: FrameSource | None = None) -> FrameSource:
     person, and a map of labels 0 and 1 counts as 0 and 255.
 
     like: the person's frames. The matte must have their size and number, and takes their frame
-    rate and times.
+    rate and times. strict: as for ``open_video``.
 
     Raises InputError as open_frames does, when the matte is in colour, or does not fit ``like``.
     """
-    source = open_frames(path)
+    source = open_frames(path, strict=strict)
     matte = DerivedFrames(source, 1, _matte_reading(source, path), source.frame_rate)
     if like is None:
         return replace(matte, times=times_of(source))

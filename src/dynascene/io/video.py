@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import chain, islice
 from pathlib import Path
@@ -21,6 +21,8 @@ from dynascene.types import Size
 
 log = logging.getLogger(__name__)
 
+DAMAGED = "{path}: the video is damaged; export it again"
+
 
 @dataclass(frozen=True)
 class VideoFrames:
@@ -30,6 +32,8 @@ class VideoFrames:
         FFV1, transparent GIF).
     frame_rate: the average rate. times: seconds of each frame after the first where the rate
         varies, else None.
+    strict: reading raises InputError where frames cannot be decoded as they were written. Else a
+        damaged frame is what the decoder makes of it, or its neighbour, and a warning tells.
     """
 
     path: Path
@@ -37,6 +41,7 @@ class VideoFrames:
     times: tuple[float, ...] | None
     _picture: Picture = field(repr=False)
     _index: FrameIndex = field(repr=False)
+    strict: bool = False
 
     @property
     def size(self) -> Size:
@@ -46,6 +51,12 @@ class VideoFrames:
     def channels(self) -> int:
         return 4 if self._picture.alpha else 3
 
+    @property
+    def keyframes(self) -> list[int]:
+        """The frames from which decoding can begin, rising; the first of all is one of them."""
+        pts = self._index.pts or ()
+        return sorted({0, *(bisect_left(pts, time) for time in self._index.keyframes)})
+
     def __len__(self) -> int:
         return self._index.count
 
@@ -54,13 +65,34 @@ class VideoFrames:
 
         Decoding begins at the keyframe before ``start`` where the container can seek.
         """
-        wanted = range(len(self))[start:stop]
-        if not wanted:
+        yield from self.pick(range(len(self))[start:stop])
+
+    def pick(self, numbers: Sequence[int]) -> Iterator[np.ndarray]:
+        """Yield uint8 [H, W, C] of the frames of these rising numbers.
+
+        Those between them are decoded, but not converted.
+        """
+        if not numbers:
             return
+        wanted, chosen = range(numbers[0], numbers[-1] + 1), frozenset(numbers)
         reformatter = VideoReformatter()
-        with opened(self.path, threads="AUTO" if self._index.whole else "SLICE") as footage:
-            for frame in self._frames(footage, wanted):
-                yield self._picture.array(frame, reformatter)
+        frames = self._strictly if self.strict else self._frames
+        with opened(self.path, threads=self._threads) as footage:
+            for number, frame in enumerate(frames(footage, wanted), wanted.start):
+                if number in chosen:
+                    yield self._picture.array(frame, reformatter)
+
+    def shrunk(self, side: int) -> VideoFrames:
+        """The same video with at most ``side`` pixels on its longer side, scaled as it is read."""
+        stored, scale = self._picture.stored, min(1.0, side / max(self._picture.stored))
+        small = Size(*(max(2, round(pixels * scale)) for pixels in stored))
+        return replace(self, _picture=replace(self._picture, stored=small))
+
+    @property
+    def _threads(self) -> str:
+        if self.strict:
+            return "NONE"
+        return "AUTO" if self._index.whole else "SLICE"
 
     def _frames(self, footage: Footage, wanted: range) -> Iterator[av.VideoFrame]:
         pts = self._index.pts
@@ -69,9 +101,26 @@ class VideoFrames:
         frames = _from_keyframe(footage, self._index, pts[wanted.start])
         return _in_step(frames, pts[wanted.start : wanted.stop], self.path)
 
+    def _strictly(self, footage: Footage, wanted: range) -> Iterator[av.VideoFrame]:
+        """Those before the first wanted one are held to it too: it is predicted from them."""
+        pts = self._index.pts
+        if pts is None:
+            begin, frames = 0, decoded(footage)
+        else:
+            keyframes = self._index.keyframes
+            position = bisect_right(keyframes, pts[wanted.start]) - 1
+            begin = bisect_left(pts, keyframes[position]) if position >= 0 else 0
+            frames = _from_keyframe(footage, self._index, pts[wanted.start])
+            frames = _without_gaps(frames, pts[begin : wanted.stop], self.path)
+        yield from islice(frames, wanted.start - begin, wanted.stop - begin)
+        if pts is None and footage.damage:
+            raise InputError(DAMAGED.format(path=self.path))
 
-def open_video(path: Path) -> VideoFrames:
+
+def open_video(path: Path, *, strict: bool = False) -> VideoFrames:
     """Open a video file and find out which frames it holds.
+
+    strict: accept no damage, here (as far as it shows) and while reading.
 
     Raises InputError when the file is missing, is no video, or has no frame that can be decoded.
     Frames behind the place where a truncated file breaks off do not count.
@@ -89,10 +138,12 @@ def open_video(path: Path) -> VideoFrames:
             "%s: HDR video (%s) is read as if it were SDR and looks flat; convert it to SDR first",
             path, picture.hdr,
         )  # fmt: skip
+    if not index.whole and strict:
+        raise InputError(DAMAGED.format(path=path))
     if not index.whole:
         log.warning("%s: the video is damaged; %d frames can be read", path, index.count)
     rate, times = timing(index)
-    return VideoFrames(path, rate, times, picture, index)
+    return VideoFrames(path, rate, times, picture, index, strict)
 
 
 def _from_keyframe(footage: Footage, index: FrameIndex, pts: int) -> Iterator[av.VideoFrame]:
@@ -126,3 +177,22 @@ def _in_step(
         yield shown
     if lost:
         log.warning("%s: %d frames are damaged; a neighbour stands in for each", path, lost)
+
+
+def _without_gaps(
+    frames: Iterator[av.VideoFrame], times: tuple[int, ...], path: Path
+) -> Iterator[av.VideoFrame]:
+    """One frame for each time. Raises InputError where the decoder lost one."""
+    remaining = iter(times)
+    awaited = next(remaining, None)
+    for frame in frames:
+        if awaited is None:
+            return
+        if frame.pts is None or frame.pts < awaited:
+            continue  # shown before the keyframe, and not asked for
+        if frame.pts > awaited:
+            break
+        yield frame
+        awaited = next(remaining, None)
+    if awaited is not None:
+        raise InputError(DAMAGED.format(path=path))

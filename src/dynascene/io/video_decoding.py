@@ -41,7 +41,11 @@ class Footage:
 
 @contextmanager
 def opened(path: Path, *, threads: str = "AUTO") -> Generator[Footage]:
-    """Open the first video stream. Raises InputError where there is none that can be read."""
+    """Open the first video stream. Raises InputError where there is none that can be read.
+
+    threads: AUTO, SLICE (one frame at a time) or NONE; only the last makes the decoder report
+    every picture that it patches up.
+    """
     with opened_container(path) as container:
         stream = _first_video_stream(container, path)
         decoder = _alpha_decoder(stream) or stream.codec_context

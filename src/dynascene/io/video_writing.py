@@ -176,6 +176,7 @@ class H264Writer(_EncodedWriter):
 
     size: of the frames; an odd width or height is made even by repeating the last column or row.
     times: seconds of each frame, for a varying frame rate (``frame_rate`` is then the average).
+    keyframes: at most so many frames apart; the closer, the sooner a frame is found. None: 250.
 
     Raises InputError when it cannot be written, naming the folder where the disk is full.
     """
@@ -187,6 +188,7 @@ class H264Writer(_EncodedWriter):
         frame_rate: Fraction,
         quality: Quality = "visually-lossless",
         times: Sequence[float] | None = None,
+        keyframes: int | None = None,
     ) -> None:
         even = Size(size.width + size.width % 2, size.height + size.height % 2)
         # x264's macroblock tree gives the same frames different files on small sizes: without it
@@ -196,6 +198,8 @@ class H264Writer(_EncodedWriter):
             "preset": "fast",
             "x264-params": "mbtree=0",
         }
+        if keyframes is not None:
+            options["g"] = str(keyframes)
         encoding = _Encoding("mp4", "libx264", "yuv420p", options, even, frame_rate, times)
         super().__init__(path, encoding, size)
 

@@ -5,17 +5,11 @@ import pyarrow.parquet as pq
 import pytest
 from filmed_data import write_clip_folder
 
-from dynascene.datasets.filmed.manifest import (
-    COLUMNS,
-    SHARES,
-    ClipManifest,
-    ClipRecord,
-    read_manifest,
-    split_of,
-)
+from dynascene.datasets.filmed.manifest import ClipManifest, ClipRecord, read_manifest
 from dynascene.datasets.filmed.storage import Storage
 from dynascene.datasets.filmed.survey import open_manifest, survey, write_manifest
 from dynascene.errors import InputError
+from dynascene.io.manifests import COLUMNS, SHARES, split_of
 
 ROW = {
     "clip": "a", "path": "a", "source": "v", "split": "train", "frames": 9, "frame_rate": 24.0,

@@ -114,7 +114,9 @@ class TestRealEstate10K:
             if torch.equal(whole.cam_from_world[k : k + 4], clip.cameras.cam_from_world)
         ]
         assert len(starts) == 1
-        # 384x256 covers 64x48 at 3/16, and loses 4 columns on both sides
-        focal = whole.intrinsics[0, 0, 0] * 3 / 16
-        torch.testing.assert_close(clip.cameras.intrinsics[0, 0, 0], focal)
+        # squeezed from 384x216, which covers 64x48 at 2/9 and loses columns on both sides
+        for axis, pixels in ((0, 384), (1, 256)):
+            focal = whole.intrinsics[0, axis, axis] / pixels * (384, 216)[axis] * 2 / 9
+            torch.testing.assert_close(clip.cameras.intrinsics[0, axis, axis], focal)
         assert float(clip.cameras.intrinsics[0, 0, 2]) == pytest.approx(32)
+        assert float(clip.cameras.intrinsics[0, 1, 2]) == pytest.approx(24)

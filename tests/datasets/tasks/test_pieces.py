@@ -1,5 +1,6 @@
 """Cameras as the network is told them, and frames drawn."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -18,12 +19,17 @@ from dynascene.geometry.tracks import (
 from dynascene.types import CameraTrack
 
 
-def told(track: CameraTrack, seed: int = 0) -> CameraTrack:
-    return told_cameras(track, np.random.default_rng(seed))
+@pytest.fixture
+def told(make_clip) -> Callable[..., CameraTrack]:
+    def tell(track: CameraTrack, seed: int = 0) -> CameraTrack:
+        clip = make_clip(len(track), cameras=track)
+        return told_cameras(clip, np.random.default_rng(seed)).track
+
+    return tell
 
 
 @pytest.mark.parametrize("factor", [0.01, 1.0, 300.0])
-def test_the_unit_of_a_film_does_not_matter(make_clip, factor) -> None:
+def test_the_unit_of_a_film_does_not_matter(make_clip, told, factor) -> None:
     track = make_clip(frames=9).cameras
     reference = told(track)
     assert extent(reference) > 0.1
@@ -32,7 +38,7 @@ def test_the_unit_of_a_film_does_not_matter(make_clip, factor) -> None:
     )
 
 
-def test_nor_does_its_world(make_clip) -> None:
+def test_nor_does_its_world(make_clip, told) -> None:
     track = make_clip(frames=9).cameras
     moved_from_world = rotation_about("x", 40)
     world = torch.eye(4, dtype=torch.float64)
@@ -41,7 +47,7 @@ def test_nor_does_its_world(make_clip) -> None:
     torch.testing.assert_close(told(elsewhere).cam_from_world, told(track).cam_from_world)
 
 
-def test_the_first_camera_is_the_world_and_the_reach_is_jittered(make_clip) -> None:
+def test_the_first_camera_is_the_world_and_the_reach_is_jittered(make_clip, told) -> None:
     track = make_clip(frames=9).cameras
     reaches = []
     for seed in range(20):
@@ -56,7 +62,7 @@ def test_the_first_camera_is_the_world_and_the_reach_is_jittered(make_clip) -> N
     assert 0.5 <= min(reaches) < 1 < max(reaches) <= 2
 
 
-def test_a_camera_that_turns_in_place_stays_in_place(make_clip) -> None:
+def test_a_camera_that_turns_in_place_stays_in_place(make_clip, told) -> None:
     track = turning_only(make_clip(frames=9).cameras)
     cameras = told(track)
     assert extent(cameras) == pytest.approx(0, abs=1e-12)
@@ -64,7 +70,7 @@ def test_a_camera_that_turns_in_place_stays_in_place(make_clip) -> None:
     torch.testing.assert_close(rotation, track.cam_from_world[:, :3, :3])
 
 
-def test_scatter_of_a_standing_camera_is_not_blown_up(make_clip) -> None:
+def test_scatter_of_a_standing_camera_is_not_blown_up(make_clip, told) -> None:
     track = make_clip(frames=24).cameras
     poses = torch.eye(4, dtype=torch.float64).repeat(24, 1, 1)
     poses[:, :3, 3] = 1e-3 * torch.randn(24, 3, generator=torch.Generator().manual_seed(0))
@@ -73,7 +79,7 @@ def test_scatter_of_a_standing_camera_is_not_blown_up(make_clip) -> None:
 
 
 @pytest.mark.parametrize("frames", [2, 3, 8, 24])
-def test_short_pieces_of_a_travelling_camera_travel(make_clip, frames) -> None:
+def test_short_pieces_of_a_travelling_camera_travel(make_clip, told, frames) -> None:
     assert extent(told(make_clip(frames).cameras)) > 0.1
 
 

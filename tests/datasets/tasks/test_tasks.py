@@ -19,6 +19,7 @@ from dynascene.datasets.tasks.people import person_region
 from dynascene.datasets.tasks.sample import TrainingSample
 from dynascene.datasets.tasks.variation import image_variation, video_variation
 from dynascene.errors import InputError
+from dynascene.types import CameraTrack
 
 IMAGE_TASKS = ("outpainting", "image_variation", "image_background")
 NEEDS_PERSON = [name for name, task in TASKS.items() if task.needs_person]
@@ -30,8 +31,13 @@ def generator(seed: int) -> np.random.Generator:
 
 
 def same(a: TrainingSample, b: TrainingSample) -> bool:
-    pairs = [(getattr(a, f.name), getattr(b, f.name)) for f in fields(TrainingSample)]
+    pairs = [(parts(getattr(a, f.name)), parts(getattr(b, f.name))) for f in fields(TrainingSample)]
     return all(torch.equal(x, y) if isinstance(x, torch.Tensor) else x == y for x, y in pairs)
+
+
+def parts(value):
+    """Cameras as one tensor: tracks themselves do not compare."""
+    return value.cam_from_world if isinstance(value, CameraTrack) else value
 
 
 def repainted(frames: torch.Tensor, where: torch.Tensor) -> torch.Tensor:

@@ -5,11 +5,14 @@ F frames of the piece, S other frames of the same clip, H W pixels.
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.types import CameraTrack, Size
+
+# Somebody is there from this value of the matte on, somewhere. Black that went through a codec,
+# and a network's faint doubts, stay below it; a person has a solid core.
+SOMEBODY_FROM = 0.1
 
 
 @dataclass(frozen=True)
@@ -20,8 +23,11 @@ class FilmedClip:
     matte: [F, 1, H, W] in 0 … 1, 1 = person; zeros where nobody is. cameras: one per frame, for
     H×W, relative to no particular frame. others, others_matte: [S, 3, H, W] and [S, 1, H, W],
     S ≥ 1, frames from anywhere in the clip, for tasks that show the place by another frame; the
-    data set draws them apart from the piece where the clip is long enough. has_camera: False where
+    data set draws them apart from the piece where the clip is long enough. others_cameras: of those
+    frames, in the world of ``cameras``; None where they are not known. has_camera: False where
     the camera is unknown; ``cameras`` then stands still, and training takes the null camera.
+    in_track_units: the cameras are in track units, as exactly as the network is to be told; else
+    their unit is unknown.
 
     Raises InputError when shapes do not fit together.
     """
@@ -32,7 +38,9 @@ class FilmedClip:
     cameras: CameraTrack
     others: Tensor
     others_matte: Tensor
+    others_cameras: CameraTrack | None = None
     has_camera: bool = True
+    in_track_units: bool = False
 
     def __post_init__(self) -> None:
         F, _, H, W = self.video.shape
@@ -50,13 +58,23 @@ class FilmedClip:
                 )
         if not len(self.others):
             raise InputError(f"clip {self.name}: has no other frame to show the place by")
-        if len(self.cameras) != F or self.cameras.size != Size(W, H):
+        self._check_cameras(self.cameras, F, Size(W, H))
+        if self.others_cameras is not None:
+            self._check_cameras(self.others_cameras, len(self.others), Size(W, H))
+
+    def _check_cameras(self, cameras: CameraTrack, count: int, size: Size) -> None:
+        if len(cameras) != count or cameras.size != size:
             raise InputError(
-                f"clip {self.name}: {len(self.cameras)} cameras for {self.cameras.size}, "
-                f"expected {F} for {W}x{H}"
+                f"clip {self.name}: {len(cameras)} cameras for {cameras.size}, "
+                f"expected {count} for {size}"
             )
 
     @property
     def has_person(self) -> bool:
         """Whether anybody is seen in the piece."""
-        return bool(torch.any(self.matte > 0))
+        return bool(self.person_frames)
+
+    @property
+    def person_frames(self) -> list[int]:
+        """The frames of the piece in which somebody is seen."""
+        return (self.matte.flatten(1) >= SOMEBODY_FROM).any(dim=1).nonzero()[:, 0].tolist()

@@ -67,22 +67,24 @@ def _runs(numbers: list[int]) -> Iterable[list[int]]:
         yield run
 
 
-def cover_crop(frames: Sequence[np.ndarray], size: Size) -> Tensor:
+def cover_crop(frames: Sequence[np.ndarray], size: Size, square: Size | None = None) -> Tensor:
     """uint8 frames [H, W, C] scaled to cover ``size`` and cropped centrally: [N, C, H, W] 0 … 1.
 
     The crop is exact to fractions of a pixel, as intrinsics.cover_crop_intrinsics has it.
+    square: the size in which the frames' pixels are square; None: they are.
     """
-    return torch.stack([_cover_cropped(frame, size) for frame in frames])
+    return torch.stack([_cover_cropped(frame, size, square) for frame in frames])
 
 
-def _cover_cropped(frame: np.ndarray, size: Size) -> Tensor:
+def _cover_cropped(frame: np.ndarray, size: Size, square: Size | None) -> Tensor:
     height, width, channels = frame.shape
     if channels == 4:  # apart: Pillow would weigh the colours by their alpha
         parts = frame[..., :3], frame[..., 3:]
-        return torch.cat([_cover_cropped(part, size) for part in parts])
-    scale = cover_scale(Size(width, height), size)
-    left = max(0.0, (width - size.width / scale) / 2)
-    top = max(0.0, (height - size.height / scale) / 2)
+        return torch.cat([_cover_cropped(part, size, square) for part in parts])
+    shape = square or Size(width, height)
+    scale = cover_scale(shape, size)
+    left = max(0.0, (shape.width - size.width / scale) / 2 * width / shape.width)
+    top = max(0.0, (shape.height - size.height / scale) / 2 * height / shape.height)
     picture = Image.fromarray(np.ascontiguousarray(frame if channels == 3 else frame[..., 0]))
     box = (left, top, width - left, height - top)
     resized = np.array(picture.resize(size, Image.Resampling.BICUBIC, box=box))

@@ -7,20 +7,19 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch.utils.data import Dataset
 
 from dynascene.datasets.filmed.broken import BrokenClips
 from dynascene.datasets.filmed.clip import FilmedClip
-from dynascene.datasets.filmed.drawing import cover_crop, draw_frames, frames_at
+from dynascene.datasets.filmed.drawing import draw_frames
 from dynascene.datasets.filmed.manifest import ClipManifest, ClipRecord
 from dynascene.datasets.filmed.opening import OpenClip, open_record
+from dynascene.datasets.filmed.reading import read_piece
 from dynascene.datasets.filmed.storage import Storage
 from dynascene.datasets.filmed.survey import open_manifest
 from dynascene.datasets.imagery import SPLITS
 from dynascene.errors import InputError
-from dynascene.geometry.tracks import resize_track
-from dynascene.types import CameraTrack, Size
+from dynascene.types import Size
 
 KEPT_OPEN = 256  # clips per process whose index and cameras stay in memory
 
@@ -85,23 +84,7 @@ class FilmedClips(Dataset[FilmedClip]):
     def _piece(self, record: ClipRecord, rng: np.random.Generator) -> FilmedClip:
         clip = _opened(record, self.clips.storage)
         piece, others = draw_frames(rng, len(clip.frames), self.length, self.others, self.strides)
-        pictures = cover_crop(frames_at(clip.frames, piece + others), self.size)
-        if clip.matte is not None:
-            matte = cover_crop(frames_at(clip.matte, piece + others), self.size)
-        else:
-            matte = pictures[:, 3:] if clip.has_person else torch.zeros_like(pictures[:, :1])
-        video = pictures[:, :3] * 2 - 1
-        cameras = clip.cameras
-        chosen = CameraTrack(cameras.cam_from_world[piece], cameras.intrinsics[piece], cameras.size)
-        return FilmedClip(
-            name=record.clip,
-            video=video[: self.length],
-            matte=matte[: self.length],
-            cameras=resize_track(chosen, self.size),
-            others=video[self.length :],
-            others_matte=matte[self.length :],
-            has_camera=clip.has_camera,
-        )
+        return read_piece(record.clip, clip, piece, others, self.size)
 
 
 @lru_cache(maxsize=KEPT_OPEN)

@@ -1,17 +1,14 @@
-"""The manifest of a data set of clips: a Parquet table with a row for each clip.
+"""The manifest of a data set of clips, checked and read row by row.
 
-Columns are as in ``COLUMNS``; any others are kept and not looked at. A row without a split is of a
-clip that is not used, and may say in ``reason`` why.
+Columns are as in ``io.manifests``; any others are kept and not looked at.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -21,23 +18,7 @@ import pyarrow.parquet as pq
 from dynascene.datasets.filmed.storage import Storage
 from dynascene.datasets.imagery import SPLITS, check_split
 from dynascene.errors import InputError
-
-MANIFEST = "manifest.parquet"
-COLUMNS = pa.schema(
-    [
-        ("clip", pa.string()),
-        ("path", pa.string()),
-        ("source", pa.string()),
-        ("split", pa.string()),
-        ("frames", pa.int64()),
-        ("frame_rate", pa.float64()),
-        ("width", pa.int64()),
-        ("height", pa.int64()),
-        ("has_person", pa.bool_()),
-    ]
-)
-OPTIONAL_COLUMNS = pa.schema([("has_camera", pa.bool_()), ("reason", pa.string())])
-SHARES: Mapping[str, float] = MappingProxyType({"train": 0.9, "val": 0.05, "test": 0.05})
+from dynascene.io.manifests import COLUMNS, MANIFEST, OPTIONAL_COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,18 +147,3 @@ def _with_type(table: pa.Table, field: pa.Field, where: str) -> pa.Table:
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         raise InputError(f"{where}: column {field.name!r} is not of type {field.type}") from None
     return table.set_column(table.column_names.index(field.name), field, column)
-
-
-def split_of(source: str, shares: Mapping[str, float] = SHARES, seed: int = 0) -> str:
-    """The split that a source video belongs to: the same for ever, whatever else there is.
-
-    shares: of the sources; they are brought to the sum 1.
-    """
-    digest = hashlib.sha256(f"{seed} {source}".encode()).digest()
-    place = int.from_bytes(digest[:8], "big") / 2**64 * sum(shares.values())
-    reached = 0.0
-    for split, share in shares.items():
-        reached += share
-        if place < reached:
-            return split
-    return next(iter(shares))  # rounding

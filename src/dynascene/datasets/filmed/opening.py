@@ -15,7 +15,7 @@ from dynascene.datasets.filmed.shards import SHARD_SUFFIX, unpack
 from dynascene.datasets.filmed.storage import Storage
 from dynascene.errors import InputError
 from dynascene.geometry.intrinsics import intrinsics_from_fov
-from dynascene.geometry.tracks import resize_track
+from dynascene.geometry.tracks import resize_track, with_square_pixels
 from dynascene.io.cameras import CameraDefaults, read_cameras
 from dynascene.io.frames import open_frames, open_matte
 from dynascene.types import CameraTrack, FrameSource, Size
@@ -31,8 +31,11 @@ SUFFIXES = {
     "scene": (".png", ".jpg", ".jpeg", ".webp"),
     "meta": (".json",),
 }
+# The last is how camera_info files are named; whole, since the video's name stands before it
+BESIDE_SUFFIXES = (*CAMERA_SUFFIXES, ".camera_info.json")
 CAMERA_FOLDERS = ("", "../poses/", "../cameras/")  # beside a video that is a clip by itself
 SHAPE_TOLERANCE = 0.02  # relative; sizes rounded to even numbers stay below
+SQUARE_TOLERANCE = 0.05  # of fx / fy: estimates differ by that much; squeezed frames by more
 UNKNOWN_FOV = 60.0  # degrees, of the camera that stands in for an unknown one
 
 
@@ -56,7 +59,8 @@ class OpenClip:
 
     frames: [H, W, 3], or [H, W, 4] where the matte is their alpha and ``matte`` is None. matte:
     [H, W, 1], 255 = person; None also where nobody is. cameras: one per frame, for the frames'
-    size; a still one where ``has_camera`` is False. meta: what ``meta.json`` holds.
+    size; a still one where ``has_camera`` is False. meta: what ``meta.json`` holds. Reading frames
+    raises InputError where the video is damaged.
     """
 
     frames: FrameSource
@@ -64,6 +68,13 @@ class OpenClip:
     cameras: CameraTrack
     has_camera: bool
     meta: dict[str, Any]
+
+    @property
+    def square(self) -> CameraTrack:
+        """The cameras for frames of square pixels; of another size where a video is squeezed."""
+        track = with_square_pixels(self.cameras)
+        squeezed = track.size.height / self.frames.size.height
+        return track if abs(squeezed - 1) > SQUARE_TOLERANCE else self.cameras
 
     @property
     def has_person(self) -> bool:
@@ -106,7 +117,7 @@ def cameras_beside(video: str, storage: Storage) -> str | None:
     path = PurePosixPath(video)
     for folder in CAMERA_FOLDERS:
         place = path.parent.parent / folder[3:] if folder else path.parent
-        for suffix in CAMERA_SUFFIXES:
+        for suffix in BESIDE_SUFFIXES:
             candidate = str(place / (path.stem + suffix))
             if storage.has(candidate):
                 return candidate
@@ -119,8 +130,8 @@ def open_clip(files: ClipFiles) -> OpenClip:
     Raises InputError, naming the file, when one of them is damaged or they do not fit together.
     """
     meta = {} if files.meta is None else _read_meta(files.meta)
-    frames = open_frames(files.video)
-    matte = None if files.matte is None else open_matte(files.matte, like=frames)
+    frames = open_frames(files.video, strict=True)
+    matte = None if files.matte is None else open_matte(files.matte, like=frames, strict=True)
     if files.cameras is None:
         still = torch.eye(4, dtype=torch.float64).expand(len(frames), 4, 4)
         view = intrinsics_from_fov(UNKNOWN_FOV, frames.size).expand(len(frames), 3, 3)

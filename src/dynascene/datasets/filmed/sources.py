@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 from dynascene.datasets.filmed.clip import FilmedClip
 from dynascene.datasets.filmed.drawing import draw_frames
 from dynascene.datasets.imagery import SPLITS
-from dynascene.datasets.synthetic.shots import SyntheticShots
+from dynascene.datasets.synthetic.shots import SyntheticShot, SyntheticShots
 from dynascene.errors import InputError
 from dynascene.types import CameraTrack
 
@@ -45,7 +45,8 @@ class MixedSources(Dataset[FilmedClip]):
 
 
 class SyntheticClips(Dataset[FilmedClip]):
-    """Shots of the synthetic stage as filmed clips: video, matte, and the camera as it is told.
+    """Shots of the synthetic stage as filmed clips: video, matte, and the camera as it is told,
+    in track units by the place's true depth.
 
     shots: as long as the clips that pieces are drawn from; where they are longer than a piece, the
     others come from its outside. length, others: frames of a piece and beside it.
@@ -70,9 +71,12 @@ class SyntheticClips(Dataset[FilmedClip]):
             name=f"synthetic {self.shots.split} {number} ({shot.place})",
             video=shot.video[piece],
             matte=shot.matte[piece],
-            cameras=CameraTrack(
-                shot.cam_from_world[piece], shot.intrinsics[piece], self.shots.size
-            ),
+            cameras=self._cameras(shot, piece),
             others=shot.video[others],
             others_matte=shot.matte[others],
+            others_cameras=self._cameras(shot, others),
+            in_track_units=True,
         )
+
+    def _cameras(self, shot: SyntheticShot, frames: list[int]) -> CameraTrack:
+        return CameraTrack(shot.cam_from_world[frames], shot.intrinsics[frames], self.shots.size)

@@ -68,6 +68,13 @@ class Storage:
         names = sorted(path.removeprefix(prefix) for path in found)
         return [n for n in names if not any(part.startswith(".") for part in n.split("/"))]
 
+    def state(self) -> str:
+        """A hash of all files' names, sizes and times: another one when any of them changes."""
+        system, root = self._opened()
+        with self._clear_errors(""):
+            found = system.find(root, detail=True)
+        return short_hash(repr([(n, _version(found[n])) for n in sorted(found)]))
+
     def has(self, name: str) -> bool:
         """Whether there is such a file."""
         system, root = self._opened()
@@ -109,6 +116,11 @@ class Storage:
 def short_hash(text: str) -> str:
     """A name for a place in the cache."""
     return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _version(entry: dict[str, Any]) -> dict[str, Any]:
+    """What file systems know of a file's content: each has its own name for it."""
+    return {name: entry.get(name) for name in ("size", "mtime", "created", "ETag", "last_modified")}
 
 
 def _is_local(system: Any) -> bool:

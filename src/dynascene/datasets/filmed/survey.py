@@ -5,20 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from dynascene.datasets.filmed.broken import BrokenClips
-from dynascene.datasets.filmed.manifest import (
-    MANIFEST,
-    SHARES,
-    ClipManifest,
-    ClipRecord,
-    read_manifest,
-    split_of,
-)
+from dynascene.datasets.filmed.manifest import ClipManifest, ClipRecord, read_manifest
 from dynascene.datasets.filmed.opening import (
+    BESIDE_SUFFIXES,
     CAMERA_FOLDERS,
-    CAMERA_SUFFIXES,
     VIDEO_SUFFIXES,
     ClipFiles,
     OpenClip,
@@ -29,6 +23,7 @@ from dynascene.datasets.filmed.shards import SHARD_SUFFIX, clips_of_shard
 from dynascene.datasets.filmed.storage import Storage
 from dynascene.errors import InputError
 from dynascene.io.cameras.rows import read_lines
+from dynascene.io.manifests import MANIFEST, SHARES, splits_of
 
 THREADS = 4  # opening clips is mostly waiting for the disk
 Progress = Callable[[int, int], None]
@@ -44,7 +39,13 @@ def open_manifest(source: Path | str, cache: Path | None = None) -> ClipManifest
     if Path(source).name == MANIFEST:
         place = place[: -len(MANIFEST)] or "."
     storage = Storage.at(place, cache)
-    return read_manifest(storage) if storage.has(MANIFEST) else survey(storage)
+    return read_manifest(storage) if storage.has(MANIFEST) else _surveyed(storage, storage.state())
+
+
+@lru_cache(maxsize=16)
+def _surveyed(storage: Storage, state: str) -> ClipManifest:
+    """Once per process, as long as the files stay as they are."""
+    return survey(storage)
 
 
 def write_manifest(
@@ -141,7 +142,7 @@ def _unread(clip: str, path: str) -> ClipRecord:
 
 def _cameras_of(video: PurePosixPath) -> set[str]:
     folders = [video.parent.parent / f[3:] if f else video.parent for f in CAMERA_FOLDERS]
-    return {str(f / (video.stem + suffix)) for f in folders for suffix in CAMERA_SUFFIXES}
+    return {str(f / (video.stem + suffix)) for f in folders for suffix in BESIDE_SUFFIXES}
 
 
 def _looked_at(record: ClipRecord, storage: Storage) -> ClipRecord:
@@ -178,7 +179,5 @@ def _source_of(record: ClipRecord, files: ClipFiles, clip: OpenClip) -> str:
 
 
 def _divided(records: list[ClipRecord], shares: Mapping[str, float], seed: int) -> list[ClipRecord]:
-    splits = {r.source: split_of(r.source, shares, seed) for r in records if r.reason is None}
-    if "train" in shares and "train" not in splits.values():  # a handful of clips
-        splits = dict.fromkeys(splits, "train")
+    splits = splits_of({r.source for r in records if r.reason is None}, shares, seed)
     return [r if r.reason else replace(r, split=splits[r.source]) for r in records]

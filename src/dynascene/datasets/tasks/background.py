@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from dynascene.datasets.filmed.clip import FilmedClip
 from dynascene.datasets.tasks.illumination import LightRanges, adjust_illumination
 from dynascene.datasets.tasks.people import DILATION, without_person
 from dynascene.datasets.tasks.pieces import (
+    OtherFrame,
     frames_with_person,
     one_frame,
     other_frame,
@@ -30,8 +30,7 @@ def video_background(
     The person is taken out of the scene picture. Raises InputError when nobody is in the piece.
     """
     frames_with_person(clip)
-    scene = without_person(*other_frame(clip, rng), dilation)
-    return _in_scene("video_background", clip, scene, rng)
+    return _in_scene("video_background", clip, other_frame(clip, rng), rng, dilation)
 
 
 def image_background(
@@ -74,23 +73,26 @@ def condition_frame(
     matte = torch.cat([clip.matte, clip.others_matte])[i]
     if rng.random() < composite_share:
         matte = torch.zeros_like(matte)
-    return _in_scene("condition_frame", clip, without_person(pictures[i], matte, dilation), rng)
+    # no camera: this task's system knows none
+    return _in_scene("condition_frame", clip, OtherFrame(pictures[i], matte, None), rng, dilation)
 
 
 def _in_scene(
-    task: str, clip: FilmedClip, scene: tuple[Tensor, Tensor], rng: np.random.Generator
+    task: str, clip: FilmedClip, scene: OtherFrame, rng: np.random.Generator, dilation: float
 ) -> TrainingSample:
-    """The whole piece with its person, the scene picture and its visibility as they are."""
-    cameras = told_cameras(clip.cameras, rng)
+    """The whole piece with its person; the scene picture without them."""
+    cameras, scene_camera = told_cameras(clip, rng, scene.camera)
+    picture, visibility = without_person(scene.picture, scene.matte, dilation)
     return TrainingSample(
         task=task,
         video=clip.video,
         matte=clip.matte,
         foreground=clip.video * clip.matte,
-        scene_image=scene[0],
-        scene_visibility=scene[1],
+        scene_image=picture,
+        scene_visibility=visibility,
         cam_from_world=cameras.cam_from_world,
         intrinsics=cameras.intrinsics,
         loss_mask=torch.ones_like(clip.matte),
+        scene_camera=scene_camera,
         has_camera=clip.has_camera,
     )

@@ -12,6 +12,7 @@ from dynascene.types import Batch
 
 STACKED = ("video", "matte", "foreground", "scene_image", "scene_visibility", "cam_from_world",
            "intrinsics")  # fmt: skip
+GUIDE = ("guide", "guide_visibility")
 
 
 class TaskBatch(NamedTuple):
@@ -24,7 +25,8 @@ class TaskBatch(NamedTuple):
 
 def collate_samples(samples: Sequence[TrainingSample]) -> TaskBatch:
     """Stack samples of one length and size. Raises InputError when they differ."""
-    first = samples[0].video.shape
+    first_sample = samples[0]
+    first = first_sample.video.shape
     for sample in samples:
         if sample.video.shape != first:
             raise InputError(
@@ -33,6 +35,8 @@ def collate_samples(samples: Sequence[TrainingSample]) -> TaskBatch:
                 "or take batches of 1"
             )
     stacked = {name: torch.stack([getattr(s, name) for s in samples]) for name in STACKED}
+    if first_sample.guide is not None:
+        stacked |= {name: torch.stack([getattr(s, name) for s in samples]) for name in GUIDE}
     batch = Batch(**stacked, has_camera=torch.tensor([s.has_camera for s in samples]))
     loss_mask = torch.stack([s.loss_mask for s in samples])
     return TaskBatch(batch, loss_mask, [s.task for s in samples])

@@ -33,7 +33,7 @@ def outpainting(
     hole = random_hole(rng, *frame.shape[-2:], rng.uniform(*masked), shapes).to(frame.device)
     person = person_region(piece.matte[0], dilation)
     visible = (~(hole | person)).to(frame.dtype)
-    cameras = told_cameras(piece.cameras, rng)
+    cameras, scene_camera = told_cameras(piece, rng, piece.cameras)
     return TrainingSample(
         task="outpainting",
         video=piece.video,
@@ -44,5 +44,6 @@ def outpainting(
         cam_from_world=cameras.cam_from_world,
         intrinsics=cameras.intrinsics,
         loss_mask=(~person).to(frame.dtype)[None],
+        scene_camera=scene_camera,
         has_camera=clip.has_camera,
     )

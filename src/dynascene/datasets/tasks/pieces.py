@@ -5,6 +5,7 @@ F frames of the piece, S other frames, H W pixels.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,17 +17,28 @@ from dynascene.errors import InputError
 from dynascene.geometry.tracks import (
     EXTENT_WHERE_UNKNOWN,
     extent,
-    path_length,
     relative_track,
     scale_track,
+    travels,
     turning_only,
 )
 from dynascene.types import CameraTrack
 
-# A camera that goes somewhere gets at least so far for the length of its path (synthetic tracks
-# and RealEstate10K: 0.26 and more); the scattered estimates of a standing one do not (under 0.25
-# from 12 frames on). geometry.tracks.travels judges whole clips and takes short pieces for scatter.
-LEAST_REACH = 0.25
+
+class OtherFrame(NamedTuple):
+    """picture: [3, H, W]. matte: [1, H, W]. camera: of that one frame, in the world of the piece's
+    cameras; None where it is not known."""
+
+    picture: Tensor
+    matte: Tensor
+    camera: CameraTrack | None
+
+
+class ToldCameras(NamedTuple):
+    """Of the piece, and of the scene picture in the same world and unit."""
+
+    track: CameraTrack
+    scene: CameraTrack | None
 
 
 def one_frame(
@@ -42,15 +54,17 @@ def one_frame(
     )
 
 
-def other_frame(clip: FilmedClip, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """A random one of ``others`` with its matte: [3, H, W], [1, H, W].
+def other_frame(clip: FilmedClip, rng: np.random.Generator) -> OtherFrame:
+    """A random one of ``others``.
 
     Frames that the piece holds too are left out as long as there are different ones: short clips
     repeat themselves, and the scene picture must not be the answer.
     """
     new = [j for j, other in enumerate(clip.others) if not _holds(clip.video, other)]
     j = int(rng.choice(new or np.arange(len(clip.others))))
-    return clip.others[j], clip.others_matte[j]
+    cameras = clip.others_cameras
+    camera = None if cameras is None else cameras[j : j + 1]
+    return OtherFrame(clip.others[j], clip.others_matte[j], camera)
 
 
 def _holds(video: Tensor, frame: Tensor) -> bool:
@@ -59,7 +73,7 @@ def _holds(video: Tensor, frame: Tensor) -> bool:
 
 def frames_with_person(clip: FilmedClip) -> list[int]:
     """The frames of the piece in which somebody is seen. Raises InputError when there are none."""
-    found = torch.any(clip.matte.flatten(1) > 0, dim=1).nonzero()[:, 0].tolist()
+    found = clip.person_frames
     if not found:
         raise InputError(
             f"clip {clip.name}: nobody is in these frames, and this task needs a person; "
@@ -68,14 +82,28 @@ def frames_with_person(clip: FilmedClip) -> list[int]:
     return found
 
 
-def told_cameras(cameras: CameraTrack, rng: np.random.Generator) -> CameraTrack:
+def told_cameras(
+    clip: FilmedClip, rng: np.random.Generator, scene: CameraTrack | None = None
+) -> ToldCameras:
     """Cameras as the network is told them: from the first frame, in track units.
 
-    The unit is known no better in training than in sampling: the farthest camera is
-    EXTENT_WHERE_UNKNOWN from the first, times a random factor. A camera whose position only
-    scatters about one point turns in place.
+    scene: the scene picture's camera, in the world of the clip's.
+
+    A clip's unit of length is mostly known no better in training than in sampling: the farthest
+    camera is then EXTENT_WHERE_UNKNOWN from the first, times a random factor; a camera whose
+    position only scatters about one point turns in place, and so does the scene picture's.
     """
-    track = relative_track(cameras)
-    if extent(track) <= LEAST_REACH * path_length(track):
-        return turning_only(track)
-    return jitter_scale(scale_track(track, EXTENT_WHERE_UNKNOWN / extent(track)), rng)
+    frames = len(clip.cameras)
+    track = relative_track(clip.cameras if scene is None else _joined(clip.cameras, scene))
+    if not clip.in_track_units:
+        judged = track if frames == 1 else track[:frames]  # one frame alone shows no travel
+        if travels(judged):
+            track = jitter_scale(scale_track(track, EXTENT_WHERE_UNKNOWN / extent(judged)), rng)
+        else:
+            track = turning_only(track)
+    return ToldCameras(track[:frames], None if scene is None else track[frames:])
+
+
+def _joined(a: CameraTrack, b: CameraTrack) -> CameraTrack:
+    poses = torch.cat([a.cam_from_world, b.cam_from_world])
+    return CameraTrack(poses, torch.cat([a.intrinsics, b.intrinsics]), a.size)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from dynascene.types import CameraTrack
+
 
 @dataclass(frozen=True)
 class TrainingSample:
@@ -16,7 +18,9 @@ class TrainingSample:
     given, by the person or, in outpainting, by the picture; 1 − matte is the network's mask.
     foreground: [F, 3, H, W]. scene_image, scene_visibility: [3, H, W], [1, H, W].
     cam_from_world, intrinsics: [F, 4, 4], [F, 3, 3] float64. loss_mask: [F, 1, H, W], 1 = the
-    loss counts here. has_camera: False = the null camera: poses are there, but not told.
+    loss counts here. scene_camera: of the scene picture, one camera in the world and unit of the
+    others; None where it is not known. guide, guide_visibility: [F, 3, H, W], [F, 1, H, W], or
+    None. has_camera: False = the null camera: poses are there, but not told.
     """
 
     task: str
@@ -28,4 +32,7 @@ class TrainingSample:
     cam_from_world: Tensor
     intrinsics: Tensor
     loss_mask: Tensor
+    scene_camera: CameraTrack | None = None
+    guide: Tensor | None = None
+    guide_visibility: Tensor | None = None
     has_camera: bool = True

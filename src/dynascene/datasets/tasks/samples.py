@@ -6,6 +6,7 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from dynascene.datasets.filmed.clip import FilmedClip
+from dynascene.datasets.tasks.guiding import with_guide
 from dynascene.datasets.tasks.mix import TaskMix
 from dynascene.datasets.tasks.sample import TrainingSample
 from dynascene.errors import InputError
@@ -17,13 +18,19 @@ class TaskSamples(Dataset[TrainingSample]):
     """Sample k is the same for the same clips, mix and seed.
 
     open_clips: makes the source; called once in the process that makes the data set. A clip for
-    which the mix has no task is passed over, and the next one drawn.
+    which the mix has no task is passed over, and the next one drawn. guided: every sample comes
+    with a guide (``with_guide``); clips whose camera is unknown are passed over.
     """
 
     def __init__(
-        self, open_clips: Callable[[], Dataset[FilmedClip]], mix: TaskMix, seed: int
+        self,
+        open_clips: Callable[[], Dataset[FilmedClip]],
+        mix: TaskMix,
+        seed: int,
+        *,
+        guided: bool = False,
     ) -> None:
-        self.clips, self.mix, self.seed = open_clips(), mix, seed
+        self.clips, self.mix, self.seed, self.guided = open_clips(), mix, seed, guided
 
     def __len__(self) -> int:
         return 2**31 // TRIES  # drawn, not enumerated
@@ -34,9 +41,11 @@ class TaskSamples(Dataset[TrainingSample]):
         rng = np.random.default_rng([self.seed, index])
         for attempt in range(TRIES):
             clip = self.clips[index * TRIES + attempt]
-            if self.mix.fits(clip):
-                return self.mix.draw(clip, rng)
+            if self.mix.fits(clip) and (clip.has_camera or not self.guided):
+                sample = self.mix.draw(clip, rng)
+                return with_guide(sample) if self.guided else sample
         raise InputError(
             f"clips: {TRIES} in a row suit no task of this recipe ({clip.name} was the last); "
-            "it needs clips with people, without, or both: see docs/tasks.md"
+            "it needs clips with people, without, or both, and with cameras if it has a guide: "
+            "see docs/tasks.md"
         )

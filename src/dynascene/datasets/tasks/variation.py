@@ -21,8 +21,9 @@ def video_variation(
     Matte and foreground are 0. People are taken out of the scene picture, and their surroundings
     in the target out of the loss: the paper's clips for this task have none.
     """
-    scene, visibility = without_person(*other_frame(clip, rng), dilation)
-    cameras = told_cameras(clip.cameras, rng)
+    other = other_frame(clip, rng)
+    scene, visibility = without_person(other.picture, other.matte, dilation)
+    cameras, scene_camera = told_cameras(clip, rng, other.camera)
     return TrainingSample(
         task="video_variation",
         video=clip.video,
@@ -33,6 +34,7 @@ def video_variation(
         cam_from_world=cameras.cam_from_world,
         intrinsics=cameras.intrinsics,
         loss_mask=(~person_region(clip.matte, dilation)).to(clip.video.dtype),
+        scene_camera=scene_camera,
         has_camera=clip.has_camera,
     )
 

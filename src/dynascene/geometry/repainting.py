@@ -1,0 +1,125 @@
+"""What was painted in one view of the place, written back to its canvas.
+
+A canvas pixel takes the paint where the view shows it: where the place in its direction lies in
+the frame, and the view's own ray through that point ends at the same place, so that nothing stands
+before it. What the picture shows stays bit by bit. What was painted before fades into the new
+paint over as narrow a band as the view says, so that no seam is left.
+
+H W pixels of a canvas, h w pixels of the view.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from dynascene.geometry.canvas import SceneCanvas
+from dynascene.geometry.panorama import directions_from_angles, wrap_angle
+from dynascene.geometry.projection import scene_angles
+from dynascene.geometry.surface import Surface
+from dynascene.types import CameraTrack
+
+TOLERANCE = 2.5  # pixels of the view by which both directions may miss each other
+ROWS_AT_ONCE = 256
+
+
+@dataclass(frozen=True)
+class Paint:
+    """What a view makes of the canvas, whose own detail stays.
+
+    change: [3, h, w], added to the canvas's colours. fresh: [1, h, w], 1 where nothing is known
+    yet, fading to 0 where something is.
+    """
+
+    change: Tensor
+    fresh: Tensor
+
+
+class _Part(NamedTuple):
+    """Rows and columns of a canvas that hold all that a view shows."""
+
+    rows: Tensor
+    columns: Tensor
+
+
+def repaint(
+    canvas: SceneCanvas, surface: Surface, view: CameraTrack, paint: Paint, shown: Tensor
+) -> SceneCanvas:
+    """The canvas of one layer of the scene, with what the view paints on it.
+
+    view: one camera of h×w pixels in the scene's world. shown: [1, h, w], 1 where the view shows
+    this layer and no other.
+    """
+    angles = scene_angles(view, surface, 0)
+    seen = directions_from_angles(*angles).movedim(-1, 0)
+    source = torch.cat([paint.change, paint.fresh, shown, seen, _footprint(seen)])
+    layers = canvas.layers
+    if len(layers) == 5:
+        layers = torch.cat([layers, torch.zeros_like(layers[:1])])
+    else:
+        layers = layers.clone()
+    azimuth, depression = canvas.window.pixel_angles()
+    part = _reached(azimuth, depression, *angles)
+    for rows in part.rows.split(ROWS_AT_ONCE):
+        beta, alpha = torch.meshgrid(depression[rows], azimuth[part.columns], indexing="ij")
+        place = slice(None), rows[:, None], part.columns
+        directions = directions_from_angles(alpha, beta)
+        layers[place] = _repainted(layers[place], surface, view, source, directions)
+    return SceneCanvas(canvas.window, layers)
+
+
+def _repainted(
+    layers: Tensor, surface: Surface, view: CameraTrack, source: Tensor, directions: Tensor
+) -> Tensor:
+    """Part of a canvas, [6, H, W], in directions [H, W, 3] from the scene camera."""
+    points = surface.hit(torch.zeros_like(directions), directions)
+    grid, inside = _in_view(view, points)
+    sampled = F.grid_sample(
+        source[None], grid[None], mode="bicubic", padding_mode="border", align_corners=False
+    )[0]
+    change, fresh, shown, seen, footprint = sampled.split((3, 1, 1, 3, 1))
+    missed = (seen - directions.movedim(-1, 0)).norm(dim=0, keepdim=True)
+    takes = inside[None] & (shown > 0.5) & (missed < TOLERANCE * footprint)
+    revealed, painted = takes * (1 - layers[3:4]), layers[5:]
+    share = revealed * torch.maximum(fresh.clamp(0, 1), 1 - painted)
+    colour = (layers[:3] + change).clamp(0, 1)
+    known = torch.maximum(painted, revealed)
+    return torch.cat([torch.lerp(layers[:3], colour, share), layers[3:5], known])
+
+
+def _in_view(view: CameraTrack, points: Tensor) -> tuple[Tensor, Tensor]:
+    """Points [..., 3] → coordinates in the frame, −1 … 1 from border to border, and whether it
+    shows that direction at all."""
+    pose, k = view.cam_from_world[0].to(points), view.intrinsics[0].to(points)
+    x, y, z = (points @ pose[:3, :3].mT + pose[:3, 3]).unbind(-1)
+    ahead = z > 1e-6
+    z = z.where(ahead, torch.ones_like(z))
+    u = (k[0, 0] * x / z + k[0, 2]) / view.size.width * 2 - 1
+    v = (k[1, 1] * y / z + k[1, 2]) / view.size.height * 2 - 1
+    return torch.stack([u, v], dim=-1), ahead & (u.abs() <= 1) & (v.abs() <= 1)
+
+
+def _footprint(directions: Tensor) -> Tensor:
+    """[3, h, w] of a view's pixels → [1, h, w], how far neighbours are apart."""
+    across = F.pad(directions.diff(dim=2).norm(dim=0)[None, None], (0, 1, 0, 0), mode="replicate")
+    down = F.pad(directions.diff(dim=1).norm(dim=0)[None, None], (0, 0, 0, 1), mode="replicate")
+    return torch.maximum(across, down)[0]
+
+
+def _reached(
+    azimuth: Tensor, depression: Tensor, view_azimuth: Tensor, view_depression: Tensor
+) -> _Part:
+    """Which columns [W] and rows [H] lie within the extent of a view's angles, [h, w] each."""
+    h, w = view_azimuth.shape
+    middle = view_azimuth[h // 2, w // 2]
+    columns = _within(wrap_angle(azimuth - middle), wrap_angle(view_azimuth - middle), w)
+    return _Part(_within(depression, view_depression, h), columns)
+
+
+def _within(angles: Tensor, extent: Tensor, pixels: int) -> Tensor:
+    """Indices of the angles [N] within an extent of pixels' centres and half a pixel around it."""
+    border = (extent.max() - extent.min()) / pixels
+    inside = (angles >= extent.min() - border) & (angles <= extent.max() + border)
+    return inside.nonzero()[:, 0]

@@ -1,0 +1,85 @@
+"""A part of a clip, and the matte of that part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from dynascene.errors import InputError
+from dynascene.io.frames import open_frames, open_matte, times_of
+from dynascene.types import FrameSource, Size
+
+Range = tuple[int, int]  # the first frame, and the one after the last
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """The frames start … stop − 1 of another source."""
+
+    source: FrameSource
+    start: int
+    stop: int
+
+    @property
+    def size(self) -> Size:
+        return self.source.size
+
+    @property
+    def channels(self) -> int:
+        return self.source.channels
+
+    @property
+    def frame_rate(self) -> Fraction:
+        return self.source.frame_rate
+
+    @property
+    def times(self) -> tuple[float, ...] | None:
+        """Seconds of each frame after the first of the excerpt, where the frame rate varies."""
+        times = times_of(self.source)
+        return times and tuple(t - times[self.start] for t in times[self.start : self.stop])
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def read(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
+        first, last, _ = slice(start, stop).indices(len(self))
+        yield from self.source.read(self.start + first, self.start + last)
+
+
+def excerpt(source: FrameSource, frames: Range | None, path: Path) -> FrameSource:
+    """The frames asked for; None = all. path: what messages call the source.
+
+    Raises InputError when they are none, or go beyond the source.
+    """
+    if frames is None:
+        return source
+    start, stop = frames
+    if not 0 <= start < stop:
+        raise InputError(f"frames {start}:{stop}: must be A:B with 0 <= A < B")
+    if stop > len(source):
+        raise InputError(f"frames {start}:{stop}: {path} has {len(source)} frames, 0:{len(source)}")
+    return Excerpt(source, start, stop)
+
+
+def open_excerpt_matte(path: Path, whole: FrameSource, frames: Range | None) -> FrameSource:
+    """The matte of the frames asked for; its file may hold the whole clip's or those alone.
+
+    Raises InputError as ``open_matte`` does, and when its length fits neither.
+    """
+    if frames is None:
+        return open_matte(path, like=whole)
+    start, stop = frames
+    used = excerpt(whole, frames, path)
+    length = len(open_frames(path))
+    if length == len(used):
+        return open_matte(path, like=used)
+    if length == len(whole):
+        return excerpt(open_matte(path, like=whole), frames, path)
+    raise InputError(
+        f"{path}: the matte has {length} frames; for frames {start}:{stop} of a clip of "
+        f"{len(whole)} give it {len(used)} (those alone) or {len(whole)} (all of the clip's)"
+    )
