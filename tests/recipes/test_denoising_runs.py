@@ -32,8 +32,9 @@ def settings(tmp_path, monkeypatch):
     torch.manual_seed(0)
     small_autoencoder(16).save_pretrained(tmp_path / "autoencoder" / "vae")
 
-    def settings(name: str) -> Settings:
+    def settings(name: str, **numbers) -> Settings:
         return Settings(
+            **numbers,
             out=tmp_path / name,
             autoencoder=tmp_path / "autoencoder",
             cache=tmp_path / "clips",
@@ -69,3 +70,19 @@ def test_a_run_goes_on_where_it_stopped_and_its_export_paints(name, settings, tm
     assert frames.shape == (1, 3, 3, 40, 64)
     assert frames.isfinite().all()
     assert frames.std() > 0
+
+
+def test_one_step_goes_on_from_a_run_and_paints_without_noise(settings, tmp_path) -> None:
+    first, second = settings("small"), settings("one_step", start=str(tmp_path / "small"))
+    train(find_recipe("dynascene.small")(first), first.out)
+    recipe = find_recipe("dynascene.small_one_step")
+    train(recipe(second), second.out)
+    export_run(second.out, tmp_path / "weights")
+    assert not list((tmp_path / "weights").rglob("*critic*"))
+    pipeline, _ = load_weights(tmp_path / "weights")
+    assert pipeline.sampling(None, None) == (1, 1.0)
+    batch = collate([SyntheticShots("val", TINY.resolution, 3)[0]]).batch
+    frames = [
+        pipeline(batch, generator=torch.Generator().manual_seed(seed)).frames for seed in (0, 1)
+    ]
+    torch.testing.assert_close(*frames, rtol=0, atol=0)  # a single step starts from no noise

@@ -36,7 +36,8 @@ TINY_STAGES = {
     "video": filmed.Schedule(4, 1, 3, 1e-3, 0, 1.0, 0.9),
     "all": filmed.Schedule(4, 1, 3, 1e-3, 0, 1.0, 0.9),
 }
-FILMED = [name for name in RECIPES if ".stage" in name or name.endswith(".single_stage")]
+ENDINGS = (".stage1", ".stage2", ".single_stage", ".guided", ".filmed")
+FILMED = [name for name in RECIPES if name.endswith(ENDINGS)]
 SMALL_ONES = [name for name in FILMED if ".small." in name]
 
 
@@ -61,7 +62,7 @@ def tiny(monkeypatch):
 
     def recipe(name: str):
         found = find_recipe(name)
-        return partial(filmed.filmed, found.args[0], SMALLEST, *found.args[2:])
+        return partial(filmed.filmed, found.args[0], SMALLEST, *found.args[2:], **found.keywords)
 
     return recipe
 
@@ -137,12 +138,16 @@ def test_a_start_that_is_none_is_named(tiny, settings, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("name", ["dynascene.small", "autoencoder.small", "actanywhere.small"])
-@pytest.mark.parametrize(
-    ("numbers", "message"), [({"clips": ("x",)}, "rendered places"), ({"start": "run"}, "fresh")]
-)
-def test_recipes_of_rendered_places_take_no_clips(name, numbers, message, settings) -> None:
-    with pytest.raises(InputError, match=message):
-        find_recipe(name)(settings("run", **numbers))
+def test_recipes_of_rendered_places_take_no_clips(name, settings) -> None:
+    with pytest.raises(InputError, match="rendered places"):
+        find_recipe(name)(settings("run", clips=("x",)))
+
+
+def test_what_a_recipe_starts_from_is_asked_for_or_refused(settings) -> None:
+    with pytest.raises(InputError, match="fresh"):
+        find_recipe("autoencoder.small")(settings("run", start="run"))
+    with pytest.raises(InputError, match="--from"):
+        find_recipe("dynascene.small_one_step")(settings("run"))
 
 
 def test_a_run_does_not_go_on_with_other_clips(tiny, settings) -> None:

@@ -12,6 +12,7 @@ RECIPES: dict[str, Recipe] = {
     "autoencoder.small": autoencoder.small,
     "autoencoder.small_decoder": autoencoder.small_decoder,
     "dynascene.small": dynascene.small,
+    "dynascene.small_one_step": dynascene.small_one_step,
     "dynascene.small_paper": dynascene.small_paper,
     "actanywhere.small": actanywhere.small,
     **filmed.recipes(),

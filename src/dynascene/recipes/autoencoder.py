@@ -51,6 +51,7 @@ def _run(
     learning_rate: float,
 ) -> Run:
     settings.refuse_clips(name)
+    settings.refuse_start(name)
     return Run(
         name=name,
         settings=settings,

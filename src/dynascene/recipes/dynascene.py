@@ -2,8 +2,10 @@
 
 from functools import partial
 
+from dynascene.errors import InputError
 from dynascene.models.systems.dynascene import dynascene, trainable
 from dynascene.recipes.synthetic import small_denoising_run
+from dynascene.training.one_step import OneStepObjective
 from dynascene.training.run import Run, Settings
 
 
@@ -20,6 +22,24 @@ def small(settings: Settings) -> Run:
         # mean of what might be there, steadily, where samples still paint blotches (docs/log.md)
         sampling=(1, 1.0),
         steps=40_000,
+    )
+
+
+def small_one_step(settings: Settings) -> Run:
+    """The bundled weights: ``small`` trained on to paint in one step (``--from`` its run)."""
+    if settings.start is None:
+        raise InputError("dynascene.small_one_step: give the run of dynascene.small with --from")
+    return small_denoising_run(
+        "dynascene.small_one_step",
+        settings,
+        partial(dynascene, guide=True),
+        partial(trainable, stage="all"),
+        target="background",
+        noise_offset=0.0,
+        sampling=(1, 1.0),
+        steps=4_000,
+        learning_rate=3e-4,
+        loss=OneStepObjective,
     )
 
 

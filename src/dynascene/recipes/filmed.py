@@ -1,4 +1,5 @@
-"""DynaScene trained as the paper does, on filmed clips: every row of its Tables 3 and 4.
+"""Training on filmed clips: DynaScene as the paper does, every row of its Tables 3 and 4; ours with
+the guide; ActAnywhere.
 
 Stage I trains the 2-D part on single frames, stage II the motion modules and the camera's on clips;
 everything else stays as it was.
@@ -7,8 +8,9 @@ everything else stays as it was.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
+from torch import nn
 from torch.utils.data import Dataset
 
 from dynascene.datasets.filmed.clip import FilmedClip
@@ -16,8 +18,11 @@ from dynascene.datasets.synthetic.shots import ShotBatch, SyntheticShots, collat
 from dynascene.datasets.tasks.collation import collate_samples
 from dynascene.datasets.tasks.mix import TaskMix
 from dynascene.datasets.tasks.samples import TaskSamples
-from dynascene.datasets.tasks.tables import TABLE_3, TABLE_4
+from dynascene.datasets.tasks.tables import ACTANYWHERE, SINGLE_STAGE, TABLE_3
+from dynascene.models.denoiser import Denoiser
 from dynascene.models.sizes import SD15, SMALL, ModelSize
+from dynascene.models.systems.actanywhere import actanywhere
+from dynascene.models.systems.actanywhere import trainable as trainable_of_actanywhere
 from dynascene.models.systems.dynascene import dynascene, trainable
 from dynascene.recipes.clip_sources import open_clips
 from dynascene.recipes.start import starting_point
@@ -67,19 +72,41 @@ NOTES = {
 }
 
 
-def filmed(name: str, size: ModelSize, mix: TaskMix, part: Part, settings: Settings) -> Run:
-    """One stage of one row. part: what it trains, see ``trainable``."""
+@dataclass(frozen=True)
+class System:
+    """What a recipe trains. guided: the samples come with a guide."""
+
+    denoiser: Callable[[ModelSize], Denoiser]
+    trainable: Callable[[Denoiser, Any], list[nn.Parameter]]
+    guided: bool = False
+
+
+DYNASCENE = System(dynascene, trainable)
+GUIDED = System(partial(dynascene, guide=True), trainable, guided=True)
+WITHOUT_CAMERA = System(actanywhere, trainable_of_actanywhere)
+
+
+def filmed(
+    name: str,
+    size: ModelSize,
+    mix: TaskMix,
+    part: Part,
+    settings: Settings,
+    *,
+    system: System = DYNASCENE,
+) -> Run:
+    """One stage of one row. part: what it trains, see the system's ``trainable``."""
     schedule = SCHEDULES[size.name][part]
     batch = settings.batch or schedule.batch
 
     def objective() -> TaskObjective:
-        denoiser = dynascene(size)
+        denoiser = system.denoiser(size)
         vae, image_encoder = starting_point(denoiser, settings.start, settings.autoencoder)
         return TaskObjective(
             denoiser,
             image_encoder,
             vae,
-            trainable(denoiser, part),
+            system.trainable(denoiser, part),
             partial(_unseen, size, settings),
             target="video",
             noise_offset=0.0,
@@ -104,7 +131,7 @@ def filmed(name: str, size: ModelSize, mix: TaskMix, part: Part, settings: Setti
         name=name,
         settings=settings,
         objective=objective,
-        samples=lambda: TaskSamples(clips, mix, settings.seed),
+        samples=lambda: TaskSamples(clips, mix, settings.seed, guided=system.guided),
         collate=collate_samples,
         optimiser=Optimiser(
             learning_rate=settings.learning_rate or schedule.learning_rate,
@@ -135,7 +162,8 @@ def recipes() -> dict[str, Recipe]:
     """All of them by name: dynascene.SIZE.stage1, dynascene.SIZE.ROW.stage1, and so on.
 
     ROW is that of Table 3 (baseline, cc, bo; its last row, sv, is the whole and has no name of its
-    own); dynascene.SIZE.single_stage is Table 4's other row.
+    own); dynascene.SIZE.single_stage is Table 4's other row, dynascene.SIZE.guided the same with
+    our guide; actanywhere.SIZE.filmed is ActAnywhere's own training.
     """
     found: dict[str, Recipe] = {}
     for size in (SD15, SMALL):
@@ -145,6 +173,10 @@ def recipes() -> dict[str, Recipe]:
             for number, (mix, part) in enumerate(zip(stages, PARTS, strict=True), 1):
                 name = f"{prefix}.stage{number}"
                 found[name] = partial(filmed, name, size, mix, part)
-        name = f"dynascene.{size.name}.single_stage"
-        found[name] = partial(filmed, name, size, TABLE_4["single-stage"][0], "all")
+        for system, mix, name in (
+            (DYNASCENE, SINGLE_STAGE, f"dynascene.{size.name}.single_stage"),
+            (GUIDED, SINGLE_STAGE, f"dynascene.{size.name}.guided"),
+            (WITHOUT_CAMERA, ACTANYWHERE, f"actanywhere.{size.name}.filmed"),
+        ):
+            found[name] = partial(filmed, name, size, mix, "all", system=system)
     return found

@@ -11,6 +11,7 @@ from accelerate.utils import send_to_device
 from torch import Tensor, nn
 
 from dynascene.models.backbone import parameter_count
+from dynascene.recipes.start import FRESH
 from dynascene.training.journal import write_picture
 from dynascene.training.launching import layout_of
 from dynascene.training.memory import fixed_memory, kept_activations
@@ -26,8 +27,7 @@ def rehearse(run: Run) -> str:
     Writes the batch as ``dry-run.png`` into the run's folder, where the recipe can show it, and
     encoded clips where it uses them; nothing else.
     """
-    torch.manual_seed(run.seed)
-    objective = run.objective().train()
+    objective = _built(run).train()
     if run.settings.checkpointing:
         objective.enable_checkpointing()
     numbers = layout_of(run, objective).parts(0)[0]
@@ -48,6 +48,17 @@ def rehearse(run: Run) -> str:
             *_memory_and_loss(run, objective, batch, numbers),
         ]
     )
+
+
+def _built(run: Run) -> Objective:
+    """The objective; without memory for its weights where they are fresh and only counted."""
+    if run.settings.start == FRESH and not torch.accelerator.is_available():
+        with torch.device("meta"):
+            counted = run.objective()
+        if _large(counted):
+            return counted
+    torch.manual_seed(run.seed)
+    return run.objective()
 
 
 def _noted_numbers(run: Run) -> list[str]:

@@ -8,17 +8,21 @@ from functools import lru_cache, partial
 from torch import nn
 
 from dynascene.datasets.synthetic.shots import ShotBatch, SyntheticShots, collate
+from dynascene.errors import InputError
 from dynascene.models.denoiser import Denoiser
-from dynascene.models.image_encoder import SmallImageEncoder
 from dynascene.models.sizes import SMALL
 from dynascene.recipes.bundled import load_autoencoder
+from dynascene.recipes.start import starting_point
 from dynascene.training.clips import ClipBudget, ClipSamples, EncodedShots, Pool
-from dynascene.training.denoising import DenoisingObjective, Target
+from dynascene.training.denoising import DenoisingObjective, Target, same_latents
 from dynascene.training.run import Optimiser, Run, Settings
 
-BATCH = 3  # clips of 8 frames; as many frames as one clip of 24
-LENGTHS = (8, 8, 24)  # frames: motion is learnt from short clips, long ones teach the whole window
-EXAMINED = (3, 8)  # clips, frames
+BATCH = 24  # single frames; as many as 3 clips of 8 or one of 24
+# frames: single ones (stage I: no motion modules) show many places at once, motion is learnt from
+# short clips, and long ones teach the whole window
+LENGTHS = (1, 8, 1, 24)
+POOL = Pool(first=150, uses=240)
+EXAMINED = (6, 8)  # clips, frames
 
 
 def small_denoising_run(
@@ -31,10 +35,14 @@ def small_denoising_run(
     noise_offset: float,
     sampling: tuple[int, float],
     steps: int,
+    learning_rate: float = 4e-4,
+    loss: type[DenoisingObjective] = DenoisingObjective,
 ) -> Run:
     """A run of size ``small``; what differs between systems comes in as arguments.
 
-    sampling: steps and guidance of the sheets and of the exported weights.
+    sampling: steps and guidance of the sheets and of the exported weights. learning_rate: its peak;
+    40 times the paper's 1e-5 by default: a small network from scratch, not a large one kept close
+    to where it was.
     """
     settings.refuse_clips(name)
     cache = settings.cache or settings.out / "clips"
@@ -48,10 +56,16 @@ def small_denoising_run(
 
     def objective() -> DenoisingObjective:
         network = denoiser()
-        return DenoisingObjective(
+        vae, image_encoder = starting_point(network, settings.start, settings.autoencoder)
+        if not same_latents(vae, load_autoencoder(settings.autoencoder)):
+            raise InputError(
+                f"{name}: the weights to start from have another autoencoder than the clips; name "
+                "theirs with --autoencoder"
+            )
+        return loss(
             network,
-            SmallImageEncoder(network.size.token_width),
-            load_autoencoder(settings.autoencoder),
+            image_encoder,
+            vae,
             trained(network),
             partial(_unseen, settings),
             target=target,
@@ -65,13 +79,11 @@ def small_denoising_run(
         settings=settings,
         objective=objective,
         samples=lambda: ClipSamples(
-            open_clips, batch=batch, lengths=LENGTHS, pool=Pool(), seed=settings.seed
+            open_clips, batch=batch, lengths=LENGTHS, pool=POOL, seed=settings.seed
         ),
         collate=ClipBudget(batch * min(LENGTHS)),
-        # 40 times the paper's 1e-5: a small network from scratch, not a large one kept close to
-        # where it was
         optimiser=Optimiser(
-            learning_rate=settings.learning_rate or 4e-4, warmup=200, weight_decay=0.01
+            learning_rate=settings.learning_rate or learning_rate, warmup=200, weight_decay=0.01
         ),
         steps=settings.steps or steps,
         batch=batch,

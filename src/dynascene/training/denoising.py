@@ -78,6 +78,7 @@ class DenoisingObjective(Objective):
             noise_offset=self.noise_offset,
             gamma=self.gamma,
             generators=generators[: len(clip)],  # of long samples the first few are kept
+            motion=clip.frames > 1,
         )
         return {"loss": loss}
 
@@ -107,7 +108,7 @@ class DenoisingObjective(Objective):
 
     @torch.no_grad()
     def examine(self, seed: int) -> Examination:
-        """PSNR where nobody stands, of samples, of the one-step estimate and of the guide.
+        """PSNR and detail where nobody stands, of samples, the one-step estimate and the guide.
 
         The one-step estimate from pure noise is close to the mean of many samples, and so has the
         higher PSNR; the sample looks sharper.
@@ -122,17 +123,22 @@ class DenoisingObjective(Objective):
         sample = pipeline(batch, generator=generator).frames
         shown = {
             "guide": batch.guide / 2 + 0.5,
-            "one_step": self._one_step(batch.to(device), generator).cpu(),
+            "one_step": self._one_step(batch.to(device)).cpu(),
             "sample": sample.cpu(),
         }
-        nobody = batch.generate_mask
-        figures = {f"psnr_{name}": psnr(frames, true, nobody) for name, frames in shown.items()}
+        figures = {}
+        for name, frames in shown.items():
+            figures[f"psnr_{name}"] = psnr(frames, true, batch.generate_mask)
+            if batch.guide_visibility is not None:
+                revealed = batch.generate_mask * (1 - batch.guide_visibility)
+                figures[f"psnr_{name}_revealed"] = psnr(frames, true, revealed)
+                figures[f"detail_{name}_revealed"] = detail(frames, true, revealed)
         return Examination(figures, contact_sheet([true, *shown.values()]))
 
-    def _one_step(self, batch: Batch, generator: Generator) -> Tensor:
-        """x₀ as predicted from pure noise, decoded: [B, F, 3, H, W] in 0 … 1."""
+    def _one_step(self, batch: Batch) -> Tensor:
+        """x₀ as predicted from the mean of pure noise, decoded: [B, F, 3, H, W] in 0 … 1."""
         clip = encode_clip(batch, self.vae, self.image_encoder)
-        noisy = torch.randn(clip.foreground.shape, generator=generator).to(clip.foreground)
+        noisy = torch.zeros_like(clip.foreground)
         steps = torch.full((len(clip),), TRAINING_STEPS - 1, device=noisy.device)
         noise = self.denoiser(noisy, steps, clip).noise
         clean = clean_from_noise(noisy, noise, alpha_bar_at(self.denoiser.alpha_bars, steps))
@@ -151,9 +157,7 @@ class DenoisingObjective(Objective):
 
     def take_decoder(self, vae: Any) -> None:
         """Use another decoder for the same latents. Raises InputError for other latents."""
-        ours, theirs = self.vae.encoder.state_dict(), vae.encoder.state_dict()
-        same = ours.keys() == theirs.keys() and all(theirs[k].equal(ours[k]) for k in ours)
-        if not same:
+        if not same_latents(self.vae, vae):
             raise InputError(
                 "--autoencoder: has another encoder than this run was trained with; "
                 "refine the decoder of that one (autoencoder.small_decoder)"
@@ -166,11 +170,27 @@ class DenoisingObjective(Objective):
         self.pipeline().save_pretrained(folder)
 
 
+def same_latents(a: Any, b: Any) -> bool:
+    """Whether two small autoencoders have the same encoder."""
+    ours, theirs = a.encoder.state_dict(), b.encoder.state_dict()
+    return ours.keys() == theirs.keys() and all(theirs[name].equal(ours[name]) for name in ours)
+
+
 def psnr(frames: Tensor, true: Tensor, weight: Tensor) -> float:
     """In decibels, over all pixels of the batch by weight [B, F, 1, H, W]; values in 0 … 1."""
     error = (frames - true).square() * weight
     mean = error.sum() / (3 * weight.sum()).clamp(min=1)
     return float(-10 * mean.clamp(min=1e-10).log10())
+
+
+def detail(frames: Tensor, true: Tensor, weight: Tensor) -> float:
+    """How much is drawn: the mean slope of the frames as a share of the true one's, by weight."""
+
+    def slope(images: Tensor) -> Tensor:
+        across, down = images.diff(dim=-1).abs(), images.diff(dim=-2).abs()
+        return (across * weight[..., 1:]).sum() + (down * weight[..., 1:, :]).sum()
+
+    return float(slope(frames) / slope(true).clamp(min=1e-6))
 
 
 def contact_sheet(rows: Sequence[Tensor]) -> Tensor:

@@ -141,12 +141,15 @@ class Settings:
             raise InputError(f"--seed {self.seed}: expected at least 0")
 
     def refuse_clips(self, recipe: str) -> None:
-        """Raises InputError where clips or weights are named for a recipe that takes neither."""
+        """Raises InputError where filmed clips are named for a recipe that takes none."""
         if self.clips:
             raise InputError(
                 f"--clips: {recipe} trains on rendered places; for filmed clips take a recipe such "
                 "as dynascene.small.single_stage"
             )
+
+    def refuse_start(self, recipe: str) -> None:
+        """Raises InputError where weights are named for a recipe that starts from none."""
         if self.start not in (None, "random"):
             raise InputError(f"--from: {recipe} starts from fresh weights")
 
