@@ -26,7 +26,7 @@ def test_everything_that_was_promised_lies_there(
     assert {path.name for path in out.iterdir()} == {"metrics.json", "table.md", "sheet.png"}
     figures = json.loads((out / "metrics.json").read_text())
     assert list(figures["systems"]) == [
-        "still", "still, framed", "projection", "tiny", "tiny, network alone", "tiny, one step",
+        "still", "still, framed", "projection", "tiny", "tiny, network alone", "tiny, estimate",
     ]  # fmt: skip
     assert figures["obedience"]["projection"]["share"] == 1
     assert figures["obedience"]["still"]["share"] == 0
@@ -35,7 +35,8 @@ def test_everything_that_was_promised_lies_there(
     assert "network alone" in " ".join(figures["obedience"])
     page = (out / "table.md").read_text()
     shown = capsys.readouterr().out
-    for title in ("PSNR, dB", "SSIM", "Opposite pans"):
+    assert "proxy without weights" in figures["features"]["name"]
+    for title in ("PSNR, dB", "SSIM", "Fréchet distance", "Flicker", "Opposite pans"):
         assert title in page
         assert title in shown
     sheet = cv2.imread(str(out / "sheet.png"))
@@ -54,6 +55,7 @@ def test_everything_that_was_promised_lies_there(
         (("still",), {"samples": 0}, "--samples 0"),
         (("still",), {"obedience": 33}, "--obedience 33"),
         (("still",), {"seed": -1}, "--seed -1"),
+        (("still",), {"features": Path("no.pt")}, "no.pt"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(

@@ -8,7 +8,7 @@ import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torchmetrics.functional.image import structural_similarity_index_measure
 
-from dynascene.evaluation.metrics import estimate, psnr, ssim, ssim_map
+from dynascene.evaluation.metrics import Similarity, psnr, ssim
 
 RNG = np.random.default_rng(5)
 TRUTH = RNG.integers(0, 256, (3, 23, 31, 3), np.uint8)
@@ -62,14 +62,14 @@ def test_ssim_is_near_that_of_torchmetrics() -> None:
         a, b, data_range=255.0, return_full_image=True, reduction="none"
     )
     inner = full[:, :, 5:-5, 5:-5].mean(dim=1).numpy()
-    np.testing.assert_allclose(ssim_map(OTHER, TRUTH), inner, atol=1e-6)
+    np.testing.assert_allclose(Similarity(TRUTH).map(OTHER), inner, atol=1e-6)
 
 
 def test_ssim_of_a_region_is_the_mean_of_its_map() -> None:
     region = np.zeros(TRUTH.shape[:3], bool)
     region[1, 9:12, 20:24] = True
     region[:, :5] = True  # near the border, where the window does not fit: not counted
-    expected = ssim_map(OTHER, TRUTH)[1, 4:7, 15:19].mean()
+    expected = Similarity(TRUTH).map(OTHER)[1, 4:7, 15:19].mean()
     assert ssim(OTHER, TRUTH, region) == pytest.approx(expected)
 
 
@@ -77,20 +77,3 @@ def test_ssim_of_a_region_is_the_mean_of_its_map() -> None:
 def test_other_kinds_of_frames_are_refused(frames: np.ndarray) -> None:
     with pytest.raises(ValueError, match=r"uint8|do not fit"):
         psnr(frames, TRUTH, EVERYWHERE)
-
-
-def test_an_interval_covers_the_mean_as_often_as_it_says() -> None:
-    """95 % of intervals from 40 normal values hold the true mean; the bootstrap's, a bit less."""
-    rng = np.random.default_rng(0)
-    held = 0
-    for trial in range(200):
-        value = estimate(rng.normal(3, 2, 40), seed=trial)
-        held += value.low <= 3 <= value.high
-    assert 0.89 <= held / 200 <= 0.99
-
-
-def test_clips_without_a_value_do_not_count() -> None:
-    value = estimate(np.array([1.0, np.nan, 3.0]))
-    assert (value.mean, value.clips) == (2.0, 2)
-    assert 1 <= value.low < 2 < value.high <= 3
-    assert estimate(np.array([np.nan])).clips == 0

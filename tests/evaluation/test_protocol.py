@@ -8,10 +8,14 @@ import torch
 
 from dynascene.errors import InputError
 from dynascene.evaluation.benchmarks import open_benchmark
+from dynascene.evaluation.features import Scattering
+from dynascene.evaluation.figures import Figures
+from dynascene.evaluation.judging import Judge, evaluate
 from dynascene.evaluation.metrics import psnr
-from dynascene.evaluation.protocol import EvaluationShot, Scores, evaluate, regions, score, to_bytes
+from dynascene.evaluation.protocol import EvaluationShot, regions, to_bytes
+from dynascene.evaluation.scores import TRUTH, Score, Scores
 from dynascene.evaluation.systems import Projection, SamplingSettings, Still, Trained, open_system
-from dynascene.evaluation.table import gain, summary, tables
+from dynascene.evaluation.table import summary, tables
 from dynascene.generation.weights import load_weights
 from dynascene.types import Batch
 
@@ -37,6 +41,11 @@ def small_shot() -> EvaluationShot:
         guide_visibility=seen,
     )
     return EvaluationShot("shot", batch, truth)
+
+
+def score(frames: np.ndarray, shot: EvaluationShot) -> dict[str, Score]:
+    judge = Judge(shot, Scattering())
+    return judge.scores(judge.judged(frames))
 
 
 def test_regions_part_the_background() -> None:
@@ -87,8 +96,9 @@ def test_systems_do_not_see_the_truth_and_get_seeds_of_their_own(benchmark) -> N
             seeds.append(seed)
             return {"spy": to_bytes(batch.scene_image.expand(3, -1, -1, -1) / 2 + 0.5)}
 
-    scores = evaluate([Spy(), Still()], benchmark, 10, lambda *_: None)
+    scores = evaluate([Spy(), Still()], benchmark, 10, Scattering(), lambda *_: None)
     assert seeds == [10, 11, 12]
+    assert scores.places == [benchmark[index].place for index in range(3)]
     for region in ("whole", "seen", "revealed"):
         own, other = (scores.values(row, region, "psnr") for row in ("spy", "still"))
         np.testing.assert_array_equal(own, other)
@@ -99,6 +109,7 @@ def test_the_benchmark_is_the_same_every_time_and_true(benchmark) -> None:
     assert np.array_equal(one.truth, two.truth)
     assert one.name == two.name != benchmark[2].name
     assert one.truth.shape == (3, 40, 64, 3)
+    assert one.name.endswith(one.place)
     with pytest.raises(IndexError):
         benchmark[3]
 
@@ -110,11 +121,14 @@ def test_an_untrained_guided_model_scores_as_the_projection(
     trained = Trained("tiny", pipeline, sha256, SamplingSettings(steps=2, samples=2))
     batch = benchmark[0].batch
     rows = trained.render(batch, 0)
-    assert list(rows) == ["tiny", "tiny, network alone", "tiny, mean of 2", "tiny, one step"]
+    assert list(rows) == ["tiny", "tiny, network alone", "tiny, mean of 2"]
     guide = Projection().render(batch, 0)["projection"].astype(int)
-    for name in ("tiny", "tiny, mean of 2", "tiny, one step"):
-        assert np.abs(rows[name] - guide).max() <= 1
+    assert np.abs(rows["tiny"] - guide).max() <= 1
     assert np.abs(rows["tiny, network alone"] - guide).max() > 20  # an untrained autoencoder
+    shown = regions(batch)["seen"]
+    assert np.abs(rows["tiny, mean of 2"] - guide)[shown].mean() < 1  # up to the fade
+    once = Trained("tiny", pipeline, sha256, SamplingSettings(steps=2)).render(batch, 0)
+    assert list(once) == ["tiny", "tiny, network alone", "tiny, one-step estimate"]
     quick = trained.render(batch, 0, estimates=False)
     assert list(quick) == ["tiny", "tiny, network alone"]
     assert np.array_equal(quick["tiny"], rows["tiny"])
@@ -142,7 +156,7 @@ def test_samples_differ_and_their_mean_lies_between(benchmark, save_weights, tmp
     assert system.name == "tiny"
     batch = benchmark[0].batch
     rows = system.render(batch, 3)
-    assert "tiny, one step" not in rows  # ε at the noisiest step says little of the clean frames
+    assert "tiny, one-step estimate" not in rows  # ε at the noisiest step says little of the clean frames
     assert "tiny, network alone" not in rows  # without a guide there is no other
     second = system.render(batch, 3 + 1_000_003)["tiny"]
     assert not np.array_equal(rows["tiny"], second)
@@ -150,31 +164,139 @@ def test_samples_differ_and_their_mean_lies_between(benchmark, save_weights, tmp
     assert np.abs(rows["tiny, mean of 2"] - mean).max() <= 1
 
 
-def filled_scores() -> Scores:
-    scores, shot = Scores(), small_shot()
-    for index in range(3):
+def test_a_shot_without_a_place_is_one_of_its_own() -> None:
+    assert small_shot().place == "shot"
+
+
+def test_cells_of_a_region_do_not_see_beyond_the_reach() -> None:
+    """Rubbish in the revealed left, far from the cells of the seen right, and behind the person."""
+    rng = np.random.default_rng(1)
+    shot = large_shot()
+    judge = Judge(shot, Scattering())
+    frames = shot.truth ^ 8
+    spoilt = frames.copy()
+    spoilt[:, :, :49] = rng.integers(0, 256, spoilt[:, :, :49].shape)  # 64 − the reach of 15
+    spoilt[:, 40:, 100:] = 0  # the person
+    one, two = (judge.cells(judge.judged(x)) for x in (frames, spoilt))
+    assert one["seen"].count == two["seen"].count > 0
+    for name in ("total", "outer", "squared"):
+        np.testing.assert_allclose(
+            getattr(one["seen"], name), getattr(two["seen"], name), rtol=1e-4, atol=1e-3
+        )
+    assert np.abs(one["revealed"].total - two["revealed"].total).max() > 1
+
+
+def large_shot() -> EvaluationShot:
+    """Seen from column 64 on; a person in the lower right corner."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 256, (2, 64, 128, 3), np.uint8)
+    matte = torch.zeros(1, 2, 1, 64, 128)
+    matte[..., 40:, 100:] = 1
+    seen = torch.zeros_like(matte)
+    seen[..., 64:] = 1
+    batch = replace(
+        small_shot().batch,
+        matte=matte,
+        foreground=torch.zeros(1, 2, 3, 64, 128),
+        scene_image=torch.zeros(1, 3, 64, 128),
+        scene_visibility=torch.ones(1, 1, 64, 128),
+        cam_from_world=torch.eye(4).repeat(1, 2, 1, 1),
+        intrinsics=torch.eye(3).repeat(1, 2, 1, 1),
+        guide=torch.zeros(1, 2, 3, 64, 128),
+        guide_visibility=seen,
+    )
+    return EvaluationShot("large", batch, truth, "wood")
+
+
+def test_the_fill_in_the_denoisers_place_is_the_projection(benchmark, save_weights, tmp_path):
+    weights = save_weights(tmp_path / "tiny", awake=True)
+    filled = open_system(f"{weights}:fill", SamplingSettings())
+    assert filled.name == "tiny:fill"
+    batch = benchmark[0].batch
+    rows = filled.render(batch, 0)
+    assert list(rows) == ["tiny:fill", "tiny:fill, network alone"]
+    guide = Projection().render(batch, 0)["projection"].astype(int)
+    assert np.abs(rows["tiny:fill"] - guide).max() <= 1
+    sampled = open_system(str(weights), SamplingSettings(steps=1)).render(batch, 0)["tiny"]
+    assert np.abs(sampled - guide).max() > 1
+
+
+def test_without_a_guide_there_is_no_fill(save_weights, tmp_path) -> None:
+    weights = save_weights(tmp_path / "tiny", guide=False)
+    with pytest.raises(InputError, match="read no guide"):
+        open_system(f"{weights}:fill", SamplingSettings())
+
+
+def filled_scores(names: tuple[str, ...], clips: int = 3) -> Scores:
+    """Every clip in a place of its own; the second row is nearer to the truth."""
+    scores, rng = Scores(), np.random.default_rng(2)
+    for index in range(clips):
+        shot = large_shot()
+        shot = replace(shot, truth=shot.truth // (index + 2), place=f"place {index}")
+        judge = Judge(shot, Scattering())
         scores.clips.append(f"clip {index}")
-        scores.add("still", score(shot.truth ^ 64, shot))
-        scores.add("better", score(shot.truth ^ (4 + index), shot))
+        scores.places.append(shot.place)
+        scores.add_cells(TRUTH, judge.true_cells())
+        for row, strength in zip(names, (40, 8), strict=False):
+            noise = rng.integers(0, strength + index, shot.truth.shape)
+            judged = judge.judged((shot.truth + noise).astype(np.uint8))
+            scores.add(row, judge.scores(judged))
+            scores.add_cells(row, judge.cells(judged))
     return scores
 
 
-def test_gains_are_paired() -> None:
-    scores = filled_scores()
-    values = [scores.values(row, "whole", "psnr") for row in ("better", "still")]
-    assert gain(scores, "better", "psnr").mean == pytest.approx((values[0] - values[1]).mean())
-    assert gain(scores, "still", "psnr")[:3] == (0, 0, 0)
+@pytest.fixture(scope="module")
+def figures() -> Figures:
+    return Figures(filled_scores(("still", "projection")))
 
 
-def test_tables_and_figures_say_the_same() -> None:
-    scores = filled_scores()
-    figures = summary(scores, {})
-    made = tables(scores, {})
-    assert [table.title for table in made] == ["PSNR, dB", "SSIM"]
-    row = next(row for row in made[0].rows if row[0] == "better")
-    assert row[1].startswith(f"{figures['systems']['better']['psnr']['whole']['mean']:.2f} [")
-    assert len(figures["clips"]) == 3
-    assert figures["systems"]["better"]["psnr"]["gain_over_still"]["low"] > 0
+def test_differences_are_paired(figures: Figures) -> None:
+    values = [figures.scores.values(row, "whole", "psnr") for row in ("projection", "still")]
+    difference = figures.difference("psnr", "projection", "whole", "still")
+    assert difference.mean == pytest.approx((values[0] - values[1]).mean())
+    own = figures.estimate("psnr", "projection", "whole")
+    assert difference.high - difference.low < own.high - own.low
+    assert figures.difference("frechet", "still", "seen", "still")[:3] == (0, 0, 0)
+
+
+@pytest.mark.parametrize("metric", ["frechet", "distance", "flicker"])
+def test_noise_is_told_by_every_distance(figures: Figures, metric: str) -> None:
+    difference = figures.difference(metric, "projection", "whole", "still")
+    assert difference.high < 0  # less noise, smaller distances
+
+
+def test_the_truth_itself_is_at_distance_zero() -> None:
+    scores, shot = Scores(["clip"], ["place"]), large_shot()
+    judge = Judge(shot, Scattering())
+    scores.add_cells(TRUTH, judge.true_cells())
+    scores.add("perfect", judge.scores(shot.truth))
+    scores.add_cells("perfect", judge.cells(shot.truth))
+    figures = Figures(scores)
+    assert figures.estimate("distance", "perfect", "seen").mean == 0
+    assert figures.estimate("frechet", "perfect", "whole").mean == pytest.approx(0, abs=1e-6)
+    assert figures.estimate("flicker", "perfect", "whole").mean == 1
+
+
+def test_tables_and_figures_say_the_same(figures: Figures) -> None:
+    values, made = summary(figures, {}), tables(figures, {})
+    assert [table.title for table in made[:2]] == [
+        "PSNR, dB (higher is better)",
+        "PSNR, dB: minus projection (higher is better)",
+    ]
+    assert len(made) == 10
+    row = next(row for row in made[0].rows if row[0] == "projection")
+    assert row[1].startswith(f"{values['systems']['projection']['psnr']['whole']['mean']:.2f} [")
+    assert len(values["clips"]) == 3
+    assert values["clips"][1]["place"] == "place 1"
+    assert values["systems"]["projection"]["psnr"]["gain_over_still"]["low"] > 0
+    minus = values["systems"]["still"]["frechet"]["minus_projection"]["whole"]
+    assert minus["low"] > 0
+    assert made[5].rows[0][1].startswith(f"{minus['mean']:+.2f} [")
+
+
+def test_without_the_projection_there_are_no_differences_to_it() -> None:
+    made = tables(Figures(filled_scores(("still", "better"), clips=1)), {})
+    assert not [table for table in made if "projection" in table.title]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-"""Where the shots come from. ``synthetic[:split]`` renders places with an exact truth."""
+"""Where the shots come from. ``synthetic[:split]`` renders places with an exact truth,
+``re10k:folder`` reads filmed ones."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -6,6 +7,7 @@ from pathlib import Path
 from dynascene.datasets.imagery import SPLITS
 from dynascene.datasets.synthetic.shots import SyntheticShots, collate
 from dynascene.errors import InputError
+from dynascene.evaluation.filmed_benchmark import KINDS, open_filmed
 from dynascene.evaluation.protocol import Benchmark, EvaluationShot, to_bytes
 from dynascene.types import Size
 
@@ -39,6 +41,13 @@ class SyntheticBenchmark:
         pictures = "photographs" if self._shots.library.photographic else "procedural pictures"
         return f"synthetic:{self.split} of {pictures}"
 
+    @property
+    def note(self) -> str:
+        return (
+            "The guide of these shots knows the picture's true field of view, horizon and place; "
+            "in use they are estimated. The camera's scale is told with an error, as in training."
+        )
+
     def __len__(self) -> int:
         return self.clips
 
@@ -48,24 +57,30 @@ class SyntheticBenchmark:
         shot = self._shots[index]
         batch, clean, _ = collate([shot])
         name = f"{index:03d} {shot.world} {shot.place}"
-        return EvaluationShot(name, replace(batch, video=None), to_bytes(clean[0] / 2 + 0.5))
+        truth = to_bytes(clean[0] / 2 + 0.5)
+        return EvaluationShot(name, replace(batch, video=None), truth, shot.place)
 
 
 def open_benchmark(
     text: str, clips: int, seed: int, frames: int = FRAMES, imagery: Path | None = None
 ) -> Benchmark:
-    """``synthetic`` or ``synthetic:SPLIT`` → a benchmark of so many clips.
+    """``synthetic[:SPLIT]`` or ``re10k:FOLDER[:SPLIT]`` → a benchmark of so many clips.
 
     imagery: see SyntheticBenchmark.folder. Raises InputError for an unknown name or split, or
     numbers that cannot be.
     """
     kind, _, split = text.partition(":")
-    if kind != "synthetic":
-        raise InputError(f"--data {text!r}: there is no such benchmark; give synthetic[:SPLIT]")
-    if split and split not in SPLITS:
+    if kind not in ("synthetic", *KINDS):
+        raise InputError(
+            f"--data {text!r}: there is no such benchmark; give synthetic[:SPLIT] or "
+            f"{KINDS[0]}:FOLDER[:SPLIT]"
+        )
+    if kind == "synthetic" and split and split not in SPLITS:
         raise InputError(f"--data {text}: split must be one of {', '.join(SPLITS)}")
     if clips < 1:
         raise InputError(f"--clips {clips}: must be at least 1")
     if frames < 2:
         raise InputError(f"--frames {frames}: a clip has at least 2")
+    if kind in KINDS:
+        return open_filmed(split, clips, frames)
     return SyntheticBenchmark(split or DEFAULT_SPLIT, clips, seed, frames=frames, folder=imagery)

@@ -19,21 +19,31 @@ def mean_flow(frames: np.ndarray, background: np.ndarray) -> np.ndarray:
     counts where it is background in both frames, ``MARGIN`` pixels off the person. nan where there
     is none.
     """
-    grey = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]
-    clear = [_without_margin(mask) for mask in background]
-    method = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    grey = greys(frames)
+    clear = [without_margin(mask) for mask in background]
     means = []
     for (one, two), (mask, following) in zip(
         itertools.pairwise(grey), itertools.pairwise(clear), strict=True
     ):
         counted = mask & following
         if counted.any():
-            flow = method.calc(one, two, np.zeros((*one.shape, 2), np.float32))
-            means.append(flow[counted].mean(axis=0))
+            means.append(dense_flow(one, two)[counted].mean(axis=0))
     return np.mean(means, axis=0) if means else np.full(2, np.nan)
 
 
-def _without_margin(background: np.ndarray) -> np.ndarray:
+def greys(frames: np.ndarray) -> list[np.ndarray]:
+    """uint8 [F, H, W, 3] → the luminance of each frame, uint8 [H, W]."""
+    return [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]
+
+
+def dense_flow(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+    """float32 [H, W, 2]: where each pixel of ``one`` is found in ``two``, uint8 [H, W] each."""
+    method = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    return method.calc(one, two, np.zeros((*one.shape, 2), np.float32))
+
+
+def without_margin(background: np.ndarray) -> np.ndarray:
+    """Bool [H, W], ``MARGIN`` pixels narrower; the frame's border is no edge."""
     kernel = np.ones((2 * MARGIN + 1, 2 * MARGIN + 1), np.uint8)
     eroded = cv2.erode(background.astype(np.uint8), kernel, borderValue=1)
     return eroded.astype(bool)

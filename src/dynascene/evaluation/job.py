@@ -12,8 +12,14 @@ import numpy as np
 
 from dynascene.errors import InputError
 from dynascene.evaluation.benchmarks import FRAMES, open_benchmark
+from dynascene.evaluation.camera_error import CameraErrors
+from dynascene.evaluation.feature_networks import open_features
+from dynascene.evaluation.features import Features
+from dynascene.evaluation.figures import Figures
+from dynascene.evaluation.judging import evaluate
 from dynascene.evaluation.obedience import PanFlow, measure_obedience
-from dynascene.evaluation.protocol import Benchmark, EvaluationShot, Scores, System, evaluate
+from dynascene.evaluation.protocol import Benchmark, EvaluationShot, System
+from dynascene.evaluation.scores import Scores
 from dynascene.evaluation.sheet import MOST_CLIPS, SheetCollector
 from dynascene.evaluation.systems import STILL, SamplingSettings, open_system
 from dynascene.evaluation.table import Table, markdown, summary, tables
@@ -32,7 +38,9 @@ class EvaluationRequest:
 
     systems: names as ``open_system`` takes them; the still picture always takes part. data,
     imagery: as ``open_benchmark`` takes them. clips, frames: of the benchmark. obedience: shots
-    that are panned both ways; None = as many as clips, 0 = none.
+    that are panned both ways; None = as many as clips, 0 = none. cameras: clips in whose frames
+    the camera is looked for. features: TorchScript file of a
+    network that describes pictures; None = without weights.
     """
 
     systems: Sequence[str]
@@ -43,10 +51,14 @@ class EvaluationRequest:
     obedience: int | None = None
     imagery: Path | None = None
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
+    features: Path | None = None
+    cameras: int = 0
 
     def __post_init__(self) -> None:
         if self.obedience is not None and not 0 <= self.obedience <= self.clips:
             raise InputError(f"--obedience {self.obedience}: must be between 0 and --clips")
+        if not 0 <= self.cameras <= self.clips:
+            raise InputError(f"--cameras {self.cameras}: must be between 0 and --clips")
         if self.seed < 0:
             raise InputError(f"--seed {self.seed}: must not be negative")
 
@@ -61,14 +73,21 @@ def run(request: EvaluationRequest, out: Path, log: Log) -> list[Table]:
             request.data, request.clips, request.seed, request.frames, request.imagery
         )
         systems = _open_systems(request)
+        features = open_features(request.features, benchmark)
+    errors = CameraErrors(request.cameras)
     with result_folder(out, OUTPUTS, listing=METRICS) as folder:
-        scores = _scores(systems, benchmark, request, log, folder / "sheet.png")
+        sheet = folder / "sheet.png"
+        scores = _scores(systems, benchmark, features, request, log, sheet, errors)
         flows = _flows(systems, benchmark, request, log)
-        made = tables(scores, flows)
-        figures = _provenance(request, benchmark, systems) | summary(scores, flows)
-        figures |= {"stages": log.stages, "outputs": OUTPUTS}
-        (folder / METRICS).write_text(json.dumps(figures, indent=1))
-        page = markdown(made, f"Evaluation on {benchmark.name}", _notes(request, systems))
+        with log.stage("intervals"):
+            figures = Figures(scores)
+            made, values = tables(figures, flows), summary(figures, flows)
+            made, values = made + errors.table(), values | {"cameras": errors.summary()}
+        values = _provenance(request, benchmark, systems, features) | values
+        values |= {"stages": log.stages, "outputs": OUTPUTS}
+        (folder / METRICS).write_text(json.dumps(values, indent=1))
+        notes = _notes(request, systems, features, benchmark, len(set(scores.places)))
+        page = markdown(made, f"Evaluation on {benchmark.name}", notes)
         (folder / "table.md").write_text(page, encoding="utf-8")
     return made
 
@@ -84,9 +103,11 @@ def _open_systems(request: EvaluationRequest) -> list[System]:
 def _scores(
     systems: Sequence[System],
     benchmark: Benchmark,
+    features: Features,
     request: EvaluationRequest,
     log: Log,
     sheet: Path,
+    errors: CameraErrors,
 ) -> Scores:
     collector = SheetCollector(sheet_frames(len(benchmark), min(MOST_CLIPS, len(benchmark))))
     with log.stage("clips", len(benchmark)) as step:
@@ -95,9 +116,10 @@ def _scores(
             index: int, shot: EvaluationShot, rendered: Mapping[str, np.ndarray], so_far: Scores
         ) -> None:
             collector.add(index, shot, rendered, so_far)
+            errors.add(shot, rendered)
             step()
 
-        scores = evaluate(systems, benchmark, request.seed, on_clip)
+        scores = evaluate(systems, benchmark, request.seed, features, on_clip)
     write_png(sheet, collector.image())
     return scores
 
@@ -113,28 +135,42 @@ def _flows(
 
 
 def _provenance(
-    request: EvaluationRequest, benchmark: Benchmark, systems: Sequence[System]
+    request: EvaluationRequest,
+    benchmark: Benchmark,
+    systems: Sequence[System],
+    features: Features,
 ) -> dict[str, Any]:
     return {
         "benchmark": benchmark.name,
-        "request": {**asdict(request), "imagery": None},  # whose path says nothing elsewhere
+        "request": {
+            **asdict(request),
+            "imagery": None,
+            "features": None,
+        },  # paths mean nothing elsewhere
         "sampling": {system.name: dict(system.sampling) for system in systems if system.sampling},
         "weights": {system.name: dict(system.weights) for system in systems if system.weights},
+        "features": {"name": features.name, "weights": dict(features.weights)},
         "versions": {name: version(name) for name in ("dynascene", "torch", "diffusers", "numpy")}
         | {"python": platform.python_version()},
     }
 
 
-def _notes(request: EvaluationRequest, systems: Sequence[System]) -> list[str]:
+def _notes(
+    request: EvaluationRequest,
+    systems: Sequence[System],
+    features: Features,
+    benchmark: Benchmark,
+    places: int,
+) -> list[str]:
     sampled = [
         f"{system.name}: {', '.join(f'{name} {n:g}' for name, n in system.sampling.items())}."
         for system in systems
         if system.sampling
     ]
     return [
-        f"{request.clips} clips of {request.frames} frames, seed {request.seed}. "
-        "Means over clips with 95 % bootstrap intervals; background only (matte = 0); "
-        "uint8, data range 255. " + " ".join(sampled),
-        "The guide of these shots knows the picture's true field of view, horizon and place; in "
-        "use they are estimated. The camera's scale is told with an error, as in training.",
+        f"{len(benchmark)} clips of {request.frames} frames in {places} places, seed "
+        f"{request.seed}. Figures with 95 % bootstrap intervals, which draw places; differences "
+        "are paired; background only (matte = 0); uint8, data range 255. " + " ".join(sampled),
+        f"Features: {features.name}.",
+        benchmark.note,
     ]

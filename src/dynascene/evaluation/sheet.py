@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from dynascene.evaluation.protocol import EvaluationShot, Scores, to_bytes
+from dynascene.evaluation.protocol import EvaluationShot, to_bytes
+from dynascene.evaluation.scores import Scores
 from dynascene.generation.sheet import contact_sheet, mark_unseen, sheet_frames, thumbnail
 
 COLUMNS, MOST_CLIPS = 4, 4

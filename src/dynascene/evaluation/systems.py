@@ -1,6 +1,6 @@
 """The systems that can be judged: the still picture, the projection, and trained weights."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,13 +10,15 @@ from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.evaluation.protocol import System, to_bytes
-from dynascene.generation.detail import add_detail, keep_seen
-from dynascene.generation.generators.diffusion import autoencoded, decoded, is_guided
+from dynascene.generation.decoding import decoded, is_guided
+from dynascene.generation.detail import join_bands, keep_seen
 from dynascene.generation.weights import BUNDLED, load_weights
+from dynascene.models.latents import encode_clip
 from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.types import Batch
 
 STILL, PROJECTION = "still", "projection"
+FILL = ":fill"  # behind the name of weights
 SEED_STEP = 1_000_003  # between a clip's samples; the generator's seed counts modulo 2³²
 
 
@@ -67,14 +69,56 @@ class Projection:
         return {self.name: to_bytes(batch.guide[0] / 2 + 0.5)}
 
 
+class PreparedClip:
+    """One clip in a pipeline's autoencoder, encoded once for all of its samples.
+
+    coarse_guide: [F, 3, H, W] in 0 … 1, what the autoencoder leaves of the guide; None for a
+        pipeline without one.
+    """
+
+    def __init__(self, pipeline: DynaScenePipeline, batch: Batch) -> None:
+        self.pipeline, self.batch = pipeline, batch
+        self._encoded = encode_clip(batch.to(pipeline.device), pipeline.vae, pipeline.image_encoder)
+        self.coarse_guide = None
+        if is_guided(pipeline):
+            assert self._encoded.guide is not None, "a benchmark's shots have a guide"
+            self.coarse_guide = decoded(pipeline, self._encoded.guide[0])
+
+    def sampled(self, steps: int | None, guidance: float | None, seed: int) -> Tensor:
+        """[F, 3, H, W] in 0 … 1, as the network paints it."""
+        generator = torch.Generator().manual_seed(seed)
+        made = self.pipeline(self._encoded, steps, guidance, generator, output_type="latent")
+        return decoded(self.pipeline, made.frames[0])
+
+    def delivered(self, frames: Tensor) -> Tensor:
+        """The network's frames as the generator ``diffusion`` delivers them."""
+        if self.coarse_guide is None:
+            return frames
+        return keep_seen(join_bands(frames, self.coarse_guide, self._guide), *self._shown)
+
+    def estimated(self, frames: Tensor) -> Tensor:
+        """The most probable colours: what the picture shows, and else the network's, soft."""
+        return frames if self.coarse_guide is None else keep_seen(frames, *self._shown)
+
+    @property
+    def _guide(self) -> Tensor:
+        assert self.batch.guide is not None, "a benchmark's shots have a guide"
+        return self.batch.guide[0] / 2 + 0.5
+
+    @property
+    def _shown(self) -> tuple[Tensor, Tensor]:
+        assert self.batch.guide_visibility is not None, "a benchmark's shots have a visibility"
+        return self._guide, self.batch.guide_visibility[0]
+
+
 @dataclass(frozen=True)
 class Trained:
     """A pipeline's samples, with the detail of the guide as the generator ``diffusion`` adds it.
 
-    Further rows: the network's own pixels; as estimates the mean of several samples and, where the
-    network predicts the clean frames, its one-step estimate of the mean. A single sample loses PSNR
-    to such means by nature (it has to decide what a mean may blur): accuracy is read off them,
-    looks off the sample.
+    Further rows: the network's own pixels and, as an estimate, the mean of several samples (of a
+    single step: that step), with the photograph where it shows the place and without the guide's
+    detail elsewhere. What is delivered loses PSNR to such a mean by nature, because it has to
+    decide what a mean may blur: accuracy is read off the estimate, looks off what is delivered.
     """
 
     name: str
@@ -88,68 +132,72 @@ class Trained:
         return {"steps": steps, "guidance": guidance}
 
     def render(self, batch: Batch, seed: int, *, estimates: bool = True) -> dict[str, np.ndarray]:
-        deliver = self._delivery(batch)
-        first = self._sample(batch, seed)
-        rows = {self.name: deliver(first)}
-        if is_guided(self.pipeline):
+        clip = PreparedClip(self.pipeline, batch)
+        first = self._sample(clip, seed)
+        rows = {self.name: clip.delivered(first)}
+        if clip.coarse_guide is not None:
             rows[f"{self.name}, network alone"] = first
-        count = self.settings.samples if estimates else 1
-        if count > 1:
-            others = [self._sample(batch, seed + n * SEED_STEP) for n in range(1, count)]
-            rows[f"{self.name}, mean of {count}"] = deliver(torch.stack([first, *others]).mean(0))
-        # from ε the clean frames follow by a division by √ᾱ, which is 0.04 at the noisiest step
-        apart = self.sampling != {"steps": 1, "guidance": 1.0}  # else the first row is that
-        if estimates and apart and self.pipeline.denoiser.prediction != "epsilon":
-            rows[f"{self.name}, one step"] = deliver(self._one_step(batch, seed))
+        if estimates:
+            means = self._mean(clip, seed, first)
+            rows |= {f"{self.name}, {what}": clip.estimated(mean) for what, mean in means.items()}
         return {row: to_bytes(frames) for row, frames in rows.items()}
 
-    def _delivery(self, batch: Batch) -> Callable[[Tensor], Tensor]:
-        """What turns the network's frames [F, 3, H, W] in 0 … 1 into those that are delivered."""
-        if not is_guided(self.pipeline):
-            return lambda frames: frames
-        assert batch.guide is not None, "a benchmark's shots have a guide"
-        assert batch.guide_visibility is not None, "and its visibility"
-        guide, seen = batch.guide[0] / 2 + 0.5, batch.guide_visibility[0]
-        coarse = autoencoded(self.pipeline, batch, slice(None))
-        return lambda frames: keep_seen(add_detail(frames, coarse, guide), guide, seen)
+    def _sample(self, clip: PreparedClip, seed: int) -> Tensor:
+        return clip.sampled(self.settings.steps, self.settings.guidance, seed)
 
-    def _sample(self, batch: Batch, seed: int) -> Tensor:
-        settings = self.settings
-        return _sampled(self.pipeline, batch, settings.steps, settings.guidance, seed)
-
-    def _one_step(self, batch: Batch, seed: int) -> Tensor:
-        """x₀ as it is estimated from noise alone: about the mean of all samples, without guidance.
-
-        DDIM's only step then goes from the noisiest of all to x₀ itself.
-        """
-        return _sampled(self.pipeline, batch, 1, 1.0, seed)
+    def _mean(self, clip: PreparedClip, seed: int, first: Tensor) -> dict[str, Tensor]:
+        """What stands for the mean of all that might be there, by what to call it; or nothing."""
+        count = self.settings.samples
+        if self.sampling["steps"] > 1 and count > 1:
+            others = [self._sample(clip, seed + n * SEED_STEP) for n in range(1, count)]
+            return {f"mean of {count}": torch.stack([first, *others]).mean(0)}
+        if clip.coarse_guide is None:
+            return {}  # ε at the noisiest step says little of the clean frames
+        if self.sampling["steps"] == 1:
+            return {"estimate": first}
+        return {"one-step estimate": clip.sampled(1, 1.0, seed)}
 
 
-def _sampled(
-    pipeline: DynaScenePipeline,
-    batch: Batch,
-    steps: int | None,
-    guidance: float | None,
-    seed: int,
-) -> Tensor:
-    """[F, 3, H, W] in 0 … 1, as the network paints it."""
-    generator = torch.Generator().manual_seed(seed)
-    latents = pipeline(batch, steps, guidance, generator, output_type="latent").frames[0]
-    return decoded(pipeline, latents)
+@dataclass(frozen=True)
+class Filled:
+    """The ablation of a guided pipeline: its denoiser says that the clean frames are the guide, as
+    the classical fill completes it. All that is left of the weights is their autoencoder.
+    """
+
+    name: str
+    pipeline: DynaScenePipeline
+    weights: Mapping[str, str]
+    sampling: Mapping[str, float] = field(default_factory=dict)
+
+    def render(self, batch: Batch, seed: int, *, estimates: bool = True) -> dict[str, np.ndarray]:
+        clip = PreparedClip(self.pipeline, batch)
+        coarse = clip.coarse_guide
+        assert coarse is not None, "open_system lets guided pipelines through alone"
+        rows = {self.name: clip.delivered(coarse), f"{self.name}, network alone": coarse}
+        return {row: to_bytes(frames) for row, frames in rows.items()}
 
 
 def open_system(text: str, settings: SamplingSettings) -> System:
     """``still``, ``projection``, ``small``, a weights folder or a hub id → a system.
 
-    Raises InputError when it names no such thing.
+    ``:fill`` behind weights: without what their denoiser paints, see ``Filled``. Raises InputError
+    when it names no such thing.
     """
     if text == STILL:
         return Still()
     if text == PROJECTION:
         return Projection()
-    if text != BUNDLED and "/" not in text and not Path(text).is_dir():
+    weights = text.removesuffix(FILL)
+    if weights != BUNDLED and "/" not in weights and not Path(weights).is_dir():
         raise InputError(
             f"{text!r} is no system: give {STILL}, {PROJECTION}, {BUNDLED} or a folder of weights"
         )
-    pipeline, sha256 = load_weights(text)
-    return Trained(Path(text).resolve().name or text, pipeline, sha256, settings)
+    pipeline, sha256 = load_weights(weights)
+    name = Path(weights).resolve().name or weights
+    if weights == text:
+        return Trained(name, pipeline, sha256, settings)
+    if not is_guided(pipeline):
+        raise InputError(
+            f"{text}: these weights read no guide, so there is no fill to show instead"
+        )
+    return Filled(name + FILL, pipeline, sha256)

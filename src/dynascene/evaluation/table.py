@@ -4,12 +4,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dynascene.evaluation.metrics import Estimate, estimate
+from dynascene.evaluation.bootstrap import Estimate
+from dynascene.evaluation.figures import METRICS, Figures
 from dynascene.evaluation.obedience import PanFlow, obeyed_share
-from dynascene.evaluation.protocol import REGIONS, Scores
-from dynascene.evaluation.systems import STILL
+from dynascene.evaluation.scores import REGIONS
+from dynascene.evaluation.systems import PROJECTION, STILL
 
-METRICS = {"psnr": ("PSNR, dB", 2), "ssim": ("SSIM", 3)}  # → title, decimals
 GAIN = f"whole − {STILL}"
 
 
@@ -21,18 +21,11 @@ class Table(NamedTuple):
     rows: list[list[str]]
 
 
-def summary(scores: Scores, flows: Mapping[str, Sequence[PanFlow]]) -> dict[str, Any]:
+def summary(figures: Figures, flows: Mapping[str, Sequence[PanFlow]]) -> dict[str, Any]:
     """All figures as plain JSON values: means with intervals, and every clip's own (nan → null)."""
-    rows = {
-        row: {
-            metric: {region: _plain(_mean(scores, row, region, metric)) for region in REGIONS}
-            | {"gain_over_still": _plain(gain(scores, row, metric))}
-            for metric in METRICS
-        }
-        for row in scores.rows
-    }
+    scores = figures.scores
     clips = [
-        {"name": name}
+        {"name": name, "place": place}
         | {
             row: {
                 region: {metric: _number(value) for metric, value in each[index]._asdict().items()}
@@ -40,7 +33,7 @@ def summary(scores: Scores, flows: Mapping[str, Sequence[PanFlow]]) -> dict[str,
             }
             for row, by_region in scores.rows.items()
         }
-        for index, name in enumerate(scores.clips)
+        for index, (name, place) in enumerate(zip(scores.clips, scores.places, strict=True))
     ]
     obedience = {
         name: {
@@ -51,26 +44,32 @@ def summary(scores: Scores, flows: Mapping[str, Sequence[PanFlow]]) -> dict[str,
         for name, each in flows.items()
         if each
     }
-    return {"systems": rows, "obedience": obedience, "clips": clips}
+    systems = {row: _row_summary(figures, row) for row in scores.rows}
+    return {"systems": systems, "obedience": obedience, "clips": clips}
 
 
-def gain(scores: Scores, row: str, metric: str) -> Estimate:
-    """The paired difference to the still picture over the whole background."""
-    of_row, of_still = (scores.values(name, "whole", metric) for name in (row, STILL))
-    return estimate(of_row - of_still)
+def _row_summary(figures: Figures, row: str) -> dict[str, Any]:
+    made = {}
+    for metric in METRICS:
+        each = {region: _plain(figures.estimate(metric, row, region)) for region in REGIONS}
+        each["gain_over_still"] = _plain(figures.difference(metric, row, "whole", STILL))
+        if PROJECTION in figures.scores.rows:
+            each["minus_projection"] = {
+                region: _plain(figures.difference(metric, row, region, PROJECTION))
+                for region in REGIONS
+            }
+        made[metric] = each
+    return made
 
 
-def tables(scores: Scores, flows: Mapping[str, Sequence[PanFlow]]) -> list[Table]:
-    """One table per metric, and one of camera obedience where it was measured."""
+def tables(figures: Figures, flows: Mapping[str, Sequence[PanFlow]]) -> list[Table]:
+    """Per metric one table and, where the projection took part, one of differences to it; and one
+    of camera obedience where it was measured."""
     made = []
-    for metric, (title, decimals) in METRICS.items():
-        rows = [
-            [row]
-            + [_text(_mean(scores, row, region, metric), decimals) for region in REGIONS]
-            + ["" if row == STILL else _text(gain(scores, row, metric), decimals, signed=True)]
-            for row in scores.rows
-        ]
-        made.append(Table(title, ("system", *REGIONS, GAIN), rows))
+    for metric in METRICS:
+        made.append(_metric_table(figures, metric))
+        if PROJECTION in figures.scores.rows:
+            made.append(_difference_table(figures, metric))
     measured = {name: each for name, each in flows.items() if each}
     if measured:
         rows = [
@@ -82,8 +81,28 @@ def tables(scores: Scores, flows: Mapping[str, Sequence[PanFlow]]) -> list[Table
     return made
 
 
-def _mean(scores: Scores, row: str, region: str, metric: str) -> Estimate:
-    return estimate(scores.values(row, region, metric))
+def _metric_table(figures: Figures, metric: str) -> Table:
+    title, decimals, better = METRICS[metric]
+    rows = []
+    for row in figures.scores.rows:
+        texts = [_text(figures.estimate(metric, row, region), decimals) for region in REGIONS]
+        gain = figures.difference(metric, row, "whole", STILL)
+        rows.append([row, *texts, "" if row == STILL else _text(gain, decimals, signed=True)])
+    return Table(f"{title} ({better} is better)", ("system", *REGIONS, GAIN), rows)
+
+
+def _difference_table(figures: Figures, metric: str) -> Table:
+    title, decimals, better = METRICS[metric]
+    rows = [
+        [row]
+        + [
+            _text(figures.difference(metric, row, region, PROJECTION), decimals, signed=True)
+            for region in REGIONS
+        ]
+        for row in figures.scores.rows
+        if row != PROJECTION
+    ]
+    return Table(f"{title}: minus {PROJECTION} ({better} is better)", ("system", *REGIONS), rows)
 
 
 def _flow_texts(flows: Sequence[PanFlow]) -> list[str]:
@@ -93,11 +112,11 @@ def _flow_texts(flows: Sequence[PanFlow]) -> list[str]:
 
 
 def _text(value: Estimate, decimals: int, *, signed: bool = False) -> str:
-    if not value.clips:
+    if math.isnan(value.mean):
         return "–"
     sign = "+" if signed else ""
     mean, low, high = (f"{number:{sign}.{decimals}f}" for number in value[:3])
-    return f"{mean} [{low}, {high}]"
+    return mean if math.isnan(value.low) else f"{mean} [{low}, {high}]"
 
 
 def _plain(value: Estimate) -> dict[str, Any]:

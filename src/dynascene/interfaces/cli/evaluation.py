@@ -19,13 +19,17 @@ def evaluate(
     samples: int = 1,
     seed: int = 0,
     obedience: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None,
+    cameras: Annotated[int, arg(metavar="N", help_behavior_hint="(default: none)")] = 0,
     imagery: Annotated[Path | None, arg(metavar="DIR", help_behavior_hint="")] = None,
+    features: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None,
 ) -> None:
-    """Measure backgrounds against the truth: PSNR, SSIM and camera obedience.
+    """Measure backgrounds against the truth: accuracy, distribution, flicker, camera obedience.
 
     Args:
-        systems: still, projection, small, or a folder or hub id of weights; one or several.
-        data: synthetic, or synthetic:train, synthetic:val, synthetic:test (the default).
+        systems: still, projection, small, or a folder or hub id of weights; one or several. Weights
+            with :fill behind them (small:fill) show what is left without their denoiser.
+        data: synthetic, or synthetic:train, synthetic:val, synthetic:test (the default); or
+            re10k:FOLDER of filmed clips with cameras and without people.
         out: folder of metrics.json, table.md and sheet.png.
         clips: shots of the benchmark.
         frames: length of a shot.
@@ -34,8 +38,10 @@ def evaluate(
         samples: also judge the mean of so many samples (accuracy, not looks).
         seed: seed of the shots and of the sampling.
         obedience: shots that are panned both ways (default: all clips; 0: none).
+        cameras: clips in whose frames the camera is looked for and held against the given one.
         imagery: folder of photographs with a MANIFEST.tsv (default: $DYNASCENE_TRAINING_DATA, else
             procedural pictures).
+        features: TorchScript network that describes pictures (default: wavelets, without weights).
     """
     from dynascene.errors import InputError
     from dynascene.evaluation.job import EvaluationRequest, run
@@ -47,7 +53,9 @@ def evaluate(
     if not systems:
         raise InputError("evaluate: name at least one system, such as projection or small")
     sampling = SamplingSettings(steps, guidance, samples)
-    request = EvaluationRequest(systems, data, clips, frames, seed, obedience, imagery, sampling)
+    request = EvaluationRequest(
+        systems, data, clips, frames, seed, obedience, imagery, sampling, features, cameras
+    )
     print_tables(run(request, out, Log(Terminal())))
     say(f"{out / 'table.md'}  (look at {out / 'sheet.png'} too)")
 
