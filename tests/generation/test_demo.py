@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from dynascene.display import Quiet
 from dynascene.generation.demo import demo_scene, run_demo
-from dynascene.generation.progress import Quiet
 from dynascene.io.cameras import read_cameras
 from dynascene.io.frames import open_frames, split_alpha
 

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from diffusers import AutoencoderTiny
+from tiny_pipeline import save_pipeline
 
 from dynascene.errors import InputError
 from dynascene.generation.clip import GeneratedClip, GenerationOptions
@@ -21,40 +22,9 @@ from dynascene.geometry.lifting import LiftedScene, lift_to_stage
 from dynascene.geometry.moves import make_move
 from dynascene.geometry.picture import PictureCamera
 from dynascene.io.checksums import sha256_of
-from dynascene.models.denoiser import Denoiser, size_to_dict
-from dynascene.models.diffusion.samplers import ddim_scheduler
-from dynascene.models.image_encoder import SmallImageEncoder
-from dynascene.models.pipeline import DynaScenePipeline
-from dynascene.models.sizes import ModelSize
 from dynascene.types import ArrayFrames, Shot, Size
 
-TINY = ModelSize(
-    name="tiny", resolution=Size(64, 40), frames=3, widths=(8, 12, 16),
-    attention=(True, True, True), layers=1, heads=2, groups=4, reference_widths=(8, 8, 16),
-    camera_widths=(8, 8, 12), token_width=16,
-)  # fmt: skip
-PAPER = ("foreground", "scene_reference", "image_embedding", "plucker_camera")
 FRAMES, SIZE = 4, Size(131, 83)  # more frames than a window, an odd size
-
-
-def save_pipeline(folder: Path, *, guide: bool, awake: bool) -> Path:
-    """A tiny pipeline; awake: every parameter disturbed, so that nothing is silent any more."""
-    torch.manual_seed(7)
-    names = (*PAPER, "guide") if guide else PAPER
-    prediction = "guide_residual" if guide else "epsilon"
-    denoiser = Denoiser(size_to_dict(TINY), {name: {} for name in names}, prediction)
-    widths, blocks = (8,) * 4, (1,) * 4
-    vae = AutoencoderTiny(
-        encoder_block_out_channels=widths, decoder_block_out_channels=widths,
-        num_encoder_blocks=blocks, num_decoder_blocks=blocks,
-    )  # fmt: skip
-    if awake:
-        with torch.no_grad():
-            for parameter in denoiser.parameters():
-                parameter += 0.1 * torch.randn(parameter.shape)
-    encoder = SmallImageEncoder(TINY.token_width, (1, 2))
-    DynaScenePipeline(vae, encoder, denoiser, ddim_scheduler()).save_pretrained(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +65,9 @@ def moving_shot(move: str = "pan-right:12", size: Size = SIZE, person: bool = Tr
     return Shot(ArrayFrames(frames), ArrayFrames([matte] * FRAMES), track, Fraction(24))
 
 
-def options(weights: Path, **changes) -> GenerationOptions:
-    given = {"weights": str(weights), "steps": 2, "guidance": 1.0, "size": SIZE}
+def options(weights: Path, **changes: Any) -> GenerationOptions:
+    given: dict[str, Any] = {"weights": str(weights), "steps": 2, "guidance": 1.0, "size": SIZE}
+    given["scene_memory"] = False  # it is tested by itself
     return GenerationOptions(generator="diffusion", **(given | changes))
 
 

@@ -132,6 +132,8 @@ def test_a_fetched_depth_network_is_used_and_its_map_kept(tmp_path: Path, monkey
     assert (depth == 3).all()
     np.testing.assert_array_equal(np.load(tmp_path / "footage" / "scene-depth.npy"), depth)
     assert "--scene-depth" in log.notices[0]
+    assert [stage["stage"] for stage in log.stages] == ["depth"]
+    assert len(log.networks["depth-anything"]) == 64
 
 
 def scale_beside(folder: Path, **changes) -> None:

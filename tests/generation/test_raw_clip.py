@@ -55,6 +55,7 @@ def test_a_raw_clip_needs_nothing_else(raw_clip, tmp_path: Path, monkeypatch, ca
     assert report["found"]["camera"]["kind"] == "static"
     stages = {stage["stage"] for stage in report["stages"]}
     assert stages >= {"matte", "points", "scale", "frames"}
+    assert report["estimators"] == {}  # no network was at hand
     assert len(open_frames(out / "composite.mp4")) == FRAMES
 
 

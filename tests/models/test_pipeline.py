@@ -110,7 +110,8 @@ def test_a_clip_of_windows_is_the_average_of_its_windows(paper, make_batch) -> N
         for name, value in fields.items()
     }
     alone = paper(type(batch)(**first), 1, latents=latents[:, :3], **options).frames
-    torch.testing.assert_close(whole[:, :2], alone[:, :2])
+    # ε is divided by √ᾱ = 0.04 here, and the autoencoder takes frames in other groups
+    torch.testing.assert_close(whole[:, :2], alone[:, :2], rtol=1e-4, atol=1e-4)
     assert (whole[:, 2] - alone[:, 2]).abs().max() > 1e-5
 
 

@@ -1,6 +1,6 @@
 """The camera track of a request: from a file, a named move, or standing still."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from torch import Tensor
@@ -10,23 +10,24 @@ from dynascene.generation.progress import Log
 from dynascene.generation.request import GenerationRequest
 from dynascene.geometry.framing import (
     Attitude,
-    check_inside,
     choose_framing,
     place_track,
     seen_share,
+    within_scene,
 )
 from dynascene.geometry.intrinsics import cover_scale, intrinsics_from_fov, intrinsics_matrix
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.geometry.moves import make_move
 from dynascene.geometry.tracks import (
-    EXTENT_WHERE_UNKNOWN,
     extent,
+    in_assumed_units,
     path_length,
     relative_track,
     resize_track,
     scale_track,
     travels,
     turning_only,
+    with_square_pixels,
 )
 from dynascene.io.cameras import CameraDefaults, detect_format, read_cameras
 from dynascene.io.keyframes import is_keyframe_file, read_keyframes
@@ -36,7 +37,6 @@ from dynascene.types import CameraTrack, Size
 # track stays within the picture is taken.
 VIEW_SHARES = (1.0, 0.92, 0.85, 0.78, 0.71, 0.65)
 ENOUGH_SEEN = 0.985
-SHORTENINGS = 12
 NORMALISED_FORMATS = ("re10k", "humanvid")  # intrinsics relative to width and height
 
 
@@ -136,15 +136,6 @@ def read_filmed(
     return FilmedCamera(track, str(path), request.camera_height)
 
 
-def with_square_pixels(track: CameraTrack) -> CameraTrack:
-    """Undo the guess of a frame shape: the one for which fx = fy is the filmed one."""
-    scale = float((track.intrinsics[:, 0, 0] / track.intrinsics[:, 1, 1]).median())
-    size = Size(track.size.width, max(1, round(track.size.height * scale)))
-    intrinsics = track.intrinsics.clone()
-    intrinsics[:, 1, :] *= size.height / track.size.height
-    return replace(track, intrinsics=intrinsics, size=size)
-
-
 def _cut(
     track: CameraTrack,
     path: Path,
@@ -165,7 +156,10 @@ def _cut(
                 f"{path}: has {len(track)} cameras, taken as those of --frames {start}:{stop}"
             )
             return track
-        raise InputError(f"--frames {start}:{stop}: the track {path} has {len(track)} cameras")
+        raise InputError(
+            f"{path}: has {len(track)} cameras; for --frames {start}:{stop} give it at least "
+            f"{stop} (from the clip's first frame on) or {stop - start} (those frames' alone)"
+        )
     if frames is None:
         return track
     if len(track) < frames:
@@ -195,8 +189,7 @@ def in_scene_units(
             )
         return turning_only(track)
     whole = extent(track)
-    track = scale_track(track, EXTENT_WHERE_UNKNOWN / whole)
-    track = _within(track, scene, request, filmed.attitude)
+    track = within_scene(in_assumed_units(track), scene, request.options.framing, filmed.attitude)
     unit = extent(track) / whole
     log.notice(
         f"{filmed.name}: its unit of length is unknown; the camera is taken to move by "
@@ -210,17 +203,3 @@ def _remedy(request: GenerationRequest, unit: float) -> str:
     if request.cameras is None:
         return f"--camera-scale makes it more or less than {unit:.3g}"
     return "--camera-height tells it exactly"
-
-
-def _within(
-    track: CameraTrack, scene: LiftedScene, request: GenerationRequest, held: Attitude | None
-) -> CameraTrack:
-    """The track, its travel shortened until it stays within the scene."""
-    for _ in range(SHORTENINGS):
-        try:
-            framing = choose_framing(request.options.framing, track, scene, held)
-            check_inside(place_track(track, framing), scene.surface)
-            return track
-        except InputError:
-            track = scale_track(track, 0.7)
-    return track

@@ -26,6 +26,7 @@ class GenerationOptions:
     seed, steps, guidance, weights: for generators that sample; the projection has no use for them.
         Steps and guidance of None are those that the weights are best sampled with.
     null_camera: sample as for a clip whose camera is unknown.
+    scene_memory: paint what the camera reveals once, in key views, before a clip is sampled.
     """
 
     generator: str = DEFAULT_GENERATOR
@@ -37,14 +38,19 @@ class GenerationOptions:
     guidance: float | None = None
     weights: str | None = None
     null_camera: bool = False
+    scene_memory: bool = True
 
 
 class GeneratedFrame(NamedTuple):
-    """uint8: background and guide [H, W, 3]; visibility [H, W, 1], 255 = shown by the picture."""
+    """uint8: background and guide [H, W, 3]; visibility [H, W, 1], 255 = shown by the picture.
+
+    painted: [H, W, 1], 255 = shown by what a key view painted; None without any.
+    """
 
     background: np.ndarray
     guide: np.ndarray
     visibility: np.ndarray
+    painted: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,8 @@ def _seconds(shot: Shot) -> list[float]:
 def _add_sound(finished: Path, shot: Shot, source: Path, start: float, log: Log) -> None:
     """Give the finished clip the sound of the person's video; a clip without it is a clip too."""
     try:
-        copy_audio(source, finished, finished, start, _seconds(shot)[-1])
+        with log.stage("sound"):
+            copy_audio(source, finished, finished, start, _seconds(shot)[-1])
     except InputError as error:
         log.notice(f"the sound could not be taken over: {error}")
 

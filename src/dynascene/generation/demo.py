@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from dynascene.datasets.synthetic.demo_shot import demo_shot
+from dynascene.display import Display
 from dynascene.generation.job import run
-from dynascene.generation.progress import Display
 from dynascene.generation.request import GenerationRequest
 from dynascene.io.cameras import write_cameras
 from dynascene.io.video_writing import ProResWriter

@@ -10,12 +10,13 @@ import torch
 
 from dynascene.errors import InputError
 from dynascene.estimators.camera import TrackedCamera, TrackingOptions, track_camera
-from dynascene.estimators.depth.protocol import default_depth, scene_depth
+from dynascene.estimators.depth.protocol import DEFAULT_NETWORK, default_depth, scene_depth
 from dynascene.estimators.scale.conflict import find_conflict
 from dynascene.estimators.scale.person_scale import PersonScale, person_scale
+from dynascene.estimators.weights import pinned_sha256
 from dynascene.generation.camera_input import FilmedCamera
 from dynascene.generation.progress import Log
-from dynascene.generation.request import GenerationRequest
+from dynascene.generation.request import SCALE, GenerationRequest
 from dynascene.geometry.framing import Attitude, filmed_attitude
 from dynascene.geometry.intrinsics import focal_from_fov
 from dynascene.geometry.picture import PictureCamera
@@ -24,7 +25,7 @@ from dynascene.io.cameras import write_cameras
 from dynascene.types import CameraTrack, FrameSource
 
 FOLDER = "footage"  # among the results: everything that was found, to be mended and passed back in
-CAMERAS, TRACKING, SCALE = "cameras.txt", "cameras.track.json", "scale.json"
+CAMERAS, TRACKING = "cameras.txt", "cameras.track.json"
 DEPTH = "scene-depth.npy"
 PLAIN = 3.0  # grey levels of spread below which a background shows nothing to follow
 LOOKED_AT = 3  # frames
@@ -56,6 +57,7 @@ def film_camera(
         return Footage(None, {})
     focal = focal_from_fov(request.fov, colour.size) if request.fov else None
     tracked = track_camera(colour, matte, TrackingOptions(focal), log)
+    _write_camera(folder / FOLDER, tracked)
     if tracked.track is None:
         raise InputError(
             f"{request.person}: the camera could not be tracked ({'; '.join(tracked.reasons)}); "
@@ -71,7 +73,7 @@ def film_camera(
         )
     said = {"camera": _camera_said(tracked), "scale": _scale_said(scale)}
     _give_notices(tracked, scale, log)
-    _write(folder / FOLDER, tracked.track, tracked, said)
+    write_text(folder / FOLDER / SCALE, json.dumps(said["scale"], indent=1) + "\n")
     camera = FilmedCamera(
         tracked.track, "the clip's camera", scale.camera_height_units, _attitude(tracked, scale)
     )
@@ -84,8 +86,8 @@ def read_footage(request: GenerationRequest, filmed: FilmedCamera) -> FilmedCame
     So what ``film_camera`` wrote, mended by hand or not, gives what it gave.
     Raises InputError when the scale beside the file cannot be read.
     """
-    path = Path(str(request.cameras)).with_name(SCALE)
-    if not path.is_file():
+    path = request.scale_file
+    if path is None or not path.is_file():
         return None
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
@@ -130,7 +132,9 @@ def found_depth(
     if estimator is None:
         return None
     log.notice(f"the scene's depth is that of {type(estimator).__name__} (--scene-depth)")
-    depth = scene_depth(estimator(pixels), camera)
+    with log.stage("depth"):
+        depth = scene_depth(estimator(pixels), camera)
+    log.networks.update(pinned_sha256(DEFAULT_NETWORK))
     (folder / FOLDER).mkdir(exist_ok=True)
     np.save(folder / FOLDER / DEPTH, depth)
     return torch.from_numpy(depth)
@@ -197,8 +201,9 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(float(value), 4)
 
 
-def _write(folder: Path, track: CameraTrack, tracked: TrackedCamera, said: dict[str, Any]) -> None:
+def _write_camera(folder: Path, tracked: TrackedCamera) -> None:
+    """The track, where there is one, and the figures in any case."""
     folder.mkdir(exist_ok=True)
-    write_cameras(track, folder / CAMERAS, "re10k")
+    if tracked.track is not None:
+        write_cameras(tracked.track, folder / CAMERAS, "re10k")
     write_text(folder / TRACKING, json.dumps(tracked.report(), indent=1) + "\n")
-    write_text(folder / SCALE, json.dumps(said["scale"], indent=1) + "\n")

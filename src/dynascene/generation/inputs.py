@@ -1,9 +1,7 @@
 """Opens what a request names and checks that it fits together."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,12 +22,14 @@ from dynascene.generation.footage import (
 from dynascene.generation.progress import Log
 from dynascene.generation.request import GenerationRequest
 from dynascene.generation.subject import CleanEdges, cut_out
+from dynascene.generation.takes import warn_of_cuts
 from dynascene.geometry.framing import Attitude, filmed_attitude
 from dynascene.geometry.intrinsics import cover_scale, focal_from_fov
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage, lift_with_depth
 from dynascene.geometry.picture import PictureCamera
 from dynascene.io.depth import read_depth
-from dynascene.io.frames import open_frames, open_matte, split_alpha, times_of
+from dynascene.io.excerpt import excerpt, open_excerpt_matte
+from dynascene.io.frames import open_frames, split_alpha, times_of
 from dynascene.io.images import IMAGE_SUFFIXES, exif_fov, read_image
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.types import CameraTrack, FrameSource, Shot, Size
@@ -59,40 +59,6 @@ class Inputs:
     sound: tuple[Path, float] | None = None
 
 
-@dataclass(frozen=True)
-class Excerpt:
-    """The frames start … stop − 1 of another source."""
-
-    source: FrameSource
-    start: int
-    stop: int
-
-    @property
-    def size(self) -> Size:
-        return self.source.size
-
-    @property
-    def channels(self) -> int:
-        return self.source.channels
-
-    @property
-    def frame_rate(self) -> Fraction:
-        return self.source.frame_rate
-
-    @property
-    def times(self) -> tuple[float, ...] | None:
-        """Seconds of each frame after the first of the excerpt, where the frame rate varies."""
-        times = times_of(self.source)
-        return times and tuple(t - times[self.start] for t in times[self.start : self.stop])
-
-    def __len__(self) -> int:
-        return self.stop - self.start
-
-    def read(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
-        first, last, _ = slice(start, stop).indices(len(self))
-        yield from self.source.read(self.start + first, self.start + last)
-
-
 def open_inputs(request: GenerationRequest, folder: Path, log: Log) -> Inputs:
     """Open what a request names, and find in the clip what it does not name.
 
@@ -101,21 +67,24 @@ def open_inputs(request: GenerationRequest, folder: Path, log: Log) -> Inputs:
     """
     with log.stage("open"):
         pixels, depth = scene_pixels(request.scene), _scene_depth(request)
-        if request.person is None:
-            return _open_scene_alone(request, pixels, depth, folder, log)
+    if request.person is None:
+        return _open_scene_alone(request, pixels, depth, folder, log)
+    with log.stage("open person"):
         clip = _open_clip(request, request.person)
         size, frames = clip.colour.size, len(clip.colour)
         filmed = read_filmed(request, size, frames, log)
         kept = read_footage(request, filmed) if filmed else None
         filmed = kept or filmed
+    if not clip.still:
+        warn_of_cuts(request.person, clip.colour, log, request.frames[0] if request.frames else 0)
     foreground, matte, found = _matted(clip, request, request.person, folder, log)
     own = not clip.still and request.cameras is None and request.move is None
     if own:
         footage = film_camera(clip.colour, matte, request, folder, log)
         filmed, found = footage.camera, found | footage.said
+    seen = filmed.track if filmed else None
+    scene, fov = lift_scene(request, pixels, depth, seen, folder, log)
     with log.stage("place"):
-        seen = filmed.track if filmed else None
-        scene, fov = lift_scene(request, pixels, depth, seen, folder, log)
         rate = foreground.frame_rate
         track = camera_track(request, filmed, scene, size, frames, float(rate), log)
         held = (filmed.attitude if filmed else None) or filmed_attitude(track)
@@ -204,16 +173,18 @@ def lift_scene(
         log.notice(f"{request.scene}: field of view unknown; assuming {fov:.3g}° (--scene-fov)")
     focal = focal_from_fov(fov, size)
     if request.horizon is None:
-        horizon = estimate_horizon(pixels, focal).row
+        with log.stage("horizon"):
+            horizon = estimate_horizon(pixels, focal).row
     else:
         horizon = request.horizon * size.height
     picture = torch.tensor(pixels).permute(2, 0, 1).float() / 255
     camera = PictureCamera(focal, size, horizon)
     if depth is None:
         depth = found_depth(pixels, camera, folder, log)
-    if depth is None:
-        return lift_to_stage(picture, camera), fov
-    return lift_with_depth(picture, camera, depth), fov
+    with log.stage("lift"):
+        if depth is None:
+            return lift_to_stage(picture, camera), fov
+        return lift_with_depth(picture, camera, depth), fov
 
 
 def assumed_fov(size: Size, filmed: CameraTrack | None) -> float:
@@ -240,12 +211,9 @@ def _colour_and_matte(
     """Of the frames in use; None where the video has no matte of its own."""
     if request.matte is not None:
         whole = split_alpha(source)[0] if source.channels == 4 else source
-        colour = _excerpt(whole, request)
-        # mattes and cameras that were found for an excerpt hold its frames alone
-        if len(open_frames(request.matte)) == len(colour):
-            return colour, open_matte(request.matte, like=colour)
-        return colour, _excerpt(open_matte(request.matte, like=whole), request)
-    source = _excerpt(source, request)
+        colour = excerpt(whole, request.frames, path)
+        return colour, open_excerpt_matte(request.matte, whole, request.frames)
+    source = excerpt(source, request.frames, path)
     if source.channels != 4:
         if still:
             raise InputError(f"{path}: has no alpha; give a matte (white = person) with --matte")
@@ -256,17 +224,6 @@ def _colour_and_matte(
             raise InputError(f"{path}: its alpha is opaque everywhere; give a matte with --matte")
         return colour, None  # raw footage in a format with alpha
     return colour, alpha
-
-
-def _excerpt(source: FrameSource, request: GenerationRequest) -> FrameSource:
-    if request.frames is None:
-        return source
-    start, stop = request.frames
-    if stop > len(source):
-        raise InputError(
-            f"--frames {start}:{stop}: {request.person} has {len(source)} frames, 0:{len(source)}"
-        )
-    return Excerpt(source, start, stop)
 
 
 def _second_of(source: FrameSource, frame: int) -> float:

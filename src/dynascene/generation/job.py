@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from dynascene.display import Display
 from dynascene.generation.clip import GeneratedClip
 from dynascene.generation.delivery import deliver, output_names
 from dynascene.generation.footage import FOLDER
 from dynascene.generation.generate import generate
 from dynascene.generation.inputs import Inputs, open_inputs
-from dynascene.generation.progress import Display, Log
+from dynascene.generation.progress import Log
 from dynascene.generation.report import report
 from dynascene.generation.request import GenerationRequest
-from dynascene.generation.workspace import REPORT, result_folder
+from dynascene.generation.unfinished import keeping_found
+from dynascene.generation.workspace import REPORT, carry_inputs, result_folder
 from dynascene.geometry.intrinsics import cover_scale
 
 LITTLE_SEEN = 0.2  # of the view within the picture; less is hardly what anyone wants
@@ -26,7 +28,9 @@ def run(
     display: Display | None = None,
     keep: Sequence[Path] = (),
 ) -> Path:
-    """Carry out a request; ``out`` is complete afterwards, or untouched if this raises.
+    """Carry out a request; ``out`` is complete afterwards.
+
+    If this raises, ``out`` is untouched, except that what was found in the clip is kept there.
 
     keep: files to copy into ``out`` beside the results. Returns the finished clip or picture.
 
@@ -34,7 +38,11 @@ def run(
     """
     log = Log(display) if display else Log()
     names = {*output_names(request.layers), *(path.name for path in keep), FOLDER, REPORT}
-    with result_folder(out, names, request.files) as folder:
+    read = request.files
+    with (
+        result_folder(out, names, read, shared=FOLDER) as folder,
+        keeping_found(folder, out, read),
+    ):
         inputs = open_inputs(request, folder, log)
         options = replace(request.options, attitude=inputs.attitude)
         with log.stage("prepare"):
@@ -43,6 +51,7 @@ def run(
         for path in keep:
             shutil.copy(path, folder)
         finished = deliver(folder, inputs, clip, request.layers, log)
+        carry_inputs(out / FOLDER, folder / FOLDER, read)
         said = report(request, inputs, clip, log, keep)
         said["outputs"] = [*sorted(path.name for path in folder.iterdir()), REPORT]
         (folder / REPORT).write_text(json.dumps(said, indent=2, default=str, allow_nan=False))

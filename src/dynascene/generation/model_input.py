@@ -3,6 +3,7 @@
 F frames, H W pixels of the model's frame.
 """
 
+import itertools
 import math
 from collections.abc import Iterator
 
@@ -11,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dynascene.generation.clip import GeneratedClip
+from dynascene.generation.clip import GeneratedClip, GeneratedFrame
 from dynascene.generation.compositing import fit_background
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.types import Batch, CameraTrack, Shot, Size
@@ -47,31 +48,55 @@ def model_batch(
     guide: the projection along the track, in the scene's world. shape: the background's size, of
     which the person's frame takes the middle. has_camera: False for the null camera.
     """
-    size = guide.track.size
-    frames = list(guide.frames())
-    foreground, matte = _person(shot, shape, size)
+    return next(model_batches(shot, scene, guide, shape, len(guide.track), has_camera=has_camera))
+
+
+def model_batches(
+    shot: Shot,
+    scene: LiftedScene,
+    guide: GeneratedClip,
+    shape: Size,
+    frames_at_once: int,
+    *,
+    has_camera: bool = True,
+) -> Iterator[Batch]:
+    """``model_batch`` of the same clip part by part, for clips that are long."""
+    track = guide.track
     picture = (scene.picture.permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
-    return Batch(
-        matte=matte[None],
-        foreground=foreground[None],
-        scene_image=_signed(fit_background(picture, size))[None],
-        scene_visibility=torch.ones(1, 1, size.height, size.width),
-        cam_from_world=guide.track.cam_from_world[None],
-        intrinsics=guide.track.intrinsics[None],
-        guide=torch.stack([_signed(frame.background) for frame in frames])[None],
-        guide_visibility=torch.stack([_unit(frame.visibility) for frame in frames])[None],
-        has_camera=torch.tensor([has_camera]),
-    )
+    scene_image = _signed(fit_background(picture, track.size))[None]
+    layers = zip(guide.frames(), _people(shot, shape, track.size), strict=True)
+    for start in range(0, len(track), frames_at_once):
+        cameras = track[start : start + frames_at_once]
+        frames, people = zip(*itertools.islice(layers, len(cameras)), strict=True)
+        person = torch.stack(people)
+        yield Batch(
+            matte=person[None, :, 3:],
+            foreground=person[None, :, :3],
+            scene_image=scene_image,
+            scene_visibility=torch.ones_like(scene_image[:, :1]),
+            cam_from_world=cameras.cam_from_world[None],
+            intrinsics=cameras.intrinsics[None],
+            guide=torch.stack([_signed(frame.background) for frame in frames])[None],
+            guide_visibility=torch.stack([_known(frame) for frame in frames])[None],
+            has_camera=torch.tensor([has_camera]),
+        )
 
 
-def _person(shot: Shot, shape: Size, size: Size) -> tuple[Tensor, Tensor]:
-    """Foreground [F, 3, H, W] in −1 … 1, exactly 0 off the person; matte [F, 1, H, W] in 0 … 1."""
+def _known(frame: GeneratedFrame) -> Tensor:
+    """[1, H, W], 0 … 1: what the picture shows, and what was painted once and for all."""
+    if frame.painted is None:
+        return _unit(frame.visibility)
+    return (_unit(frame.visibility) + _unit(frame.painted)).clamp(max=1)
+
+
+def _people(shot: Shot, shape: Size, size: Size) -> Iterator[Tensor]:
+    """Foreground in −1 … 1, exactly 0 off the person, and matte in 0 … 1: [4, H, W] by frame."""
     if shot.foreground is None or shot.matte is None:
-        empty = torch.zeros(len(shot), 4, size.height, size.width)
-        return empty[:, :3], empty[:, 3:]
+        yield from itertools.repeat(torch.zeros(4, size.height, size.width), len(shot))
+        return
     place = _place_of_person(shot.foreground.size, shape, size)
-    frames = torch.stack([_placed(layer, place, size) for layer in _premultiplied(shot)])
-    return frames[:, :3], frames[:, 3:]
+    for layer in _premultiplied(shot):
+        yield _placed(layer, place, size)
 
 
 def _premultiplied(shot: Shot) -> Iterator[np.ndarray]:

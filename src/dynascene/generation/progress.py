@@ -4,38 +4,24 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
-
-class Display(Protocol):
-    """Shows a job to a person. ``stage`` gives a function to call after each of ``total`` steps."""
-
-    def stage(self, name: str, total: int) -> AbstractContextManager[Callable[[], None]]: ...
-
-    def notice(self, text: str) -> None: ...
-
-
-class Quiet:
-    """Shows nothing."""
-
-    @contextmanager
-    def stage(self, name: str, total: int) -> Generator[Callable[[], None]]:
-        yield lambda: None
-
-    def notice(self, text: str) -> None:
-        pass
+from dynascene.display import Display, Quiet
 
 
 @dataclass
 class Log:
-    """Records what a job took and what it told, while a Display shows it."""
+    """Records what a job took and what it told, while a Display shows it.
+
+    networks: the estimators' that were used, and the sha256 of their weights.
+    """
 
     display: Display = field(default_factory=Quiet)
     stages: list[dict[str, str | float]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    networks: dict[str, str] = field(default_factory=dict)
 
     @contextmanager
     def stage(self, name: str, total: int = 1) -> Generator[Callable[[], None]]:

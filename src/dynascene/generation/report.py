@@ -44,6 +44,7 @@ def report(
         "found": inputs.found,
         "options": _options(request, kept),
         "weights": clip.weights,
+        "estimators": log.networks,
         "sampling": clip.sampling,
         "notices": log.notices,
         "stages": log.stages,

@@ -9,6 +9,8 @@ from dynascene.estimators.scale.person_scale import ADULT, SHORTEST, TALLEST
 from dynascene.generation.clip import GenerationOptions
 from dynascene.io.cameras import Sensor
 
+SCALE = "scale.json"  # beside a camera file
+
 
 @dataclass(frozen=True)
 class GenerationRequest:
@@ -85,7 +87,16 @@ class GenerationRequest:
         """Everything that is read, as far as it exists."""
         named = [self.person, self.scene, self.matte, self.scene_depth, self.cameras, self.move]
         paths = [Path(path) for path in named if path is not None]
+        if self.scale_file is not None:
+            paths.append(self.scale_file)
         return [path for path in paths if path.exists()]
+
+    @property
+    def scale_file(self) -> Path | None:
+        """Where a run that tracked the camera put what was told of its scale; it may be absent."""
+        if self.cameras in (None, "none"):
+            return None
+        return Path(str(self.cameras)).with_name(SCALE)
 
     def _check_numbers(self) -> None:
         for name, value in (("--fov", self.fov), ("--scene-fov", self.scene_fov)):

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from dynascene.estimators.matte import job
+from dynascene.estimators.matte.backends import DETECTORS, NETWORKS
 from dynascene.estimators.matte.decontamination import decontaminate
+from dynascene.estimators.weights import pinned_sha256
 from dynascene.generation.footage import FOLDER
 from dynascene.generation.progress import Log
 from dynascene.generation.request import GenerationRequest
@@ -28,7 +30,11 @@ def cut_out(
     """
     place = folder / FOLDER / MATTE
     place.parent.mkdir(exist_ok=True)
-    made = job.run(path, colour, place, request.matte_backend, request.subject, log)
+    made = job.run(
+        path, colour, place, request.matte_backend, request.subject, log, clean_preview=False
+    )
+    used = [*NETWORKS.get(made.backend, ()), *(n for n in DETECTORS if n == made.found_by)]
+    log.networks.update(pinned_sha256(*used))
     said = {"backend": made.backend, "found_by": made.found_by, "share": round(made.share, 4)}
     return open_matte(place, like=colour), said
 

@@ -19,6 +19,7 @@ def result_folder(
     names: Iterable[str] = (),
     inputs: Iterable[Path] = (),
     listing: str = REPORT,
+    shared: str | None = None,
 ) -> Generator[Path]:
     """Gives a temporary folder; on success its entries move into ``folder``.
 
@@ -26,7 +27,8 @@ def result_folder(
     On any failure, the user's interruption included, ``folder`` is as it was.
 
     names: what this run may write. inputs: what it reads. listing: the JSON file among the results
-    whose "outputs" name them all.
+    whose "outputs" name them all. shared: the folder among the results that holds what a run may
+    read again; ``carry_inputs`` keeps what it reads of it.
 
     Raises InputError, before anything is written, when something in ``folder`` that no earlier run
     wrote has one of the names, or an input is a result that would be replaced; and when the folder
@@ -37,7 +39,7 @@ def result_folder(
         raise InputError(f"{folder}: is a file; --out names a folder")
     earlier = _earlier_results(folder / listing)
     _check_names(folder, earlier, names)
-    _check_inputs(folder, earlier, inputs)
+    _check_inputs(folder, earlier, inputs, shared)
     made: list[Path] = []
     try:
         made += _make_parents(folder)
@@ -54,6 +56,19 @@ def result_folder(
         if isinstance(error, OSError):
             raise InputError(_explanation(folder, error)) from error
         raise
+
+
+def carry_inputs(earlier: Path, new: Path, inputs: Iterable[Path]) -> None:
+    """Copy to a folder ``new`` those entries of ``earlier`` that are, or hold, an input.
+
+    Entries that ``new`` has already stay as they are.
+    """
+    read = {place for path in inputs for place in (path.resolve(), *path.resolve().parents)}
+    for entry in sorted(earlier.resolve().iterdir()) if earlier.is_dir() else ():
+        if entry in read and not (new / entry.name).exists():
+            new.mkdir(exist_ok=True)
+            copy = shutil.copytree if entry.is_dir() else shutil.copy2
+            copy(entry, new / entry.name)
 
 
 def _explanation(folder: Path, error: OSError) -> str:
@@ -80,12 +95,14 @@ def _check_names(folder: Path, earlier: set[str], names: Iterable[str]) -> None:
             )
 
 
-def _check_inputs(folder: Path, earlier: set[str], inputs: Iterable[Path]) -> None:
+def _check_inputs(
+    folder: Path, earlier: set[str], inputs: Iterable[Path], shared: str | None
+) -> None:
     for path in inputs:
         place = path.resolve()
         for name in earlier:
             result = folder / name
-            if place == result or result in place.parents:
+            if place == result or (result in place.parents and name != shared):
                 raise InputError(
                     f"{path}: is a result of an earlier run, which this one would replace; "
                     "name another --out"

@@ -5,6 +5,7 @@ Legend: B clips, F frames, H W pixels, h w latent grid, N tokens, D token width.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from dynascene.models.image_encoder import image_tokens
 from dynascene.types import Batch, Size
 
 FRAMES_AT_ONCE = 8  # bounds the autoencoder's memory
+CPU_FRAMES_AT_ONCE = 2  # larger blocks are given back after each layer, at a quarter of the time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +56,20 @@ class EncodedClip:
 
     def window(self, start: int, stop: int) -> EncodedClip:
         """A range of frames; the scene stays."""
+        parts = {name: getattr(self, name)[:, start:stop] for name in self._by_frame()}
+        return replace(self, **parts)
+
+    def _by_frame(self) -> tuple[str, ...]:
+        """The fields that have a value per frame."""
         names = ("generate_mask", "foreground", "cam_from_world", "intrinsics")
-        names += ("guide", "guide_visibility") if self.guide is not None else ()
-        return replace(self, **{name: getattr(self, name)[:, start:stop] for name in names})
+        return names if self.guide is None else (*names, "guide", "guide_visibility")
+
+    @staticmethod
+    def joined(parts: Sequence[EncodedClip]) -> EncodedClip:
+        """The parts of one clip in order, the inverse of ``window``; the scene is the first's."""
+        names = parts[0]._by_frame()
+        whole = {name: torch.cat([getattr(part, name) for part in parts], dim=1) for name in names}
+        return replace(parts[0], **whole)
 
 
 def encode_clip(batch: Batch, vae: Any, image_encoder: Any) -> EncodedClip:
@@ -108,7 +121,7 @@ def encode_images(vae: Any, images: Tensor) -> Tensor:
     if H % stride or W % stride:
         raise InputError(f"frames of {W}x{H}: width and height must be multiples of {stride}")
     flat = images.reshape(-1, 3, H, W).to(vae.dtype)
-    latents = torch.cat([_encode(vae, part) for part in flat.split(FRAMES_AT_ONCE)])
+    latents = torch.cat([_encode(vae, part) for part in flat.split(_frames_at_once(flat))])
     shift, scale = _shift_and_scale(vae)
     return ((latents.float() - shift) * scale).view(*images.shape[:-3], *latents.shape[1:])
 
@@ -125,9 +138,13 @@ def decode_latents(vae: Any, latents: Tensor) -> Tensor:
     """Scaled latents [..., 4, h, w] → images [..., 3, H, W] in −1 … 1, float32."""
     shift, scale = _shift_and_scale(vae)
     flat = (latents.float() / scale + shift).reshape(-1, *latents.shape[-3:]).to(vae.dtype)
-    parts = [vae.decode(part).sample.float() for part in flat.split(FRAMES_AT_ONCE)]
+    parts = [vae.decode(part).sample.float() for part in flat.split(_frames_at_once(flat))]
     images = torch.cat(parts).clamp(-1, 1)
     return images.view(*latents.shape[:-3], *images.shape[1:])
+
+
+def _frames_at_once(images: Tensor) -> int:
+    return CPU_FRAMES_AT_ONCE if images.device.type == "cpu" else FRAMES_AT_ONCE
 
 
 def _shift_and_scale(vae: Any) -> tuple[float, float]:

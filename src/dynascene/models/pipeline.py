@@ -73,7 +73,7 @@ class DynaScenePipeline(DiffusionPipeline):
     @torch.no_grad()
     def __call__(
         self,
-        clip: Batch,
+        clip: Batch | EncodedClip,
         num_inference_steps: int | None = None,
         guidance_scale: float | None = None,
         generator: torch.Generator | list[torch.Generator] | None = None,
@@ -84,11 +84,15 @@ class DynaScenePipeline(DiffusionPipeline):
         callback_on_step_end: Callable[..., dict[str, Any]] | None = None,
         callback_on_step_end_tensor_inputs: Sequence[str] = ("latents",),
     ) -> DynaSceneOutput:
-        """Generate the frames of ``clip`` (its ``video`` is not read).
+        """Generate the frames of ``clip`` (its ``video`` is not read; encoded already or not).
+
+        A clip of one frame is a picture: the motion modules are left out (stage I).
 
         num_inference_steps, guidance_scale: None = as the weights say; a scale of 1 or less leaves
         the unconditional half out. generator: for the seed.
-        latents: [B, F, 4, h, w] noise to start from. window: frames that the denoiser sees at once;
+        latents: [B, F, 4, h, w] noise to start from; without, it is drawn, but a single step starts
+        at the noise's mean, zero: it estimates the mean of what might be there, in which any noise
+        would only flicker from frame to frame. window: frames that the denoiser sees at once;
         longer clips are covered by windows that overlap by ``overlap``, averaged in every step.
         output_type: ``pt`` or ``latent``. callback_on_step_end: ``f(pipeline, step, timestep,
         tensors) → tensors`` as in diffusers. Raises InputError for sizes or steps that cannot be.
@@ -98,7 +102,7 @@ class DynaScenePipeline(DiffusionPipeline):
             raise InputError(f"steps: {steps}, expected 1 to {TRAINING_STEPS}")
         check_scheduler(self.scheduler, self.denoiser.alpha_bars)
         device = self._execution_device
-        encoded = encode_clip(clip.to(device), self.vae, self.image_encoder)
+        encoded = self.encode(clip) if isinstance(clip, Batch) else clip
         length = window or self.denoiser.size.frames
         if length > MAX_FRAMES:
             raise InputError(
@@ -106,7 +110,7 @@ class DynaScenePipeline(DiffusionPipeline):
             )
         spans = window_spans(encoded.frames, length, min(overlap, length - 1))
         predict = self._predictor(encoded, spans, min(overlap, length - 1), guidance)
-        latents = self._first_latents(encoded, latents, generator)
+        latents = self._first_latents(encoded, latents, steps, generator)
 
         self.scheduler.set_timesteps(steps, device=device)
         options = step_options(self.scheduler, generator)
@@ -124,6 +128,10 @@ class DynaScenePipeline(DiffusionPipeline):
         self.maybe_free_model_hooks()
         return DynaSceneOutput(frames=frames)
 
+    def encode(self, clip: Batch) -> EncodedClip:
+        """What conditions, on the latent grid and the pipeline's device."""
+        return encode_clip(clip.to(self._execution_device), self.vae, self.image_encoder)
+
     def sampling(self, steps: int | None, guidance: float | None) -> tuple[int, float]:
         """What is asked for, completed by what these weights are best sampled with."""
         config: Any = self.config
@@ -132,10 +140,14 @@ class DynaScenePipeline(DiffusionPipeline):
             config.guidance if guidance is None else guidance,
         )
 
-    def _first_latents(self, clip: EncodedClip, latents: Tensor | None, generator: Any) -> Tensor:
+    def _first_latents(
+        self, clip: EncodedClip, latents: Tensor | None, steps: int, generator: Any
+    ) -> Tensor:
         B, F, _, h, w = clip.foreground.shape
         shape = (B, F, LATENT_CHANNELS, h, w)
-        if latents is None:
+        if latents is None and steps == 1:
+            latents = torch.zeros(shape)
+        elif latents is None:
             latents = randn_tensor(shape, generator, self._execution_device, torch.float32)
         elif latents.shape != shape:
             raise InputError(f"latents: shape {list(latents.shape)}, expected {list(shape)}")
@@ -149,13 +161,15 @@ class DynaScenePipeline(DiffusionPipeline):
         conditional = self._injections(clip, spans, drop=False)
         unconditional = self._injections(clip, spans, drop=True) if guidance > 1 else None
 
+        motion = clip.frames > 1
+
         def predict(noisy: Tensor, timestep: Tensor) -> Tensor:
             def predict_window(index: int, part: Tensor) -> Tensor:
                 steps = timestep.to(part.device).expand(len(part))
-                noise = self.denoiser(part, steps, conditional[index]).noise
+                noise = self.denoiser(part, steps, conditional[index], motion=motion).noise
                 if unconditional is None:
                     return noise
-                without = self.denoiser(part, steps, unconditional[index]).noise
+                without = self.denoiser(part, steps, unconditional[index], motion=motion).noise
                 return guided(without, noise, guidance)
 
             return average_windows(predict_window, noisy, spans, weights)

@@ -7,11 +7,10 @@ import torch
 from torch import Tensor
 
 from dynascene.generation.clip import GeneratedClip, GeneratedFrame, GenerationOptions
-from dynascene.geometry.canvas import SceneCanvas, paint_canvas
+from dynascene.generation.scene_memory import SceneMemory
 from dynascene.geometry.framing import check_inside, choose_framing, place_track, seen_share
 from dynascene.geometry.intrinsics import contain_intrinsics
 from dynascene.geometry.lifting import LiftedScene
-from dynascene.geometry.projection import render_guide, window_for_track
 from dynascene.types import CameraTrack, Shot
 
 
@@ -20,25 +19,31 @@ def projection(shot: Shot, scene: LiftedScene, options: GenerationOptions) -> Ge
 
     Raises InputError when the track leaves the place.
     """
+    clip, _ = projected(shot, scene, options)
+    return clip
+
+
+def projected(
+    shot: Shot, scene: LiftedScene, options: GenerationOptions
+) -> tuple[GeneratedClip, SceneMemory]:
+    """As ``projection``, and the memory that its frames are rendered from."""
     size = options.size or shot.cameras.size
     intrinsics = contain_intrinsics(shot.cameras.intrinsics, shot.cameras.size, size)
     framing = choose_framing(options.framing, shot.cameras, scene, options.attitude)
     filmed = place_track(shot.cameras, framing)
     track = CameraTrack(filmed.cam_from_world, intrinsics, size)
     check_inside(track, scene.surface)
-    surfaces = [layer.surface for layer in scene.layers]
-    canvases: list[SceneCanvas] = []  # painted when they are first needed
-
-    def frames() -> Iterator[GeneratedFrame]:
-        if not canvases:
-            window = window_for_track(track, scene.surface)
-            canvases.extend(paint_canvas(x.picture, scene.camera, window) for x in scene.layers)
-        for frame in render_guide(track, surfaces, canvases):
-            colour, visibility = _bytes(frame.colour), _bytes(frame.visibility)
-            yield GeneratedFrame(colour, _hide_unseen(colour, visibility), visibility)
-
+    memory = SceneMemory(scene, track)
     share = seen_share(filmed, scene.surface, scene.camera)
-    return GeneratedClip(track, framing, share, frames)
+    return GeneratedClip(track, framing, share, lambda: guide_frames(memory, track)), memory
+
+
+def guide_frames(memory: SceneMemory, track: CameraTrack) -> Iterator[GeneratedFrame]:
+    """The guide along a track in the scene's world, as a generator delivers it."""
+    for frame in memory.render(track):
+        colour, visibility = _bytes(frame.colour), _bytes(frame.visibility)
+        painted = None if frame.painted is None else _bytes(frame.painted)
+        yield GeneratedFrame(colour, _hide_unseen(colour, visibility), visibility, painted)
 
 
 def _bytes(image: Tensor) -> np.ndarray:

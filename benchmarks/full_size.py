@@ -1,0 +1,136 @@
+"""Is a clip of 768×432 sharp, though the network paints 256×144? By rows: accuracy and detail.
+
+    python benchmarks/full_size.py [--weights DIR] [--split val] [--clips 8] [--frames 8]
+        [--sheet PNG]
+
+Rows: the network's frames enlarged (bicubic); joined with the guide by frequency bands; as
+delivered (the photograph kept where it is seen, what differs carried on beyond its border); the
+guide alone. ``detail`` is the mean slope of a region's pixels as a share of the truth's: 1 = as
+sharp. ``flicker`` is the mean change between frames of a camera that stands still, of 255.
+"""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dynascene.datasets.synthetic.shots import SyntheticShots, collate
+from dynascene.evaluation.protocol import EvaluationShot, regions, score, to_bytes
+from dynascene.generation.detail import join_bands, keep_seen, resized
+from dynascene.generation.generators.diffusion import autoencoded, decoded
+from dynascene.generation.weights import BUNDLED, load_weights
+from dynascene.io.images import write_png
+from dynascene.models.pipeline import DynaScenePipeline
+from dynascene.types import Batch, Size
+
+FULL, MODEL = Size(768, 432), Size(256, 144)
+REGIONS = ("seen", "revealed")
+
+
+def at_model_size(batch: Batch) -> Batch:
+    """The same shot for the network: every picture smaller, the camera told for the new frame."""
+
+    def small(images: Tensor | None) -> Tensor | None:
+        if images is None:
+            return None
+        flat = images.reshape(-1, *images.shape[-3:])
+        shrunk = torch.nn.functional.interpolate(flat, MODEL[::-1], mode="area")
+        return shrunk.reshape(*images.shape[:-2], *shrunk.shape[-2:])
+
+    names = ("matte", "foreground", "scene_image", "scene_visibility", "guide", "guide_visibility")
+    scale = torch.tensor([MODEL.width / FULL.width, MODEL.height / FULL.height, 1.0])
+    pictures = {name: small(getattr(batch, name)) for name in names}
+    intrinsics = scale[:, None].to(batch.intrinsics) * batch.intrinsics
+    return Batch(**pictures, cam_from_world=batch.cam_from_world, intrinsics=intrinsics)
+
+
+def rows_of(pipeline: DynaScenePipeline, batch: Batch, seed: int) -> dict[str, Tensor]:
+    """[F, 3, H, W] in 0 … 1 by row."""
+    assert batch.guide is not None
+    small = at_model_size(batch)
+    assert small.guide_visibility is not None
+    generator = torch.Generator().manual_seed(seed)
+    latents = pipeline(small, generator=generator, output_type="latent").frames[0]
+    painted, guide = decoded(pipeline, latents), batch.guide[0] / 2 + 0.5
+    coarse = autoencoded(pipeline, small, slice(None))
+    joined = join_bands(painted, coarse, guide)
+    return {
+        "enlarged": resized(painted, *guide.shape[-2:]).clamp(0, 1),
+        "joined by bands": joined,
+        "delivered": keep_seen(joined, guide, small.guide_visibility[0]),
+        "guide alone": guide,
+    }
+
+
+def detail(frames: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> float:
+    """The mean slope within a mask [F, H, W], as a share of the true one."""
+
+    def slope(images: np.ndarray) -> float:
+        values = images.astype(np.float32).mean(axis=-1)
+        across = np.abs(np.diff(values, axis=2))[mask[:, :, 1:] & mask[:, :, :-1]]
+        down = np.abs(np.diff(values, axis=1))[mask[:, 1:] & mask[:, :-1]]
+        return float(across.mean() + down.mean())
+
+    return slope(frames) / slope(truth) if mask.sum() > 1000 else float("nan")
+
+
+def held(batch: Batch) -> Batch:
+    """The shot whose camera stands at its last frame."""
+
+    def last(tensor: Tensor) -> Tensor:
+        return tensor[:, -1:].expand_as(tensor)
+
+    names = ("matte", "foreground", "cam_from_world", "intrinsics", "guide", "guide_visibility")
+    return replace(batch, **{name: last(getattr(batch, name)) for name in names})
+
+
+def flicker(frames: np.ndarray) -> float:
+    return float(np.abs(np.diff(frames.astype(np.int16), axis=0)).mean())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--weights", default=BUNDLED)
+    parser.add_argument("--split", default="val")
+    parser.add_argument("--clips", type=int, default=8)
+    parser.add_argument("--frames", type=int, default=8)
+    parser.add_argument("--sheet", type=Path)
+    given = parser.parse_args()
+    pipeline, _ = load_weights(given.weights)
+    pipeline.set_progress_bar_config(disable=True)
+    shots = SyntheticShots(given.split, FULL, given.frames, length=given.clips)
+    found: dict[str, dict[str, list[float]]] = {}
+    strips: list[np.ndarray] = []
+    for index in range(given.clips):
+        batch, clean, _ = collate([shots[index]])
+        batch = replace(batch, video=None)
+        truth = to_bytes(clean[0] / 2 + 0.5)
+        shot = EvaluationShot(str(index), batch, truth)
+        masks = regions(batch)
+        still = rows_of(pipeline, held(batch), index)
+        rendered = {row: to_bytes(f) for row, f in rows_of(pipeline, batch, index).items()}
+        for row, frames in rendered.items():
+            scores = score(frames, shot)
+            values = found.setdefault(row, {})
+            for region in REGIONS:
+                values.setdefault(f"PSNR {region}", []).append(scores[region].psnr)
+                values.setdefault(f"SSIM {region}", []).append(scores[region].ssim)
+                values.setdefault(f"detail {region}", []).append(
+                    detail(frames, truth, masks[region])
+                )
+            values.setdefault("flicker", []).append(flicker(to_bytes(still[row])))
+        strips.append(np.concatenate([f[-1] for f in (*rendered.values(), truth)], axis=1))
+    columns = list(next(iter(found.values())))
+    print("| row | " + " | ".join(columns) + " |\n|" + " --- |" * (len(columns) + 1))
+    for row, values in found.items():
+        means = [f"{np.nanmean(values[name]):.3f}" for name in columns]
+        print(f"| {row} | " + " | ".join(means) + " |")
+    if given.sheet:
+        write_png(given.sheet, np.concatenate(strips))
+
+
+if __name__ == "__main__":
+    main()

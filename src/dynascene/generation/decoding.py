@@ -1,0 +1,16 @@
+"""What generation asks of a pipeline beside sampling."""
+
+from torch import Tensor
+
+from dynascene.models.latents import decode_latents
+from dynascene.models.pipeline import DynaScenePipeline
+
+
+def is_guided(pipeline: DynaScenePipeline) -> bool:
+    """Whether the model paints over the guide: only then does the guide's detail belong to it."""
+    return "guide" in pipeline.denoiser.conditioners
+
+
+def decoded(pipeline: DynaScenePipeline, latents: Tensor) -> Tensor:
+    """[F, 4, h/8, w/8] → [F, 3, h, w] in 0 … 1, on the CPU."""
+    return decode_latents(pipeline.vae, latents).cpu() / 2 + 0.5

@@ -1,0 +1,116 @@
+"""Scene memory: the place of one shot, painted once for all of its frames.
+
+The canvas holds the scene picture and its continuation. A network may paint over the continuation
+in a few key views along the track (painting.py); every frame, in whatever window and at whatever
+visit, then sees the same paint.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from torch import Tensor
+
+from dynascene.generation.model_input import stretched
+from dynascene.geometry.canvas import SceneCanvas, paint_canvas
+from dynascene.geometry.lifting import LiftedScene
+from dynascene.geometry.projection import GuideFrame, layer_shares, render_guide, window_for_track
+from dynascene.geometry.repainting import Paint, repaint
+from dynascene.geometry.surface import Surface
+from dynascene.types import CameraTrack, Size
+
+COARSE = Size(48, 27)  # enough to tell how much of a view is known
+MOST_CANDIDATES = 48  # frames of the track among which key views are chosen
+LEAST_NEW = 0.005  # of a view: to reveal less is not worth a key view
+MOST_NEW = 0.5  # likewise: the most that outpainting was trained to add to a picture
+WIDER = 1.08  # a key view than its frame, so that nothing is left unknown at the frame's border
+
+
+class KeyView(NamedTuple):
+    """A frame of the track, and the share of it that is still unknown, 0 … 1."""
+
+    frame: int
+    unknown: float
+
+
+@dataclass
+class SceneMemory:
+    """The canvases of a scene, as large and as fine as a track in the scene's world needs them.
+
+    They are painted from the picture when they are first needed.
+    """
+
+    scene: LiftedScene
+    track: CameraTrack
+    _plain: list[SceneCanvas] = field(default_factory=list, init=False, repr=False)
+    _canvases: list[SceneCanvas] = field(default_factory=list, init=False, repr=False)
+
+    def render(self, track: CameraTrack) -> Iterator[GuideFrame]:
+        """The place as it is remembered, along any part of the track and at any size."""
+        return render_guide(track, self._surfaces(), self._painted())
+
+    def render_plain(self, track: CameraTrack) -> Iterator[GuideFrame]:
+        """The place as it was before anything was painted."""
+        self._painted()
+        return render_guide(track, self._surfaces(), self._plain)
+
+    def remember(self, view: CameraTrack, paint: Paint) -> None:
+        """Write back what was painted in one view; what was known before stays as it is."""
+        canvases, surfaces = self._painted(), self._surfaces()
+        shares = layer_shares(view, surfaces, canvases, 0)
+        parts = zip(canvases, surfaces, shares, strict=True)
+        self._canvases = [
+            repaint(canvas, surface, view, paint, share) for canvas, surface, share in parts
+        ]
+
+    def next_view(self) -> KeyView | None:
+        """The frame that shows most of what is not known yet; None when next to nothing is left.
+
+        Frames of which more than half is unknown wait until others have come nearer to them.
+        """
+        step = -(-len(self.track) // MOST_CANDIDATES)
+        candidates = range(0, len(self.track), step)
+        coarse = stretched(self.track[::step], COARSE)
+        unknown = [1 - float(known(frame).mean()) for frame in self.render(coarse)]
+        views = [KeyView(*pair) for pair in zip(candidates, unknown, strict=True)]
+        return choose_view(views)
+
+    def _surfaces(self) -> list[Surface]:
+        return [layer.surface for layer in self.scene.layers]
+
+    def _painted(self) -> Sequence[SceneCanvas]:
+        if not self._canvases:
+            window = window_for_track(self.track, self.scene.surface)
+            self._plain = self._canvases = [
+                paint_canvas(layer.picture, self.scene.camera, window)
+                for layer in self.scene.layers
+            ]
+        return self._canvases
+
+
+def key_view(track: CameraTrack, frame: int) -> CameraTrack:
+    """The camera of one frame of a track, with a slightly wider view on as many pixels."""
+    wider = track.intrinsics[frame : frame + 1].clone()
+    middle = wider.new_tensor(track.size) / 2
+    wider[:, 0, 0] /= WIDER
+    wider[:, 1, 1] /= WIDER
+    wider[:, :2, 2] = middle + (wider[:, :2, 2] - middle) / WIDER
+    return CameraTrack(track.cam_from_world[frame : frame + 1], wider, track.size)
+
+
+def choose_view(views: Sequence[KeyView]) -> KeyView | None:
+    """Which of the views to paint next."""
+    worth = [view for view in views if view.unknown > LEAST_NEW]
+    if not worth:
+        return None
+    joined = [view for view in worth if view.unknown <= MOST_NEW]
+    if not joined:
+        return min(worth, key=lambda view: view.unknown)
+    return max(joined, key=lambda view: view.unknown)
+
+
+def known(frame: GuideFrame) -> Tensor:
+    """[1, H, W], 1 where the picture shows the place or a key view has painted it."""
+    if frame.painted is None:
+        return frame.visibility
+    return (frame.visibility + frame.painted).clamp(max=1)
