@@ -7,7 +7,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "dynascene"
 LAYER_OF = {
-    "": 0, "errors": 0, "types": 0, "parallel": 0,
+    "": 0, "errors": 0, "types": 0, "parallel": 0, "display": 0,
     "geometry": 1,
     "io": 2,
     "estimators": 3,

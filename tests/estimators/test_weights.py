@@ -10,6 +10,7 @@ import pytest
 from dynascene.errors import InputError
 from dynascene.estimators import weights
 from dynascene.estimators.weights import PinnedFile, Weights, cache_folder, weights_file
+from dynascene.interfaces.cli.weights import weights as list_weights
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "weights"
 CONTENT = {"/net.onnx": b"three numbers " * 333, "/config.json": b"{}", "/cut.onnx": b"whole file"}
@@ -115,6 +116,27 @@ def test_a_file_put_there_by_hand_is_taken_if_it_is_the_right_one(
     path.write_bytes(CONTENT["/net.onnx"][:-1] + b"!")  # the same length
     assert "not the expected file" in refusal("net")
     assert path.is_file(), "what the user put there is the user's to delete"
+
+
+def test_a_damaged_file_is_told_from_a_good_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setenv("DYNASCENE_CACHE", str(tmp_path))
+    table(monkeypatch, pinned("http://127.0.0.1:1/net.onnx"))
+    path, whole = tmp_path / "weights" / "net" / "net.onnx", CONTENT["/net.onnx"]
+    assert weights.weights_state("net") == "not fetched"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(whole[:-1])
+    assert weights.weights_state("net") == "damaged"
+    list_weights()
+    assert re.search(r"^net .* damaged .*\n +delete .*weights/net", capsys.readouterr().out)
+    path.write_bytes(whole[:-1] + b"!")  # the same length
+    assert weights.weights_state("net") == "damaged"
+    monkeypatch.setattr(weights, "SMALL", 100)  # too large to be read for a list
+    assert weights.weights_state("net") == "here"
+    assert weights.weights_state("net", thorough=True) == "damaged"
+    path.write_bytes(whole)
+    assert weights.weights_state("net", thorough=True) == "here"
 
 
 def test_a_named_folder_is_all_that_is_looked_at(

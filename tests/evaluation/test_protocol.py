@@ -156,7 +156,7 @@ def test_samples_differ_and_their_mean_lies_between(benchmark, save_weights, tmp
     assert system.name == "tiny"
     batch = benchmark[0].batch
     rows = system.render(batch, 3)
-    assert "tiny, one-step estimate" not in rows  # ε at the noisiest step says little of the clean frames
+    assert "tiny, one-step estimate" not in rows  # ε there says little of the clean frames
     assert "tiny, network alone" not in rows  # without a guide there is no other
     second = system.render(batch, 3 + 1_000_003)["tiny"]
     assert not np.array_equal(rows["tiny"], second)

@@ -43,7 +43,9 @@ def painted(scene: LiftedScene, cameras: CameraTrack, frame: int, paint: Paint) 
     view = cameras[frame : frame + 1]
     shares = layer_shares(view, surfaces, canvases, 0)
     layers = zip(canvases, surfaces, shares, strict=True)
-    after = [repaint(canvas, surface, view, paint, share) for canvas, surface, share in layers]
+    after = [
+        repaint(canvas, canvas, surface, view, paint, share) for canvas, surface, share in layers
+    ]
     return [surfaces, canvases, after]
 
 
@@ -82,9 +84,9 @@ def test_photographed_pixels_of_the_canvas_stay_bit_by_bit() -> None:
 @pytest.mark.parametrize("fresh", [0.0, 0.25, 1.0])
 def test_new_paint_covers_old_paint_as_far_as_it_is_fresh(fresh: float) -> None:
     scene, cameras = lift_to_stage(grey_picture(), CAMERA), track("pan-right:50")
-    surfaces, _, (once,) = painted(scene, cameras, 2, pure(RED))
+    surfaces, (plain,), (once,) = painted(scene, cameras, 2, pure(RED))
     blue = pure(RED.flip(0), fresh)
-    twice = repaint(once, surfaces[0], cameras[1:2], blue, torch.ones(1, *SIZE[::-1]))
+    twice = repaint(once, plain, surfaces[0], cameras[1:2], blue, torch.ones(1, *SIZE[::-1]))
     new = (once.layers[5] == 0) & (twice.layers[5] == 1)
     assert new.any()
     torch.testing.assert_close(twice.layers[2, new], torch.ones(int(new.sum())))

@@ -84,7 +84,7 @@ def test_the_folder_that_it_writes(
     ("arguments", "message"),
     [
         (["--subject", "left"], "must be a number such as 2"),
-        (["--subject", "2"], "--subject X,Y"),
+        (["--subject", "2"], "pixel X,Y of the first frame"),
         (["--subject", "500,10"], "lies outside"),
         (["--out", "."], "folder of its own"),
         (["--out", "taken"], "not empty"),

@@ -46,7 +46,10 @@ def test_one_pose_per_frame_and_a_report(still: Path, tmp_path: Path, capsys) ->
     assert (report["focal"], report["focal_source"]) == (150, "given")
     assert len(report["frames"]) == 3
     assert {"error", "points", "inliers", "coverage", "interpolated"} == set(report["frames"][0])
-    assert "3 frames, static, good" in capsys.readouterr().out
+    output = capsys.readouterr()
+    assert "3 frames, static, good" in output.out
+    assert ".partial-" not in output.err  # notices name the file where it will be
+    assert str(out) in output.err.replace("\n", "")
 
 
 def test_formats_as_in_convert(still: Path, tmp_path: Path) -> None:
@@ -66,6 +69,42 @@ def test_a_failed_track_writes_the_report_only(tmp_path: Path) -> None:
     report = json.loads((tmp_path / "cameras.track.json").read_text())
     assert report["verdict"] == "failed"
     assert report["reasons"]
+
+
+def test_a_failed_track_leaves_no_older_one_beside_its_report(still: Path, tmp_path: Path) -> None:
+    out = tmp_path / "cameras.txt"
+    run(still, "--out", out)
+    run(still, "--out", out, "--focal", 150)  # a run's own results may be replaced
+    assert json.loads((tmp_path / "cameras.track.json").read_text())["focal"] == 150
+    black = write_frames(tmp_path / "black", [np.zeros((60, 90, 3), np.uint8)] * 3)
+    with pytest.raises(InputError, match="could not be tracked"):
+        run(black, "--out", out)
+    assert json.loads((tmp_path / "cameras.track.json").read_text())["verdict"] == "failed"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "black", "cameras.track.json", "still",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["cameras.txt", "cameras.track.json"])
+def test_what_no_run_has_written_is_refused_before_the_work(
+    name: str, still: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / name).write_text("mine")
+    monkeypatch.setattr("dynascene.estimators.camera.track_camera", None)
+    with pytest.raises(InputError, match="not written by an earlier run"):
+        run(still, "--out", tmp_path / "cameras.txt")
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_an_excerpt_with_the_matte_of_the_whole_or_its_own(still: Path, tmp_path: Path) -> None:
+    out = tmp_path / "cameras.txt"
+    for count in (3, 2):
+        nobody = [np.zeros((120, 180), np.uint8)] * count
+        matte = write_frames(tmp_path / f"matte{count}", nobody)
+        run(still, "--frames", "1:3", "--matte", matte, "--out", out)
+        assert len(read_cameras(out, defaults=CameraDefaults(size=Size(180, 120)))) == 2
+    with pytest.raises(InputError, match=r"frames 1:4: .*still has 3 frames"):
+        run(still, "--frames", "1:4", "--out", out)
 
 
 @pytest.mark.parametrize(

@@ -43,11 +43,12 @@ def test_an_unknown_recipe_is_refused_with_the_known_names() -> None:
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_takes_the_users_numbers(name, tmp_path) -> None:
-    chosen = Settings(out=tmp_path, seed=3, steps=7, batch=5, learning_rate=0.25)
+    start = "random" if name == "dynascene.small_one_step" else None  # which asks for one
+    chosen = Settings(out=tmp_path, seed=3, steps=7, batch=5, learning_rate=0.25, start=start)
     run = find_recipe(name)(chosen)
     assert (run.name, run.seed, run.steps, run.batch) == (name, 3, 7, 5)
     assert run.optimiser.learning_rate == 0.25
-    own = find_recipe(name)(Settings(out=tmp_path))
+    own = find_recipe(name)(Settings(out=tmp_path, start=start))
     assert own.steps > 1000
     assert json.loads(json.dumps(own.numbers()))["recipe"] == name
 

@@ -12,15 +12,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
+from typing import Literal
 
-from dynascene.errors import InputError
+from dynascene.errors import InputError, MissingWeights
 from dynascene.io.atomic import replacing
 from dynascene.io.checksums import CHUNK, sha256_of
 
 CACHE_VARIABLE = "DYNASCENE_CACHE"
 NUMBERS_ONLY = (".safetensors", ".onnx", ".tflite", ".json")
+SMALL = 2_000_000  # bytes: read in a few milliseconds
 TIMEOUT = 30  # seconds without an answer
 
+State = Literal["here", "damaged", "not fetched"]
 Progress = Callable[[str, int, int], None]  # file name, bytes so far, bytes in all
 
 
@@ -103,11 +106,13 @@ def weights_file(name: str, folder: Path | None = None, progress: Progress | Non
     folder: holds the files under their own names; then nothing is fetched.
     progress: called with the file's name, the bytes so far and the bytes in all.
 
-    Raises InputError in one line when the name is unknown, a file is missing from ``folder``,
+    Raises MissingWeights in one line when the name is unknown, a file is missing from ``folder``,
     cannot be fetched, or does not hold what it should.
     """
     if name not in WEIGHTS:
-        raise InputError(f"weights {name}: there are none; known are {', '.join(sorted(WEIGHTS))}")
+        raise MissingWeights(
+            f"weights {name}: there are none; known are {', '.join(sorted(WEIGHTS))}"
+        )
     files = WEIGHTS[name].files
     place = folder if folder is not None else cache_folder() / "weights" / name
     missing = [file for file in files if not (place / file.name).is_file()]
@@ -116,7 +121,7 @@ def weights_file(name: str, folder: Path | None = None, progress: Progress | Non
             _check(place / file.name, file)
     by_hand = f"download {' and '.join(file.url for file in missing)} to {place}"
     if missing and folder is not None:
-        raise InputError(f"{folder}: has no {missing[0].name} ({name}); {by_hand}")
+        raise MissingWeights(f"{folder}: has no {missing[0].name} ({name}); {by_hand}")
     for file in missing:
         _download(file, place / file.name, progress, by_hand)
     return place / files[0].name
@@ -126,6 +131,25 @@ def has_weights(name: str) -> bool:
     """Whether all files of a network lie in the cache, so that nothing has to be fetched."""
     place = cache_folder() / "weights" / name
     return all((place / file.name).is_file() for file in WEIGHTS[name].files)
+
+
+def weights_state(name: str, thorough: bool = False) -> State:
+    """What lies in the cache of a network. Sizes are compared, and the content of small files.
+
+    thorough: compare the content of large files too.
+    """
+    place = cache_folder() / "weights" / name
+    there = [file for file in WEIGHTS[name].files if (place / file.name).is_file()]
+    for file in there:
+        read = thorough or file.bytes <= SMALL
+        if not _is_expected(place / file.name, file, read):
+            return "damaged"
+    return "here" if len(there) == len(WEIGHTS[name].files) else "not fetched"
+
+
+def pinned_sha256(*names: str) -> dict[str, str]:
+    """What networks were checked against when they were read: the SHA-256 of each one's numbers."""
+    return {name: WEIGHTS[name].files[0].sha256 for name in names}
 
 
 def cache_folder() -> Path:
@@ -146,11 +170,16 @@ def check_numbers_only(path: Path) -> None:
 
 
 def _check(path: Path, file: PinnedFile) -> None:
-    if path.stat().st_size != file.bytes or sha256_of(path) != file.sha256:
-        raise InputError(
+    if not _is_expected(path, file):
+        raise MissingWeights(
             f"{path}: is not the expected file (sha256 {file.sha256[:12]}…); delete it, "
             f"and get it again from {file.url}"
         )
+
+
+def _is_expected(path: Path, file: PinnedFile, read: bool = True) -> bool:
+    """By its size, and by its content if it is read."""
+    return path.stat().st_size == file.bytes and (not read or sha256_of(path) == file.sha256)
 
 
 def _download(file: PinnedFile, path: Path, progress: Progress | None, by_hand: str) -> None:
@@ -158,18 +187,18 @@ def _download(file: PinnedFile, path: Path, progress: Progress | None, by_hand: 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(
+        raise MissingWeights(
             f"{path.parent}: cannot be made ({error.strerror}); set {CACHE_VARIABLE} to a folder"
         ) from error
     with replacing(path) as temporary:
         try:
             _fetch(file, temporary, progress)
         except (OSError, HTTPException) as error:  # all network errors are among them
-            raise InputError(
+            raise MissingWeights(
                 f"weights {file.name}: cannot be fetched ({_one_line(error)}); {by_hand}"
             ) from error
         if sha256_of(temporary) != file.sha256:
-            raise InputError(
+            raise MissingWeights(
                 f"weights {file.name}: another file came than expected and was deleted; {by_hand}"
             )
 

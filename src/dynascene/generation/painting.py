@@ -42,12 +42,12 @@ class Painter:
 
         As a clip's frames, the painting is the guide's detail under the network's light and large
         forms (detail.py), and differences to what is known are carried on, so that it joins on.
-        plain: [3, h, w], the guide as it was before anything was painted.
+        plain: [1, 3, h, w], the guide as it was before anything was painted.
         """
         assert batch.guide is not None
         assert batch.guide_visibility is not None
-        canvas, known = batch.guide[0] / 2 + 0.5, batch.guide_visibility[0]
-        guide = without_steps(canvas, plain[None], known)
+        known = batch.guide_visibility[0]
+        guide = without_steps(batch.guide[0] / 2 + 0.5, plain, known)
         encoded = self.pipeline.encode(replace(batch, guide=guide[None] * 2 - 1))
         assert encoded.guide is not None
         generator = torch.Generator().manual_seed(self.seed)
@@ -58,7 +58,7 @@ class Painter:
         painting = join_bands(x, g, guide)
         painting = painting + carried_on(guide - painting, known)
         fresh = (2 - 2 * blurred(known, FADE_SHARE * known.shape[-1])).clamp(max=1)
-        return Paint((painting - canvas)[0], fresh[0])
+        return Paint((painting - plain)[0], fresh[0])
 
 
 def without_steps(guide: Tensor, plain: Tensor, known: Tensor) -> Tensor:
@@ -92,7 +92,7 @@ def paint_memory(
         alone = Shot(None, None, view, DEFAULT_FRAME_RATE)
         batch = model_batch(alone, memory.scene, still, shape, has_camera=painter.has_camera)
         turned = replace(painter, seed=(painter.seed + count) % 2**63)  # no pattern comes twice
-        plain = next(memory.render_plain(view)).colour
+        plain = next(memory.render_plain(view)).colour[None]
         memory.remember(view, turned.paint(batch, plain))
         on_view()
     return MOST_KEY_VIEWS, memory.next_view() is None

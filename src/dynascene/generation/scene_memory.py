@@ -58,9 +58,11 @@ class SceneMemory:
         """Write back what was painted in one view; what was known before stays as it is."""
         canvases, surfaces = self._painted(), self._surfaces()
         shares = layer_shares(view, surfaces, canvases, 0)
-        parts = zip(canvases, surfaces, shares, strict=True)
         self._canvases = [
-            repaint(canvas, surface, view, paint, share) for canvas, surface, share in parts
+            repaint(canvas, plain, surface, view, paint, share)
+            for canvas, plain, surface, share in zip(
+                canvases, self._plain, surfaces, shares, strict=True
+            )
         ]
 
     def next_view(self) -> KeyView | None:

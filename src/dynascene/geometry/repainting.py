@@ -29,7 +29,8 @@ ROWS_AT_ONCE = 256
 class Paint:
     """What a view makes of the canvas, whose own detail stays.
 
-    change: [3, h, w], added to the canvas's colours. fresh: [1, h, w], 1 where nothing is known
+    change: [3, h, w], added to the colours that the canvas had before anything was painted, so that
+    earlier paint leaves no step in it. fresh: [1, h, w], 1 where nothing is known
     yet, fading to 0 where something is.
     """
 
@@ -45,12 +46,17 @@ class _Part(NamedTuple):
 
 
 def repaint(
-    canvas: SceneCanvas, surface: Surface, view: CameraTrack, paint: Paint, shown: Tensor
+    canvas: SceneCanvas,
+    plain: SceneCanvas,
+    surface: Surface,
+    view: CameraTrack,
+    paint: Paint,
+    shown: Tensor,
 ) -> SceneCanvas:
     """The canvas of one layer of the scene, with what the view paints on it.
 
-    view: one camera of h×w pixels in the scene's world. shown: [1, h, w], 1 where the view shows
-    this layer and no other.
+    plain: the same before anything was painted. view: one camera of h×w pixels in the scene's
+    world. shown: [1, h, w], 1 where the view shows this layer and no other.
     """
     angles = scene_angles(view, surface, 0)
     seen = directions_from_angles(*angles).movedim(-1, 0)
@@ -66,14 +72,23 @@ def repaint(
         beta, alpha = torch.meshgrid(depression[rows], azimuth[part.columns], indexing="ij")
         place = slice(None), rows[:, None], part.columns
         directions = directions_from_angles(alpha, beta)
-        layers[place] = _repainted(layers[place], surface, view, source, directions)
+        own = plain.layers[:3][place]
+        layers[place] = _repainted(layers[place], own, surface, view, source, directions)
     return SceneCanvas(canvas.window, layers)
 
 
 def _repainted(
-    layers: Tensor, surface: Surface, view: CameraTrack, source: Tensor, directions: Tensor
+    layers: Tensor,
+    own: Tensor,
+    surface: Surface,
+    view: CameraTrack,
+    source: Tensor,
+    directions: Tensor,
 ) -> Tensor:
-    """Part of a canvas, [6, H, W], in directions [H, W, 3] from the scene camera."""
+    """Part of a canvas in directions [H, W, 3] from the scene camera.
+
+    layers: [6, H, W]. own: [3, H, W], its colours before anything was painted.
+    """
     points = surface.hit(torch.zeros_like(directions), directions)
     grid, inside = _in_view(view, points)
     sampled = F.grid_sample(
@@ -84,7 +99,7 @@ def _repainted(
     takes = inside[None] & (shown > 0.5) & (missed < TOLERANCE * footprint)
     revealed, painted = takes * (1 - layers[3:4]), layers[5:]
     share = revealed * torch.maximum(fresh.clamp(0, 1), 1 - painted)
-    colour = (layers[:3] + change).clamp(0, 1)
+    colour = (own + change).clamp(0, 1)
     known = torch.maximum(painted, revealed)
     return torch.cat([torch.lerp(layers[:3], colour, share), layers[3:5], known])
 

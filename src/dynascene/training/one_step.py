@@ -1,9 +1,9 @@
 """From a diffusion model to one that is right after a single step.
 
-From pure noise a network that minimises Eq. 2 gives the mean of what might be there, but steps drawn
-evenly spend one clip in a thousand on that. Here the same network is trained on, mostly at the step
-where such a pipeline starts, with the error weighted by what is delivered of it: where the picture
-shows the place, the photograph itself is.
+From pure noise a network that minimises Eq. 2 gives the mean of what might be there, but steps that
+are drawn evenly spend one clip in a thousand on that. Here the same network is trained on, mostly
+at the step where such a pipeline starts, with the error weighted by what is delivered of it: where
+the picture shows the place, the photograph itself is.
 
 Legend: B clips, F frames, h w latent grid.
 """

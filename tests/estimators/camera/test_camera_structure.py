@@ -1,5 +1,6 @@
 """Travelling cameras through pycolmap, from points alone."""
 
+import os
 import sys
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from seen_points import FOCAL, SIZE, angles_between, noise_picture, see, space_points, travelling
 
 from dynascene.errors import InputError
+from dynascene.estimators.camera import structure
 from dynascene.estimators.camera.keyframes import Keyframes, choose_keyframes, join_keyframes
 from dynascene.estimators.camera.point_tracks import PointTracks, follow_points
 from dynascene.estimators.camera.structure import Mapper, open_workspace
@@ -85,3 +87,23 @@ def test_matches_join_the_same_content_off_the_person() -> None:
     for points in joined.points:
         inside = (points > [88, 38]).all(axis=1) & (points < [122, 82]).all(axis=1)
         assert not inside.any()
+
+
+def test_pycolmap_is_silent_and_others_may_speak(
+    keyframes: Keyframes, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
+) -> None:
+    pycolmap = pytest.importorskip("pycolmap")
+    before = pycolmap.logging.minloglevel
+
+    def adjust(*_: object, **__: object) -> None:
+        os.write(2, b"from another thread")
+        with structure._quiet(pycolmap):
+            pass  # a second user comes and goes
+        assert pycolmap.logging.minloglevel > before
+        raise ArithmeticError
+
+    monkeypatch.setattr(structure, "_adjust", adjust)
+    with open_workspace(keyframes, SIZE) as workspace, pytest.raises(ArithmeticError):
+        workspace.solve("incremental", FOCAL, known=True)
+    assert pycolmap.logging.minloglevel == before
+    assert capfd.readouterr().err == "from another thread"

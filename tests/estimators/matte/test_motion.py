@@ -13,6 +13,7 @@ from dynascene.estimators.matte.camera_motion import (
 from dynascene.estimators.matte.motion import MotionMatter, gather_evidence, moving_share
 from dynascene.estimators.matte.plate import PlateMaker, smooth_flow
 from dynascene.estimators.matte.regions import subject_regions
+from dynascene.estimators.matte.unrest import enclosed, unrest
 
 FRAMES, H, W = 24, 72, 120
 
@@ -142,3 +143,39 @@ def test_boxes_keep_the_matte_to_themselves(clip: tuple[np.ndarray, np.ndarray])
     iou = (found & mattes).sum() / (found | mattes).sum()
     assert iou > 0.75
     assert not found[:, :, 110:].any()
+
+
+def test_plates_show_the_place_beside_somebody_who_fills_the_picture() -> None:
+    frames, _ = standing_clip()
+    greys = greys_of(frames)
+    somebody = np.zeros(greys.shape, np.uint8)
+    somebody[:, :, : round(0.8 * W)] = 255
+    plate = PlateMaker(frames, greys, chain_homographies(greys), somebody)(FRAMES // 2)
+    beside = np.s_[4:-4, round(0.8 * W) + 8 : -8]
+    assert plate.count[beside].min() > 3
+    assert np.abs(plate.colour - frames[FRAMES // 2]).max(axis=-1)[beside].mean() < 12
+
+
+def test_who_stays_in_one_spot_is_restless() -> None:
+    wall, clothes = textured((H, W + 80), 0, (90, 130, 80)), textured((60, 60), 1, (190, 90, 70))
+    frames = np.zeros((FRAMES, H, W, 3), np.uint8)
+    for f in range(FRAMES):
+        shift = np.array([[1, 0, -0.2 * f], [0, 1, 0]])
+        frames[f] = cv2.warpAffine(wall, shift, (W, H), flags=cv2.INTER_LINEAR)
+        x, y = 6 + round(5 * np.cos(f)), 6 + round(5 * np.sin(f))
+        frames[f, 16:60, 40:80] = clothes[y : y + 44, x : x + 40]
+    greys = greys_of(frames)
+    evidence = gather_evidence(frames, PlateMaker(frames, greys, chain_homographies(greys)))
+    logits = np.full(greys.shape, -1.0)
+    logits[:, 16:60, [40, 79]] = logits[:, 16, 40:80] = 1.0  # only the outline is known so far
+    shown = unrest(evidence.spread, logits, 0.25)[FRAMES // 2].astype(float)
+    assert shown[20:56, 44:76].mean() > 0.6
+    assert shown[8:-8, 92:-8].mean() < 0.2
+    unenclosed = unrest(evidence.spread, 0 * logits, 0.25)
+    assert unenclosed.max() == 0.25
+
+
+def test_enclosed_is_what_the_mask_holds_on_both_sides_and_above() -> None:
+    person = np.array([[0, 0, 0, 0, 0], [0, 1, 1, 1, 0], [0, 1, 0, 1, 0], [1, 0, 0, 0, 0]], bool)
+    inside = np.array([[0, 0, 0, 0, 0], [0, 1, 1, 1, 0], [0, 1, 1, 1, 0], [1, 0, 0, 0, 0]], bool)
+    np.testing.assert_array_equal(enclosed(person), inside)

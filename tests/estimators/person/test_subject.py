@@ -78,10 +78,11 @@ def test_two_of_comparable_size_are_listed_from_left_to_right() -> None:
     with pytest.raises(InputError) as error:
         choose_subject(two_people(), None, CLIP)
     message = str(error.value)
+    assert error.value.parameter == "subject"  # what an interface calls it is the interface's
+    assert "--" not in message
     assert "\n" not in message
     assert "1 at pixel 31,48" in message
     assert "2 at pixel 112,45" in message
-    assert "--subject" in message
 
 
 def test_a_choice_by_number_and_by_pixel() -> None:

@@ -6,12 +6,11 @@ the middle. Work happens in a temporary folder. K keyframes; pixels of the worki
 
 from __future__ import annotations
 
-import os
-import sys
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -28,7 +27,6 @@ LEAST_INLIERS = 15
 ROBUST_SCALE = 1.0  # pixels: residuals beyond count less and less in the last adjustment
 SEED = 0
 PATIENCE = 120  # seconds for the incremental mapper, which may try hopeless clips for ever
-STDERR = 2
 
 
 class Structure(NamedTuple):
@@ -61,7 +59,7 @@ class Workspace:
         folder = self.folder / str(self.runs)
         (folder / "out").mkdir(parents=True)
         database = folder / "database.db"
-        with _quiet():
+        with _quiet(self.pycolmap):
             self._write_database(database, focal, known)
             map_keyframes = _global if mapper == "global" else _incremental
             models = map_keyframes(self.pycolmap, database, folder, known)
@@ -76,7 +74,7 @@ class Workspace:
         model = self.pycolmap.Reconstruction(structure.model)
         (camera,) = model.cameras.values()
         camera.params = [focal, *camera.params[1:]]
-        with _quiet():
+        with _quiet(self.pycolmap):
             _adjust(self.pycolmap, model, known=True)
         return self._structure(model)
 
@@ -190,17 +188,30 @@ def _adjust(pycolmap: Any, model: Any, known: bool) -> None:
 
 
 @contextmanager
-def _quiet() -> Generator[None]:
+def _quiet(pycolmap: Any) -> Generator[None]:
     """No log of pycolmap on standard error, where it would run into the progress bar.
 
-    Its solver logs past every setting of pycolmap's own logging, so the stream itself is diverted.
+    Its level is one for the whole process: it is put back when the last of several threads leaves.
     """
-    with open(os.devnull, "wb") as nothing:
-        sys.stderr.flush()
-        kept = os.dup(STDERR)
-        os.dup2(nothing.fileno(), STDERR)
-        try:
-            yield
-        finally:
-            os.dup2(kept, STDERR)
-            os.close(kept)
+    with _quieting.lock:
+        if _quieting.users == 0:
+            _quieting.level = pycolmap.logging.minloglevel
+            pycolmap.logging.minloglevel = int(pycolmap.logging.Level.FATAL)
+        _quieting.users += 1
+    try:
+        yield
+    finally:
+        with _quieting.lock:
+            _quieting.users -= 1
+            if _quieting.users == 0:
+                pycolmap.logging.minloglevel = _quieting.level
+
+
+class _Quieting:
+    """How many threads want silence, and the level before."""
+
+    def __init__(self) -> None:
+        self.lock, self.users, self.level = Lock(), 0, 0
+
+
+_quieting = _Quieting()

@@ -6,14 +6,13 @@ turns or travels; each explanation is fitted to four fifths of the tracks and ju
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
 
+from dynascene.display import Display, Quiet
 from dynascene.errors import InputError
 from dynascene.estimators.camera.candidates import (
     Candidate,
@@ -38,20 +37,6 @@ CREDIBLE_TURN = 2.0  # pixels of score: above, a turn is no explanation at all
 FEWEST_POINTS = 8  # in a frame, on average
 
 
-class Progress(Protocol):
-    """``stage`` gives a function to call after each of ``total`` steps."""
-
-    def stage(self, name: str, total: int) -> AbstractContextManager[Callable[[], None]]: ...
-
-
-class Silent:
-    """Shows nothing."""
-
-    @contextmanager
-    def stage(self, name: str, total: int) -> Generator[Callable[[], None]]:
-        yield lambda: None
-
-
 @dataclass(frozen=True)
 class TrackingOptions:
     """focal: known focal length in pixels of the frames (square pixels); None finds it.
@@ -63,7 +48,9 @@ class TrackingOptions:
 
     def __post_init__(self) -> None:
         if self.focal is not None and not 0 < self.focal < np.inf:
-            raise InputError(f"focal length {self.focal:g}: give a positive number of pixels")
+            raise InputError(
+                f"focal length {self.focal:g}: give a positive number of pixels", "focal"
+            )
 
 
 @dataclass(frozen=True)
@@ -120,7 +107,7 @@ def track_camera(
     frames: FrameSource,
     matte: FrameSource | None = None,
     options: TrackingOptions = DEFAULTS,
-    progress: Progress | None = None,
+    display: Display | None = None,
 ) -> TrackedCamera:
     """Track the camera of a clip from its background.
 
@@ -132,12 +119,12 @@ def track_camera(
     """
     if len(frames) < 2:
         raise InputError("one frame shows no motion of the camera: give at least two")
-    progress = progress or Silent()
-    with progress.stage("points", len(frames)) as step:
+    display = display or Quiet()
+    with display.stage("points", len(frames)) as step:
         tracks = follow_points(frames, matte, step)
     scale = frames.size.width / tracks.size.width
     focal = options.focal / scale if options.focal else None
-    candidate = _best_candidate(tracks, frames, matte, focal, progress)
+    candidate = _best_candidate(tracks, frames, matte, focal, display)
     if candidate is None:
         return _nothing(tracks.size)
     clip, figures = measure(tracks, candidate)
@@ -161,20 +148,20 @@ def _best_candidate(
     frames: FrameSource,
     matte: FrameSource | None,
     focal: float | None,
-    progress: Progress,
+    display: Display,
 ) -> Candidate | None:
     """Static before rotation before travel: the first that explains the tracks."""
     if len(tracks.frame) < FEWEST_POINTS * tracks.frames:
         return None
     if stands_still(tracks):
         return static_candidate(tracks, focal)
-    with progress.stage("rotation", 1):
+    with display.stage("rotation", 1):
         fit = fit_rotation(tracks.fitted(), focal)
         evidence = judge_turn(tracks.held_out(), fit) if fit else {}
         turned = rotation_candidate(tracks, fit, focal is not None) if fit else None
     if turned and evidence and all(judged.turns for judged in evidence.values()):
         return settle_rotation(tracks, turned)
-    with progress.stage("structure", 1):
+    with display.stage("structure", 1):
         keyframes = join_keyframes(tracks.fitted(), frames, matte)
         travelled = structure_candidate(tracks, keyframes, focal)
     if (

@@ -25,6 +25,9 @@ class DepthEstimate:
     focal: float | None = None
 
 
+DEFAULT_NETWORK = "depth-anything"
+
+
 class DepthEstimator(Protocol):
     """A depth network."""
 
@@ -35,7 +38,7 @@ class DepthEstimator(Protocol):
 
 def default_depth() -> DepthEstimator | None:
     """Depth Anything where its weights lie in the cache, else None: ground and backdrop serve."""
-    if not has_weights("depth-anything"):
+    if not has_weights(DEFAULT_NETWORK):
         return None
     from dynascene.estimators.depth.depth_anything import DepthAnything
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from dynascene.errors import InputError
 from dynascene.estimators.matte.protocol import Matter
 from dynascene.estimators.person.detection import PersonDetector
 from dynascene.estimators.weights import Progress, has_weights
 
-NETWORKS = {"modnet": ("modnet",), "selfie": ("selfie", "selfie_landscape")}  # best first
-DETECTORS = ("rtdetr", "fastestdet")  # best first
-BACKENDS = (*NETWORKS, "motion")
+BackendName = Literal["modnet", "selfie", "motion"]
+DetectorName = Literal["rtdetr", "fastestdet"]
+NETWORKS: dict[BackendName, tuple[str, ...]] = {
+    "modnet": ("modnet",),
+    "selfie": ("selfie", "selfie_landscape"),
+}  # best first
+DETECTORS: tuple[DetectorName, ...] = ("rtdetr", "fastestdet")  # best first
+BACKENDS: tuple[BackendName, ...] = (*NETWORKS, "motion")
 
 
 def make_matter(name: str | None = None, progress: Progress | None = None) -> Matter:
@@ -18,7 +25,7 @@ def make_matter(name: str | None = None, progress: Progress | None = None) -> Ma
     Raises InputError when the name is unknown or its weights cannot be fetched.
     """
     if name is not None and name not in BACKENDS:
-        raise InputError(f"--backend {name}: there is none; known are {', '.join(BACKENDS)}")
+        raise InputError(f"backend {name}: there is none; known are {', '.join(BACKENDS)}")
     name = name or default_backend()
     if name == "modnet":
         from dynascene.estimators.matte.modnet import ModnetMatter
@@ -33,7 +40,7 @@ def make_matter(name: str | None = None, progress: Progress | None = None) -> Ma
     return MotionMatter()
 
 
-def default_backend() -> str:
+def default_backend() -> BackendName:
     """The best backend whose weights, and a detector's, lie in the cache; else motion."""
     if any(map(has_weights, DETECTORS)):
         for name, needed in NETWORKS.items():
@@ -49,11 +56,18 @@ def make_detector(fetch: bool, progress: Progress | None = None) -> PersonDetect
     Raises InputError when it cannot be fetched.
     """
     if has_weights("rtdetr"):
+        return detector_named("rtdetr")
+    if fetch or has_weights("fastestdet"):
+        return detector_named("fastestdet", progress)
+    return None
+
+
+def detector_named(name: DetectorName, progress: Progress | None = None) -> PersonDetector:
+    """Raises MissingWeights where its weights are neither here nor to be fetched."""
+    if name == "rtdetr":
         from dynascene.estimators.person.rtdetr import RtDetr
 
-        return RtDetr()
-    if fetch or has_weights("fastestdet"):
-        from dynascene.estimators.person.fastestdet import FastestDet
+        return RtDetr(progress=progress)
+    from dynascene.estimators.person.fastestdet import FastestDet
 
-        return FastestDet(progress=progress)
-    return None
+    return FastestDet(progress=progress)

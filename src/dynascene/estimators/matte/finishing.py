@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from dynascene.estimators.matte.camera_motion import Flow, look_up, pixel_grid
+from dynascene.estimators.matte.colour_line import ColourLine, fit_colour_line
 from dynascene.estimators.matte.guided_filter import Guide, apply_coefficients
 
 SAME_COLOUR = 14.0  # 8-bit values: how well a neighbouring frame's pixel must fit to be heard
@@ -20,7 +21,12 @@ CLOSE = 0.025  # this share of the width, to be the subject's
 BAND = 0.012  # of the width, at least two pixels: how far from the outline edges may be soft
 RIDGE = 3e-4  # variance of colour that makes an edge
 DOUBT = 0.2, 0.6  # opinions beyond are sure
-DARKEST, BRIGHTEST = 0.2, 0.8  # of what the filter makes; beyond is stretched to 0 and 1
+GUIDED_ENDS = 0.2, 0.8  # of what the guided filter makes; beyond is stretched to 0 and 1
+
+OFF = 0.02  # of the side of a square of the person's area: how far an outline may be off
+TOLD_APART = 3.0  # deviations between person and place from which colours decide the edge
+LINE_ENDS = 0.1, 0.9  # of the colour line; beyond is stretched to 0 and 1
+PURITY = 4  # power of a pixel's share that weighs it in its side's mean colour
 
 
 def steady(probabilities: Iterator[np.ndarray], frames: np.ndarray) -> Iterator[np.ndarray]:
@@ -73,16 +79,58 @@ def full_resolution(probability: np.ndarray, working: np.ndarray, frame: np.ndar
     probability: [h, w]; working: uint8 [h, w, 3], the frame shrunk; frame: uint8 [H, W, 3].
     """
     band = _band(working.shape[1])
-    guide = Guide(working, band, RIDGE)
     opinion = np.clip((probability - DOUBT[0]) / (DOUBT[1] - DOUBT[0]), 0, 1)
     inner = cv2.boxFilter(opinion, -1, (2 * band + 1,) * 2)
-    soft = apply_coefficients(guide.coefficients(opinion), frame)
-    soft = np.clip((soft - DARKEST) / (BRIGHTEST - DARKEST), 0, 1)
+    guided = Guide(working, band, RIDGE).coefficients(opinion)
+    line, told = _edge_line(opinion, working, _reach(opinion, band))
     size = frame.shape[1], frame.shape[0]
+    inner, told = (cv2.resize(field, size) for field in (inner, told))
+    by_opinion = _stretched(apply_coefficients(guided, frame), *GUIDED_ENDS)
+    by_colour = _stretched(apply_coefficients(line, frame), *LINE_ENDS)
+    soft = by_opinion + told * (by_colour - by_opinion)
     # far inside and far outside there is no edge, whatever the colours do
-    sure = cv2.resize(inner, size, interpolation=cv2.INTER_LINEAR)
-    soft = np.where(sure > 0.97, 1, np.where(sure < 0.03, 0, soft))
+    soft = np.where(inner > 0.97, 1, np.where(inner < 0.03, 0, soft))
     return np.rint(soft * 255).astype(np.uint8)[..., None]
+
+
+def _edge_line(
+    opinion: np.ndarray, working: np.ndarray, reach: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The colour line [h, w, 4] along the outline of an opinion [h, w], which may be off by the
+    reach, and how far it tells the edge, [h, w] 0 … 1."""
+    person, place = _depth(opinion > 0.5, reach), _depth(opinion <= 0.5, reach)
+    line, told = _told(fit_colour_line(working, person, place, 2 * reach, RIDGE), reach)
+    # what the first line puts on the other side blurs the means no longer
+    alpha = opinion + told * (np.clip(apply_coefficients(line, working), 0, 1) - opinion)
+    person, place = person * alpha**PURITY, place * (1 - alpha) ** PURITY
+    line, told = _told(fit_colour_line(working, person, place, 2 * reach, RIDGE), reach)
+    around = cv2.boxFilter(opinion, -1, (2 * reach + 1,) * 2)
+    return line, told * np.clip(8 * around * (1 - around), 0, 1)
+
+
+def _told(line: ColourLine, reach: int) -> tuple[np.ndarray, np.ndarray]:
+    """Lines averaged over the windows that a pixel lies in, by how well each tells the edge."""
+    told = line.present / (1 + (TOLD_APART / (line.separation + 1e-6)) ** 4)
+    window = (2 * reach + 1,) * 2
+    mean = cv2.boxFilter(told, -1, window)
+    lines = cv2.boxFilter(line.coefficients * told[..., None], -1, window)
+    return lines / (mean + 1e-6)[..., None], mean
+
+
+def _reach(opinion: np.ndarray, band: int) -> int:
+    """How far off an outline may be, in pixels: the less, the smaller the person, whose socks and
+    straps are thin and have colours of their own."""
+    return int(np.clip(round(OFF * float(np.sqrt((opinion > 0.5).sum()))), 1, band))
+
+
+def _depth(mask: np.ndarray, reach: int) -> np.ndarray:
+    """0 off a mask [h, w], rising to 1 so many pixels within it: float32."""
+    distance = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
+    return np.minimum(distance / reach, 1) ** 2
+
+
+def _stretched(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    return np.clip((values - low) / (high - low), 0, 1)
 
 
 def _band(width: int) -> int:

@@ -29,7 +29,7 @@ class Guide:
             products = self._box(self._picture[..., i] * self._picture[..., j])
             covariance[..., i, j] = products - self._mean[..., i] * self._mean[..., j]
             covariance[..., j, i] = covariance[..., i, j]
-        self._inverse = _inverse_symmetric(covariance + ridge * np.eye(3, dtype=np.float32))
+        self._inverse = inverse_symmetric(covariance + ridge * np.eye(3, dtype=np.float32))
 
     def coefficients(self, values: np.ndarray) -> np.ndarray:
         """[h, w] → a and b of every pixel, averaged over the windows it lies in: [h, w, 4]."""
@@ -59,7 +59,7 @@ def apply_coefficients(coefficients: np.ndarray, picture: np.ndarray) -> np.ndar
     return np.einsum("hwc,hwc->hw", slope, picture.astype(np.float32)) * scale + offset
 
 
-def _inverse_symmetric(m: np.ndarray) -> np.ndarray:
+def inverse_symmetric(m: np.ndarray) -> np.ndarray:
     """The inverses of positive definite [h, w, 3, 3], by cofactors: far quicker than LAPACK."""
     a, b, c = m[..., 0, 0], m[..., 0, 1], m[..., 0, 2]
     d, e, f = m[..., 1, 1], m[..., 1, 2], m[..., 2, 2]

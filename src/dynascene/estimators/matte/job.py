@@ -11,12 +11,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from dynascene.display import Display
 from dynascene.errors import InputError
 from dynascene.estimators.matte.backends import make_detector, make_matter
 from dynascene.estimators.matte.decontamination import decontaminate
 from dynascene.estimators.matte.figures import Figures
 from dynascene.estimators.matte.finishing import full_resolution, keep_subject, steady
-from dynascene.estimators.matte.locating import Display, Place, locate
+from dynascene.estimators.matte.locating import Place, locate
 from dynascene.estimators.matte.neighbours import seen_neighbours, subjects_share
 from dynascene.estimators.matte.protocol import Matter
 from dynascene.estimators.person.subject import Choice
@@ -26,8 +27,8 @@ from dynascene.io.images import write_png
 from dynascene.io.video_writing import H264Writer
 from dynascene.types import FrameSource
 
-LEAST_FRAMES = 3  # for motion
-EMPTY = 1e-4  # of the frame, on average: less is no person
+EMPTY = 1e-4  # of the frame, on average: less is no person …
+FULL = 0.95  # … and more leaves no place
 TINT = np.array([0, 177, 64], np.uint8)  # behind the person in the preview
 PREVIEW, REPORT = "preview.mp4", "matte.json"
 
@@ -51,10 +52,13 @@ def run(
     backend: str | None,
     choice: Choice,
     display: Display,
+    clean_preview: bool = True,
 ) -> MatteSummary:
     """Write the matte of a clip: PNG frames, preview.mp4 and matte.json in the folder ``out``.
 
     clip: what messages call it. source: its frames, or an excerpt of them.
+    clean_preview: free the preview's edges of the old background's colour, which takes time;
+        whoever cleans the edges later anyway can do without.
 
     Raises InputError when ``out`` is not free, or no subject is found; nothing is written then.
     """
@@ -79,15 +83,12 @@ def run(
                 mattes = finished_mattes(source, frames, matter, place)
                 for index, (frame, matte) in enumerate(mattes):
                     write_png(temporary / f"{index:05d}.png", matte, shown_as=out)
-                    preview.write(over_tint(frame, matte))
+                    own = decontaminate(frame, matte) if clean_preview else frame
+                    preview.write(over_tint(own, matte))
                     figures.add(frames[index], matte)
                     advance()
-        if np.mean(figures.shares) < EMPTY:
-            raise InputError(
-                f"{clip}: nothing was found in it that moves otherwise than the place; point at "
-                "the subject with --subject X,Y, or give a matte of your own (white = person)"
-            )
         summary = MatteSummary(matter.name, place.found_by, len(source), *figures.summary())
+        check_share(clip, summary, display)
         report = _report(clip, summary, place, figures)
         (temporary / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
     return summary
@@ -100,10 +101,11 @@ def finished_mattes(
 
     frames: the source's, shrunk: uint8 [F, h, w, 3].
     """
-    if matter.name == "motion" and len(frames) < LEAST_FRAMES:
+    if len(frames) < matter.least_frames:
         raise InputError(
-            f"the clip has {len(frames)} frame(s), and motion shows in {LEAST_FRAMES} or more: "
-            "give a matte of your own (white = person), or take a network (dynascene weights)"
+            f"the clip has {len(frames)} frame(s), and the backend {matter.name} takes "
+            f"{matter.least_frames} or more: give a matte of your own (white = person), "
+            "or take a network (dynascene weights)"
         )
     opinions = matter(frames, place.boxes, place.start)
     for index, (opinion, frame) in enumerate(
@@ -134,10 +136,30 @@ def working_frames(source: FrameSource, pixels: int) -> np.ndarray:
     return frames
 
 
-def over_tint(frame: np.ndarray, matte: np.ndarray) -> np.ndarray:
-    """The person, freed of the old background's colour, over plain green: uint8 [H, W, 3]."""
+def over_tint(own: np.ndarray, matte: np.ndarray) -> np.ndarray:
+    """The person's colours, uint8 [H, W, 3], over plain green: the same."""
     alpha = matte.astype(np.float32) / 255
-    return np.rint(decontaminate(frame, matte) * alpha + TINT * (1 - alpha)).astype(np.uint8)
+    return np.rint(own * alpha + TINT * (1 - alpha)).astype(np.uint8)
+
+
+def check_share(clip: Path, made: MatteSummary, display: Display) -> None:
+    """Refuse a matte with nobody in it; doubt one that is nearly all person."""
+    own = "give a matte of your own (white = person)"
+    if made.share < EMPTY:
+        found = (
+            "nothing was found in it that moves otherwise than the place"
+            if made.backend == "motion"
+            else f"{made.backend} sees no person where {made.found_by} found the subject"
+        )
+        raise InputError(
+            f"{clip}: the matte is black, as {found}; point at the subject with --subject X,Y, "
+            f"or {own}"
+        )
+    if made.share > FULL:
+        display.notice(
+            f"{clip}: the matte takes {made.share:.0%} of the frame for the person, which leaves "
+            f"no place; look at {PREVIEW}, try another backend, or {own}"
+        )
 
 
 def _report(clip: Path, summary: MatteSummary, place: Place, figures: Figures) -> dict:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 import numpy as np
 
+from dynascene.display import Display
 from dynascene.errors import InputError
 from dynascene.estimators.matte.camera_motion import chain_homographies
 from dynascene.estimators.matte.motion import gather_evidence, moving_share
@@ -19,6 +17,7 @@ from dynascene.estimators.matte.plate import PlateMaker
 from dynascene.estimators.matte.regions import subject_regions
 from dynascene.estimators.person.detection import PersonDetector, area
 from dynascene.estimators.person.subject import (
+    SUBJECT,
     Choice,
     Subject,
     choose_subject,
@@ -33,14 +32,6 @@ STILL = 0.35  # of the liveliest person's motion: who moves less is a tree or a 
 GLANCES = 48  # frames of a quick look
 SAME = 0.5  # of the smaller box: if so much lies in the larger, they may show one person
 LEAST_APART = 0.1, 3  # of the frames, and frames at least, that must show two people apart
-
-
-class Display(Protocol):
-    """Shows how a job goes on."""
-
-    def stage(self, name: str, total: int) -> AbstractContextManager[Callable[[], None]]: ...
-
-    def notice(self, text: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -82,13 +73,16 @@ def locate(
     if isinstance(choice, tuple):
         x, y = choice
         if not (0 <= x < source.size.width and 0 <= y < source.size.height):
-            raise InputError(f"--subject {x:g},{y:g}: lies outside {path}, which is {source.size}")
+            raise InputError(
+                f"subject {x:g},{y:g}: lies outside {path}, which is {source.size}", SUBJECT
+            )
         pixel = x * scale, y * scale
     if detector is None:
         if isinstance(choice, int):
             raise InputError(
-                f"--subject {choice}: no person detector's weights are at hand to count people; "
-                "point at the subject with a pixel of the first frame, --subject X,Y"
+                f"subject {choice}: no person detector's weights are at hand to count people; "
+                "point at the subject with a pixel X,Y of the first frame",
+                SUBJECT,
             )
         return Place(None, pixel, "motion")
     with display.stage("people", len(source)) as advance:

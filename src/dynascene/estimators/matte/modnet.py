@@ -25,6 +25,7 @@ class ModnetMatter:
     name = "modnet"
     working_pixels = 1024 * 576
     needs_boxes = True
+    least_frames = 1
 
     def __init__(self, path: Path | None = None, progress: Progress | None = None) -> None:
         path = path or weights_file("modnet", progress=progress)

@@ -28,6 +28,7 @@ from dynascene.estimators.matte.guided_filter import Guide
 from dynascene.estimators.matte.plate import Plate, PlateMaker
 from dynascene.estimators.matte.regions import subject_regions
 from dynascene.estimators.matte.shape import average_shape
+from dynascene.estimators.matte.unrest import unrest
 
 NOISE = 6.0  # 8-bit values by which a frame may differ from its plate for no reason
 LIKE_PLACE = 1.5  # deviations at which place and person are equally likely …
@@ -40,6 +41,7 @@ COLOUR_BESIDE_PLATE = 0.3  # of its weight, where a plate says more
 OUTSIDE = -5.0  # logit off the region
 SHAPE, HALF_SHAPE = 6.0, 0.35  # logit per unit of shape; the shape that speaks for neither
 SHAPE_BESIDE_PLATE = 0.5  # of its weight, where a plate says more
+UNREST, CALM = 3.0, 0.25  # logit per unit of unrest; the unrest that speaks for neither
 AS_LIVELY = 0.3  # of the region's motion: where there is so much, the subject goes on
 ROUNDS = 3  # of colours from matte and matte from colours
 COUPLING, COUPLING_ROUNDS = 1.2, 2  # of a pixel to its neighbours of like colour
@@ -51,10 +53,12 @@ NEAR, FAR = 0.07, 0.25  # of the width: around the region, for the matte and for
 class Evidence(NamedTuple):
     """deviation: [F, h, w] float16, how far frames are off their plates, in units of noise.
     views: [F, h, w] uint8, how many neighbours showed the place.
+    spread: [F, h, w] uint8, how far these differ among themselves, in 8-bit values.
     """
 
     deviation: np.ndarray
     views: np.ndarray
+    spread: np.ndarray
 
     def of(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Deviation and views of one frame, [h, w] float32."""
@@ -67,6 +71,7 @@ class MotionMatter:
     name = "motion"
     working_pixels = 432 * 240
     needs_boxes = False
+    least_frames = 3  # or nothing moves
 
     def __call__(
         self,
@@ -87,7 +92,8 @@ class MotionMatter:
             [_dilated((r > DOUBTFUL).astype(np.uint8), SPARE * r.shape[1]) for r in rough]
         )
         third = gather_evidence(frames, PlateMaker(frames, greys, chain, person))
-        for logit in segment(frames, region, moving, first, third):
+        restless = unrest(first.spread, rough, CALM)
+        for logit in segment(frames, region, moving, first, third, restless):
             yield 1 / (1 + np.exp(-logit.astype(np.float32)))
 
     @staticmethod
@@ -123,12 +129,12 @@ def _mean(values: np.ndarray, where: np.ndarray) -> float:
 def gather_evidence(frames: np.ndarray, plates: PlateMaker) -> Evidence:
     """How far each frame is off its plate."""
     deviation = np.zeros(frames.shape[:3], np.float16)
-    views = np.zeros(frames.shape[:3], np.uint8)
+    views, spread = np.zeros((2, *frames.shape[:3]), np.uint8)
     for index, frame in enumerate(frames):
         plate = plates(index)
         deviation[index] = off_plate(frame, plate)
-        views[index] = plate.count
-    return Evidence(deviation, views)
+        views[index], spread[index] = plate.count, plate.spread
+    return Evidence(deviation, views, spread)
 
 
 def off_plate(frame: np.ndarray, plate: Plate) -> np.ndarray:
@@ -166,6 +172,7 @@ class Cue(NamedTuple):
 def motion_cue(
     region: np.ndarray,
     moved: np.ndarray,
+    restless: np.ndarray | float,
     shape: np.ndarray,
     first: tuple[np.ndarray, np.ndarray],
     second: tuple[np.ndarray, np.ndarray],
@@ -173,7 +180,8 @@ def motion_cue(
     """Motion in one frame, from deviation and views [h, w] with and without the region's pixels.
 
     region: uint8 [h, w], 255 = where the subject is, roughly. moved: [h, w] 0 … 1, how surely
-    something moves. shape: [h, w] 0 … 1, the subject's by its shape over time.
+    something moves. restless: [h, w] 0 … 1, see `unrest`. shape: [h, w] 0 … 1, the subject's by
+    its shape over time.
     """
     width = region.shape[1]
     (off, views), (off_free, views_free) = first, second
@@ -184,7 +192,7 @@ def motion_cue(
     reliable = np.clip((views_free - 1) / (ENOUGH_VIEWS - 1), 0, 1) * near
     told = np.clip((off_free - LIKE_PLACE) * STEEPNESS, -3, MOST_LOGIT)
     likely = np.clip(SHAPE * (shape - HALF_SHAPE), -2.0, 1.0)
-    hint = 3 * moved + likely
+    hint = 3 * moved + UNREST * (restless - CALM) + likely
     logit = reliable * (told + SHAPE_BESIDE_PLATE * likely) + (1 - reliable) * hint
     logit = logit + np.where(near, 0, OUTSIDE)
     around = _dilated(region, FAR * width) > 0
@@ -195,11 +203,16 @@ def motion_cue(
 
 
 def segment(
-    frames: np.ndarray, region: np.ndarray, moving: np.ndarray, first: Evidence, second: Evidence
+    frames: np.ndarray,
+    region: np.ndarray,
+    moving: np.ndarray,
+    first: Evidence,
+    second: Evidence,
+    restless: np.ndarray | None = None,
 ) -> np.ndarray:
     """Logits [F, h, w] float16 from motion and colours.
 
-    region: uint8 [F, h, w]; moving: [F, h, w] in 0 … 1.
+    region: uint8 [F, h, w]; moving, restless: [F, h, w] in 0 … 1.
     """
     width = frames.shape[2]
     radius = max(2, round(GUIDE_RADIUS * width))
@@ -210,6 +223,7 @@ def segment(
         cue = motion_cue(
             region[index],
             moving[index].astype(np.float32),
+            CALM if restless is None else restless[index].astype(np.float32),
             shapes[index].astype(np.float32),
             first.of(index),
             second.of(index),

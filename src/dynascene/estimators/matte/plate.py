@@ -79,17 +79,18 @@ class PlateMaker:
             for other in (index - baseline, index + baseline):
                 if 0 <= other < len(self._frames):
                     found = self._neighbour(index, other)
-                    if found.seen.mean() >= LEAST_OVERLAP:
+                    if found is not None:
                         yield found
 
-    def _neighbour(self, index: int, other: int) -> Neighbour:
+    def _neighbour(self, index: int, other: int) -> Neighbour | None:
+        """Another frame seen from this one; None where it shows too little of the same."""
         homography = other_from_this(self._chain, index, other)
         places = apply_homography(homography, self._grid)
-        seen = self._inside(places)
-        if seen.mean() < LEAST_OVERLAP:
-            return Neighbour(self._frames[other], seen)
+        # of the frame, not of the place: somebody large hides most of it, and the rest counts
+        if self._inside(places).mean() < LEAST_OVERLAP:
+            return None
         warped = look_up(self._greys[other], places)
-        trusted = seen.astype(np.float32)
+        trusted = self._inside(places).astype(np.float32)
         if self._person is not None:
             trusted[self._person[index] > 0] = 0
         rest = self._flow(self._greys[index], warped)

@@ -17,6 +17,7 @@ class Matter(Protocol):
     name: what the command line and reports call it.
     working_pixels: how large it wants the frames, at most.
     needs_boxes: whether it must be told where the subject is.
+    least_frames: how many frames it takes to tell.
     """
 
     @property
@@ -27,6 +28,9 @@ class Matter(Protocol):
 
     @property
     def needs_boxes(self) -> bool: ...
+
+    @property
+    def least_frames(self) -> int: ...
 
     def __call__(
         self,

@@ -57,6 +57,7 @@ class SelfieMatter:
     name = "selfie"
     working_pixels = 768 * 432
     needs_boxes = True
+    least_frames = 1
 
     def __init__(self, folder: Path | None = None, progress: Progress | None = None) -> None:
         paths = {name: folder / FILES[name] if folder else None for name in INPUTS}

@@ -4,9 +4,12 @@ import contextlib
 import functools
 import io
 import logging
+import os
 import re
+import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Annotated, Any, Union
 
 import tyro
@@ -14,30 +17,64 @@ import tyro
 from dynascene.errors import InputError
 from dynascene.interfaces.cli import (
     cameras,
+    curation,
     evaluation,
     generation,
     matting,
     outpainting,
     tracking,
     training,
+    verification,
     weights,
 )
 
 Command = Callable[..., None]
-WRONG_INPUT, INTERRUPTED = 2, 130
+WRONG_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
+
+
+class Terminated(BaseException):
+    """SIGTERM has come, as from a job scheduler: to be cleaned up after like Ctrl-C."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command. Exit code 2 with one line on bad input, 130 when interrupted."""
+    """Run one command.
+
+    Exit code 2 with one line on bad input, 130 when interrupted (Ctrl-C), 143 on SIGTERM.
+    """
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     try:
-        _parsed(sys.argv[1:] if arguments is None else list(arguments))()
+        with _sigterm_raises():
+            _parsed(sys.argv[1:] if arguments is None else list(arguments))()
     except InputError as error:
-        _fail(str(error), WRONG_INPUT)
+        option = f" (--{error.parameter.replace('_', '-')})" if error.parameter else ""
+        _fail(f"{error}{option}", WRONG_INPUT)
     except KeyboardInterrupt:
         _fail("interrupted", INTERRUPTED)
+    except Terminated:
+        _fail("terminated", TERMINATED)
     except BrokenPipeError:
         sys.exit(1)
+
+
+@contextlib.contextmanager
+def _sigterm_raises() -> Generator[None]:
+    """Meanwhile SIGTERM raises Terminated, so that nothing half done is left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may say how signals are met
+        return
+    process = os.getpid()
+
+    def end(*_: object) -> None:
+        if os.getpid() != process:  # a forked worker: nothing here is its to clean up
+            os._exit(TERMINATED)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not stop the cleaning
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 def _fail(text: str, code: int) -> None:
@@ -47,7 +84,17 @@ def _fail(text: str, code: int) -> None:
 
 def _parsed(arguments: list[str]) -> Callable[[], None]:
     """The command with its arguments, not yet started. Parse errors become one line."""
-    modules = (generation, outpainting, matting, tracking, weights, training, evaluation)
+    modules = (
+        generation,
+        outpainting,
+        matting,
+        tracking,
+        weights,
+        training,
+        evaluation,
+        verification,
+        curation,
+    )
     commands = {name: _later(c) for module in modules for name, c in module.COMMANDS.items()}
     commands["cameras"] = _family(cameras.COMMANDS, "Convert, show and make camera tracks.")
     complaint = io.StringIO()

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
+from dynascene.interfaces.cli.arguments import parse_range, shown
 
 
 def matte(
@@ -19,7 +20,8 @@ def matte(
     backend: Annotated[
         Literal["motion", "selfie", "modnet"] | None, arg(help_behavior_hint="")
     ] = None,
-    subject: Annotated[str | None, arg(metavar="N|X,Y", help_behavior_hint="")] = None,
+    subject: Annotated[str | None, shown("N|X,Y")] = None,
+    frames: Annotated[str | None, shown("A:B")] = None,
 ) -> None:
     """Cut the person out of a clip: a matte per frame, white = person.
 
@@ -30,15 +32,21 @@ def matte(
             default: the best whose weights were fetched before, else motion.
         subject: whom to take where there are several: their number in the message that lists
             them, or a pixel on them in the first frame.
+        frames: use the frames A:B of the video, B excluded.
     """
     from dynascene.estimators.matte.job import run
+    from dynascene.generation.takes import warn_of_cuts
     from dynascene.interfaces.cli.display import Terminal, say
+    from dynascene.io.excerpt import excerpt
     from dynascene.io.frames import open_frames
 
     choice = parse_subject(subject) if subject is not None else None
     if not str(out).strip("."):
         raise InputError("--out names a folder of its own for the matte")
-    done = run(video, open_frames(video), out, backend, choice, Terminal())
+    part = parse_range(frames) if frames else None
+    source, terminal = excerpt(open_frames(video), part, video), Terminal()
+    warn_of_cuts(video, source, terminal, part[0] if part else 0)
+    done = run(video, source, out, backend, choice, terminal)
     say(
         f"{out}: {done.frames} frames by {done.backend}, person {100 * done.share:.1f} % of the "
         f"frame, flicker {100 * done.flicker:.1f} %  (look at {out / 'preview.mp4'} first)"

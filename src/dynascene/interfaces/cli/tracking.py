@@ -6,7 +6,7 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
-from dynascene.interfaces.cli.arguments import shown
+from dynascene.interfaces.cli.arguments import parse_range, shown
 
 
 def track(
@@ -17,11 +17,14 @@ def track(
     focal: Annotated[float | None, shown("PX")] = None,
     out: Annotated[Path, arg(metavar="FILE")] = Path("cameras.txt"),
     to: Annotated[str | None, shown("NAME")] = None,
+    frames: Annotated[str | None, shown("A:B")] = None,
 ) -> None:
     """Find the camera of a filmed clip: one pose per frame, and how far to trust it.
 
     Beside the camera file STEM.track.json says whether the camera stands, turns or travels, with
     the figures for clip and frames. A failed track writes only that and ends with exit code 2.
+    Both files of an earlier run are replaced together, whatever the outcome; a camera file that
+    no run has written is never replaced.
 
     Args:
         video: video or folder of frames, one continuous shot.
@@ -30,15 +33,19 @@ def track(
         out: camera file to write; .txt means re10k, .json nerfstudio, .chan chan, no ending a
             folder of COLMAP.
         to: format to write, where the ending does not tell it (dynascene cameras convert --help).
+        frames: use the frames A:B of the video, B excluded.
     """
     import json
 
     from dynascene.estimators.camera import TrackingOptions, track_camera
+    from dynascene.generation.takes import warn_of_cuts
+    from dynascene.generation.workspace import result_folder
     from dynascene.interfaces.cli.display import Terminal, say
     from dynascene.io.atomic import write_text
     from dynascene.io.cameras import write_cameras
     from dynascene.io.cameras.formats import format_for_ending, format_named
-    from dynascene.io.frames import open_frames, open_matte, split_alpha
+    from dynascene.io.excerpt import excerpt, open_excerpt_matte
+    from dynascene.io.frames import open_frames, split_alpha
 
     report = out.with_name(f"{out.stem}.track.json")
     if not out.parent.is_dir():
@@ -46,17 +53,30 @@ def track(
     if report == out:
         raise InputError(f"{out}: is the name of the report; choose another")
     format_named(to or format_for_ending(out))  # complains before the work, not after it
-    options = TrackingOptions(focal)
-    frames = open_frames(video)
-    if matte is not None:
-        person = open_matte(matte, frames)
-    else:
-        person = split_alpha(frames)[1] if frames.channels == 4 else None
-    terminal = Terminal()
-    found = track_camera(frames, person, options, terminal)
-    if found.track is not None:
-        write_cameras(found.track, out, to, notice=terminal.notice)
-    write_text(report, json.dumps(found.report(), indent=1) + "\n")
+    options, terminal = TrackingOptions(focal), Terminal()
+    names, read = (out.name, report.name), [path for path in (video, matte) if path is not None]
+    with result_folder(out.parent, names, read, listing=report.name) as folder:
+        part = parse_range(frames) if frames else None
+        whole = open_frames(video)
+        source = excerpt(whole, part, video)
+        if matte is not None:
+            person = open_excerpt_matte(matte, whole, part)
+        else:
+            person = split_alpha(source)[1] if source.channels == 4 else None
+        warn_of_cuts(video, source, terminal, part[0] if part else 0)
+        found = track_camera(source, person, options, terminal)
+        if found.track is not None:
+            place = folder / out.name
+            write_cameras(
+                found.track,
+                place,
+                to,
+                notice=lambda text: terminal.notice(text.replace(str(place), str(out))),
+            )
+        said = found.report() | {
+            "outputs": [path.name for path in folder.iterdir()] + [report.name]
+        }
+        write_text(folder / report.name, json.dumps(said, indent=1) + "\n")
     for reason in found.reasons:
         terminal.notice(f"note: {reason}")
     if found.track is None:

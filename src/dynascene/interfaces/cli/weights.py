@@ -10,6 +10,8 @@ def weights(
         Positional[tuple[str, ...]], arg(metavar="[NAME…]", help_behavior_hint="")
     ] = (),
     /,
+    *,
+    check: bool = False,
 ) -> None:
     """List the networks that estimators can read, or fetch some of them into the cache.
 
@@ -17,15 +19,18 @@ def weights(
 
     Args:
         names: networks to fetch; none = list all.
+        check: in the list, read large files too and not their size alone.
     """
-    from dynascene.estimators.weights import WEIGHTS, has_weights, weights_file
+    from dynascene.estimators.weights import WEIGHTS, cache_folder, weights_file, weights_state
     from dynascene.interfaces.cli.display import Terminal, say
 
     if not names:
         for name, entry in WEIGHTS.items():
             size = sum(file.bytes for file in entry.files) / 1e6
-            state = "here" if has_weights(name) else "not fetched"
+            state = weights_state(name, check)
             say(f"{name:18} {size:5.1f} MB  {state:12}  {entry.purpose} ({entry.licence})")
+            if state == "damaged":
+                say(f"{'':18} delete {cache_folder() / 'weights' / name} and fetch it again")
         return
     for name in names:
         with Terminal().stage(name, 100) as step:

@@ -1,0 +1,56 @@
+"""The frames of a clip as they will be written: colour alone, of even width and height."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from dynascene.curation.clip import Clip
+from dynascene.io.excerpt import excerpt
+from dynascene.io.frames import times_of
+from dynascene.io.video import open_video
+from dynascene.types import FrameSource, Size
+
+
+@dataclass(frozen=True)
+class EvenFrames:
+    """Another source's frames as H.264 holds them: an odd side has its last row or column twice,
+    and alpha is left out. So matte, cameras and video have one size."""
+
+    source: FrameSource
+    channels: int = 3
+
+    @property
+    def size(self) -> Size:
+        width, height = self.source.size
+        return Size(width + width % 2, height + height % 2)
+
+    @property
+    def frame_rate(self) -> Fraction:
+        return self.source.frame_rate
+
+    @property
+    def times(self) -> tuple[float, ...] | None:
+        return times_of(self.source)
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def read(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
+        """Yield uint8 [H, W, 3] of the frames ``start:stop``, as slicing counts them."""
+        for frame in self.source.read(start, stop):
+            height, width = frame.shape[:2]
+            yield np.pad(frame[..., :3], ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+
+
+def frames_of(clip: Clip) -> FrameSource:
+    """The frames ``start:stop`` of the clip's video.
+
+    Raises InputError where they cannot be read, or the video is shorter.
+    """
+    found = excerpt(open_video(clip.video), (clip.start, clip.stop), clip.video)
+    even = EvenFrames(found)
+    return found if (found.size, found.channels) == (even.size, 3) else even

@@ -1,0 +1,80 @@
+"""The whole run: sources in, every clip out with its verdict, whatever happened in between."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from dynascene.curation.clip import Clip, Source, Stage
+from dynascene.curation.engine_loop import Engine
+from dynascene.curation.engine_opening import Opener, OpeningStep
+from dynascene.curation.engine_step import StageStep
+from dynascene.curation.progress import Tally, Watcher
+from dynascene.curation.store import Item, Store
+
+Decision = Callable[[Sequence[Clip]], Sequence[Clip]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is done to every clip.
+
+    opener: brings a source's bytes here. looks: stages that each judge a clip alone, in order,
+    cheap ones first. decide: one look at all clips together (near-duplicates); it returns as many,
+    in the same order. writes: stages for the clips that are kept then.
+    """
+
+    opener: Opener
+    looks: Sequence[Stage]
+    decide: Decision
+    writes: Sequence[Stage]
+
+    @property
+    def stages(self) -> list[str]:
+        """Names of all steps but the decision, in order."""
+        return [OpeningStep.name, *(stage.name for stage in (*self.looks, *self.writes))]
+
+
+def run_plan(
+    sources: Sequence[Source], plan: Plan, store: Store, engine: Engine, watcher: Watcher
+) -> list[Clip]:
+    """Every clip, kept or not, ordered by source and start; ``files`` are absolute paths.
+
+    What ``store`` holds is not done again. The result depends on the sources, the plan and nothing
+    else. Raises InputError where the program, not a video, is at fault, or the store is in use.
+    """
+    with store.owned():
+        run = uuid.uuid4().hex
+        step = partial(StageStep, store=store, run=run)
+        tally = Tally(plan.stages, len(sources), engine.workers)
+        first = [Item("", Clip(source, Path())) for source in sources]
+        looks = [OpeningStep(plan.opener, store), *map(step, plan.looks)]
+        with watcher.watching(tally):
+            seen = _in_order(engine.run(first, looks, tally.add))
+            decided = _decided(seen, plan.decide)
+            # every clip passes here once, dropped ones untouched
+            done = _in_order(engine.run(decided, [*map(step, plan.writes)], tally.add))
+        return [_with_paths(item, store) for item in done]
+
+
+def _decided(items: Sequence[Item], decide: Decision) -> list[Item]:
+    clips = decide([item.clip for item in items])
+    return [replace(item, clip=clip) for item, clip in zip(items, clips, strict=True)]
+
+
+def _in_order(items: Iterator[Item]) -> list[Item]:
+    """Workers end in any order; the manifest has one."""
+
+    def place(item: Item) -> tuple[str, int, int, str]:
+        return item.clip.source.location, item.clip.start, item.clip.stop, item.key
+
+    return sorted(items, key=place)
+
+
+def _with_paths(item: Item, store: Store) -> Clip:
+    """Files under their own names instead of those that hold between results."""
+    files = {role: str(store.path(name)) for role, name in item.clip.files.items()}
+    return replace(item.clip, files=files)

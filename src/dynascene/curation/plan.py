@@ -1,0 +1,77 @@
+"""The paper's pipeline as a plan: which stages, in which order, with which settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from dynascene.curation.camera import Camera, CameraConfig
+from dynascene.curation.duplicates import Fingerprint, without_duplicates
+from dynascene.curation.fetching import Fetcher
+from dynascene.curation.matte import BackendName, Matte, MatteConfig, backend_at_hand
+from dynascene.curation.motion import Motion, MotionConfig
+from dynascene.curation.person import DetectorName, Person, PersonConfig, detector_at_hand
+from dynascene.curation.pipeline import Plan
+from dynascene.curation.probe import Probe, ProbeConfig
+from dynascene.curation.release import Recorded
+from dynascene.curation.shots import Shots, ShotsConfig
+from dynascene.curation.write import Write
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user may choose.
+
+    min_height: pixels of the upright picture. shortest, longest: seconds of a clip; longer shots
+    are divided. most_similar: the largest S (Eq. 3) that is kept. detector: who finds people;
+    None: the best at hand; ``none``: clips are not judged by people. matte: who cuts the person
+    out; None: as ``dynascene matte``. worst_camera: the tracker's least verdict that is kept.
+    """
+
+    min_height: int = 1080
+    shortest: float = 1.0
+    longest: float | None = None
+    most_similar: float = 0.8
+    detector: DetectorName | Literal["none"] | None = None
+    matte: BackendName | None = None
+    worst_camera: Literal["good", "doubtful"] = "good"
+
+
+def full_plan(options: Options, cache: Path) -> Plan:
+    """From any video to clips. cache: folder for what is fetched.
+
+    Ordered by cost: the container, then small frames, then networks; the person comes before the
+    motion, whose second measure leaves the person's box out. Raises InputError where no detector's
+    weights are at hand.
+    """
+    probe = ProbeConfig(min_height=options.min_height, min_seconds=options.shortest)
+    shots = ShotsConfig(shortest=options.shortest, longest=options.longest)
+    detector = _detector(options)
+    looks = [
+        Probe(probe),
+        Shots(shots),
+        *([Person(PersonConfig(detector))] if detector else []),
+        Motion(MotionConfig(most=options.most_similar)),
+        _matte(options, detector),
+        Camera(CameraConfig(worst=options.worst_camera)),
+        Fingerprint(),
+    ]
+    return Plan(Fetcher(cache), looks, without_duplicates, (Write(),))
+
+
+def rebuilding_plan(release: Path, options: Options, cache: Path) -> Plan:
+    """From a release to the same clips: mattes are made anew, nothing else is judged again."""
+    looks = [Recorded.of(release), _matte(options, _detector(options))]
+    return Plan(Fetcher(cache), looks, list, (Write(),))
+
+
+def _detector(options: Options) -> DetectorName | None:
+    return None if options.detector == "none" else detector_at_hand(options.detector)
+
+
+def _matte(options: Options, detector: DetectorName | None) -> Matte:
+    backend = backend_at_hand(options.matte)
+    if backend != "motion":  # a network has to be shown where the person is
+        detector = detector or detector_at_hand()
+    return Matte(MatteConfig(backend, detector))

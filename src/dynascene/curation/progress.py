@@ -1,0 +1,102 @@
+"""How far a run is: counts of each stage, and the time that is left."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+
+class Tick(NamedTuple):
+    """One clip has passed one stage. kept, dropped: of what came out. seconds: of work.
+
+    reused: the result was found, not made.
+    """
+
+    stage: str
+    kept: int
+    dropped: int
+    seconds: float
+    reused: bool
+
+
+Report = Callable[[Tick], None]
+
+
+@dataclass
+class StageCount:
+    """What a stage took in and gave out so far. seconds: of the work that was not reused."""
+
+    name: str
+    taken: int = 0
+    kept: int = 0
+    dropped: int = 0
+    reused: int = 0
+    seconds: float = 0.0
+
+    @property
+    def made(self) -> int:
+        """Clips that were worked on, not found finished."""
+        return self.taken - self.reused
+
+
+@dataclass
+class Tally:
+    """The counts of all stages, in their order.
+
+    sources: clips that enter the first stage. workers: stages that work at the same time.
+    """
+
+    stages: Sequence[str]
+    sources: int
+    workers: float = 1.0
+    counts: dict[str, StageCount] = field(init=False)
+    started: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.counts = {name: StageCount(name) for name in self.stages}
+
+    def add(self, tick: Tick) -> None:
+        count = self.counts[tick.stage]
+        count.taken += 1
+        count.kept += tick.kept
+        count.dropped += tick.dropped
+        count.reused += tick.reused
+        count.seconds += 0.0 if tick.reused else tick.seconds
+
+    def expected(self) -> dict[str, float]:
+        """Clips that each stage will take in all, if the rest fares as those before."""
+        coming, told = float(self.sources), {}
+        for count in self.counts.values():
+            told[count.name] = max(coming, float(count.taken))
+            coming = told[count.name] * (count.kept / count.taken if count.taken else 1.0)
+        return told
+
+    def rate(self, stage: str) -> float:
+        """Clips a minute through a stage, since the start."""
+        passed = max(time.monotonic() - self.started, 1e-9)
+        return 60.0 * self.counts[stage].taken / passed
+
+    def seconds_left(self) -> float | None:
+        """What is left to do, shared by the workers; None before a stage that has still work to do
+        has shown what a clip costs there."""
+        left = 0.0
+        for name, coming in self.expected().items():
+            count = self.counts[name]
+            to_do = coming - count.taken
+            if to_do > 0 and not count.taken:
+                return None
+            left += to_do * count.seconds / max(count.made, 1)
+        return left / self.workers
+
+
+class Watcher(Protocol):
+    """Shows a run to a person."""
+
+    def watching(self, tally: Tally) -> AbstractContextManager[None]:
+        """Show ``tally``, which changes meanwhile."""
+        ...
+
+    def notice(self, text: str) -> None: ...

@@ -1,0 +1,34 @@
+"""Frames at a given pace, whatever the pace at which a video was filmed."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from dynascene.io.video import VideoFrames
+
+EARLY = 1e-6  # seconds: rounding in the file's times
+
+
+def frames_every(video: VideoFrames, start: int, stop: int, seconds: float) -> list[int]:
+    """The numbers of the frames shown at start, start + seconds, … before ``stop``, rising."""
+    chosen: list[int] = []
+    while True:
+        frame = _shown_after(video, start, len(chosen) * seconds)
+        if frame >= stop or (chosen and frame <= chosen[-1]):
+            return chosen
+        chosen.append(frame)
+
+
+def frames_spread(start: int, stop: int, count: int) -> list[int]:
+    """The middles of ``count`` equal parts of the stretch, fewer where it is shorter, rising."""
+    length = stop - start
+    count = min(count, length)
+    return [start + int((part + 0.5) * length / count) for part in range(count)]
+
+
+def _shown_after(video: VideoFrames, start: int, seconds: float) -> int:
+    """The frame shown that long after ``start``; behind the last frame, one that is not there."""
+    if video.times is None:
+        return start + round(seconds * video.frame_rate)
+    time = video.times[start] + seconds + EARLY
+    return bisect_right(video.times, time) - 1 if time < video.times[-1] + 2 * EARLY else len(video)

@@ -1,0 +1,35 @@
+"""Who stays in one spot of the picture, but not still.
+
+Such a person is in all the frames that a plate is made of, and so is not off their median; but no
+two of these frames show the same there. F frames, h w working pixels.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+EVEN = 0.005  # of the width: how far unrest is averaged
+RESTLESS = 30.0  # 8-bit values of spread that only somebody who moves brings about
+
+
+def unrest(spread: np.ndarray, logits: np.ndarray, outside: float) -> np.ndarray:
+    """How much each frame's neighbours differ among themselves: [F, h, w] float16 in 0 … 1.
+
+    spread: uint8 [F, h, w], of the plates of whole frames. logits: [F, h, w], a first opinion,
+    positive on the person. outside: at most so much where the person is not on both sides and
+    above, since the place around somebody who sways is restless, too.
+    """
+    restless = np.empty(spread.shape, np.float16)
+    for index, (values, logit) in enumerate(zip(spread, logits, strict=True)):
+        even = cv2.GaussianBlur(values.astype(np.float32), (0, 0), EVEN * values.shape[1])
+        most = np.maximum(outside, enclosed(logit > 0))
+        restless[index] = np.minimum(np.clip(even / RESTLESS, 0, 1), most)
+    return restless
+
+
+def enclosed(person: np.ndarray) -> np.ndarray:
+    """Where a mask [h, w] lies to the left, to the right and above, or is itself: bool."""
+    left = np.logical_or.accumulate(person, axis=1)
+    right = np.logical_or.accumulate(person[:, ::-1], axis=1)[:, ::-1]
+    return left & right & np.logical_or.accumulate(person, axis=0)

@@ -1,0 +1,137 @@
+"""``dynascene curate``."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from tyro.conf import Positional, arg
+
+from dynascene.errors import InputError
+from dynascene.interfaces.cli.arguments import shown
+
+if TYPE_CHECKING:  # imported where they are used: --help must not wait for torch
+    from collections.abc import Sequence
+
+    from dynascene.curation.clip import Clip, Source
+    from dynascene.curation.pipeline import Plan
+
+WORK = ".work"
+
+
+def curate(
+    source: Annotated[Positional[tuple[str, ...]], arg(metavar="SOURCE…")] = (),
+    /,
+    *,
+    out: Annotated[Path, arg(metavar="DATASET")],
+    work: Annotated[Path | None, shown("DIR")] = None,
+    workers: Annotated[int | None, shown("N")] = None,
+    ray_address: Annotated[str | None, shown("HOST:PORT")] = None,
+    in_process: bool = False,
+    min_height: Annotated[int, arg(metavar="PIXELS")] = 1080,
+    shortest: Annotated[float, arg(metavar="SECONDS")] = 1.0,
+    longest: Annotated[float | None, shown("SECONDS")] = None,
+    most_similar: Annotated[float, arg(metavar="S")] = 0.8,
+    person_detector: Annotated[
+        Literal["fastestdet", "rtdetr", "none"] | None, arg(help_behavior_hint="")
+    ] = None,
+    matte: Annotated[
+        Literal["motion", "selfie", "modnet"] | None, arg(help_behavior_hint="")
+    ] = None,
+    worst_camera: Literal["good", "doubtful"] = "good",
+    release: Annotated[Path | None, shown("FILE")] = None,
+    from_release: Annotated[Path | None, shown("FILE")] = None,
+) -> None:
+    """Make clips to train on from raw videos, with a reason for everything that is dropped.
+
+    Stopped at any moment and started again, it goes on where it was.
+
+    Args:
+        source: videos, folders of them, or lists (.csv, .parquet) with a column url or path; local
+            or any URL that fsspec knows. With --from-release, folders to look for its videos in.
+        out: folder of the data set.
+        work: folder of finished work (default: .work in the data set); all machines of a cluster
+            must see it.
+        workers: cores of this machine to use (default: all).
+        ray_address: a Ray cluster to run on (default: this machine).
+        in_process: one clip after the other in this process, without Ray.
+        min_height: smaller videos are dropped.
+        shortest: shorter shots are dropped.
+        longest: longer shots are divided.
+        most_similar: clips that move less are dropped: the mean similarity (SSIM) of frames half a
+            second apart.
+        person_detector: who finds people; none: clips are kept whoever is in them (default: the
+            best whose weights were fetched before).
+        matte: who cuts the person out (default: as dynascene matte).
+        worst_camera: the least verdict on a tracked camera that is kept.
+        release: also write this table, from which others rebuild the data set without its media.
+        from_release: rebuild the clips of such a table, with its cameras.
+    """
+    from dynascene.curation.card import write_card
+    from dynascene.curation.dataset import write_dataset
+    from dynascene.curation.plan import Options, full_plan, rebuilding_plan
+    from dynascene.curation.release import sources_of_release, write_links, write_release
+    from dynascene.curation.sources import find_sources
+    from dynascene.curation.tagger import tagger_at_hand
+    from dynascene.interfaces.cli.display import say
+
+    _check(source, workers, ray_address, in_process, from_release)
+    place = work or out / WORK
+    options = Options(
+        min_height, shortest, longest, most_similar, person_detector, matte, worst_camera
+    )
+    if from_release:
+        sources = sources_of_release(from_release, [Path(folder) for folder in source])
+        plan = rebuilding_plan(from_release, options, place / "fetched")
+    else:
+        sources = find_sources(source)
+        plan = full_plan(options, place / "fetched")
+    clips = _run(sources, plan, place, in_process, ray_address, workers)
+    write_card(write_dataset(clips, out), out, tagger_at_hand())
+    if from_release:
+        states = write_links(clips, out)
+        say(f"{out}: sources {', '.join(f'{n} {state}' for state, n in sorted(states.items()))}")
+    if release:
+        write_release(clips, release)
+    kept = sum(clip.kept for clip in clips)
+    say(f"{out}: {len(clips)} clips of {len(sources)} videos, {kept} kept")
+
+
+def _run(
+    sources: Sequence[Source],
+    plan: Plan,
+    work: Path,
+    in_process: bool,
+    address: str | None,
+    workers: int | None,
+) -> list[Clip]:
+    from dynascene.curation.engine_loop import Loop
+    from dynascene.curation.engine_ray import ray_started
+    from dynascene.curation.pipeline import run_plan
+    from dynascene.curation.store import Store
+    from dynascene.interfaces.cli.curation_display import RunDisplay
+
+    started = nullcontext(Loop()) if in_process else ray_started(address, workers)
+    with started as engine:
+        return run_plan(sources, plan, Store(work.resolve()), engine, RunDisplay())
+
+
+def _check(
+    source: Sequence[str],
+    workers: int | None,
+    address: str | None,
+    in_process: bool,
+    release: Path | None,
+) -> None:
+    if not source and release is None:
+        raise InputError("name a video, a folder or a list, or --from-release FILE")
+    if workers is not None and workers < 1:
+        raise InputError(f"--workers {workers}: must be 1 or more")
+    if in_process and (workers or address):
+        raise InputError("--in-process uses no Ray: leave out --workers and --ray-address")
+    if workers and address:
+        raise InputError("--workers is for this machine; a cluster knows its own cores")
+
+
+COMMANDS = {"curate": curate}

@@ -1,0 +1,97 @@
+"""Shows a curation run: a table that renews itself, or plain lines where there is no terminal."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from dynascene.curation.progress import Tally
+
+BETWEEN_LINES = 30.0  # seconds
+A_SECOND = 2  # renewals of the table
+
+
+class RunDisplay:
+    """On standard error, so that standard output stays clean."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(stderr=True, highlight=False)
+
+    @contextmanager
+    def watching(self, tally: Tally) -> Generator[None]:
+        """See ``Watcher``."""
+        if self.console.is_terminal:
+            with Live(
+                get_renderable=lambda: table(tally),
+                console=self.console,
+                refresh_per_second=A_SECOND,
+                transient=True,
+            ):
+                yield
+        else:
+            with self._lines(tally):
+                yield
+        self.console.print(table(tally))
+
+    @contextmanager
+    def _lines(self, tally: Tally) -> Generator[None]:
+        ended = threading.Event()
+
+        def tell() -> None:
+            while not ended.wait(BETWEEN_LINES):
+                self.notice(line(tally))
+
+        thread = threading.Thread(target=tell, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+    def notice(self, text: str) -> None:
+        """See ``Watcher``."""
+        self.console.print(text, markup=False, soft_wrap=True)
+
+
+def table(tally: Tally) -> Table:
+    """A row for each stage: clips in, kept and dropped, found finished, clips a minute."""
+    shown = Table(caption=f"time left: {time_left(tally)}", caption_justify="left")
+    shown.add_column("stage")
+    for heading in ("in", "of about", "kept", "dropped", "found", "a minute"):
+        shown.add_column(heading, justify="right")
+    expected = tally.expected()
+    for count in tally.counts.values():
+        numbers = (
+            count.taken,
+            round(expected[count.name]),
+            count.kept,
+            count.dropped,
+            count.reused,
+        )
+        shown.add_row(count.name, *map(str, numbers), f"{tally.rate(count.name):.1f}")
+    return shown
+
+
+def line(tally: Tally) -> str:
+    """The same in one line."""
+    expected = tally.expected()
+    stages = (
+        f"{c.name} {c.taken}/{round(expected[c.name])} (-{c.dropped})"
+        for c in tally.counts.values()
+    )
+    return f"{' · '.join(stages)} · left {time_left(tally)}"
+
+
+def time_left(tally: Tally) -> str:
+    """ "2:03:20", or "?" while it cannot be told."""
+    seconds = tally.seconds_left()
+    if seconds is None:
+        return "?"
+    minutes, second = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{second:02}"

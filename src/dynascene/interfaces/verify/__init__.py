@@ -1,0 +1,1 @@
+"""The page on which people verify the cameras of a data set."""
