@@ -18,9 +18,13 @@ import torch
 from torch import Tensor
 
 from dynascene.datasets.synthetic.shots import SyntheticShots, collate
-from dynascene.evaluation.protocol import EvaluationShot, regions, score, to_bytes
+from dynascene.evaluation.features import Scattering
+from dynascene.evaluation.figures import Figures
+from dynascene.evaluation.judging import Judge
+from dynascene.evaluation.protocol import EvaluationShot, regions, to_bytes
+from dynascene.evaluation.scores import TRUTH, Scores
+from dynascene.evaluation.systems import PreparedClip
 from dynascene.generation.detail import join_bands, keep_seen, resized
-from dynascene.generation.generators.diffusion import autoencoded, decoded
 from dynascene.generation.weights import BUNDLED, load_weights
 from dynascene.io.images import write_png
 from dynascene.models.pipeline import DynaScenePipeline
@@ -28,6 +32,7 @@ from dynascene.types import Batch, Size
 
 FULL, MODEL = Size(768, 432), Size(256, 144)
 REGIONS = ("seen", "revealed")
+METRICS = ("psnr", "ssim", "distance", "frechet")
 
 
 def at_model_size(batch: Batch) -> Batch:
@@ -52,11 +57,10 @@ def rows_of(pipeline: DynaScenePipeline, batch: Batch, seed: int) -> dict[str, T
     assert batch.guide is not None
     small = at_model_size(batch)
     assert small.guide_visibility is not None
-    generator = torch.Generator().manual_seed(seed)
-    latents = pipeline(small, generator=generator, output_type="latent").frames[0]
-    painted, guide = decoded(pipeline, latents), batch.guide[0] / 2 + 0.5
-    coarse = autoencoded(pipeline, small, slice(None))
-    joined = join_bands(painted, coarse, guide)
+    clip = PreparedClip(pipeline, small)
+    assert clip.coarse_guide is not None
+    painted, guide = clip.sampled(None, None, seed), batch.guide[0] / 2 + 0.5
+    joined = join_bands(painted, clip.coarse_guide, guide)
     return {
         "enlarged": resized(painted, *guide.shape[-2:]).clamp(0, 1),
         "joined by bands": joined,
@@ -102,32 +106,37 @@ def main() -> None:
     pipeline, _ = load_weights(given.weights)
     pipeline.set_progress_bar_config(disable=True)
     shots = SyntheticShots(given.split, FULL, given.frames, length=given.clips)
-    found: dict[str, dict[str, list[float]]] = {}
+    scores, own = Scores(), {}  # own: what this benchmark adds, by row and name
     strips: list[np.ndarray] = []
     for index in range(given.clips):
         batch, clean, _ = collate([shots[index]])
         batch = replace(batch, video=None)
-        truth = to_bytes(clean[0] / 2 + 0.5)
-        shot = EvaluationShot(str(index), batch, truth)
-        masks = regions(batch)
+        shot = EvaluationShot(str(index), batch, to_bytes(clean[0] / 2 + 0.5), shots[index].place)
+        judge, masks = Judge(shot, Scattering()), regions(batch)
+        scores.clips.append(shot.name)
+        scores.places.append(shot.place)
+        scores.add_cells(TRUTH, judge.true_cells())
         still = rows_of(pipeline, held(batch), index)
         rendered = {row: to_bytes(f) for row, f in rows_of(pipeline, batch, index).items()}
         for row, frames in rendered.items():
-            scores = score(frames, shot)
-            values = found.setdefault(row, {})
-            for region in REGIONS:
-                values.setdefault(f"PSNR {region}", []).append(scores[region].psnr)
-                values.setdefault(f"SSIM {region}", []).append(scores[region].ssim)
-                values.setdefault(f"detail {region}", []).append(
-                    detail(frames, truth, masks[region])
-                )
-            values.setdefault("flicker", []).append(flicker(to_bytes(still[row])))
-        strips.append(np.concatenate([f[-1] for f in (*rendered.values(), truth)], axis=1))
-    columns = list(next(iter(found.values())))
-    print("| row | " + " | ".join(columns) + " |\n|" + " --- |" * (len(columns) + 1))
-    for row, values in found.items():
-        means = [f"{np.nanmean(values[name]):.3f}" for name in columns]
-        print(f"| {row} | " + " | ".join(means) + " |")
+            judged = judge.judged(frames)
+            scores.add(row, judge.scores(judged))
+            scores.add_cells(row, judge.cells(judged))
+            values = own.setdefault(
+                row, {f"detail {name}": [] for name in REGIONS} | {"flicker": []}
+            )
+            for name in REGIONS:
+                values[f"detail {name}"].append(detail(frames, shot.truth, masks[name]))
+            values["flicker"].append(flicker(to_bytes(still[row])))
+        strips.append(np.concatenate([f[-1] for f in (*rendered.values(), shot.truth)], axis=1))
+    figures = Figures(scores)
+    columns = [f"{metric} {name}" for metric in METRICS for name in REGIONS]
+    print("| row | " + " | ".join([*columns, *next(iter(own.values()))]) + " |")
+    print("|" + " --- |" * (len(columns) + 1 + len(REGIONS) + 1))
+    for row, values in own.items():
+        means = [figures.estimate(m, row, name).mean for m in METRICS for name in REGIONS]
+        means += [float(np.nanmean(each)) for each in values.values()]
+        print(f"| {row} | " + " | ".join(f"{mean:.3f}" for mean in means) + " |")
     if given.sheet:
         write_png(given.sheet, np.concatenate(strips))
 

@@ -119,7 +119,7 @@ def picture(blocks: list[tuple[str, np.ndarray, dict[str, Result]]]) -> Image.Im
     step = SHOWN.height + GAP
     page = Image.new("RGB", (LABEL + 4 * (SHOWN.width + GAP), 24 + len(lines) * step), PAPER)
     draw, font = ImageDraw.Draw(page), ImageFont.load_default(14)
-    heads = ("truth", "first visit", "second visit", "4 × difference")
+    heads = ("truth", "first visit", "second visit", "difference, 4-fold")
     for column, head in enumerate(heads):
         draw.text((LABEL + column * (SHOWN.width + GAP), 4), head, INK, font)
     for number, (name, truth, label, result) in enumerate(lines):
@@ -135,7 +135,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", help="a folder of weights; default: the bundled ones")
     parser.add_argument("--places", type=int, default=7)
-    parser.add_argument("--frames", type=int, default=FRAMES, help="there and back")
     parser.add_argument("--picture", type=Path)
     arguments = parser.parse_args()
     blocks, table = [], {}

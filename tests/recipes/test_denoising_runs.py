@@ -77,8 +77,8 @@ def test_one_step_goes_on_from_a_run_and_paints_without_noise(settings, tmp_path
     train(find_recipe("dynascene.small")(first), first.out)
     recipe = find_recipe("dynascene.small_one_step")
     train(recipe(second), second.out)
-    export_run(second.out, tmp_path / "weights")
-    assert not list((tmp_path / "weights").rglob("*critic*"))
+    card = export_run(second.out, tmp_path / "weights")
+    assert card["starts_from"] == f"dynascene.small after {STEPS} steps"
     pipeline, _ = load_weights(tmp_path / "weights")
     assert pipeline.sampling(None, None) == (1, 1.0)
     batch = collate([SyntheticShots("val", TINY.resolution, 3)[0]]).batch

@@ -13,6 +13,7 @@ from dynascene.io.atomic import replacing, write_text
 from dynascene.io.checksums import sha256_of
 from dynascene.recipes import find_recipe
 from dynascene.recipes.bundled import load_autoencoder
+from dynascene.recipes.start import FRESH
 from dynascene.training.denoising import DenoisingObjective
 from dynascene.training.journal import read_log
 from dynascene.training.run import Run, Settings
@@ -91,6 +92,7 @@ def model_card(run: Run, folder: Path, step: int, megabytes: float) -> dict[str,
         "license": "Apache-2.0",
         "data": IMAGERY if run.settings.data else PROCEDURAL,
         "licences": licences(run.settings.data, "train") if run.settings.data else [],
+        "starts_from": origin_of(run.settings.start),
         "steps": step,
         "batch": numbers["batch"],
         "seed": numbers["seed"],
@@ -101,6 +103,16 @@ def model_card(run: Run, folder: Path, step: int, megabytes: float) -> dict[str,
         "megabytes": megabytes,
         "examined": _plain(examined[-1]) if examined else {},
     }
+
+
+def origin_of(start: str | None) -> str:
+    """What a run's weights began as, without saying where it lies."""
+    if start is None or start == FRESH:
+        return "fresh weights"
+    if not checkpoint_folders(Path(start)):
+        return Path(start).name
+    numbers = read_description(Path(start))
+    return f"{numbers['recipe']} after {numbers['steps']} steps"
 
 
 def read_evaluation(folder: Path, weights: Path) -> tuple[dict[str, Any], str]:
@@ -127,7 +139,7 @@ def card_text(card: Mapping[str, Any], evaluations: Sequence[str] = ()) -> str:
     """The card as a page for people, with the head that model hubs read."""
     lines = ["---", f"license: {str(card['license']).lower()}", "library_name: dynascene", "---"]
     lines += ["", f"# {card['recipe']}", "", "| | |", "| --- | --- |"]
-    for name in ("data", "steps", "batch", "seed", "hardware", "seconds_per_step"):
+    for name in ("data", "starts_from", "steps", "batch", "seed", "hardware", "seconds_per_step"):
         lines.append(f"| {name.replace('_', ' ')} | {card[name]} |")
     if card["licences"]:
         lines.append(f"| licences of the pictures | {'; '.join(card['licences'])} |")
