@@ -27,7 +27,8 @@ def test_all_of_it_fits_into_twenty_megabytes() -> None:
 
 def test_the_card_tells_where_they_come_from_and_what_they_do() -> None:
     card = json.loads((bundled_folder() / "card.json").read_text())
-    assert card["recipe"] == "dynascene.small"
+    assert card["recipe"] == "dynascene.small_one_step"
+    assert card["starts_from"].startswith("dynascene.small after")
     assert card["steps"] > 0
     assert card["licences"]
     rows = card["measured"][0]["systems"]
