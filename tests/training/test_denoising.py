@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from tiny_denoiser import NAMES, TINY
 from torch import Tensor
 
 from dynascene.datasets.synthetic.shots import SyntheticShots, collate
@@ -12,28 +13,11 @@ from dynascene.models.denoiser import Denoiser, size_to_dict
 from dynascene.models.image_encoder import SmallImageEncoder
 from dynascene.models.latents import encode_clip
 from dynascene.models.pipeline import DynaScenePipeline
-from dynascene.models.sizes import ModelSize
 from dynascene.models.small import small_autoencoder
 from dynascene.training.autoencoding import start_weights
 from dynascene.training.clips import ClipBudget, encode_shot
 from dynascene.training.denoising import DenoisingObjective, contact_sheet, psnr
 from dynascene.training.randomness import sample_generators
-from dynascene.types import Size
-
-TINY = ModelSize(
-    name="tiny",
-    resolution=Size(48, 32),
-    frames=3,
-    widths=(8, 16),
-    attention=(True, True),
-    layers=1,
-    heads=2,
-    groups=4,
-    reference_widths=(8, 8),
-    camera_widths=(8, 8),
-    token_width=16,
-)
-NAMES = ("foreground", "scene_reference", "image_embedding", "plucker_camera", "guide")
 
 
 @pytest.fixture(scope="module")

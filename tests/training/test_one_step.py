@@ -1,30 +1,14 @@
 import pytest
 import torch
+from tiny_denoiser import NAMES, TINY
 from torch import Tensor
 
 from dynascene.models.denoiser import Denoiser, size_to_dict
 from dynascene.models.image_encoder import SmallImageEncoder
-from dynascene.models.sizes import ModelSize
 from dynascene.models.small import small_autoencoder
 from dynascene.training import one_step
 from dynascene.training.one_step import OneStepObjective
 from dynascene.training.randomness import sample_generators
-from dynascene.types import Size
-
-TINY = ModelSize(
-    name="tiny",
-    resolution=Size(48, 32),
-    frames=3,
-    widths=(8, 16),
-    attention=(True, True),
-    layers=1,
-    heads=2,
-    groups=4,
-    reference_widths=(8, 8),
-    camera_widths=(8, 8),
-    token_width=16,
-)
-NAMES = ("foreground", "scene_reference", "image_embedding", "plucker_camera", "guide")
 
 
 @pytest.fixture

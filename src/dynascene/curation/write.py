@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from pathlib import Path
 
 import cv2
@@ -131,4 +130,7 @@ def _together(
             f"the matte has {len(matte)} frames of {matte.size}, the clip {len(frames)} of "
             f"{frames.size}"
         )
-    yield from zip(frames.read(), repeat(None) if matte is None else matte.read(), strict=False)
+    if matte is None:
+        yield from ((frame, None) for frame in frames.read())
+    else:
+        yield from zip(frames.read(), matte.read(), strict=True)
