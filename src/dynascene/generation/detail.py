@@ -1,4 +1,4 @@
-"""From the model's resolution to the picture's: the detail of the guide, put back.
+"""From the model's resolution to the picture's: joined with the guide by frequency bands.
 
 A model works at a few hundred pixels across and through an autoencoder, which soften. The guide
 exists at any resolution. So both are joined by frequency bands: with G the guide, g what is left
