@@ -25,9 +25,10 @@ def test_kinds_are_drawn_as_the_mix_needs_them(people, wanted, expected) -> None
 @pytest.mark.parametrize("mix", [STAGE_ONE, STAGE_TWO])
 def test_without_sources_clips_are_rendered(mix, monkeypatch) -> None:
     monkeypatch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
-    clips = open_clips((), mix, Size(48, 32), 3, seed=1)
+    clips = open_clips((), mix, Size(48, 32), 3, seed=1, worlds={"turn": 1.0})
     assert isinstance(clips, SyntheticClips)
     assert clips.shots.person_share == mix.person_share
+    assert clips.shots.worlds == {"turn": 1.0}
     clip = clips[0]
     assert clip.video.shape == (3, 3, 32, 48)
     assert clip.others.shape == (1, 3, 32, 48)

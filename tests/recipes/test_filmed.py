@@ -157,6 +157,9 @@ def test_a_run_does_not_go_on_with_other_clips(tiny, settings) -> None:
     other = settings("one", steps=1, clips=("elsewhere",))
     with pytest.raises(InputError, match="clips"):
         train(recipe(other), other.out)
+    other = settings("one", steps=1, worlds={"turn": 1.0})
+    with pytest.raises(InputError, match="worlds"):
+        train(recipe(other), other.out)
 
 
 def test_settings_of_clips_survive_json(settings) -> None:

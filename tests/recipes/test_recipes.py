@@ -53,6 +53,12 @@ def test_a_recipe_takes_the_users_numbers(name, tmp_path) -> None:
     assert json.loads(json.dumps(own.numbers()))["recipe"] == name
 
 
+@pytest.mark.parametrize("worlds", [{"moon": 1.0}, {"turn": -1.0}, {"turn": 0.0}, {}], ids=str)
+def test_worlds_that_cannot_be_drawn_are_refused(worlds, tmp_path) -> None:
+    with pytest.raises(InputError, match=r"^worlds: "):
+        Settings(out=tmp_path, worlds=worlds)
+
+
 @pytest.mark.parametrize(
     "wrong", [{"steps": 0}, {"batch": -1}, {"learning_rate": 0.0}, {"seed": -1}], ids=str
 )
@@ -63,7 +69,7 @@ def test_numbers_that_cannot_be_are_refused(wrong, tmp_path) -> None:
 
 def test_settings_survive_json(tmp_path) -> None:
     (tmp_path / "MANIFEST.tsv").write_text("path\tcategory\tsplit\n")
-    settings = Settings(out=tmp_path / "run", data=tmp_path, seed=2, steps=9)
+    settings = Settings(out=tmp_path / "run", data=tmp_path, seed=2, worlds={"solid": 0.25})
     assert Settings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
 
 

@@ -1,6 +1,6 @@
 """Where a recipe's clips come from: filmed ones, or the synthetic stage."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from torch.utils.data import Dataset
@@ -9,7 +9,8 @@ from dynascene.datasets.filmed.clip import FilmedClip
 from dynascene.datasets.filmed.filmed_clips import FilmedClips
 from dynascene.datasets.filmed.sources import MixedSources, SyntheticClips
 from dynascene.datasets.filmed.survey import open_manifest
-from dynascene.datasets.synthetic.shots import SyntheticShots
+from dynascene.datasets.synthetic.places import World
+from dynascene.datasets.synthetic.shots import WORLDS, SyntheticShots
 from dynascene.datasets.tasks.mix import TaskMix
 from dynascene.types import Size
 
@@ -25,12 +26,14 @@ def open_clips(
     seed: int,
     *,
     imagery: Path | None = None,
+    worlds: Mapping[World, float] = WORLDS,
     cache: Path | None = None,
 ) -> Dataset[FilmedClip]:
     """Training clips from folders or URLs of filmed ones; without any, rendered ones.
 
     Clips with and without people are drawn as often as the mix needs them, where there are both.
-    imagery: photographs for rendered clips. cache: for files fetched from afar.
+    imagery, worlds: of rendered clips: photographs, and how often each world is drawn. cache: for
+    files fetched from afar.
     Raises InputError where a source holds nothing to train on.
     """
     if not sources:
@@ -40,6 +43,7 @@ def open_clips(
             max(LONGER * length, LEAST),
             seed,
             folder=imagery,
+            worlds=worlds,
             person_share=mix.person_share,
         )
         return SyntheticClips(shots, length)

@@ -124,6 +124,7 @@ def filmed(
             schedule.frames,
             settings.seed,
             imagery=settings.data,
+            worlds=settings.worlds,
             cache=settings.cache,
         )
 

@@ -50,7 +50,12 @@ def small_denoising_run(
 
     def open_clips() -> EncodedShots:
         shots = SyntheticShots(
-            "train", SMALL.resolution, SMALL.frames, settings.seed, folder=settings.data
+            "train",
+            SMALL.resolution,
+            SMALL.frames,
+            settings.seed,
+            folder=settings.data,
+            worlds=settings.worlds,
         )
         return EncodedShots(shots, load_autoencoder(settings.autoencoder), cache)
 

@@ -12,6 +12,8 @@ from torch import Generator, Tensor, nn
 from torch.utils.data import Dataset
 
 from dynascene.datasets.imagery import training_folder
+from dynascene.datasets.synthetic.places import World
+from dynascene.datasets.synthetic.shots import WORLDS, check_worlds
 from dynascene.errors import InputError
 
 Precision = Literal["no", "bf16", "fp16"]
@@ -104,7 +106,8 @@ class Settings:
     ``training_folder`` finds, and stays None for procedural pictures. autoencoder: folder of a
     trained small autoencoder; None = the bundled one. cache: folder for encoded clips; None =
     inside ``out``. seed: of everything. clips: folders or URLs of filmed clips, none = rendered
-    ones. start: weights to start from (a run, exported weights, "random"); None = the recipe's.
+    ones. worlds: how often each world of rendered ones is drawn. start: weights to start from (a
+    run, exported weights, "random"); None = the recipe's.
     Raises InputError for numbers that cannot be and for a bad data folder.
 
     The last three say how a step is computed, not what it is. precision: of the activations;
@@ -121,6 +124,7 @@ class Settings:
     batch: int | None = None
     learning_rate: float | None = None
     clips: tuple[str, ...] = ()
+    worlds: Mapping[World, float] = field(default_factory=lambda: dict(WORLDS), hash=False)
     start: str | None = None
     precision: Precision = "bf16"
     accumulate: int = 1
@@ -137,6 +141,7 @@ class Settings:
         if self.precision not in get_args(Precision):
             known = ", ".join(get_args(Precision))
             raise InputError(f"--precision {self.precision}: expected one of {known}")
+        check_worlds(self.worlds)
         if self.seed < 0:
             raise InputError(f"--seed {self.seed}: expected at least 0")
 

@@ -12,6 +12,7 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import DistributedType
 
+from dynascene.datasets.synthetic.shots import WORLDS
 from dynascene.errors import InputError
 from dynascene.io.atomic import write_text
 from dynascene.training.journal import Journal
@@ -122,6 +123,7 @@ def _identity(description: Mapping[str, Any]) -> dict[str, Any]:
     own = {key: description.get(key) for key in ("recipe", "batch", "seed")}
     chosen = {key: settings.get(key) for key in ("data", "autoencoder", "start")}
     chosen["clips"] = list(settings.get("clips", ()))
+    chosen["worlds"] = dict(settings.get("worlds", WORLDS))
     return own | chosen | {"precision": settings.get("precision", "bf16")}
 
 

@@ -6,7 +6,7 @@ F frames, H W pixels.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import numpy as np
 import torch
@@ -26,6 +26,7 @@ from dynascene.datasets.synthetic.places import Library, World, draw_place
 from dynascene.datasets.synthetic.rays import Rays, track_rays
 from dynascene.datasets.synthetic.solid_place import SolidPlace
 from dynascene.datasets.synthetic.views import View, draw_view, picture_track
+from dynascene.errors import InputError
 from dynascene.geometry.lifting import lift_to_stage
 from dynascene.types import Batch, Size
 
@@ -93,7 +94,7 @@ class SyntheticShots(Dataset[SyntheticShot]):
     folder: of imagery, see ``training_folder``; procedural pictures without.
     worlds: how often each world is drawn. person_share: of the shots with a person.
     device: where shots are made.
-    Raises InputError for an unknown split or a bad folder.
+    Raises InputError for an unknown split, a bad folder or bad shares.
     """
 
     def __init__(
@@ -112,6 +113,7 @@ class SyntheticShots(Dataset[SyntheticShot]):
         self.size = Size(*size)
         self.library = Library(split, self.size.width, folder)
         self.split, self.frames, self.seed, self.length = split, frames, seed, length
+        check_worlds(worlds)
         self.worlds = dict(worlds)
         self.person_share = person_share
         self.device = torch.device(device)
@@ -190,6 +192,16 @@ class SyntheticShots(Dataset[SyntheticShot]):
         clip = person_clip(int(rng.choice(self.people())))
         placement = random_placement(rng, clip, track, ground, ground / EYE_METRES)
         return lay_person(clip, placement.to(self.device), self.size)
+
+
+def check_worlds(shares: Mapping[World, float]) -> None:
+    """Raises InputError unless these are known worlds, none drawn less than never, one at least."""
+    unknown = sorted(set(shares) - set(get_args(World)))
+    if unknown:
+        known = ", ".join(get_args(World))
+        raise InputError(f"worlds: {unknown[0]!r} is none; there are {known}")
+    if not all(0 <= share < np.inf for share in shares.values()) or not any(shares.values()):
+        raise InputError(f"worlds: {dict(shares)} are no shares; give each 0 or more, one above 0")
 
 
 def _random_light(rng: np.random.Generator) -> Tensor:

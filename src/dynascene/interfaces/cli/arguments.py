@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from tyro.conf import arg
 
 from dynascene.errors import InputError
 
 if TYPE_CHECKING:  # imported where they are made: --help must not wait for torch
+    from dynascene.datasets.synthetic.places import World
     from dynascene.geometry.framing import Framing
     from dynascene.io.cameras import Sensor
     from dynascene.types import Size
@@ -52,6 +54,21 @@ def parse_range(text: str) -> tuple[int, int]:
     if not match:
         raise InputError(f"--frames {text!r}: must be A:B, such as 0:48 (B is excluded)")
     return int(match[1]), int(match[2])
+
+
+def parse_worlds(texts: Sequence[str]) -> dict[World, float]:
+    """["turn=0.5", "solid=1"] → {"turn": 0.5, "solid": 1.0}; InputError where one is no share.
+
+    Whether there are such worlds is for ``check_worlds`` to say.
+    """
+    shares: dict[str, float] = {}
+    for text in texts:
+        name, _, number = text.partition("=")
+        try:
+            shares[name] = float(number)
+        except ValueError:
+            raise InputError(f"--worlds {text!r}: must be NAME=SHARE, such as turn=0.5") from None
+    return cast("dict[World, float]", shares)
 
 
 def parse_framing(text: str) -> Framing | str:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from dynascene.interfaces.cli.arguments import shown
+from dynascene.interfaces.cli.arguments import parse_worlds, shown
 
 LINE_EVERY = 50  # steps, where there is no terminal
 
@@ -23,6 +23,7 @@ def train(
     seed: int = 0,
     data: Annotated[Path | None, shown("DIR")] = None,
     clips: Annotated[tuple[str, ...], shown("DIR|URL…")] = (),
+    worlds: Annotated[tuple[str, ...], shown("NAME=SHARE…")] = (),
     start: Annotated[
         str | None, arg(name="from", metavar="RUN|WEIGHTS|random", help_behavior_hint="")
     ] = None,
@@ -56,6 +57,8 @@ def train(
             procedural pictures).
         clips: folders or URLs of filmed clips, for the recipes .stage1, .stage2 and .single_stage
             (default: rendered clips).
+        worlds: how often each world of rendered clips is drawn (default: turn=0.35 stage=0.3
+            layered=0.35); solid needs OpenGL.
         start: weights to start from: a run, exported weights, or random (default: public weights
             for sd15, fresh ones else).
         autoencoder: folder of a trained small autoencoder (default: the bundled one).
@@ -86,6 +89,7 @@ def train(
         batch=batch,
         learning_rate=lr,
         clips=clips,
+        **({"worlds": parse_worlds(worlds)} if worlds else {}),
         start=start or ("random" if dry_run else None),
         precision=precision,
         accumulate=accumulate,
