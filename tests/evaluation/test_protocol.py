@@ -14,6 +14,7 @@ from dynascene.evaluation.judging import Judge, evaluate
 from dynascene.evaluation.metrics import psnr
 from dynascene.evaluation.protocol import EvaluationShot, regions, to_bytes
 from dynascene.evaluation.scores import TRUTH, Score, Scores
+from dynascene.evaluation.shuffled import Shuffled, shuffled_camera
 from dynascene.evaluation.systems import Projection, SamplingSettings, Still, Trained, open_system
 from dynascene.evaluation.table import summary, tables
 from dynascene.generation.weights import load_weights
@@ -225,6 +226,32 @@ def test_without_a_guide_there_is_no_fill(save_weights, tmp_path) -> None:
     weights = save_weights(tmp_path / "tiny", guide=False)
     with pytest.raises(InputError, match="read no guide"):
         open_system(f"{weights}:fill", SamplingSettings())
+
+
+def test_a_shuffled_track_tells_every_frame_anothers_camera(benchmark) -> None:
+    batch = benchmark[0].batch
+    told = shuffled_camera(batch, 3)
+    before, after = batch.cam_from_world[0], told.cam_from_world[0]
+    same = (before[:, None] == after[None]).flatten(2).all(dim=2)
+    assert torch.equal(same.sum(dim=0), torch.ones(len(before), dtype=torch.long))
+    assert not same.diagonal().any()
+    source = same.long().argmax(dim=0)
+    assert batch.guide is not None
+    assert told.guide is not None
+    assert torch.equal(told.guide, batch.guide[:, source])
+    assert torch.equal(told.foreground, batch.foreground)
+
+
+def test_a_system_that_follows_its_track_loses_by_a_shuffled_one(benchmark) -> None:
+    systems = [Still(), Projection(), Shuffled(Projection())]
+    scores = evaluate(systems, benchmark, 0, Scattering(), lambda *_: None)
+    figures = Figures(scores)
+    values = summary(figures, {})["systems"]["projection"]
+    assert values["psnr"]["minus_shuffled"]["mean"] > 1
+    assert values["distance"]["minus_shuffled"]["mean"] < 0
+    table = tables(figures, {})[-1]
+    assert table.title == "True track minus shuffled track, whole"
+    assert [row[0] for row in table.rows] == ["projection"]
 
 
 def filled_scores(names: tuple[str, ...], clips: int = 3) -> Scores:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.evaluation.protocol import System, to_bytes
+from dynascene.evaluation.shuffled import SHUFFLED, Shuffled
 from dynascene.generation.decoding import decoded, is_guided
 from dynascene.generation.detail import join_bands, keep_seen
 from dynascene.generation.weights import BUNDLED, load_weights
@@ -180,9 +181,12 @@ class Filled:
 def open_system(text: str, settings: SamplingSettings) -> System:
     """``still``, ``projection``, ``small``, a weights folder or a hub id → a system.
 
-    ``:fill`` behind weights: without what their denoiser paints, see ``Filled``. Raises InputError
-    when it names no such thing.
+    ``:fill`` behind weights: without what their denoiser paints, see ``Filled``; ``:shuffled``:
+    told the poses in a wrong order, see ``Shuffled``. Raises InputError when it names no such
+    thing.
     """
+    if text.endswith(SHUFFLED) and text != SHUFFLED:
+        return Shuffled(open_system(text.removesuffix(SHUFFLED), settings))
     if text == STILL:
         return Still()
     if text == PROJECTION:

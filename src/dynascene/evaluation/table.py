@@ -8,6 +8,7 @@ from dynascene.evaluation.bootstrap import Estimate
 from dynascene.evaluation.figures import METRICS, Figures
 from dynascene.evaluation.obedience import PanFlow, obeyed_share
 from dynascene.evaluation.scores import REGIONS
+from dynascene.evaluation.shuffled import SHUFFLED
 from dynascene.evaluation.systems import PROJECTION, STILL
 
 GAIN = f"whole − {STILL}"
@@ -52,6 +53,9 @@ def _row_summary(figures: Figures, row: str) -> dict[str, Any]:
     made = {}
     for metric in METRICS:
         each = {region: _plain(figures.estimate(metric, row, region)) for region in REGIONS}
+        if row + SHUFFLED in figures.scores.rows:
+            gain = figures.difference(metric, row, "whole", row + SHUFFLED)
+            each["minus_shuffled"] = _plain(gain)
         each["gain_over_still"] = _plain(figures.difference(metric, row, "whole", STILL))
         if PROJECTION in figures.scores.rows:
             each["minus_projection"] = {
@@ -63,13 +67,16 @@ def _row_summary(figures: Figures, row: str) -> dict[str, Any]:
 
 
 def tables(figures: Figures, flows: Mapping[str, Sequence[PanFlow]]) -> list[Table]:
-    """Per metric one table and, where the projection took part, one of differences to it; and one
-    of camera obedience where it was measured."""
+    """Per metric one table and, where the projection took part, one of differences to it; one of
+    true tracks against shuffled ones, and one of camera obedience, where they were measured."""
     made = []
     for metric in METRICS:
         made.append(_metric_table(figures, metric))
         if PROJECTION in figures.scores.rows:
             made.append(_difference_table(figures, metric))
+    told = [row for row in figures.scores.rows if row + SHUFFLED in figures.scores.rows]
+    if told:
+        made.append(_track_table(figures, told))
     measured = {name: each for name, each in flows.items() if each}
     if measured:
         rows = [
@@ -103,6 +110,15 @@ def _difference_table(figures: Figures, metric: str) -> Table:
         if row != PROJECTION
     ]
     return Table(f"{title}: minus {PROJECTION} ({better} is better)", ("system", *REGIONS), rows)
+
+
+def _track_table(figures: Figures, told: Sequence[str]) -> Table:
+    rows = []
+    for row in told:
+        gains = {m: figures.difference(m, row, "whole", row + SHUFFLED) for m in METRICS}
+        texts = [_text(g, METRICS[m].decimals, signed=True) for m, g in gains.items()]
+        rows.append([row, *texts])
+    return Table("True track minus shuffled track, whole", ("system", *METRICS), rows)
 
 
 def _flow_texts(flows: Sequence[PanFlow]) -> list[str]:

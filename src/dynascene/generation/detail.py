@@ -9,14 +9,14 @@ of it after the model's resolution and autoencoder, x the generated frame and L 
 light, colour and large forms are the model's, what is finer is the guide's. Where the model leaves
 the guide as it is, x = g, the result is the sharp guide itself.
 
-What the picture shows, the guide shows truly; there the guide itself is kept, up to a narrow fade
-at the border of what is seen. What differs there between both, such as a cast of the model's
+What the picture shows, the guide shows truly; there the guide itself is kept, with a narrow fade
+beyond the border of what is seen. What differs there between both, such as a cast of the model's
 colours, is carried on beyond the border and fades out slowly, so that no seam is left:
 
     r = result + e·D̃,   delivered = r + s·(G − r),
 
 D̃: G − result, continued smoothly from what is seen; e: 1 at the border, 0 far from it; s: 1 where
-the picture shows the place.
+the picture shows the place, 0 a few pixels off.
 
 H W pixels of the result, h w pixels of the model.
 """
@@ -50,7 +50,7 @@ def keep_seen(frames: Tensor, guide: Tensor, visibility: Tensor) -> Tensor:
     (H, W), (h, w) = guide.shape[-2:], visibility.shape[-2:]
     difference = carried_on(resized(guide - frames, h, w), visibility)
     result = (frames + F.interpolate(difference, (H, W), mode="bilinear")).clamp(0, 1)
-    share = (2 * blurred(visibility, SEAM_SHARE * w) - 1).clamp(0, 1)
+    share = (2 * blurred(visibility, SEAM_SHARE * w)).clamp(0, 1)  # of a straight border: 1 at it
     return result + F.interpolate(share, (H, W), mode="bilinear") * (guide - result)
 
 

@@ -27,7 +27,8 @@ def evaluate(
 
     Args:
         systems: still, projection, small, or a folder or hub id of weights; one or several. Weights
-            with :fill behind them (small:fill) show what is left without their denoiser.
+            with :fill behind them (small:fill) show what is left without their denoiser, and with
+            :shuffled what they do when told the poses in a wrong order.
         data: synthetic, or synthetic:train, synthetic:val, synthetic:test (the default); or
             re10k:FOLDER of filmed clips with cameras and without people.
         out: folder of metrics.json, table.md and sheet.png.
