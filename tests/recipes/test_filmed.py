@@ -11,10 +11,12 @@ import pytest
 import torch
 from tiny_network import TINY
 
+from dynascene.datasets.filmed.survey import write_manifest
 from dynascene.datasets.tasks.tables import TABLE_3
 from dynascene.errors import InputError
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.moves import make_move
+from dynascene.interfaces.cli.main import main
 from dynascene.io.cameras import write_cameras
 from dynascene.io.video_writing import H264Writer
 from dynascene.models.denoiser import Denoiser
@@ -137,10 +139,19 @@ def test_a_start_that_is_none_is_named(tiny, settings, tmp_path) -> None:
         recipe(settings("run", start=str(tmp_path / "nowhere"))).objective()
 
 
-@pytest.mark.parametrize("name", ["dynascene.small", "autoencoder.small", "actanywhere.small"])
+RENDERED = ("dynascene.small_paper", "autoencoder.small", "actanywhere.small")
+
+
+@pytest.mark.parametrize("name", RENDERED)
 def test_recipes_of_rendered_places_take_no_clips(name, settings) -> None:
     with pytest.raises(InputError, match="rendered places"):
         find_recipe(name)(settings("run", clips=("x",)))
+
+
+def test_the_default_system_on_filmed_clips_is_the_guided_recipe(settings) -> None:
+    recipe = find_recipe("dynascene.small")
+    assert recipe(settings("run", clips=("x",))).name == "dynascene.small.guided"
+    assert recipe(settings("run")).name == "dynascene.small"
 
 
 def test_what_a_recipe_starts_from_is_asked_for_or_refused(settings) -> None:
@@ -208,3 +219,21 @@ def test_a_users_own_clips_train_and_a_broken_one_is_named(
     assert all(np.isfinite(line["loss"]) for line in lines)
     assert "walk-3" in caplog.text
     assert (own / "walk-3" / "video.mp4").read_bytes() == b"no video at all"  # left as it was
+
+
+def test_data_that_are_clips_are_trained_on(tmp_path, monkeypatch) -> None:
+    """As are those of --clips; imagery stays what it is."""
+    monkeypatch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
+    monkeypatch.chdir(tmp_path)
+    chosen: list[Settings] = []
+    monkeypatch.setattr("dynascene.recipes.find_recipe", lambda name: chosen.append)
+    monkeypatch.setattr("dynascene.recipes.rehearsal.rehearse", lambda run: "rehearsed")
+    write_clip(tmp_path / "own" / "walk")
+    write_manifest(tmp_path / "own")
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "MANIFEST.tsv").write_text("path\tcategory\tsplit\n")
+    for data in ("own", "photos"):
+        main(["train", "dynascene.small", "--data", data, "--dry-run"])
+    own, photos = chosen
+    assert (own.clips, own.data, own.out) == (("own",), None, Path("runs/dynascene.small"))
+    assert (photos.clips, photos.data) == ((), Path("photos"))

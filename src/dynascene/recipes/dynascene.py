@@ -4,13 +4,19 @@ from functools import partial
 
 from dynascene.errors import InputError
 from dynascene.models.systems.dynascene import dynascene, trainable
+from dynascene.recipes.filmed import recipes as filmed_recipes
 from dynascene.recipes.synthetic import small_denoising_run
 from dynascene.training.one_step import OneStepObjective
 from dynascene.training.run import Run, Settings
 
 
 def small(settings: Settings) -> Run:
-    """Ours: the guide as a condition, its residual predicted. The default system."""
+    """Ours: the guide as a condition, its residual predicted. The default system.
+
+    On filmed clips it is the recipe ``dynascene.small.guided``.
+    """
+    if settings.clips:
+        return filmed_recipes()["dynascene.small.guided"](settings)
     return small_denoising_run(
         "dynascene.small",
         settings,

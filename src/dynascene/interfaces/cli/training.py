@@ -16,7 +16,7 @@ def train(
     recipe: Annotated[Positional[str], arg(metavar="RECIPE")],
     /,
     *,
-    out: Annotated[Path, arg(metavar="RUN")],
+    out: Annotated[Path | None, shown("RUN")] = None,
     steps: Annotated[int | None, shown("N")] = None,
     batch: Annotated[int | None, shown("B")] = None,
     lr: Annotated[float | None, shown("RATE")] = None,
@@ -48,14 +48,14 @@ def train(
 
     Args:
         recipe: name of the recipe.
-        out: folder of checkpoints, log.jsonl and sheets.
+        out: folder of checkpoints, log.jsonl and sheets (default: runs/RECIPE).
         steps: length of the whole run, which the learning rate follows.
         batch: samples per step, over all processes.
         lr: peak learning rate.
         seed: seed of weights, data and noise.
         data: folder of imagery with a MANIFEST.tsv (default: $DYNASCENE_TRAINING_DATA, else
-            procedural pictures).
-        clips: folders or URLs of filmed clips, for the recipes .stage1, .stage2 and .single_stage
+            procedural pictures), or a data set of filmed clips, as --clips takes it.
+        clips: folders or URLs of filmed clips, for dynascene.small and the recipes of stages
             (default: rendered clips).
         worlds: how often each world of rendered clips is drawn (default: turn=0.35 stage=0.3
             layered=0.35); solid needs OpenGL.
@@ -72,6 +72,7 @@ def train(
         dry_run: show what would be trained, with a batch as RUN/dry-run.png, and stop.
     """
     from dynascene.interfaces.cli.display import say
+    from dynascene.io.manifests import MANIFEST as CLIP_MANIFEST
     from dynascene.recipes import find_recipe
     from dynascene.recipes.rehearsal import rehearse
     from dynascene.training.launching import is_first_process
@@ -79,6 +80,9 @@ def train(
     from dynascene.training.state import refuse_checkpoints
     from dynascene.training.trainer import train as run_training
 
+    if data is not None and (data / CLIP_MANIFEST).is_file():
+        clips, data = (*clips, str(data)), None
+    out = out or Path("runs") / recipe
     settings = Settings(
         out=out,
         data=data,
