@@ -1,20 +1,25 @@
 """Characters: skinning against a slow reference, feet that stay where they stand."""
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from pygltflib import GLTF2
 
+from dynascene.datasets.synthetic import glb_people
 from dynascene.datasets.synthetic.glb_file import Channel, Character, Clip, read_character
-from dynascene.datasets.synthetic.glb_gait import measure_cycle
+from dynascene.datasets.synthetic.glb_gait import PHASES, Cycle, measure_cycle
 from dynascene.datasets.synthetic.glb_motion import joint_matrices, sample_channel, skinned
 from dynascene.datasets.synthetic.glb_people import (
     FRAME_RATE,
     Motion,
     along,
+    draw_motion,
     film_character,
     motion_vertices,
 )
@@ -196,6 +201,45 @@ def test_the_person_alone_is_drawn_whole() -> None:
     solid = colour[(matte == 1).expand_as(colour)]
     assert 0.05 < float(solid.mean()) < 0.95
     assert torch.equal(matte, matte.clamp(0, 1))
+
+
+def test_who_has_no_walk_stands() -> None:
+    still = np.zeros(PHASES + 1)
+    idle = {"Idle": Cycle("Idle", 2.0, math.nan, still, still, still)}
+    size = Size(64, 48)
+    track = make_move("truck-right:0.5", 3, intrinsics_from_fov(60, size), size)
+    body = replace(tiny(), clips={"Idle": Clip((), 2.0)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(glb_people, "measure_cycle", lambda _, name: idle[name])
+        for seed in range(20):  # followed or not, whatever is drawn
+            motion = draw_motion(np.random.default_rng(seed), body, track, 1.5, 1.0)
+            assert motion.cycle.name == "Idle"
+            assert (motion.positions == motion.positions[0]).all()
+
+
+def flawed(path: Path, spoil: Callable[[GLTF2], object]) -> Path:
+    character(NAMES[0])
+    file = GLTF2().load(str(FOLDER / f"{NAMES[0]}.glb"))
+    assert file is not None
+    spoil(file)
+    file.save_binary(str(path))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda file: setattr(file.meshes[0].primitives[0].attributes, "NORMAL", None), "normals"),
+        (lambda file: setattr(file.meshes[0].primitives[0], "material", None), "materials"),
+        (lambda file: setattr(file.nodes[0], "matrix", list(np.eye(4).ravel())), "has a matrix"),
+        (lambda file: [setattr(n, "skin", 1) for n in file.nodes if n.skin == 0], "several skins"),
+        (lambda file: file.skins.clear(), "no skinned"),
+    ],
+)
+def test_what_a_character_lacks_is_said_in_one_line(tmp_path: Path, spoil, message: str) -> None:
+    with pytest.raises(InputError, match=rf"flawed\.glb: .*{message}") as caught:
+        read_character(flawed(tmp_path / "flawed.glb", spoil))
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("content", [b"", b"glTF\x01\0\0\0", b"glTF\x02\0\0\0 and no more"])

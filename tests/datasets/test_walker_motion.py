@@ -167,13 +167,6 @@ def test_path_is_walked_at_even_pace_and_goes_on_straight() -> None:
     )
 
 
-def test_path_of_a_motion() -> None:
-    circle = GroundPath.of_motion(
-        lambda t: torch.tensor([math.sin(t), math.cos(t)]), torch.linspace(0, 3, 40)
-    )
-    assert circle.length == pytest.approx(3.0, abs=0.01)
-
-
 @pytest.mark.parametrize(
     ("waypoints", "words"),
     [

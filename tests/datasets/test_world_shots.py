@@ -182,7 +182,16 @@ def test_pictures_come_from_the_folder_of_their_split(tmp_path, monkeypatch) -> 
     assert load_picture(tmp_path / "a.png", 500).shape == (3, 64, 128)
 
 
+def test_a_manifest_may_begin_with_an_editors_mark(tmp_path: Path) -> None:
+    manifest = folder_with(tmp_path, "a.png\tphoto\tval") / "MANIFEST.tsv"
+    manifest.write_bytes(b"\xef\xbb\xbf" + manifest.read_bytes())
+    assert [record.split for record in read_manifest(tmp_path)] == ["val"]
+
+
 def test_bad_folders_are_refused_in_one_line(tmp_path: Path) -> None:
+    latin = tmp_path / "latin"
+    latin.mkdir()
+    (latin / "MANIFEST.tsv").write_bytes("path\tcategory\tsplit\nMünchen.jpg".encode("latin-1"))
     cases = [
         (lambda: training_folder(tmp_path / "none"), "MANIFEST.tsv"),
         (lambda: read_manifest(folder_with(tmp_path, head="path\tsplit")), "column 'category'"),
@@ -191,7 +200,8 @@ def test_bad_folders_are_refused_in_one_line(tmp_path: Path) -> None:
             lambda: read_manifest(folder_with(tmp_path, *["a\tphoto\ttrain"] * 2)),
             "line 3: a is listed twice",
         ),
-        (lambda: read_manifest(tmp_path / "gone"), "cannot be read"),
+        (lambda: read_manifest(tmp_path / "gone"), "no such file"),
+        (lambda: read_manifest(latin), "is not a text file"),
         (lambda: shots(split="dev"), "split 'dev' is unknown"),
         (lambda: load_picture(tmp_path / "gone.jpg", 10), "no such file"),
     ]

@@ -65,3 +65,10 @@ def test_bad_input_is_one_line_and_leaves_nothing(
         evaluate(systems, data="synthetic", out=tmp_path / "out", **options)
     assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("small_benchmark")
+def test_a_benchmark_with_fewer_clips_than_asked_for(tmp_path: Path) -> None:
+    evaluate(("projection",), data="synthetic", out=tmp_path / "out", clips=32, obedience=5)
+    figures = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert figures["obedience"]["projection"]["shots"] == 3

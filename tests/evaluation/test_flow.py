@@ -2,10 +2,20 @@
 
 import numpy as np
 import pytest
+import torch
 
 from dynascene.evaluation.flow import mean_flow, obeys
-from dynascene.evaluation.obedience import PanFlow, measure_obedience, obeyed_share, opposite_pans
+from dynascene.evaluation.obedience import (
+    DEGREES_PER_FRAME,
+    PanFlow,
+    measure_obedience,
+    obeyed_share,
+    opposite_pans,
+)
+from dynascene.evaluation.protocol import EvaluationShot
 from dynascene.evaluation.systems import Projection, Still
+from dynascene.geometry.rigid import rotation_angle
+from dynascene.types import Batch, Size
 
 WIDE = np.kron(np.random.default_rng(2).integers(0, 256, (15, 40, 3)), np.ones((8, 8, 1)))
 
@@ -67,3 +77,20 @@ def test_a_panned_shot_keeps_its_person_and_its_picture(benchmark) -> None:
         np.testing.assert_allclose(batch.scene_image, shot.batch.scene_image, atol=1 / 127)
         assert batch.guide_visibility is not None
         assert 0.5 < float(batch.guide_visibility.mean()) <= 1
+
+
+def test_a_long_shot_is_panned_all_the_way_round() -> None:
+    """430 frames turn by more than a full circle, at the same speed as in short shots."""
+    frames, size = 430, Size(16, 12)
+    batch = Batch(
+        matte=torch.zeros(1, frames, 1, *size[::-1]),
+        foreground=torch.zeros(1, frames, 3, *size[::-1]),
+        scene_image=torch.zeros(1, 3, *size[::-1]),
+        scene_visibility=torch.ones(1, 1, *size[::-1]),
+        cam_from_world=torch.eye(4).expand(1, frames, 4, 4),
+        intrinsics=torch.eye(3).expand(1, frames, 3, 3),
+    )
+    truth = np.zeros((frames, *size[::-1], 3), np.uint8)
+    turned = opposite_pans(EvaluationShot("long", batch, truth)).right.cam_from_world[0]
+    steps = rotation_angle(turned[1:, :3, :3] @ turned[:-1, :3, :3].mT)
+    np.testing.assert_allclose(steps, DEGREES_PER_FRAME, rtol=1e-6)

@@ -8,6 +8,7 @@ import torch
 
 from dynascene.errors import InputError
 from dynascene.generation.camera_input import (
+    FilmedCamera,
     camera_track,
     read_filmed,
     with_square_pixels,
@@ -69,6 +70,19 @@ def test_the_cameras_height_fixes_the_unit(track_file: Path) -> None:
 def test_a_camera_that_only_turns_keeps_its_place(tmp_path: Path) -> None:
     write_cameras(straight(4, 0.0), tmp_path / "c.txt", "re10k")
     assert extent(from_file(tmp_path / "c.txt", 4)) == 0
+
+
+def test_a_turning_camera_away_from_the_origin_does_not_scatter() -> None:
+    """Its position is the same up to rounding: nothing to tell the user."""
+    turning = make_move("pan-right:20+tilt-up:5", 9, intrinsics_from_fov(40, FRAME), FRAME)
+    rotation = turning.cam_from_world[2:, :3, :3]
+    centre = torch.tensor([1.1, 2.3, 3.7], dtype=torch.float64)
+    poses = rigid(rotation, -(rotation @ centre))
+    filmed = FilmedCamera(CameraTrack(poses, turning.intrinsics[2:], FRAME), "clip")
+    log = Log()
+    track = camera_track(request(cameras="c.txt"), filmed, SCENE, FRAME, 7, 24.0, log)
+    assert extent(track) == 0
+    assert log.notices == []
 
 
 def test_frames_choose_the_same_cameras(track_file: Path) -> None:

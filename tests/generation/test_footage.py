@@ -104,6 +104,13 @@ def test_a_camera_that_cannot_be_tracked_says_what_to_give(tmp_path: Path) -> No
         film_camera(noise, filmed(pan(5.0))[1], request(), tmp_path, Log())
 
 
+def test_a_single_frame_says_what_to_give(tmp_path: Path) -> None:
+    colour, matte = filmed(pan(3.0))
+    one, its_matte = (ArrayFrames(list(clip.read(0, 1))) for clip in (colour, matte))
+    with pytest.raises(InputError, match=r"one frame .* --move static"):
+        film_camera(one, its_matte, request(), tmp_path, Log())
+
+
 def test_a_camera_that_makes_the_feet_slide_is_said() -> None:
     clip = filmed(pan(12.0))
     own, opposite = Log(), Log()

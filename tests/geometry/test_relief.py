@@ -138,6 +138,19 @@ def test_a_flat_depth_map_has_no_edges() -> None:
     assert cut.back_known.min() == 1
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16])
+def test_a_depth_map_of_any_precision(dtype: torch.dtype) -> None:
+    depth = torch.full((54, 96), 2.0)
+    depth[20:34, 40:60] = 1.0
+    picture = torch.rand(3, 54, 96, generator=torch.Generator().manual_seed(1))
+    one, other = (lift_with_depth(picture, CAMERA, d) for d in (depth, depth.to(dtype)))
+    for a, b in zip(one.layers, other.layers, strict=True):
+        assert torch.equal(a.picture, b.picture)
+        assert isinstance(a.surface, Relief)
+        assert isinstance(b.surface, Relief)
+        assert torch.equal(a.surface.distance, b.surface.distance)
+
+
 @pytest.mark.parametrize(
     ("depth", "message"),
     [

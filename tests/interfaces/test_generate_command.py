@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+from dynascene.geometry.rigid import camera_centres
 from dynascene.interfaces.cli.main import main
 from dynascene.io.cameras import read_cameras
 from dynascene.io.frames import open_frames
@@ -174,6 +175,37 @@ def test_the_cameras_of_a_result_give_the_same_result(scene: Path, tmp_path: Pat
     assert (a - b).abs().max() < 0.02  # the framing is found anew
 
 
+def test_a_scale_beside_the_cameras_counts_without_a_person_too(
+    scene: Path, tmp_path: Path
+) -> None:
+    command(
+        "--scene", scene, "--move", "truck-right:0.1", "--frames", "0:3", "--out", tmp_path / "a"
+    )
+    told = {"camera_height_units": 0.5, "pitch_degrees": None, "confidence": 0.9}
+    (tmp_path / "a" / "scale.json").write_text(json.dumps(told))
+    out = tmp_path / "b"
+    command("--scene", scene, "--cameras", tmp_path / "a" / "cameras.txt", "--out", out)
+    report = json.loads((out / "report.json").read_text())
+    assert not any("unit of length is unknown" in notice for notice in report["notices"])
+    assert len(report["inputs"]["scale"]["sha256"]) == 64
+    a, b = (camera_centres(read_cameras(tmp_path / n / "cameras.txt").cam_from_world) for n in "ab")
+    height = report["scene"]["camera_height_track_units"]
+    assert float((b[-1] - b[0]).norm()) == pytest.approx(
+        float((a[-1] - a[0]).norm()) * height / 0.5, rel=1e-3
+    )
+
+
+def test_a_camera_folder_may_be_this_one(
+    scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    with pytest.raises(SystemExit) as stop:
+        command("--scene", scene, "--cameras", ".", "--out", tmp_path / "out")
+    assert stop.value.code == 2
+    assert "dynascene: ." in capsys.readouterr().err
+
+
 def test_the_seed_shakes_the_camera(scene: Path, tmp_path: Path) -> None:
     poses = []
     for seed in (0, 1, 0):
@@ -193,6 +225,15 @@ def truncated_video(folder: Path) -> Path:
             writer.write(np.ascontiguousarray(frame[..., :3]))
     path.write_bytes(path.read_bytes()[:600])
     return path
+
+
+def uneven_video(folder: Path) -> Path:
+    """A clip of varying frame rate, with a matte for it."""
+    times = [0.0, 0.03, 0.09, 0.12, 0.2, 0.22]
+    with H264Writer(folder / "uneven.mp4", SIZE, Fraction(24), times=times) as writer:
+        for frame in person_frames():
+            writer.write(np.ascontiguousarray(frame[..., :3]))
+    return folder / "uneven.mp4"
 
 
 def empty_video(folder: Path) -> Path:
@@ -276,6 +317,12 @@ BAD = {
         lambda d: [d / "person", "--move", "static", "--cameras", poses(d, 6)], "one of them",
     ),
     "frames out of range": (lambda d: [d / "person", "--frames", "0:99"], "0:6"),
+    "frames out of range of varying frame rate": (
+        lambda d: [uneven_video(d), "--matte", mattes(d, 6, SIZE), "--frames", "90:95"], "0:6",
+    ),
+    "more frames than cameras, without a person": (
+        lambda d: ["--cameras", poses(d, 6), "--frames", "3:9"], "give it at least 9, or --frames",
+    ),
     "frames the wrong way round": (lambda d: [d / "person", "--frames", "5:2"], "5:2"),
     "frames that are none": (lambda d: [d / "person", "--frames", "all"], "A:B"),
     "no steps": (lambda d: [d / "person", "--steps", "0"], "--steps 0"),

@@ -103,6 +103,15 @@ def test_the_token_is_needed_and_cookies_cannot_be_made_up(guarded: str) -> None
         assert httpx.get(f"{guarded}/api/queue", headers=headers).status_code == 401
 
 
+def test_half_a_letter_is_no_token(guarded: str) -> None:
+    told = {"content": b'{"name": "Ada", "token": "\\ud800"}'}
+    answer = httpx.post(
+        f"{guarded}/api/session", headers={"content-type": "application/json"}, **told
+    )
+    assert answer.status_code == 400
+    assert "token" in answer.json()["error"]
+
+
 def test_names_that_are_none(guarded: str) -> None:
     with httpx.Client(base_url=guarded) as client:
         for wrong in ("", " ", "x" * 65, "a\x07"):
@@ -138,6 +147,7 @@ def test_bad_requests_are_one_line(guarded: str) -> None:
             (404, {"json": {"clip": "clip-0", "choice": "good"}}),
             (413, {"json": {"clip": "x" * 5000}}),
             (422, {"json": {"clip": clip, "choice": "undo"}}),
+            (400, {"content": b'{"clip": "\\ud800"}', "headers": json}),  # half a letter
         ]
         for status, request in cases:
             answer = client.post("/api/votes", **request)

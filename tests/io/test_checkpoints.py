@@ -19,6 +19,8 @@ def test_safetensors_round_trip(tmp_path: Path) -> None:
     write_tensors({**TENSORS, "t": TENSORS["a.weight"].T}, path, {"made": "here"})
     assert same(read_tensors(path), {**TENSORS, "t": TENSORS["a.weight"].T})
     assert [p.name for p in path.parent.iterdir()] == ["w.safetensors"]
+    (path.parent / "own").touch()  # others may read it as far as they may read any new file
+    assert path.stat().st_mode == (path.parent / "own").stat().st_mode
 
 
 def test_nothing_half_written_stays(tmp_path: Path) -> None:

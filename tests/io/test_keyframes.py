@@ -84,7 +84,7 @@ ONE = [{"frame": 0}]
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('{"keyframes": [\n{"frame": 0,}]}', "line 2: not JSON"),
+        ('{"keyframes": [\n{"frame": 0,}]}', ":2: is not valid JSON"),
         ("[]", "expected"),
         ({"keyframes": []}, "at least one keyframe"),
         ({"easing": "linear"}, "at least one keyframe"),

@@ -16,7 +16,7 @@ from dynascene.errors import InputError
 from dynascene.io import video_writing
 from dynascene.io.frames import open_frames, open_matte
 from dynascene.io.video import open_video
-from dynascene.io.video_writing import H264Writer, PngSequenceWriter, ProResWriter, open_writer
+from dynascene.io.video_writing import H264Writer, PngSequenceWriter, ProResWriter
 from dynascene.types import Size
 
 RATE = Fraction(30000, 1001)
@@ -162,7 +162,7 @@ def test_png_sequences_are_exact(tmp_path: Path, channels: int, sixteen_bit: boo
 
 # --- failures ------------------------------------------------------------------------------------
 
-WRITERS: dict[str, Callable[[Path], video_writing.VideoWriter]] = {
+WRITERS: dict[str, Callable[[Path], H264Writer | ProResWriter | PngSequenceWriter]] = {
     "a.mp4": lambda path: H264Writer(path, Size(64, 48), RATE),
     "a.mov": lambda path: ProResWriter(path, Size(64, 48), RATE),
     "frames": lambda path: PngSequenceWriter(path, sixteen_bit=True),
@@ -231,11 +231,3 @@ def test_an_encoder_that_fails_is_said_in_one_line(
 
 def _failing(*_: object) -> None:
     raise av.error.ExternalError(542398533, "Generic error in an external library")
-
-
-def test_the_ending_chooses_the_writer(tmp_path: Path) -> None:
-    chosen = {".mp4": H264Writer, ".mov": ProResWriter, "": PngSequenceWriter}
-    for ending, kind in chosen.items():
-        assert type(open_writer(tmp_path / f"a{ending}", Size(8, 8), RATE)) is kind
-    with pytest.raises(InputError, match="avi"):
-        open_writer(tmp_path / "a.avi", Size(8, 8), RATE)

@@ -25,10 +25,17 @@ from dynascene.models.sizes import SD15
 from dynascene.models.small import small_autoencoder
 from dynascene.models.systems.dynascene import dynascene
 from dynascene.recipes import RECIPES, filmed, find_recipe
+from dynascene.recipes.export import model_card, origin_of
 from dynascene.recipes.rehearsal import rehearse
+from dynascene.training.denoising import DenoisingObjective
 from dynascene.training.journal import read_log
 from dynascene.training.run import Settings
-from dynascene.training.state import checkpoint_folders, load_checkpoint
+from dynascene.training.state import (
+    Checkpoint,
+    checkpoint_folders,
+    load_checkpoint,
+    save_checkpoint,
+)
 from dynascene.training.trainer import train
 from dynascene.types import Size
 
@@ -121,6 +128,76 @@ def test_stage_two_builds_on_the_averaged_weights_of_stage_one(tiny, settings) -
     objective = tiny("dynascene.small.stage2")(second).objective()
     for name, average in saved.average.items():
         torch.testing.assert_close(objective.state_dict()[name], average, rtol=0, atol=0)
+
+
+@pytest.fixture
+def stage_one(tiny, settings):
+    """A run of which one step of four is done, as far as others see it."""
+    run = tiny("dynascene.small.stage1")(settings("one"))
+    objective = run.objective()
+    average = {name: p.detach() for name, p in objective.trained().items()}
+    save_checkpoint(run.settings.out, Checkpoint(1, objective.state_dict(), average, {}), 1)
+    (run.settings.out / "run.json").write_text(json.dumps(run.numbers()))
+    return run
+
+
+def test_a_stage_needs_the_autoencoder_of_the_one_before(
+    tiny, settings, stage_one, tmp_path
+) -> None:
+    """Its weights are in the checkpoint, the scale of its latents is not."""
+    begun, weights = stage_one.settings.out, tmp_path / "weights"
+    stage_one.objective().pipeline().save_pretrained(weights)
+    torch.manual_seed(1)
+    small_autoencoder(16).save_pretrained(tmp_path / "other" / "vae")
+    recipe = tiny("dynascene.small.stage2")
+    for start in (begun, weights):
+        second = replace(settings("two", start=str(start)), autoencoder=tmp_path / "other")
+        with pytest.raises(InputError, match="another autoencoder"):
+            recipe(second).objective()
+    recipe(replace(settings("two", start=str(weights)), autoencoder=None)).objective()
+
+
+def test_the_real_size_has_its_own_autoencoder(settings) -> None:
+    with torch.device("meta"), pytest.raises(InputError, match="Stable Diffusion's own"):
+        find_recipe("dynascene.sd15.stage1")(settings("run", start="random")).objective()
+
+
+@pytest.mark.parametrize(
+    ("start", "size", "origin"),
+    [
+        (None, SD15, "public weights: "),
+        ("random", SD15, "fresh weights"),
+        (None, SMALLEST, "fresh weights"),
+        ("somebody/weights", SMALLEST, "weights"),
+    ],
+)
+def test_a_card_says_what_the_weights_began_as(start, size, origin) -> None:
+    objective = DenoisingObjective.__new__(DenoisingObjective)
+    torch.nn.Module.__init__(objective)
+    with torch.device("meta"):
+        objective.denoiser = dynascene(replace(SMALLEST, name=size.name))
+    assert origin_of(start, objective).startswith(origin)
+
+
+def test_a_card_tells_clips_and_the_steps_that_were_done(tiny, settings, stage_one) -> None:
+    begun = str(stage_one.settings.out)
+    run = tiny("dynascene.small.stage2")(settings("two", start=begun, clips=("mine",)))
+    run.settings.out.mkdir()
+    (run.settings.out / "run.json").write_text(json.dumps(run.numbers()))
+    card = model_card(run, run.objective(), run.settings.out, 3)
+    assert "filmed clips" in card["data"]
+    assert card["license"] == "other"
+    assert card["starts_from"] == "dynascene.small.stage1 after 1 steps"  # of four
+
+
+def test_a_run_is_found_again_from_another_folder(settings, tmp_path, monkeypatch) -> None:
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "random").mkdir()  # no place, whatever lies there
+    monkeypatch.chdir(tmp_path)
+    stored = settings("run", start="clips", clips=("clips", "s3://b/c", "none")).to_json()
+    assert stored["start"] == str(tmp_path / "clips")
+    assert stored["clips"] == (str(tmp_path / "clips"), "s3://b/c", "none")
+    assert settings("run", start="random").to_json()["start"] == "random"
 
 
 def test_losses_are_told_by_task(tiny, settings) -> None:

@@ -131,6 +131,15 @@ def test_an_exported_autoencoder_is_the_averaged_one_and_scaled(autoencoder_run,
     assert (tmp_path / "weights/vae/diffusion_pytorch_model.safetensors").stat().st_mode & 0o044
 
 
+def test_a_run_of_procedural_pictures_is_not_measured_on_others(
+    autoencoder_run, tmp_path, monkeypatch
+) -> None:
+    (tmp_path / "MANIFEST.tsv").write_text("path\tcategory\tsplit\n")
+    monkeypatch.setenv("DYNASCENE_TRAINING_DATA", str(tmp_path))
+    with pytest.raises(InputError, match=r"procedural pictures, and .*unset it"):
+        export_run(autoencoder_run, tmp_path / "weights")
+
+
 def test_a_refined_decoder_leaves_the_latents_alone(autoencoder_run, tmp_path) -> None:
     export_run(autoencoder_run, tmp_path / "weights")
     settings = Settings(out=tmp_path / "finer", autoencoder=tmp_path / "weights", steps=2, batch=2)

@@ -1,4 +1,5 @@
 import copy
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -16,7 +17,7 @@ from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.models.small import small_autoencoder
 from dynascene.training.autoencoding import start_weights
 from dynascene.training.clips import ClipBudget, encode_shot
-from dynascene.training.denoising import DenoisingObjective, contact_sheet, psnr
+from dynascene.training.denoising import DenoisingObjective, contact_sheet, detail, psnr
 from dynascene.training.randomness import sample_generators
 
 
@@ -181,6 +182,16 @@ def test_psnr_is_its_definition_on_what_counts() -> None:
     weight[..., :2] = 1
     assert psnr(frames, true, weight) == pytest.approx(20)
     assert psnr(frames, true, torch.ones_like(weight)) == pytest.approx(20 + 10 * 0.30103)
+    assert psnr(frames, true, 0.001 * weight) == pytest.approx(20)
+    assert math.isnan(psnr(frames, true, 0 * weight))  # nothing was judged
+
+
+def test_detail_is_a_share_of_the_true_slopes() -> None:
+    true = torch.zeros(1, 1, 3, 4, 4)
+    true[..., 2:] = 1
+    weight = torch.ones(1, 1, 1, 4, 4)
+    assert detail(0.5 * true, true, weight) == pytest.approx(0.5)
+    assert math.isnan(detail(true, true, 0 * weight))
 
 
 def test_contact_sheet_has_clips_and_rows_below_each_other_and_frames_side_by_side() -> None:

@@ -9,9 +9,10 @@ import torch
 from tiny_run import Fit
 
 from dynascene.errors import InputError
+from dynascene.io.checkpoints import read_tensors, write_tensors
 from dynascene.training.ema import Ema
 from dynascene.training.frozen import frozen_checksums, trained_checksums
-from dynascene.training.journal import read_log
+from dynascene.training.journal import Journal, read_log
 from dynascene.training.run import Optimiser
 from dynascene.training.state import checkpoint_folders, load_checkpoint
 from dynascene.training.stepping import learning_rate
@@ -119,6 +120,17 @@ def test_a_broken_checkpoint_is_named(make_run, out) -> None:
         train(make_run(out), out)
 
 
+def test_a_checkpoint_of_other_networks_is_named_in_one_line(make_run, out) -> None:
+    train(make_run(out, steps=3), out)
+    weights = checkpoint_folders(out)[-1] / "weights.safetensors"
+    kept = read_tensors(weights)
+    del kept["scale"]
+    write_tensors(kept, weights)
+    with pytest.raises(InputError, match="checkpoint of step 3: misses scale") as error:
+        train(make_run(out, steps=6), out)
+    assert "\n" not in str(error.value)
+
+
 def test_an_optimiser_that_would_run_code_is_refused(make_run, out, tmp_path) -> None:
     train(make_run(out, steps=3), out)
     newest = checkpoint_folders(out)[-1]
@@ -136,6 +148,20 @@ def test_a_loss_that_is_not_finite_stops_the_run(make_run, out) -> None:
     optimiser = Optimiser(learning_rate=1e30, warmup=0, clip=math.inf)
     with pytest.raises(InputError, match="not finite"):
         train(make_run(out, optimiser=optimiser), out)
+
+
+def test_a_run_that_fails_leaves_its_log_whole(make_run, out, monkeypatch) -> None:
+    closed = []
+    monkeypatch.setattr(Journal, "close", lambda _: closed.append(True))
+    with pytest.raises(InputError, match="not finite"):
+        train(make_run(out, optimiser=Optimiser(learning_rate=1e30, warmup=0)), out)
+    assert closed == [True]
+
+
+def test_until_the_start(make_run, out) -> None:
+    train(make_run(out), out, until=0)
+    assert [line["step"] for line in read_log(out)] == [0]  # examined, and no step done
+    assert not checkpoint_folders(out)
 
 
 def test_learning_rate_rises_then_falls_to_its_floor() -> None:

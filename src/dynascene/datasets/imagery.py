@@ -18,6 +18,7 @@ from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.io.images import read_image
+from dynascene.io.text import read_lines
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[str, ...] = get_args(Split)
@@ -52,7 +53,10 @@ def training_folder(folder: Path | str | None = None) -> Path | None:
         return None
     path = Path(named)
     if not (path / MANIFEST).is_file():
-        raise InputError(f"{path}: has no {MANIFEST}; name a folder of training imagery")
+        raise InputError(
+            f"{path}: has no {MANIFEST}; name a folder of training imagery (filmed clips are named "
+            "with --clips)"
+        )
     return path
 
 
@@ -62,11 +66,7 @@ def read_manifest(folder: Path) -> tuple[ImageRecord, ...]:
     Raises InputError for a missing file or column, an unknown split, or a path named twice.
     """
     manifest = folder / MANIFEST
-    try:
-        text = manifest.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{manifest}: cannot be read: {error.strerror or error}") from error
-    rows = csv.DictReader(text.splitlines(), delimiter="\t")
+    rows = _rows(manifest)
     missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
     if missing:
         raise InputError(f"{manifest}: line 1: has no column {missing[0]!r}")
@@ -85,10 +85,12 @@ def read_manifest(folder: Path) -> tuple[ImageRecord, ...]:
 
 def licences(folder: Path, split: str) -> list[str]:
     """The licences and authors of a split's pictures, as far as the manifest names them."""
-    rows = csv.DictReader(
-        (folder / MANIFEST).read_text(encoding="utf-8").splitlines(), delimiter="\t"
-    )
+    rows = _rows(folder / MANIFEST)
     return sorted({row["licence"] for row in rows if row["split"] == split and row.get("licence")})
+
+
+def _rows(manifest: Path) -> csv.DictReader:
+    return csv.DictReader(read_lines(manifest), delimiter="\t")
 
 
 @lru_cache(maxsize=IMAGES_KEPT)

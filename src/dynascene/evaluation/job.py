@@ -127,7 +127,8 @@ def _scores(
 def _flows(
     systems: Sequence[System], benchmark: Benchmark, request: EvaluationRequest, log: Log
 ) -> dict[str, list[PanFlow]]:
-    shots = len(benchmark) if request.obedience is None else request.obedience
+    asked = len(benchmark) if request.obedience is None else request.obedience
+    shots = min(asked, len(benchmark))  # a folder may hold fewer clips than were asked for
     if not shots:
         return {}
     with log.stage("pans", shots) as step:

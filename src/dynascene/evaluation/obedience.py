@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
+import torch
 
 from dynascene.estimators.horizon import estimate_horizon
 from dynascene.evaluation.flow import mean_flow, obeys
@@ -13,10 +13,11 @@ from dynascene.evaluation.protocol import Benchmark, EvaluationShot, System, reg
 from dynascene.generation.clip import GenerationOptions
 from dynascene.generation.generators.projection import projection
 from dynascene.generation.model_input import model_batch
+from dynascene.geometry.controls import track_from_controls
 from dynascene.geometry.intrinsics import focal_from_fov, intrinsics_from_fov
 from dynascene.geometry.lifting import lift_to_stage
-from dynascene.geometry.moves import make_move
 from dynascene.geometry.picture import PictureCamera
+from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.types import Batch, Shot
 
 DEGREES_PER_FRAME = 0.85  # 20 degrees in 24 frames: no more than flow can follow
@@ -43,20 +44,20 @@ class Pans(NamedTuple):
 
 def opposite_pans(shot: EvaluationShot) -> Pans:
     """A shot's scene panned both ways from the picture's middle, the shot's person before it."""
-    degrees = DEGREES_PER_FRAME * (len(shot.truth) - 1)
-    left, right = (_panned(shot, f"pan-{side}:{degrees:g}:linear") for side in ("left", "right"))
-    return Pans(left, right)
+    return Pans(_panned(shot, -DEGREES_PER_FRAME), _panned(shot, DEGREES_PER_FRAME))
 
 
-def _panned(shot: EvaluationShot, move: str) -> Batch:
+def _panned(shot: EvaluationShot, degrees_per_frame: float) -> Batch:
     given = shot.batch
     size, frames = given.size, given.matte.shape[1]
     picture = given.scene_image[0] / 2 + 0.5
     focal = focal_from_fov(SCENE_FOV, size)
     horizon = estimate_horizon(to_bytes(picture[None])[0], focal).row
     scene = lift_to_stage(picture, PictureCamera(focal, size, horizon))
-    track = make_move(move, frames, intrinsics_from_fov(VIDEO_FOV, size), size)
-    alone = Shot(None, None, track, Fraction(24))
+    pan = degrees_per_frame * torch.arange(frames, dtype=torch.float64)
+    view = intrinsics_from_fov(VIDEO_FOV, size)
+    track = track_from_controls({"pan": pan}, frames, view, size)
+    alone = Shot(None, None, track, DEFAULT_FRAME_RATE)
     guide = projection(alone, scene, GenerationOptions(framing="centre"))
     batch = model_batch(alone, scene, guide, size)
     return replace(batch, foreground=given.foreground, matte=given.matte)

@@ -14,7 +14,6 @@ from dynascene.evaluation.shuffled import SHUFFLED, Shuffled
 from dynascene.generation.decoding import decoded, is_guided
 from dynascene.generation.detail import join_bands, keep_seen
 from dynascene.generation.weights import BUNDLED, load_weights
-from dynascene.models.latents import encode_clip
 from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.types import Batch
 
@@ -79,7 +78,7 @@ class PreparedClip:
 
     def __init__(self, pipeline: DynaScenePipeline, batch: Batch) -> None:
         self.pipeline, self.batch = pipeline, batch
-        self._encoded = encode_clip(batch.to(pipeline.device), pipeline.vae, pipeline.image_encoder)
+        self._encoded = pipeline.encode(batch)
         self.coarse_guide = None
         if is_guided(pipeline):
             assert self._encoded.guide is not None, "a benchmark's shots have a guide"

@@ -19,6 +19,7 @@ from dynascene.geometry.intrinsics import cover_scale, intrinsics_from_fov, intr
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.geometry.moves import make_move
 from dynascene.geometry.tracks import (
+    NO_TRANSLATION,
     extent,
     in_assumed_units,
     path_length,
@@ -94,14 +95,13 @@ def _from_move(
     if request.fov is not None:
         return track(intrinsics_from_fov(request.fov, size))
     widest = scene.camera.focal * cover_scale(scene.camera.size, size)
-    candidate = track(_view(widest, size))
-    for share in VIEW_SHARES:
-        candidate = track(_view(widest / share, size))
+    *wider, narrowest = (track(_view(widest / share, size)) for share in VIEW_SHARES)
+    for candidate in wider:
         framing = choose_framing(request.options.framing, candidate, scene)
         placed = place_track(candidate, framing)
         if seen_share(placed, scene.surface, scene.camera) >= ENOUGH_SEEN:
-            break
-    return candidate
+            return candidate
+    return narrowest
 
 
 def _view(focal: float, size: Size) -> Tensor:
@@ -151,7 +151,12 @@ def _cut(
         start, stop = asked
         if len(track) >= stop:
             return track[start:stop]
-        if frames is not None and len(track) == stop - start:
+        if frames is None:
+            raise InputError(
+                f"{path}: has {len(track)} cameras; for --frames {start}:{stop} give it at least "
+                f"{stop}, or --frames 0:{len(track)}"
+            )
+        if len(track) == stop - start:
             log.notice(
                 f"{path}: has {len(track)} cameras, taken as those of --frames {start}:{stop}"
             )
@@ -182,7 +187,7 @@ def in_scene_units(
     if filmed.height is not None:
         return scale_track(track, scene.surface.height / filmed.height)
     if not travels(track):
-        if path_length(track) > 0:
+        if path_length(track) >= NO_TRANSLATION:
             log.notice(
                 f"{filmed.name}: its position only scatters about one point; it is "
                 "taken to turn in place (--camera-scale keeps its positions)"

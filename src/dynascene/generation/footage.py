@@ -55,6 +55,11 @@ def film_camera(
             "to stand still (--cameras, --move)"
         )
         return Footage(None, {})
+    if len(colour) == 1:
+        raise InputError(
+            f"{request.person}: one frame shows no movement of its camera; "
+            "give --cameras FILE, --move static, or more frames"
+        )
     focal = focal_from_fov(request.fov, colour.size) if request.fov else None
     tracked = track_camera(colour, matte, TrackingOptions(focal), log)
     _write_camera(folder / FOLDER, tracked)

@@ -44,7 +44,8 @@ LONGEST_SIDE = 1280  # of a background without a person, where --size does not s
 class Inputs:
     """Everything that a generator needs.
 
-    attitude: how the first camera was held, and where the person stands; None without a person.
+    attitude: how the first camera was held, and where the person stands; None without a person,
+        unless it was told beside the camera file.
     found: what was found in the clip, for the report.
     still: the person is a single picture.
     sound: the video file whose sound belongs to the shot, and the second where the shot begins.
@@ -110,9 +111,9 @@ def _open_clip(request: GenerationRequest, path: Path) -> _Clip:
     if still and (request.move or request.cameras):
         raise InputError(f"{path}: is a single picture; a camera movement needs a video")
     person = open_frames(path)
+    colour, matte = _colour_and_matte(person, path, request, still)  # also that it has the frames
     start = _second_of(person, request.frames[0]) if request.frames else 0.0
     sound = (path, start) if path.is_file() and not still else None
-    colour, matte = _colour_and_matte(person, path, request, still)
     return _Clip(colour, matte, still, sound)
 
 
@@ -134,11 +135,14 @@ def _open_scene_alone(
     """No person: the camera moves through the scene."""
     size = request.options.size or _even(_limited(Size(pixels.shape[1], pixels.shape[0])))
     filmed = read_filmed(request, size, None, log)
+    if filmed is not None:
+        filmed = read_footage(request, filmed) or filmed
     seen = filmed.track if filmed else None
     scene, fov = lift_scene(request, pixels, depth, seen, folder, log)
     rate = float(DEFAULT_FRAME_RATE)
     track = camera_track(request, filmed, scene, size, None, rate, log)
-    return Inputs(Shot(None, None, track, DEFAULT_FRAME_RATE), scene, fov)
+    held = filmed.attitude if filmed else None
+    return Inputs(Shot(None, None, track, DEFAULT_FRAME_RATE), scene, fov, held)
 
 
 def _scene_depth(request: GenerationRequest) -> Tensor | None:

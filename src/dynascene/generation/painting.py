@@ -17,7 +17,7 @@ from dynascene.generation.decoding import decoded
 from dynascene.generation.detail import blurred, carried_on, join_bands
 from dynascene.generation.generators.projection import guide_frames
 from dynascene.generation.model_input import model_batch
-from dynascene.generation.scene_memory import SceneMemory, key_view
+from dynascene.generation.scene_memory import LEAST_NEW, SceneMemory, choose_view, key_view
 from dynascene.geometry.repainting import Paint
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.models.pipeline import DynaScenePipeline
@@ -77,22 +77,25 @@ def paint_memory(
     shape: Size,
     on_view: Callable[[], None],
 ) -> tuple[int, bool]:
-    """Paint key views of a clip until next to nothing of it is unknown.
+    """Paint key views of a clip until none is worth it any more, MOST_KEY_VIEWS at most.
 
-    Returns how many it took, and whether nothing is left: MOST_KEY_VIEWS may be too few.
+    Returns how many it took, and whether next to nothing of the clip is left unknown.
 
     clip: the projection at the network's size. shape: of the background, as for ``model_batch``.
     """
-    for count in range(MOST_KEY_VIEWS):
-        chosen = memory.next_view()
-        if chosen is None:
-            return count, True
+    painted: list[int] = []
+    while True:
+        views = memory.views()
+        chosen = choose_view(views, painted)
+        if chosen is None or len(painted) == MOST_KEY_VIEWS:
+            return len(painted), all(view.unknown <= LEAST_NEW for view in views)
         view = key_view(clip.track, chosen.frame)
         still = replace(clip, track=view, frames=lambda view=view: guide_frames(memory, view))
         alone = Shot(None, None, view, DEFAULT_FRAME_RATE)
         batch = model_batch(alone, memory.scene, still, shape, has_camera=painter.has_camera)
-        turned = replace(painter, seed=(painter.seed + count) % 2**63)  # no pattern comes twice
+        # no pattern comes twice
+        turned = replace(painter, seed=(painter.seed + len(painted)) % 2**63)
         plain = next(memory.render_plain(view)).colour[None]
         memory.remember(view, turned.paint(batch, plain))
+        painted.append(chosen.frame)
         on_view()
-    return MOST_KEY_VIEWS, memory.next_view() is None

@@ -65,13 +65,18 @@ def _inputs(request: GenerationRequest, kept: Sequence[Path]) -> dict[str, dict[
         "scene": request.scene,
         "scene_depth": request.scene_depth,
         "cameras": Path(request.cameras) if request.cameras not in (None, "none") else None,
-        "move": Path(request.move) if request.move and Path(request.move).is_file() else None,
+        "scale": _existing(request.scale_file),
+        "move": _existing(Path(request.move) if request.move else None),
     }
     return {
         name: {"path": path.name if path in kept else str(path), "sha256": sha256_of(path)}
         for name, path in named.items()
         if path is not None
     }
+
+
+def _existing(path: Path | None) -> Path | None:
+    return path if path is not None and path.is_file() else None
 
 
 def _options(request: GenerationRequest, kept: Sequence[Path]) -> dict[str, Any]:

@@ -96,7 +96,7 @@ class GenerationRequest:
         """Where a run that tracked the camera put what was told of its scale; it may be absent."""
         if self.cameras in (None, "none"):
             return None
-        return Path(str(self.cameras)).with_name(SCALE)
+        return Path(str(self.cameras)).resolve().parent / SCALE  # a folder may be given as "."
 
     def _check_numbers(self) -> None:
         for name, value in (("--fov", self.fov), ("--scene-fov", self.scene_fov)):

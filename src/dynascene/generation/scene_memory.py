@@ -5,7 +5,7 @@ in a few key views along the track (painting.py); every frame, in whatever windo
 visit, then sees the same paint.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ COARSE = Size(48, 27)  # enough to tell how much of a view is known
 MOST_CANDIDATES = 48  # frames of the track among which key views are chosen
 LEAST_NEW = 0.005  # of a view: to reveal less is not worth a key view
 MOST_NEW = 0.5  # likewise: the most that outpainting was trained to add to a picture
+BESIDE = 2  # candidates to either side of a painted frame that see what it saw
 WIDER = 1.08  # a key view than its frame, so that nothing is left unknown at the frame's border
 
 
@@ -65,17 +66,13 @@ class SceneMemory:
             )
         ]
 
-    def next_view(self) -> KeyView | None:
-        """The frame that shows most of what is not known yet; None when next to nothing is left.
-
-        Frames of which more than half is unknown wait until others have come nearer to them.
-        """
+    def views(self) -> list[KeyView]:
+        """How much is unknown in frames all along the track: candidates for key views."""
         step = -(-len(self.track) // MOST_CANDIDATES)
         candidates = range(0, len(self.track), step)
         coarse = stretched(self.track[::step], COARSE)
         unknown = [1 - float(known(frame).mean()) for frame in self.render(coarse)]
-        views = [KeyView(*pair) for pair in zip(candidates, unknown, strict=True)]
-        return choose_view(views)
+        return [KeyView(*pair) for pair in zip(candidates, unknown, strict=True)]
 
     def _surfaces(self) -> list[Surface]:
         return [layer.surface for layer in self.scene.layers]
@@ -100,9 +97,22 @@ def key_view(track: CameraTrack, frame: int) -> CameraTrack:
     return CameraTrack(track.cam_from_world[frame : frame + 1], wider, track.size)
 
 
-def choose_view(views: Sequence[KeyView]) -> KeyView | None:
-    """Which of the views to paint next."""
-    worth = [view for view in views if view.unknown > LEAST_NEW]
+def choose_view(views: Sequence[KeyView], painted: Collection[int]) -> KeyView | None:
+    """The view that shows most of what is not known yet; None when none is worth painting.
+
+    Views of which more than half is unknown wait until others have come nearer to them. What a
+    painted frame still leaves unknown (torn edges, slopes along the line of sight) cannot be
+    painted from there, nor from the frames next to it: those count for what they show beyond it.
+
+    views: all candidates. painted: the frames painted so far.
+    """
+    left = {k: view.unknown for k, view in enumerate(views) if view.frame in painted}
+
+    def is_worth_it(number: int, view: KeyView) -> bool:
+        beside = range(number - BESIDE, number + BESIDE + 1)
+        return view.unknown > LEAST_NEW + max((left[k] for k in beside if k in left), default=0.0)
+
+    worth = [view for number, view in enumerate(views) if is_worth_it(number, view)]
     if not worth:
         return None
     joined = [view for view in worth if view.unknown <= MOST_NEW]

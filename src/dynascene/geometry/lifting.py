@@ -69,6 +69,7 @@ def lift_with_depth(picture: Tensor, camera: PictureCamera, depth: Tensor) -> Li
 
     Raises InputError when the map has another shape or values that are not positive and finite.
     """
+    depth = depth.float()
     if not (depth.isfinite().all() and (depth > 0).all()):
         raise InputError("depth map: values must be positive and finite (larger = farther)")
     height, width = depth.shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -16,13 +17,17 @@ def replacing(path: Path) -> Generator[Path]:
     """Yield a path beside ``path`` to write a file or folder to; it takes its place at the end.
 
     On any error nothing is left behind and what stood at ``path`` is untouched. A folder that
-    holds something is never replaced. Raises InputError where the place cannot be written.
+    holds something is never replaced, nor is a device. Raises InputError where the place cannot be
+    written.
     """
     if path.is_dir() and any(path.iterdir()):
         raise InputError(f"{path}: is a folder that is not empty; choose a new name")
+    if path.exists() and not (path.is_file() or path.is_dir()):  # it would be gone, for everybody
+        raise InputError(f"{path}: is a device or a pipe, and a file is to be written")
     if not path.parent.is_dir():
         raise InputError(f"{path}: the folder {path.parent} does not exist")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # not the process' number: in containers it comes again, and threads share it
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         yield temporary
         if path.is_dir() and temporary.is_file():

@@ -6,16 +6,15 @@ Safetensors is the format of this project. Other people's torch files are read w
 
 from __future__ import annotations
 
-import os
 import pickle
 import re
-import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dynascene.errors import InputError
+from dynascene.io.atomic import replacing
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -70,17 +69,23 @@ def _read_torch(path: Path) -> dict[str, Tensor]:
 def write_tensors(
     tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, str] | None = None
 ) -> None:
-    """Write a safetensors file; it appears whole or not at all."""
+    """Write a safetensors file; it appears whole or not at all.
+
+    Raises InputError when it cannot be written.
+    """
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    os.close(handle)
-    try:
-        save_file({k: t.contiguous() for k, t in tensors.items()}, temporary, dict(metadata or {}))
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    with replacing(path) as temporary:
+        temporary.touch()
+        mode = temporary.stat().st_mode
+        try:
+            whole = {name: tensor.contiguous() for name, tensor in tensors.items()}
+            save_file(whole, temporary, dict(metadata or {}))
+        except SafetensorError as error:
+            raise InputError(f"{path}: cannot be written ({_one_line(error)})") from error
+        temporary.chmod(mode)  # save_file leaves its files to their owner alone
 
 
 def find_weights(source: str | Path, names: Sequence[str], subfolder: str = "") -> Path:
@@ -139,6 +144,17 @@ def check_loading_info(
     found = [f"{what} {some_of(keys)}" for what, keys in problems.items() if keys]
     if found:
         raise InputError(f"{origin}: {'; '.join(found)}")
+
+
+def check_fit(own: Mapping[str, Tensor], given: Mapping[str, Tensor], origin: str) -> None:
+    """Raises InputError unless tensors have the names and shapes of a module's own."""
+    shared = sorted(own.keys() & given.keys())
+    info = {
+        "missing_keys": sorted(own.keys() - given.keys()),
+        "unexpected_keys": sorted(given.keys() - own.keys()),
+        "mismatched_keys": [key for key in shared if own[key].shape != given[key].shape],
+    }
+    check_loading_info(info, origin)
 
 
 def some_of(keys: Sequence[str]) -> str:

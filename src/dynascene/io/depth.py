@@ -36,7 +36,8 @@ def _read_array(path: Path) -> np.ndarray:
 
 
 def _read_picture(path: Path) -> np.ndarray:
-    picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    content = np.fromfile(path, np.uint8)
+    picture = cv2.imdecode(content, cv2.IMREAD_UNCHANGED) if content.size else None
     if picture is None:
         raise InputError(f"{path}: cannot be read as a picture; depth maps are PNG, TIFF or npy")
     if picture.ndim == 3 and (picture == picture[..., :1]).all():

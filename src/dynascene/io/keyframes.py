@@ -23,6 +23,7 @@ from dynascene.errors import InputError
 from dynascene.geometry.controls import CONTROLS
 from dynascene.geometry.intrinsics import focal_from_fov
 from dynascene.geometry.keyframes import AT_REST, Keyframe, track_from_keyframes
+from dynascene.io.text import is_finite_number, read_json, read_text
 from dynascene.types import CameraTrack, Size
 
 FILE_KEYS = ("easing", "fov", "keyframes")
@@ -33,12 +34,12 @@ KEYFRAME_KEYS = ("frame", "time", *MOTION_KEYS, "fov")
 def is_keyframe_file(path: Path) -> bool:
     """Whether the file is meant as a keyframe file, even where it cannot be read as JSON."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        text = read_text(path)
+    except InputError:
         return False
     try:
         content = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text.lstrip().startswith("{") and '"keyframes"' in text
     # nerfstudio's viewer writes camera paths with matrices under the same key
     return isinstance(content, dict) and "keyframes" in content and "camera_path" not in content
@@ -52,7 +53,9 @@ def read_keyframes(path: Path, frames: int, intrinsics: Tensor, size: Size) -> C
     """
     if frames < 1:
         raise InputError(f"{path}: a camera track of {frames} frames is not possible")
-    content = _read_json(path)
+    content = read_json(path)
+    if not isinstance(content, dict):
+        raise InputError(f'{path}: expected {{"keyframes": [...]}}')
     _refuse_unknown_keys(content, FILE_KEYS, str(path))
     easing = content.get("easing", "ease-in-out")
     if not isinstance(easing, str) or easing not in AT_REST:
@@ -72,22 +75,6 @@ def read_keyframes(path: Path, frames: int, intrinsics: Tensor, size: Size) -> C
             raise InputError(f"{where} is not later than the one before")
         keyframes.append(keyframe)
     return track_from_keyframes(keyframes, frames, intrinsics, size, easing)
-
-
-def _read_json(path: Path) -> dict[str, object]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path}, line {error.lineno}: not JSON ({error.msg})") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not a text file") from None
-    if not isinstance(content, dict):
-        raise InputError(f'{path}: expected {{"keyframes": [...]}}')
-    return content
 
 
 def _keyframe(entry: object, frames: int, focal: float, size: Size, where: str) -> Keyframe:
@@ -126,7 +113,7 @@ def _focal_length(fov: object, size: Size, where: str) -> float:
 
 
 def _number(value: object, where: str, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if not is_finite_number(value):
         raise InputError(f"{where}: {name} {value!r} is not a number")
     return float(value)
 

@@ -11,14 +11,13 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 import av
 import numpy as np
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 from av.video.stream import VideoStream
 
-from dynascene.errors import InputError
 from dynascene.io import swscale
 from dynascene.io.atomic import replacing
 from dynascene.io.images import clear_write_errors, write_png
@@ -31,16 +30,6 @@ Quality = Literal["visually-lossless", "high"]
 CONSTANT_RATE_FACTOR: dict[Quality, str] = {"visually-lossless": "10", "high": "16"}
 TICKS = 90_000  # per second, where frames come at varying times
 CONVERSION = swscale.BILINEAR | swscale.ACCURATE_ROUNDING | swscale.FULL_CHROMA_INPUT
-
-
-class VideoWriter(Protocol):
-    """Takes frames one after the other, inside its ``with`` block."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(self, *error: object) -> bool | None: ...
-
-    def write(self, frame: np.ndarray) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -263,31 +252,6 @@ class PngSequenceWriter:
         path = self._temporary / f"{self._count:05d}.png"
         write_png(path, stored, shown_as=self.folder)
         self._count += 1
-
-
-def open_writer(
-    path: Path,
-    size: Size,
-    frame_rate: Fraction,
-    times: Sequence[float] | None = None,
-    *,
-    sixteen_bit: bool = False,
-) -> VideoWriter:
-    """The writer for a name: ``.mp4`` H.264, ``.mov`` ProRes 4444, no ending a PNG folder.
-
-    Raises InputError for any other ending.
-    """
-    match path.suffix.lower():
-        case ".mp4":
-            return H264Writer(path, size, frame_rate, times=times)
-        case ".mov":
-            return ProResWriter(path, size, frame_rate, times=times)
-        case "":
-            return PngSequenceWriter(path, sixteen_bit=sixteen_bit)
-        case ending:
-            raise InputError(
-                f"{path}: {ending} is not written; name it .mp4, .mov, or a folder for PNG frames"
-            )
 
 
 def _check(frame: np.ndarray, size: Size, channels: tuple[int, ...]) -> None:

@@ -15,7 +15,13 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from dynascene.errors import InputError
-from dynascene.io.checkpoints import check_loading_info, find_weights, read_tensors, some_of
+from dynascene.io.checkpoints import (
+    check_fit,
+    check_loading_info,
+    find_weights,
+    read_tensors,
+    some_of,
+)
 from dynascene.models.backbone import INPAINTING_CHANNELS, widen_conv_in
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.samplers import ddim_scheduler
@@ -148,13 +154,7 @@ def _diffusers_motion_name(key: str) -> str | None:
 def load_exactly(module: Any, state: Mapping[str, Tensor], origin: str) -> None:
     """``load_state_dict`` that names every key and shape that does not fit, in one line."""
     own = module.state_dict()
-    shared = sorted(own.keys() & state.keys())
-    info = {
-        "missing_keys": sorted(own.keys() - state.keys()),
-        "unexpected_keys": sorted(state.keys() - own.keys()),
-        "mismatched_keys": [key for key in shared if own[key].shape != state[key].shape],
-    }
-    check_loading_info(info, origin)
+    check_fit(own, state, origin)
     for key in (k for k in own if k.endswith("pos_embed.pe")):
         # a formula, not a weight: another one would mean another layout of the frames
         if (own[key] - state[key]).abs().max() > POSITION_TOLERANCE:

@@ -7,22 +7,26 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dynascene.datasets.imagery import licences
+from dynascene.datasets.imagery import FOLDER_VARIABLE, licences
 from dynascene.errors import InputError
 from dynascene.io.atomic import replacing, write_text
 from dynascene.io.checksums import sha256_of
+from dynascene.models.pretrained import load_exactly
+from dynascene.models.sizes import SD15
 from dynascene.recipes import find_recipe
 from dynascene.recipes.bundled import load_autoencoder
-from dynascene.recipes.start import FRESH
 from dynascene.training.denoising import DenoisingObjective
 from dynascene.training.journal import read_log
-from dynascene.training.run import Run, Settings
+from dynascene.training.run import FRESH, Objective, Run, Settings
 from dynascene.training.state import checkpoint_folders, load_checkpoint
 from dynascene.training.trainer import read_description
 
 CARD = "card.json"
 IMAGERY = "renderings and crops of pictures of the train split"
 PROCEDURAL = "renderings and crops of procedural pictures"
+FILMED = "filmed clips of the train split"
+PUBLIC = "public weights: Stable Diffusion 1.5 inpainting, CLIP ViT-L/14, AnimateDiff v2"
+OWN_LICENCE, OTHER_LICENCE = "Apache-2.0", "other"  # the latter where others' rights reach in
 
 
 def export_run(
@@ -46,7 +50,7 @@ def export_run(
         raise InputError(f"{folder}: has no checkpoint yet; train it first")
     checkpoint = load_checkpoint(found[-1])
     objective = run.objective()
-    objective.load_state_dict({**checkpoint.weights, **checkpoint.average})
+    load_exactly(objective, {**checkpoint.weights, **checkpoint.average}, str(found[-1]))
     objective.eval()
     objective.finish()
     if autoencoder is not None:
@@ -60,7 +64,8 @@ def export_run(
             path.chmod(0o644)  # some writers leave them to their owner alone
         for path in temporary.rglob("config.json"):
             forget_origin(path)
-        card = model_card(run, folder, checkpoint.step, _megabytes(temporary))
+        card = model_card(run, objective, folder, checkpoint.step)
+        card["megabytes"] = _megabytes(temporary)
         measured = [read_evaluation(path, temporary) for path in evaluation]
         card["measured"] = [figures for figures, _ in measured]
         write_text(temporary / CARD, json.dumps(card, indent=2) + "\n")
@@ -76,23 +81,33 @@ def forget_origin(config: Path) -> None:
 
 
 def open_run(folder: Path) -> Run:
-    """The run that a folder holds, from its recipe and the settings it was started with."""
+    """The run that a folder holds, from its recipe and the settings it was started with.
+
+    Raises InputError where it holds none, or where what it was made of is not what is found now.
+    """
     numbers = read_description(folder)
     settings = Settings.from_json({**numbers["settings"], "out": folder})
+    if numbers["settings"].get("data") is None and settings.data is not None:
+        raise InputError(
+            f"{folder}: was trained on procedural pictures, and ${FOLDER_VARIABLE} names others; "
+            "unset it"
+        )
     return find_recipe(numbers["recipe"])(settings)
 
 
-def model_card(run: Run, folder: Path, step: int, megabytes: float) -> dict[str, Any]:
+def model_card(run: Run, objective: Objective, folder: Path, step: int) -> dict[str, Any]:
     """What the weights are and what they were made of, as plain JSON values."""
     numbers, log = read_description(folder), read_log(folder)
+    data, pictures = _materials(run.settings)
+    origin = origin_of(run.settings.start, objective)
     examined = [line for line in log if any(key.startswith("examined_") for key in line)]
     seconds = [line["seconds"] for line in log if "seconds" in line]
     return {
         "recipe": run.name,
-        "license": "Apache-2.0",
-        "data": IMAGERY if run.settings.data else PROCEDURAL,
-        "licences": licences(run.settings.data, "train") if run.settings.data else [],
-        "starts_from": origin_of(run.settings.start),
+        "license": OTHER_LICENCE if data == FILMED or origin == PUBLIC else OWN_LICENCE,
+        "data": data,
+        "licences": pictures,
+        "starts_from": origin,
         "steps": step,
         "batch": numbers["batch"],
         "seed": numbers["seed"],
@@ -100,19 +115,29 @@ def model_card(run: Run, folder: Path, step: int, megabytes: float) -> dict[str,
         "ema": numbers["ema"],
         "seconds_per_step": round(sum(seconds) / len(seconds), 3) if seconds else None,
         "hardware": numbers.get("hardware", "not recorded"),
-        "megabytes": megabytes,
         "examined": _plain(examined[-1]) if examined else {},
     }
 
 
-def origin_of(start: str | None) -> str:
+def _materials(settings: Settings) -> tuple[str, list[str]]:
+    """What a run was trained on, and the licences of its pictures as far as they are known."""
+    if settings.clips:
+        return FILMED, []
+    if settings.data is None:
+        return PROCEDURAL, []
+    return IMAGERY, licences(settings.data, "train")
+
+
+def origin_of(start: str | None, objective: Objective) -> str:
     """What a run's weights began as, without saying where it lies."""
+    if start is None and isinstance(objective, DenoisingObjective):
+        return PUBLIC if objective.denoiser.size.name == SD15.name else "fresh weights"
     if start is None or start == FRESH:
         return "fresh weights"
-    if not checkpoint_folders(Path(start)):
+    found = checkpoint_folders(Path(start))
+    if not found:
         return Path(start).name
-    numbers = read_description(Path(start))
-    return f"{numbers['recipe']} after {numbers['steps']} steps"
+    return f"{read_description(Path(start))['recipe']} after {int(found[-1].name)} steps"
 
 
 def read_evaluation(folder: Path, weights: Path) -> tuple[dict[str, Any], str]:

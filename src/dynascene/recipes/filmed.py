@@ -97,41 +97,11 @@ def filmed(
 ) -> Run:
     """One stage of one row. part: what it trains, see the system's ``trainable``."""
     schedule = SCHEDULES[size.name][part]
-    batch = settings.batch or schedule.batch
-
-    def objective() -> TaskObjective:
-        denoiser = system.denoiser(size)
-        vae, image_encoder = starting_point(denoiser, settings.start, settings.autoencoder)
-        return TaskObjective(
-            denoiser,
-            image_encoder,
-            vae,
-            system.trainable(denoiser, part),
-            partial(_unseen, size, settings),
-            target="video",
-            noise_offset=0.0,
-            gamma=None,
-            steps=25,
-            guidance=3.5,
-            freeze_image_encoder=size.name == SD15.name or part == "video",
-        )
-
-    def clips() -> Dataset[FilmedClip]:
-        return open_clips(
-            settings.clips,
-            mix,
-            size.resolution,
-            schedule.frames,
-            settings.seed,
-            imagery=settings.data,
-            worlds=settings.worlds,
-            cache=settings.cache,
-        )
-
+    clips = partial(_clips, size, schedule.frames, mix, settings)
     return Run(
         name=name,
         settings=settings,
-        objective=objective,
+        objective=partial(_objective, system, size, part, settings),
         samples=lambda: TaskSamples(clips, mix, settings.seed, guided=system.guided),
         collate=collate_samples,
         optimiser=Optimiser(
@@ -141,12 +111,43 @@ def filmed(
             betas=(0.9, 0.999),
         ),
         steps=settings.steps or schedule.steps,
-        batch=batch,
+        batch=settings.batch or schedule.batch,
         ema=schedule.ema,
         log_every=10,
         checkpoint_every=500,
         examine_every=1000,
         notes=NOTES,
+    )
+
+
+def _objective(system: System, size: ModelSize, part: Part, settings: Settings) -> TaskObjective:
+    denoiser = system.denoiser(size)
+    vae, image_encoder = starting_point(denoiser, settings.start, settings.autoencoder)
+    return TaskObjective(
+        denoiser,
+        image_encoder,
+        vae,
+        system.trainable(denoiser, part),
+        partial(_unseen, size, settings),
+        target="video",
+        noise_offset=0.0,
+        gamma=None,
+        steps=25,
+        guidance=3.5,
+        freeze_image_encoder=size.name == SD15.name or part == "video",
+    )
+
+
+def _clips(size: ModelSize, frames: int, mix: TaskMix, settings: Settings) -> Dataset[FilmedClip]:
+    return open_clips(
+        settings.clips,
+        mix,
+        size.resolution,
+        frames,
+        settings.seed,
+        imagery=settings.data,
+        worlds=settings.worlds,
+        cache=settings.cache,
     )
 
 

@@ -11,11 +11,10 @@ from accelerate.utils import send_to_device
 from torch import Tensor, nn
 
 from dynascene.models.backbone import parameter_count
-from dynascene.recipes.start import FRESH
 from dynascene.training.journal import write_picture
 from dynascene.training.launching import layout_of
 from dynascene.training.memory import fixed_memory, kept_activations
-from dynascene.training.run import Objective, Run
+from dynascene.training.run import FRESH, Objective, Run
 
 PICTURE = "dry-run.png"
 LARGEST_ON_CPU = 300_000_000  # parameters; the loss of larger networks would take minutes there

@@ -11,10 +11,11 @@ from dynascene.models.denoiser import Denoiser
 from dynascene.models.image_encoder import SmallImageEncoder
 from dynascene.models.pretrained import load_exactly, load_pipeline, pipeline_from_public_weights
 from dynascene.models.sd15 import clip_vision_l14, sd15_autoencoder
+from dynascene.models.sizes import SD15
 from dynascene.recipes.bundled import load_autoencoder
+from dynascene.training.denoising import same_latents
+from dynascene.training.run import FRESH
 from dynascene.training.state import checkpoint_folders, load_checkpoint
-
-FRESH = "random"  # as --from
 
 
 class Components(NamedTuple):
@@ -33,7 +34,9 @@ def starting_point(denoiser: Denoiser, start: str | None, autoencoder: Path | No
 
     Raises InputError when nothing is there, or it belongs to another network.
     """
-    large = denoiser.size.name == "sd15"
+    large = denoiser.size.name == SD15.name
+    if large and autoencoder is not None:
+        raise InputError("--autoencoder: is for small networks; sd15 has Stable Diffusion's own")
     if start is None and large:
         pipeline = pipeline_from_public_weights(denoiser)
         return Components(pipeline.vae, pipeline.image_encoder)
@@ -41,15 +44,27 @@ def starting_point(denoiser: Denoiser, start: str | None, autoencoder: Path | No
         return _fresh(denoiser, large, autoencoder)
     if checkpoint_folders(Path(str(start))):
         components = _fresh(denoiser, large, autoencoder)
-        saved = load_checkpoint(checkpoint_folders(Path(str(start)))[-1])
-        weights = {**saved.weights, **saved.average}
-        parts = {"denoiser": denoiser, **components._asdict()}
-        for name, part in parts.items():
-            load_exactly(part, _under(weights, name), f"{start} ({name})")
-        return components
-    pipeline = load_pipeline(str(start))
-    load_exactly(denoiser, pipeline.denoiser.state_dict(), str(start))
-    return Components(pipeline.vae.float(), pipeline.image_encoder.float())
+        _fill_from_run(Path(str(start)), denoiser, components)
+    else:
+        pipeline = load_pipeline(str(start))
+        load_exactly(denoiser, pipeline.denoiser.state_dict(), str(start))
+        components = Components(pipeline.vae.float(), pipeline.image_encoder.float())
+        if autoencoder is None:
+            return components  # whole in itself
+    # a checkpoint holds an autoencoder's weights, but not the scale of its latents
+    if not large and not same_latents(components.vae, load_autoencoder(autoencoder)):
+        raise InputError(
+            f"{start}: was trained with another autoencoder; name that one with --autoencoder"
+        )
+    return components
+
+
+def _fill_from_run(run: Path, denoiser: Denoiser, components: Components) -> None:
+    """The averaged weights of a run's newest checkpoint."""
+    saved = load_checkpoint(checkpoint_folders(run)[-1])
+    weights = {**saved.weights, **saved.average}
+    for name, part in {"denoiser": denoiser, **components._asdict()}.items():
+        load_exactly(part, _under(weights, name), f"{run} ({name})")
 
 
 def _fresh(denoiser: Denoiser, large: bool, autoencoder: Path | None) -> Components:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, partial
+from typing import Any
 
 from torch import nn
 
@@ -45,32 +46,13 @@ def small_denoising_run(
     to where it was.
     """
     settings.refuse_clips(name)
-    cache = settings.cache or settings.out / "clips"
     batch = settings.batch or BATCH
-
-    def open_clips() -> EncodedShots:
-        shots = SyntheticShots(
-            "train",
-            SMALL.resolution,
-            SMALL.frames,
-            settings.seed,
-            folder=settings.data,
-            worlds=settings.worlds,
-        )
-        return EncodedShots(shots, load_autoencoder(settings.autoencoder), cache)
 
     def objective() -> DenoisingObjective:
         network = denoiser()
-        vae, image_encoder = starting_point(network, settings.start, settings.autoencoder)
-        if not same_latents(vae, load_autoencoder(settings.autoencoder)):
-            raise InputError(
-                f"{name}: the weights to start from have another autoencoder than the clips; name "
-                "theirs with --autoencoder"
-            )
         return loss(
             network,
-            image_encoder,
-            vae,
+            *_components(name, network, settings),
             trained(network),
             partial(_unseen, settings),
             target=target,
@@ -84,7 +66,11 @@ def small_denoising_run(
         settings=settings,
         objective=objective,
         samples=lambda: ClipSamples(
-            open_clips, batch=batch, lengths=LENGTHS, pool=POOL, seed=settings.seed
+            partial(_encoded_clips, settings),
+            batch=batch,
+            lengths=LENGTHS,
+            pool=POOL,
+            seed=settings.seed,
         ),
         collate=ClipBudget(batch * min(LENGTHS)),
         optimiser=Optimiser(
@@ -97,6 +83,30 @@ def small_denoising_run(
         checkpoint_every=100,
         examine_every=500,
     )
+
+
+def _components(name: str, network: Denoiser, settings: Settings) -> tuple[nn.Module, Any]:
+    """The image encoder and the autoencoder beside a network, which is filled."""
+    vae, image_encoder = starting_point(network, settings.start, settings.autoencoder)
+    if not same_latents(vae, load_autoencoder(settings.autoencoder)):
+        raise InputError(
+            f"{name}: the weights to start from have another autoencoder than the clips; name "
+            "theirs with --autoencoder"
+        )
+    return image_encoder, vae
+
+
+def _encoded_clips(settings: Settings) -> EncodedShots:
+    shots = SyntheticShots(
+        "train",
+        SMALL.resolution,
+        SMALL.frames,
+        settings.seed,
+        folder=settings.data,
+        worlds=settings.worlds,
+    )
+    cache = settings.cache or settings.out / "clips"
+    return EncodedShots(shots, load_autoencoder(settings.autoencoder), cache)
 
 
 @lru_cache(maxsize=1)

@@ -177,20 +177,27 @@ def same_latents(a: Any, b: Any) -> bool:
 
 
 def psnr(frames: Tensor, true: Tensor, weight: Tensor) -> float:
-    """In decibels, over all pixels of the batch by weight [B, F, 1, H, W]; values in 0 … 1."""
+    """In decibels, over all pixels of the batch by weight [B, F, 1, H, W]; values in 0 … 1.
+
+    At most 100; not a number where nothing has a weight.
+    """
     error = (frames - true).square() * weight
-    mean = error.sum() / (3 * weight.sum()).clamp(min=1)
+    mean = error.sum() / (3 * weight.sum())
     return float(-10 * mean.clamp(min=1e-10).log10())
 
 
 def detail(frames: Tensor, true: Tensor, weight: Tensor) -> float:
-    """How much is drawn: the mean slope of the frames as a share of the true one's, by weight."""
+    """How much is drawn: the mean slope of the frames as a share of the true one's, by weight.
+
+    Not a number where the true frames have none.
+    """
 
     def slope(images: Tensor) -> Tensor:
         across, down = images.diff(dim=-1).abs(), images.diff(dim=-2).abs()
         return (across * weight[..., 1:]).sum() + (down * weight[..., 1:, :]).sum()
 
-    return float(slope(frames) / slope(true).clamp(min=1e-6))
+    there = slope(true)
+    return float(slope(frames) / there) if there > 0 else float("nan")
 
 
 def contact_sheet(rows: Sequence[Tensor]) -> Tensor:

@@ -17,6 +17,7 @@ from dynascene.datasets.synthetic.shots import WORLDS, check_worlds
 from dynascene.errors import InputError
 
 Precision = Literal["no", "bf16", "fp16"]
+FRESH = "random"  # in place of weights to start from
 
 
 class Objective(nn.Module, ABC):
@@ -155,12 +156,13 @@ class Settings:
 
     def refuse_start(self, recipe: str) -> None:
         """Raises InputError where weights are named for a recipe that starts from none."""
-        if self.start not in (None, "random"):
+        if self.start not in (None, FRESH):
             raise InputError(f"--from: {recipe} starts from fresh weights")
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, paths absolute."""
+        """Plain values, the paths of what exists absolute."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
+        values |= {"start": absolute(self.start), "clips": tuple(map(absolute, self.clips))}
         return {k: str(v.resolve()) if isinstance(v, Path) else v for k, v in values.items()}
 
     @classmethod
@@ -170,6 +172,13 @@ class Settings:
         read: dict[str, Any] = {k: Path(v) if k in paths and v else v for k, v in values.items()}
         read["clips"] = tuple(read.get("clips", ()))
         return cls(**read)
+
+
+def absolute(place: str | None) -> str | None:
+    """A local folder as an absolute path; URLs, hub ids and words as they are."""
+    if place is None or place == FRESH or not Path(place).exists():
+        return place
+    return str(Path(place).resolve())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from accelerate.utils import gather_object, send_to_device
 from torch import Tensor
 
 from dynascene.errors import InputError
+from dynascene.io.checkpoints import check_fit
 from dynascene.training.ema import Ema
 from dynascene.training.figures import averaged
 from dynascene.training.layout import Layout
@@ -64,8 +65,13 @@ class State:
 def start(
     run: Run, objective: Objective, accelerator: Accelerator, saved: Checkpoint | None
 ) -> State:
-    """The objective's networks on their device, ready for the next step."""
+    """The objective's networks on their device, ready for the next step.
+
+    Raises InputError when the checkpoint is of other networks.
+    """
     if saved is not None:
+        origin = f"{run.name}, checkpoint of step {saved.step}"
+        check_fit(objective.state_dict(), saved.weights, origin)
         objective.load_state_dict(dict(saved.weights))
     objective.to(accelerator.device).train()
     network, optimiser = accelerator.prepare(objective, _adam(objective, run.optimiser))

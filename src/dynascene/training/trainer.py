@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ from dynascene.errors import InputError
 from dynascene.io.atomic import write_text
 from dynascene.training.journal import Journal
 from dynascene.training.launching import layout_of, open_accelerator
+from dynascene.training.layout import Layout
 from dynascene.training.loading import part_batches
-from dynascene.training.run import Objective, Run
+from dynascene.training.run import Objective, Run, absolute
 from dynascene.training.state import checkpoint_folders, load_checkpoint, save_checkpoint
 from dynascene.training.stepping import State, start, take_step
 
 DESCRIPTION = "run.json"
+Progress = Callable[[int, dict[str, float]], None]
 
 
 def train(
@@ -31,7 +34,7 @@ def train(
     *,
     workers: int = 0,
     until: int | None = None,
-    progress: Callable[[int, dict[str, float]], None] | None = None,
+    progress: Progress | None = None,
 ) -> Objective:
     """Train, or go on where the newest checkpoint of ``out`` stands.
 
@@ -52,12 +55,31 @@ def train(
     found = checkpoint_folders(out)
     state = start(run, objective, accelerator, load_checkpoint(found[-1]) if found else None)
     journal = _open_journal(run, out, state)
-    last = min(run.steps, until or run.steps)
+    with closing(journal) if journal is not None else nullcontext():
+        last = run.steps if until is None else min(run.steps, until)
+        batches = part_batches(run, layout, range(state.step, last), workers)
+        _go_on(run, out, state, layout, batches, last, journal, progress)
+    accelerator.wait_for_everyone()
+    del state, batches
+    accelerator.free_memory()  # what holds the group of processes goes before the group
+    accelerator.end_training()
+    return objective
+
+
+def _go_on(
+    run: Run,
+    out: Path,
+    state: State,
+    layout: Layout,
+    batches: Iterator[Any],
+    last: int,
+    journal: Journal | None,
+    progress: Progress | None,
+) -> None:
+    """All steps up to ``last``, with what is reported and kept on the way."""
     if state.step == 0:
         _examine(run, state, journal)
-    steps = range(state.step, last)
-    batches = part_batches(run, layout, steps, workers)
-    for _ in steps:
+    while state.step < last:
         figures = take_step(run, state, layout, batches)
         ends = state.step == last
         if journal is not None and (ends or state.step % run.log_every == 0):
@@ -70,13 +92,6 @@ def train(
             checkpoint = state.checkpoint()  # by all processes, for it may gather
             if journal is not None:
                 save_checkpoint(out, checkpoint, run.keep)
-    if journal is not None:
-        journal.close()
-    accelerator.wait_for_everyone()
-    del state, batches
-    accelerator.free_memory()  # what holds the group of processes goes before the group
-    accelerator.end_training()
-    return objective
 
 
 def _open_journal(run: Run, out: Path, state: State) -> Journal | None:
@@ -121,8 +136,9 @@ def _identity(description: Mapping[str, Any]) -> dict[str, Any]:
     """What a run cannot change half-way; its number of steps it can, and its layout."""
     settings = description.get("settings", {})
     own = {key: description.get(key) for key in ("recipe", "batch", "seed")}
-    chosen = {key: settings.get(key) for key in ("data", "autoencoder", "start")}
-    chosen["clips"] = list(settings.get("clips", ()))
+    chosen = {key: settings.get(key) for key in ("data", "autoencoder")}
+    chosen["start"] = absolute(settings.get("start"))
+    chosen["clips"] = [absolute(clips) for clips in settings.get("clips", ())]
     chosen["worlds"] = dict(settings.get("worlds", WORLDS))
     return own | chosen | {"precision": settings.get("precision", "bf16")}
 

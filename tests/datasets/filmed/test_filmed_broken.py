@@ -68,7 +68,10 @@ KINDS: dict[str, tuple[Callable[[Path], object], str]] = {
     "not a number": (not_a_number, r"cameras.txt:4: nan is not a finite number"),
     "no camera file": (lambda c: (c / "cameras.txt").write_text("hello"), "cameras.txt"),
     "cameras of another shape": (wide_cameras, "for frames of 96x48, and the video is 64x48"),
-    "no JSON": (lambda clip: (clip / "meta.json").write_text("{"), "meta.json: is not JSON"),
+    "no JSON": (
+        lambda clip: (clip / "meta.json").write_text("{"),
+        "meta.json:1: is not valid JSON",
+    ),
     "meta of text": (lambda clip: (clip / "meta.json").write_text('"x"'), "expected an object"),
 }
 
@@ -139,6 +142,14 @@ def test_a_survey_lists_broken_clips_without_a_split(tmp_path: Path, template: P
     assert [manifest[k].split for k in range(3)] == ["train", None, "train"]
     assert "nan is not a finite number" in str(manifest[1].reason)
     assert FilmedClips(tmp_path, size=SIZE, length=4).clips.names == ["c0", "c2"]
+
+
+def test_clips_that_other_processes_found_broken_end_the_search(folder: Path) -> None:
+    clips = FilmedClips(folder, size=SIZE, length=4)
+    for number in range(3):
+        clips.broken.report(number, "found by a neighbour")
+    with pytest.raises(InputError, match="3 of the 3 clips seen cannot be read"):
+        clips[0]
 
 
 def test_all_clips_broken(folder: Path) -> None:

@@ -7,9 +7,11 @@ import fsspec
 import pytest
 import torch
 from filmed_data import SIZE, write_clip_folder
+from fsspec.implementations.memory import MemoryFileSystem
 from webdataset import TarWriter
 
 from dynascene.datasets.filmed.filmed_clips import FilmedClips
+from dynascene.datasets.filmed.manifest import ClipManifest, ClipRecord
 from dynascene.datasets.filmed.shards import clips_of_shard, write_shards
 from dynascene.datasets.filmed.storage import Storage
 from dynascene.datasets.filmed.survey import open_manifest, write_manifest
@@ -96,6 +98,15 @@ def test_a_manifest_can_be_written_to_a_url(memory: str, template: Path, tmp_pat
 def test_urls_that_lead_nowhere(url: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=message):
         open_manifest(url, tmp_path)
+
+
+def test_what_a_network_raises_is_one_line(memory: str, tmp_path: Path, monkeypatch) -> None:
+    def refuse(*_, **__) -> None:
+        raise RuntimeError("no\ncredentials")  # of a library that knows nothing of OSError
+
+    monkeypatch.setattr(MemoryFileSystem, "find", refuse)
+    with pytest.raises(InputError, match="memory://bucket/clips: cannot be read: no credentials"):
+        Storage.at(memory, tmp_path).files()
 
 
 def test_missing_remote_files_are_named(memory: str, tmp_path: Path) -> None:
@@ -207,6 +218,13 @@ def test_no_tar_file(tmp_path: Path) -> None:
         ("sound", False),
     ]
     assert "is no tar file" in str(manifest[0].reason)
+
+
+def test_where_no_clip_is_used_there_is_nothing_to_pack(tmp_path: Path) -> None:
+    manifest = ClipManifest.of([ClipRecord("a", reason="dark")], Storage.at(tmp_path))
+    with pytest.raises(InputError, match="no clip has a split"):
+        write_shards(manifest, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_dot_in_a_name_cannot_be_packed(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from dynascene.estimators.matte.camera_motion import (
     other_from_this,
     pixel_grid,
 )
-from dynascene.estimators.matte.motion import MotionMatter, gather_evidence, moving_share
+from dynascene.estimators.matte.evidence import gather_evidence, moving_share
+from dynascene.estimators.matte.motion import MotionMatter
 from dynascene.estimators.matte.plate import PlateMaker, smooth_flow
 from dynascene.estimators.matte.regions import subject_regions
 from dynascene.estimators.matte.unrest import enclosed, unrest

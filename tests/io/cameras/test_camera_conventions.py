@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
+from dynascene.errors import InputError
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.rigid import camera_centres, invert_rigid, rotation_about
 from dynascene.geometry.rotations import quaternion_from_rotation, rotation_from_quaternion
@@ -118,6 +119,16 @@ def test_nerf_synthetic_is_told_from_nerfstudio(tmp_path: Path) -> None:
     nerfstudio = read_cameras(path)
     torch.testing.assert_close(nerfstudio.intrinsics, blender.intrinsics)
     assert not torch.allclose(nerfstudio.cam_from_world, blender.cam_from_world)  # worlds differ
+
+
+@pytest.mark.parametrize("angle", [0.0, -1.0, math.pi])
+@pytest.mark.parametrize("size", [{}, {"w": 800, "h": 800}], ids=["blender", "nerfstudio"])
+def test_angles_that_no_lens_has(tmp_path: Path, size: dict, angle: float) -> None:
+    document = {"camera_angle_x": angle, "frames": [{"transform_matrix": IDENTITY}]} | size
+    path = tmp_path / "transforms.json"
+    path.write_text(json.dumps(document))
+    with pytest.raises(InputError, match=r"camera_angle_x .* is not between 0 and pi"):
+        read_cameras(path)
 
 
 @pytest.mark.parametrize("order", ["XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX"])

@@ -71,6 +71,7 @@ class FilmedClips(Dataset[FilmedClip]):
             rng = np.random.default_rng([self.seed, SPLITS.index(self.split), index, attempt])
             number = int(rng.integers(len(self.clips)))
             if number in self.broken:
+                self.broken.check()  # it may be another process that found the last one broken
                 continue
             try:
                 piece = self._piece(self.clips[number], rng)

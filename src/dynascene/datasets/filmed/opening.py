@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -18,6 +17,7 @@ from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.tracks import resize_track, with_square_pixels
 from dynascene.io.cameras import CameraDefaults, read_cameras
 from dynascene.io.frames import open_frames, open_matte
+from dynascene.io.text import read_json
 from dynascene.types import CameraTrack, FrameSource, Size
 
 log = logging.getLogger(__name__)
@@ -157,10 +157,7 @@ def _cameras_for(size: Size, path: Path) -> CameraTrack:
 
 
 def _read_meta(path: Path) -> dict[str, Any]:
-    try:
-        meta = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: is not JSON that can be read ({error})") from None
+    meta = read_json(path)
     if not isinstance(meta, dict):
         raise InputError(f"{path}: expected an object of names and values")
     return meta

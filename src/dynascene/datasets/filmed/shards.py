@@ -116,6 +116,8 @@ def write_shards(manifest: ClipManifest, out: Path) -> ClipManifest:
 
     from dynascene.datasets.filmed.opening import clip_files
 
+    if manifest.table.column("split").null_count == len(manifest):
+        raise InputError(f"{manifest.storage.root}: no clip has a split, so there is none to pack")
     out.mkdir(parents=True, exist_ok=True)
     paths, kept = [], []
     with ShardWriter(

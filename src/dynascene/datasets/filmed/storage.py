@@ -107,10 +107,12 @@ class Storage:
         where = _joined(self.root, name)
         try:
             yield
+        except InputError:
+            raise
         except FileNotFoundError:
             raise InputError(f"{where}: no such file or folder") from None
-        except OSError as error:
-            raise InputError(f"{where}: cannot be read: {_one_line(error)}") from None
+        except Exception as error:  # file systems of a network raise whatever their libraries do
+            raise InputError(f"{where}: cannot be read: {_one_line(error)}") from error
 
 
 def short_hash(text: str) -> str:

@@ -22,8 +22,8 @@ from dynascene.datasets.filmed.opening import (
 from dynascene.datasets.filmed.shards import SHARD_SUFFIX, clips_of_shard
 from dynascene.datasets.filmed.storage import Storage
 from dynascene.errors import InputError
-from dynascene.io.cameras.rows import read_lines
 from dynascene.io.manifests import MANIFEST, SHARES, splits_of
+from dynascene.io.text import read_lines
 
 THREADS = 4  # opening clips is mostly waiting for the disk
 Progress = Callable[[int, int], None]

@@ -49,13 +49,6 @@ class Body:
     skin: Tensor
     part: Tensor
 
-    def to(self, device: torch.device | str) -> "Body":
-        moved = (getattr(self, name).to(device) for name in _TENSORS)
-        return Body(self.look, *moved)
-
-
-_TENSORS = ("vertices", "normals", "rest", "faces", "skin", "part")
-
 
 @lru_cache(maxsize=16)
 def build_body(look: PersonLook, voxel: float = 0.009) -> Body:

@@ -4,6 +4,7 @@ V vertices, T triangles, N nodes, J joints, K keys. Metres, glTF's axes: x right
 """
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -73,13 +74,17 @@ def read_character(path: Path) -> Character:
             if stream.read(8) != GLB_VERSION_2:
                 raise InputError(f"{path}: is no glTF 2 binary (.glb); export it as one")
         file = GLTF2().load(str(path))
+        if file is None or not file.skins or not file.animations:
+            raise InputError(f"{path}: has no skinned and animated mesh; export it with both")
+        return _Reader(file, path).character()
     except InputError:
         raise
-    except Exception as error:  # pygltflib lets through whatever its parsers raise
-        raise InputError(f"{path}: is not a readable glTF binary: {error}") from error
-    if file is None or not file.skins or not file.animations:
-        raise InputError(f"{path}: has no skinned and animated mesh; export it with both")
-    return _Reader(file, path).character()
+    except Exception as error:  # whatever pygltflib's parsers and missing parts of a file raise
+        reason = " ".join(f"{type(error).__name__} {error}".split())
+        raise InputError(
+            f"{path}: is not a glTF binary that can be used ({reason}); export the mesh with "
+            "normals, materials, a skin and clips"
+        ) from error
 
 
 class _Reader:
@@ -92,6 +97,7 @@ class _Reader:
     def character(self) -> Character:
         skin = self.file.skins[0]
         nodes = self.file.nodes
+        self._refuse_unread(nodes)
         parents = np.full(len(nodes), -1)
         for number, node in enumerate(nodes):
             parents[node.children or []] = number
@@ -118,6 +124,15 @@ class _Reader:
             rotation=rotation, scale=scale, skin=np.array(skin.joints),
             inverse_bind=inverse_bind.astype(np.float64), clips=self._clips(),
         )  # fmt: skip
+
+    def _refuse_unread(self, nodes: Sequence[Any]) -> None:
+        """What glTF may hold and this reader would pass over."""
+        if any(node.matrix is not None for node in nodes):
+            raise InputError(
+                f"{self.path}: a node has a matrix; export it with translation, rotation and scale"
+            )
+        if any(node.skin for node in nodes):  # the first is 0
+            raise InputError(f"{self.path}: has meshes of several skins; join them into one")
 
     def _array(self, number: int) -> np.ndarray:
         """An accessor's values, [count, width]."""

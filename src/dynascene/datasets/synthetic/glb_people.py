@@ -143,9 +143,9 @@ def _draw(
         return along(rng, cycles, wished)
     azimuth = looks[middle] + rng.normal(0, 0.15)
     place = centres[middle] + away * np.array([np.sin(azimuth), np.cos(azimuth)])
-    if rng.random() < STANDING_SHARE:
-        return _standing(rng, cycles, place, looks[middle], frames)
     moving = [cycle for cycle in cycles.values() if cycle.stride]
+    if rng.random() < STANDING_SHARE or not moving:
+        return _standing(rng, cycles, place, looks[middle], frames)
     cycle = moving[int(rng.integers(len(moving)))]
     time = (np.arange(frames) - middle) / FRAME_RATE
     distance = cycle.speed * rng.uniform(0.8, 1.2) * time

@@ -1,7 +1,5 @@
 """A smooth path on the ground, by distance walked."""
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from scipy.interpolate import CubicSpline
@@ -36,11 +34,6 @@ class GroundPath:
         steps = np.linalg.norm(np.diff(curve, axis=0), axis=1)
         self._distance = np.concatenate([[0.0], steps.cumsum()])
         self._curve = curve
-
-    @classmethod
-    def of_motion(cls, position_at: Callable[[float], Tensor], times: Tensor) -> "GroundPath":
-        """The path that ``position_at`` (seconds → [2], x and z) describes over the times given."""
-        return cls(torch.stack([torch.as_tensor(position_at(float(t))) for t in times]))
 
     @property
     def length(self) -> float:

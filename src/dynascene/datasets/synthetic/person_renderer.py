@@ -43,7 +43,6 @@ def render_person(
     light: Light | None = None,
     samples: int = 3,
     voxel: float | None = None,
-    device: torch.device | str = "cpu",
 ) -> Iterator[RenderedPerson]:
     """The person in each pose, seen by the camera of the same frame, in the cameras' frame size.
 
@@ -56,11 +55,11 @@ def render_person(
         raise InputError(f"person: {len(poses)} poses for {len(cameras)} cameras: they must agree")
     if samples < 1:
         raise InputError(f"person: samples is {samples}, at least 1 is needed")
-    body = build_body(look, voxel or _voxel_for(poses, cameras)).to(device)
+    body = build_body(look, voxel or _voxel_for(poses, cameras))
     for motion, camera, intrinsics in zip(
         poses.world_from_rest, cameras.cam_from_world, cameras.intrinsics, strict=True
     ):
-        vertices, normals = _posed(body, motion.float().to(device))
+        vertices, normals = _posed(body, motion.float())
         glow = light_towards(vertices, normals, camera_centres(camera), light or Light())
         camera, intrinsics = camera.to(vertices), intrinsics.to(vertices)
         yield _render_frame(body, vertices, glow, camera, intrinsics, cameras.size, samples)

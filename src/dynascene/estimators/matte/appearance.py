@@ -1,59 +1,100 @@
-"""What colours the person has, and which of them are also seen around them.
+"""What colours each part of the person has, and which of them are also seen around it.
 
-F frames, h w working pixels. Colours are counted in bins of Lab. The person's are counted over
-the whole clip, since clothes stay the same; those around them over some frames before and after,
-since the place changes as the camera moves.
+F frames, h w working pixels. Colours are counted in bins of Lab, in a grid of cells that goes with
+the person (see `stance`): so hair is not judged by trousers, nor the road by the trees above it.
+The person's are counted over the whole clip, since clothes stay the same; those around them over
+some frames before and after, since the place changes as the camera moves.
+
+    ratio(x) = log p(colour of x | person, cell of x) / p(colour of x | place, cell of x)
+
+A colour that both have in a cell says nothing there, however many pixels have it.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-BINS = 20  # per channel
-SOFTNESS = 0.8  # bins: neighbouring colours count too
+from dynascene.estimators.matte.stance import Stance
+
+LIGHTNESS, CHROMA = 16, 12  # bins
+COLOURS = LIGHTNESS * CHROMA**2
+CELL = 0.3  # of the person's size
+ACROSS = 12  # cells across and down; the outer ones go on for ever
+SOFTNESS = (0.7, 0.7, 0.8, 0.6, 0.6)  # cells down and across, bins: neighbours count too
 NEARBY = 8  # frames before and after whose surroundings count
-FLOOR = 1e-4  # share: what has never been seen is not impossible
+FEW_OURS, FEW_THEIRS = 30.0, 90.0  # pixels in a cell that weigh as much as all the other cells
+HERE = 0.75  # of a cell's say; the rest is all cells', lest a steady hole teach its own colours
+FLOOR = 1e-3  # share: what has never been seen is not impossible
 
 
 class Appearance:
-    """Colour shares of a clip, of uint8 frames [F, h, w, 3]."""
+    """Colours of a clip, of uint8 frames [F, h, w, 3].
 
-    def __init__(self, frames: np.ndarray) -> None:
+    stances: where the person is in every frame; None = not known well enough: one cell for all.
+    """
+
+    def __init__(self, frames: np.ndarray, stances: list[Stance] | None = None) -> None:
         self._bins = np.stack([_bins(frame) for frame in frames])
-        self._ratios = np.zeros((len(frames), BINS**3), np.float32)
+        self._stances = stances
+        self._across = 1 if stances is None else ACROSS
 
-    def learn(self, person: np.ndarray, place: np.ndarray) -> None:
-        """Count the colours of the person and around them: [F, h, w] weights ≥ 0 each."""
-        ours = _shares(self._counts(person).sum(axis=0))
-        theirs = self._counts(place)
-        for index in range(len(theirs)):
-            near = theirs[max(0, index - NEARBY) : index + NEARBY + 1].sum(axis=0)
-            self._ratios[index] = np.log(ours / _shares(near))
+    def log_ratios(self, person: np.ndarray, place: np.ndarray) -> Iterator[np.ndarray]:
+        """How much likelier each pixel's colour is on the person than around: [h, w] per frame.
 
-    def log_ratio(self, index: int) -> np.ndarray:
-        """How much likelier each pixel's colour is on the person than around: log ratio [h, w]."""
-        return self._ratios[index][self._bins[index]]
+        person, place: [F, h, w] weights 0 … 1, how surely a pixel shows one or the other. They
+        must not change before the last frame is yielded.
+        """
+        frames = len(self._bins)
+        total = sum(self._counts(index, person) for index in range(frames))
+        ours = self._shares(np.asarray(total), FEW_OURS)
+        around = np.zeros(self._across**2 * COLOURS)
+        for index in range(-NEARBY, frames):
+            if index + NEARBY < frames:
+                around += self._counts(index + NEARBY, place)
+            if index - NEARBY > 0:
+                around -= self._counts(index - NEARBY - 1, place)
+            if index >= 0:
+                theirs = self._shares(around, FEW_THEIRS)
+                ratios = np.log(ours / theirs).astype(np.float32)
+                yield ratios[self._cells(index), self._bins[index]]
 
-    def _counts(self, weights: np.ndarray) -> np.ndarray:
-        return np.stack(
-            [
-                np.bincount(bins.ravel(), weight.ravel(), BINS**3)
-                for bins, weight in zip(self._bins, weights, strict=True)
-            ]
+    def _cells(self, index: int) -> np.ndarray:
+        """The cell of each pixel [h, w]."""
+        height, width = self._bins.shape[1:]
+        if self._stances is None:
+            return np.zeros((height, width), int)
+        stance = self._stances[index]
+        column, row = (
+            np.clip((np.arange(n) - centre) / (CELL * stance.size) + ACROSS / 2, 0, ACROSS - 1)
+            for n, centre in ((width, stance.x), (height, stance.y))
         )
+        return row.astype(int)[:, None] * ACROSS + column.astype(int)
+
+    def _counts(self, index: int, weights: np.ndarray) -> np.ndarray:
+        entries = self._cells(index) * COLOURS + self._bins[index]
+        return np.bincount(
+            entries.ravel(), weights[index].ravel(), minlength=self._across**2 * COLOURS
+        )
+
+    def _shares(self, counts: np.ndarray, few: float) -> np.ndarray:
+        """Shares of each colour in each cell [cells, COLOURS]; where a cell has few, all cells'."""
+        grid = counts.reshape(self._across, self._across, LIGHTNESS, CHROMA, CHROMA)
+        spread = gaussian_filter(grid.astype(np.float32), SOFTNESS, truncate=2, mode="nearest")
+        spread = np.maximum(spread, 0).reshape(-1, COLOURS)
+        everywhere = spread.sum(axis=0)
+        everywhere /= max(float(everywhere.sum()), 1e-9)
+        here = (spread + few * everywhere) / (spread.sum(axis=1, keepdims=True) + few)
+        return (here + FLOOR) ** HERE * (everywhere + FLOOR) ** (1 - HERE)
 
 
 def _bins(frame: np.ndarray) -> np.ndarray:
     """The bin of each pixel, uint16 [h, w]."""
-    lab = cv2.cvtColor(frame, cv2.COLOR_RGB2Lab).astype(np.int16)
+    lab = cv2.cvtColor(frame, cv2.COLOR_RGB2Lab).astype(np.uint16)
     # photographs fill about half of the range that 8-bit Lab has for a and b
-    lab[..., 1:] = np.clip((lab[..., 1:] - 128) * 2 + 128, 0, 255)
-    index = lab.astype(np.uint16) * BINS // 256
-    return (index[..., 0] * BINS + index[..., 1]) * BINS + index[..., 2]
-
-
-def _shares(counts: np.ndarray) -> np.ndarray:
-    spread = gaussian_filter(counts.reshape((BINS,) * 3), SOFTNESS).ravel()
-    return spread / max(float(spread.sum()), 1e-9) + FLOOR
+    lab[..., 1:] = np.clip(lab[..., 1:].astype(np.int16) * 2 - 128, 0, 255)
+    light, a, b = lab[..., 0] * LIGHTNESS, lab[..., 1] * CHROMA, lab[..., 2] * CHROMA
+    return (light // 256 * CHROMA + a // 256) * CHROMA + b // 256

@@ -12,7 +12,7 @@ import numpy as np
 from dynascene.display import Display
 from dynascene.errors import InputError
 from dynascene.estimators.matte.camera_motion import chain_homographies
-from dynascene.estimators.matte.motion import gather_evidence, moving_share
+from dynascene.estimators.matte.evidence import gather_evidence, moving_share
 from dynascene.estimators.matte.plate import PlateMaker
 from dynascene.estimators.matte.regions import subject_regions
 from dynascene.estimators.person.detection import PersonDetector, area

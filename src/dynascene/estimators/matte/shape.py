@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from dynascene.estimators.matte.stance import averaged_in_step
+
 COARSE = 4
-SECOND = 12.0  # frames: spread of the average over time
 PATH = 3.0  # frames: spread of the smoothing of the subject's path
 FUZZ = 0.012  # of the width
 INNER = 0.8  # of what is on both sides, that what is between them has at least
@@ -33,11 +34,10 @@ def average_shape(moving: np.ndarray, region: np.ndarray) -> np.ndarray:
     )
     path = gaussian_filter1d(_centres(coarse), PATH, axis=0, mode="nearest")
     middle = path.mean(axis=0)
-    together = np.stack([_moved(c, middle - p) for c, p in zip(coarse, path, strict=True)])
-    together = gaussian_filter1d(together, SECOND, axis=0, mode="nearest")
+    views = [np.array([[1, 0, x], [0, 1, y]]) for x, y in middle - path]
     shapes = np.zeros(region.shape, np.float16)
-    for index, (shape, place) in enumerate(zip(together, path, strict=True)):
-        fuzzy = cv2.GaussianBlur(_moved(shape, place - middle), (0, 0), FUZZ * small[0])
+    for index, shape in enumerate(averaged_in_step(coarse, views, small, cv2.BORDER_CONSTANT)):
+        fuzzy = cv2.GaussianBlur(shape, (0, 0), FUZZ * small[0])
         fuzzy = np.maximum(fuzzy, INNER * _between(fuzzy))
         inside = fuzzy[fuzzy > 0.1 * fuzzy.max()]
         full = float(np.quantile(inside, FULL)) if inside.size else 1.0
@@ -64,8 +64,3 @@ def _centres(coarse: np.ndarray) -> np.ndarray:
         return np.zeros_like(centres)
     every = np.arange(len(coarse))
     return np.stack([np.interp(every, every[known], centres[known, i]) for i in (0, 1)], axis=1)
-
-
-def _moved(picture: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]])
-    return cv2.warpAffine(picture, matrix, picture.shape[::-1], flags=cv2.INTER_LINEAR)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:  # imported where they are used: --help must not wait for torc
     from dynascene.curation.pipeline import Plan
 
 WORK = ".work"
+LONGEST = 100_000  # minutes of --time-limit: two months
 
 
 def curate(
@@ -40,6 +40,7 @@ def curate(
         Literal["motion", "selfie", "modnet"] | None, arg(help_behavior_hint="")
     ] = None,
     worst_camera: Literal["good", "doubtful"] = "good",
+    time_limit: Annotated[float, arg(metavar="MINUTES")] = 60.0,
     release: Annotated[Path | None, shown("FILE")] = None,
     from_release: Annotated[Path | None, shown("FILE")] = None,
 ) -> None:
@@ -55,7 +56,7 @@ def curate(
             must see it.
         workers: cores of this machine to use (default: all).
         ray_address: a Ray cluster to run on (default: this machine).
-        in_process: one clip after the other in this process, without Ray.
+        in_process: one clip after the other in one process, without Ray.
         min_height: smaller videos are dropped.
         shortest: shorter shots are dropped.
         longest: longer shots are divided.
@@ -65,6 +66,7 @@ def curate(
             best whose weights were fetched before).
         matte: who cuts the person out (default: as dynascene matte).
         worst_camera: the least verdict on a tracked camera that is kept.
+        time_limit: a clip is dropped by the stage that takes longer for it.
         release: also write this table, from which others rebuild the data set without its media.
         from_release: rebuild the clips of such a table, with its cameras.
     """
@@ -76,10 +78,17 @@ def curate(
     from dynascene.curation.tagger import tagger_at_hand
     from dynascene.interfaces.cli.display import say
 
-    _check(source, workers, ray_address, in_process, from_release)
+    _check(source, workers, ray_address, in_process, time_limit, from_release)
     place = work or out / WORK
     options = Options(
-        min_height, shortest, longest, most_similar, person_detector, matte, worst_camera
+        min_height,
+        shortest,
+        longest,
+        most_similar,
+        person_detector,
+        matte,
+        worst_camera,
+        time_limit,
     )
     if from_release:
         sources = sources_of_release(from_release, [Path(folder) for folder in source])
@@ -112,7 +121,7 @@ def _run(
     from dynascene.curation.store import Store
     from dynascene.interfaces.cli.curation_display import RunDisplay
 
-    started = nullcontext(Loop()) if in_process else ray_started(address, workers)
+    started = Loop() if in_process else ray_started(address, workers)
     with started as engine:
         return run_plan(sources, plan, Store(work.resolve()), engine, RunDisplay())
 
@@ -122,6 +131,7 @@ def _check(
     workers: int | None,
     address: str | None,
     in_process: bool,
+    time_limit: float,
     release: Path | None,
 ) -> None:
     if not source and release is None:
@@ -130,6 +140,8 @@ def _check(
         raise InputError(f"--workers {workers}: must be 1 or more")
     if in_process and (workers or address):
         raise InputError("--in-process uses no Ray: leave out --workers and --ray-address")
+    if not 0 < time_limit <= LONGEST:
+        raise InputError(f"--time-limit {time_limit:g}: must be more than 0, and {LONGEST} at most")
     if workers and address:
         raise InputError("--workers is for this machine; a cluster knows its own cores")
 

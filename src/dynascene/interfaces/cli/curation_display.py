@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -10,7 +9,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from dynascene.curation.progress import Tally
+from dynascene.curation.progress import Tally, repeated
 
 BETWEEN_LINES = 30.0  # seconds
 A_SECOND = 2  # renewals of the table
@@ -34,25 +33,9 @@ class RunDisplay:
             ):
                 yield
         else:
-            with self._lines(tally):
+            with repeated(BETWEEN_LINES, lambda: self.notice(line(tally))):
                 yield
         self.console.print(table(tally))
-
-    @contextmanager
-    def _lines(self, tally: Tally) -> Generator[None]:
-        ended = threading.Event()
-
-        def tell() -> None:
-            while not ended.wait(BETWEEN_LINES):
-                self.notice(line(tally))
-
-        thread = threading.Thread(target=tell, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
 
     def notice(self, text: str) -> None:
         """See ``Watcher``."""

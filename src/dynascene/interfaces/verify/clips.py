@@ -18,7 +18,6 @@ from dynascene.errors import InputError
 from dynascene.io.frames import split_alpha, times_of
 
 VERDICT = "camera.verdict"  # the manifest's column of what curation measured
-REPORT = "cameras.track.json"
 REPORTED = ("kind", "verdict", "reasons", "method", "focal", "focal_source", "clip")
 POINTS_KEPT = 64  # clips
 

@@ -208,7 +208,8 @@ async def _body(request: Request) -> dict[str, Any]:
 
 def _text(told: dict[str, Any], name: str) -> str:
     value = told.get(name, "")
-    if not isinstance(value, str):
+    # JSON can escape half of a surrogate pair, which no database and no answer can hold
+    if not isinstance(value, str) or any("\ud800" <= letter <= "\udfff" for letter in value):
         raise RefusalError(400, f"{name} must be text")
     return value
 

@@ -10,7 +10,6 @@ The NeRF-synthetic flavour is read too: ``{"camera_angle_x": radians,
 "frames": [{"file_path": …, "transform_matrix": [4][4]}]}``.
 """
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +31,11 @@ from dynascene.io.cameras.documents import (
     frames_of,
     matrix_at,
     number_at,
-    read_json,
     write_json,
 )
-from dynascene.io.cameras.nerfstudio import ordered
+from dynascene.io.cameras.nerfstudio import horizontal_fov_at, ordered
 from dynascene.io.cameras.square import square_focal
+from dynascene.io.text import read_json
 from dynascene.types import CameraTrack, Size
 
 SENSOR_WIDTH = 36.0  # Blender's own
@@ -96,15 +95,13 @@ def _read_nerf_synthetic(
     document: dict, path: Path, defaults: CameraDefaults, notice: Notice
 ) -> CameraTrack:
     frames = ordered(frames_of(document, "transform_matrix", path))
-    angle = number_at(document, "camera_angle_x", str(path))
-    if not 0 < angle < math.pi:
-        raise InputError(f"{path}: camera_angle_x {angle:g} is not between 0 and pi")
+    fov = horizontal_fov_at(document, str(path))
     poses = [
         _pose(frame["transform_matrix"], f"{path}: frame {frame.get('file_path', index)}")
         for index, frame in enumerate(frames)
     ]
     assume_size(path, defaults, notice)
-    intrinsics = intrinsics_from_fov(math.degrees(angle), defaults.size)
+    intrinsics = intrinsics_from_fov(fov, defaults.size)
     return track_from_camera_poses(poses, intrinsics.expand(len(poses), 3, 3), defaults.size)
 
 

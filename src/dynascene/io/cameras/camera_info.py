@@ -12,7 +12,8 @@ from torch import Tensor
 from dynascene.errors import InputError
 from dynascene.io.cameras.checks import intrinsics_at, rigid_from_matrix
 from dynascene.io.cameras.defaults import CameraDefaults, Notice
-from dynascene.io.cameras.documents import matrix_at, pixels_at, read_json, write_json
+from dynascene.io.cameras.documents import matrix_at, pixels_at, write_json
+from dynascene.io.text import read_json
 from dynascene.types import CameraTrack, Size
 
 KEYS = ("imH", "imW", "intrinsics", "w2c")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from dynascene.errors import InputError
 from dynascene.io.cameras.colmap_records import ColmapCamera, ColmapImage, check_model
-from dynascene.io.cameras.rows import parse_row, read_lines
+from dynascene.io.cameras.rows import parse_row
+from dynascene.io.text import read_lines
 from dynascene.types import Size
 
 IMAGE_COLUMNS = 10  # id, quaternion, translation, camera, name

@@ -1,9 +1,8 @@
-"""JSON files."""
+"""JSON files of cameras."""
 
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +11,7 @@ from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.io.atomic import write_text
-from dynascene.io.cameras.rows import read_lines
-
-
-def read_json(path: Path) -> Any:
-    """The content of a JSON file; InputError with the line where it is none."""
-    try:
-        return json.loads("\n".join(read_lines(path)))
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path}:{error.lineno}: is not valid JSON ({error.msg})") from None
-    except RecursionError:
-        raise InputError(f"{path}: is nested too deeply for a camera file") from None
+from dynascene.io.text import is_finite_number
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -45,7 +34,7 @@ def number_at(source: dict, key: str, place: str, default: float | None = None) 
     value = source.get(key, default)
     if value is None:
         raise InputError(f'{place}: has no "{key}"')
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if not is_finite_number(value):
         raise InputError(f'{place}: "{key}" is {value!r}, expected a finite number')
     return float(value)
 

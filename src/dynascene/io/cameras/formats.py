@@ -22,9 +22,9 @@ from dynascene.io.cameras import (
     tum,
 )
 from dynascene.io.cameras.defaults import CameraDefaults, Notice
-from dynascene.io.cameras.documents import read_json
-from dynascene.io.cameras.rows import read_lines, split_fields
+from dynascene.io.cameras.rows import split_fields
 from dynascene.io.keyframes import is_keyframe_file
+from dynascene.io.text import read_json, read_lines
 from dynascene.types import CameraTrack
 
 Reader = Callable[[Path, CameraDefaults, Notice], CameraTrack]

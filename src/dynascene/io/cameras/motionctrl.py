@@ -8,7 +8,8 @@ from dynascene.errors import InputError
 from dynascene.geometry.rigid import relative_to_first
 from dynascene.io.cameras.checks import rigid_from_matrix
 from dynascene.io.cameras.defaults import CameraDefaults, Notice, assume_view
-from dynascene.io.cameras.documents import matrix_at, read_json, write_json
+from dynascene.io.cameras.documents import matrix_at, write_json
+from dynascene.io.text import read_json
 from dynascene.types import CameraTrack
 
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from dynascene.errors import InputError
+from dynascene.geometry.intrinsics import focal_from_fov
 from dynascene.geometry.rigid import invert_rigid
 from dynascene.io.cameras.checks import (
     OPENGL_FROM_OPENCV,
@@ -24,10 +25,10 @@ from dynascene.io.cameras.documents import (
     matrix_at,
     number_at,
     pixels_at,
-    read_json,
     write_json,
 )
 from dynascene.io.natural_order import natural_order
+from dynascene.io.text import read_json
 from dynascene.types import CameraTrack, Size
 
 MODELS = ("PINHOLE", "SIMPLE_PINHOLE", "OPENCV")
@@ -61,6 +62,14 @@ def ordered(frames: list[dict]) -> list[dict]:
     return frames
 
 
+def horizontal_fov_at(values: dict, place: str) -> float:
+    """The horizontal field of view in degrees; files have it as camera_angle_x, in radians."""
+    angle = number_at(values, "camera_angle_x", place)
+    if not 0 < angle < math.pi:
+        raise InputError(f"{place}: camera_angle_x {angle:g} is not between 0 and pi")
+    return math.degrees(angle)
+
+
 def _refuse_distortion(values: dict, place: str) -> None:
     model = values.get("camera_model", "OPENCV")
     if model not in MODELS:
@@ -74,7 +83,7 @@ def _intrinsics(values: dict, size: Size, place: str) -> Tensor:
     if "fl_x" in values or "camera_angle_x" not in values:
         fx = number_at(values, "fl_x", place)
     else:
-        fx = size.width / 2 / math.tan(number_at(values, "camera_angle_x", place) / 2)
+        fx = focal_from_fov(horizontal_fov_at(values, place), size)
     return intrinsics_at(
         fx,
         number_at(values, "fl_y", place, fx),

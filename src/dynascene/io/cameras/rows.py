@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from dynascene.errors import InputError
 from dynascene.io.atomic import write_text
+from dynascene.io.text import read_lines
 
 
 class Row(NamedTuple):
@@ -16,16 +17,6 @@ class Row(NamedTuple):
 
     place: str
     values: list[float]
-
-
-def read_lines(path: Path) -> list[str]:
-    """All lines of a text file, without their ends."""
-    try:
-        return path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: is not a text file") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
 
 
 def read_rows(path: Path, columns: Collection[int], header: bool = False) -> list[Row]:

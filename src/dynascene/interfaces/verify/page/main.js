@@ -191,6 +191,7 @@ function frameMoved(frame) {
 
 function adjust(id, by) {
   part(id).value = Number(part(id).value) + by;
+  if (!state.clip) return; // on its way, or broken
   placeGround();
   player.redraw();
 }

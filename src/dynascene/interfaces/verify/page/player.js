@@ -58,6 +58,7 @@ export class Player {
 
   seek(frame) {
     const count = this.times.length;
+    if (!count) return; // no clip could be opened yet
     const wanted = Math.max(0, Math.min(count - 1, frame));
     const until = this.times[wanted + 1] ?? this.times[wanted] + this.last;
     this.video.currentTime = (this.begin ?? 0) + (this.times[wanted] + until) / 2;

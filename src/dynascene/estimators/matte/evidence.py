@@ -1,0 +1,63 @@
+"""Where a clip's frames differ from their plates: what moves otherwise than the place.
+
+F frames, h w working pixels.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from dynascene.estimators.matte.plate import Plate, PlateMaker
+
+NOISE = 6.0  # 8-bit values by which a frame may differ from its plate for no reason
+LIKE_PLACE = 1.5  # deviations at which place and person are equally likely
+ENOUGH_VIEWS = 4  # neighbours that make a plate reliable
+
+
+class Evidence(NamedTuple):
+    """deviation: [F, h, w] float16, how far frames are off their plates, in units of noise.
+    views: [F, h, w] uint8, how many neighbours showed the place.
+    spread: [F, h, w] uint8, how far these differ among themselves, in 8-bit values.
+    """
+
+    deviation: np.ndarray
+    views: np.ndarray
+    spread: np.ndarray
+
+    def of(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """Deviation and views of one frame, [h, w] float32."""
+        return self.deviation[index].astype(np.float32), self.views[index].astype(np.float32)
+
+
+def gather_evidence(frames: np.ndarray, plates: PlateMaker) -> Evidence:
+    """How far each frame is off its plate."""
+    deviation = np.zeros(frames.shape[:3], np.float16)
+    views, spread = np.zeros((2, *frames.shape[:3]), np.uint8)
+    for index, frame in enumerate(frames):
+        plate = plates(index)
+        deviation[index] = off_plate(frame, plate)
+        views[index], spread[index] = plate.count, plate.spread
+    return Evidence(deviation, views, spread)
+
+
+def off_plate(frame: np.ndarray, plate: Plate) -> np.ndarray:
+    """[h, w] ≥ 0: difference to the plate in units of what is usual there; 0 where none shows."""
+    difference = np.abs(frame - plate.colour).max(axis=-1)
+    units = difference / (1.5 * plate.spread + NOISE) * (plate.count > 1)
+    return cv2.GaussianBlur(units.astype(np.float32), (0, 0), 0.7)
+
+
+def moving_share(evidence: Evidence) -> np.ndarray:
+    """How surely something moves there: [F, h, w] float16 in 0 … 1."""
+    moving = np.empty(evidence.deviation.shape, np.float16)
+    for index in range(len(moving)):
+        moving[index] = _moving(*evidence.of(index))
+    return moving
+
+
+def _moving(deviation: np.ndarray, views: np.ndarray) -> np.ndarray:
+    known = np.clip((views - 1) / (ENOUGH_VIEWS - 1), 0, 1)
+    return known * np.clip((deviation - LIKE_PLACE) / 4, 0, 1)

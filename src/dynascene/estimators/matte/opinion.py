@@ -1,0 +1,171 @@
+"""Person or place: an opinion on every pixel, from motion and from colours.
+
+The first opinion comes from motion in each frame, with the person's colours over the clip. The
+pooled one starts from another opinion and asks what the clip knows of it: which colours each part
+of the person has and which are beside it, and where the person usually is. What is right in most
+frames so mends what is wrong in some; where colours tell nothing, it stays with motion.
+
+F frames, h w working pixels. A logit is positive where the person is likelier.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from dynascene.estimators.matte.appearance import Appearance
+from dynascene.estimators.matte.evidence import ENOUGH_VIEWS, LIKE_PLACE, Evidence
+from dynascene.estimators.matte.guided_filter import Guide
+from dynascene.estimators.matte.shape import average_shape
+from dynascene.estimators.matte.stance import find_stances, usual_shape
+
+STEEPNESS = 1.5  # what each deviation from the plate adds to the logit
+FREE = 0.5  # share of neighbours that must show the place
+MOST_LOGIT = 4.0  # that motion can add, either way is sure
+OUTSIDE = -5.0  # logit off the region
+NEAR, FAR = 0.07, 0.25  # of the width: around the region, for the matte and for colours
+COUPLING, COUPLING_ROUNDS = 1.2, 2  # of a pixel to its neighbours of like colour
+GUIDE_RADIUS, GUIDE_RIDGE = 0.01, 1e-3  # of the width; variance
+UNREST, CALM = 3.0, 0.25  # logit per unit of unrest; the unrest that speaks for neither
+
+FIRST_ROUNDS = 3  # of colours from opinion and opinion from colours
+COLOUR_LIMIT = 2.5  # logit that a colour can add
+COLOUR_BESIDE_PLATE = 0.3  # of its weight, where a plate says more
+SHAPE, HALF_SHAPE = 6.0, 0.35  # logit per unit of shape; the shape that speaks for neither
+SHAPE_BESIDE_PLATE = 0.5  # of its weight, where a plate says more
+
+POOLED_ROUNDS = 2
+PART_LIMIT = 4.0  # logit that a colour can add where it is
+USUAL_LIMIT = 1.0  # logit that the usual shape can add
+POOLED_BESIDE_PLATE = 0.6  # of both weights, where a plate says more
+
+
+class Cue(NamedTuple):
+    """What plates say about one frame: [h, w] float32 each. told: logit, where reliable (0 … 1).
+    near: True where the person may be at all.
+    """
+
+    told: np.ndarray
+    reliable: np.ndarray
+    near: np.ndarray
+
+
+def plate_cue(
+    region: np.ndarray,
+    first: tuple[np.ndarray, np.ndarray],
+    second: tuple[np.ndarray, np.ndarray],
+) -> Cue:
+    """From deviation and views [h, w] with and without the person's pixels in the plates.
+
+    region: uint8 [h, w], 255 = where the subject is, roughly.
+    """
+    (off, views), (off_free, views_free) = first, second
+    # where most neighbours show the place, the first plate is free of the person and knows more
+    free = views_free >= FREE * np.maximum(views, 1)
+    off_free = np.where(free, np.minimum(off, off_free), off_free)
+    near = dilated(region, NEAR * region.shape[1]) > 0
+    reliable = np.clip((views_free - 1) / (ENOUGH_VIEWS - 1), 0, 1) * near
+    return Cue(np.clip((off_free - LIKE_PLACE) * STEEPNESS, -3, MOST_LOGIT), reliable, near)
+
+
+def first_opinion(
+    frames: np.ndarray, region: np.ndarray, moving: np.ndarray, first: Evidence, second: Evidence
+) -> np.ndarray:
+    """Logits [F, h, w] float16, of frames uint8 [F, h, w, 3].
+
+    region: uint8 [F, h, w]; moving: [F, h, w] in 0 … 1, how surely something moves.
+    first, second: of plates of the whole frames, and of those without the region.
+    """
+    shapes = average_shape(moving, region)
+    motion, heard, person, place = np.zeros((4, *region.shape), np.float16)
+    for index, inside in enumerate(region > 0):
+        cue = plate_cue(region[index], first.of(index), second.of(index))
+        shape, moved = shapes[index].astype(np.float32), moving[index].astype(np.float32)
+        likely = np.clip(SHAPE * (shape - HALF_SHAPE), -2.0, 1.0)
+        unreliable = 1 - cue.reliable
+        motion[index] = cue.reliable * (cue.told + SHAPE_BESIDE_PLATE * likely)
+        motion[index] += unreliable * (3 * moved + likely) + np.where(cue.near, 0, OUTSIDE)
+        heard[index] = 1 - (1 - COLOUR_BESIDE_PLATE) * cue.reliable
+        person[index] = cue.reliable * np.clip(cue.told / 3, 0, 1)
+        person[index] += unreliable * moved * (shape > HALF_SHAPE)
+        empty = cue.reliable * (cue.told < -1) + unreliable * (shape < HALF_SHAPE / 2)
+        place[index] = np.where(inside, empty, 1)
+    colours, logits = Appearance(frames), np.zeros(region.shape, np.float16)
+    around = _around(region)
+    for _ in range(FIRST_ROUNDS):
+        for index, ratio in enumerate(colours.log_ratios(person, place * around)):
+            colour = np.clip(ratio, -COLOUR_LIMIT, COLOUR_LIMIT)
+            single = motion[index].astype(np.float32) + colour * heard[index]
+            logits[index] = _coupled(single, frames[index])
+        person, place = _sides(logits)
+    return logits
+
+
+def pooled_opinion(
+    frames: np.ndarray,
+    region: np.ndarray,
+    first: Evidence,
+    second: Evidence,
+    opinion: np.ndarray,
+    restless: np.ndarray | None = None,
+) -> np.ndarray:
+    """Logits [F, h, w] float16, from those of another opinion and what the clip knows of it.
+
+    restless: [F, h, w] in 0 … 1, see `unrest`; None = not known. Others: see `first_opinion`.
+    """
+    motion, heard = np.zeros((2, *region.shape), np.float16)
+    for index in range(len(frames)):
+        cue = plate_cue(region[index], first.of(index), second.of(index))
+        motion[index] = cue.reliable * cue.told + np.where(cue.near, 0, OUTSIDE)
+        if restless is not None:
+            unrest = restless[index].astype(np.float32) - CALM
+            motion[index] += (1 - cue.reliable) * UNREST * unrest
+        heard[index] = 1 - (1 - POOLED_BESIDE_PLATE) * cue.reliable
+    around = _around(region)
+    for _ in range(POOLED_ROUNDS):
+        probability = probabilities(opinion)
+        stances = find_stances(probability)
+        shapes = usual_shape(probability, stances)
+        person, place = _sides(opinion)
+        ratios = Appearance(frames, stances).log_ratios(person, place * around)
+        opinion = np.empty_like(opinion)
+        for index, (ratio, shape) in enumerate(zip(ratios, shapes, strict=True)):
+            usual = np.log((shape + 0.01) / (1.01 - shape))
+            pooled = np.clip(ratio, -PART_LIMIT, PART_LIMIT)
+            pooled += np.clip(usual, -USUAL_LIMIT, USUAL_LIMIT)
+            single = motion[index].astype(np.float32) + heard[index] * pooled
+            opinion[index] = _coupled(single, frames[index])
+    return opinion
+
+
+def probabilities(logits: np.ndarray) -> np.ndarray:
+    """Logits → 0 … 1, in the precision that they have."""
+    return (1 + np.tanh(logits / 2)) / 2
+
+
+def dilated(mask: np.ndarray, pixels: float) -> np.ndarray:
+    """A mask uint8 [h, w], grown by so many pixels: 0 or 255."""
+    distance = cv2.distanceTransform((mask == 0).astype(np.uint8), cv2.DIST_L2, 3)
+    return (distance <= pixels).astype(np.uint8) * 255
+
+
+def _around(region: np.ndarray) -> np.ndarray:
+    """Where colours of the place are learnt: bool [F, h, w]."""
+    return np.stack([dilated(one, FAR * one.shape[1]) > 0 for one in region])
+
+
+def _sides(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How surely each pixel is the person, and the place: 0 … 1 each."""
+    certainty = np.tanh(logits / 2)
+    return np.clip(certainty, 0, 1), np.clip(-certainty, 0, 1)
+
+
+def _coupled(single: np.ndarray, frame: np.ndarray) -> np.ndarray:
+    """Mean field: each pixel also heeds its neighbours, most those of its own colour."""
+    radius = max(2, round(GUIDE_RADIUS * frame.shape[1]))
+    guide, logit = Guide(frame, radius, GUIDE_RIDGE), single
+    for _ in range(COUPLING_ROUNDS):
+        logit = single + COUPLING * guide.filter(np.tanh(logit / 2))
+    return logit

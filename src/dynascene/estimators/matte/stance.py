@@ -1,0 +1,79 @@
+"""Where the person is in each frame and how large, and pictures that go with them.
+
+F frames, h w working pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from scipy.ndimage import gaussian_filter1d, median_filter
+
+STEADIED = 9  # frames: a stance that fewer than half of them share is a mistake
+PATH, GROWTH = 3.0, 12.0  # frames: spread of the smoothing of the path, and of the size
+SECOND = 12.0  # frames: spread of the average over time
+COMMON, SIZES = 64, 4.0  # pixels of the common view, and the person's sizes that it holds
+
+
+class Stance(NamedTuple):
+    """x, y: the person's middle, in working pixels. size: the root of their area."""
+
+    x: float
+    y: float
+    size: float
+
+
+def find_stances(probabilities: np.ndarray) -> list[Stance]:
+    """The stance in every frame, of probabilities of person [F, h, w]. The middle is the median
+    of what is likelier person than not; outliers in time do not count."""
+    found = np.empty((len(probabilities), 3))
+    for index, probability in enumerate(probabilities):
+        person = np.clip(probability.astype(np.float32) - 0.5, 0, None)
+        x, y = (_median_place(person.sum(axis=axis)) for axis in (0, 1))
+        found[index] = x, y, np.sqrt(np.count_nonzero(person) + 1)
+    steady = median_filter(found, (STEADIED, 1), mode="nearest")
+    path = gaussian_filter1d(steady, PATH, axis=0, mode="nearest")
+    path[:, 2] = gaussian_filter1d(steady[:, 2], GROWTH, mode="nearest")
+    return [Stance(*row) for row in path]
+
+
+def usual_shape(probabilities: np.ndarray, stances: list[Stance]) -> Iterator[np.ndarray]:
+    """What the frames before and after say of each pixel, carried along with the person: float32
+    [h, w] per frame, of probabilities [F, h, w]."""
+    views = [_common_from_frame(stance) for stance in stances]
+    return averaged_in_step(probabilities, views, (COMMON, COMMON), cv2.BORDER_REPLICATE)
+
+
+def averaged_in_step(
+    pictures: np.ndarray, common_from_frame: list[np.ndarray], size: tuple[int, int], border: int
+) -> Iterator[np.ndarray]:
+    """Pictures [F, h, w] averaged over a second in a common view, each brought back: [h, w].
+
+    common_from_frame: [2, 3] affine, one per frame. size: width and height of the common view.
+    border: OpenCV's way of going on beyond a frame.
+    """
+    height, width = pictures.shape[1:]
+    common = np.stack(
+        [
+            cv2.warpAffine(picture.astype(np.float32), view, size, borderMode=border)
+            for picture, view in zip(pictures, common_from_frame, strict=True)
+        ]
+    )
+    common = gaussian_filter1d(common, SECOND, axis=0, mode="nearest")
+    back = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    for average, view in zip(common, common_from_frame, strict=True):
+        yield cv2.warpAffine(average, view, (width, height), flags=back)
+
+
+def _median_place(mass: np.ndarray) -> int:
+    return int(np.searchsorted(np.cumsum(mass), mass.sum() / 2))
+
+
+def _common_from_frame(stance: Stance) -> np.ndarray:
+    scale = COMMON / (SIZES * stance.size)
+    return np.array(
+        [[scale, 0, COMMON / 2 - scale * stance.x], [0, scale, COMMON / 2 - scale * stance.y]]
+    )
