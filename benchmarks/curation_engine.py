@@ -36,10 +36,14 @@ class Work:
     name: str
     seconds: float
     computing: bool = False
-    config: None = None
     version: int = 1
     processors: float = 1.0
     accelerators: float = 0.0
+
+    @property
+    def config(self) -> tuple[float, bool]:
+        """Processes keep a stage for others with the same config."""
+        return self.seconds, self.computing
 
     def __call__(self, clip: Clip, folder: Path) -> Sequence[Clip]:
         if not self.computing:
@@ -107,7 +111,9 @@ def main() -> None:
             (folder / f"{number}.txt").write_text(str(number))
             sources.append(Source(str(folder / f"{number}.txt")))
         print("| what | figure |\n| --- | --- |")
-        overheads("loop", Loop(), sources, folder)
+        with Loop() as engine:
+            wall(engine, sources, stages(0.0), Store(folder / "warm"))  # its process starts
+            overheads("loop", engine, sources, folder)
         if not options.skip_ray:
             compare_workers(sources, options.seconds, folder)
 

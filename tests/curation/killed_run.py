@@ -2,7 +2,7 @@
 
 import json
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from dynascene.io.atomic import write_text
 def main(footage: str, work: str, manifest: str, engine: str, seconds: str) -> None:
     sources = [Source(str(path)) for path in sorted(Path(footage).glob("*.txt"))]
     started: AbstractContextManager[Engine]
-    started = ray_started(workers=2) if engine == "ray" else nullcontext(Loop())
+    started = ray_started(workers=2) if engine == "ray" else Loop()
     with started as running:
         plan = tiny_plan(seconds=float(seconds))
         clips = run_plan(sources, plan, Store(Path(work)), running, RunDisplay())

@@ -1,12 +1,13 @@
 """Small clips of which it is known what each stage has to say: a hundred, and fifty broken ones.
 
-    python tests/curation/known_clips.py FOLDER [SHARE]
+    python tests/curation/known_clips.py FOLDER [SHARE [SERIES]]
 
 writes FOLDER/known with the hundred, FOLDER/broken with the fifty, and answers.json in each: by
 file name, what becomes of it (``stage`` and ``code`` of the rejection, null where it is kept), the
 frames that begin another take, and of a duplicate the file that it repeats. The places are
 procedural pictures that a virtual camera looks around in, the people procedural walkers. The same
-call writes the same files. SHARE: only so much of them.
+call writes the same files. SHARE: only so much of them. SERIES: 0, 1 …: others of the same kinds,
+with other places and people.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ from dynascene.types import Size
 SIZE, SMALL, RATE = Size(240, 136), Size(160, 90), 24
 MIN_HEIGHT = 120  # what a probe of these clips is to ask for
 FRAMES, PART = 40, 30  # of a clip, and of each take of a clip with cuts
+# between the seeds of kinds, of the takes of a clip, and of series
+KIND_SEEDS, TAKE_SEEDS, SERIES_SEEDS = 100, 1_000, 10_000
 WALKERS, PLACES = 4, 12  # that are drawn; every clip has its own combination
 PLACE_WIDTH = 1600
 GRAIN = 0.006  # of the sensor: without it, what stands still would be still to the bit
@@ -56,7 +59,8 @@ KINDS = {
     "cuts": Kind(14),
     "person-none": Kind(12, "person", "no-person"),
     "person-two": Kind(12, "person", "several-people"),
-    "static": Kind(14, "motion"),
+    "static": Kind(7, "motion", "little-motion"),
+    "dancer": Kind(7, "motion", "static-background"),
     "low": Kind(8, "probe", "low-resolution"),
     "corrupt": Kind(8, "probe", None),
     "zz-duplicate": Kind(10, "duplicates", "duplicate"),  # the last by name: the others stay
@@ -75,7 +79,7 @@ class Answer:
     repeats: str | None = None
 
 
-def write_known_clips(folder: Path, share: float = 1.0) -> dict[str, Answer]:
+def write_known_clips(folder: Path, share: float = 1.0, series: int = 0) -> dict[str, Answer]:
     """Write the clips, or of each kind a share of them (at least one), and ``answers.json``."""
     folder.mkdir(parents=True, exist_ok=True)
     answers: dict[str, Answer] = {}
@@ -83,13 +87,13 @@ def write_known_clips(folder: Path, share: float = 1.0) -> dict[str, Answer]:
         for index in range(max(1, round(count * share))):
             name = f"{kind}-{index:02}.mp4"
             answer = Answer(kind, stage, code)
-            seed = 100 * number + index
+            seed = SERIES_SEEDS * series + KIND_SEEDS * number + index
             if kind == "corrupt":
                 _write(folder / name, _take(seed, 1, True), SIZE)
                 break_file(folder / name, BREAKS[index % 4])
             elif kind == "zz-duplicate":
                 answer = replace(answer, repeats=f"good-{index:02}.mp4")
-                _write_again(folder / name, index)
+                _write_again(folder / name, SERIES_SEEDS * series + index)
             elif kind == "cuts":
                 takes = 2 + index % 2
                 answer = replace(answer, cuts=tuple(PART * (n + 1) for n in range(takes - 1)))
@@ -97,7 +101,8 @@ def write_known_clips(folder: Path, share: float = 1.0) -> dict[str, Answer]:
             else:
                 people = {"person-none": 0, "person-two": 2}.get(kind, 1)
                 size = SMALL if kind == "low" else SIZE
-                _write(folder / name, _take(seed, people, kind != "static"), size)
+                moving = kind not in ("static", "dancer")
+                _write(folder / name, _take(seed, people, moving, dances=kind == "dancer"), size)
             answers[name] = answer
     _write_answers(folder, answers)
     return answers
@@ -145,21 +150,28 @@ def break_file(path: Path, damage: str, seed: int = 0) -> None:
     path.write_bytes(bytes(content))
 
 
-def _take(seed: int, people: int, moving: bool, frames: int = FRAMES) -> Iterator[np.ndarray]:
-    """A place, a camera that pans and closes in (or stands), and walkers: uint8 [H, W, 3]."""
+def _take(
+    seed: int, people: int, moving: bool, frames: int = FRAMES, dances: bool = False
+) -> Iterator[np.ndarray]:
+    """A place, a camera that pans and closes in (or stands), and walkers, or one who dances:
+    uint8 [H, W, 3]."""
     rng = np.random.default_rng([43, seed])
-    background = _looked_around(_place(seed % PLACES), rng, moving, frames)
+    series = seed // SERIES_SEEDS
+    place = _place(PLACES * series + seed % PLACES)
+    background = _looked_around(place, rng, moving, frames)
     for number in range(people):
         column = (0.5 if people == 1 else (0.27, 0.73)[number]) + rng.uniform(-0.04, 0.04)
-        placement = _placement(rng, frames, column, walks=people == 1)
-        person, matte = lay_person(person_clip((seed + number) % WALKERS), placement, SIZE)
+        placement = _dance(rng, frames) if dances else _placement(rng, frames, column, people == 1)
+        walker = person_clip(WALKERS * series + (seed + number) % WALKERS)
+        person, matte = lay_person(walker, placement, SIZE)
         background = composite(person, matte, background)
     yield from (background.permute(0, 2, 3, 1) * 255).round().byte().numpy()
 
 
 def _with_cuts(seed: int, takes: int) -> Iterator[np.ndarray]:
+    """Takes of which no other clip has any, each in another place."""
     for take in range(takes):
-        yield from _take(seed + 5 * take, 1, True, PART)
+        yield from _take(seed + TAKE_SEEDS * take, 1, True, PART)
 
 
 @lru_cache(maxsize=PLACES)
@@ -199,10 +211,21 @@ def _placement(rng: np.random.Generator, frames: int, column: float, walks: bool
     return Placement(foot, scale, torch.zeros(frames), phase)
 
 
-def _write_again(path: Path, index: int) -> None:
+def _dance(rng: np.random.Generator, frames: int) -> Placement:
+    """To and fro in front of the camera, cut off by the picture's lower border."""
+    seconds = torch.arange(frames) / RATE
+    x = (0.5 + rng.uniform(0.2, 0.25) * torch.sin(2 * np.pi * 0.8 * seconds)) * SIZE.width
+    scale = rng.uniform(0.7, 0.9)
+    foot = torch.stack([x, torch.full_like(x, (0.3 + 1.5 * scale) * SIZE.height)], dim=-1)
+    phase = 2 * torch.arange(frames) + int(rng.integers(STRIDE_FRAMES))
+    size = torch.full((frames,), scale * SIZE.height)
+    return Placement(foot, size, torch.zeros(frames), phase)
+
+
+def _write_again(path: Path, seed: int) -> None:
     """A good clip once more: smaller, coarser, cut by 4 % at its borders, or brighter."""
-    frames = np.stack(list(_take(index, 1, True)))
-    change = index % 3
+    frames = np.stack(list(_take(seed, 1, True)))
+    change = seed % 3
     if change == 0:
         frames = frames[:, 3:-3, 5:-5]
     elif change == 1:
@@ -240,4 +263,5 @@ def _write_answers(folder: Path, answers: dict[str, Answer]) -> None:
 if __name__ == "__main__":
     share_of_them = float(sys.argv[2]) if len(sys.argv) > 2 else 1.0
     write_broken_clips(Path(sys.argv[1]) / "broken", round(50 * share_of_them))
-    write_known_clips(Path(sys.argv[1]) / "known", share_of_them)
+    series_of_them = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+    write_known_clips(Path(sys.argv[1]) / "known", share_of_them, series_of_them)

@@ -10,8 +10,9 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from tiny_stages import SameProcess
 
-from dynascene.curation import plan
+from dynascene.curation import engine_loop, plan
 from dynascene.curation.pipeline import Plan
 from dynascene.curation.release import read_release
 from dynascene.interfaces.cli.main import main
@@ -33,6 +34,7 @@ def pan(path: Path, step: int, seed: int = 0) -> None:
 @pytest.fixture(autouse=True)
 def cheap_stages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is in these videos, so there is nothing to cut out."""
+    monkeypatch.setattr(engine_loop, "WorkProcess", SameProcess)
     for name in ("full_plan", "rebuilding_plan"):
         made = getattr(plan, name)
 

@@ -1,12 +1,14 @@
 """Every clip comes out with a verdict; finished work is not done again; Ray changes nothing."""
 
 import contextlib
+import os
 from collections.abc import Generator, Sequence
 from dataclasses import asdict, replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from tiny_stages import Length, Shots, tiny_plan, tiny_sources
+from tiny_stages import HANG, Length, Shots, tiny_plan, tiny_sources
 
 from dynascene.curation.clip import Clip, Source
 from dynascene.curation.engine_loop import Loop
@@ -18,6 +20,13 @@ from dynascene.curation.store import Item, Store, key_of
 from dynascene.errors import InputError
 
 TEXTS = ("9 3 7", "", "raise", "5", "9 4 6 8", "8")
+
+
+@pytest.fixture(scope="module")
+def loop() -> Generator[Loop]:
+    """One process for all tests."""
+    with Loop() as engine:
+        yield engine
 
 
 class Eyes:
@@ -68,11 +77,11 @@ EXPECTED = [
 
 
 def test_every_clip_has_a_verdict_and_the_order_is_that_of_source_and_start(
-    tmp_path: Path,
+    tmp_path: Path, loop: Loop
 ) -> None:
     sources, store, eyes = tiny_sources(tmp_path / "in", TEXTS), Store(tmp_path / "work"), Eyes()
     missing = Source(str(tmp_path / "in" / "gone.txt"))
-    clips = run_plan([missing, *reversed(sources)], tiny_plan(), store, Loop(), eyes)
+    clips = run_plan([missing, *reversed(sources)], tiny_plan(), store, loop, eyes)
     assert told(clips, tmp_path / "work")[:-1] == EXPECTED
     assert clips[-1].rejection is not None
     assert clips[-1].rejection.code == "unreadable"
@@ -86,33 +95,35 @@ def test_every_clip_has_a_verdict_and_the_order_is_that_of_source_and_start(
 
 
 def test_a_second_run_does_nothing_again_and_a_changed_config_only_what_depends_on_it(
-    tmp_path: Path,
+    tmp_path: Path, loop: Loop
 ) -> None:
     sources, store, eyes = tiny_sources(tmp_path / "in", TEXTS), Store(tmp_path / "work"), Eyes()
-    first = run_plan(sources, tiny_plan(), store, Loop(), eyes)
-    assert run_plan(sources, tiny_plan(), store, Loop(), eyes) == first
+    first = run_plan(sources, tiny_plan(), store, loop, eyes)
+    assert run_plan(sources, tiny_plan(), store, loop, eyes) == first
     assert all(count.made == 0 for count in eyes.tally.counts.values())
 
-    run_plan(sources, tiny_plan(shortest=6), store, Loop(), eyes)
+    run_plan(sources, tiny_plan(shortest=6), store, loop, eyes)
     made = {count.name: count.made for count in eyes.tally.counts.values()}
     assert made == {"source": 0, "shots": 0, "length": 9, "twice": 4}
 
     Path(sources[3].location).write_text("5 7")
-    run_plan(sources, tiny_plan(), store, Loop(), eyes)
+    run_plan(sources, tiny_plan(), store, loop, eyes)
     made = {count.name: count.made for count in eyes.tally.counts.values()}
     assert made == {"source": 1, "shots": 1, "length": 2, "twice": 1}
 
 
-def test_the_same_bytes_elsewhere_are_not_worked_on_again(tmp_path: Path) -> None:
+def test_the_same_bytes_elsewhere_are_not_worked_on_again(tmp_path: Path, loop: Loop) -> None:
     sources, store, eyes = tiny_sources(tmp_path / "in", ["9 7"] * 3), Store(tmp_path / "w"), Eyes()
-    clips = run_plan(sources, tiny_plan(), store, Loop(), eyes)
+    clips = run_plan(sources, tiny_plan(), store, loop, eyes)
     assert eyes.tally.counts["shots"].made == 1
     assert [clip.source.location for clip in clips] == [s.location for s in sources for _ in "ab"]
 
 
-def test_a_stage_that_raises_drops_the_clip_after_bounded_logged_attempts(tmp_path: Path) -> None:
+def test_a_stage_that_raises_drops_the_clip_after_bounded_logged_attempts(
+    tmp_path: Path, loop: Loop
+) -> None:
     sources, store = tiny_sources(tmp_path / "in", ["raise", "9"]), Store(tmp_path / "work")
-    bad, good = run_plan(sources, tiny_plan(), store, Loop(), Eyes())
+    bad, good = run_plan(sources, tiny_plan(), store, loop, Eyes())
     assert asdict(bad)["rejection"] == {
         "stage": "shots",
         "code": "error",
@@ -127,10 +138,10 @@ def test_a_stage_that_raises_drops_the_clip_after_bounded_logged_attempts(tmp_pa
 
 
 @pytest.mark.parametrize("word", ["import", "weights"])
-def test_a_broken_program_stops_the_run_in_one_line(tmp_path: Path, word: str) -> None:
+def test_a_broken_program_stops_the_run_in_one_line(tmp_path: Path, word: str, loop: Loop) -> None:
     sources, store = tiny_sources(tmp_path / "in", ["9", word]), Store(tmp_path / "work")
     with pytest.raises(InputError, match=r"^stage shots: .*(nothing|cannot be fetched)[^\n]*$"):
-        run_plan(sources, tiny_plan(), store, Loop(), Eyes())
+        run_plan(sources, tiny_plan(), store, loop, Eyes())
 
 
 class FullDisk(Length):
@@ -141,11 +152,11 @@ class FullDisk(Length):
             raise InputError(f"{folder}: cannot be written") from None
 
 
-def test_a_full_disk_is_no_video_s_fault(tmp_path: Path) -> None:
+def test_a_full_disk_is_no_video_s_fault(tmp_path: Path, loop: Loop) -> None:
     sources, store = tiny_sources(tmp_path / "in", ["9"]), Store(tmp_path / "work")
     plan = replace(tiny_plan(), looks=(Shots(), FullDisk(5)))
     with pytest.raises(InputError, match="No space left on device"):
-        run_plan(sources, plan, store, Loop(), Eyes())
+        run_plan(sources, plan, store, loop, Eyes())
 
 
 def test_a_clip_that_takes_workers_down_is_given_up_but_not_for_another_run_s_end(
@@ -165,11 +176,48 @@ def test_a_clip_that_takes_workers_down_is_given_up_but_not_for_another_run_s_en
     assert done.clip.rejection.code == "crash"
 
 
-def test_bytes_other_than_listed_are_dropped_and_the_right_ones_kept(tmp_path: Path) -> None:
+def test_a_clip_that_hangs_or_crashes_costs_itself_alone_and_may_get_more_time(
+    tmp_path: Path, loop: Loop
+) -> None:
+    """The hang is in C that keeps Python's lock, where no signal or thread could end it."""
+    sources = tiny_sources(tmp_path / "in", ["hang 9", "crash", "8"])
+    store, eyes = Store(tmp_path / "work"), Eyes()
+    brief = tiny_plan(time_limit=HANG / 2)
+    expected = [("000.txt", 0, 0, "timed-out"), ("001.txt", 0, 0, "crash")]
+    clips = run_plan(sources, brief, store, loop, eyes)
+    assert told(clips, tmp_path / "work") == [*expected, ("002.txt", 0, 8, "kept 8+16")]
+    assert clips[0].rejection is not None
+    assert clips[0].rejection.measured == HANG / 2
+    assert "tiny_stages.py" in (store.root / ERRORS_LOG).read_text()  # where it hung
+    assert not list(store.new.glob("*"))
+    assert run_plan(sources, brief, store, loop, eyes) == clips
+    assert all(count.made == 0 for count in eyes.tally.counts.values())
+    patient = run_plan(sources, tiny_plan(), store, loop, eyes)
+    assert patient[0].kept
+    assert eyes.tally.counts["shots"].made == 1
+
+
+def test_what_takes_down_every_process_stops_the_run(tmp_path: Path) -> None:
+    source = Source(str(tmp_path / "x.txt"))
+    plan = replace(tiny_plan(), opener=ended)
+    with (
+        Loop() as engine,
+        pytest.raises(InputError, match=r"x\.txt: takes down every process in source"),
+    ):
+        run_plan([source], plan, Store(tmp_path / "work"), engine, Eyes())
+
+
+def ended(source: Source) -> Path:
+    os._exit(1)
+
+
+def test_bytes_other_than_listed_are_dropped_and_the_right_ones_kept(
+    tmp_path: Path, loop: Loop
+) -> None:
     first, second = tiny_sources(tmp_path / "in", ["9", "8"])
-    (known, _) = run_plan([first, second], tiny_plan(), Store(tmp_path / "a"), Loop(), Eyes())
+    (known, _) = run_plan([first, second], tiny_plan(), Store(tmp_path / "a"), loop, Eyes())
     listed = [replace(first, sha256=known.source.sha256), replace(second, sha256="0" * 64)]
-    good, bad = run_plan(listed, tiny_plan(), Store(tmp_path / "b"), Loop(), Eyes())
+    good, bad = run_plan(listed, tiny_plan(), Store(tmp_path / "b"), loop, Eyes())
     assert good.kept
     assert bad.rejection is not None
     assert (bad.rejection.code, len(str(bad.rejection.measured))) == ("changed", 64)
@@ -186,25 +234,33 @@ def _ray_if_it_starts() -> Generator[OnRay]:
         yield engine
 
 
-def test_on_ray_the_result_is_that_of_the_loop_and_a_crash_costs_one_clip(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_on_ray_the_result_is_that_of_the_loop_and_a_crash_or_a_hang_costs_one_clip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loop: Loop
 ) -> None:
     """One start of Ray for all that needs one."""
     pytest.importorskip("ray")
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))  # where workers find the stages
-    sources = tiny_sources(tmp_path / "in", (*TEXTS, "crash"))
+    sources = tiny_sources(tmp_path / "in", (*TEXTS, "crash", "hang 9"))
     eyes = Eyes()
     with _ray_if_it_starts() as engine:
-        clips = run_plan(sources, tiny_plan(), Store(tmp_path / "ray"), engine, eyes)
-        assert told(clips, tmp_path / "ray") == [*EXPECTED, ("006.txt", 0, 0, "crash")]
-        loop = run_plan(sources[:-1], tiny_plan(), Store(tmp_path / "loop"), Loop(), Eyes())
-        assert told(loop, tmp_path / "loop") == EXPECTED
+        plan, store = tiny_plan(time_limit=HANG / 2), Store(tmp_path / "ray")
+        clips = run_plan(sources, plan, store, engine, eyes)
+        lost = [("006.txt", 0, 0, "crash"), ("007.txt", 0, 0, "timed-out")]
+        assert told(clips, tmp_path / "ray") == [*EXPECTED, *lost]
+        alone = run_plan(sources[:-2], tiny_plan(), Store(tmp_path / "loop"), loop, Eyes())
+        assert told(alone, tmp_path / "loop") == EXPECTED
         taken = {count.name: count.taken for count in eyes.tally.counts.values()}
-        assert taken == {"source": 7, "shots": 7, "length": 9, "twice": 5}
+        assert taken == {"source": 8, "shots": 8, "length": 9, "twice": 5}
 
-        again = run_plan(sources, tiny_plan(), Store(tmp_path / "ray"), engine, eyes)
+        again = run_plan(sources, plan, store, engine, eyes)
         assert again == clips
         assert all(count.made == 0 for count in eyes.tally.counts.values())
+
+        # one at a time, no two would end closer together than a stage takes
+        slow = Store(tmp_path / "slow")
+        run_plan(sources[3:6], tiny_plan(seconds=0.5), slow, engine, Eyes())
+        ends = [path.stat().st_mtime for path in slow.root.glob("results/??/*/result.json")]
+        assert min(later - end for end, later in pairwise(sorted(ends))) < 0.4
 
         tiny_sources(tmp_path / "in", ["9", "8", "weights"])
         with pytest.raises(InputError, match="stage shots: weights x: cannot be fetched"):

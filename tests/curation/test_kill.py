@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,13 +16,14 @@ from tiny_stages import tiny_sources
 SCRIPT = Path(__file__).with_name("killed_run.py")
 TEXTS = ("9 3 7", "", "raise", "5 11 2 12", "9 4 6 8", "8 13 14")
 MARK = "DYNASCENE_TEST_RUN"
-GONE_WITHIN = 60  # seconds; Ray's processes notice the end of their parents
+SECONDS = 0.1  # that each stage takes for a clip
+GONE_WITHIN = 120  # seconds; Ray's processes notice the end of their parents, some late
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
 
 
-def start(folder: Path, name: str, engine: str, seconds: float, mark: str) -> subprocess.Popen:
-    arguments = (folder / "in", folder / name, folder / f"{name}.json", engine, seconds)
+def start(folder: Path, name: str, engine: str, mark: str) -> subprocess.Popen:
+    arguments = (folder / "in", folder / name, folder / f"{name}.json", engine, SECONDS)
     return subprocess.Popen(
         [sys.executable, SCRIPT, *map(str, arguments)],
         env={**os.environ, MARK: mark, "PYTHONPATH": str(SCRIPT.parent)},
@@ -49,44 +50,44 @@ def processes(mark: str) -> list[int]:
     return found
 
 
-def end_with(process: subprocess.Popen, mark: str) -> None:
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+def kill_and_compare(folder: Path, engine: str, texts: Sequence[str], kills: int) -> None:
+    """``kills`` runs, each killed at a random moment of its work and followed at once by the next,
+    whatever processes of it still live; then one that is let end."""
+    tiny_sources(folder / "in", texts)
+    assert start(folder, "whole", engine, "whole").wait() == 0
+    expected = (folder / "whole.json").read_bytes()
+    total = len(finished(folder / "whole"))
+    moments, work, mark = random.Random(kills), folder / "work", uuid.uuid4().hex
+    for number in range(kills):
+        before = finished(work)
+        process = start(folder, "work", engine, mark)
+        more = len(before) + moments.randrange(3)  # results until the kill
+        while process.poll() is None and len(finished(work)) < more:
+            time.sleep(0.01)
+        time.sleep(moments.random() * SECONDS)
+        assert process.poll() is None, "the run ended before it was killed: too little work"
+        # its processes too, or itself alone
+        (os.kill if number % 2 else os.killpg)(process.pid, signal.SIGKILL)
+        process.wait()
+        after = finished(work)
+        assert {path: after[path] for path in before} == before  # nothing was made again
+    assert start(folder, "work", engine, mark).wait() == 0
+    assert (folder / "work.json").read_bytes() == expected
+    assert len(finished(work)) == total
+    assert not list((work / "results").glob("new/*"))
+    wait_for_end(mark)
+
+
+def wait_for_end(mark: str) -> None:
     deadline = time.monotonic() + GONE_WITHIN
     while (left := processes(mark)) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert not left
 
 
-def kill_and_compare(folder: Path, engine: str, kills: int, seconds: float) -> None:
-    """``kills`` runs that are killed at random moments of work, and one that is let end."""
-    tiny_sources(folder / "in", TEXTS)
-    assert start(folder, "whole", engine, seconds, "whole").wait() == 0
-    expected = (folder / "whole.json").read_bytes()
-    total = len(finished(folder / "whole"))
-    moments, work, interrupted = random.Random(kills), folder / "work", 0
-    for number in range(kills):
-        mark, before = f"{uuid.uuid4().hex}-{number}", finished(work)
-        process = start(folder, "work", engine, seconds, mark)
-        more = len(before) + moments.randrange(3)  # results until the kill
-        while process.poll() is None and len(finished(work)) < more:
-            time.sleep(0.01)
-        time.sleep(moments.random() * seconds)
-        interrupted += process.poll() is None
-        if process.poll() is None:
-            end_with(process, mark)
-        after = finished(work)
-        assert {path: after[path] for path in before} == before  # nothing was made again
-    assert interrupted >= min(kills, 2)
-    assert start(folder, "work", engine, seconds, "last").wait() == 0
-    assert (folder / "work.json").read_bytes() == expected
-    assert len(finished(work)) == total
-    assert not list((work / "results").glob("new/*"))
-
-
 @needs_proc
 def test_two_kills(tmp_path: Path) -> None:
-    kill_and_compare(tmp_path, "loop", kills=2, seconds=0.05)
+    kill_and_compare(tmp_path, "loop", TEXTS, kills=2)
 
 
 @pytest.mark.long
@@ -95,4 +96,5 @@ def test_two_kills(tmp_path: Path) -> None:
 def test_twenty_kills(tmp_path: Path, engine: str) -> None:
     if engine == "ray":
         pytest.importorskip("ray")
-    kill_and_compare(tmp_path, engine, kills=20, seconds=0.3)
+    more = [f"{length} {length + 30} {length + 60}" for length in range(20, 40)]
+    kill_and_compare(tmp_path, engine, [*TEXTS, *more], kills=20)

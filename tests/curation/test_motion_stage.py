@@ -141,6 +141,25 @@ def test_a_dancer_before_a_static_camera_passes_the_paper_s_test_but_not_the_bac
     assert judged(dancer(tmp_path / "moving.mp4", still=False), DANCER).kept
 
 
+def test_the_background_is_judged_by_three_quarters_of_it(tmp_path: Path) -> None:
+    """A person who leaves the box for a while does not make the place move."""
+    path, clip = dancer(tmp_path / "still.mp4", still=True), clip_of(tmp_path / "still.mp4", 36)
+    narrow = np.array([[frame, LEFT + 8, TOP, RIGHT, BOTTOM] for frame in range(0, 36, 6)], float)
+    pairs = [(0, 12), (12, 24)]  # half a second apart
+    frames = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in open_video(path).read()]
+    box = np.array([[LEFT + 8, TOP, RIGHT, BOTTOM]], float)
+    seen = []
+    for one, other in pairs:
+        similarity, contrast = compare(frames[one], frames[other])
+        seen.append(similarity[free_windows(box, *frames[0].shape) & (contrast >= 5)])
+    values = np.concatenate(seen)
+    found = measure_motion(clip, narrow, replace(MotionConfig(), margin=0.0))
+    assert found is not None
+    assert found.background == pytest.approx(np.quantile(values, 0.25), abs=1.5e-3)
+    assert found.visible == pytest.approx(len(values) / 2 / similarity.size)
+    assert values.mean() < 0.93 < found.background
+
+
 def test_what_hardly_moves_is_dropped(tmp_path: Path) -> None:
     path = write_video(tmp_path / "still.mp4", np.repeat(pan(6, 1), 36, axis=0))
     assert code_of(judged(path)) == "little-motion"

@@ -49,7 +49,8 @@ class Cameras(Tiny):
 
 def curated(sources: Sequence[Source], stage: object, work: Path) -> list[Clip]:
     plan = Plan(opened, (stage,), list, ())  # ty: ignore[invalid-argument-type]
-    return run_plan(sources, plan, Store(work), Loop(), RunDisplay())
+    with Loop() as engine:
+        return run_plan(sources, plan, Store(work), engine, RunDisplay())
 
 
 def told(clips: Sequence[Clip]) -> list[tuple[str, int, int, str]]:

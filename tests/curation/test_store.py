@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
@@ -162,6 +163,35 @@ def test_one_run_at_a_time_and_half_done_work_of_a_killed_one_is_removed(store: 
             pass
     with store.owned():
         pass
+
+
+def test_a_run_begins_when_the_processes_of_a_killed_one_are_out_of_its_folder(
+    store: Store,
+) -> None:
+    """Else one of them might keep, as a result, that its folder was taken from it."""
+    begun, ended, seen = Event(), Event(), []
+
+    def orphan(folder: Path) -> list[Clip]:
+        begun.set()
+        ended.wait(10)
+        (folder / "m.mp4").write_text("whole")
+        return [CLIP.with_files(m="m.mp4")]
+
+    def new_run() -> None:
+        with store.owned():
+            seen.append(store.found("aa", Item("k", CLIP)))
+
+    threads = [Thread(target=store.make, args=("aa", Item("k", CLIP), orphan))]
+    threads.append(Thread(target=new_run))
+    threads[0].start()
+    assert begun.wait(10)
+    threads[1].start()
+    threads[1].join(0.2)
+    assert not seen
+    ended.set()
+    for thread in threads:
+        thread.join(10)
+    assert seen[0]
 
 
 def test_a_folder_that_cannot_be_made_is_said_in_one_line(tmp_path: Path) -> None:

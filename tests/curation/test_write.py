@@ -11,10 +11,13 @@ from painted import RATE, clip_of, write_frames
 
 from dynascene.curation.clip import Clip, Source
 from dynascene.curation.dataset import PAPER_SHARES, clip_path, manifest_table, write_dataset
+from dynascene.curation.verdict_rule import Rule, with_outcomes
+from dynascene.curation.votes import Tally
 from dynascene.curation.write import Write, WriteConfig, without_person
 from dynascene.datasets.filmed.filmed_clips import FilmedClips
 from dynascene.datasets.filmed.opening import clip_files, open_clip
 from dynascene.datasets.filmed.survey import open_manifest
+from dynascene.errors import InputError
 from dynascene.geometry.intrinsics import intrinsics_matrix
 from dynascene.io.cameras import write_cameras
 from dynascene.io.images import read_image
@@ -171,6 +174,37 @@ def test_clips_of_an_earlier_run_go_and_nothing_else(tmp_path: Path) -> None:
     assert (out / clip_path(one)).is_dir()
     assert not (out / clip_path(other)).parent.exists()
     assert mine.is_dir()
+
+
+def test_what_people_said_outlives_another_run(tmp_path: Path) -> None:
+    """As ``verify --apply`` writes it: a rejected clip stays without split, a new one is open."""
+    good, bad, new = (
+        written(tmp_path / word, location=f"{word}.mp4", sha256=word) for word in ("a", "b", "c")
+    )
+    write_dataset([good, bad], tmp_path / "set")
+    manifest = open_manifest(tmp_path / "set")
+    tallies = {clip_path(good): Tally(good=2), clip_path(bad): Tally(bad=2)}
+    judged = with_outcomes(manifest.table, tallies, Rule(2, 3), only_accepted=True)
+    replace(manifest, table=judged).save()
+
+    assert write_dataset([good, bad], tmp_path / "set") == judged
+    table = write_dataset([good, bad, new], tmp_path / "set")
+    assert table["people_verdict"].to_pylist() == ["accepted", "rejected", "open"]
+    assert table["split"].to_pylist() == ["train", None, None]
+    assert table["votes_bad"].to_pylist() == [0, 2, 0]
+    later = with_outcomes(table, {clip_path(bad): Tally(good=3)}, Rule(2, 3))
+    assert later["split"].to_pylist() == ["train"] * 3
+    lost = bad.rejected("matte", "flickers", "for another reason")
+    table = write_dataset([good, lost, new], tmp_path / "set")
+    assert table["people_verdict"].to_pylist() == ["accepted", None, "open"]
+    assert table["reason"].to_pylist()[1] == "for another reason"
+
+
+def test_a_manifest_that_is_none_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "manifest.parquet").write_text("notes")
+    with pytest.raises(InputError, match=r"manifest\.parquet: cannot be read"):
+        write_dataset([], tmp_path)
+    assert (tmp_path / "manifest.parquet").read_text() == "notes"
 
 
 def test_the_same_bytes_are_in_one_split_and_a_source_is_never_divided() -> None:

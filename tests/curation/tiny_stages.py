@@ -1,5 +1,6 @@
 """Stages that need no video: a "video" is a text file of the lengths of its shots in frames."""
 
+import ctypes
 import os
 import signal
 import time
@@ -9,8 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from dynascene.curation.clip import Clip, Source
+from dynascene.curation.engine_process import WorkProcess
+from dynascene.curation.engine_step import Passed, Step
 from dynascene.curation.pipeline import Plan
+from dynascene.curation.store import Item
 from dynascene.errors import MissingWeights
+
+HANG = 4  # seconds
+
+
+class SameProcess(WorkProcess):
+    """Does the steps here, for tests that are not about processes: one takes a while to start."""
+
+    def does(self, step: Step, item: Item) -> Passed:
+        return step(item)
 
 
 @dataclass(frozen=True)
@@ -36,6 +49,9 @@ class Shots(Tiny):
             raise ValueError(f"cannot write {folder}/x")
         if "crash" in words:
             os.kill(os.getpid(), signal.SIGKILL)
+        if "hang" in words:
+            words.remove("hang")
+            ctypes.PyDLL(None).sleep(HANG)  # C that keeps Python's lock: no thread can run
         if "import" in words:
             raise ImportError("No module named 'nothing'")
         if "weights" in words:
@@ -94,9 +110,9 @@ def opened(source: Source) -> Path:
     return Path(source.location)
 
 
-def tiny_plan(shortest: int = 5, seconds: float = 0.0) -> Plan:
+def tiny_plan(shortest: int = 5, seconds: float = 0.0, time_limit: float = 60.0) -> Plan:
     looks = (Shots(seconds=seconds), Length(shortest, seconds))
-    return Plan(opened, looks, one_of_each_length, (Twice(seconds=seconds),))
+    return Plan(opened, looks, one_of_each_length, (Twice(seconds=seconds),), time_limit)
 
 
 def tiny_sources(folder: Path, texts: Sequence[str]) -> list[Source]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from dynascene.curation.clip import Clip
 from dynascene.curation.clip_frames import frames_of
+from dynascene.curation.faults import rejected_by
 from dynascene.curation.seen_points import seen_points
 from dynascene.errors import InputError
 from dynascene.estimators.camera import TrackedCamera, track_camera
@@ -68,8 +69,7 @@ class Camera:
                 return [refused or clip]
             motion = camera_motion(frames, matte, found)
         except InputError as error:
-            reason = str(error).removeprefix(f"{clip.video}: ")
-            return [clip.rejected(self.name, "untrackable", reason)]
+            return [rejected_by(clip, self.name, "untrackable", error)]
         write_cameras(found.track, folder / CAMERAS, "re10k")
         write_text(folder / REPORT, json.dumps(found.report(), indent=1) + "\n")
         clip = clip.with_values(self.name, **motion._asdict())

@@ -60,12 +60,16 @@ def write_dataset(
     clips: as ``run_plan`` returns them. out: the data set's folder, made where it is missing.
     shares: of the source videos in each split. Files are linked where that is possible, so they
     take no space twice; what is in place already is left alone, and clips that an earlier manifest
-    here had and this one has not are removed. Returns the manifest.
+    here had and this one has not are removed. What people said (``verify``) stays. Returns the
+    manifest.
 
     Raises InputError where something cannot be written.
     """
-    table = manifest_table(clips, shares, seed)
-    before = _earlier_paths(out)
+    table, earlier = manifest_table(clips, shares, seed), _earlier_manifest(out)
+    if earlier is not None:
+        from dynascene.curation.verdict_rule import with_earlier_outcomes
+
+        table = with_earlier_outcomes(table, earlier)
     for clip in clips:
         if clip.kept:
             _put_in_place(clip, out / clip_path(clip))
@@ -74,7 +78,8 @@ def write_dataset(
     out.mkdir(parents=True, exist_ok=True)
     with replacing(out / MANIFEST) as temporary:
         temporary.write_bytes(content.getvalue())
-    _remove(out, before - set(table.column("path").to_pylist()))
+    if earlier is not None:
+        _remove(out, _paths(earlier) - _paths(table))
     return table
 
 
@@ -219,13 +224,21 @@ def _link(path: Path, target: Path) -> None:
         shutil.copy2(path, target)
 
 
-def _earlier_paths(out: Path) -> set[str]:
-    """The folders of clips that the manifest of an earlier run names."""
+def _earlier_manifest(out: Path) -> pa.Table | None:
+    """The manifest of an earlier run. Raises InputError where there is one that cannot be read."""
     try:
-        paths = pq.read_table(out / MANIFEST, columns=["path"]).column("path").to_pylist()
-    except (OSError, pa.ArrowException):
-        return set()
-    return {path for path in paths if isinstance(path, str)}
+        return pq.read_table(out / MANIFEST)
+    except FileNotFoundError:
+        return None
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(
+            f"{out / MANIFEST}: cannot be read ({error}); remove it to make it anew"
+        ) from None
+
+
+def _paths(table: pa.Table) -> set[str]:
+    """The folders of clips that a manifest names."""
+    return {path for path in table.column("path").to_pylist() if path is not None}
 
 
 def _remove(out: Path, paths: Set[str]) -> None:

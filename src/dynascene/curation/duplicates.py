@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from dynascene.curation.clip import Clip
+from dynascene.curation.faults import rejected_by
 from dynascene.curation.sampling import frames_spread
 from dynascene.errors import InputError
 from dynascene.io.video import open_video
@@ -42,8 +43,7 @@ class Fingerprint:
             frames = open_video(clip.video).shrunk(SIDE).pick(numbers)
             found = fingerprint(frames)
         except InputError as error:
-            reason = str(error).removeprefix(f"{clip.video}: ")
-            return [clip.rejected(self.name, "damaged", reason)]
+            return [rejected_by(clip, self.name, "damaged", error)]
         return [clip.with_values(self.name, fingerprint=found)]
 
 

@@ -1,11 +1,13 @@
-"""All steps one after another in this process: for few clips, for debugging, for tests."""
+"""All steps one after another, without Ray: for few clips, for debugging, for tests."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Protocol
 
-from dynascene.curation.engine_step import Step
+from dynascene.curation.engine_process import WorkProcess
+from dynascene.curation.engine_step import Passed, Step
 from dynascene.curation.progress import Report
 from dynascene.curation.store import Item
 
@@ -28,22 +30,35 @@ class Engine(Protocol):
 
 
 class Loop:
-    """This process alone."""
+    """One clip at a time, in one process beside this one, which ends with this object's block."""
 
     workers = 1.0
 
+    def __init__(self) -> None:
+        self._process = WorkProcess()
+
+    def __enter__(self) -> Loop:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.end()
+
     def run(self, items: Sequence[Item], steps: Sequence[Step], report: Report) -> Iterator[Item]:
+        """See ``Engine``."""
+        calls = [partial(self._process.does, step) for step in steps]
         for item in items:
-            yield from _through([item], steps, report)
+            yield from _through([item], calls, report)
 
 
-def _through(items: Iterable[Item], steps: Sequence[Step], report: Report) -> Iterator[Item]:
+def _through(
+    items: Iterable[Item], calls: Sequence[Callable[[Item], Passed]], report: Report
+) -> Iterator[Item]:
     """Each clip through all steps before the next one begins."""
-    if not steps:
+    if not calls:
         yield from items
         return
     for item in items:
-        passed = steps[0](item)
+        passed = calls[0](item)
         if passed.tick:
             report(passed.tick)
-        yield from _through(passed.items, steps[1:], report)
+        yield from _through(passed.items, calls[1:], report)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dynascene.curation.clip import Clip, Source
-from dynascene.curation.engine_step import Passed, stop_if_full
+from dynascene.curation.engine_step import Passed
+from dynascene.curation.faults import stop_if_full
 from dynascene.curation.progress import Tick
 from dynascene.curation.store import Item, Store, first_key
 from dynascene.errors import InputError

@@ -2,8 +2,8 @@
 
 Every step is an operator of one streaming plan. Steps on the CPU are tasks: whichever process is
 free takes the next clip, and keeps the model that it loaded. Steps on a GPU are actors that hold
-their share of it. A row is one clip as a line of JSON; pixels never travel. Ray Data holds a step
-back when rows that wait for the next one fill half of the object store.
+their share of it. No step has more clips in work than there are workers for it, so that clips go
+through rather than all wait at one step. A row is one clip as a line of JSON; pixels never travel.
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ import logging
 import os
 import re
 import socket
-import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from dynascene.curation.engine_step import Step
-from dynascene.curation.progress import Report, Tick
+from dynascene.curation.progress import Report, Tick, repeated
 from dynascene.curation.store import Item, item_from_text, text_of_item
 from dynascene.errors import InputError
 
@@ -52,10 +51,11 @@ class OnRay:
         """See ``Engine``."""
         import ray
 
-        if not items:
+        if not items or not steps:
+            yield from items
             return
         ticks = ray.remote(num_cpus=0)(_Ticks).remote()
-        rows = ray.data.from_items([{"clip": text_of_item(item)} for item in items])
+        rows = ray.data.from_items([{"clip": text_of_item(item), "fatal": ""} for item in items])
         for step in steps:
             # one clip to a block, so that the shots of a video spread over the workers
             rows = rows.repartition(target_num_rows_per_block=1)
@@ -71,9 +71,12 @@ class OnRay:
         import ray
 
         if not (step.accelerators and self.accelerators):
+            share = min(step.processors, self.processors)
+            most = max(1, int(self.processors / share))
             return {
                 "fn": _function(step, ticks),
-                "num_cpus": min(step.processors, self.processors),
+                "compute": ray.data.TaskPoolStrategy(size=most),
+                "num_cpus": share,
             }
         # Actors hold what they have: every step gets one at least, or none would ever end.
         asked = sum(other.accelerators for other in steps)
@@ -115,7 +118,7 @@ def ray_started(address: str | None = None, workers: int | None = None) -> Gener
             include_dashboard=False,
         )
     try:
-        _quiet()
+        _configure()
         there = ray.cluster_resources()
         yield OnRay(there.get("CPU", 1.0), there.get("GPU", 0.0))
     finally:
@@ -135,10 +138,12 @@ def _start(attempts: int, **options: Any) -> None:
         raise InputError(f"Ray does not start: {text}") from None
 
 
-def _quiet() -> None:
+def _configure() -> None:
     import ray.data
 
     context = ray.data.DataContext.get_current()
+    # it would keep a core for each stage that has nothing to do yet
+    context.op_resource_reservation_enabled = False
     context.enable_progress_bars = False
     context.print_on_execution_start = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
@@ -180,23 +185,12 @@ def _reported(ticks: Any, report: Report) -> Generator[None]:
     """Meanwhile what was collected is passed on twice a second; the rest at the end."""
     import ray
 
-    ended = threading.Event()
-
     def pass_on() -> None:
         for tick in ray.get(ticks.taken.remote()):
             report(tick)
 
-    def poll() -> None:
-        while not ended.wait(POLL):
-            pass_on()
-
-    thread = threading.Thread(target=poll, daemon=True)
-    thread.start()
-    try:
+    with repeated(POLL, pass_on):
         yield
-    finally:
-        ended.set()
-        thread.join()
     pass_on()
 
 
@@ -219,7 +213,7 @@ class _Worker:
         self.step, self.ticks = step, ticks
 
     def __call__(self, row: Row) -> list[Row]:
-        if row.get("fatal"):
+        if row["fatal"]:
             return [row]
         try:
             passed = self.step(item_from_text(row["clip"]))

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import errno
 import re
 import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from dynascene.curation.clip import Clip, Stage
+from dynascene.curation.faults import BROKEN, stop_if_full
 from dynascene.curation.progress import Tick
 from dynascene.curation.store import Item, Store, key_of
-from dynascene.errors import InputError, MissingWeights
+from dynascene.curation.trials import Trials
+from dynascene.errors import InputError
 
 ATTEMPTS = 2  # Ray starts a task anew three times: less, so that it never gives up first
+TIME_LIMIT = 3600.0  # seconds that a stage may take for a clip
 ERRORS_LOG = "errors.log"
-BROKEN = (ImportError, MissingWeights)  # the program is at fault, not the video
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # so is the disk
 
 
 class Passed(NamedTuple):
@@ -51,12 +51,14 @@ class StageStep:
     """A stage, its finished work, and its failures.
 
     run: name of this run; only failures within one run are counted, so that a run that was killed
-    does not count against the clips that it was busy with.
+    does not count against the clips that it was busy with. time_limit: seconds for a clip, after
+    which the process ends; so a step is called in one that is replaced then.
     """
 
     stage: Stage
     store: Store
     run: str
+    time_limit: float = TIME_LIMIT
 
     @property
     def name(self) -> str:
@@ -72,7 +74,8 @@ class StageStep:
 
     def __call__(self, item: Item) -> Passed:
         """The clip as the stage leaves it; dropped with the code ``error`` where the stage raised,
-        and ``crash`` where it took the worker down, each time.
+        ``crash`` where it took the worker down, each time, and ``timed-out`` where it took too long
+        once.
 
         Raises InputError where the program is at fault: something to import or weights are missing,
         or the disk is full.
@@ -80,30 +83,42 @@ class StageStep:
         if not item.clip.kept:
             return Passed([item], None)
         begin, key = time.perf_counter(), key_of(self.stage, item.key)
-        items = self.store.found(key, item)
+        late = key_of(self.stage, f"{item.key} in {self.time_limit:g} s")  # more time: not the same
+        items = self.store.found(key, item) or self.store.found(late, item)
         reused = items is not None
         if items is None:
-            items = self._made(key, item)
+            items = self._made(key, late, item)
         kept = sum(made.clip.kept for made in items)
         seconds = time.perf_counter() - begin
         return Passed(items, Tick(self.name, kept, len(items) - kept, seconds, reused))
 
-    def _made(self, key: str, item: Item) -> list[Item]:
-        trials = _Trials(self.store.root / "trials" / key, self.run)
-        clip, items = item.clip, None
+    def _made(self, key: str, late: str, item: Item) -> list[Item]:
+        """late: the key under which it is kept that the time was over."""
+        trials = Trials(self.store.root / "trials" / key, self.run)
+        clip, items, attempt = item.clip, None, trials.begin()
+        if (place := trials.overran_at()) is not None:
+            self._log(clip, place)
+            overdue = self._overdue(clip)
+            items = self.store.make(late, item, lambda _: [overdue])
         rejected = clip.rejected(self.name, "crash", f"took a worker down {ATTEMPTS} times")
-        while items is None and trials.begin() <= ATTEMPTS:
+        while items is None and attempt <= ATTEMPTS:
             try:
-                items = self.store.make(key, item, lambda folder: loaded(self.stage)(clip, folder))
+                with trials.limited(self.time_limit):
+                    items = self.store.make(key, item, partial(loaded(self.stage), clip))
             except Exception as error:
                 self._stop_if_broken(error)
-                self._log(clip, error)
+                self._log(clip, "".join(traceback.format_exception(error)))
                 rejected = clip.rejected(self.name, "error", self._told(error))
                 if isinstance(error, InputError):
                     break  # it says what is wrong with the input; a second look sees the same
+                attempt = trials.begin()
         items = items or self.store.make(key, item, lambda _: [rejected])
         trials.forget()
         return items
+
+    def _overdue(self, clip: Clip) -> Clip:
+        reason = f"took more than the {self.time_limit / 60:g} minutes of --time-limit"
+        return clip.rejected(self.name, "timed-out", reason, self.time_limit)
 
     def _stop_if_broken(self, error: Exception) -> None:
         if isinstance(error, BROKEN):
@@ -116,39 +131,10 @@ class StageStep:
         text = re.sub(rf"{re.escape(str(self.store.new))}/[^/\s'\"]+/?", "", text)
         return text if isinstance(error, InputError) else f"{type(error).__name__}: {text}"
 
-    def _log(self, clip: Clip, error: Exception) -> None:
-        what = f"{self.name}: {clip.source.location} frames {clip.start}:{clip.stop}"
-        text = f"{what}\n{''.join(traceback.format_exception(error))}\n"
+    def _log(self, clip: Clip, what: str) -> None:
+        where = f"{self.name}: {clip.source.location} frames {clip.start}:{clip.stop}"
         with (self.store.root / ERRORS_LOG).open("a", encoding="utf-8") as log:
-            log.write(text)
-
-
-class _Trials:
-    """How often a piece of work was begun in this run: a file, since a crash forgets all else."""
-
-    def __init__(self, path: Path, run: str) -> None:
-        self.path, self.run = path, run
-
-    def begin(self) -> int:
-        """Note one more, and say how many there are."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a+", encoding="utf-8") as file:
-            file.write(f"{self.run}\n")
-            file.flush()
-            file.seek(0)
-            return file.read().split().count(self.run)
-
-    def forget(self) -> None:
-        self.path.unlink(missing_ok=True)
-
-
-def stop_if_full(error: Exception, place: Path) -> None:
-    """Raises InputError where ``error``, or what it stands for, says that the disk is full."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.errno in FULL:
-            raise InputError(f"{place}: {cause.strerror}") from error
-        cause = cause.__cause__ or cause.__context__
+            log.write(f"{where}\n{what}\n")
 
 
 _LOADED: dict[tuple[type, str], Stage] = {}

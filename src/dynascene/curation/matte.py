@@ -11,8 +11,9 @@ import numpy as np
 
 from dynascene.curation.clip import Clip
 from dynascene.curation.clip_frames import frames_of
+from dynascene.curation.faults import rejected_by
 from dynascene.display import Quiet
-from dynascene.errors import InputError, MissingWeights
+from dynascene.errors import InputError
 from dynascene.estimators.matte.backends import (
     BACKENDS,
     NETWORKS,
@@ -65,7 +66,7 @@ class Matte:
 
     config: MatteConfig
     name = "matte"
-    version = 1
+    version = 2
     processors = 1.0
     accelerators = 0.0
 
@@ -81,11 +82,8 @@ class Matte:
     def __call__(self, clip: Clip, folder: Path) -> Sequence[Clip]:
         try:
             figures = self._write(clip, frames_of(clip), folder / MATTE)
-        except MissingWeights:
-            raise
         except InputError as error:
-            reason = str(error).removeprefix(f"{clip.video}: ")
-            return [clip.rejected(self.name, "no-subject", reason)]
+            return [rejected_by(clip, self.name, "no-subject", error)]
         return [self._judged(clip.with_files(matte=MATTE), figures)]
 
     def _write(self, clip: Clip, source: FrameSource, path: Path) -> Figures:

@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from dynascene.curation.clip import Clip
+from dynascene.curation.faults import rejected_by
 from dynascene.curation.sampling import frames_every, frames_spread
-from dynascene.errors import InputError, MissingWeights
+from dynascene.errors import InputError
 from dynascene.estimators.matte.backends import DETECTORS, DetectorName, detector_named
 from dynascene.estimators.matte.locating import any_apart
 from dynascene.estimators.person.detection import Detection, PersonDetector, area
@@ -96,11 +97,8 @@ class Person:
                 return [refused]
             numbers = frames_every(video, clip.start, clip.stop, 1 / self.config.rate)
             found = watch(video, numbers, self.config.side, detector)
-        except MissingWeights:
-            raise
         except InputError as error:
-            reason = str(error).removeprefix(f"{clip.video}: ")
-            return [clip.rejected(self.name, "damaged", reason)]
+            return [rejected_by(clip, self.name, "damaged", error)]
         if found is None:
             reason = "nobody stays in it"
             return [clip.with_values(self.name, people=0).rejected(self.name, "no-person", reason)]

@@ -11,7 +11,7 @@ from pathlib import Path
 from dynascene.curation.clip import Clip, Source, Stage
 from dynascene.curation.engine_loop import Engine
 from dynascene.curation.engine_opening import Opener, OpeningStep
-from dynascene.curation.engine_step import StageStep
+from dynascene.curation.engine_step import TIME_LIMIT, StageStep
 from dynascene.curation.progress import Tally, Watcher
 from dynascene.curation.store import Item, Store
 
@@ -24,13 +24,15 @@ class Plan:
 
     opener: brings a source's bytes here. looks: stages that each judge a clip alone, in order,
     cheap ones first. decide: one look at all clips together (near-duplicates); it returns as many,
-    in the same order. writes: stages for the clips that are kept then.
+    in the same order. writes: stages for the clips that are kept then. time_limit: seconds that a
+    stage may take for a clip; opening has none, as a long video takes as long as it takes.
     """
 
     opener: Opener
     looks: Sequence[Stage]
     decide: Decision
     writes: Sequence[Stage]
+    time_limit: float = TIME_LIMIT
 
     @property
     def stages(self) -> list[str]:
@@ -48,7 +50,7 @@ def run_plan(
     """
     with store.owned():
         run = uuid.uuid4().hex
-        step = partial(StageStep, store=store, run=run)
+        step = partial(StageStep, store=store, run=run, time_limit=plan.time_limit)
         tally = Tally(plan.stages, len(sources), engine.workers)
         first = [Item("", Clip(source, Path())) for source in sources]
         looks = [OpeningStep(plan.opener, store), *map(step, plan.looks)]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from dynascene.curation.camera import Camera, CameraConfig
+from dynascene.curation.clip import Stage
 from dynascene.curation.duplicates import Fingerprint, without_duplicates
+from dynascene.curation.engine_step import TIME_LIMIT
 from dynascene.curation.fetching import Fetcher
 from dynascene.curation.matte import BackendName, Matte, MatteConfig, backend_at_hand
 from dynascene.curation.motion import Motion, MotionConfig
 from dynascene.curation.person import DetectorName, Person, PersonConfig, detector_at_hand
-from dynascene.curation.pipeline import Plan
+from dynascene.curation.pipeline import Decision, Plan
 from dynascene.curation.probe import Probe, ProbeConfig
 from dynascene.curation.release import Recorded
 from dynascene.curation.shots import Shots, ShotsConfig
@@ -27,6 +30,7 @@ class Options:
     are divided. most_similar: the largest S (Eq. 3) that is kept. detector: who finds people;
     None: the best at hand; ``none``: clips are not judged by people. matte: who cuts the person
     out; None: as ``dynascene matte``. worst_camera: the tracker's least verdict that is kept.
+    time_limit: minutes that a stage may take for a clip.
     """
 
     min_height: int = 1080
@@ -36,6 +40,7 @@ class Options:
     detector: DetectorName | Literal["none"] | None = None
     matte: BackendName | None = None
     worst_camera: Literal["good", "doubtful"] = "good"
+    time_limit: float = TIME_LIMIT / 60
 
 
 def full_plan(options: Options, cache: Path) -> Plan:
@@ -57,13 +62,17 @@ def full_plan(options: Options, cache: Path) -> Plan:
         Camera(CameraConfig(worst=options.worst_camera)),
         Fingerprint(),
     ]
-    return Plan(Fetcher(cache), looks, without_duplicates, (Write(),))
+    return _plan(options, cache, looks, without_duplicates)
 
 
 def rebuilding_plan(release: Path, options: Options, cache: Path) -> Plan:
     """From a release to the same clips: mattes are made anew, nothing else is judged again."""
     looks = [Recorded.of(release), _matte(options, _detector(options))]
-    return Plan(Fetcher(cache), looks, list, (Write(),))
+    return _plan(options, cache, looks, list)
+
+
+def _plan(options: Options, cache: Path, looks: Sequence[Stage], decide: Decision) -> Plan:
+    return Plan(Fetcher(cache), looks, decide, (Write(),), 60 * options.time_limit)
 
 
 def _detector(options: Options) -> DetectorName | None:

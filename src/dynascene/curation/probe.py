@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from dynascene.curation.clip import Clip
 from dynascene.curation.containers import CONTAINERS
+from dynascene.curation.faults import rejected_by
 from dynascene.errors import InputError
 from dynascene.io.video import VideoFrames, open_video
 from dynascene.io.video_decoding import CUT_SHORT, HDR_TRANSFERS, decoded, opened
@@ -60,7 +61,7 @@ class Probe:
         try:
             container = read_container(clip.video)
         except InputError as error:
-            return [clip.rejected(self.name, _code(clip.video, error), _reason(clip, error))]
+            return [rejected_by(clip, self.name, _code(clip.video, error), error)]
         expected = CONTAINERS.get(clip.video.suffix.lower())
         if expected and expected.isdisjoint(container.formats.split(",")):
             reason = f"is named {clip.video.suffix}, but holds {container.formats}"
@@ -69,7 +70,7 @@ class Probe:
             video = open_video(clip.video, strict=True)
             _decode(video, self.config.decoding)
         except InputError as error:
-            return [clip.rejected(self.name, "damaged", _reason(clip, error))]
+            return [rejected_by(clip, self.name, "damaged", error)]
         return [self._judged(_measured(clip, video, container), video)]
 
     def _judged(self, clip: Clip, video: VideoFrames) -> Clip:
@@ -131,8 +132,3 @@ def _code(path: Path, error: InputError) -> str:
     if path.is_file() and not path.stat().st_size:
         return "empty"
     return "cut-short" if str(error) == CUT_SHORT.format(path=path) else "not-a-video"
-
-
-def _reason(clip: Clip, error: InputError) -> str:
-    """Without the path, which is the source's."""
-    return str(error).removeprefix(f"{clip.video}: ")

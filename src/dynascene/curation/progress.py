@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -90,6 +91,24 @@ class Tally:
                 return None
             left += to_do * count.seconds / max(count.made, 1)
         return left / self.workers
+
+
+@contextmanager
+def repeated(seconds: float, call: Callable[[], None]) -> Generator[None]:
+    """Meanwhile ``call`` is called again and again, by a thread, with ``seconds`` in between."""
+    ended = threading.Event()
+
+    def repeat() -> None:
+        while not ended.wait(seconds):
+            call()
+
+    thread = threading.Thread(target=repeat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 class Watcher(Protocol):

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from dynascene.curation.clip import Clip
+from dynascene.curation.faults import rejected_by
 from dynascene.errors import InputError
 from dynascene.io.video import open_video
 
@@ -22,14 +23,15 @@ class ShotsConfig:
     """side: pixels of the longer side of the frames that are compared.
 
     ratio: how much more a cut changes than the four frames about it; change: how much at least
-    (PySceneDetect's ``adaptive_threshold`` and ``min_content_val``). black: a frame's mean, of
+    (PySceneDetect's ``adaptive_threshold`` and ``min_content_val``, whose own 15 misses a cut from
+    one pale place to another). black: a frame's mean, of
     255, below which it is faded out. shortest, longest: seconds; a shot is divided into equal
     pieces of at most ``longest`` (None: it is left whole).
     """
 
     side: int = 256
     ratio: float = 3.0
-    change: float = 15.0
+    change: float = 12.0
     black: int = 12
     shortest: float = 1.0
     longest: float | None = None
@@ -56,8 +58,7 @@ class Shots:
             frames = _noting(video.shrunk(self.config.side).read(clip.start, clip.stop), levels)
             cuts = find_shots(frames, video.frame_rate, self.config)
         except InputError as error:
-            reason = str(error).removeprefix(f"{clip.video}: ")
-            return [clip.rejected(self.name, "damaged", reason)]
+            return [rejected_by(clip, self.name, "damaged", error)]
         ends = [0, *cuts, len(levels)]
         return [
             self._judged(piece, np.median(levels[first:last]))

@@ -16,7 +16,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -88,7 +88,7 @@ class Store:
 
         Where somebody else finished the same meanwhile, theirs stands.
         """
-        with self._new_folder() as folder:
+        with self._locked("work.lock", fcntl.LOCK_SH), self._new_folder() as folder:
             clips = [_with_named_files(clip, item.clip, key) for clip in work(folder)]
             if not clips:
                 raise ValueError("the stage returned no clip, not even a dropped one")
@@ -118,23 +118,32 @@ class Store:
 
     @contextmanager
     def owned(self) -> Generator[None]:
-        """Meanwhile no other run may use the store; what a killed run left half done is removed.
+        """Meanwhile no other run may use the store. What this run's lost processes, or a run that
+        was killed, left half done is removed.
 
         Raises InputError where another run has it, or the folder cannot be made.
         """
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            lock = (self.root / "lock").open("w")
+            with ExitStack() as stack:
+                stack.enter_context(self._locked("lock", fcntl.LOCK_EX | fcntl.LOCK_NB))
+                # the processes of a killed run outlive it a little
+                with self._locked("work.lock", fcntl.LOCK_EX):
+                    shutil.rmtree(self.new, ignore_errors=True)
+                held = stack.pop_all()
+        except BlockingIOError:
+            raise InputError(f"{self.root}: another run is using it; wait for its end") from None
         except OSError as error:
             raise InputError(f"{self.root}: cannot be written ({error.strerror})") from None
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise InputError(
-                    f"{self.root}: another run is using it; wait for its end"
-                ) from None
+        with held:
+            yield
             shutil.rmtree(self.new, ignore_errors=True)
+
+    @contextmanager
+    def _locked(self, name: str, kind: int) -> Generator[None]:
+        """A lock that ends with the process, however that ends. kind: as flock has it."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / name).open("w") as lock:
+            fcntl.flock(lock, kind)
             yield
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ Outcome = Literal["accepted", "rejected", "disputed", "open"]
 OUTCOMES: tuple[Outcome, ...] = ("accepted", "rejected", "disputed", "open")
 NO_VOTES = Tally()
 OUTCOME, SPLIT_BEFORE = "people_verdict", "split_before_votes"
+RULE = b"dynascene.votes"  # in the schema's metadata: how verdicts followed from votes
 BY_PEOPLE = "people: "  # how the reasons begin that stand here, so that they can be taken back
 
 
@@ -69,6 +71,7 @@ def with_outcomes(
     A rejected clip loses its split and gets a reason; only_accepted: so do disputed and open ones.
     Clips that were dropped before stay as they are, with a null verdict. Doing it again after more
     votes gives the same as doing it once: a clip that is no longer rejected gets its split back.
+    The schema's metadata tells the rule.
     """
     names = [
         name for name in ("clip", "split", "reason", "has_camera") if name in table.schema.names
@@ -84,7 +87,25 @@ def with_outcomes(
             table = table.set_column(table.schema.get_field_index(name), name, column)
         else:
             table = table.append_column(name, column)
-    return table
+    told = json.dumps({"rule": str(rule), "only_accepted": only_accepted})
+    return table.replace_schema_metadata({**(table.schema.metadata or {}), RULE: told})
+
+
+def with_earlier_outcomes(table: pa.Table, earlier: pa.Table) -> pa.Table:
+    """A manifest that was made anew, with what people had said by the time of the earlier one.
+
+    The votes and the rule are those that stand in ``earlier``; newer votes come with the next
+    ``verify --apply``. Clips are the same by name. ``table`` as it is where nobody was asked.
+    """
+    told = (earlier.schema.metadata or {}).get(RULE)
+    if told is None:
+        return table
+    kind = json.loads(told)
+    names = earlier.column("clip").to_pylist()
+    votes = (earlier.column(f"votes_{choice}").to_pylist() for choice in Tally._fields)
+    tallies = {name: Tally(*counts) for name, *counts in zip(names, *votes, strict=True)}
+    rule = Rule.parse(kind["rule"])
+    return with_outcomes(table, tallies, rule, only_accepted=kind["only_accepted"])
 
 
 _COLUMNS = {

@@ -11,6 +11,7 @@ import numpy as np
 
 from dynascene.curation.clip import Clip
 from dynascene.curation.clip_frames import frames_of
+from dynascene.curation.faults import rejected_by
 from dynascene.errors import InputError
 from dynascene.io.frames import open_matte, times_of
 from dynascene.io.images import write_png
@@ -54,8 +55,7 @@ class Write:
             matte = open_matte(folder / clip.files["matte"]) if "matte" in clip.files else None
             scene = self._write_video(frames, matte, folder / VIDEO)
         except InputError as error:
-            reason = str(error).removeprefix(f"{clip.video}: ")
-            return [clip.rejected(self.name, "damaged", reason)]
+            return [rejected_by(clip, self.name, "damaged", error)]
         write_png(folder / SCENE, without_person(scene.frame, scene.matte, self.config.margin))
         begin, end = seconds_of(video, clip.start, clip.stop)
         clip = clip.with_values(
