@@ -17,8 +17,8 @@ BLOB = 0.03  # of the frame's diagonal: parts of a body closer than this belong 
 CANDIDATES = 5  # per frame
 BLOB_SHARE = 0.08  # of the blob's peak: where it ends …
 ABOVE_NOISE = 4.0  # … unless the frame is that noisy: times what its quietest third shows
-STEADIED = 4  # frames before and after that say where the subject may be, too …
-LEAST_PRESENCE = 0.33  # … if so large a share of them does
+STEADIED = 8  # frames before and after that say where the subject may be, too …
+LEAST_PRESENCE = 0.25  # … if so large a share of them does
 LEAP = 0.08  # of the diagonal: a subject that moves so far in a frame loses one unit of score
 
 
