@@ -1,8 +1,6 @@
 """The diffusion generator with tiny networks: an untrained guided model changes nothing."""
 
-from collections.abc import Iterator
 from fractions import Fraction
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +12,7 @@ from tiny_pipeline import save_pipeline
 from dynascene.errors import InputError
 from dynascene.generation.clip import GeneratedClip, GenerationOptions
 from dynascene.generation.generate import generate
-from dynascene.generation.generators import diffusion as generator
 from dynascene.generation.progress import Log
-from dynascene.generation.weights import load_weights
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage
 from dynascene.geometry.moves import make_move
@@ -24,25 +20,14 @@ from dynascene.geometry.picture import PictureCamera
 from dynascene.io.checksums import sha256_of
 from dynascene.types import ArrayFrames, Shot, Size
 
+pytestmark = pytest.mark.usefixtures("loaded_once")
+
 FRAMES, SIZE = 4, Size(131, 83)  # more frames than a window, an odd size
 
 
 @pytest.fixture(scope="module")
 def untrained(tmp_path_factory) -> Path:
     return save_pipeline(tmp_path_factory.mktemp("untrained"), guide=True, awake=False)
-
-
-@pytest.fixture(scope="module")
-def awake(tmp_path_factory) -> Path:
-    return save_pipeline(tmp_path_factory.mktemp("awake"), guide=True, awake=True)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def loaded_once() -> Iterator[None]:
-    """Weights are read once for all tests, which do not change them."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(generator, "load_weights", cache(load_weights))
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,6 @@
 """The scene memory: which views are painted, what they leave, and that a return finds it again."""
 
-from collections.abc import Iterator
 from fractions import Fraction
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +11,8 @@ from tiny_pipeline import save_pipeline
 
 from dynascene.generation.clip import GenerationOptions
 from dynascene.generation.generate import generate
-from dynascene.generation.generators import diffusion as generator
 from dynascene.generation.progress import Log
 from dynascene.generation.scene_memory import KeyView, SceneMemory, choose_view, key_view, known
-from dynascene.generation.weights import load_weights
 from dynascene.geometry.framing import Framing, place_track
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage, lift_with_depth
@@ -25,19 +21,9 @@ from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.repainting import Paint
 from dynascene.types import CameraTrack, Shot, Size
 
+pytestmark = pytest.mark.usefixtures("loaded_once")
+
 SIZE, MODEL = Size(96, 60), Size(64, 40)
-
-
-@pytest.fixture(scope="module")
-def awake(tmp_path_factory) -> Path:
-    return save_pipeline(tmp_path_factory.mktemp("awake"), guide=True, awake=True)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def loaded_once() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(generator, "load_weights", cache(load_weights))
-        yield
 
 
 @pytest.fixture(scope="module")

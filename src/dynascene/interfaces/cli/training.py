@@ -42,9 +42,10 @@ def train(
     On several GPUs: torchrun --nproc_per_node N --no-python dynascene train RECIPE ...
 
     Recipes: autoencoder.small, autoencoder.small_decoder, dynascene.small,
-    dynascene.small_paper, actanywhere.small; and the paper's stages on clips:
-    dynascene.SIZE.stage1, dynascene.SIZE.stage2, dynascene.SIZE.single_stage with SIZE small or
-    sd15, and dynascene.SIZE.ROW.stage1 and .stage2 with ROW baseline, cc or bo (docs/training.md).
+    dynascene.small_one_step, dynascene.small_paper, actanywhere.small; on clips, with SIZE small or
+    sd15: dynascene.SIZE.stage1 and .stage2 (the paper's stages), dynascene.SIZE.ROW.stage1 and
+    .stage2 with ROW baseline, cc or bo, dynascene.SIZE.single_stage, dynascene.SIZE.guided,
+    actanywhere.SIZE.filmed (docs/training.md).
 
     Args:
         recipe: name of the recipe.
