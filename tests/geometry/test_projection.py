@@ -10,6 +10,7 @@ from dynascene.geometry.canvas import paint_canvas
 from dynascene.geometry.framing import (
     Attitude,
     Framing,
+    afloat,
     check_inside,
     choose_framing,
     filmed_attitude,
@@ -197,21 +198,48 @@ def test_framing_turns_the_camera_into_the_picture() -> None:
     assert best > plain + 0.05
 
 
-def test_framing_puts_feet_on_the_ground() -> None:
-    """A camera that was held up so far that feet below its middle would be at the level."""
+def standing_at(foot: float, head: float) -> torch.Tensor:
+    """Rays [3, 2, 3] to feet and head, so many degrees below the camera's axis."""
+    below = torch.deg2rad(torch.tensor([foot, head], dtype=torch.float64))
+    return torch.stack([below * 0, below.sin(), below.cos()], dim=-1).expand(3, 2, 3)
+
+
+def test_framing_puts_a_person_on_the_ground() -> None:
+    """A camera held up so far that feet below its middle would be above the level."""
     size = Size(160, 90)
     scene = lift_to_stage(smooth_picture(size), picture_camera(size, fov=60))
     still = track_of(torch.zeros(2, 3), fov=40.0)
-    descent = math.radians(6)
-    feet = torch.tensor([[0.0, math.sin(descent), math.cos(descent)]] * 3, dtype=torch.float64)
-    held = Attitude(pitch=15.0, roll=0.0, confidence=1.0)
 
-    def found(feet: torch.Tensor | None) -> float:
-        return find_framing(still, scene.surface, scene.camera, held._replace(feet=feet)).pitch
+    def found(standing: torch.Tensor | None, pitch: float) -> float:
+        held = Attitude(pitch, roll=0.0, confidence=0.5, standing=standing)
+        return find_framing(still, scene.surface, scene.camera, held).pitch
 
-    assert found(None) > 5
-    assert found(feet[:0]) == found(None)  # feet that are never seen say nothing
-    assert found(feet) == pytest.approx(6 - 3, abs=0.5)  # three degrees below the level
+    person = standing_at(6, -2)
+    assert found(None, 12.0) > 5
+    assert found(person[:0], 12.0) == found(None, 12.0)  # nobody says nothing
+    pitch = found(person, 12.0)
+    eye = math.tan(math.radians(6 - pitch)) / (
+        math.tan(math.radians(6 - pitch)) + math.tan(math.radians(2 + pitch))
+    )
+    assert 0.6 < eye < 0.9  # of the person's height above the ground
+    assert found(person, -5.0) == found(None, -5.0)  # who stands on the ground already says nothing
+
+
+@pytest.mark.parametrize(
+    ("pitch", "expected"),
+    [
+        (-10, 0.0),
+        (6 - 8 * 0.85, 0.0),
+        (6 - 8 * 0.6, 0.39),
+        (6 - 8 * 0.3, 0.988),
+        (6, 1.0),
+        (20, 1.0),
+    ],
+)
+def test_who_is_afloat(pitch: float, expected: float) -> None:
+    """Feet 6 degrees below the axis and the head 2 above, and where the horizon cuts them."""
+    assert afloat(Framing(0, pitch), standing_at(6, -2)) == pytest.approx(expected, abs=0.01)
+    assert afloat(Framing(0, pitch), None) == 0
 
 
 def test_framing_keeps_the_horizon_level() -> None:

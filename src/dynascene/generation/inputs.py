@@ -11,7 +11,7 @@ from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.estimators.horizon import estimate_horizon
-from dynascene.estimators.scale.feet import feet_rays
+from dynascene.estimators.scale.feet import standing_rays
 from dynascene.generation.camera_input import camera_track, read_filmed
 from dynascene.generation.footage import (
     film_camera,
@@ -89,7 +89,7 @@ def open_inputs(request: GenerationRequest, folder: Path, log: Log) -> Inputs:
         rate = foreground.frame_rate
         track = camera_track(request, filmed, scene, size, frames, float(rate), log)
         held = (filmed.attitude if filmed else None) or filmed_attitude(track)
-        held = held._replace(feet=feet_rays(matte, track))
+        held = held._replace(standing=standing_rays(matte, track))
     if not clip.still and not own and kept is None and request.cameras != "none":
         height = scene.surface.height
         warn_of_conflict(clip.colour, matte, track, height, request.person_height, log)

@@ -19,9 +19,10 @@ from dynascene.types import CameraTrack, Size
 WIDEST_YAW, WIDEST_PITCH = 60.0, 25.0  # degrees from the picture's middle, from the level
 PITCH_COST = 0.004  # share of the picture that a degree of pitch away from the filmed one is worth
 YAW_COST = 0.0005  # only decides between views that see equally much
-AFLOAT_COST = 0.5  # share of the picture that it is worth to see feet so many degrees down …
-LEAST_DESCENT = 3.0
-AFLOAT_RANGE = 10.0  # … and nothing of it is left where they are so many degrees less
+AFLOAT_COST = 0.5  # share of the picture that a person on the ground is worth, unlike one afloat
+# A camera's height above the ground that a person stands on, as a share of the person's: people
+# film at the chest or the eye. The second is the spread of its logarithm.
+USUAL_EYE, EYE_SPREAD = 0.85, 0.35
 FRAMES_TRIED = 16
 FRAMING_GRID = Size(17, 11)
 SHORTENINGS, SHORTER = 12, 0.7
@@ -49,13 +50,14 @@ class Framing:
 class Attitude(NamedTuple):
     """How the first camera was held, in degrees, and how sure that is, 0 … 1.
 
-    feet: [N, 3] unit rays in its axes to where somebody stands, so that ground should be there.
+    standing: [N, 2, 3] unit rays in its axes to the feet and the head of somebody who stands, so
+        that ground should be at the feet.
     """
 
     pitch: float
     roll: float
     confidence: float
-    feet: Tensor | None = None
+    standing: Tensor | None = None
 
 
 def place_track(track: CameraTrack, framing: Framing) -> CameraTrack:
@@ -102,18 +104,19 @@ def find_framing(
 
     Searched over yaw and pitch, coarse to fine, from the filmed pitch and from the picture's. A
     pitch unlike the filmed one costs a little (the more, the better the track tells it), so that
-    the person stays upright, and so do feet at or above the level, where no ground is. held: how
+    the person stays upright, and so does a person afloat, less where the pitch is known. held: how
     the first camera was held, where that is known better than the track tells.
     """
     every = max(1, len(track) // FRAMES_TRIED)
     sampled = CameraTrack(track.cam_from_world[::every], track.intrinsics[::every], track.size)
     held = held or filmed_attitude(track)
     pitch_cost = PITCH_COST * (1 + 4 * held.confidence)
+    afloat_cost = AFLOAT_COST * (1 - held.confidence / 2)
 
     def value(framing: Framing) -> float:
         share = seen_share(place_track(sampled, framing), surface, picture, FRAMING_GRID)
         turned = pitch_cost * abs(framing.pitch - held.pitch) + YAW_COST * abs(framing.yaw)
-        return share - turned - AFLOAT_COST * afloat(framing, held.feet)
+        return share - turned - afloat_cost * afloat(framing, held.standing)
 
     starts = [Framing(0.0, held.pitch, held.roll), Framing(0.0, picture.pitch, held.roll)]
     wide = [f for start in starts for f in around(start, WIDEST_YAW, WIDEST_PITCH, 9)]
@@ -123,13 +126,23 @@ def find_framing(
     return Framing(round(best.yaw, 2), round(best.pitch, 2), round(best.roll, 2))
 
 
-def afloat(framing: Framing, feet: Tensor | None) -> float:
-    """How much, 0 … 1, feet (rays [N, 3]) are too near the level to be on the ground."""
-    if feet is None or not len(feet):
+def afloat(framing: Framing, standing: Tensor | None) -> float:
+    """How much, 0 … 1, somebody (rays [N, 2, 3] to feet and head) hovers over the level ground.
+
+    The farther below the head the horizon passes, the lower the camera must have been: nothing from
+    the usual height on, all at 0, where the feet are at the horizon or above.
+    """
+    if standing is None or not len(standing):
         return 0.0
-    down = framing.scene_from_camera[1].to(feet)
-    descent = torch.rad2deg(torch.asin((feet @ down).clamp(-1, 1)))
-    return float(((LEAST_DESCENT - descent) / AFLOAT_RANGE).clamp(0, 1).mean())
+    down = framing.scene_from_camera[1].to(standing)
+    depth = standing @ down
+    # tan δ, of rays δ below the level
+    foot, head = (depth / (1 - depth**2).clamp(min=1e-12).sqrt()).unbind(-1)
+    # of a camera at height h over the ground and a person of height H: tan δ_foot = h / D,
+    # tan δ_head = (h − H) / D, so h / H = tan δ_foot / (tan δ_foot − tan δ_head)
+    eye = foot / (foot - head).clamp(min=1e-6)
+    too_low = (eye / USUAL_EYE).clamp(1e-6, 1).log() / EYE_SPREAD
+    return float(1 - torch.exp(-0.5 * too_low**2).mean())
 
 
 def around(middle: Framing, yaw_range: float, pitch_range: float, steps: int) -> list[Framing]:

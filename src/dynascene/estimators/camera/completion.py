@@ -5,11 +5,11 @@ F frames; poses are cam_from_world, NaN where unknown; pixels of the working pic
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import torch
 
 from dynascene.estimators.camera.point_tracks import PointTracks
+from dynascene.estimators.camera.structure import SEED, load_pycolmap, pinhole_camera
 from dynascene.estimators.camera.triangulation import explain_tracks
 from dynascene.geometry.rigid import camera_centres, rigid
 from dynascene.geometry.rotations import interpolate_rotations
@@ -17,7 +17,6 @@ from dynascene.geometry.rotations import interpolate_rotations
 POINT_ERROR = 2.0  # pixels: points of the keyframes that fit worse are not used
 LEAST_POINTS = 12
 INLIER_ERROR = 3.0  # pixels, in resection
-ATTEMPTS = 200
 
 
 def resect_frames(tracks: PointTracks, poses: np.ndarray, focal: float) -> np.ndarray:
@@ -46,21 +45,15 @@ def _resect(
     space: np.ndarray, points: np.ndarray, focal: float, tracks: PointTracks
 ) -> np.ndarray | None:
     """The camera [4, 4] that sees points in space [n, 3] at [n, 2]; None where few agree."""
-    scale = np.linalg.norm(space, axis=1).max()  # the solver's tolerances are absolute
-    intrinsics = np.diag([focal, focal, 1.0])
-    intrinsics[:2, 2] = np.array(tracks.size) / 2
-    found, turn, shift, inliers = cv2.solvePnPRansac(
-        space / scale, points, intrinsics, None, iterationsCount=ATTEMPTS,
-        reprojectionError=INLIER_ERROR, flags=cv2.SOLVEPNP_SQPNP,
-    )  # fmt: skip
-    if not found or inliers is None or len(inliers) < LEAST_POINTS:
+    pycolmap = load_pycolmap()
+    options = pycolmap.AbsolutePoseEstimationOptions()
+    options.ransac.max_error, options.ransac.random_seed = INLIER_ERROR, SEED
+    camera = pinhole_camera(pycolmap, tracks.size, focal)
+    found = pycolmap.estimate_and_refine_absolute_pose(points, space, camera, options)
+    if found is None or found["num_inliers"] < LEAST_POINTS:
         return None
-    agreeing = inliers[:, 0].astype(np.int64)
-    turn, shift = cv2.solvePnPRefineLM(
-        space[agreeing] / scale, points[agreeing], intrinsics, None, turn, shift
-    )
     pose = np.eye(4)
-    pose[:3, :3], pose[:3, 3] = cv2.Rodrigues(turn)[0], shift[:, 0] * scale
+    pose[:3] = found["cam_from_world"].matrix()
     return pose
 
 

@@ -1,7 +1,7 @@
 """A camera that travels: structure from motion over the keyframes, by pycolmap.
 
-The only file that touches pycolmap. Keyframes share one pinhole camera, the principal point in
-the middle. Work happens in a temporary folder. K keyframes; pixels of the working picture.
+Keyframes share one pinhole camera, the principal point in the middle. Work happens in a temporary
+folder. K keyframes; pixels of the working picture.
 """
 
 from __future__ import annotations
@@ -90,12 +90,7 @@ class Workspace:
     def _write_database(self, path: Path, focal: float, known: bool) -> None:
         pycolmap = self.pycolmap
         database = pycolmap.Database.open(str(path))
-        camera = pycolmap.Camera(
-            model="SIMPLE_PINHOLE",
-            width=self.size.width,
-            height=self.size.height,
-            params=[focal, self.size.width / 2, self.size.height / 2],
-        )
+        camera = pinhole_camera(pycolmap, self.size, focal)
         camera.has_prior_focal_length = known
         camera.camera_id = database.write_camera(camera)
         rig = pycolmap.Rig()
@@ -150,6 +145,16 @@ def load_pycolmap() -> Any:
             f"pycolmap {pycolmap.__version__} is too old: pip install --upgrade 'pycolmap>=4'"
         )
     return pycolmap
+
+
+def pinhole_camera(pycolmap: Any, size: Size, focal: float) -> Any:
+    """pycolmap's camera of a picture: focal length in pixels, the principal point in the middle."""
+    return pycolmap.Camera(
+        model="SIMPLE_PINHOLE",
+        width=size.width,
+        height=size.height,
+        params=[focal, size.width / 2, size.height / 2],
+    )
 
 
 def _global(pycolmap: Any, database: Path, folder: Path, known: bool) -> dict[int, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -72,6 +72,10 @@ def run(
                 "than the place"
             )
         place = locate(clip, source, frames, detector, choice, matter.needs_boxes, display)
+        if backend is None and matter.needs_boxes and place.seen is None and len(source) > 2:
+            # the detector could not tell who it is, so a network of its kind would not either
+            matter, place = make_matter("motion"), replace(place, boxes=None)
+            frames = working_frames(source, matter.working_pixels)
         display.notice(f"backend {matter.name}, subject found by {place.found_by}")
         temporary.mkdir()
         with display.stage("matte", len(source)) as advance:

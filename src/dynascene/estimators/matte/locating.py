@@ -97,7 +97,7 @@ def locate(
         mover = _only_mover(frames, comparable_people(people), scale)
         if mover is None:
             raise
-        return mover
+        return mover if needs_boxes else replace(mover, boxes=None)
     if not needs_boxes and subject.seen.mean() < STEADY:
         return Place(None, pixel, "motion")
     others = tuple(p for p in people if p is not subject and any_apart([subject, p]))

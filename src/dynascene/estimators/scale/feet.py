@@ -1,4 +1,4 @@
-"""Where the person stands, as the camera sees it."""
+"""Where the person stands and ends, as the camera sees it."""
 
 import numpy as np
 import torch
@@ -18,11 +18,11 @@ def rays_through(track: CameraTrack, points: np.ndarray) -> np.ndarray:
     return (track.cam_from_world[:, :3, :3].mT @ in_camera)[..., 0].numpy()
 
 
-def feet_rays(matte: FrameSource, track: CameraTrack) -> Tensor:
-    """Unit rays to the lowest point of a person in some frames, in the first camera's axes: [N, 3].
+def standing_rays(matte: FrameSource, track: CameraTrack) -> Tensor:
+    """Unit rays to the lowest and to the highest point of a person in some frames: [N, 2, 3].
 
-    matte: [H, W, 1], 255 = person. Frames without feet (nobody, or cut off by the lower border) are
-    left out; there may be none at all.
+    matte: [H, W, 1], 255 = person. Rays are in the first camera's axes. Frames without feet
+    (nobody, or cut off by the lower border) are left out; there may be none at all.
     """
     looked_at = sorted({round(i) for i in np.linspace(0, len(matte) - 1, FRAMES_LOOKED_AT)})
     frames = ArrayFrames([next(iter(matte.read(index, index + 1))) for index in looked_at])
@@ -30,5 +30,5 @@ def feet_rays(matte: FrameSource, track: CameraTrack) -> Tensor:
     seen = silhouette.seen & ~silhouette.feet_cut
     track = relative_track(resize_track(track, matte.size))
     cameras = CameraTrack(track.cam_from_world[looked_at], track.intrinsics[looked_at], track.size)
-    rays = torch.from_numpy(rays_through(cameras, silhouette.foot)[seen])
-    return torch.nn.functional.normalize(rays, dim=-1)
+    ends = [rays_through(cameras, end)[seen] for end in (silhouette.foot, silhouette.head)]
+    return torch.nn.functional.normalize(torch.from_numpy(np.stack(ends, axis=1)), dim=-1)
