@@ -70,7 +70,8 @@ def test_pans_move_the_guide_the_right_way_and_the_still_picture_not_at_all(benc
 def test_a_panned_shot_keeps_its_person_and_its_picture(benchmark) -> None:
     shot = benchmark[0]
     pans = opposite_pans(shot)
-    for batch in pans:
+    for batch, scene in pans:
+        np.testing.assert_allclose(scene.picture, batch.scene_image[0] / 2 + 0.5, atol=1 / 127)
         assert batch.matte is shot.batch.matte
         assert batch.foreground is shot.batch.foreground
         assert batch.video is None
@@ -91,6 +92,6 @@ def test_a_long_shot_is_panned_all_the_way_round() -> None:
         intrinsics=torch.eye(3).expand(1, frames, 3, 3),
     )
     truth = np.zeros((frames, *size[::-1], 3), np.uint8)
-    turned = opposite_pans(EvaluationShot("long", batch, truth)).right.cam_from_world[0]
+    turned = opposite_pans(EvaluationShot("long", batch, truth)).right.batch.cam_from_world[0]
     steps = rotation_angle(turned[1:, :3, :3] @ turned[:-1, :3, :3].mT)
     np.testing.assert_allclose(steps, DEGREES_PER_FRAME, rtol=1e-6)

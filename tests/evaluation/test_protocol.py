@@ -12,7 +12,7 @@ from dynascene.evaluation.features import Scattering
 from dynascene.evaluation.figures import Figures
 from dynascene.evaluation.judging import Judge, evaluate
 from dynascene.evaluation.metrics import psnr
-from dynascene.evaluation.protocol import EvaluationShot, regions, to_bytes
+from dynascene.evaluation.protocol import EvaluationShot, Given, regions, to_bytes
 from dynascene.evaluation.scores import TRUTH, Score, Scores
 from dynascene.evaluation.shuffled import Shuffled, shuffled_camera
 from dynascene.evaluation.systems import Projection, SamplingSettings, Still, Trained, open_system
@@ -91,8 +91,9 @@ def test_systems_do_not_see_the_truth_and_get_seeds_of_their_own(benchmark) -> N
         name, weights, sampling = "spy", {}, {}
 
         def render(
-            self, batch: Batch, seed: int, *, estimates: bool = True
+            self, given: Given, seed: int, *, estimates: bool = True
         ) -> dict[str, np.ndarray]:
+            batch = given.batch
             assert batch.video is None
             seeds.append(seed)
             return {"spy": to_bytes(batch.scene_image.expand(3, -1, -1, -1) / 2 + 0.5)}
@@ -121,24 +122,24 @@ def test_an_untrained_guided_model_scores_as_the_projection(
     pipeline, sha256 = load_weights(save_weights(tmp_path / "tiny"))
     trained = Trained("tiny", pipeline, sha256, SamplingSettings(steps=2, samples=2))
     batch = benchmark[0].batch
-    rows = trained.render(batch, 0)
+    rows = trained.render(Given(batch), 0)
     assert list(rows) == ["tiny", "tiny, network alone", "tiny, mean of 2"]
-    guide = Projection().render(batch, 0)["projection"].astype(int)
+    guide = Projection().render(Given(batch), 0)["projection"].astype(int)
     assert np.abs(rows["tiny"] - guide).max() <= 1
     assert np.abs(rows["tiny, network alone"] - guide).max() > 20  # an untrained autoencoder
     shown = regions(batch)["seen"]
     assert np.abs(rows["tiny, mean of 2"] - guide)[shown].mean() < 1  # up to the fade
-    once = Trained("tiny", pipeline, sha256, SamplingSettings(steps=2)).render(batch, 0)
+    once = Trained("tiny", pipeline, sha256, SamplingSettings(steps=2)).render(Given(batch), 0)
     assert list(once) == ["tiny", "tiny, network alone", "tiny, one-step estimate"]
-    quick = trained.render(batch, 0, estimates=False)
+    quick = trained.render(Given(batch), 0, estimates=False)
     assert list(quick) == ["tiny", "tiny, network alone"]
     assert np.array_equal(quick["tiny"], rows["tiny"])
 
 
 def test_the_framed_still_is_the_guides_first_frame_held(benchmark) -> None:
     batch = benchmark[0].batch
-    rows = Still().render(batch, 0)
-    guide = Projection().render(batch, 0)["projection"]
+    rows = Still().render(Given(batch), 0)
+    guide = Projection().render(Given(batch), 0)["projection"]
     assert list(rows) == ["still", "still, framed"]
     for frame in rows["still, framed"]:
         np.testing.assert_array_equal(frame, guide[0])
@@ -156,10 +157,10 @@ def test_samples_differ_and_their_mean_lies_between(benchmark, save_weights, tmp
     system = open_system(str(weights), SamplingSettings(steps=2, samples=2))
     assert system.name == "tiny"
     batch = benchmark[0].batch
-    rows = system.render(batch, 3)
+    rows = system.render(Given(batch), 3)
     assert "tiny, one-step estimate" not in rows  # ε there says little of the clean frames
     assert "tiny, network alone" not in rows  # without a guide there is no other
-    second = system.render(batch, 3 + 1_000_003)["tiny"]
+    second = system.render(Given(batch), 3 + 1_000_003)["tiny"]
     assert not np.array_equal(rows["tiny"], second)
     mean = (rows["tiny"].astype(float) + second) / 2
     assert np.abs(rows["tiny, mean of 2"] - mean).max() <= 1
@@ -214,11 +215,11 @@ def test_the_fill_in_the_denoisers_place_is_the_projection(benchmark, save_weigh
     filled = open_system(f"{weights}:fill", SamplingSettings())
     assert filled.name == "tiny:fill"
     batch = benchmark[0].batch
-    rows = filled.render(batch, 0)
+    rows = filled.render(Given(batch), 0)
     assert list(rows) == ["tiny:fill", "tiny:fill, network alone"]
-    guide = Projection().render(batch, 0)["projection"].astype(int)
+    guide = Projection().render(Given(batch), 0)["projection"].astype(int)
     assert np.abs(rows["tiny:fill"] - guide).max() <= 1
-    sampled = open_system(str(weights), SamplingSettings(steps=1)).render(batch, 0)["tiny"]
+    sampled = open_system(str(weights), SamplingSettings(steps=1)).render(Given(batch), 0)["tiny"]
     assert np.abs(sampled - guide).max() > 1
 
 

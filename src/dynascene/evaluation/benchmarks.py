@@ -54,11 +54,11 @@ class SyntheticBenchmark:
     def __getitem__(self, index: int) -> EvaluationShot:
         if not 0 <= index < self.clips:
             raise IndexError(index)
-        shot = self._shots[index]
+        shot, scene = self._shots.with_scene(index)
         batch, clean, _ = collate([shot])
         name = f"{index:03d} {shot.world} {shot.place}"
         truth = to_bytes(clean[0] / 2 + 0.5)
-        return EvaluationShot(name, replace(batch, video=None), truth, shot.place)
+        return EvaluationShot(name, replace(batch, video=None), truth, shot.place, scene)
 
 
 def open_benchmark(

@@ -102,7 +102,7 @@ class FilmedBenchmark:
         scene = lifted(first_frame(clip, self.size), piece.cameras, self._depth)
         batch = filmed_batch(piece.cameras, scene)
         truth = to_bytes(piece.video / 2 + 0.5)
-        return EvaluationShot(f"{index:03d} {record.clip}", batch, truth, record.source)
+        return EvaluationShot(f"{index:03d} {record.clip}", batch, truth, record.source, scene)
 
     @cached_property
     def _depth(self) -> DepthEstimator | None:

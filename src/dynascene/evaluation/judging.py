@@ -112,7 +112,7 @@ def evaluate(
         judge = Judge(shot, features)
         rendered: dict[str, np.ndarray] = {}
         for system in systems:
-            rendered |= system.render(shot.batch, seed + index)
+            rendered |= system.render(shot.given, seed + index)
         scores.clips.append(shot.name)
         scores.places.append(shot.place)
         scores.add_cells(TRUTH, judge.true_cells())

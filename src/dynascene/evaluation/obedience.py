@@ -9,7 +9,14 @@ import torch
 
 from dynascene.estimators.horizon import estimate_horizon
 from dynascene.evaluation.flow import mean_flow, obeys
-from dynascene.evaluation.protocol import Benchmark, EvaluationShot, System, regions, to_bytes
+from dynascene.evaluation.protocol import (
+    Benchmark,
+    EvaluationShot,
+    Given,
+    System,
+    regions,
+    to_bytes,
+)
 from dynascene.generation.clip import GenerationOptions
 from dynascene.generation.generators.projection import projection
 from dynascene.generation.model_input import model_batch
@@ -18,7 +25,7 @@ from dynascene.geometry.intrinsics import focal_from_fov, intrinsics_from_fov
 from dynascene.geometry.lifting import lift_to_stage
 from dynascene.geometry.picture import PictureCamera
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
-from dynascene.types import Batch, Shot
+from dynascene.types import Shot
 
 DEGREES_PER_FRAME = 0.85  # 20 degrees in 24 frames: no more than flow can follow
 SCENE_FOV, VIDEO_FOV = 60.0, 45.0  # the picture shows more than a frame
@@ -38,8 +45,8 @@ class PanFlow(NamedTuple):
 class Pans(NamedTuple):
     """The two opposite pans of one shot: its scene picture and person, another camera."""
 
-    left: Batch
-    right: Batch
+    left: Given
+    right: Given
 
 
 def opposite_pans(shot: EvaluationShot) -> Pans:
@@ -47,7 +54,7 @@ def opposite_pans(shot: EvaluationShot) -> Pans:
     return Pans(_panned(shot, -DEGREES_PER_FRAME), _panned(shot, DEGREES_PER_FRAME))
 
 
-def _panned(shot: EvaluationShot, degrees_per_frame: float) -> Batch:
+def _panned(shot: EvaluationShot, degrees_per_frame: float) -> Given:
     given = shot.batch
     size, frames = given.size, given.matte.shape[1]
     picture = given.scene_image[0] / 2 + 0.5
@@ -60,7 +67,7 @@ def _panned(shot: EvaluationShot, degrees_per_frame: float) -> Batch:
     alone = Shot(None, None, track, DEFAULT_FRAME_RATE)
     guide = projection(alone, scene, GenerationOptions(framing="centre"))
     batch = model_batch(alone, scene, guide, size)
-    return replace(batch, foreground=given.foreground, matte=given.matte)
+    return Given(replace(batch, foreground=given.foreground, matte=given.matte), scene)
 
 
 def measure_obedience(
@@ -79,7 +86,7 @@ def measure_obedience(
         for system in systems:
             left, right = (
                 {row: float(mean_flow(frames, background)[0]) for row, frames in shown.items()}
-                for shown in (system.render(batch, seed + index, estimates=False) for batch in pans)
+                for shown in (system.render(pan, seed + index, estimates=False) for pan in pans)
             )
             for row in left:
                 flows.setdefault(row, []).append(PanFlow(left[row], right[row]))

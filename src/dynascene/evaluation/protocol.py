@@ -5,20 +5,32 @@ F frames, H W pixels.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from dynascene.geometry.lifting import LiftedScene
 from dynascene.types import Batch
+
+
+class Given(NamedTuple):
+    """What a system is given of a shot.
+
+    batch: one clip, without its ``video``. scene: the picture in 2.5-D, in whose world the batch's
+    cameras stand; None = not known.
+    """
+
+    batch: Batch
+    scene: LiftedScene | None = None
 
 
 @dataclass(frozen=True)
 class EvaluationShot:
     """What systems are given and what they are compared with.
 
-    batch: one clip, without its ``video``. truth: uint8 [F, H, W, 3], the place without a person.
+    batch, scene: as in Given. truth: uint8 [F, H, W, 3], the place without a person.
     place: what was filmed (the panorama, the source video): clips of one place are no independent
         witnesses, so intervals draw places. Empty = a place of its own, named as the shot.
     """
@@ -27,9 +39,14 @@ class EvaluationShot:
     batch: Batch
     truth: np.ndarray
     place: str = ""
+    scene: LiftedScene | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "place", self.place or self.name)
+
+    @property
+    def given(self) -> Given:
+        return Given(self.batch, self.scene)
 
 
 class Benchmark(Protocol):
@@ -65,7 +82,7 @@ class System(Protocol):
     def sampling(self) -> Mapping[str, float]: ...
 
     def render(
-        self, batch: Batch, seed: int, *, estimates: bool = True
+        self, given: Given, seed: int, *, estimates: bool = True
     ) -> dict[str, np.ndarray]: ...
 
 

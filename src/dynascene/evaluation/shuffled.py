@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from dynascene.evaluation.protocol import System
+from dynascene.evaluation.protocol import Given, System
 from dynascene.types import Batch
 
 SHUFFLED = ":shuffled"  # behind the name of weights
@@ -38,8 +38,8 @@ class Shuffled:
     def sampling(self) -> Mapping[str, float]:
         return self.system.sampling
 
-    def render(self, batch: Batch, seed: int, *, estimates: bool = True) -> dict[str, np.ndarray]:
-        told = shuffled_camera(batch, seed)
+    def render(self, given: Given, seed: int, *, estimates: bool = True) -> dict[str, np.ndarray]:
+        told = given._replace(batch=shuffled_camera(given.batch, seed))
         rows = self.system.render(told, seed, estimates=estimates)
         return {self.name + row.removeprefix(self.system.name): x for row, x in rows.items()}
 

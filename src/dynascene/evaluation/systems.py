@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from dynascene.errors import InputError
-from dynascene.evaluation.protocol import System, to_bytes
+from dynascene.evaluation.protocol import Given, System, to_bytes
+from dynascene.evaluation.remembered import MEMORY, Remembered
 from dynascene.evaluation.shuffled import SHUFFLED, Shuffled
 from dynascene.generation.decoding import decoded, is_guided
 from dynascene.generation.detail import join_bands, keep_seen
@@ -48,7 +49,8 @@ class Still:
     weights: Mapping[str, str] = field(default_factory=dict)
     sampling: Mapping[str, float] = field(default_factory=dict)
 
-    def render(self, batch: Batch, seed: int, *, estimates: bool = True) -> dict[str, np.ndarray]:
+    def render(self, given: Given, seed: int, *, estimates: bool = True) -> dict[str, np.ndarray]:
+        batch = given.batch
         held = {self.name: batch.scene_image}
         if batch.guide is not None:
             held[f"{self.name}, framed"] = batch.guide[:, 0]
@@ -64,9 +66,10 @@ class Projection:
     weights: Mapping[str, str] = field(default_factory=dict)
     sampling: Mapping[str, float] = field(default_factory=dict)
 
-    def render(self, batch: Batch, seed: int, *, estimates: bool = True) -> dict[str, np.ndarray]:
-        assert batch.guide is not None, "a benchmark's shots have a guide"
-        return {self.name: to_bytes(batch.guide[0] / 2 + 0.5)}
+    def render(self, given: Given, seed: int, *, estimates: bool = True) -> dict[str, np.ndarray]:
+        guide = given.batch.guide
+        assert guide is not None, "a benchmark's shots have a guide"
+        return {self.name: to_bytes(guide[0] / 2 + 0.5)}
 
 
 class PreparedClip:
@@ -131,8 +134,8 @@ class Trained:
         steps, guidance = self.pipeline.sampling(self.settings.steps, self.settings.guidance)
         return {"steps": steps, "guidance": guidance}
 
-    def render(self, batch: Batch, seed: int, *, estimates: bool = True) -> dict[str, np.ndarray]:
-        clip = PreparedClip(self.pipeline, batch)
+    def render(self, given: Given, seed: int, *, estimates: bool = True) -> dict[str, np.ndarray]:
+        clip = PreparedClip(self.pipeline, given.batch)
         first = self._sample(clip, seed)
         rows = {self.name: clip.delivered(first)}
         if clip.coarse_guide is not None:
@@ -169,8 +172,8 @@ class Filled:
     weights: Mapping[str, str]
     sampling: Mapping[str, float] = field(default_factory=dict)
 
-    def render(self, batch: Batch, seed: int, *, estimates: bool = True) -> dict[str, np.ndarray]:
-        clip = PreparedClip(self.pipeline, batch)
+    def render(self, given: Given, seed: int, *, estimates: bool = True) -> dict[str, np.ndarray]:
+        clip = PreparedClip(self.pipeline, given.batch)
         coarse = clip.coarse_guide
         assert coarse is not None, "open_system lets guided pipelines through alone"
         rows = {self.name: clip.delivered(coarse), f"{self.name}, network alone": coarse}
@@ -180,9 +183,9 @@ class Filled:
 def open_system(text: str, settings: SamplingSettings) -> System:
     """``still``, ``projection``, ``small``, a weights folder or a hub id → a system.
 
-    ``:fill`` behind weights: without what their denoiser paints, see ``Filled``; ``:shuffled``:
-    told the poses in a wrong order, see ``Shuffled``. Raises InputError when it names no such
-    thing.
+    Behind them, ``:memory``: through the scene memory, see ``Remembered``; ``:fill``: without what
+    the denoiser paints, see ``Filled``; ``:shuffled``: told the poses in a wrong order, see
+    ``Shuffled``. Raises InputError when it names no such thing.
     """
     if text.endswith(SHUFFLED) and text != SHUFFLED:
         return Shuffled(open_system(text.removesuffix(SHUFFLED), settings))
@@ -190,17 +193,21 @@ def open_system(text: str, settings: SamplingSettings) -> System:
         return Still()
     if text == PROJECTION:
         return Projection()
-    weights = text.removesuffix(FILL)
+    if text == PROJECTION + MEMORY:
+        return Remembered(text, None, {})
+    suffix = next((s for s in (FILL, MEMORY) if text.endswith(s)), "")
+    weights = text.removesuffix(suffix)
     if weights != BUNDLED and "/" not in weights and not Path(weights).is_dir():
         raise InputError(
             f"{text!r} is no system: give {STILL}, {PROJECTION}, {BUNDLED} or a folder of weights"
         )
     pipeline, sha256 = load_weights(weights)
     name = Path(weights).resolve().name or weights
-    if weights == text:
+    if not suffix:
         return Trained(name, pipeline, sha256, settings)
     if not is_guided(pipeline):
-        raise InputError(
-            f"{text}: these weights read no guide, so there is no fill to show instead"
-        )
+        missing = "fill to show instead" if suffix == FILL else "scene memory"
+        raise InputError(f"{text}: these weights read no guide, so there is no {missing}")
+    if suffix == MEMORY:
+        return Remembered(name + MEMORY, pipeline, sha256, settings.steps, settings.guidance)
     return Filled(name + FILL, pipeline, sha256)

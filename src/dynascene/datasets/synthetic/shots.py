@@ -27,7 +27,7 @@ from dynascene.datasets.synthetic.rays import Rays, track_rays
 from dynascene.datasets.synthetic.solid_place import SolidPlace
 from dynascene.datasets.synthetic.views import View, draw_view, picture_track
 from dynascene.errors import InputError
-from dynascene.geometry.lifting import lift_to_stage
+from dynascene.geometry.lifting import LiftedScene, lift_to_stage
 from dynascene.types import Batch, Size
 
 WORLDS: Mapping[World, float] = {"turn": 0.35, "stage": 0.3, "layered": 0.35}
@@ -131,8 +131,15 @@ class SyntheticShots(Dataset[SyntheticShot]):
         for seed in self.people():
             person_clip(seed)
 
-    @torch.no_grad()
     def __getitem__(self, index: int) -> SyntheticShot:
+        return self.with_scene(index)[0]
+
+    @torch.no_grad()
+    def with_scene(self, index: int) -> tuple[SyntheticShot, LiftedScene]:
+        """A shot, and its scene picture in 2.5-D as the guide was made from it.
+
+        The shot's cameras stand in the scene's world.
+        """
         if not 0 <= index < self.length:
             raise IndexError(index)
         rng = np.random.default_rng([self.seed, SPLITS.index(self.split), index])
@@ -142,14 +149,17 @@ class SyntheticShots(Dataset[SyntheticShot]):
         view = draw_view(rng, place, self.size, self.frames)
         return self._film(rng, world, name, view)
 
-    def _film(self, rng: np.random.Generator, world: World, name: str, view: View) -> SyntheticShot:
+    def _film(
+        self, rng: np.random.Generator, world: World, name: str, view: View
+    ) -> tuple[SyntheticShot, LiftedScene]:
         light = _random_light(rng).to(self.device)
         rays = track_rays(view.track, self.device)
         colour, depth = view.place.render(rays)
         background = _lit(colour, light)
         picture_rays = track_rays(picture_track(view.camera), self.device)
         picture = _lit(view.place.render(picture_rays)[0][0], light)
-        surface = lift_to_stage(picture.cpu(), view.camera).surface
+        scene = lift_to_stage(picture.cpu(), view.camera)
+        surface = scene.surface
         told = keep_inside(
             jitter_scale(view.track, rng), lambda x: surface.contains(x, margin=0.05)
         )
@@ -159,7 +169,7 @@ class SyntheticShots(Dataset[SyntheticShot]):
         stage = view.place.stage
         ground = surface.height if stage is None else stage.height
         person, matte = self._person(rng, view, rays, ground)
-        return SyntheticShot(
+        shot = SyntheticShot(
             video=composite(person, matte, background) * 2 - 1,
             clean_background=background * 2 - 1,
             matte=matte,
@@ -174,6 +184,7 @@ class SyntheticShots(Dataset[SyntheticShot]):
             world=world,
             place=name,
         )
+        return shot, scene
 
     def _person(
         self, rng: np.random.Generator, view: View, rays: Rays, ground: float

@@ -14,6 +14,7 @@ from dynascene.generation.generators.projection import guide_frames, projected
 from dynascene.generation.model_input import model_batches, model_size, stretched
 from dynascene.generation.painting import MOST_KEY_VIEWS, Painter, paint_memory
 from dynascene.generation.progress import Log
+from dynascene.generation.scene_memory import SceneMemory
 from dynascene.generation.weights import load_weights
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.models.latents import FRAMES_AT_ONCE, EncodedClip, latent_stride
@@ -24,18 +25,30 @@ NO_MEMORY = "these weights have no guide, so no scene memory: what the camera re
 
 
 def diffusion(shot: Shot, scene: LiftedScene, options: GenerationOptions) -> GeneratedClip:
-    """Sample a background with the weights of ``options.weights`` and enlarge it by the guide.
+    """Sample a background with the weights of ``options.weights``, see ``sampled``.
+
+    Raises InputError when the weights are missing or unreadable, or the track leaves the place.
+    """
+    guide, memory = projected(shot, scene, options)
+    pipeline, sha256 = load_weights(options.weights)
+    return replace(sampled(shot, guide, memory, pipeline, options), weights=sha256)
+
+
+def sampled(
+    shot: Shot,
+    guide: GeneratedClip,
+    memory: SceneMemory,
+    pipeline: DynaScenePipeline,
+    options: GenerationOptions,
+) -> GeneratedClip:
+    """A background sampled by a pipeline and enlarged by the guide, which ``memory`` renders.
 
     The model works at its own pixel count in the background's shape, on the same guide as the
     ``projection`` generator. It first completes the scene memory, one picture per key view. Where
     that leaves nothing unknown, the clip is the memory seen along the track; where it does, or
     without memory, the clip is sampled on it, in overlapping windows where it is long. All of this
     begins with the first frame that is read, or with ``GeneratedClip.sample``, and is done once.
-
-    Raises InputError when the weights are missing or unreadable, or the track leaves the place.
     """
-    guide, memory = projected(shot, scene, options)
-    pipeline, sha256 = load_weights(options.weights)
     shape, has_camera = guide.track.size, not options.null_camera
     size = model_size(shape, pipeline.denoiser.size.resolution, latent_stride(pipeline.vae))
     small = stretched(guide.track, size)
@@ -56,7 +69,9 @@ def diffusion(shot: Shot, scene: LiftedScene, options: GenerationOptions) -> Gen
         return complete
 
     def parts() -> Iterator[Batch]:
-        return model_batches(shot, scene, coarse, shape, FRAMES_AT_ONCE, has_camera=has_camera)
+        return model_batches(
+            shot, memory.scene, coarse, shape, FRAMES_AT_ONCE, has_camera=has_camera
+        )
 
     sampling = Sampling(pipeline, remember, parts, steps, guidance, options.seed)
 
@@ -68,7 +83,7 @@ def diffusion(shot: Shot, scene: LiftedScene, options: GenerationOptions) -> Gen
         for sample, sharp in zip(sampling.frames(), guide.frames(), strict=True):
             yield sharp._replace(background=enlarged(sample, sharp.background))
 
-    return replace(guide, frames=frames, weights=sha256, sampling=numbers, sample=sampling.run)
+    return replace(guide, frames=frames, sampling=numbers, sample=sampling.run)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The guide as the picture: scene memory along the camera track. Needs no weights."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -8,7 +9,13 @@ from torch import Tensor
 
 from dynascene.generation.clip import GeneratedClip, GeneratedFrame, GenerationOptions
 from dynascene.generation.scene_memory import SceneMemory
-from dynascene.geometry.framing import check_inside, choose_framing, place_track, seen_share
+from dynascene.geometry.framing import (
+    Framing,
+    check_inside,
+    choose_framing,
+    place_track,
+    seen_share,
+)
 from dynascene.geometry.intrinsics import contain_intrinsics
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.types import CameraTrack, Shot
@@ -33,8 +40,20 @@ def projected(
     filmed = place_track(shot.cameras, framing)
     track = CameraTrack(filmed.cam_from_world, intrinsics, size)
     check_inside(track, scene.surface)
-    memory = SceneMemory(scene, track)
+    clip, memory = remembered(track, scene, framing)
     share = seen_share(filmed, scene.surface, scene.camera)
+    return replace(clip, seen_share=share), memory
+
+
+def remembered(
+    track: CameraTrack, scene: LiftedScene, framing: Framing
+) -> tuple[GeneratedClip, SceneMemory]:
+    """The scene along a track in its own world, and the memory that its frames are rendered from.
+
+    framing: how the track's first camera looks into the picture, for reports.
+    """
+    memory = SceneMemory(scene, track)
+    share = seen_share(track, scene.surface, scene.camera)
     return GeneratedClip(track, framing, share, lambda: guide_frames(memory, track)), memory
 
 

@@ -27,8 +27,9 @@ def evaluate(
 
     Args:
         systems: still, projection, small, or a folder or hub id of weights; one or several. Weights
-            with :fill behind them (small:fill) show what is left without their denoiser, and with
-            :shuffled what they do when told the poses in a wrong order.
+            with :memory behind them (small:memory) paint the scene memory, as generate does; with
+            :fill they show what is left without their denoiser, with :shuffled what they do when
+            told the poses in a wrong order.
         data: synthetic, or synthetic:train, synthetic:val, synthetic:test (the default); or
             re10k:FOLDER of filmed clips with cameras and without people.
         out: folder of metrics.json, table.md and sheet.png.
