@@ -10,14 +10,22 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from tiny_stages import SameProcess
+import torch
+from tiny_stages import SameProcess, Tiny
 
 from dynascene.curation import engine_loop, plan
+from dynascene.curation.clip import Clip
+from dynascene.curation.dataset import read_manifest_of
 from dynascene.curation.pipeline import Plan
 from dynascene.curation.release import read_release
+from dynascene.curation.votes import open_votes
+from dynascene.datasets.filmed.opening import clip_files, open_clip
+from dynascene.datasets.filmed.survey import open_manifest
+from dynascene.geometry.intrinsics import intrinsics_matrix
 from dynascene.interfaces.cli.main import main
+from dynascene.io.cameras import write_cameras
 from dynascene.io.video_writing import H264Writer
-from dynascene.types import Size
+from dynascene.types import CameraTrack, Size
 
 FRAMES, SIDE = 36, 96
 
@@ -31,16 +39,30 @@ def pan(path: Path, step: int, seed: int = 0) -> None:
             writer.write(np.ascontiguousarray(picture[:, frame * step : frame * step + SIDE]))
 
 
+class Still(Tiny):
+    """Says of every clip that its camera stands still."""
+
+    name = "camera"
+
+    def __call__(self, clip: Clip, folder: Path) -> list[Clip]:
+        count = clip.stop - clip.start
+        poses = torch.eye(4).repeat(count, 1, 1)
+        view = intrinsics_matrix(90, 90, SIDE / 2, SIDE / 2).expand(count, 3, 3)
+        write_cameras(CameraTrack(poses, view, Size(SIDE, SIDE)), folder / "cameras.txt")
+        return [clip.with_files(cameras="cameras.txt")]
+
+
 @pytest.fixture(autouse=True)
 def cheap_stages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody is in these videos, so there is nothing to cut out."""
+    """Nobody is in these videos, so there is nothing to cut out; cameras are not tracked."""
     monkeypatch.setattr(engine_loop, "WorkProcess", SameProcess)
     for name in ("full_plan", "rebuilding_plan"):
         made = getattr(plan, name)
 
         def without_matte(*arguments: Any, made: Callable[..., Plan] = made) -> Plan:
             whole = made(*arguments)
-            looks = [stage for stage in whole.looks if stage.name not in ("matte", "camera")]
+            costly = {"matte": [], "camera": [Still()]}
+            looks = [new for stage in whole.looks for new in costly.get(stage.name, [stage])]
             return replace(whole, looks=looks)
 
         monkeypatch.setattr(plan, name, without_matte)
@@ -56,10 +78,10 @@ def footage(tmp_path: Path) -> Path:
     return folder
 
 
-def run(*arguments: object) -> int:
+def run(*arguments: object, command: str = "curate") -> int:
     """The exit code."""
     try:
-        main(["curate", *map(str, arguments)])
+        main([command, *map(str, arguments)])
     except SystemExit as stop:
         return int(stop.code or 0)
     return 0
@@ -99,12 +121,85 @@ def test_a_release_is_rebuilt_and_says_which_links_are_rotten(
     assert "other.mp4,missing" in (tmp_path / "second" / "links.csv").read_text()
 
 
+def test_a_verified_data_set_is_released_as_people_left_it(
+    footage: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """From videos through votes to a release, and from that to the clips that people kept."""
+    pan(footage / "other.mp4", 4, seed=1)
+    out, release = tmp_path / "set", tmp_path / "verified.parquet"
+    curated(footage, out, "--min-height", 90)
+    assert run("--out", out, "--release", release) == 0
+    assert release.read_bytes() == (tmp_path / "set.parquet").read_bytes()
+    assert "4 clips, 2 kept; people were not asked" in capsys.readouterr().out
+
+    clips = {row["source"]: row["clip"] for row in read_manifest_of(out).to_pylist()}
+    votes = open_votes(out / "votes.sqlite")
+    for rater in ("Ada", "Bea"):
+        votes.vote(clips[str(footage / "other.mp4")], rater, "bad")
+        votes.vote(clips[str(footage / "moving.mp4")], rater, "good")
+    assert run("--out", out, "--release", release) == 0
+    assert "lacks newer votes, on 2 of the clips" in capsys.readouterr().out
+    assert run(out, "--apply", command="verify") == 0
+    assert run("--out", out, "--release", release) == 0
+    said = capsys.readouterr().out
+    assert "4 clips, 1 kept; people: 1 accepted, 1 rejected, 0 disputed, 0 open" in said
+    assert "newer votes" not in said
+    rows = {row["location"]: row for row in read_release(release).to_pylist()}
+    assert rows["moving.mp4"]["people_verdict"] == "accepted"
+    assert rows["other.mp4"]["reason"] == "people: rejected; 0 good, 2 bad, 0 unsure"
+    assert rows["text.mp4"]["people_verdict"] is None
+    assert curated(footage, out, "--min-height", 90)["other.mp4"] == "rejected"
+    assert "2 kept, 1 of them taken out by people" in capsys.readouterr().out
+
+    rebuilt, options = tmp_path / "rebuilt", ("--in-process", "--person-detector", "none")
+    assert run(footage, "--from-release", release, "--out", rebuilt, *options) == 0
+    (row,) = read_manifest_of(rebuilt).to_pylist()
+    assert (Path(row["source"]).name, row["recorded.people_verdict"]) == ("moving.mp4", "accepted")
+    manifest = open_manifest(rebuilt)
+    assert open_clip(clip_files(manifest[0], manifest.storage)).has_camera
+
+
+def test_a_data_set_among_its_sources_is_no_source(
+    footage: Path, capsys: pytest.CaptureFixture
+) -> None:
+    for _ in range(2):
+        curated(footage, footage / "set", "--min-height", 90)
+        assert "3 clips of 3 videos, 1 kept" in capsys.readouterr().out
+
+
+def test_clips_that_are_kept_no_longer_are_told(
+    footage: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    curated(footage, tmp_path / "set", "--min-height", 90)
+    assert "kept no longer" not in caplog.text
+    curated(footage, tmp_path / "set")
+    assert "kept no longer, removed: 1" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["README.md", "manifest.parquet"])
+def test_what_is_no_data_set_is_not_written_over(
+    footage: Path, tmp_path: Path, capsys: pytest.CaptureFixture, name: str
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / name).write_text("notes")
+    assert run(footage, "--out", tmp_path / "mine", "--person-detector", "none") == 2
+    assert name in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == [name]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         ((), "name a video, a folder or a list, or --from-release FILE"),
         (("gone.mp4",), "gone.mp4: no such file or folder"),
         (("--from-release", "gone.parquet"), "gone.parquet: no such file"),
+        (("--release", "r.parquet"), "is no data set: it has no manifest.parquet"),
+        (("a", "--release", "gone/r.parquet"), "the folder gone does not exist"),
+        (("a", "--release", "."), "--release .: is a folder"),
+        (("a", "--min-height", -1), "--min-height -1: must be 0 or more"),
+        (("a", "--shortest", -1), "--shortest -1: must be 0 seconds or more"),
+        (("a", "--longest", 0), "--longest 0: must be more than --shortest 1"),
+        (("a", "--most-similar", "nan"), "--most-similar nan: must be more than 0"),
         (("a", "--workers", 0), "--workers 0: must be 1 or more"),
         (("a", "--workers", 1, "--in-process"), "--in-process uses no Ray"),
         (("a", "--workers", 1, "--ray-address", "h:1"), "a cluster knows its own cores"),

@@ -11,6 +11,7 @@ import pytest
 from tiny_stages import Tiny, opened, tiny_sources
 
 from dynascene.curation.clip import Clip, Source
+from dynascene.curation.dataset import read_manifest_of, write_dataset
 from dynascene.curation.engine_loop import Loop
 from dynascene.curation.pipeline import Plan, run_plan
 from dynascene.curation.release import (
@@ -23,6 +24,8 @@ from dynascene.curation.release import (
     write_release,
 )
 from dynascene.curation.store import Store
+from dynascene.curation.tally import Tally
+from dynascene.curation.verdict_rule import RULE, Rule, with_outcomes
 from dynascene.errors import InputError
 from dynascene.interfaces.cli.curation_display import RunDisplay
 
@@ -37,9 +40,10 @@ class Cameras(Tiny):
     def __call__(self, clip: Clip, folder: Path) -> Sequence[Clip]:
         clips, start = [], 0
         for number, length in enumerate(map(int, clip.video.read_text().split())):
-            (folder / f"{number}.txt").write_text(f"camera of {length}")
+            (folder / f"{number}").mkdir()
+            (folder / f"{number}/cameras.txt").write_text(f"camera of {length}")
             shot = replace(clip, start=start, stop=start + length)
-            shot = shot.with_values("probe", fps=30.0).with_files(cameras=f"{number}.txt")
+            shot = shot.with_values("probe", fps=30.0).with_files(cameras=f"{number}/cameras.txt")
             clips.append(
                 shot if length >= 5 else shot.rejected(self.name, "short", "too short", length)
             )
@@ -67,8 +71,14 @@ def released(tmp_path: Path) -> Path:
     sources = tiny_sources(tmp_path / "in" / "deep", TEXTS)
     sources += tiny_sources(tmp_path / "in" / "other", ("5",))
     sources[0] = replace(sources[0], licence="CC0")
-    write_release(curated(sources, Cameras(), tmp_path / "first"), tmp_path / "release.parquet")
-    return tmp_path / "release.parquet"
+    clips = curated(sources, Cameras(), tmp_path / "first")
+    return release_of(write_dataset(clips, tmp_path / "set"), tmp_path / "set")
+
+
+def release_of(table: pa.Table, folder: Path) -> Path:
+    """The release of a data set, beside it."""
+    write_release(table, folder, folder.with_suffix(".parquet"))
+    return folder.with_suffix(".parquet")
 
 
 def test_a_release_tells_of_every_clip_and_of_no_place_on_this_machine(released: Path) -> None:
@@ -104,9 +114,75 @@ def test_a_release_of_the_rebuilt_data_set_is_the_same_for_what_was_kept(
 ) -> None:
     sources = sources_of_release(released, [tmp_path / "in"])
     again = curated(sources, Recorded.of(released), tmp_path / "second")
-    write_release(again, tmp_path / "again.parquet")
+    rebuilt = release_of(write_dataset(again, tmp_path / "again"), tmp_path / "again")
     kept = [row for row in read_release(released).to_pylist() if row["kept"]]
-    assert read_release(tmp_path / "again.parquet").to_pylist() == kept
+    assert read_release(rebuilt).to_pylist() == kept
+    cameras = sorted((tmp_path / "again").glob("clips/*/*/cameras.txt"))
+    assert len(cameras) == len(kept)  # under the name by which a data set is read
+
+
+def test_what_people_said_is_released_and_only_what_they_left_is_rebuilt(
+    released: Path, tmp_path: Path
+) -> None:
+    table = read_manifest_of(tmp_path / "set")
+    assert "people_verdict" not in read_release(released).column_names
+    names = table["clip"].to_pylist()
+    kept = [name for name, path in zip(names, table["path"].to_pylist(), strict=True) if path]
+    tallies = {kept[0]: Tally(good=2), kept[1]: Tally(bad=2, unsure=1), kept[2]: Tally(1, 1, 1)}
+    said = with_outcomes(table, tallies, Rule(2, 3))
+    judged = read_release(release_of(said, tmp_path / "set"))
+    rows = {row["cameras"]: row for row in judged.to_pylist() if row["cameras"]}
+    assert [row["people_verdict"] for row in rows.values()] == [
+        "accepted", "rejected", "disputed", "open", "open",
+    ]  # fmt: skip
+    bad = rows["camera of 7"]
+    assert (bad["kept"], bad["stage"], bad["code"]) == (False, "people", "rejected")
+    assert bad["reason"] == "people: rejected; 0 good, 2 bad, 1 unsure"
+    assert (bad["votes_good"], bad["votes_bad"], bad["votes_unsure"]) == (0, 2, 1)
+    assert b'"rule": "2/3"' in judged.schema.metadata[RULE]
+
+    again = curated(
+        sources_of_release(released, [tmp_path / "in"]), Recorded.of(released), tmp_path / "second"
+    )
+    assert [camera for *_, camera in told(again)] == [c for c in rows if c != "camera of 7"]
+    assert again[0].values["recorded.people_verdict"] == "accepted"
+    assert again[0].values["recorded.votes_good"] == 2
+    strict = with_outcomes(table, tallies, Rule(2, 3), only_accepted=True)
+    codes = {row["code"] for row in read_release(release_of(strict, tmp_path / "set")).to_pylist()}
+    assert codes == {None, "short", "rejected", "disputed", "open"}
+    with_all_back = with_outcomes(strict, {}, Rule(2, 3))
+    kept_again = read_release(release_of(with_all_back, tmp_path / "set"))["kept"].to_pylist()
+    assert kept_again.count(True) == 5
+
+
+def test_no_reason_tells_where_videos_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def clip(location: str) -> Clip:
+        return Clip(Source(location, sha256=location), Path(location), 0, 9, {"probe.fps": 30.0})
+
+    place = tmp_path / "private"
+    first, second = (clip(f"{place}/{name}.mp4") for name in ("deep/a", "b"))
+    relative = clip("private/c.mp4").rejected("probe", "damaged", "private/c.mp4: is odd")
+    again = second.rejected("duplicates", "duplicate", f"shows the same as {place}/deep/a.mp4")
+    monkeypatch.chdir(tmp_path)
+    table = write_dataset([first, again, relative], tmp_path / "set")
+    rows = read_release(release_of(table, tmp_path / "set")).to_pylist()
+    assert [row["location"] for row in rows] == ["deep/a.mp4", "b.mp4", "c.mp4"]
+    assert [row["reason"] for row in rows] == [
+        None,
+        "shows the same as deep/a.mp4",
+        "c.mp4: is odd",
+    ]
+
+
+def test_a_data_set_whose_camera_is_gone_is_not_released(released: Path, tmp_path: Path) -> None:
+    table = read_manifest_of(tmp_path / "set")
+    next((tmp_path / "set").glob("clips/*/*/cameras.txt")).unlink()
+    before = released.read_bytes()
+    with pytest.raises(InputError, match=r"cameras\.txt: cannot be read"):
+        release_of(table, tmp_path / "set")
+    assert released.read_bytes() == before
+    with pytest.raises(InputError, match="is no data set: it has no manifest"):
+        read_manifest_of(tmp_path / "in")
 
 
 def test_rotten_links_are_named_each_with_what_is_wrong(released: Path, tmp_path: Path) -> None:
@@ -126,10 +202,10 @@ def test_rotten_links_are_named_each_with_what_is_wrong(released: Path, tmp_path
 
 def test_urls_stay_urls(tmp_path: Path) -> None:
     clip = Clip(Source("https://example.org/a.mp4", sha256="0" * 64), Path("x"), 3, 9)
-    write_release([clip], tmp_path / "r.parquet")
-    (source,) = sources_of_release(tmp_path / "r.parquet", [tmp_path])
+    release = release_of(write_dataset([clip], tmp_path / "set"), tmp_path / "set")
+    (source,) = sources_of_release(release, [tmp_path])
     assert source == clip.source
-    assert read_release(tmp_path / "r.parquet").to_pylist()[0]["start"] is None  # rate unknown
+    assert read_release(release).to_pylist()[0]["start"] is None  # rate unknown
 
 
 def test_what_is_no_release_is_said_in_one_line(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ import torch
 from dynascene.curation.agreement import krippendorff_alpha
 from dynascene.curation.rating_order import next_clips
 from dynascene.curation.seen_points import seen_points
+from dynascene.curation.tally import VOTES_FILE, Tally
 from dynascene.curation.verdict_rule import Rule, with_outcomes
-from dynascene.curation.votes import VOTES_FILE, Tally, VoteStore, open_votes, rater_name
+from dynascene.curation.votes import VoteStore, open_votes, rater_name
 from dynascene.errors import InputError
 from dynascene.geometry.intrinsics import intrinsics_matrix
 from dynascene.types import ArrayFrames, CameraTrack, Size

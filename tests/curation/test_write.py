@@ -11,8 +11,8 @@ from painted import RATE, clip_of, write_frames
 
 from dynascene.curation.clip import Clip, Source
 from dynascene.curation.dataset import PAPER_SHARES, clip_path, manifest_table, write_dataset
+from dynascene.curation.tally import Tally
 from dynascene.curation.verdict_rule import Rule, with_outcomes
-from dynascene.curation.votes import Tally
 from dynascene.curation.write import Write, WriteConfig, without_person
 from dynascene.datasets.filmed.filmed_clips import FilmedClips
 from dynascene.datasets.filmed.opening import clip_files, open_clip

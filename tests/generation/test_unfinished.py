@@ -1,6 +1,11 @@
-"""A run that fails late keeps what it had found, and the next one can go on from there."""
+"""A run that fails late, or is stopped, keeps what it had found; the next one goes on from it."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -9,6 +14,7 @@ import pytest
 
 from dynascene.errors import InputError
 from dynascene.estimators.camera.tracking import TrackedCamera
+from dynascene.generation.progress import Log
 from dynascene.generation.unfinished import keeping_found
 from dynascene.generation.workspace import result_folder
 from dynascene.interfaces.cli.main import main
@@ -102,26 +108,145 @@ def test_a_finished_result_is_not_touched(
     assert {p: p.stat().st_mtime_ns for p in before} == before
 
 
-def find_and_stop(out: Path, error: BaseException, found: str = "matte") -> None:
-    with result_folder(out, shared="footage") as folder, keeping_found(folder, out, []):
-        (folder / "footage" / found).mkdir(parents=True)
+def end(*arguments: object) -> int:
+    """The exit code of a run that gets a signal on its way."""
+    with pytest.raises(SystemExit) as stop:
+        main(["generate", *map(str, arguments)])
+    return int(stop.value.code or 0)
+
+
+def sending(*signals: signal.Signals):
+    def send(*_: object, **__: object) -> None:
+        for number in signals:
+            os.kill(os.getpid(), number)
+
+    return send
+
+
+def test_a_whole_matte_outlives_sigterm(walker, tmp_path: Path, monkeypatch, capsys) -> None:
+    out = tmp_path / "out"
+    monkeypatch.setattr(TRACKING, sending(signal.SIGTERM))
+    assert end(*walker, "--out", out) == 143
+    matte = out / "footage" / "matte"
+    *_, hint, last = capsys.readouterr().err.strip().splitlines()
+    assert hint == f"what was found is kept, go on with --matte {matte}"
+    assert last == "dynascene: terminated"
+    assert len(open_frames(matte)) == FRAMES
+    assert json.loads((out / "report.json").read_text())["failed"] == "interrupted"
+    assert sorted(path.name for path in out.iterdir()) == ["footage", "report.json"]
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_an_unfinished_matte_is_not_kept(walker, tmp_path: Path, monkeypatch, capsys) -> None:
+    before = sorted(tmp_path.rglob("*"))
+
+    def write_and_stop(path: Path, *arguments, **keywords) -> None:
+        write_png(path, *arguments, **keywords)
+        if path.stem.endswith(str(FRAMES - 1)):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr("dynascene.estimators.matte.job.write_png", write_and_stop)
+    assert end(*walker, "--out", tmp_path / "out") == 130
+    assert sorted(tmp_path.rglob("*")) == before
+    assert "go on" not in capsys.readouterr().err
+
+
+def test_an_interruption_while_the_scale_is_told_keeps_the_camera(
+    walker, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    out = tmp_path / "out"
+    monkeypatch.setattr("dynascene.generation.footage.person_scale", sending(signal.SIGINT))
+    assert end(*walker, "--out", out) == 130
+    kept = out / "footage"
+    found = f"--matte {kept / 'matte'} --cameras {kept / 'cameras.txt'}"
+    hint = capsys.readouterr().err.strip().splitlines()[-2]
+    assert hint.endswith(f"{found} (the camera's scale was not found yet)")
+
+
+def test_an_impatient_second_signal_loses_nothing(
+    walker, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    """It comes while an earlier run's matte, mended by hand, is on its way to the new place."""
+    out = tmp_path / "out"
+    monkeypatch.setattr(TRACKING, sending(signal.SIGINT))
+    assert end(*walker, "--out", out) == 130
+    matte = out / "footage" / "matte"
+    mended = 255 - next(iter(open_frames(matte).read()))
+    write_png(matte / "00000.png", mended)
+    rename = Path.rename
+
+    def rename_and_send(path: Path, target: Path) -> Path:
+        moved = rename(path, target)
+        sending(signal.SIGINT, signal.SIGTERM)()
+        return moved
+
+    monkeypatch.undo()
+    monkeypatch.setattr("dynascene.generation.delivery.contact_sheet", sending(signal.SIGTERM))
+    monkeypatch.setattr(Path, "rename", rename_and_send)
+    before = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)]
+    assert end(*walker, "--matte", matte, "--out", out) == 143
+    assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == before
+    cameras = out / "footage" / "cameras.txt"
+    assert f"go on with --matte {matte} --cameras {cameras}\n" in capsys.readouterr().err
+    assert cameras.with_name("scale.json").is_file()
+    np.testing.assert_array_equal(next(iter(open_frames(matte).read())), mended)
+    assert not list(tmp_path.glob("**/.*"))
+
+
+PROGRAM = """
+import sys, time
+from dynascene.interfaces.cli.main import main
+import dynascene.generation.footage as footage
+footage.track_camera = lambda *_: time.sleep(60)
+main(["generate", *sys.argv[1:]])
+"""
+
+
+def test_a_process_that_gets_ctrl_c_ends_with_what_it_found(walker, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *walker, "--out", str(out)],
+        stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        while not list(tmp_path.glob(".out.partial-*/footage/matte")) and process.poll() is None:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=30)
+    assert process.returncode == 130
+    matte = out / "footage" / "matte"
+    *_, hint, last = told.strip().splitlines()
+    assert hint == f"what was found is kept, go on with --matte {matte}"
+    assert last == "dynascene: interrupted"
+    assert len(open_frames(matte)) == FRAMES
+
+
+def find_and_stop(out: Path, error: BaseException, *found: str) -> None:
+    with (
+        result_folder(out, shared="footage") as folder,
+        keeping_found(folder, out, [], Log()),
+    ):
+        for name in found:
+            (folder / "footage" / name).mkdir(parents=True)
         raise error
-
-
-def test_the_users_own_interruption_leaves_nothing(tmp_path: Path) -> None:
-    for stop in (KeyboardInterrupt(), SystemExit(143)):
-        with pytest.raises(type(stop)):
-            find_and_stop(tmp_path / "out", stop)
-        assert list(tmp_path.iterdir()) == []
 
 
 def test_a_defect_keeps_it_and_stays_a_defect(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
-        find_and_stop(tmp_path / "out", ZeroDivisionError("ours"))
+        find_and_stop(tmp_path / "out", ZeroDivisionError("ours"), "matte")
     assert (tmp_path / "out" / "footage" / "matte").is_dir()
 
 
-def test_where_nothing_was_found_nothing_is_kept(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"^no$"):
-        find_and_stop(tmp_path / "out", InputError("no"), found="")
+@pytest.mark.parametrize("error", [InputError("no"), KeyboardInterrupt("no"), SystemExit("no")])
+@pytest.mark.parametrize("found", [(), ("",), (".matte.0a1b.tmp",)])
+def test_where_nothing_whole_was_found_nothing_is_kept(
+    error: BaseException, found: tuple[str, ...], tmp_path: Path
+) -> None:
+    with pytest.raises(type(error), match=r"^no$"):
+        find_and_stop(tmp_path / "out", error, *found)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_whole_is_kept_without_the_half_written_beside_it(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        find_and_stop(tmp_path / "out", KeyboardInterrupt(), "matte", ".scene-depth.npy.0a1b.tmp")
+    assert [p.name for p in (tmp_path / "out" / "footage").iterdir()] == ["matte"]

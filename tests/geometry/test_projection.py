@@ -198,6 +198,19 @@ def test_framing_turns_the_camera_into_the_picture() -> None:
     assert best > plain + 0.05
 
 
+@pytest.mark.parametrize("frames", [2, 17, 34, 48])
+def test_framing_sees_the_last_frame(frames: int) -> None:
+    """All frames look ahead but the last, which turns to the right: all must turn left for it."""
+    size = Size(160, 90)
+    scene = lift_to_stage(smooth_picture(size), picture_camera(size, fov=70))
+    yaw = torch.zeros(frames)
+    still = track_of(torch.zeros(frames, 3), fov=30.0, yaw=yaw)
+    assert find_framing(still, scene.surface, scene.camera).yaw == 0
+    yaw[-1] = 34
+    turned = track_of(torch.zeros(frames, 3), fov=30.0, yaw=yaw)
+    assert find_framing(turned, scene.surface, scene.camera).yaw < -8
+
+
 def standing_at(foot: float, head: float) -> torch.Tensor:
     """Rays [3, 2, 3] to feet and head, so many degrees below the camera's axis."""
     below = torch.deg2rad(torch.tensor([foot, head], dtype=torch.float64))

@@ -4,10 +4,8 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation, Slerp
 
-from dynascene.geometry.rigid import rotation_about, rotation_angle
 from dynascene.geometry.rotations import (
     interpolate_rotations,
-    mean_rotation,
     quaternion_from_rotation,
     rotation_from_vector,
     rotation_vector,
@@ -46,27 +44,3 @@ def test_interpolation_agrees_with_scipy(random_poses):
     slerp = Slerp([0, 1], Rotation.from_matrix(torch.stack([start, end]).numpy()))
     expected = torch.from_numpy(slerp(fraction.numpy()).as_matrix())
     assert torch.allclose(interpolate_rotations(start, end, fraction), expected, atol=1e-12)
-
-
-def test_mean_of_rotations_about_one_axis_is_the_mean_angle():
-    angles = torch.tensor([10.0, 30.0, 80.0], dtype=torch.float64)
-    weights = torch.tensor([0.5, 0.25, 0.25], dtype=torch.float64)
-    rotations = rotation_about("y", angles)
-    mean = mean_rotation(rotations, weights, start=rotations[0])
-    assert torch.allclose(mean, rotation_about("y", 32.5), atol=1e-12)
-
-
-def test_mean_rotation_minimises_the_squared_angles():
-    generator = torch.Generator().manual_seed(0)
-    vectors = 0.5 * torch.randn(7, 3, generator=generator, dtype=torch.float64)
-    rotations = rotation_from_vector(vectors)
-    weights = torch.rand(7, generator=generator, dtype=torch.float64)
-    weights = weights / weights.sum()
-    mean = mean_rotation(rotations, weights, start=rotations[3])
-
-    def cost(rotation):
-        return (weights * rotation_angle(rotation.mT @ rotations) ** 2).sum()
-
-    for axis in "xyz":
-        for turn in (-0.1, 0.1):
-            assert cost(mean @ rotation_about(axis, turn)) > cost(mean)

@@ -3,18 +3,15 @@ import torch
 
 from dynascene.errors import InputError
 from dynascene.geometry.intrinsics import intrinsics_from_fov, intrinsics_matrix
-from dynascene.geometry.rigid import camera_centres, rigid, rotation_about, rotation_angle
+from dynascene.geometry.rigid import rigid, rotation_about
 from dynascene.geometry.tracks import (
     EXTENT_WHERE_UNKNOWN,
     extent,
     in_assumed_units,
     path_length,
     relative_track,
-    resample_track,
     resize_track,
     scale_track,
-    smooth_track,
-    to_track_units,
     travels,
     turning_only,
     with_square_pixels,
@@ -46,79 +43,6 @@ def test_relative_track_starts_at_the_identity(random_poses):
     assert torch.allclose(track.cam_from_world[0], torch.eye(4).double(), atol=1e-12)
 
 
-@pytest.mark.parametrize("frames", [1, 3, 4])
-def test_resampling_to_the_same_length_changes_nothing(random_poses, frames):
-    track = track_of(random_poses(frames))
-    assert same_poses(resample_track(track, frames), track)
-
-
-def test_resampling_keeps_the_ends_and_the_frames_in_between(random_poses):
-    track = track_of(random_poses(3))
-    finer = resample_track(track, 7)
-    assert torch.allclose(finer.cam_from_world[::3], track.cam_from_world, atol=1e-9)
-    assert same_poses(resample_track(finer, 3), track)
-
-
-def test_resampling_uniform_motion_stays_uniform():
-    fine = resample_track(uniform_track(5), 9)
-    turn = rotation_angle(fine.cam_from_world[1:, :3, :3] @ fine.cam_from_world[:-1, :3, :3].mT)
-    assert torch.allclose(turn, torch.tensor(1.5).double())
-    speed = camera_centres(fine.cam_from_world).diff(dim=0)
-    assert torch.allclose(speed, torch.tensor([0.05, -0.1, 0.15]).double(), atol=1e-12)
-
-
-def test_resampling_moves_intrinsics_linearly():
-    intrinsics = torch.stack([intrinsics_matrix(10, 20, 3, 4), intrinsics_matrix(20, 40, 5, 8)])
-    track = CameraTrack(torch.eye(4).repeat(2, 1, 1), intrinsics, SIZE)
-    assert torch.allclose(resample_track(track, 3).intrinsics[1], intrinsics_matrix(15, 30, 4, 6))
-
-
-def test_one_camera_resampled_stands_still(random_poses):
-    track = track_of(random_poses(1))
-    assert same_poses(resample_track(track, 3), track_of(track.cam_from_world.expand(3, 4, 4)))
-
-
-@pytest.mark.parametrize("sigma", [0.3, 1, 5, 100])
-@pytest.mark.parametrize("frames", [1, 2, 3, 12])
-def test_smoothing_leaves_uniform_motion_alone(frames, sigma):
-    track = uniform_track(frames)
-    assert same_poses(smooth_track(track, sigma), track)
-
-
-def test_smoothing_keeps_the_ends_and_takes_out_shake():
-    track = uniform_track(40)
-    generator = torch.Generator().manual_seed(0)
-    shake = torch.randn(40, 3, 2, dtype=torch.float64, generator=generator)
-    turn = rotation_about("y", shake[:, 0, 0]) @ rotation_about("x", shake[:, 1, 0])
-    shaken = track_of(rigid(turn, 0.1 * shake[..., 1]) @ track.cam_from_world)
-    smooth = smooth_track(shaken, 4)
-    assert torch.allclose(smooth.cam_from_world[0], shaken.cam_from_world[0], atol=1e-9)
-    assert torch.allclose(smooth.cam_from_world[-1], shaken.cam_from_world[-1], atol=1e-9)
-
-    def jerk(of: CameraTrack) -> tuple[float, float]:
-        centres = camera_centres(of.cam_from_world).diff(n=2, dim=0).norm(dim=-1).mean()
-        turns = of.cam_from_world[1:, :3, :3] @ of.cam_from_world[:-1, :3, :3].mT
-        return centres.item(), rotation_angle(turns[1:] @ turns[:-1].mT).mean().item()
-
-    for after, before in zip(jerk(smooth), jerk(shaken), strict=True):
-        assert after < before / 10
-
-
-def test_smoothing_is_the_gaussian_mean_in_the_middle():
-    """One camera displaced by 1: the response is the normalised kernel itself."""
-    poses = torch.eye(4).double().repeat(21, 1, 1)
-    poses[10, 0, 3] = -1.0
-    offset = torch.arange(-4, 5, dtype=torch.float64)
-    kernel = torch.exp(-(offset**2) / 2)
-    smooth = camera_centres(smooth_track(track_of(poses), 1).cam_from_world)[:, 0]
-    assert torch.allclose(smooth[6:15], kernel / kernel.sum(), atol=1e-12)
-
-
-def test_smoothing_by_zero_changes_nothing(random_poses):
-    track = track_of(random_poses(5))
-    assert same_poses(smooth_track(track, 0), track, 0)
-
-
 def test_scaling_scales_distances_only(random_poses):
     track = track_of(random_poses(3))
     scaled = scale_track(track, 2.5)
@@ -137,26 +61,6 @@ def test_path_length_and_extent_of_a_known_path():
     assert path_length(track[:1]) == extent(track[:1]) == 0
 
 
-def test_track_unit_is_the_path_where_the_depth_is_unknown(random_poses):
-    track = track_of(random_poses(5, spread=30))
-    assert path_length(to_track_units(track)) == pytest.approx(1)
-
-
-def test_track_unit_is_the_median_depth_where_it_is_known(random_poses):
-    track = track_of(random_poses(5))
-    expected = path_length(track) / 4
-    assert path_length(to_track_units(track, median_depth=4)) == pytest.approx(expected)
-
-
-@pytest.mark.parametrize("depth", [None, 3.0])
-def test_track_without_translation_has_no_unit(depth):
-    rotation = rotation_about("y", torch.linspace(0, 30, 5))
-    centre = torch.tensor([1.0, 2, 3], dtype=torch.float64).expand(5, 3)
-    centre = centre + 1e-8 * torch.arange(5)[:, None]
-    track = track_of(rigid(rotation, -(rotation @ centre[..., None])[..., 0]))
-    assert same_poses(to_track_units(track, depth), track, 0)
-
-
 def test_resized_track_sees_the_same_in_the_shared_part(random_poses):
     track = track_of(random_poses(3))
     square = resize_track(track, Size(72, 72))
@@ -166,21 +70,10 @@ def test_resized_track_sees_the_same_in_the_shared_part(random_poses):
     assert torch.equal(square.cam_from_world, track.cam_from_world)
 
 
-@pytest.mark.parametrize(
-    ("change", "argument"),
-    [
-        (resample_track, 0),
-        (smooth_track, -1),
-        (smooth_track, float("nan")),
-        (scale_track, 0),
-        (scale_track, float("inf")),
-        (to_track_units, 0.0),
-        (to_track_units, float("nan")),
-    ],
-)
-def test_senseless_arguments_are_refused(change, argument):
+@pytest.mark.parametrize("factor", [0, -1, float("inf"), float("nan")])
+def test_senseless_scales_are_refused(factor):
     with pytest.raises(InputError, match="camera track"):
-        change(uniform_track(3), argument)
+        scale_track(uniform_track(3), factor)
 
 
 def looking(yaw: torch.Tensor, pitch: float, roll: torch.Tensor | float = 0.0) -> torch.Tensor:

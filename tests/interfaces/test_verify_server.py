@@ -11,7 +11,8 @@ import pytest
 import tyro
 from verify_server import FRAMES, postgresql, served, write_data_set
 
-from dynascene.curation.votes import CHOICES, open_votes
+from dynascene.curation.tally import CHOICES
+from dynascene.curation.votes import open_votes
 from dynascene.datasets.filmed.manifest import read_manifest
 from dynascene.datasets.filmed.storage import Storage
 from dynascene.errors import InputError

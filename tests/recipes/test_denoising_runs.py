@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_network import TINY
+from tiny_denoiser import TINY
 
 from dynascene.datasets.synthetic.shots import SyntheticShots, collate
 from dynascene.generation.weights import load_weights
@@ -67,7 +67,7 @@ def test_a_run_goes_on_where_it_stopped_and_its_export_paints(name, settings, tm
     pipeline, _ = load_weights(tmp_path / "weights")
     shot = SyntheticShots("val", TINY.resolution, 3)[0]
     frames = pipeline(collate([shot]).batch, 2, generator=torch.Generator().manual_seed(0)).frames
-    assert frames.shape == (1, 3, 3, 40, 64)
+    assert frames.shape == (1, 3, 3, TINY.resolution.height, TINY.resolution.width)
     assert frames.isfinite().all()
     assert frames.std() > 0
 

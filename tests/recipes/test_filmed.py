@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny_network import TINY
+from tiny_denoiser import TINY
 
 from dynascene.datasets.filmed.survey import write_manifest
 from dynascene.datasets.tasks.tables import TABLE_3
@@ -39,7 +39,7 @@ from dynascene.training.state import (
 from dynascene.training.trainer import train
 from dynascene.types import Size
 
-SMALLEST = replace(TINY, name="small", frames=3)
+SMALLEST = replace(TINY, name="small")
 TINY_STAGES = {
     "image": filmed.Schedule(4, 2, 1, 1e-3, 0, 1.0, 0.9),
     "video": filmed.Schedule(4, 1, 3, 1e-3, 0, 1.0, 0.9),

@@ -34,12 +34,19 @@ def refused(capsys, *arguments: object) -> str:
 def test_train_stop_resume_export(tmp_path: Path, capsys) -> None:
     out, weights = tmp_path / "run", tmp_path / "weights"
     command = ("train", "autoencoder.small", "--out", out, "--batch", 2, "--workers", 0)
+    run(*command, "--steps", 3, "--until", 0)
+    assert "run: no step of 3 is done" in capsys.readouterr().out
     run(*command, "--steps", 3, "--until", 2)
     assert [p.name for p in checkpoint_folders(out)] == ["00000002"]
+    assert "run: stopped after step 2 of 3; dynascene export" in capsys.readouterr().out
+    run(*command, "--steps", 3, "--until", 1)  # is behind it already
+    assert "run: stopped after step 2 of 3" in capsys.readouterr().out
     assert "holds checkpoints" in refused(capsys, *command, "--steps", 3, "--resume", "never")
     run(*command, "--steps", 3)
     assert [p.name for p in checkpoint_folders(out)] == ["00000002", "00000003"]
-    assert "step 3/3" not in capsys.readouterr().out  # a line now and then, not per step
+    said = capsys.readouterr().out
+    assert "run: trained; dynascene export" in said
+    assert "step 3/3" not in said  # a line now and then, not per step
     assert read_log(out)[-1]["step"] == 3
     run("export", out, "--out", weights)
     assert "after 3 steps" in capsys.readouterr().out

@@ -54,7 +54,7 @@ class Camera:
 
     config: CameraConfig = CameraConfig()
     name = "camera"
-    version = 1
+    version = 2
     processors = 1.0
     accelerators = 0.0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import logging
 import os
 import re
 import shutil
@@ -18,10 +19,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dynascene.curation.card import CARD, FUNNEL
 from dynascene.curation.clip import Clip, Value
+from dynascene.curation.verdict_rule import with_earlier_outcomes
 from dynascene.errors import InputError
 from dynascene.io.atomic import replacing
 from dynascene.io.manifests import COLUMNS, MANIFEST, OPTIONAL_COLUMNS, splits_of
+
+log = logging.getLogger(__name__)
 
 CLIPS = "clips"
 META = "meta.json"
@@ -67,8 +72,6 @@ def write_dataset(
     """
     table, earlier = manifest_table(clips, shares, seed), _earlier_manifest(out)
     if earlier is not None:
-        from dynascene.curation.verdict_rule import with_earlier_outcomes
-
         table = with_earlier_outcomes(table, earlier)
     for clip in clips:
         if clip.kept:
@@ -78,8 +81,11 @@ def write_dataset(
     out.mkdir(parents=True, exist_ok=True)
     with replacing(out / MANIFEST) as temporary:
         temporary.write_bytes(content.getvalue())
-    if earlier is not None:
-        _remove(out, _paths(earlier) - _paths(table))
+    if earlier is not None and (gone := _paths(earlier) - _paths(table)):
+        log.warning(
+            "%s: clips of the run before that are kept no longer, removed: %d", out, len(gone)
+        )
+        _remove(out, gone)
     return table
 
 
@@ -224,16 +230,47 @@ def _link(path: Path, target: Path) -> None:
         shutil.copy2(path, target)
 
 
+def check_place(out: Path) -> None:
+    """Raises InputError, before anything is done, where the data set or its card would be written
+    over something else."""
+    if out.exists() and not out.is_dir():
+        raise InputError(f"--out {out}: is a file; name a folder")
+    if _earlier_manifest(out) is not None:
+        return
+    for name in (CARD, FUNNEL):
+        if (out / name).exists():
+            raise InputError(
+                f"--out {out}: holds a {name} and no data set; name a new folder, or that of an "
+                "earlier run"
+            )
+
+
+def read_manifest_of(dataset: Path) -> pa.Table:
+    """The manifest of a data set that ``dynascene curate`` made. Raises InputError without one."""
+    table = _earlier_manifest(dataset)
+    if table is None:
+        raise InputError(f"{dataset}: is no data set: it has no {MANIFEST}")
+    return table
+
+
 def _earlier_manifest(out: Path) -> pa.Table | None:
-    """The manifest of an earlier run. Raises InputError where there is one that cannot be read."""
+    """The manifest of an earlier run. Raises InputError where there is one that cannot be read, or
+    that was not made here."""
     try:
-        return pq.read_table(out / MANIFEST)
-    except FileNotFoundError:
+        table = pq.read_table(out / MANIFEST)
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, pa.ArrowException) as error:
         raise InputError(
             f"{out / MANIFEST}: cannot be read ({error}); remove it to make it anew"
         ) from None
+    missing = [name for name in TOLD.names if name not in table.column_names]
+    if missing:
+        raise InputError(
+            f"{out}: this data set was not made by dynascene curate: its manifest has no column "
+            f"{missing[0]!r}"
+        )
+    return table
 
 
 def _paths(table: pa.Table) -> set[str]:

@@ -66,7 +66,7 @@ class Matte:
 
     config: MatteConfig
     name = "matte"
-    version = 2
+    version = 3
     processors = 1.0
     accelerators = 0.0
 

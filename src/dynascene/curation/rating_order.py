@@ -6,8 +6,8 @@ import heapq
 from collections.abc import Container, Iterable, Mapping
 from zlib import crc32
 
+from dynascene.curation.tally import Tally
 from dynascene.curation.verdict_rule import NO_VOTES, Rule
-from dynascene.curation.votes import Tally
 
 
 def next_clips(

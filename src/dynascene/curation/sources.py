@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,20 +24,21 @@ LOCATION_COLUMNS = ("url", "path")
 NAMED = 3  # repeated sources in a message
 
 
-def find_sources(named: Iterable[str | Path]) -> list[Source]:
+def find_sources(named: Iterable[str | Path], but: Path | None = None) -> list[Source]:
     """The videos that were named, each once, sorted by location.
 
     named: files; folders, of which all videos at any depth are taken; lists (``.csv``,
     ``.parquet``) with a column ``url`` or ``path`` and perhaps ``licence`` and ``sha256``, whose
     relative paths begin at the list; each local or any URL that fsspec knows. A page of the web is
-    never searched for videos. What is named twice is taken once, and a warning says so.
+    never searched for videos. What is named twice is taken once, and a warning says so. but: a
+    folder that is passed over where it lies in one of those: a data set is no source of its own.
 
     Raises InputError where nothing is found, a list cannot be read, or two lists contradict.
     """
     found: dict[str, Source] = {}
     repeated: list[str] = []
     for name in named:
-        for source in _sources_of(str(name)):
+        for source in _sources_of(str(name), but):
             known = found.setdefault(source.location, source)
             if known is not source:
                 found[source.location] = _agreed(known, source)
@@ -60,15 +61,22 @@ def ending_of(location: str) -> str:
     return PurePosixPath(path).suffix.lower()
 
 
-def _sources_of(name: str) -> list[Source]:
+def _sources_of(name: str, but: Path | None) -> list[Source]:
     if is_remote(name):
         return _remote_sources(name)
     path = Path(os.path.normpath(name))
     if path.is_dir():
-        return _videos_below(name, (str(file) for file in path.rglob("*") if file.is_file()), path)
+        return _videos_below(name, map(str, _files_below(path, but)), path)
     if not path.exists():
         raise InputError(f"{name}: no such file or folder")
     return _listed(str(path)) if ending_of(name) in LIST_ENDINGS else [Source(str(path))]
+
+
+def _files_below(folder: Path, but: Path | None) -> Iterator[Path]:
+    files = (file for file in folder.rglob("*") if file.is_file())
+    if but is None or not but.resolve().is_relative_to(folder.resolve()):
+        return files
+    return (file for file in files if not file.resolve().is_relative_to(but.resolve()))
 
 
 def _remote_sources(url: str) -> list[Source]:

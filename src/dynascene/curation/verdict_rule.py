@@ -10,13 +10,16 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from dynascene.curation.votes import Tally
+from dynascene.curation.tally import CHOICES, Tally
 from dynascene.errors import InputError
 
 Outcome = Literal["accepted", "rejected", "disputed", "open"]
 OUTCOMES: tuple[Outcome, ...] = ("accepted", "rejected", "disputed", "open")
 NO_VOTES = Tally()
 OUTCOME, SPLIT_BEFORE = "people_verdict", "split_before_votes"
+SAID = pa.schema(  # columns of what people said of a clip; null where nobody was asked
+    [(OUTCOME, pa.string()), *((f"votes_{choice}", pa.int64()) for choice in CHOICES)]
+)
 RULE = b"dynascene.votes"  # in the schema's metadata: how verdicts followed from votes
 BY_PEOPLE = "people: "  # how the reasons begin that stand here, so that they can be taken back
 
@@ -101,20 +104,36 @@ def with_earlier_outcomes(table: pa.Table, earlier: pa.Table) -> pa.Table:
     if told is None:
         return table
     kind = json.loads(told)
-    names = earlier.column("clip").to_pylist()
-    votes = (earlier.column(f"votes_{choice}").to_pylist() for choice in Tally._fields)
-    tallies = {name: Tally(*counts) for name, *counts in zip(names, *votes, strict=True)}
     rule = Rule.parse(kind["rule"])
-    return with_outcomes(table, tallies, rule, only_accepted=kind["only_accepted"])
+    return with_outcomes(table, _tallies_of(earlier), rule, only_accepted=kind["only_accepted"])
+
+
+def counted(table: pa.Table) -> str:
+    """ "3 accepted, 1 rejected, 0 disputed, 2 open", of a manifest that people were asked about."""
+    found = table.column(OUTCOME).to_pylist()
+    return ", ".join(f"{found.count(outcome)} {outcome}" for outcome in OUTCOMES)
+
+
+def differing(table: pa.Table, tallies: Mapping[str, Tally]) -> int:
+    """How many clips have other votes than a manifest tells; clips that it has not do not count."""
+    told = _tallies_of(table)
+    names = table.column("clip").to_pylist()
+    return sum(tallies.get(name, NO_VOTES) != told.get(name, NO_VOTES) for name in names)
+
+
+def _tallies_of(table: pa.Table) -> dict[str, Tally]:
+    """The votes that stand in a manifest; empty where nobody was asked."""
+    if OUTCOME not in table.column_names:
+        return {}
+    names = table.column("clip").to_pylist()
+    votes = (table.column(f"votes_{choice}").to_pylist() for choice in CHOICES)
+    return {name: Tally(*counts) for name, *counts in zip(names, *votes, strict=True)}
 
 
 _COLUMNS = {
     "split": pa.string(),
     "reason": pa.string(),
-    OUTCOME: pa.string(),
-    "votes_good": pa.int64(),
-    "votes_bad": pa.int64(),
-    "votes_unsure": pa.int64(),
+    **{field.name: field.type for field in SAID},
     SPLIT_BEFORE: pa.string(),
 }
 

@@ -13,19 +13,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
+from dynascene.curation.tally import CHOICES, Choice, Tally
 from dynascene.errors import InputError
 
-Choice = Literal["good", "bad", "unsure"]
-CHOICES: tuple[Choice, ...] = ("good", "bad", "unsure")
 UNDO = "undo"
-VOTES_FILE = "votes.sqlite"
 LONGEST_NAME = 64  # characters of a rater's name
 BUSY_SECONDS = 60  # SQLite has one writer at a time; the others wait
 UNDO_ATTEMPTS = 5  # when the same rater takes back the same vote twice at once
@@ -46,27 +44,6 @@ VOTES = sa.Table(
     sa.Index("votes_of_clip", "clip", "rater", "id"),
     sa.Index("votes_of_rater", "rater", "id"),
 )
-
-
-class Tally(NamedTuple):
-    """How many raters' standing votes on a clip are of each choice."""
-
-    good: int = 0
-    bad: int = 0
-    unsure: int = 0
-
-    @property
-    def total(self) -> int:
-        return sum(self)
-
-    @property
-    def disagree(self) -> bool:
-        """Whether two raters chose differently."""
-        return max(self) < self.total
-
-    def plus(self, choice: Choice) -> Tally:
-        """The tally with one vote more."""
-        return self._replace(**{choice: getattr(self, choice) + 1})
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from dynascene.generation.request import SCALE, GenerationRequest
 from dynascene.geometry.framing import Attitude, filmed_attitude
 from dynascene.geometry.intrinsics import focal_from_fov
 from dynascene.geometry.picture import PictureCamera
-from dynascene.io.atomic import write_text
+from dynascene.io.atomic import replacing, write_text
 from dynascene.io.cameras import write_cameras
 from dynascene.types import CameraTrack, FrameSource
 
@@ -141,7 +141,8 @@ def found_depth(
         depth = scene_depth(estimator(pixels), camera)
     log.networks.update(pinned_sha256(DEFAULT_NETWORK))
     (folder / FOLDER).mkdir(exist_ok=True)
-    np.save(folder / FOLDER / DEPTH, depth)
+    with replacing(folder / FOLDER / DEPTH) as temporary, temporary.open("wb") as file:
+        np.save(file, depth)
     return torch.from_numpy(depth)
 
 

@@ -41,7 +41,7 @@ def run(
     read = request.files
     with (
         result_folder(out, names, read, shared=FOLDER) as folder,
-        keeping_found(folder, out, read),
+        keeping_found(folder, out, read, log),
     ):
         inputs = open_inputs(request, folder, log)
         options = replace(request.options, attitude=inputs.attitude)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dynascene.errors import InputError
+from dynascene.io.atomic import replacing
 
 REPORT = "report.json"  # its "outputs" say what a run has written
 
@@ -68,7 +69,8 @@ def carry_inputs(earlier: Path, new: Path, inputs: Iterable[Path]) -> None:
         if entry in read and not (new / entry.name).exists():
             new.mkdir(exist_ok=True)
             copy = shutil.copytree if entry.is_dir() else shutil.copy2
-            copy(entry, new / entry.name)
+            with replacing(new / entry.name) as temporary:  # half a matte would count as found
+                copy(entry, temporary)
 
 
 def _explanation(folder: Path, error: OSError) -> str:

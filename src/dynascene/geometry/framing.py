@@ -23,7 +23,7 @@ AFLOAT_COST = 0.5  # share of the picture that a person on the ground is worth, 
 # A camera's height above the ground that a person stands on, as a share of the person's: people
 # film at the chest or the eye. The second is the spread of its logarithm.
 USUAL_EYE, EYE_SPREAD = 0.85, 0.35
-FRAMES_TRIED = 16
+FRAMES_TRIED = 16  # first and last among them
 FRAMING_GRID = Size(17, 11)
 SHORTENINGS, SHORTER = 12, 0.7
 
@@ -107,8 +107,9 @@ def find_framing(
     the person stays upright, and so does a person afloat, less where the pitch is known. held: how
     the first camera was held, where that is known better than the track tells.
     """
-    every = max(1, len(track) // FRAMES_TRIED)
-    sampled = CameraTrack(track.cam_from_world[::every], track.intrinsics[::every], track.size)
+    count = min(len(track), FRAMES_TRIED)
+    tried = torch.linspace(0, len(track) - 1, count, dtype=torch.float64).round().long()
+    sampled = CameraTrack(track.cam_from_world[tried], track.intrinsics[tried], track.size)
     held = held or filmed_attitude(track)
     pitch_cost = PITCH_COST * (1 + 4 * held.confidence)
     afloat_cost = AFLOAT_COST * (1 - held.confidence / 2)

@@ -1,13 +1,10 @@
-"""Rotations as vectors (axis × angle): the maps between both, interpolation and means.
+"""Rotations as vectors (axis × angle): the maps between both, and interpolation.
 
 Shapes: ``...`` any batch shape. Angles in radians.
 """
 
 import torch
 from torch import Tensor
-
-MEAN_ITERATIONS = 20
-MEAN_TOLERANCE = 1e-12
 
 
 def rotation_from_vector(vector: Tensor) -> Tensor:
@@ -68,18 +65,3 @@ def interpolate_rotations(start: Tensor, end: Tensor, fraction: Tensor) -> Tenso
     """Slerp, the shortest turn at constant speed: [..., 3, 3] twice and [...] → [..., 3, 3]."""
     turn = rotation_vector(start.mT @ end)
     return start @ rotation_from_vector(turn * fraction[..., None])
-
-
-def mean_rotation(rotations: Tensor, weights: Tensor, start: Tensor) -> Tensor:
-    """The rotation whose weighted squared angles to all others are least (Karcher mean).
-
-    rotations: [..., N, 3, 3]; weights: [N], summing to 1; start: [..., 3, 3], near the mean.
-    """
-    mean = start
-    for _ in range(MEAN_ITERATIONS):
-        turns = rotation_vector(mean[..., None, :, :].mT @ rotations)
-        step = (weights[:, None] * turns).sum(dim=-2)
-        mean = mean @ rotation_from_vector(step)
-        if step.abs().max() < MEAN_TOLERANCE:
-            break
-    return mean

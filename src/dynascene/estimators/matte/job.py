@@ -63,19 +63,7 @@ def run(
     Raises InputError when ``out`` is not free, or no subject is found; nothing is written then.
     """
     with replacing(out) as temporary:
-        matter = make_matter(backend)
-        frames = working_frames(source, matter.working_pixels)
-        detector = make_detector(fetch=matter.needs_boxes)
-        if detector is None:
-            display.notice(
-                "no person detector's weights are at hand: the matte takes what moves otherwise "
-                "than the place"
-            )
-        place = locate(clip, source, frames, detector, choice, matter.needs_boxes, display)
-        if backend is None and matter.needs_boxes and place.seen is None and len(source) > 2:
-            # the detector could not tell who it is, so a network of its kind would not either
-            matter, place = make_matter("motion"), replace(place, boxes=None)
-            frames = working_frames(source, matter.working_pixels)
+        matter, frames, place = _find_subject(clip, source, backend, choice, display)
         display.notice(f"backend {matter.name}, subject found by {place.found_by}")
         temporary.mkdir()
         with display.stage("matte", len(source)) as advance:
@@ -96,6 +84,26 @@ def run(
         report = _report(clip, summary, place, figures)
         (temporary / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
     return summary
+
+
+def _find_subject(
+    clip: Path, source: FrameSource, backend: str | None, choice: Choice, display: Display
+) -> tuple[Matter, np.ndarray, Place]:
+    """The backend, the frames as small as it wants them, and where the subject is in them."""
+    matter = make_matter(backend)
+    frames = working_frames(source, matter.working_pixels)
+    detector = make_detector(fetch=matter.needs_boxes)
+    if detector is None:
+        display.notice(
+            "no person detector's weights are at hand: the matte takes what moves otherwise "
+            "than the place"
+        )
+    place = locate(clip, source, frames, detector, choice, matter.needs_boxes, display)
+    if backend is None and matter.needs_boxes and place.seen is None and len(source) > 2:
+        # the detector could not tell who it is, so a network of its kind would not either
+        matter = make_matter("motion")
+        return matter, working_frames(source, matter.working_pixels), replace(place, boxes=None)
+    return matter, frames, place
 
 
 def finished_mattes(

@@ -24,7 +24,7 @@ from dynascene.estimators.person.subject import (
     comparable_people,
     find_people,
 )
-from dynascene.types import FrameSource
+from dynascene.types import FrameSource, Size
 
 # Of the frames: whoever is seen in fewer is found by motion, where motion makes mattes.
 STEADY = 0.6
@@ -69,29 +69,18 @@ def locate(
     none, or when a number is given and there is no detector.
     """
     scale = frames.shape[2] / source.size.width
-    pixel = None
-    if isinstance(choice, tuple):
-        x, y = choice
-        if not (0 <= x < source.size.width and 0 <= y < source.size.height):
-            raise InputError(
-                f"subject {x:g},{y:g}: lies outside {path}, which is {source.size}", SUBJECT
-            )
-        pixel = x * scale, y * scale
+    pixel = _working_pixel(choice, scale, source.size, path)
+    by_motion = Place(None, pixel, "motion")
     if detector is None:
-        if isinstance(choice, int):
-            raise InputError(
-                f"subject {choice}: no person detector's weights are at hand to count people; "
-                "point at the subject with a pixel X,Y of the first frame",
-                SUBJECT,
-            )
-        return Place(None, pixel, "motion")
+        _refuse_number(choice)
+        return by_motion
     with display.stage("people", len(source)) as advance:
         people = find_people(source, detector, advance)
     try:
         subject = choose_subject(people, choice, path)
     except InputError:
         if pixel is not None and not needs_boxes:
-            return Place(None, pixel, "motion")
+            return by_motion
         if choice is not None or not people:
             raise
         mover = _only_mover(frames, comparable_people(people), scale)
@@ -99,9 +88,31 @@ def locate(
             raise
         return mover if needs_boxes else replace(mover, boxes=None)
     if not needs_boxes and subject.seen.mean() < STEADY:
-        return Place(None, pixel, "motion")
+        return by_motion
     others = tuple(p for p in people if p is not subject and any_apart([subject, p]))
     return Place(subject.boxes * scale, pixel, detector.name, subject.seen, others, scale)
+
+
+def _working_pixel(
+    choice: Choice, scale: float, size: Size, path: Path
+) -> tuple[float, float] | None:
+    """The pixel that was pointed at, in working pixels; None where none was."""
+    if not isinstance(choice, tuple):
+        return None
+    x, y = choice
+    if not (0 <= x < size.width and 0 <= y < size.height):
+        raise InputError(f"subject {x:g},{y:g}: lies outside {path}, which is {size}", SUBJECT)
+    return x * scale, y * scale
+
+
+def _refuse_number(choice: Choice) -> None:
+    """Without a detector there is nobody to count."""
+    if isinstance(choice, int):
+        raise InputError(
+            f"subject {choice}: no person detector's weights are at hand to count people; "
+            "point at the subject with a pixel X,Y of the first frame",
+            SUBJECT,
+        )
 
 
 def _only_mover(frames: np.ndarray, people: list[Subject], scale: float) -> Place | None:

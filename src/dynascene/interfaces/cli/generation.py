@@ -43,7 +43,7 @@ def generate(
     steps: Annotated[int | None, shown("N")] = None,
     guidance: OptionalNumber = None,
     seed: int = 0,
-    scene_memory: bool = True,
+    no_scene_memory: Annotated[bool, arg(help_behavior_hint="")] = False,
     size: OptionalSize = None,
     frames: Annotated[str | None, shown("A:B")] = None,
     fov: OptionalDegrees = None,
@@ -78,8 +78,9 @@ def generate(
         steps: sampling steps (default: as the weights say).
         guidance: strength of classifier-free guidance (default: as the weights say).
         seed: seed of the sampling.
-        scene_memory: paint what the camera reveals once, in a few views along the track, so that it
-            stays the same when the camera comes back (models with a guide).
+        no_scene_memory: sample every frame anew. Otherwise what the camera reveals is painted once,
+            in a few views along the track, and stays when the camera comes back (models with a
+            guide).
         size: rendering size of the background, such as 1280x720 (default: the person's).
         frames: use the frames A:B of the person, B excluded.
         fov: horizontal field of view of the filmed camera, where no file tells it.
@@ -108,7 +109,7 @@ def generate(
         guidance=guidance,
         weights=weights,
         null_camera=cameras == "none",
-        scene_memory=scene_memory,
+        scene_memory=not no_scene_memory,
     )
     request = GenerationRequest(
         scene=scene,

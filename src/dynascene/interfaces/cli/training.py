@@ -115,9 +115,20 @@ def train(
         )
     with _progress(run.steps) as show:
         run_training(run, out, workers=workers, until=until, progress=show)
-    reached = f"stopped at step {until}" if until and until < run.steps else "trained"
     if is_first_process():
-        say(f"{out}: {reached}; dynascene export {out} --out DIR writes its weights")
+        say(f"{out}: {_reached(out, run.steps)}")
+
+
+def _reached(out: Path, steps: int) -> str:
+    """How far a run has come, and what there is to do with it."""
+    from dynascene.training.state import checkpoint_folders
+
+    found = checkpoint_folders(out)  # the last step leaves one, wherever a run is stopped
+    if not found:
+        return f"no step of {steps} is done; without --until the same command trains"
+    step = int(found[-1].name)
+    told = "trained" if step >= steps else f"stopped after step {step} of {steps}"
+    return f"{told}; dynascene export {out} --out DIR writes its weights"
 
 
 @contextmanager

@@ -53,7 +53,7 @@ def verify(
         apply: write the manifest.
         only_accepted: with --apply, clips without enough votes lose their split too.
     """
-    _check_installed()
+    check_installed()
     from dynascene.curation.verdict_rule import Rule
     from dynascene.datasets.filmed.survey import open_manifest
 
@@ -86,7 +86,8 @@ def verify(
 
 
 def _votes(dataset: str, db: str | None) -> VoteStore:
-    from dynascene.curation.votes import VOTES_FILE, open_votes
+    from dynascene.curation.tally import VOTES_FILE
+    from dynascene.curation.votes import open_votes
 
     if db is not None:
         return open_votes(db)
@@ -100,20 +101,19 @@ def _votes(dataset: str, db: str | None) -> VoteStore:
 def _apply(manifest: ClipManifest, votes: VoteStore, rule: Rule, only_accepted: bool) -> None:
     from dataclasses import replace
 
-    from dynascene.curation.verdict_rule import OUTCOME, OUTCOMES, with_outcomes
+    from dynascene.curation.verdict_rule import counted, with_outcomes
     from dynascene.interfaces.cli.display import say
 
     tallies = votes.tallies()
     table = with_outcomes(manifest.table, tallies, rule, only_accepted=only_accepted)
     replace(manifest, table=table).save()
-    found = table.column(OUTCOME).to_pylist()
-    counts = ", ".join(f"{found.count(outcome)} {outcome}" for outcome in OUTCOMES)
     strange = len(tallies.keys() - set(manifest.names))
     note = f"; votes for {strange} other clips were left out" if strange else ""
-    say(f"{manifest.storage.root}/manifest.parquet: {counts}{note}")
+    say(f"{manifest.storage.root}/manifest.parquet: {counted(table)}{note}")
 
 
-def _check_installed() -> None:
+def check_installed() -> None:
+    """Raises InputError where votes can be neither asked for nor read."""
     for name in NEEDED:
         if find_spec(name) is None:
             raise InputError(f"verify needs {name}: pip install 'dynascene[curation]'")

@@ -11,8 +11,9 @@ from typing import Any
 
 from dynascene.curation.agreement import krippendorff_alpha
 from dynascene.curation.rating_order import next_clips
+from dynascene.curation.tally import Tally
 from dynascene.curation.verdict_rule import NO_VOTES, OUTCOMES, Outcome, Rule
-from dynascene.curation.votes import Tally, VoteStore
+from dynascene.curation.votes import VoteStore
 from dynascene.interfaces.verify.clips import VerifiedClips
 
 QUICK = 0.05  # seconds: a count that takes no longer is always made anew …

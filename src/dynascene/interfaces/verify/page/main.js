@@ -1,20 +1,14 @@
-// The page: which clip is shown, keys and votes.
+// The page: who is there, which clip is shown, keys and votes.
 
 import * as api from "./api.js";
-import { groundOf, worldOf } from "./geometry.js";
-import { drawGrid, drawPoints } from "./overlay.js";
-import { PathView } from "./path.js";
-import { Player } from "./player.js";
+import * as view from "./view.js";
+import { part } from "./view.js";
 
-const part = (id) => document.getElementById(id);
 const NAME = "dynascene-rater";
 
 const state = {
-  session: null, id: null, clip: null, points: null, ground: null, world: null,
-  ready: false, busy: false, queue: [], seen: [], skipped: new Set(),
+  session: null, id: null, ready: false, busy: false, queue: [], seen: [], skipped: new Set(),
 };
-const player = new Player(part("picture"), drawOver, frameMoved);
-const path = new PathView(part("path"));
 
 // ---- who
 
@@ -35,7 +29,7 @@ async function begin() {
 }
 
 function askWho() {
-  player.close();
+  view.close();
   show("door");
   part("token-label").hidden = !state.session.token;
   part("name").focus();
@@ -72,7 +66,7 @@ async function next() {
   const entry = state.queue.shift();
   if (entry) return open(entry.id);
   state.id = null;
-  player.close();
+  view.close();
   part("done-text").textContent = state.skipped.size
     ? `${state.skipped.size} skipped in this session.` : "All other clips have the votes they need, or yours.";
   show("done");
@@ -80,34 +74,24 @@ async function next() {
 
 async function open(id) {
   if (state.id && state.id !== id) state.seen.push(state.id);
-  player.stop();
-  Object.assign(state, { id, clip: null, points: null, ready: false });
+  Object.assign(state, { id, ready: false });
   show("work");
-  part("broken").hidden = true;
-  part("caption").className = "";
-  path.clear();
+  view.clear();
+  const wanted = () => state.id === id;
   try {
     const clip = await api.clip(id);
-    if (state.id !== id) return;
-    state.clip = clip;
-    showClip();
-    await player.open(api.videoOf(id), clip.times, clip.rate).catch(() =>
-      state.id === id && player.open(api.playableVideoOf(id), clip.times, clip.rate));
-    if (state.id !== id) return;
-    player.speed = Number(part("speed").value);
-    player.toggle();
+    if (!wanted()) return;
+    await view.open(clip, [api.videoOf(id), api.playableVideoOf(id)], wanted);
+    if (!wanted()) return;
   } catch (error) {
     if (error.status === 401) return askWho();
-    if (state.id !== id) return;
-    player.close();
-    part("frame").value = "";
-    part("broken").textContent = error.message;
-    part("broken").hidden = false;
+    if (!wanted()) return;
+    view.tellBroken(error.message);
   }
   state.ready = true;
   document.body.dataset.ready = id;
   part("picture").focus({ preventScroll: true });
-  if (state.clip) showPoints(id);
+  if (view.hasClip()) showPoints(id);
 }
 
 async function showPoints(id) {
@@ -119,86 +103,8 @@ async function showPoints(id) {
     return say(error.message, true);
   }
   if (state.id !== id) return;
-  const start = new Array(state.clip.times.length + 1).fill(0);
-  for (const frame of told.frame) start[frame + 1]++;
-  for (let k = 1; k < start.length; k++) start[k] += start[k - 1];
-  state.points = { ...told, start };
-  placeGround();
-  player.redraw();
+  view.showPoints(told);
   if (state.queue.length) api.points(state.queue[0].id).catch(() => {}); // ready when it comes
-}
-
-function showClip() {
-  const { clip } = state;
-  part("clip-name").textContent = clip.name;
-  part("clip-name").title = clip.name;
-  part("scrub").max = clip.times.length - 1;
-  for (const button of document.querySelectorAll("[data-choice]")) {
-    button.classList.toggle("mine", button.dataset.choice === clip.choice);
-  }
-  part("height").value = part("tilt").value = 0;
-  placeGround();
-  const { kind, verdict, reasons, clip: figures } = clip.camera;
-  part("mark").textContent = verdict === "doubtful" ? "doubtful camera" : "";
-  fill(part("camera"), [
-    ["camera", verdict ? `${kind}, ${verdict}` : "no report of the tracker", verdict],
-    ["doubts", reasons?.join("; ")],
-    ["held-out error", figures?.held_out_error != null && `${figures.held_out_error.toFixed(2)} px`],
-    ["points", "", "", "points-error"],
-  ]);
-}
-
-function fill(list, rows) {
-  list.replaceChildren();
-  for (const [name, value, kind, id] of rows) {
-    if (!value && !id) continue;
-    const [term, definition] = [document.createElement("dt"), document.createElement("dd")];
-    term.textContent = name;
-    definition.textContent = value;
-    if (kind === "good" || kind === "doubtful") definition.className = kind;
-    if (id) definition.id = id;
-    list.append(term, definition);
-  }
-}
-
-// ---- what is drawn
-
-function placeGround() {
-  const { clip, points } = state;
-  state.world = worldOf(clip.cam_from_world, points?.points);
-  const height = state.world.size * 2 ** Number(part("height").value);
-  state.ground = groundOf(clip.cam_from_world, height, Number(part("tilt").value));
-  path.show(clip, state.world, state.ground, points?.points);
-}
-
-function drawOver(context, frame) {
-  if (part("grid").checked) drawGrid(context, state.clip, frame, state.ground);
-  if (!part("points").checked || !state.points) return;
-  const distance = drawPoints(context, state.clip, frame, state.points);
-  const label = part("points-error");
-  if (!label) return;
-  if (Number.isNaN(distance)) label.textContent = "none in this frame";
-  else label.textContent = Number.isFinite(distance)
-    ? `off by ${distance.toFixed(2)} px` : "most are put behind the camera";
-}
-
-function frameMoved(frame) {
-  part("scrub").value = frame;
-  part("frame").value = `${frame + 1} / ${state.clip.times.length}`;
-  part("play").textContent = player.playing ? "Pause" : "Play";
-  path.moveTo(frame);
-}
-
-function adjust(id, by) {
-  part(id).value = Number(part(id).value) + by;
-  if (!state.clip) return; // on its way, or broken
-  placeGround();
-  player.redraw();
-}
-
-function flip(id) {
-  part(id).checked = !part(id).checked;
-  player.redraw();
 }
 
 // ---- votes
@@ -274,10 +180,10 @@ const once = (action) => async (...given) => {
 const KEYS = {
   g: once(() => vote("good")), b: once(() => vote("bad")), u: once(() => vote("unsure")),
   z: once(undo), n: once(skip), p: once(back),
-  " ": () => player.toggle(), ArrowLeft: () => player.step(-1), ArrowRight: () => player.step(1),
-  h: () => flip("grid"), o: () => flip("points"),
-  "[": () => adjust("height", 0.1), "]": () => adjust("height", -0.1),
-  ",": () => adjust("tilt", -0.5), ".": () => adjust("tilt", 0.5),
+  " ": view.toggle, ArrowLeft: () => view.step(-1), ArrowRight: () => view.step(1),
+  h: () => view.flip("grid"), o: () => view.flip("points"),
+  "[": () => view.adjust("height", 0.1), "]": () => view.adjust("height", -0.1),
+  ",": () => view.adjust("tilt", -0.5), ".": () => view.adjust("tilt", 0.5),
   "?": () => part("help").showModal(),
 };
 const REPEATING = new Set(["ArrowLeft", "ArrowRight", "[", "]", ",", "."]);
@@ -304,14 +210,4 @@ press("who", once(async () => {
 }));
 part("help").querySelector("button").addEventListener("click", () => part("help").close());
 part("door").addEventListener("submit", once(enter));
-part("scrub").addEventListener("input", () => {
-  player.video.pause();
-  player.seek(Number(part("scrub").value));
-});
-part("speed").addEventListener("change", () => (player.speed = Number(part("speed").value)));
-for (const id of ["grid", "points"]) part(id).addEventListener("change", () => player.redraw());
-for (const id of ["height", "tilt"]) part(id).addEventListener("input", () => adjust(id, 0));
-for (const kind of ["play", "pause"]) {
-  player.video.addEventListener(kind, () => (part("play").textContent = player.playing ? "Pause" : "Play"));
-}
 once(begin)();
