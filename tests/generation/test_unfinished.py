@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Generator
 from pathlib import Path
 
 import cv2
@@ -23,6 +24,14 @@ from dynascene.io.images import write_png
 from dynascene.types import Size
 
 H, W, FRAMES = 72, 120, 8
+
+
+@pytest.fixture(autouse=True)
+def interruptible() -> Generator[None]:
+    """Tests in the background of a shell are started with Ctrl-C ignored, and so are their own."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
