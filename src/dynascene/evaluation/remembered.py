@@ -13,7 +13,7 @@ from dynascene.evaluation.protocol import Given
 from dynascene.generation.clip import GenerationOptions
 from dynascene.generation.generators.diffusion import sampled
 from dynascene.generation.generators.projection import remembered
-from dynascene.geometry.framing import Framing
+from dynascene.geometry.framing import Framing, seen_share
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.types import CameraTrack, Shot
@@ -46,7 +46,8 @@ class Remembered:
         batch, scene = given
         assert scene is not None, "a benchmark's shots have a scene"
         track = CameraTrack(batch.cam_from_world[0].double(), batch.intrinsics[0], batch.size)
-        clip, memory = remembered(track, scene, Framing(0.0, scene.camera.pitch))
+        share = seen_share(track, scene.surface, scene.camera)
+        clip, memory = remembered(track, scene, Framing(0.0, scene.camera.pitch), share)
         if self.pipeline is not None:
             alone = Shot(None, None, track, DEFAULT_FRAME_RATE)
             options = GenerationOptions(seed=seed, steps=self.steps, guidance=self.guidance)

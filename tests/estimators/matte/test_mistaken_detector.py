@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from textures import textured
 
 from dynascene.display import Quiet
 from dynascene.estimators.matte import job
@@ -17,12 +18,6 @@ FRAMES, H, W = 24, 72, 120
 FOUND_BY = "motion among several boxes"
 
 
-def texture(shape: tuple[int, int], seed: int, tones: tuple[int, int, int]) -> np.ndarray:
-    noise = np.random.default_rng(seed).normal(size=(*shape, 3)).astype(np.float32)
-    coarse = cv2.GaussianBlur(noise, (0, 0), 2.5)
-    return np.clip(np.array(tones) + 45 * coarse / coarse.std(), 0, 255).astype(np.uint8)
-
-
 def walkers_box(frame: int) -> np.ndarray:
     left = 25.0 + 1.6 * frame
     return np.array([left, 20, left + 16, 62])
@@ -31,7 +26,7 @@ def walkers_box(frame: int) -> np.ndarray:
 @pytest.fixture(scope="module")
 def clip() -> ArrayFrames:
     """Somebody walks before a wall that stands still."""
-    wall, clothes = texture((H, W), 0, (90, 130, 80)), texture((42, 16), 1, (190, 90, 70))
+    wall, clothes = textured((H, W), 0, (90, 130, 80)), textured((42, 16), 1, (190, 90, 70))
     frames = [wall.copy() for _ in range(FRAMES)]
     for index, frame in enumerate(frames):
         left = round(walkers_box(index)[0])

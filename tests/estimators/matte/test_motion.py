@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from textures import textured
 
 from dynascene.estimators.matte.camera_motion import (
     apply_homography,
@@ -17,12 +18,6 @@ from dynascene.estimators.matte.regions import subject_regions
 from dynascene.estimators.matte.unrest import enclosed, unrest
 
 FRAMES, H, W = 24, 72, 120
-
-
-def textured(shape: tuple[int, int], seed: int, tones: tuple[int, int, int]) -> np.ndarray:
-    noise = np.random.default_rng(seed).normal(size=(*shape, 3)).astype(np.float32)
-    coarse = cv2.GaussianBlur(noise, (0, 0), 2.5)
-    return np.clip(np.array(tones) + 45 * coarse / coarse.std(), 0, 255).astype(np.uint8)
 
 
 def panned_clip(speed: float = 2.0) -> tuple[np.ndarray, np.ndarray]:

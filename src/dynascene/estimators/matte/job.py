@@ -99,10 +99,11 @@ def _find_subject(
             "than the place"
         )
     place = locate(clip, source, frames, detector, choice, matter.needs_boxes, display)
-    if backend is None and matter.needs_boxes and place.seen is None and len(source) > 2:
+    if backend is None and matter.needs_boxes and place.seen is None:
         # the detector could not tell who it is, so a network of its kind would not either
-        matter = make_matter("motion")
-        return matter, working_frames(source, matter.working_pixels), replace(place, boxes=None)
+        motion = make_matter("motion")
+        if len(source) >= motion.least_frames:
+            return motion, working_frames(source, motion.working_pixels), replace(place, boxes=None)
     return matter, frames, place
 
 

@@ -1,7 +1,6 @@
 """The guide as the picture: scene memory along the camera track. Needs no weights."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -40,20 +39,17 @@ def projected(
     filmed = place_track(shot.cameras, framing)
     track = CameraTrack(filmed.cam_from_world, intrinsics, size)
     check_inside(track, scene.surface)
-    clip, memory = remembered(track, scene, framing)
-    share = seen_share(filmed, scene.surface, scene.camera)
-    return replace(clip, seen_share=share), memory
+    return remembered(track, scene, framing, seen_share(filmed, scene.surface, scene.camera))
 
 
 def remembered(
-    track: CameraTrack, scene: LiftedScene, framing: Framing
+    track: CameraTrack, scene: LiftedScene, framing: Framing, share: float
 ) -> tuple[GeneratedClip, SceneMemory]:
     """The scene along a track in its own world, and the memory that its frames are rendered from.
 
-    framing: how the track's first camera looks into the picture, for reports.
+    framing, share: for reports, as in GeneratedClip (``seen_share``).
     """
     memory = SceneMemory(scene, track)
-    share = seen_share(track, scene.surface, scene.camera)
     return GeneratedClip(track, framing, share, lambda: guide_frames(memory, track)), memory
 
 
