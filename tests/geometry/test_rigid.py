@@ -84,14 +84,64 @@ def test_orthonormalise_finds_the_nearest_rotation(random_poses):
             assert ((other - rotation - noise).square().sum(dim=(-1, -2)) > distance).all()
 
 
+MIRROR = torch.diag(torch.tensor([1.0, 1, -1])).double()
+
+
 @pytest.mark.parametrize(
     ("matrix", "message"),
     [
         (torch.eye(3) * 1.01, "no rotation"),
-        (torch.diag(torch.tensor([1.0, 1, -1])), "mirrors"),
         (torch.full((3, 3), torch.nan), "not finite"),
+        (MIRROR, "mirrors"),
+        (-torch.eye(3), "mirrors"),
+        (MIRROR + 9e-4 * torch.eye(3), "mirrors"),
+        (MIRROR * 1.01, "no rotation"),
+        (MIRROR * -2, "no rotation"),
+        (torch.zeros(3, 3), "no rotation"),
+        (torch.ones(3, 3), "no rotation"),
+        (-torch.ones(3, 3), "no rotation"),
+        (torch.diag(torch.tensor([1.0, 1, 0])), "no rotation"),
+        (torch.diag(torch.tensor([1.0, 1, -1e-12])), "no rotation"),
+        (torch.diag(torch.tensor([1.0, 0, 0])), "no rotation"),
+        (torch.stack([torch.ones(3, 3).double(), MIRROR]), "no rotation"),
+        (torch.stack([torch.eye(3).double(), MIRROR]), "mirrors"),
     ],
 )
 def test_orthonormalise_refuses_what_was_no_rotation(matrix, message):
     with pytest.raises(InputError, match=message):
         orthonormalise(matrix.double())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(
+    "singular",
+    [
+        torch.zeros(3, 3),
+        torch.ones(3, 3),
+        torch.diag(torch.tensor([1.0, 1, 0])),
+        torch.tensor([[1.0, 2, 3], [4, 5, 6], [7, 8, 9]]),
+    ],
+)
+def test_rounding_errors_do_not_make_a_mirror(singular, dtype):
+    """A determinant of 0 comes out positive or negative; the refusal stays the same."""
+    generator = torch.Generator().manual_seed(0)
+    error = torch.randn(200, 3, 3, generator=generator, dtype=dtype) * torch.finfo(dtype).eps
+    signs = set()
+    for matrix in singular.to(dtype) + error:
+        signs.add(torch.linalg.det(matrix).sign().item())
+        with pytest.raises(InputError, match="no rotation"):
+            orthonormalise(matrix)
+    assert signs >= {-1.0, 1.0}
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_rounding_errors_do_not_change_what_is_a_rotation_and_what_a_mirror(random_poses, dtype):
+    rotation = random_poses(200)[:, :3, :3].to(dtype)
+    generator = torch.Generator().manual_seed(1)
+    noise = torch.randn(rotation.shape, generator=generator, dtype=dtype) * torch.finfo(dtype).eps
+    nearest = orthonormalise(rotation + noise)
+    # a few units in the last place: of the input, of the noise and of the decomposition
+    torch.testing.assert_close(nearest, rotation, rtol=0, atol=20 * torch.finfo(dtype).eps)
+    for matrix in rotation + noise:
+        with pytest.raises(InputError, match="mirrors"):
+            orthonormalise(matrix @ MIRROR.to(dtype))

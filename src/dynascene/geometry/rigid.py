@@ -40,18 +40,28 @@ def relative_to_first(cam_from_world: Tensor) -> Tensor:
 def orthonormalise(rotation: Tensor, tolerance: float = ORTHONORMALISE_TOLERANCE) -> Tensor:
     """The rotations nearest to [..., 3, 3] in the Frobenius norm (orthogonal Procrustes).
 
-    Raises InputError when any entry has to change by more than ``tolerance``, or the matrix
-    mirrors.
+    Args:
+        rotation: [..., 3, 3], finite.
+        tolerance: how much an entry may change, below 0.1.
+
+    Returns:
+        Orthonormal matrices [..., 3, 3] of determinant +1.
+
+    Raises:
+        InputError: When an entry has to change by more than ``tolerance`` (no rotation), or the
+            nearest orthonormal matrix has determinant −1 (it mirrors).
     """
     if not rotation.isfinite().all():
         raise InputError("rotation is not finite")
     u, _, vh = torch.linalg.svd(rotation)
     nearest = u @ vh
-    if (torch.linalg.det(nearest) < 0).any():
-        raise InputError("matrix mirrors: its determinant is −1, a rotation has +1")
     change = (nearest - rotation).abs().max().item()
     if change > tolerance:
         raise InputError(f"matrix is no rotation: off by {change:.2g}, more than {tolerance:g}")
+    # Only now: the determinant of what is nearly orthonormal is ±1 to within a few tolerances. That
+    # of a singular matrix is 0 up to rounding, and its sign differs between machines.
+    if (torch.linalg.det(nearest) < 0).any():
+        raise InputError("matrix mirrors: its determinant is −1, a rotation has +1")
     return nearest
 
 
