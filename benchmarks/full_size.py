@@ -17,7 +17,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dynascene.datasets.synthetic.shots import SyntheticShots, collate
 from dynascene.evaluation.features import Scattering
 from dynascene.evaluation.figures import Figures
 from dynascene.evaluation.judging import Judge
@@ -28,6 +27,7 @@ from dynascene.generation.detail import join_bands, keep_seen, resized
 from dynascene.generation.weights import BUNDLED, load_weights
 from dynascene.io.images import write_png
 from dynascene.models.pipeline import DynaScenePipeline
+from dynascene.synthetic.shots.dataset import SyntheticShots, collate
 from dynascene.types import Batch, Size
 
 FULL, MODEL = Size(768, 432), Size(256, 144)

@@ -17,10 +17,6 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from dynascene.datasets.synthetic.panorama_world import PanoramaPlace
-from dynascene.datasets.synthetic.places import Library
-from dynascene.datasets.synthetic.rays import track_rays
-from dynascene.datasets.synthetic.views import picture_track, scene_camera
 from dynascene.evaluation.metrics import psnr, ssim
 from dynascene.evaluation.protocol import to_bytes
 from dynascene.evaluation.revisit import changes, equal_views, returns, there_and_back
@@ -29,6 +25,10 @@ from dynascene.generation.generate import generate
 from dynascene.generation.progress import Log
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage
+from dynascene.geometry.rays import track_rays
+from dynascene.synthetic.places.library import Library
+from dynascene.synthetic.places.panorama import PanoramaPlace
+from dynascene.synthetic.shots.views import picture_track, scene_camera
 from dynascene.types import CameraTrack, Shot, Size
 
 SIZE, FRAMES, DEGREES = Size(256, 144), 101, 60.0

@@ -19,8 +19,6 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from dynascene.datasets.filmed.clip import FilmedClip
-from dynascene.datasets.synthetic.places import World
-from dynascene.datasets.synthetic.shots import SyntheticShots
 from dynascene.datasets.tasks.background import (
     condition_frame,
     illumination,
@@ -31,6 +29,8 @@ from dynascene.datasets.tasks.matte_errors import augment_matte
 from dynascene.datasets.tasks.outpainting import outpainting
 from dynascene.datasets.tasks.sample import TrainingSample
 from dynascene.datasets.tasks.variation import image_variation, video_variation
+from dynascene.synthetic.shots.dataset import SyntheticShots
+from dynascene.synthetic.worlds import World
 from dynascene.types import CameraTrack, Size
 
 SIZE, FRAMES, PIECE = Size(256, 144), 33, 9

@@ -24,12 +24,6 @@ import cv2
 import numpy as np
 import torch
 
-from dynascene.datasets.synthetic.person_clips import (
-    Placement,
-    composite,
-    lay_person,
-    person_clip,
-)
 from dynascene.estimators.camera import TrackedCamera, TrackingOptions, track_camera
 from dynascene.estimators.camera.point_tracks import follow_points
 from dynascene.estimators.camera.triangulation import explain_tracks
@@ -40,6 +34,12 @@ from dynascene.geometry.rigid import camera_centres, relative_to_first, rotation
 from dynascene.io.cameras import CameraDefaults, read_cameras
 from dynascene.io.frames import open_frames, open_matte
 from dynascene.io.images import read_image
+from dynascene.synthetic.shots.person_clips import (
+    Placement,
+    composite,
+    lay_person,
+    person_clip,
+)
 from dynascene.types import ArrayFrames, CameraTrack, FrameSource, Size
 
 SQUARE = Size(456, 256)  # of the RealEstate10K clips, 16:9

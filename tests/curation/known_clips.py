@@ -25,15 +25,15 @@ import cv2
 import numpy as np
 import torch
 
-from dynascene.datasets.synthetic.person_clips import (
+from dynascene.io.video_writing import H264Writer
+from dynascene.synthetic.places.procedural import procedural_panorama
+from dynascene.synthetic.shots.person_clips import (
     STRIDE_FRAMES,
     Placement,
     composite,
     lay_person,
     person_clip,
 )
-from dynascene.datasets.synthetic.procedural import procedural_panorama
-from dynascene.io.video_writing import H264Writer
 from dynascene.types import Size
 
 SIZE, SMALL, RATE = Size(240, 136), Size(160, 90), 24

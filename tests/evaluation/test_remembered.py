@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from dynascene.datasets.synthetic.shots import SyntheticShots
 from dynascene.errors import InputError
 from dynascene.evaluation.obedience import measure_obedience, obeyed_share
 from dynascene.evaluation.protocol import EvaluationShot, Given, regions
 from dynascene.evaluation.systems import Projection, SamplingSettings, open_system
+from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.types import Batch
 
 

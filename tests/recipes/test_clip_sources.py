@@ -2,9 +2,9 @@
 
 import pytest
 
-from dynascene.datasets.filmed.sources import SyntheticClips
 from dynascene.datasets.tasks.tables import STAGE_ONE, STAGE_TWO
 from dynascene.recipes.clip_sources import open_clips, source_weights
+from dynascene.synthetic.shots.clips import SyntheticClips
 from dynascene.types import Size
 
 

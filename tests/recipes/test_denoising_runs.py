@@ -7,12 +7,12 @@ import pytest
 import torch
 from tiny_denoiser import TINY
 
-from dynascene.datasets.synthetic.shots import SyntheticShots, collate
 from dynascene.generation.weights import load_weights
 from dynascene.models.small import small_autoencoder
 from dynascene.models.systems import actanywhere, dynascene
 from dynascene.recipes import find_recipe
 from dynascene.recipes.export import export_run
+from dynascene.synthetic.shots.dataset import SyntheticShots, collate
 from dynascene.training.journal import read_log
 from dynascene.training.run import Settings
 from dynascene.training.trainer import train

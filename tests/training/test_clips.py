@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from dynascene.datasets.synthetic.shots import SyntheticShots, collate
 from dynascene.models.image_encoder import SmallImageEncoder
 from dynascene.models.latents import encode_clip, encode_images
 from dynascene.models.small import small_autoencoder
+from dynascene.synthetic.shots.dataset import SyntheticShots, collate
 from dynascene.training.autoencoding import start_weights
 from dynascene.training.clips import (
     TIMED,

@@ -8,13 +8,13 @@ import torch
 from tiny_denoiser import NAMES, TINY
 from torch import Tensor
 
-from dynascene.datasets.synthetic.shots import SyntheticShots, collate
 from dynascene.errors import InputError
 from dynascene.models.denoiser import Denoiser, size_to_dict
 from dynascene.models.image_encoder import SmallImageEncoder
 from dynascene.models.latents import encode_clip
 from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.models.small import small_autoencoder
+from dynascene.synthetic.shots.dataset import SyntheticShots, collate
 from dynascene.training.autoencoding import start_weights
 from dynascene.training.clips import ClipBudget, encode_shot
 from dynascene.training.denoising import DenoisingObjective, contact_sheet, detail, psnr

@@ -13,10 +13,10 @@ from typing import Literal, get_args
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from dynascene.errors import InputError
+from dynascene.imaging.resizing import shrink
 from dynascene.io.images import read_image
 from dynascene.io.text import read_lines
 
@@ -106,11 +106,3 @@ def load_picture(path: Path, width: int) -> Tensor:
 @lru_cache(maxsize=1)  # levels of one picture are asked for together
 def _decoded(path: Path) -> np.ndarray:
     return read_image(path)
-
-
-def shrink(picture: Tensor, width: int) -> Tensor:
-    """[C, H, W] uint8 or float, anti-aliased to a width; unchanged when it is not wider."""
-    if picture.shape[-1] <= width:
-        return picture.contiguous()
-    height = max(1, round(picture.shape[-2] * width / picture.shape[-1]))
-    return F.interpolate(picture[None], (height, width), mode="bilinear", antialias=True)[0]

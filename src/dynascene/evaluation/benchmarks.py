@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dynascene.datasets.imagery import SPLITS
-from dynascene.datasets.synthetic.shots import SyntheticShots, collate
 from dynascene.errors import InputError
 from dynascene.evaluation.filmed_benchmark import KINDS, open_filmed
 from dynascene.evaluation.protocol import Benchmark, EvaluationShot, to_bytes
+from dynascene.synthetic.shots.dataset import SyntheticShots, collate
 from dynascene.types import Size
 
 DEFAULT_SPLIT = "test"  # places, textures and people that training never saw

@@ -17,7 +17,8 @@ from dynascene.datasets.filmed.reading import read_piece
 from dynascene.datasets.filmed.survey import open_manifest
 from dynascene.datasets.imagery import SPLITS
 from dynascene.errors import InputError
-from dynascene.estimators.depth.protocol import DepthEstimator, default_depth, scene_depth
+from dynascene.estimators.depth.backends import default_depth
+from dynascene.estimators.depth.protocol import DepthEstimator, scene_depth
 from dynascene.estimators.horizon import estimate_horizon
 from dynascene.evaluation.protocol import EvaluationShot, to_bytes
 from dynascene.generation.clip import GenerationOptions

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from dynascene.datasets.synthetic.demo_shot import demo_shot
 from dynascene.display import Display
 from dynascene.generation.job import run
 from dynascene.generation.request import GenerationRequest
 from dynascene.io.cameras import write_cameras
 from dynascene.io.video_writing import ProResWriter
+from dynascene.synthetic.shots.demo_shot import demo_shot
 
 SCENE_HORIZON = 0.37  # the lake's far shore in the photograph
 # The photograph was taken from a terrace above the tree tops, in the metres of the person's clip.

@@ -10,7 +10,8 @@ import torch
 
 from dynascene.errors import InputError
 from dynascene.estimators.camera import TrackedCamera, TrackingOptions, track_camera
-from dynascene.estimators.depth.protocol import DEFAULT_NETWORK, default_depth, scene_depth
+from dynascene.estimators.depth.backends import DEFAULT_NETWORK, default_depth
+from dynascene.estimators.depth.protocol import scene_depth
 from dynascene.estimators.scale.conflict import find_conflict
 from dynascene.estimators.scale.person_scale import PersonScale, person_scale
 from dynascene.estimators.weights import pinned_sha256

@@ -1,12 +1,40 @@
 """Rays through points of a camera's frame, in world axes.
 
-Shapes: ``...`` any batch shape, H W points down and across.
+Shapes: ``...`` any batch shape, F frames of a track, H W points down and across.
 """
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from dynascene.types import Size
+from dynascene.geometry.rigid import camera_centres
+from dynascene.types import CameraTrack, Size
+
+
+class Rays(NamedTuple):
+    """origins: [F, 1, 1, 3], the cameras' centres. directions: [F, H, W, 3] in the world, of
+    length 1 along the camera's axis, so that a distance along a ray is a depth. focal: [F, 1, 1],
+    pixels. All float32."""
+
+    origins: Tensor
+    directions: Tensor
+    focal: Tensor
+
+    @property
+    def largest_focal(self) -> float:
+        return float(self.focal.max())
+
+    def depth_of(self, points: Tensor) -> Tensor:
+        """Depth of points [F, H, W, 3] on the rays, [F, H, W]."""
+        d = self.directions
+        return ((points - self.origins) * d).sum(-1) / (d * d).sum(-1)
+
+    def ground_footprint(self, depth: Tensor) -> Tensor:
+        """A pixel on level ground at a depth [F, H, W]: the geometric mean of its width and length
+        there, in units, [F, H, W]."""
+        descent = (self.directions[..., 1] / self.directions.norm(dim=-1)).clamp_min(1e-3)
+        return depth / self.focal / descent.sqrt()
 
 
 def pixel_centres(size: Size, like: Tensor) -> tuple[Tensor, Tensor]:
@@ -33,3 +61,11 @@ def ray_directions(rotation: Tensor, intrinsics: Tensor, u: Tensor, v: Tensor) -
     y = ((v - cy) / fy)[..., :, None, None]
     right, down, ahead = (rotation[..., None, None, axis, :] for axis in range(3))
     return x * right + y * down + ahead  # Rᵀ·(x, y, 1): the rows of R are the camera's axes
+
+
+def track_rays(track: CameraTrack, device: torch.device | str = "cpu") -> Rays:
+    """Rays through the pixels' centres of each frame of a track."""
+    poses, k = track.cam_from_world.float().to(device), track.intrinsics.float().to(device)
+    u, v = pixel_centres(track.size, like=poses)
+    directions = ray_directions(poses[:, :3, :3], k, u, v)
+    return Rays(camera_centres(poses)[:, None, None], directions, k[:, 0, 0, None, None])

@@ -1,6 +1,7 @@
 """What can be done to a camera track: each function returns a new one or measures it."""
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -20,6 +21,7 @@ EXTENT_WHERE_UNKNOWN = 0.2
 # variance handheld rolls count: a clip has about two independent ones, since rolls drift along with
 # the turning, and cameras are tilted by 12 degrees or so, 1 / (2 · 0.21²).
 ROLL_PRIOR, ROLL_DRIFT = 1e-3, 11.0
+SHRINK_STEP = 0.8
 
 
 def relative_track(track: CameraTrack) -> CameraTrack:
@@ -82,6 +84,16 @@ def turning_only(track: CameraTrack) -> CameraTrack:
     rotation = track.cam_from_world[:, :3, :3]
     still = rigid(rotation, torch.zeros_like(rotation[..., 0]))
     return CameraTrack(still, track.intrinsics, track.size)
+
+
+def keep_inside(track: CameraTrack, contains: Callable[[Tensor], Tensor]) -> CameraTrack:
+    """The track, its translations shrunk about the origin until ``contains`` holds every centre.
+
+    contains: [F, 3] → [F]; must hold at the origin.
+    """
+    while not contains(camera_centres(track.cam_from_world).float()).all():
+        track = scale_track(track, SHRINK_STEP)
+    return track
 
 
 def resize_track(track: CameraTrack, size: Size) -> CameraTrack:

@@ -7,11 +7,12 @@ from torch.utils.data import Dataset
 
 from dynascene.datasets.filmed.clip import FilmedClip
 from dynascene.datasets.filmed.filmed_clips import FilmedClips
-from dynascene.datasets.filmed.sources import MixedSources, SyntheticClips
+from dynascene.datasets.filmed.sources import MixedSources
 from dynascene.datasets.filmed.survey import open_manifest
-from dynascene.datasets.synthetic.places import World
-from dynascene.datasets.synthetic.shots import WORLDS, SyntheticShots
 from dynascene.datasets.tasks.mix import TaskMix
+from dynascene.synthetic.shots.clips import SyntheticClips
+from dynascene.synthetic.shots.dataset import SyntheticShots
+from dynascene.synthetic.worlds import WORLDS, World
 from dynascene.types import Size
 
 # Synthetic shots are so many times as long as pieces, so that others lie outside; and at least …

@@ -14,7 +14,6 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from dynascene.datasets.filmed.clip import FilmedClip
-from dynascene.datasets.synthetic.shots import ShotBatch, SyntheticShots, collate
 from dynascene.datasets.tasks.collation import collate_samples
 from dynascene.datasets.tasks.mix import TaskMix
 from dynascene.datasets.tasks.samples import TaskSamples
@@ -26,6 +25,7 @@ from dynascene.models.systems.actanywhere import trainable as trainable_of_actan
 from dynascene.models.systems.dynascene import dynascene, trainable
 from dynascene.recipes.clip_sources import open_clips
 from dynascene.recipes.start import starting_point
+from dynascene.synthetic.shots.dataset import ShotBatch, SyntheticShots, collate
 from dynascene.training.run import Optimiser, Run, Settings
 from dynascene.training.task_training import TaskObjective
 

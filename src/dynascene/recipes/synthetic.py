@@ -8,12 +8,12 @@ from typing import Any
 
 from torch import nn
 
-from dynascene.datasets.synthetic.shots import ShotBatch, SyntheticShots, collate
 from dynascene.errors import InputError
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.sizes import SMALL
 from dynascene.recipes.bundled import load_autoencoder
 from dynascene.recipes.start import starting_point
+from dynascene.synthetic.shots.dataset import ShotBatch, SyntheticShots, collate
 from dynascene.training.clips import ClipBudget, ClipSamples, EncodedShots, Pool
 from dynascene.training.denoising import DenoisingObjective, Target, same_latents
 from dynascene.training.run import Optimiser, Run, Settings

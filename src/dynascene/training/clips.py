@@ -17,10 +17,10 @@ import torch.nn.functional as nnf
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from dynascene.datasets.synthetic.shots import ShotBatch, SyntheticShots, collate
 from dynascene.io.checkpoints import read_tensors, write_tensors
 from dynascene.models.image_encoder import SMALL_INPUT
 from dynascene.models.latents import encode_images, latent_stride, to_grid
+from dynascene.synthetic.shots.dataset import ShotBatch, SyntheticShots, collate
 from dynascene.types import Size
 
 TIMED = ("background", "video", "foreground", "generate_mask", "guide", "guide_visibility",

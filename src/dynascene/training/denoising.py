@@ -12,7 +12,6 @@ from typing import Any, Literal
 import torch
 from torch import Generator, Tensor, nn
 
-from dynascene.datasets.synthetic.shots import ShotBatch
 from dynascene.errors import InputError
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.loss import diffusion_loss
@@ -21,6 +20,7 @@ from dynascene.models.diffusion.schedule import TRAINING_STEPS, alpha_bar_at, cl
 from dynascene.models.image_encoder import image_tokens
 from dynascene.models.latents import EncodedClip, decode_latents, encode_clip, latent_stride
 from dynascene.models.pipeline import DynaScenePipeline
+from dynascene.synthetic.shots.dataset import ShotBatch
 from dynascene.training.run import Examination, Objective
 from dynascene.types import Batch, Size
 

@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from dynascene.datasets.imagery import ImageRecord, load_picture, read_manifest, training_folder
-from dynascene.datasets.synthetic.procedural import procedural_panorama, procedural_texture
 from dynascene.errors import InputError
+from dynascene.synthetic.places.procedural import procedural_panorama, procedural_texture
 
 WIDEST = {"panorama": 2048, "photo": 1280, "texture": 512}  # pixels; finer detail is never filmed
 SHARES = {"panorama": 0.45, "photo": 0.45, "texture": 0.1}  # of the crops

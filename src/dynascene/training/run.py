@@ -12,9 +12,8 @@ from torch import Generator, Tensor, nn
 from torch.utils.data import Dataset
 
 from dynascene.datasets.imagery import training_folder
-from dynascene.datasets.synthetic.places import World
-from dynascene.datasets.synthetic.shots import WORLDS, check_worlds
 from dynascene.errors import InputError
+from dynascene.synthetic.worlds import WORLDS, World, check_worlds
 
 Precision = Literal["no", "bf16", "fp16"]
 FRESH = "random"  # in place of weights to start from

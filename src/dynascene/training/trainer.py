@@ -13,9 +13,9 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import DistributedType
 
-from dynascene.datasets.synthetic.shots import WORLDS
 from dynascene.errors import InputError
 from dynascene.io.atomic import write_text
+from dynascene.synthetic.worlds import WORLDS
 from dynascene.training.journal import Journal
 from dynascene.training.launching import layout_of, open_accelerator
 from dynascene.training.layout import Layout

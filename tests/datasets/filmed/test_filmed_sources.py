@@ -5,45 +5,15 @@ import torch
 from filmed_data import SIZE, write_clip_folder
 
 from dynascene.datasets.filmed.filmed_clips import FilmedClips
-from dynascene.datasets.filmed.sources import MixedSources, SyntheticClips
+from dynascene.datasets.filmed.sources import MixedSources
 from dynascene.datasets.filmed.survey import open_manifest
-from dynascene.datasets.synthetic.shots import SyntheticShots
 from dynascene.errors import InputError
 from dynascene.io.cameras import CameraDefaults, read_cameras
+from dynascene.synthetic.shots.clips import SyntheticClips
+from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.types import Size
 
 RE10K = Path(__file__).parents[3] / ".." / "shared" / "data" / "re10k"
-
-
-@pytest.fixture(autouse=True)
-def procedural(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
-
-
-@pytest.fixture
-def shots() -> SyntheticShots:
-    return SyntheticShots("train", (48, 32), 5, length=10, worlds={"turn": 1.0}, person_share=0.0)
-
-
-def test_synthetic_shots_as_clips(shots: SyntheticShots) -> None:
-    clips = SyntheticClips(shots, length=3, others=2)
-    starts = set()
-    for index in (0, 3, 4, 7):
-        clip, shot = clips[index], shots[index]
-        start = next(k for k in range(3) if torch.equal(clip.video[0], shot.video[k]))
-        starts.add(start)
-        torch.testing.assert_close(clip.video, shot.video[start : start + 3], rtol=0, atol=0)
-        piece = shot.cam_from_world[start : start + 3]
-        torch.testing.assert_close(clip.cameras.cam_from_world, piece)
-        assert clip.cameras.size == Size(48, 32)
-        outside = [k for k in range(5) if not start <= k < start + 3]
-        for other in clip.others:
-            assert any(torch.equal(other, shot.video[k]) for k in outside)
-        assert not clip.has_person
-    assert len(starts) > 1
-    assert torch.equal(clips[13].cameras.intrinsics[0], clips[3].cameras.intrinsics[0])
-    with pytest.raises(InputError, match="5 frames hold no piece of 6"):
-        SyntheticClips(shots, length=6)
 
 
 class Named(torch.utils.data.Dataset):
@@ -74,7 +44,9 @@ def test_weights_that_mean_nothing(weights: list[float]) -> None:
         MixedSources([Named("a"), Named("b")], weights)  # ty: ignore
 
 
-def test_filmed_and_synthetic_clips_mix(tmp_path: Path, shots: SyntheticShots) -> None:
+def test_filmed_and_synthetic_clips_mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
+    shots = SyntheticShots("train", (48, 32), 5, length=10, worlds={"turn": 1.0}, person_share=0.0)
     write_clip_folder(tmp_path / "walk", 8)
     filmed = FilmedClips(tmp_path, size=(48, 32), length=3)
     mixed = MixedSources([filmed, SyntheticClips(shots, 3)], [1, 1], seed=3)

@@ -12,7 +12,8 @@ from webdataset import TarWriter
 
 from dynascene.datasets.filmed.filmed_clips import FilmedClips
 from dynascene.datasets.filmed.manifest import ClipManifest, ClipRecord
-from dynascene.datasets.filmed.shards import clips_of_shard, write_shards
+from dynascene.datasets.filmed.shard_writing import write_shards
+from dynascene.datasets.filmed.shards import clips_of_shard
 from dynascene.datasets.filmed.storage import Storage
 from dynascene.datasets.filmed.survey import open_manifest, write_manifest
 from dynascene.errors import InputError

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from dynascene.datasets.synthetic.paint import linear_from_srgb
 from dynascene.datasets.tasks.background import video_background
 from dynascene.datasets.tasks.illumination import LightRanges, adjust_illumination, relight
 from dynascene.datasets.tasks.outpainting import outpainting
+from dynascene.imaging.colour import linear_from_srgb
 
 OFF = LightRanges(brightness=0, temperature=0, shading=0, gamma=0, contrast=0)
 PARTS = [part.name for part in fields(LightRanges)]

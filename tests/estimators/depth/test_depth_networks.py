@@ -11,9 +11,9 @@ import torch
 from safetensors.torch import save_file
 
 from dynascene.errors import InputError
+from dynascene.estimators.depth.backends import default_depth
 from dynascene.estimators.depth.depth_anything import DepthAnything
 from dynascene.estimators.depth.moge import MoGe
-from dynascene.estimators.depth.protocol import default_depth
 
 PICTURE = np.random.default_rng(3).integers(0, 256, (33, 57, 3), dtype=np.uint8)
 

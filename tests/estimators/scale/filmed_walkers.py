@@ -6,12 +6,12 @@ from functools import cache
 
 import torch
 
-from dynascene.datasets.synthetic.gait import Walk
-from dynascene.datasets.synthetic.ground_path import GroundPath
-from dynascene.datasets.synthetic.look import PersonLook
-from dynascene.datasets.synthetic.person_renderer import render_person
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.rigid import rigid, rotation_about
+from dynascene.synthetic.people.gait import Walk
+from dynascene.synthetic.people.ground_path import GroundPath
+from dynascene.synthetic.people.look import PersonLook
+from dynascene.synthetic.people.renderer import render_person
 from dynascene.types import ArrayFrames, CameraTrack, Size
 
 SIZE = Size(240, 180)

@@ -13,15 +13,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from dynascene.datasets.filmed.manifest import ClipManifest
-from dynascene.datasets.filmed.storage import Storage, short_hash
+from dynascene.datasets.filmed.storage import short_hash
 from dynascene.errors import InputError
 from dynascene.io.atomic import replacing
 
 log = logging.getLogger(__name__)
 
 SHARD_SUFFIX = ".tar"
-BYTES_PER_SHARD = 1_000_000_000
 
 
 class Member(NamedTuple):
@@ -104,37 +102,3 @@ def _take_out(shard: Path, clip: str, members: tuple[Member, ...], folder: Path)
             if len(content) < member.size:
                 raise InputError(f"{shard}: breaks off within {clip}.{member.name}")
             (folder / member.name).write_bytes(content)
-
-
-def write_shards(manifest: ClipManifest, out: Path) -> ClipManifest:
-    """Pack a folder's clips into shards of about a gigabyte, with the same manifest.
-
-    Rows keep all their columns; those of clips that are not used stay behind. Raises InputError
-    when a clip cannot be packed or ``out`` cannot be written.
-    """
-    from webdataset.writer import ShardWriter
-
-    from dynascene.datasets.filmed.opening import clip_files
-
-    if manifest.table.column("split").null_count == len(manifest):
-        raise InputError(f"{manifest.storage.root}: no clip has a split, so there is none to pack")
-    out.mkdir(parents=True, exist_ok=True)
-    paths, kept = [], []
-    with ShardWriter(
-        str(out / f"%06d{SHARD_SUFFIX}"), maxsize=BYTES_PER_SHARD, verbose=0, mtime=0
-    ) as writer:
-        for number, record in enumerate(manifest[k] for k in range(len(manifest))):
-            if record.split is None:
-                continue
-            if "." in record.clip:
-                raise InputError(f"clip {record.clip}: names in shards hold no dot; rename it")
-            files = clip_files(record, manifest.storage).by_role()
-            content = {role + path.suffix: path.read_bytes() for role, path in files.items()}
-            writer.write({"__key__": record.clip} | content)
-            paths.append(Path(str(writer.fname)).name)
-            kept.append(number)
-    table = manifest.table.take(kept)
-    table = table.set_column(table.column_names.index("path"), "path", [paths])
-    packed = ClipManifest(table, Storage(str(out), manifest.storage.cache))
-    packed.save()
-    return packed

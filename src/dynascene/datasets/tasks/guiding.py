@@ -10,15 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dynascene.datasets.synthetic.camera_paths import keep_inside
-from dynascene.datasets.synthetic.guides import picture_guide
-from dynascene.datasets.synthetic.rays import track_rays
 from dynascene.datasets.tasks.sample import TrainingSample
 from dynascene.errors import InputError
 from dynascene.estimators.horizon import estimate_horizon
 from dynascene.geometry.lifting import lift_to_stage
 from dynascene.geometry.picture import PictureCamera
+from dynascene.geometry.picture_guide import picture_guide
+from dynascene.geometry.rays import track_rays
 from dynascene.geometry.rigid import invert_rigid, rigid
+from dynascene.geometry.tracks import keep_inside
 from dynascene.types import CameraTrack
 
 FILL_RADIUS = 3.0  # pixels

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dynascene.datasets.synthetic.paint import linear_from_srgb, srgb_from_linear
 from dynascene.datasets.tasks.sample import TrainingSample
+from dynascene.imaging.colour import linear_from_srgb, srgb_from_linear
 
 LUMINANCE = (0.2126, 0.7152, 0.0722)  # of linear Rec. 709 primaries
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from dynascene.datasets.filmed.clip import FilmedClip
-from dynascene.datasets.synthetic.camera_paths import jitter_scale
+from dynascene.datasets.scale_jitter import jitter_scale
 from dynascene.errors import InputError
 from dynascene.geometry.tracks import (
     EXTENT_WHERE_UNKNOWN,

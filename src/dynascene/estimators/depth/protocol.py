@@ -6,7 +6,6 @@ from typing import Literal, Protocol
 import numpy as np
 
 from dynascene.estimators.depth.disparity import depth_from_disparity
-from dynascene.estimators.weights import has_weights
 from dynascene.geometry.picture import PictureCamera
 
 
@@ -25,24 +24,12 @@ class DepthEstimate:
     focal: float | None = None
 
 
-DEFAULT_NETWORK = "depth-anything"
-
-
 class DepthEstimator(Protocol):
     """A depth network."""
 
     def __call__(self, picture: np.ndarray) -> DepthEstimate:
         """Picture, uint8 [H, W, 3] sRGB → its depth."""
         ...
-
-
-def default_depth() -> DepthEstimator | None:
-    """Depth Anything where its weights lie in the cache, else None: ground and backdrop serve."""
-    if not has_weights(DEFAULT_NETWORK):
-        return None
-    from dynascene.estimators.depth.depth_anything import DepthAnything
-
-    return DepthAnything()
 
 
 def scene_depth(estimate: DepthEstimate, camera: PictureCamera) -> np.ndarray:

@@ -11,9 +11,9 @@ from tyro.conf import arg
 from dynascene.errors import InputError
 
 if TYPE_CHECKING:  # imported where they are made: --help must not wait for torch
-    from dynascene.datasets.synthetic.places import World
     from dynascene.geometry.framing import Framing
     from dynascene.io.cameras import Sensor
+    from dynascene.synthetic.worlds import World
     from dynascene.types import Size
 
 PAIR = re.compile(r"\s*([0-9.]+)\s*[xX×]\s*([0-9.]+)\s*")

@@ -1,0 +1,45 @@
+"""A data set of clips packed into WebDataset shards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dynascene.datasets.filmed.manifest import ClipManifest
+from dynascene.datasets.filmed.opening import clip_files
+from dynascene.datasets.filmed.shards import SHARD_SUFFIX
+from dynascene.datasets.filmed.storage import Storage
+from dynascene.errors import InputError
+
+BYTES_PER_SHARD = 1_000_000_000
+
+
+def write_shards(manifest: ClipManifest, out: Path) -> ClipManifest:
+    """Pack a folder's clips into shards of about a gigabyte, with the same manifest.
+
+    Rows keep all their columns; those of clips that are not used stay behind. Raises InputError
+    when a clip cannot be packed or ``out`` cannot be written.
+    """
+    from webdataset.writer import ShardWriter
+
+    if manifest.table.column("split").null_count == len(manifest):
+        raise InputError(f"{manifest.storage.root}: no clip has a split, so there is none to pack")
+    out.mkdir(parents=True, exist_ok=True)
+    paths, kept = [], []
+    with ShardWriter(
+        str(out / f"%06d{SHARD_SUFFIX}"), maxsize=BYTES_PER_SHARD, verbose=0, mtime=0
+    ) as writer:
+        for number, record in enumerate(manifest[k] for k in range(len(manifest))):
+            if record.split is None:
+                continue
+            if "." in record.clip:
+                raise InputError(f"clip {record.clip}: names in shards hold no dot; rename it")
+            files = clip_files(record, manifest.storage).by_role()
+            content = {role + path.suffix: path.read_bytes() for role, path in files.items()}
+            writer.write({"__key__": record.clip} | content)
+            paths.append(Path(str(writer.fname)).name)
+            kept.append(number)
+    table = manifest.table.take(kept)
+    table = table.set_column(table.column_names.index("path"), "path", [paths])
+    packed = ClipManifest(table, Storage(str(out), manifest.storage.cache))
+    packed.save()
+    return packed

@@ -1,0 +1,21 @@
+"""The random error with which training tells the scale of a camera track."""
+
+import math
+
+import numpy as np
+
+from dynascene.geometry.tracks import scale_track
+from dynascene.types import CameraTrack
+
+SCALE_SPREAD = 0.2  # of the natural logarithm
+
+
+def jitter_scale(
+    track: CameraTrack, rng: np.random.Generator, spread: float = SCALE_SPREAD
+) -> CameraTrack:
+    """Translations times a random factor, log-normal and within 1/2 … 2, about the world's origin.
+
+    The scale of a tracked camera is only known roughly; so it is in training.
+    """
+    factor = math.exp(float(np.clip(rng.normal(0, spread), -math.log(2), math.log(2))))
+    return scale_track(track, factor)

@@ -1,0 +1,14 @@
+"""Which depth network, by what is at hand."""
+
+from dynascene.estimators.depth.depth_anything import DepthAnything
+from dynascene.estimators.depth.protocol import DepthEstimator
+from dynascene.estimators.weights import has_weights
+
+DEFAULT_NETWORK = "depth-anything"
+
+
+def default_depth() -> DepthEstimator | None:
+    """Depth Anything where its weights lie in the cache, else None: ground and backdrop serve."""
+    if not has_weights(DEFAULT_NETWORK):
+        return None
+    return DepthAnything()

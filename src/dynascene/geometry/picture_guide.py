@@ -1,0 +1,42 @@
+"""The guide of a training shot: what the pipeline makes of the scene picture along the track.
+
+F frames, H W pixels of a frame.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from dynascene.geometry.continuation import continue_picture
+from dynascene.geometry.panorama import angles_from_directions
+from dynascene.geometry.picture import PictureCamera
+from dynascene.geometry.rays import Rays
+from dynascene.geometry.surface import Surface
+from dynascene.imaging.resizing import shrink
+
+
+def picture_guide(
+    picture: Tensor, camera: PictureCamera, surface: Surface, rays: Rays
+) -> tuple[Tensor, Tensor]:
+    """All frames at once, straight from the picture: colour [F, 3, H, W], visibility [F, 1, H, W].
+
+    The same projection and continuation as ``paint_canvas`` and ``render_guide``, which read the
+    picture through a canvas for the sake of long clips: they agree up to resampling.
+
+    picture: [3, H, W] of ``camera``, sRGB 0 … 1. rays: in the scene's world. The visibility is 1
+    where the picture shows the place and 0 where it is continued.
+    """
+    points = surface.hit(rays.origins.expand_as(rays.directions), rays.directions)
+    pixel, inside = camera.pixels_from_directions(points)
+    revealed = ~inside
+    pixel[revealed] = continue_picture(camera, *angles_from_directions(points[revealed])).pixel
+    grid = pixel / pixel.new_tensor(tuple(camera.size)) * 2 - 1
+    # no denser than the frames, or it would alias
+    matched = shrink(
+        picture, round(camera.size.width * min(1.0, rays.largest_focal / camera.focal))
+    )
+    colour = F.grid_sample(
+        matched[None].expand(len(grid), -1, -1, -1), grid, mode="bicubic",
+        padding_mode="border", align_corners=False,
+    )  # fmt: skip
+    return colour.clamp(0, 1), inside[:, None].to(torch.float32)

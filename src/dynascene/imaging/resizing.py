@@ -1,0 +1,12 @@
+"""Pictures in other sizes."""
+
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def shrink(picture: Tensor, width: int) -> Tensor:
+    """[C, H, W] uint8 or float, anti-aliased to a width; unchanged when it is not wider."""
+    if picture.shape[-1] <= width:
+        return picture.contiguous()
+    height = max(1, round(picture.shape[-2] * width / picture.shape[-1]))
+    return F.interpolate(picture[None], (height, width), mode="bilinear", antialias=True)[0]

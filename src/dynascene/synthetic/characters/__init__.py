@@ -1,0 +1,1 @@
+"""Animated people from glTF files."""

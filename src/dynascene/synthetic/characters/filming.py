@@ -1,0 +1,192 @@
+"""Animated characters in the frames of a shot: standing, walking or running along a path.
+
+F frames, H W pixels, V vertices. Metres; the shot's axes: x right, y down, z forward.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dynascene.geometry.rays import Rays
+from dynascene.geometry.rigid import camera_centres
+from dynascene.imaging.colour import srgb_from_linear
+from dynascene.synthetic.characters.cycle import Cycle, measure_cycle
+from dynascene.synthetic.characters.glb_file import Character, read_character
+from dynascene.synthetic.characters.skinning import joint_matrices, skinned
+from dynascene.synthetic.people.ground_path import GroundPath
+from dynascene.synthetic.solid.mesh import Mesh
+from dynascene.synthetic.solid.renderer import Daylight, Solids, render_solids
+from dynascene.types import CameraTrack
+
+FRAME_RATE = 24.0
+FOLLOWED_SHARE = 0.55  # of the people, whom the operator keeps in the picture
+STANDING_SHARE = 0.25  # of the others
+NEAREST = 1.0  # metres before a camera
+CHEST, FRAMED_SHARE = 1.2, 0.6  # metres above the ground; share of frames that show it
+SLOWEST = 0.3  # metres per second; slower people stand
+TRIALS = 12
+
+
+class Motion(NamedTuple):
+    """Where a character is and which way it looks in each frame.
+
+    positions: [F, 2] x and z. headings: [F] radians, 0 = +z, π/2 = +x. distances: [F] metres
+    walked, or seconds for a clip that goes nowhere. cycle: what it does.
+    """
+
+    positions: np.ndarray
+    headings: np.ndarray
+    distances: np.ndarray
+    cycle: Cycle
+
+
+def film_character(
+    rng: np.random.Generator, paths: Sequence[Path], track: CameraTrack, rays: Rays, ground: float,
+    metre: float, light: Daylight,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """One of the characters as the cameras see it: colour [F, 3, H, W] sRGB 0 … 1, black off the
+    person, and matte [F, 1, H, W].
+
+    track, rays: in the place's unit, of which a metre has ``metre``; the ground at y = ``ground``.
+    Raises InputError where OpenGL does not start or a file is not a character.
+    """
+    character = read_character(paths[int(rng.integers(len(paths)))])
+    motion = draw_motion(rng, character, track, ground / metre, metre)
+    vertices = motion_vertices(character, motion, ground / metre)
+    mesh = Mesh(vertices[0], character.triangles.astype(np.int32), 0)
+    soft = replace(light, wrap=0.25, corner_shade=0.0)
+    solids = Solids(mesh, character.pictures, soft, ground / metre)
+    rays = rays._replace(origins=rays.origins / metre)
+    seen = render_solids(solids, rays, vertices=vertices).colour
+    matte = seen[:, 3:].clamp(0, 1)
+    colour = srgb_from_linear(seen[:, :3] / matte.clamp_min(1e-3))
+    return colour.where(matte > 0, torch.zeros_like(colour)), matte
+
+
+def motion_vertices(character: Character, motion: Motion, ground: float) -> list[np.ndarray]:
+    """The renderer's vertices [V, 12] for each frame, the soles at y = ``ground``."""
+    cycle = motion.cycle
+    walked = motion.distances
+    phase = cycle.phase_at(walked) if cycle.stride else walked / cycle.seconds
+    clip = character.clips[cycle.name]
+    matrices = joint_matrices(character, clip, (phase % 1) * clip.seconds)
+    points, normals = skinned(character, matrices)
+    lift, sideways = cycle.at(cycle.lift, phase), cycle.at(cycle.sideways, phase)
+    forward = 0.0 if math.isnan(cycle.forward) else cycle.forward
+    # half a turn about x takes glTF's axes to ours, and forward to π − forward
+    turns = motion.headings - (math.pi - forward)
+    frames = []
+    for k, turn in enumerate(turns):
+        c, s = math.cos(turn), math.sin(turn)
+        ours = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]]) @ np.diag([1.0, -1.0, -1.0])
+        # the side that is 90° from forward towards +x in glTF's axes
+        side = ours @ [math.cos(forward), 0, -math.sin(forward)]
+        x, z = motion.positions[k] + sideways[k] * side[::2]
+        offset = np.array([x, ground + lift[k], z])
+        placed = points[k] @ ours.T + offset
+        frames.append(
+            np.concatenate(
+                [placed, normals[k] @ ours.T, character.texel, character.tint], axis=1
+            ).astype(np.float32)
+        )
+    return frames
+
+
+def draw_motion(
+    rng: np.random.Generator, character: Character, track: CameraTrack, ground: float,
+    metre: float,
+) -> Motion:  # fmt: skip
+    """A motion before the cameras of the track, as far as a few trials find one. ground: metres
+    below the world's origin; metre: its length in the track's unit."""
+    centres = camera_centres(track.cam_from_world).numpy()[:, ::2] / metre
+    ahead = track.cam_from_world[:, 2, :3:2].numpy()
+    looks = np.unwrap(np.arctan2(ahead[:, 0], ahead[:, 1]))
+    cycles = {name: measure_cycle(character, name) for name in character.clips}
+    motion = _draw(rng, cycles, centres, looks)
+    for _ in range(TRIALS):
+        if _is_framed(motion, track, ground, metre):
+            break
+        motion = _draw(rng, cycles, centres, looks)
+    return motion
+
+
+def _is_framed(motion: Motion, track: CameraTrack, ground: float, metre: float) -> bool:
+    """Whether the chest is never too near and mostly in the picture."""
+    chest = np.insert(motion.positions, 1, ground - CHEST, axis=1) * metre
+    poses, k = track.cam_from_world.numpy(), track.intrinsics.numpy()
+    seen = (poses[:, :3, :3] @ chest[..., None])[..., 0] + poses[:, :3, 3]
+    if seen[:, 2].min() < NEAREST * metre:
+        return False
+    pixel = (k @ (seen / seen[:, 2:])[..., None])[:, :2, 0] / tuple(track.size)
+    return float(((pixel > 0) & (pixel < 1)).all(1).mean()) >= FRAMED_SHARE
+
+
+def _draw(
+    rng: np.random.Generator, cycles: dict[str, Cycle], centres: np.ndarray, looks: np.ndarray
+) -> Motion:
+    frames = len(centres)
+    away, middle = rng.uniform(2.3, 7.5), frames // 2
+    if rng.random() < FOLLOWED_SHARE:
+        azimuth = looks + rng.normal(0, 0.12)
+        away = away * np.exp(rng.normal(0, 0.1) * np.linspace(-0.5, 0.5, frames))[:, None]
+        wished = centres + away * np.stack([np.sin(azimuth), np.cos(azimuth)], axis=1)
+        speed = np.linalg.norm(wished[-1] - wished[0]) * FRAME_RATE / max(frames - 1, 1)
+        fastest = 1.6 * max(cycle.speed for cycle in cycles.values())
+        if speed > fastest:  # cannot keep up: passes through the picture
+            wished = wished[middle] + (wished - wished[middle]) * fastest / speed
+        return along(rng, cycles, wished)
+    azimuth = looks[middle] + rng.normal(0, 0.15)
+    place = centres[middle] + away * np.array([np.sin(azimuth), np.cos(azimuth)])
+    moving = [cycle for cycle in cycles.values() if cycle.stride]
+    if rng.random() < STANDING_SHARE or not moving:
+        return _standing(rng, cycles, place, looks[middle], frames)
+    cycle = moving[int(rng.integers(len(moving)))]
+    time = (np.arange(frames) - middle) / FRAME_RATE
+    distance = cycle.speed * rng.uniform(0.8, 1.2) * time
+    heading = rng.uniform(0, 2 * math.pi) + rng.normal(0, 0.25) * distance
+    steps = np.diff(distance, prepend=distance[0])[:, None]
+    walked = np.cumsum(steps * np.stack([np.sin(heading), np.cos(heading)], 1), axis=0)
+    return along(rng, {cycle.name: cycle}, place + walked - walked[middle])
+
+
+def along(rng: np.random.Generator, cycles: dict[str, Cycle], wished: np.ndarray) -> Motion:
+    """Walks or runs smoothly along about the points [F, 2], one per frame; stands if they stay."""
+    frames = len(wished)
+    few = wished[np.linspace(0, frames - 1, min(frames, 5)).round().astype(int)]
+    chords = np.linalg.norm(np.diff(few, axis=0), axis=1)
+    speed = chords.sum() * FRAME_RATE / max(frames - 1, 1)
+    moving = [cycle for cycle in cycles.values() if cycle.stride]
+    kept = few[np.append(True, chords > 1e-3)]
+    if len(kept) < 2 or not moving or speed < SLOWEST:
+        return _standing(rng, cycles, wished[frames // 2], rng.uniform(-3, 3), frames)
+    path = GroundPath(torch.from_numpy(kept))
+    # an even pace, as people walk
+    distance = torch.linspace(0, path.length, frames, dtype=torch.float64)
+    cycle = min(moving, key=lambda c: abs(math.log(c.speed / speed)))
+    return Motion(
+        path.position(distance).numpy()[:, ::2],
+        np.radians(path.heading(distance).numpy()),
+        distance.numpy() + rng.uniform(0, cycle.stride),
+        cycle,
+    )
+
+
+def _standing(
+    rng: np.random.Generator, cycles: dict[str, Cycle], place: np.ndarray, looks: float,
+    frames: int,
+) -> Motion:  # fmt: skip
+    """On the spot, mostly turned to the camera; in mid-stride where there is no such clip."""
+    still = [cycle for cycle in cycles.values() if not cycle.stride]
+    seconds = np.arange(frames) / FRAME_RATE + rng.uniform(0, 4)
+    heading = np.full(frames, looks + math.pi + rng.normal(0, 0.8))
+    if still:
+        cycle = still[int(rng.integers(len(still)))]
+    else:
+        cycle, seconds = next(iter(cycles.values())), np.zeros(frames)
+    return Motion(np.tile(place, (frames, 1)), heading, seconds, cycle)

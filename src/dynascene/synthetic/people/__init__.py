@@ -1,0 +1,1 @@
+"""Synthetic people: bodies, clothes, movement, and their rendering."""

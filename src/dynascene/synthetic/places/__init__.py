@@ -1,0 +1,1 @@
+"""Places: what lies around a camera, to be rendered along its rays."""

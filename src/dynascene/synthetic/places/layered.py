@@ -1,0 +1,201 @@
+"""A place of ground, backdrop and upright cards: parallax and occlusion, known exactly.
+
+F frames, H W pixels of a frame, N the pixels that meet a surface.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from dynascene.geometry.rays import Rays
+from dynascene.geometry.surface import Stage
+from dynascene.synthetic.places.place import Place
+
+PATCHES, PATCH_BLUR = 5.3, 8.0  # tiles per patch, and texels over which those are blurred
+NEAREST_SHARE = 0.6  # of the way to the nearest card is free for the camera
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """A tiling texture. levels: [3, h, w], each half the last one. side: of a tile, in units.
+    turn: radians."""
+
+    levels: tuple[Tensor, ...]
+    side: float
+    turn: float
+
+    def sample(self, x: Tensor, z: Tensor, footprint: Tensor) -> Tensor:
+        """Points [N] on the ground, pixels ``footprint`` [N] units wide → colours [3, N]."""
+        c, s = math.cos(self.turn) / self.side, math.sin(self.turn) / self.side
+        place = torch.stack([c * x - s * z, s * x + c * z], dim=-1)
+        texels = footprint / self.side * self.levels[0].shape[-1]
+        colour = self._at(place, texels)
+        # the same pattern, larger and blurred, as patches: a plain would look flat without
+        patches = self._at(place / PATCHES, (texels / PATCHES).clamp_min(PATCH_BLUR))
+        return colour * (patches / self.levels[-1].to(x).reshape(3, 1)).clamp(0.5, 1.8)
+
+    def _at(self, place: Tensor, texels: Tensor) -> Tensor:
+        place = torch.remainder(place, 1)
+        level = torch.log2(texels.clamp_min(1)).clamp(max=len(self.levels) - 1)
+        colour = place.new_zeros(3, len(place))
+        for index, texture in enumerate(self.levels):
+            weight = (1 - (level - index).abs()).clamp_min(0)
+            here = weight.nonzero()[:, 0]
+            if len(here):
+                colour[:, here] += weight[here] * _wrapped(texture.to(place), place[here])
+        return colour
+
+
+def tile_levels(texture: Tensor) -> tuple[Tensor, ...]:
+    """[3, h, w] → the texture and its halves, down to a single pixel."""
+    levels = [texture]
+    while min(levels[-1].shape[-2:]) > 1:
+        levels.append(F.avg_pool2d(levels[-1][None], 2)[0])
+    return tuple(levels)
+
+
+def _wrapped(texture: Tensor, place: Tensor) -> Tensor:
+    """Bilinear, without a seam: [3, h, w] at [N, 2] in 0 … 1 → [3, N]."""
+    padded = F.pad(texture[None], (1, 1, 1, 1), mode="circular")
+    size = place.new_tensor([texture.shape[-1], texture.shape[-2]])
+    grid = (place * size + 1) / (size + 2) * 2 - 1
+    return F.grid_sample(padded, grid[None, None], align_corners=False)[0, :, 0]
+
+
+@dataclass(frozen=True)
+class Cyclorama:
+    """A textured ground and a picture on the round wall.
+
+    wall: uint8 [3, H, W], spread over ``span`` radians, mirrored beyond, its row ``ground_row``
+        (share of the height) at the level of the horizon.
+    turn: radians that the picture's middle lies to the right of forward.
+    """
+
+    stage: Stage
+    ground: Tiles
+    wall: Tensor
+    span: float
+    ground_row: float
+    turn: float
+
+    def render(self, rays: Rays) -> tuple[Tensor, Tensor]:
+        points = self.stage.hit(rays.origins.expand_as(rays.directions), rays.directions)
+        depth = rays.depth_of(points)
+        on_ground = points[..., 1] > self.stage.height * (1 - 1e-4)
+        colour = rays.directions.new_empty(3, depth.numel())
+        here, there = on_ground.flatten().nonzero()[:, 0], (~on_ground).flatten().nonzero()[:, 0]
+        flat = points.reshape(-1, 3)
+        x, _, z = flat[here].unbind(-1)
+        colour[:, here] = self.ground.sample(x, z, rays.ground_footprint(depth).flatten()[here])
+        colour[:, there] = self._wall_colour(flat[there])
+        colour = colour.unflatten(1, depth.shape).movedim(0, 1)
+        return colour.clamp(0, 1), depth[:, None]
+
+    def _wall_colour(self, points: Tensor) -> Tensor:
+        height, width = self.wall.shape[-2:]
+        density = width / self.span  # pixels per radian at the level of the horizon
+        azimuth = torch.atan2(points[:, 0], points[:, 2]) - self.turn
+        column = azimuth * density + width / 2
+        row = points[:, 1] / self.stage.radius * density + self.ground_row * height
+        # mirrored beyond its borders: 0 → 1 → 0 over two pictures
+        place = torch.stack([column / width, row / height], dim=-1)
+        place = 1 - (torch.remainder(place, 2) - 1).abs()
+        picture = (self.wall.to(points.device).float() / 255)[None]
+        grid = (place * 2 - 1)[None, None]
+        return F.grid_sample(
+            picture, grid, mode="bicubic", padding_mode="border", align_corners=False
+        )[0, :, 0]
+
+    def contains(self, points: Tensor) -> Tensor:
+        return self.stage.contains(points, margin=0.45)
+
+    def narrowest_fov(self, width: int) -> float:
+        return 0.0
+
+    def scaled(self, factor: float) -> "Cyclorama":
+        tiles = replace(self.ground, side=self.ground.side * factor)
+        return replace(self, stage=self.stage.scaled(factor), ground=tiles)
+
+
+@dataclass(frozen=True)
+class Card:
+    """An upright picture [4, h, w] (colour, alpha) on the ground, its foot's middle at (x, z),
+    turned by ``turn`` radians; width and height in units."""
+
+    picture: Tensor
+    x: float
+    z: float
+    turn: float
+    width: float
+    height: float
+
+    def lay_over(self, colour: Tensor, depth: Tensor, rays: Rays, ground: float) -> None:
+        """Draws it, in place, over colour [F·H·W, 3] and depth [F·H·W]."""
+        foot = colour.new_tensor([self.x, ground, self.z])
+        along = colour.new_tensor([math.cos(self.turn), 0, -math.sin(self.turn)])
+        normal = colour.new_tensor([math.sin(self.turn), 0, math.cos(self.turn)])
+        # n·(o + t·d) = n·foot
+        facing = rays.directions @ normal
+        t = ((foot - rays.origins) @ normal) / torch.where(facing.abs() < 1e-6, 1e-6, facing)
+        point_y = rays.origins[..., 1] + t * rays.directions[..., 1]
+        u = ((rays.origins - foot) @ along + t * (rays.directions @ along)) / self.width * 2
+        v = (point_y - ground) / self.height * 2 + 1
+        met = ((t > 1e-3) & (u.abs() <= 1) & (v.abs() <= 1)).flatten().nonzero()[:, 0]
+        if not len(met):
+            return
+        grid = torch.stack([u.flatten()[met], v.flatten()[met]], dim=-1)[None, None]
+        picture = self.picture.to(colour)[None]
+        seen = F.grid_sample(picture, grid, padding_mode="border", align_corners=False)[0, :, 0].T
+        colour[met] = torch.lerp(colour[met], seen[:, :3], seen[:, 3:])
+        depth[met] = torch.where(seen[:, 3] > 0.5, t.flatten()[met], depth[met])
+
+
+@dataclass(frozen=True)
+class LayeredPlace:
+    """Cards on the ground before another place, which has a stage.
+
+    cards: far to near, so that a plane z = const lies between each two: then this order is right
+    from everywhere before the nearest one.
+    """
+
+    backdrop: Place
+    cards: tuple[Card, ...]
+
+    @property
+    def stage(self) -> Stage | None:
+        return self.backdrop.stage
+
+    def render(self, rays: Rays) -> tuple[Tensor, Tensor]:
+        colour, depth = self.backdrop.render(rays)
+        stage = self.backdrop.stage
+        if stage is None:
+            return colour, depth
+        flat = colour.movedim(1, -1).reshape(-1, 3)
+        depth = depth.flatten()
+        for card in self.cards:
+            card.lay_over(flat, depth, rays, stage.height)
+        shape = rays.directions.shape[:-1]
+        return flat.reshape(*shape, 3).movedim(-1, 1), depth.reshape(shape)[:, None]
+
+    def contains(self, points: Tensor) -> Tensor:
+        nearest = min((card.z for card in self.cards), default=math.inf)
+        return self.backdrop.contains(points) & (points[..., 2] < NEAREST_SHARE * nearest)
+
+    def narrowest_fov(self, width: int) -> float:
+        return self.backdrop.narrowest_fov(width)
+
+    def scaled(self, factor: float) -> "LayeredPlace":
+        cards = tuple(
+            replace(
+                card,
+                x=card.x * factor,
+                z=card.z * factor,
+                width=card.width * factor,
+                height=card.height * factor,
+            )
+            for card in self.cards
+        )
+        return LayeredPlace(self.backdrop.scaled(factor), cards)

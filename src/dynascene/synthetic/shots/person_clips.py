@@ -1,0 +1,124 @@
+"""Synthetic people, rendered once and laid into many shots.
+
+A clip is one stride of a walk on the spot, seen by a camera that walks along; it repeats without
+a jump. F frames of a shot, h w pixels of a clip, H W of a frame.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from dynascene.geometry.intrinsics import intrinsics_matrix
+from dynascene.geometry.rigid import invert_rigid, rigid
+from dynascene.imaging.colour import linear_from_srgb, srgb_from_linear
+from dynascene.synthetic.people.gait import Walk, stride_length
+from dynascene.synthetic.people.ground_path import GroundPath
+from dynascene.synthetic.people.look import random_look
+from dynascene.synthetic.people.renderer import Light, render_person
+from dynascene.types import CameraTrack, Size
+
+STRIDE_FRAMES = 24
+CLIP_SIZE = Size(120, 176)
+PIXELS_PER_METRE = 80.0
+FOOT_ROW = 158.0  # of the ground straight below the person, in the clip
+EYE = 1.3  # metres: height of the camera that films the clip
+DISTANCE = 5.0  # metres from it to the person
+VOXEL, SAMPLES = 0.018, 2
+
+
+@dataclass(frozen=True)
+class PersonClip:
+    """layers: [24, 4, h, w] float32, colour (sRGB 0 … 1) times matte, and matte. height: metres."""
+
+    layers: Tensor
+    height: float
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a person is in each frame: the foot's pixel [F, 2], pixels per metre [F], radians that
+    the picture is rolled clockwise [F], and the frame of the stride [F]."""
+
+    foot: Tensor
+    scale: Tensor
+    roll: Tensor
+    phase: Tensor
+
+    def to(self, device: torch.device | str) -> "Placement":
+        return Placement(*(x.to(device) for x in (self.foot, self.scale, self.roll, self.phase)))
+
+
+@lru_cache(maxsize=64)
+def person_clip(seed: int) -> PersonClip:
+    """Renders a person with random looks, walking in a random direction. Takes seconds, once."""
+    rng = np.random.default_rng([23, seed])
+    look = random_look(torch.Generator().manual_seed(int(rng.integers(2**31))))
+    heading, speed = rng.uniform(0, 2 * np.pi), rng.uniform(0.9, 1.6)
+    away = torch.tensor([np.sin(heading), np.cos(heading)])
+    walk = Walk(GroundPath(torch.stack([-9 * away, 9 * away])), speed, look.height, start=8.0)
+    seconds = stride_length(speed, look.height) / speed
+    times = torch.arange(STRIDE_FRAMES, dtype=torch.float64) / STRIDE_FRAMES * seconds
+    poses = walk.poses(times)
+    travelled = torch.zeros(STRIDE_FRAMES, 3, dtype=torch.float64)
+    travelled[:, ::2] = (speed * times + 8.0 - 9.0)[:, None] * away
+    cameras = _accompanying(travelled)
+    sun = rng.uniform(-1, 1, 3) * [1, 0, 1] + [0, -0.8, 0]
+    light = Light(sun_from=(float(sun[0]), float(sun[1]), float(sun[2])))
+    frames = render_person(look, poses, cameras, light=light, samples=SAMPLES, voxel=VOXEL)
+    layers = []
+    for frame in frames:
+        matte = torch.from_numpy(frame.matte).permute(2, 0, 1).float() / 255
+        colour = torch.from_numpy(frame.colour).permute(2, 0, 1).float() / 255
+        layers.append(torch.cat([colour * matte, matte]))
+    return PersonClip(torch.stack(layers), look.height)
+
+
+def _accompanying(positions: Tensor) -> CameraTrack:
+    """Cameras before a person at [F, 3] on the ground, looking level along +z."""
+    frames = len(positions)
+    offset = torch.tensor([0.0, -EYE, -DISTANCE], dtype=torch.float64)
+    axes = torch.eye(3, dtype=torch.float64).expand(frames, 3, 3)
+    focal = PIXELS_PER_METRE * DISTANCE
+    horizon = FOOT_ROW - EYE * PIXELS_PER_METRE
+    intrinsics = intrinsics_matrix(focal, focal, CLIP_SIZE.width / 2, horizon)
+    poses = invert_rigid(rigid(axes, positions + offset))
+    return CameraTrack(poses, intrinsics.expand(frames, 3, 3), CLIP_SIZE)
+
+
+def lay_person(clip: PersonClip, placement: Placement, size: Size) -> tuple[Tensor, Tensor]:
+    """The person in frames of ``size``: colour [F, 3, H, W] sRGB 0 … 1, black off the person, and
+    matte [F, 1, H, W]."""
+    device = placement.foot.device
+    layers = clip.layers.to(device)
+    shrink = float(placement.scale.max()) / PIXELS_PER_METRE
+    if shrink < 1:  # no denser than the frames, or it would alias
+        small = [max(2, round(n * shrink)) for n in layers.shape[-2:]]
+        layers = F.interpolate(layers, small, mode="bilinear", antialias=True)
+    u = torch.arange(size.width, device=device)[None, None] + 0.5 - placement.foot[:, 0, None, None]
+    v = torch.arange(size.height, device=device)[None, :, None] + 0.5
+    v = v - placement.foot[:, 1, None, None]
+    c, s = placement.roll.cos()[:, None, None], placement.roll.sin()[:, None, None]
+    per_pixel = PIXELS_PER_METRE / placement.scale[:, None, None]
+    x = (c * u + s * v) * per_pixel / CLIP_SIZE.width * 2
+    y = ((c * v - s * u) * per_pixel + FOOT_ROW) / CLIP_SIZE.height * 2 - 1
+    shown = layers[placement.phase % STRIDE_FRAMES]
+    seen = F.grid_sample(shown, torch.stack([x, y], dim=-1), align_corners=False)
+    matte = seen[:, 3:].clamp(0, 1)
+    matte = matte.where(matte > 1 / 255, torch.zeros_like(matte))
+    matte = matte.where(matte < 254.5 / 255, torch.ones_like(matte))
+    colour = (seen[:, :3] / matte.clamp_min(1e-3)).clamp(0, 1)
+    return colour.where(matte > 0, torch.zeros_like(colour)), matte
+
+
+def composite(person: Tensor, matte: Tensor, background: Tensor) -> Tensor:
+    """The person over the background, mixed in linear light: [F, 3, H, W] sRGB 0 … 1."""
+    result = person.where(matte == 1, background)
+    soft = ((matte > 0) & (matte < 1)).expand_as(result)
+    m = matte.expand_as(result)[soft]
+    light = m * linear_from_srgb(person[soft]) + (1 - m) * linear_from_srgb(background[soft])
+    result[soft] = srgb_from_linear(light)
+    return result

@@ -1,0 +1,1 @@
+"""Places with true volume, rendered with OpenGL."""

@@ -1,0 +1,36 @@
+"""The kinds of synthetic places, by name."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+import numpy as np
+
+from dynascene.errors import InputError
+from dynascene.synthetic.places.drawing import draw_layered, draw_stage, draw_turn
+from dynascene.synthetic.places.library import Library
+from dynascene.synthetic.places.place import Place
+from dynascene.synthetic.solid.world import draw_solid
+
+World = Literal["turn", "stage", "layered", "solid"]
+DRAW: Mapping[World, Callable[[Library, np.random.Generator], tuple[str, Place]]] = {
+    "turn": draw_turn,
+    "stage": draw_stage,
+    "layered": draw_layered,
+    "solid": draw_solid,
+}
+WORLDS: Mapping[World, float] = {"turn": 0.35, "stage": 0.3, "layered": 0.35}  # how often drawn
+
+
+def draw_place(world: World, library: Library, rng: np.random.Generator) -> tuple[str, Place]:
+    """A random place in metres, its ground below the origin, and the name of what it is made of."""
+    return DRAW[world](library, rng)
+
+
+def check_worlds(shares: Mapping[World, float]) -> None:
+    """Raises InputError unless these are known worlds, none drawn less than never, one at least."""
+    unknown = sorted(set(shares) - set(DRAW))
+    if unknown:
+        raise InputError(f"worlds: {unknown[0]!r} is none; there are {', '.join(DRAW)}")
+    if not all(0 <= share < math.inf for share in shares.values()) or not any(shares.values()):
+        raise InputError(f"worlds: {dict(shares)} are no shares; give each 0 or more, one above 0")
