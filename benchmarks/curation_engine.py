@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dynascene.curation.clip import Clip, Source
-from dynascene.curation.engine_loop import Engine, Loop
-from dynascene.curation.engine_ray import ray_started
+from dynascene.curation.engine.loop import Engine, Loop
+from dynascene.curation.engine.progress import Tally
+from dynascene.curation.engine.ray import ray_started
+from dynascene.curation.engine.store import Store
 from dynascene.curation.pipeline import Plan, run_plan
-from dynascene.curation.progress import Tally
-from dynascene.curation.store import Store
 
 STAGES = 3
 

@@ -32,7 +32,7 @@ import av
 
 from dynascene.curation.clip import Clip, Source, Stage
 from dynascene.curation.plan import Options, full_plan
-from dynascene.curation.sources import find_sources
+from dynascene.curation.sources.listing import find_sources
 
 COSTLY = ("matte", "camera")
 

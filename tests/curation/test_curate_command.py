@@ -13,12 +13,13 @@ import pytest
 import torch
 from tiny_stages import SameProcess, Tiny
 
-from dynascene.curation import engine_loop, plan
+from dynascene.curation import plan
 from dynascene.curation.clip import Clip
-from dynascene.curation.dataset import read_manifest_of
+from dynascene.curation.engine import loop
+from dynascene.curation.output.dataset import read_manifest_of
+from dynascene.curation.output.release import read_release
 from dynascene.curation.pipeline import Plan
-from dynascene.curation.release import read_release
-from dynascene.curation.votes import open_votes
+from dynascene.curation.votes.store import open_votes
 from dynascene.datasets.filmed.opening import clip_files, open_clip
 from dynascene.datasets.filmed.survey import open_manifest
 from dynascene.geometry.intrinsics import intrinsics_matrix
@@ -55,7 +56,7 @@ class Still(Tiny):
 @pytest.fixture(autouse=True)
 def cheap_stages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is in these videos, so there is nothing to cut out; cameras are not tracked."""
-    monkeypatch.setattr(engine_loop, "WorkProcess", SameProcess)
+    monkeypatch.setattr(loop, "WorkProcess", SameProcess)
     for name in ("full_plan", "rebuilding_plan"):
         made = getattr(plan, name)
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from dynascene.curation.clip import Clip, Source
-from dynascene.curation.engine_process import WorkProcess
-from dynascene.curation.engine_step import Passed, Step
+from dynascene.curation.engine.process import WorkProcess
+from dynascene.curation.engine.step import Passed, Step
+from dynascene.curation.engine.store import Item
 from dynascene.curation.pipeline import Plan
-from dynascene.curation.store import Item
 from dynascene.errors import MissingWeights
 
 HANG = 4  # seconds
@@ -121,3 +121,8 @@ def tiny_sources(folder: Path, texts: Sequence[str]) -> list[Source]:
     for number, text in enumerate(texts):
         (folder / f"{number:03}.txt").write_text(text)
     return [Source(str(path)) for path in sorted(folder.glob("*.txt"))]
+
+
+def worker_path() -> str:
+    """PYTHONPATH for processes that have to find these stages and the package under test."""
+    return os.pathsep.join(filter(None, [str(Path(__file__).parent), os.environ.get("PYTHONPATH")]))

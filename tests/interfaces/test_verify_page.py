@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from verify_server import FRAMES, GREY_START, GREY_STEP, served, write_data_set
 
-from dynascene.curation.votes import open_votes
+from dynascene.curation.votes.store import open_votes
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 

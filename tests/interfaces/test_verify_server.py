@@ -11,8 +11,8 @@ import pytest
 import tyro
 from verify_server import FRAMES, postgresql, served, write_data_set
 
-from dynascene.curation.tally import CHOICES
-from dynascene.curation.votes import open_votes
+from dynascene.curation.votes.store import open_votes
+from dynascene.curation.votes.tally import CHOICES
 from dynascene.datasets.filmed.manifest import read_manifest
 from dynascene.datasets.filmed.storage import Storage
 from dynascene.errors import InputError

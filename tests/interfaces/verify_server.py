@@ -16,8 +16,8 @@ import pytest
 import torch
 import uvicorn
 
-from dynascene.curation.verdict_rule import Rule
-from dynascene.curation.votes import open_votes
+from dynascene.curation.votes.store import open_votes
+from dynascene.curation.votes.verdict_rule import Rule
 from dynascene.datasets.filmed.survey import open_manifest, write_manifest
 from dynascene.geometry.intrinsics import intrinsics_matrix
 from dynascene.interfaces.verify.board import Board

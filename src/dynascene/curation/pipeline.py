@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from dynascene.curation.clip import Clip, Source, Stage
-from dynascene.curation.engine_loop import Engine
-from dynascene.curation.engine_opening import Opener, OpeningStep
-from dynascene.curation.engine_step import TIME_LIMIT, StageStep
-from dynascene.curation.progress import Tally, Watcher
-from dynascene.curation.store import Item, Store
+from dynascene.curation.engine.loop import Engine
+from dynascene.curation.engine.opening import Opener, OpeningStep
+from dynascene.curation.engine.progress import Tally, Watcher
+from dynascene.curation.engine.step import TIME_LIMIT, StageStep
+from dynascene.curation.engine.store import Item, Store
 
 Decision = Callable[[Sequence[Clip]], Sequence[Clip]]
 

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from dynascene.curation.camera import Camera, CameraConfig
 from dynascene.curation.clip import Stage
-from dynascene.curation.duplicates import Fingerprint, without_duplicates
-from dynascene.curation.engine_step import TIME_LIMIT
-from dynascene.curation.fetching import Fetcher
-from dynascene.curation.matte import BackendName, Matte, MatteConfig, backend_at_hand
-from dynascene.curation.motion import Motion, MotionConfig
-from dynascene.curation.person import DetectorName, Person, PersonConfig, detector_at_hand
+from dynascene.curation.engine.step import TIME_LIMIT
+from dynascene.curation.output.release import Recorded
 from dynascene.curation.pipeline import Decision, Plan
-from dynascene.curation.probe import Probe, ProbeConfig
-from dynascene.curation.release import Recorded
-from dynascene.curation.shots import Shots, ShotsConfig
-from dynascene.curation.write import Write
+from dynascene.curation.sources.fetching import Fetcher
+from dynascene.curation.stages.camera import Camera, CameraConfig
+from dynascene.curation.stages.duplicates import Fingerprint, without_duplicates
+from dynascene.curation.stages.matte import BackendName, Matte, MatteConfig, backend_at_hand
+from dynascene.curation.stages.motion import Motion, MotionConfig
+from dynascene.curation.stages.person import DetectorName, Person, PersonConfig, detector_at_hand
+from dynascene.curation.stages.probe import Probe, ProbeConfig
+from dynascene.curation.stages.shots import Shots, ShotsConfig
+from dynascene.curation.stages.write import Write
 
 
 @dataclass(frozen=True)

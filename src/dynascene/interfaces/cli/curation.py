@@ -74,10 +74,10 @@ def curate(
             without SOURCE: of the data set as it stands, with what people said of its clips.
         from_release: rebuild the clips of such a table, with its cameras.
     """
-    from dynascene.curation.dataset import check_place, read_manifest_of
+    from dynascene.curation.output.dataset import check_place, read_manifest_of
+    from dynascene.curation.output.release import sources_of_release
     from dynascene.curation.plan import Options, full_plan, rebuilding_plan
-    from dynascene.curation.release import sources_of_release
-    from dynascene.curation.sources import find_sources
+    from dynascene.curation.sources.listing import find_sources
 
     _check(source, workers, ray_address, in_process, from_release or release)
     _check_limits(min_height, shortest, longest, most_similar, time_limit)
@@ -117,10 +117,10 @@ def _run(
     address: str | None,
     workers: int | None,
 ) -> list[Clip]:
-    from dynascene.curation.engine_loop import Loop
-    from dynascene.curation.engine_ray import ray_started
+    from dynascene.curation.engine.loop import Loop
+    from dynascene.curation.engine.ray import ray_started
+    from dynascene.curation.engine.store import Store
     from dynascene.curation.pipeline import run_plan
-    from dynascene.curation.store import Store
     from dynascene.interfaces.cli.curation_display import RunDisplay
 
     started = Loop() if in_process else ray_started(address, workers)
@@ -130,10 +130,10 @@ def _run(
 
 def _write(clips: Sequence[Clip], out: Path, videos: int, *, rebuilt: bool) -> Table:
     """The data set of a run; returns its manifest."""
-    from dynascene.curation.card import write_card
-    from dynascene.curation.dataset import write_dataset
-    from dynascene.curation.release import write_links
-    from dynascene.curation.tagger import tagger_at_hand
+    from dynascene.curation.output.dataset import write_dataset
+    from dynascene.curation.output.release import write_links
+    from dynascene.curation.reports.card import write_card
+    from dynascene.curation.reports.tagger import tagger_at_hand
     from dynascene.interfaces.cli.display import say
 
     table = write_dataset(clips, out)
@@ -149,8 +149,8 @@ def _write(clips: Sequence[Clip], out: Path, videos: int, *, rebuilt: bool) -> T
 
 
 def _release(table: Table, out: Path, path: Path) -> None:
-    from dynascene.curation.release import write_release
-    from dynascene.curation.verdict_rule import OUTCOME, counted
+    from dynascene.curation.output.release import write_release
+    from dynascene.curation.votes.verdict_rule import OUTCOME, counted
     from dynascene.interfaces.cli.display import say
 
     write_release(table, out, path)
@@ -167,14 +167,14 @@ def _release(table: Table, out: Path, path: Path) -> None:
 
 def _votes_waiting(table: Table, out: Path) -> int:
     """Clips that people voted on in the data set's own votes, and the manifest does not tell it."""
-    from dynascene.curation.tally import VOTES_FILE
-    from dynascene.curation.verdict_rule import differing
+    from dynascene.curation.votes.tally import VOTES_FILE
+    from dynascene.curation.votes.verdict_rule import differing
     from dynascene.interfaces.cli.verification import check_installed
 
     if not (out / VOTES_FILE).is_file():
         return 0
     check_installed()
-    from dynascene.curation.votes import open_votes
+    from dynascene.curation.votes.store import open_votes
 
     return differing(table, open_votes(out / VOTES_FILE).tallies())
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from dynascene.curation.progress import Tally, repeated
+from dynascene.curation.engine.progress import Tally, repeated
 
 BETWEEN_LINES = 30.0  # seconds
 A_SECOND = 2  # renewals of the table

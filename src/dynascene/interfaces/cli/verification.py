@@ -14,8 +14,8 @@ from dynascene.errors import InputError
 from dynascene.interfaces.cli.arguments import shown
 
 if TYPE_CHECKING:  # imported where they are used: --help must not wait for torch
-    from dynascene.curation.verdict_rule import Rule
-    from dynascene.curation.votes import VoteStore
+    from dynascene.curation.votes.store import VoteStore
+    from dynascene.curation.votes.verdict_rule import Rule
     from dynascene.datasets.filmed.manifest import ClipManifest
 
 TOKEN_VARIABLE = "DYNASCENE_VERIFY_TOKEN"
@@ -54,7 +54,7 @@ def verify(
         only_accepted: with --apply, clips without enough votes lose their split too.
     """
     check_installed()
-    from dynascene.curation.verdict_rule import Rule
+    from dynascene.curation.votes.verdict_rule import Rule
     from dynascene.datasets.filmed.survey import open_manifest
 
     if only_accepted and not apply:
@@ -86,8 +86,8 @@ def verify(
 
 
 def _votes(dataset: str, db: str | None) -> VoteStore:
-    from dynascene.curation.tally import VOTES_FILE
-    from dynascene.curation.votes import open_votes
+    from dynascene.curation.votes.store import open_votes
+    from dynascene.curation.votes.tally import VOTES_FILE
 
     if db is not None:
         return open_votes(db)
@@ -101,7 +101,7 @@ def _votes(dataset: str, db: str | None) -> VoteStore:
 def _apply(manifest: ClipManifest, votes: VoteStore, rule: Rule, only_accepted: bool) -> None:
     from dataclasses import replace
 
-    from dynascene.curation.verdict_rule import counted, with_outcomes
+    from dynascene.curation.votes.verdict_rule import counted, with_outcomes
     from dynascene.interfaces.cli.display import say
 
     tallies = votes.tallies()

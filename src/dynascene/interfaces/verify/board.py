@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dynascene.curation.agreement import krippendorff_alpha
-from dynascene.curation.rating_order import next_clips
-from dynascene.curation.tally import Tally
-from dynascene.curation.verdict_rule import NO_VOTES, OUTCOMES, Outcome, Rule
-from dynascene.curation.votes import VoteStore
+from dynascene.curation.votes.agreement import krippendorff_alpha
+from dynascene.curation.votes.rating_order import next_clips
+from dynascene.curation.votes.store import VoteStore
+from dynascene.curation.votes.tally import Tally
+from dynascene.curation.votes.verdict_rule import NO_VOTES, OUTCOMES, Outcome, Rule
 from dynascene.interfaces.verify.clips import VerifiedClips
 
 QUICK = 0.05  # seconds: a count that takes no longer is always made anew …

@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from dynascene.curation.seen_points import seen_points
-from dynascene.curation.verdict_rule import SPLIT_BEFORE, is_judged
+from dynascene.curation.stages.seen_points import seen_points
+from dynascene.curation.votes.verdict_rule import SPLIT_BEFORE, is_judged
 from dynascene.datasets.filmed.manifest import ClipManifest, ClipRecord
 from dynascene.datasets.filmed.opening import ClipFiles, OpenClip, clip_files, open_record
 from dynascene.datasets.filmed.storage import short_hash

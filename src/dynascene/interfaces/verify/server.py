@@ -20,7 +20,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from dynascene.curation.votes import rater_name
+from dynascene.curation.votes.store import rater_name
 from dynascene.errors import InputError
 from dynascene.interfaces.verify.board import Board
 from dynascene.interfaces.verify.playable import playable_copy

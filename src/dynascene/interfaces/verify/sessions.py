@@ -11,7 +11,7 @@ import secrets
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dynascene.curation.votes import rater_name
+from dynascene.curation.votes.store import rater_name
 from dynascene.errors import InputError
 
 LEAST_TOKEN = 8  # characters

@@ -1,0 +1,1 @@
+"""How stages are run over many clips: steps, processes, Ray, finished work."""

@@ -1,0 +1,80 @@
+"""The first step: the bytes of a source are brought here and named by their checksum."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dynascene.curation.clip import Clip, Source
+from dynascene.curation.engine.progress import Tick
+from dynascene.curation.engine.step import Passed
+from dynascene.curation.engine.store import Item, Store, first_key
+from dynascene.curation.faults import stop_if_full
+from dynascene.errors import InputError
+from dynascene.io.atomic import write_text
+from dynascene.io.checksums import sha256_of
+
+# The local file of a source; InputError where it cannot be had.
+Opener = Callable[[Source], Path]
+
+
+@dataclass(frozen=True)
+class OpeningStep:
+    """Fetches a source and reads its checksum, which all later work is found by.
+
+    What fails here is tried again in the next run: the network may be back. The checksum of a
+    local file is kept until its size or time of change differs.
+    """
+
+    opener: Opener
+    store: Store
+    name: str = "source"
+    processors: float = 1.0
+    accelerators: float = 0.0
+
+    def __call__(self, item: Item) -> Passed:
+        begin, clip = time.perf_counter(), item.clip
+        key, reused = "", False
+        try:
+            video = self.opener(clip.source)
+            sha256, reused = self._checksum(video)
+        except (InputError, OSError) as error:
+            stop_if_full(error, self.store.root)
+            clip = clip.rejected(self.name, "unreadable", " ".join(str(error).split()))
+        else:
+            clip, key = _named(clip, video, sha256), first_key(sha256, video.suffix)
+        seconds = time.perf_counter() - begin
+        tick = Tick(self.name, int(clip.kept), int(not clip.kept), seconds, reused)
+        return Passed([Item(key, clip)], tick)
+
+    def _checksum(self, video: Path) -> tuple[str, bool]:
+        """SHA-256 of the bytes, and whether it was known from before."""
+        video, state = video.resolve(), video.stat()
+        place = hashlib.sha256(str(video).encode()).hexdigest()
+        noted, seen = (
+            self.store.root / "sources" / f"{place}.json",
+            [state.st_size, state.st_mtime_ns],
+        )
+        try:
+            known = json.loads(noted.read_bytes())
+            if known["seen"] == seen:
+                return known["sha256"], True
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+        sha256 = sha256_of(video)
+        noted.parent.mkdir(parents=True, exist_ok=True)
+        write_text(noted, json.dumps({"video": str(video), "seen": seen, "sha256": sha256}))
+        return sha256, False
+
+
+def _named(clip: Clip, video: Path, sha256: str) -> Clip:
+    """The clip with its file and checksum; dropped where another one was told."""
+    expected = clip.source.sha256
+    if expected is not None and expected.lower() != sha256:
+        reason = f"its bytes are not those that were listed (sha256 {expected[:12]}…)"
+        return replace(clip, video=video).rejected(OpeningStep.name, "changed", reason, sha256)
+    return replace(clip, video=video, source=replace(clip.source, sha256=sha256))

@@ -1,0 +1,145 @@
+"""One stage applied to one clip: finished work is found again, and failures are bounded."""
+
+from __future__ import annotations
+
+import re
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple, Protocol
+
+from dynascene.curation.clip import Clip, Stage
+from dynascene.curation.engine.progress import Tick
+from dynascene.curation.engine.store import Item, Store, key_of
+from dynascene.curation.engine.trials import Trials
+from dynascene.curation.faults import BROKEN, stop_if_full
+from dynascene.errors import InputError
+
+ATTEMPTS = 2  # Ray starts a task anew three times: less, so that it never gives up first
+TIME_LIMIT = 3600.0  # seconds that a stage may take for a clip
+ERRORS_LOG = "errors.log"
+
+
+class Passed(NamedTuple):
+    """What became of a clip in a step. tick: None where it was dropped before and only passes."""
+
+    items: Sequence[Item]
+    tick: Tick | None
+
+
+class Step(Protocol):
+    """A piece of work on one clip, done wherever a worker is free."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def processors(self) -> float: ...
+
+    @property
+    def accelerators(self) -> float: ...
+
+    def __call__(self, item: Item) -> Passed:
+        """Raises InputError, in one line, only where the whole run has to stop."""
+        ...
+
+
+@dataclass(frozen=True)
+class StageStep:
+    """A stage, its finished work, and its failures.
+
+    run: name of this run; only failures within one run are counted, so that a run that was killed
+    does not count against the clips that it was busy with. time_limit: seconds for a clip, after
+    which the process ends; so a step is called in one that is replaced then.
+    """
+
+    stage: Stage
+    store: Store
+    run: str
+    time_limit: float = TIME_LIMIT
+
+    @property
+    def name(self) -> str:
+        return self.stage.name
+
+    @property
+    def processors(self) -> float:
+        return self.stage.processors
+
+    @property
+    def accelerators(self) -> float:
+        return self.stage.accelerators
+
+    def __call__(self, item: Item) -> Passed:
+        """The clip as the stage leaves it; dropped with the code ``error`` where the stage raised,
+        ``crash`` where it took the worker down, each time, and ``timed-out`` where it took too long
+        once.
+
+        Raises InputError where the program is at fault: something to import or weights are missing,
+        or the disk is full.
+        """
+        if not item.clip.kept:
+            return Passed([item], None)
+        begin, key = time.perf_counter(), key_of(self.stage, item.key)
+        late = key_of(self.stage, f"{item.key} in {self.time_limit:g} s")  # more time: not the same
+        items = self.store.found(key, item) or self.store.found(late, item)
+        reused = items is not None
+        if items is None:
+            items = self._made(key, late, item)
+        kept = sum(made.clip.kept for made in items)
+        seconds = time.perf_counter() - begin
+        return Passed(items, Tick(self.name, kept, len(items) - kept, seconds, reused))
+
+    def _made(self, key: str, late: str, item: Item) -> list[Item]:
+        """late: the key under which it is kept that the time was over."""
+        trials = Trials(self.store.root / "trials" / key, self.run)
+        clip, items, attempt = item.clip, None, trials.begin()
+        if (place := trials.overran_at()) is not None:
+            self._log(clip, place)
+            overdue = self._overdue(clip)
+            items = self.store.make(late, item, lambda _: [overdue])
+        rejected = clip.rejected(self.name, "crash", f"took a worker down {ATTEMPTS} times")
+        while items is None and attempt <= ATTEMPTS:
+            try:
+                with trials.limited(self.time_limit):
+                    items = self.store.make(key, item, partial(loaded(self.stage), clip))
+            except Exception as error:
+                self._stop_if_broken(error)
+                self._log(clip, "".join(traceback.format_exception(error)))
+                rejected = clip.rejected(self.name, "error", self._told(error))
+                if isinstance(error, InputError):
+                    break  # it says what is wrong with the input; a second look sees the same
+                attempt = trials.begin()
+        items = items or self.store.make(key, item, lambda _: [rejected])
+        trials.forget()
+        return items
+
+    def _overdue(self, clip: Clip) -> Clip:
+        reason = f"took more than the {self.time_limit / 60:g} minutes of --time-limit"
+        return clip.rejected(self.name, "timed-out", reason, self.time_limit)
+
+    def _stop_if_broken(self, error: Exception) -> None:
+        if isinstance(error, BROKEN):
+            raise InputError(f"stage {self.name}: {self._told(error)}") from error
+        stop_if_full(error, self.store.root)
+
+    def _told(self, error: Exception) -> str:
+        """The first line of an error, without the folder that was made for the attempt."""
+        text = next(iter(str(error).strip().splitlines()), "")
+        text = re.sub(rf"{re.escape(str(self.store.new))}/[^/\s'\"]+/?", "", text)
+        return text if isinstance(error, InputError) else f"{type(error).__name__}: {text}"
+
+    def _log(self, clip: Clip, what: str) -> None:
+        where = f"{self.name}: {clip.source.location} frames {clip.start}:{clip.stop}"
+        with (self.store.root / ERRORS_LOG).open("a", encoding="utf-8") as log:
+            log.write(f"{where}\n{what}\n")
+
+
+_LOADED: dict[tuple[type, str], Stage] = {}
+
+
+def loaded(stage: Stage) -> Stage:
+    """The stage of this process that is the same as ``stage`` and may have its model loaded."""
+    return _LOADED.setdefault((type(stage), key_of(stage, "")), stage)

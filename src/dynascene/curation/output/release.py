@@ -1,0 +1,242 @@
+"""A data set without its media: what to fetch, where to cut, which camera, and every verdict.
+
+A Parquet table with a row for each clip, kept or not. Whoever has it, and can still read the
+sources, makes the same clips again with the recorded cameras.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dynascene.curation.clip import Clip, Source
+from dynascene.curation.sources.listing import is_remote
+from dynascene.curation.votes.verdict_rule import OUTCOME, RULE, SAID
+from dynascene.errors import InputError
+from dynascene.io.atomic import replacing, write_text
+from dynascene.io.checksums import sha256_of
+
+COLUMNS = pa.schema(
+    [
+        ("location", pa.string()),  # a URL, or a path below a folder that is named when rebuilding
+        ("licence", pa.string()),
+        ("sha256", pa.string()),  # of the source's bytes
+        ("start_frame", pa.int64()),
+        ("stop_frame", pa.int64()),  # the first that is left out
+        ("start", pa.float64()),  # seconds
+        ("end", pa.float64()),
+        ("kept", pa.bool_()),
+        ("stage", pa.string()),  # that dropped it; people: they did
+        ("code", pa.string()),
+        ("reason", pa.string()),
+        ("values", pa.string()),  # JSON of what was measured
+        ("cameras", pa.string()),  # as RealEstate10K writes them
+    ]
+)
+PEOPLE = "people"
+CAMERAS = "cameras"
+CAMERAS_FILE = "cameras.txt"
+LINKS = "links.csv"
+
+
+def write_release(table: pa.Table, dataset: Path, path: Path) -> None:
+    """Write the release of a data set, in one step.
+
+    table: its manifest, as ``write_dataset`` or ``read_manifest_of`` return it. dataset: its
+    folder, for the cameras. Local sources are named by their path below the folder that they share.
+    Where people were asked, their votes and verdict on each clip are told as the manifest has them
+    (``SAID``), and the rule in the schema's metadata; a clip that lost its split by them is not
+    kept.
+
+    Raises InputError where a camera is missing or the place cannot be written.
+    """
+    naming = _Naming.of(table.column("source").unique().to_pylist())
+    rows = [_row(row, naming, dataset) for row in table.to_pylist()]
+    schema = _schema([name for name in SAID.names if name in table.column_names])
+    rule = (table.schema.metadata or {}).get(RULE)
+    schema = schema.with_metadata({RULE: rule} if rule else None)
+    with replacing(path) as temporary:
+        pq.write_table(pa.Table.from_pylist(rows, schema), temporary)
+
+
+def _schema(said: Sequence[str]) -> pa.Schema:
+    """The columns of a release, with those of ``SAID`` that it has."""
+    return pa.schema([*COLUMNS, *(SAID.field(name) for name in said)])
+
+
+@dataclass(frozen=True)
+class _Naming:
+    """What a release calls local sources: by their path below the folder that they share.
+
+    folders: that folder, in all the ways in which sources were named.
+    """
+
+    names: Mapping[str, str]
+    folders: tuple[str, ...]
+
+    @staticmethod
+    def of(locations: Iterable[str]) -> _Naming:
+        local = [location for location in locations if not is_remote(location)]
+        parents = [os.path.dirname(os.path.abspath(location)) for location in local]
+        root = os.path.commonpath(parents) if parents else ""
+        names = {location: os.path.relpath(location, root) for location in local}
+        folders = {location.removesuffix(name) for location, name in names.items()}
+        return _Naming(names, tuple(sorted(folders - {"", os.sep}, key=len, reverse=True)))
+
+    def of_location(self, location: str) -> str:
+        return self.names.get(location, location)
+
+    def in_text(self, text: str) -> str:
+        """A reason may name a source, another one too."""
+        for folder in self.folders:
+            text = text.replace(folder, "")
+        return text
+
+
+def _row(row: Mapping[str, Any], naming: _Naming, dataset: Path) -> dict[str, Any]:
+    kept = row["split"] is not None
+    by_people = row["verdict"] == "kept" and not kept
+    told = {name: row.get(name) for name in (*COLUMNS.names, *SAID.names)}
+    # of all columns only those of measured values have a dot in their names
+    values = {name: value for name, value in row.items() if "." in name and value is not None}
+    return told | {
+        "location": naming.of_location(row["source"]),
+        "kept": kept,
+        "stage": PEOPLE if by_people else row["stage"],
+        "code": row.get(OUTCOME) if by_people else row["code"],
+        "reason": row["reason"] and naming.in_text(row["reason"]),
+        "values": json.dumps(values, sort_keys=True),
+        "cameras": _cameras(row, dataset),
+    }
+
+
+def _cameras(row: Mapping[str, Any], dataset: Path) -> str | None:
+    if row["path"] is None or not row["has_camera"]:
+        return None
+    path = dataset / row["path"] / CAMERAS_FILE
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error}); curate the sources again") from None
+
+
+def read_release(path: Path) -> pa.Table:
+    """Raises InputError where the file is missing or is no release."""
+    try:
+        table = pq.read_table(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path}: is no release that can be read ({error})") from None
+    missing = [name for name in COLUMNS.names if name not in table.column_names]
+    if missing:
+        raise InputError(f"{path}: is no release: it has no column {missing[0]!r}")
+    schema = _schema([name for name in SAID.names if name in table.column_names])
+    try:
+        cast = table.select(schema.names).cast(schema)
+    except pa.ArrowException as error:
+        raise InputError(f"{path}: is no release that can be read ({error})") from None
+    return cast.replace_schema_metadata(table.schema.metadata)
+
+
+def sources_of_release(path: Path, folders: Sequence[Path] = ()) -> list[Source]:
+    """The sources that kept clips were cut from, each once, with the bytes that they must have.
+
+    folders: where sources that are no URLs are looked for, in this order.
+    """
+    rows = [row for row in read_release(path).to_pylist() if row["kept"]]
+    if not rows:
+        raise InputError(f"{path}: the release keeps no clip")
+    named = {(row["location"], row["licence"], row["sha256"]) for row in rows}
+    return [_located(Source(*name), folders) for name in sorted(named, key=lambda n: n[0])]
+
+
+def _located(source: Source, folders: Sequence[Path]) -> Source:
+    if is_remote(source.location):
+        return source
+    places = (folder / source.location for folder in folders)
+    found = next((str(place) for place in places if place.is_file()), source.location)
+    return replace(source, location=found)
+
+
+@dataclass(frozen=True)
+class RecordedConfig:
+    """release: SHA-256 of the release."""
+
+    release: str
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The stage that stands for all those that judge: the clips of a source as they were kept.
+
+    File ``cameras``. Values: all that the release tells, and people_verdict, votes_good, votes_bad
+    and votes_unsure where people were asked. Codes: unlisted.
+    """
+
+    path: Path
+    config: RecordedConfig
+    name: str = "recorded"
+    version: int = 2
+    processors: float = 1.0
+    accelerators: float = 0.0
+
+    @staticmethod
+    def of(path: Path) -> Recorded:
+        """The stage for the release at ``path``, which every worker must be able to read."""
+        read_release(path)
+        return Recorded(path, RecordedConfig(sha256_of(path)))
+
+    def __call__(self, clip: Clip, folder: Path) -> list[Clip]:
+        """See ``Stage``."""
+        wanted = [("sha256", "=", clip.source.sha256), ("kept", "=", True)]
+        rows = pq.read_table(self.path, filters=wanted).to_pylist()
+        clips = [self._clip(clip, row, folder, f"{n}/{CAMERAS_FILE}") for n, row in enumerate(rows)]
+        return clips or [clip.rejected(self.name, "unlisted", "the release keeps no clip of it")]
+
+    def _clip(self, clip: Clip, row: Mapping[str, Any], folder: Path, cameras: str) -> Clip:
+        """cameras: what to call them, in a folder of their own, as a clip has them."""
+        values = {**clip.values, **json.loads(row["values"])}
+        clip = replace(clip, start=row["start_frame"], stop=row["stop_frame"], values=values)
+        said = {name: row[name] for name in SAID.names if row.get(name) is not None}
+        clip = clip.with_values(self.name, **said)
+        if row["cameras"] is None:
+            return clip
+        (folder / cameras).parent.mkdir()
+        (folder / cameras).write_text(row["cameras"], encoding="utf-8")
+        return clip.with_files(**{CAMERAS: cameras})
+
+
+def link_states(clips: Sequence[Clip]) -> dict[str, str]:
+    """What became of each source's location: ``readable``, ``missing`` or ``changed``."""
+    codes = {"unreadable": "missing", "changed": "changed"}
+    return {
+        clip.source.location: codes.get(clip.rejection.code, "readable")
+        if clip.rejection and clip.rejection.stage == "source"
+        else "readable"
+        for clip in clips
+    }
+
+
+def write_links(clips: Sequence[Clip], folder: Path) -> Counter[str]:
+    """Write ``links.csv``, a line for each source with its state and why; returns the counts."""
+    states = link_states(clips)
+    reasons = {clip.source.location: clip.rejection for clip in clips}
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(("location", "state", "reason"))
+    for location, state in sorted(states.items()):
+        why = reasons[location]
+        lines.writerow((location, state, why.reason if why and state != "readable" else ""))
+    write_text(folder / LINKS, text.getvalue())
+    return Counter(states.values())

@@ -1,0 +1,1 @@
+"""What a person reads about a data set: its card and its funnel."""

@@ -1,0 +1,1 @@
+"""Where raw videos are named and fetched."""

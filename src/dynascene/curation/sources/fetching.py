@@ -1,0 +1,106 @@
+"""Bringing the bytes of a source here: local files in place, others once, kept by their content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import fsspec
+
+from dynascene.curation.clip import Source
+from dynascene.curation.sources.listing import ending_of, is_remote
+from dynascene.errors import InputError
+from dynascene.io.atomic import write_text
+from dynascene.io.checksums import CHUNK
+
+SILENCE = 30  # seconds without a byte
+FINAL = (FileNotFoundError, PermissionError, NotADirectoryError)  # asking again does not help
+
+
+@dataclass(frozen=True)
+class Fetcher:
+    """The local file of a source; see ``Opener``.
+
+    What was fetched lies in ``cache`` as ``AB/SHA256.mp4`` and is not fetched again, not even to
+    ask whether it has changed: a run that goes on has to see the same bytes. So a list with
+    checksums needs no network for what is there.
+
+    attempts: how often a URL is tried. pause: seconds before the second time, doubled after each.
+    """
+
+    cache: Path
+    attempts: int = 3
+    pause: float = 1.0
+
+    def __call__(self, source: Source) -> Path:
+        """Raises InputError where the source is missing or cannot be read."""
+        location = source.location
+        if not is_remote(location) or location.startswith("file://"):
+            path = Path(location.removeprefix("file://"))
+            if not path.is_file():
+                raise InputError(f"{location}: no such file")
+            return path
+        known = source.sha256 or self._noted(location)
+        path = self._place(known, location) if known else None
+        return path if path is not None and path.is_file() else self._fetched(location)
+
+    def _place(self, sha256: str, location: str) -> Path:
+        return self.cache / sha256[:2] / f"{sha256}{ending_of(location)}"
+
+    def _note(self, location: str) -> Path:
+        return self.cache / "urls" / f"{hashlib.sha256(location.encode()).hexdigest()}.json"
+
+    def _noted(self, location: str) -> str | None:
+        """The checksum under which a URL's bytes were kept."""
+        try:
+            return json.loads(self._note(location).read_bytes())["sha256"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _fetched(self, location: str) -> Path:
+        for attempt in range(1, self.attempts + 1):
+            try:
+                return self._download(location)
+            except Exception as error:  # every storage has errors of its own
+                if attempt == self.attempts or isinstance(error, FINAL):
+                    said = " ".join(str(error).split()) or type(error).__name__
+                    raise InputError(f"{location}: cannot be fetched: {said}") from error
+                time.sleep(self.pause * 2 ** (attempt - 1))
+        raise ValueError(f"attempts is {self.attempts}; it has to be 1 or more")
+
+    def _download(self, location: str) -> Path:
+        digest = hashlib.sha256()
+        (self.cache / "urls").mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=self.cache, prefix=".", suffix=".part")
+        try:
+            with (
+                os.fdopen(descriptor, "wb") as file,
+                fsspec.open(location, "rb", **_patience(location)) as remote,
+            ):
+                while chunk := remote.read(CHUNK):
+                    digest.update(chunk)
+                    file.write(chunk)
+            path = self._place(digest.hexdigest(), location)
+            path.parent.mkdir(exist_ok=True)
+            os.replace(name, path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+        note = {"url": location, "sha256": digest.hexdigest()}
+        write_text(self._note(location), json.dumps(note))
+        return path
+
+
+def _patience(location: str) -> dict[str, Any]:
+    """A long video takes as long as it takes; only silence ends the wait."""
+    if not location.startswith(("http://", "https://")):
+        return {}
+    import aiohttp
+
+    limits = aiohttp.ClientTimeout(total=None, sock_connect=SILENCE, sock_read=SILENCE)
+    return {"client_kwargs": {"timeout": limits}}

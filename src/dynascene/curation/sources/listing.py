@@ -1,0 +1,178 @@
+"""Which videos there are: files, folders, and lists with their licences."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
+
+import fsspec
+import pyarrow as pa
+from pyarrow import csv, parquet
+
+from dynascene.curation.clip import Source
+from dynascene.curation.sources.containers import CONTAINERS
+from dynascene.errors import InputError
+
+log = logging.getLogger(__name__)
+
+LIST_ENDINGS = (".csv", ".parquet")
+LOCATION_COLUMNS = ("url", "path")
+NAMED = 3  # repeated sources in a message
+
+
+def find_sources(named: Iterable[str | Path], but: Path | None = None) -> list[Source]:
+    """The videos that were named, each once, sorted by location.
+
+    named: files; folders, of which all videos at any depth are taken; lists (``.csv``,
+    ``.parquet``) with a column ``url`` or ``path`` and perhaps ``licence`` and ``sha256``, whose
+    relative paths begin at the list; each local or any URL that fsspec knows. A page of the web is
+    never searched for videos. What is named twice is taken once, and a warning says so. but: a
+    folder that is passed over where it lies in one of those: a data set is no source of its own.
+
+    Raises InputError where nothing is found, a list cannot be read, or two lists contradict.
+    """
+    found: dict[str, Source] = {}
+    repeated: list[str] = []
+    for name in named:
+        for source in _sources_of(str(name), but):
+            known = found.setdefault(source.location, source)
+            if known is not source:
+                found[source.location] = _agreed(known, source)
+                repeated.append(source.location)
+    if repeated:
+        names = sorted(set(repeated))
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        log.warning("named more than once, taken once: %s%s", ", ".join(names[:NAMED]), more)
+    return [found[location] for location in sorted(found)]
+
+
+def is_remote(location: str) -> bool:
+    """Whether a location is a URL, not a path; ``file://`` is one too."""
+    return "://" in location
+
+
+def ending_of(location: str) -> str:
+    """The ending of a path or URL in small letters, without a query: ``.mp4``, or nothing."""
+    path = urlsplit(location).path if is_remote(location) else location
+    return PurePosixPath(path).suffix.lower()
+
+
+def _sources_of(name: str, but: Path | None) -> list[Source]:
+    if is_remote(name):
+        return _remote_sources(name)
+    path = Path(os.path.normpath(name))
+    if path.is_dir():
+        return _videos_below(name, map(str, _files_below(path, but)), path)
+    if not path.exists():
+        raise InputError(f"{name}: no such file or folder")
+    return _listed(str(path)) if ending_of(name) in LIST_ENDINGS else [Source(str(path))]
+
+
+def _files_below(folder: Path, but: Path | None) -> Iterator[Path]:
+    files = (file for file in folder.rglob("*") if file.is_file())
+    if but is None or not but.resolve().is_relative_to(folder.resolve()):
+        return files
+    return (file for file in files if not file.resolve().is_relative_to(but.resolve()))
+
+
+def _remote_sources(url: str) -> list[Source]:
+    """A video, a list, or (where the storage has folders: not on the web) all videos below."""
+    _check_known(url)
+    if ending_of(url) in LIST_ENDINGS:
+        return _listed(url)
+    if url.startswith(("http://", "https://")) or ending_of(url) in CONTAINERS:
+        return [Source(url)]
+    try:
+        system, path = fsspec.url_to_fs(url)
+        if not system.isdir(path):
+            return [Source(url)]
+        files = [system.unstrip_protocol(file) for file in system.find(path)]
+    except Exception as error:  # every storage has errors of its own
+        raise InputError(f"{url}: cannot be listed: {_one_line(error)}") from error
+    return _videos_below(url, files, system.unstrip_protocol(path))
+
+
+def _videos_below(name: str, files: Iterable[str], folder: str | Path) -> list[Source]:
+    """Hidden files and folders are left out: some systems keep notes under a video's name."""
+    prefix = str(folder).rstrip("/") + "/"
+    videos = [
+        file
+        for file in files
+        if ending_of(file) in CONTAINERS
+        and not any(part.startswith(".") for part in file.removeprefix(prefix).split("/"))
+    ]
+    if not videos:
+        raise InputError(f"{name}: the folder holds no video ({', '.join(sorted(CONTAINERS))})")
+    return [Source(video) for video in videos]
+
+
+def _listed(location: str) -> list[Source]:
+    rows = _table(location).to_pylist()
+    if not rows:
+        raise InputError(f"{location}: the list is empty")
+    columns = [column for column in LOCATION_COLUMNS if column in rows[0]]
+    if not columns:
+        raise InputError(f"{location}: has no column 'url' or 'path'; it has {', '.join(rows[0])}")
+    return [_listed_source(location, line, row, columns) for line, row in enumerate(rows, 1)]
+
+
+def _table(location: str) -> pa.Table:
+    try:
+        with fsspec.open(location, "rb") as file:
+            if ending_of(location) == ".parquet":
+                return parquet.read_table(file)
+            # everything is text: a checksum of digits only is no number
+            names = csv.open_csv(file).schema.names
+        with fsspec.open(location, "rb") as file:
+            text = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
+            return csv.read_csv(file, convert_options=text)
+    except Exception as error:  # every storage has errors of its own
+        raise InputError(f"{location}: the list cannot be read: {_one_line(error)}") from error
+
+
+def _listed_source(place: str, line: int, row: Mapping[str, Any], columns: Sequence[str]) -> Source:
+    told = {key: str(value).strip() or None for key, value in row.items() if value is not None}
+    location = next((told[column] for column in columns if told.get(column)), None)
+    if location is None:
+        raise InputError(f"{place}: entry {line} has no {' or '.join(columns)}")
+    if is_remote(location):
+        _check_known(location)
+    elif is_remote(place):
+        location = f"{place.rpartition('/')[0]}/{location}"
+    else:
+        location = os.path.normpath(Path(place).parent / location)
+    sha256 = told.get("sha256")
+    if sha256 is not None and not _is_checksum(sha256):
+        raise InputError(f"{place}: entry {line}: sha256 {sha256!r} is not 64 hexadecimal digits")
+    return Source(location, told.get("licence"), sha256 and sha256.lower())
+
+
+def _is_checksum(text: str) -> bool:
+    return len(text) == 64 and set(text.lower()) <= set("0123456789abcdef")
+
+
+def _agreed(one: Source, other: Source) -> Source:
+    """What two mentions of a video say together; InputError where they contradict."""
+    for column in ("licence", "sha256"):
+        first, second = getattr(one, column), getattr(other, column)
+        if first and second and first != second:
+            raise InputError(
+                f"{one.location}: is listed twice, with {column} {first!r} and {second!r}; keep one"
+            )
+    return Source(one.location, one.licence or other.licence, one.sha256 or other.sha256)
+
+
+def _check_known(url: str) -> None:
+    """Raises InputError where no installed driver knows this kind of URL."""
+    try:
+        fsspec.get_filesystem_class(url.partition("://")[0])
+    except (ImportError, ValueError) as error:
+        raise InputError(f"{url}: {_one_line(error)}") from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

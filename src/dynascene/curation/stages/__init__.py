@@ -1,0 +1,1 @@
+"""One file for each stage that judges or writes a clip."""

@@ -1,0 +1,128 @@
+"""The camera of a clip, where it can be told well enough to train on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from dynascene.curation.clip import Clip
+from dynascene.curation.faults import rejected_by
+from dynascene.curation.stages.clip_frames import frames_of
+from dynascene.curation.stages.seen_points import seen_points
+from dynascene.errors import InputError
+from dynascene.estimators.camera import TrackedCamera, track_camera
+from dynascene.geometry.rigid import invert_rigid
+from dynascene.io.atomic import write_text
+from dynascene.io.cameras import write_cameras
+from dynascene.io.frames import open_matte
+from dynascene.types import FrameSource
+
+CAMERAS, REPORT = "cameras.txt", "cameras.track.json"
+KINDS = {"static": "static", "rotation": "rotation-only", "general": "travelling"}
+
+
+@dataclass(frozen=True)
+class CameraConfig:
+    """worst: the verdict that is still kept. keep_static: keep cameras that stand still, too."""
+
+    worst: Literal["good", "doubtful"] = "good"
+    keep_static: bool = False
+
+
+class CameraMotion(NamedTuple):
+    """turn: the largest angle from the first view, degrees. travel: the largest distance from the
+    first place, in median depths of the points that were seen; 0 for a camera that only turns."""
+
+    turn: float
+    travel: float
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Tracks the camera on what lies off the person, and drops clips where that is not sure.
+
+    Files ``cameras``: ``cameras.txt`` as RealEstate10K, a camera for each frame; ``track``: the
+    tracker's report. Codes: static-camera, camera-failed, camera-doubtful, untrackable. Values:
+    kind, rotation_only, verdict, error (of points that the camera was not fitted to, in pixels of
+    the tracker's working picture), registered, coverage, turn, travel (see ``CameraMotion``).
+    """
+
+    config: CameraConfig = CameraConfig()
+    name = "camera"
+    version = 2
+    processors = 1.0
+    accelerators = 0.0
+
+    def __call__(self, clip: Clip, folder: Path) -> Sequence[Clip]:
+        try:
+            frames = frames_of(clip)
+            matte = _matte_of(clip, folder)
+            found = track_camera(frames, matte)
+            clip = _with_figures(clip, found)
+            refused = self._refused(clip, found)
+            if refused is not None or found.track is None:
+                return [refused or clip]
+            motion = camera_motion(frames, matte, found)
+        except InputError as error:
+            return [rejected_by(clip, self.name, "untrackable", error)]
+        write_cameras(found.track, folder / CAMERAS, "re10k")
+        write_text(folder / REPORT, json.dumps(found.report(), indent=1) + "\n")
+        clip = clip.with_values(self.name, **motion._asdict())
+        return [clip.with_files(cameras=CAMERAS, track=REPORT)]
+
+    def _refused(self, clip: Clip, found: TrackedCamera) -> Clip | None:
+        why = "; ".join(found.reasons)
+        if found.verdict == "failed":
+            return clip.rejected(self.name, "camera-failed", why, found.verdict)
+        if found.kind == "static" and not self.config.keep_static:
+            return clip.rejected(self.name, "static-camera", "the camera stands still", found.kind)
+        if found.verdict == "doubtful" and self.config.worst == "good":
+            return clip.rejected(self.name, "camera-doubtful", why, found.verdict)
+        return None
+
+
+def camera_motion(
+    frames: FrameSource, matte: FrameSource | None, found: TrackedCamera
+) -> CameraMotion:
+    """How far a tracked camera turns and travels. Raises InputError where a frame is unreadable."""
+    assert found.track is not None
+    poses = found.track.cam_from_world.numpy()
+    cosines = (np.trace(poses[:, :3, :3] @ poses[0, :3, :3].T, axis1=1, axis2=2) - 1) / 2
+    turn = float(np.degrees(np.arccos(np.clip(cosines, -1, 1))).max())
+    if found.kind != "general":
+        return CameraMotion(turn, 0.0)
+    centres = invert_rigid(found.track.cam_from_world)[:, :3, 3].numpy()
+    reach = float(np.linalg.norm(centres - centres[0], axis=1).max())
+    seen = seen_points(frames, matte, found.track)
+    points = seen.points[seen.point]
+    with np.errstate(divide="ignore", invalid="ignore"):  # a point may lie infinitely far away
+        depths = np.einsum("ni,ni->n", poses[seen.frame, 2], points) / points[:, 3]
+    depths = depths[np.isfinite(depths) & (depths > 0)]
+    return CameraMotion(turn, reach / float(np.median(depths)) if len(depths) else 0.0)
+
+
+def _matte_of(clip: Clip, folder: Path) -> FrameSource | None:
+    return open_matte(folder / clip.files["matte"]) if "matte" in clip.files else None
+
+
+def _with_figures(clip: Clip, found: TrackedCamera) -> Clip:
+    clip = clip.with_values(
+        Camera.name,
+        kind=KINDS[found.kind],
+        rotation_only=found.kind == "rotation",
+        verdict=found.verdict,
+    )
+    figures = found.clip
+    if figures is None:
+        return clip
+    return clip.with_values(
+        Camera.name,
+        error=figures.held_out_error,
+        registered=figures.registered_share,
+        coverage=figures.coverage,
+    )

@@ -1,0 +1,240 @@
+"""Is there exactly one person through the clip, neither too small nor too large?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from dynascene.curation.clip import Clip
+from dynascene.curation.faults import rejected_by
+from dynascene.curation.stages.sampling import frames_every, frames_spread
+from dynascene.errors import InputError
+from dynascene.estimators.matte.backends import DETECTORS, DetectorName, detector_named
+from dynascene.estimators.matte.locating import any_apart
+from dynascene.estimators.person.detection import Detection, PersonDetector, area
+from dynascene.estimators.person.subject import (
+    COMPARABLE,
+    Subject,
+    comparable_people,
+    find_people,
+)
+from dynascene.estimators.weights import has_weights
+from dynascene.io.atomic import write_text
+from dynascene.io.video import VideoFrames, open_video
+from dynascene.types import ArrayFrames, Size
+
+BOXES = "boxes"
+SURE = 0.5  # confidence of a box that a quick look counts
+
+
+@dataclass(frozen=True)
+class PersonConfig:
+    """detector: who finds people. least_share, most_share: of the frame, that the person's box may
+    take; nine tenths of the frames have to keep to each.
+
+    glances: frames of the first, quick look. rate: frames a second of the second. side: pixels of
+    the longer side of the frames that the detector sees. seen: share of those frames in which the
+    person has to be found. gap: seconds without them, at most. confidence: median over those
+    frames, at least; a small detector takes chairs for people, and is less sure of them.
+    """
+
+    detector: DetectorName
+    least_share: float = 0.01
+    most_share: float = 0.8
+    glances: int = 5
+    rate: float = 6.0
+    side: int = 640
+    seen: float = 0.6
+    gap: float = 1.5
+    confidence: float = 0.65
+
+
+class Presence(NamedTuple):
+    """What was seen of the people of a clip. people: how many were seen apart. boxes: [N, 4] of the
+    one, in pixels of the video. seen: [N] bool, where the detector saw them. confidence: of the
+    surest box of each frame that has one, the median."""
+
+    people: int
+    boxes: np.ndarray
+    seen: np.ndarray
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Person:
+    """Drops clips without exactly one person. Who is much less prominent than another is a
+    passer-by and does not count.
+
+    File ``boxes``: a JSON list of [frame, left, top, right, bottom] in pixels, the sampled frames
+    of the video. Codes: no-person, several-people, lost, too-small, too-large, damaged.
+    Values: people, share (of the frame, the median), smallest, largest, seen, confidence.
+
+    Raises MissingWeights, when it is first called, where the detector's weights are damaged.
+    """
+
+    config: PersonConfig
+    name = "person"
+    version = 1
+    processors = 1.0
+    accelerators = 0.0
+
+    @cached_property
+    def _detector(self) -> PersonDetector:
+        return detector_named(self.config.detector)
+
+    def __call__(self, clip: Clip, folder: Path) -> Sequence[Clip]:
+        detector = self._detector
+        try:
+            video = open_video(clip.video)
+            refused = self._glanced(clip, video, detector)
+            if refused is not None:
+                return [refused]
+            numbers = frames_every(video, clip.start, clip.stop, 1 / self.config.rate)
+            found = watch(video, numbers, self.config.side, detector)
+        except InputError as error:
+            return [rejected_by(clip, self.name, "damaged", error)]
+        if found is None:
+            reason = "nobody stays in it"
+            return [clip.with_values(self.name, people=0).rejected(self.name, "no-person", reason)]
+        clip = clip.with_files(boxes="boxes.json")
+        rows = [
+            [n, *np.round(box, 2).tolist()] for n, box in zip(numbers, found.boxes, strict=True)
+        ]
+        write_text(folder / clip.files[BOXES], json.dumps(rows))
+        return [self._judged(clip, found, video)]
+
+    def _glanced(self, clip: Clip, video: VideoFrames, detector: PersonDetector) -> Clip | None:
+        """The clip dropped, where a few frames are enough to tell; else None."""
+        numbers = frames_spread(clip.start, clip.stop, self.config.glances)
+        small = video.shrunk(self.config.side)
+        counts = [prominent_people(detector(frame[..., :3])) for frame in small.pick(numbers)]
+        if not any(counts):
+            reason = f"nobody was found in {len(counts)} frames"
+            return clip.with_values(self.name, people=0).rejected(self.name, "no-person", reason, 0)
+        if min(counts) > 1:
+            reason = f"{min(counts)} people or more in each of {len(counts)} frames"
+            clip = clip.with_values(self.name, people=min(counts))
+            return clip.rejected(self.name, "several-people", reason, min(counts))
+        return None
+
+    def _judged(self, clip: Clip, found: Presence, video: VideoFrames) -> Clip:
+        config, seen = self.config, float(found.seen.mean())
+        shares = area(found.boxes[found.seen]) / (video.size.width * video.size.height)
+        smallest, share, largest = (float(x) for x in np.percentile(shares, [10, 50, 90]))
+        clip = clip.with_values(
+            self.name,
+            people=found.people,
+            share=share,
+            smallest=smallest,
+            largest=largest,
+            seen=seen,
+            confidence=found.confidence,
+        )
+        if found.confidence < config.confidence:
+            reason = f"what looks like a person does so with confidence {found.confidence:.2f}"
+            return clip.rejected(self.name, "no-person", reason, found.confidence)
+        if found.people > 1:
+            reason = f"{found.people} people at the same time"
+            return clip.rejected(self.name, "several-people", reason, found.people)
+        gap = longest_gap(found.seen) / config.rate
+        if seen < config.seen or gap > config.gap:
+            reason = f"seen in {seen:.0%} of the frames, and not for {gap:.1f} s"
+            return clip.rejected(self.name, "lost", reason, seen)
+        if smallest < config.least_share:
+            reason = f"{smallest:.1%} of the frame, {config.least_share:.1%} wanted"
+            return clip.rejected(self.name, "too-small", reason, smallest)
+        if largest > config.most_share:
+            reason = f"{largest:.0%} of the frame, {config.most_share:.0%} allowed"
+            return clip.rejected(self.name, "too-large", reason, largest)
+        return clip
+
+
+def detector_at_hand(name: str | None = None) -> DetectorName:
+    """The detector of that name, or the best one, whose weights lie in the cache.
+
+    Raises InputError, before anything is run, where they do not.
+    """
+    if name is not None and name not in DETECTORS:
+        raise InputError(f"detector {name}: there is none; known are {', '.join(DETECTORS)}")
+    here = [known for known in DETECTORS if name in (None, known) and has_weights(known)]
+    if here:
+        return here[0]
+    wanted = name or "fastestdet"
+    raise InputError(
+        f"nobody can be counted: the weights of a person detector are not here; fetch them by "
+        f"'dynascene weights {wanted}', or leave the test out with --person-detector none"
+    )
+
+
+def prominent_people(detections: Sequence[Detection]) -> int:
+    """How many of those in a picture are surely people, and not much smaller than the largest."""
+    sides = [float(area(found.box)) ** 0.5 for found in detections if found.confidence >= SURE]
+    return sum(side >= COMPARABLE * max(sides) for side in sides) or min(1, len(detections))
+
+
+def watch(
+    video: VideoFrames, numbers: Sequence[int], side: int, detector: PersonDetector
+) -> Presence | None:
+    """Follow people through frames of these rising numbers; None where nobody stays.
+
+    Raises InputError where a frame cannot be read.
+    """
+    small = video.shrunk(side)
+    frames = ArrayFrames([frame[..., :3] for frame in small.pick(numbers)])
+    boxes = [detector(frame) for frame in frames.read()]
+    everybody = find_people(frames, _AlreadyFound(boxes))
+    if not everybody:
+        return None
+    surest = [max(found.confidence for found in frame) for frame in boxes if frame]
+    people = sorted(comparable_people(everybody), key=lambda person: -person.prominence)
+    path, seen = _joined([one for one in people if not any_apart([people[0], one])])
+    path = path * _enlargement(small.size, video.size)
+    return Presence(_seen_apart(people), path, seen, float(np.median(surest)))
+
+
+class _AlreadyFound:
+    """A detector whose answers about the frames, in their order, are known."""
+
+    name = "already found"
+
+    def __init__(self, answers: Iterable[list[Detection]]) -> None:
+        self._answers = iter(answers)
+
+    def __call__(self, frame: np.ndarray) -> list[Detection]:
+        return next(self._answers)
+
+
+def _joined(pieces: Sequence[Subject]) -> tuple[np.ndarray, np.ndarray]:
+    """The boxes of one person whose track was lost and found again, the surest piece first."""
+    boxes, seen = pieces[0].boxes.copy(), pieces[0].seen.copy()
+    for piece in pieces[1:]:
+        new = piece.seen & ~seen
+        boxes[new], seen = piece.boxes[new], seen | new
+    every, known = np.arange(len(seen)), np.nonzero(seen)[0]
+    columns = [np.interp(every, known, boxes[known, side]) for side in range(4)]
+    return np.stack(columns, axis=1), seen
+
+
+def _seen_apart(people: Sequence[Subject]) -> int:
+    """How many there are at the same time, each apart from all counted before."""
+    counted: list[Subject] = []
+    for person in people:
+        if all(any_apart([person, other]) for other in counted):
+            counted.append(person)
+    return len(counted)
+
+
+def longest_gap(seen: np.ndarray) -> int:
+    """The most frames in a row, of bool [N], in which nobody was seen."""
+    ends = np.nonzero(np.concatenate([[True], seen, [True]]))[0]
+    return int(np.diff(ends).max()) - 1
+
+
+def _enlargement(small: Size, large: Size) -> np.ndarray:
+    return np.tile([large.width / small.width, large.height / small.height], 2)

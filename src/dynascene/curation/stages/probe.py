@@ -1,0 +1,134 @@
+"""The first stage: is this a whole video, of the size and pace that training needs?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from dynascene.curation.clip import Clip
+from dynascene.curation.faults import rejected_by
+from dynascene.curation.sources.containers import CONTAINERS
+from dynascene.errors import InputError
+from dynascene.io.video import VideoFrames, open_video
+from dynascene.io.video_decoding import CUT_SHORT, HDR_TRANSFERS, decoded, opened
+
+SAMPLES, SAMPLE_FRAMES = 3, 4  # the beginning, the middle and the end; frames at each
+TINY = 64  # pixels of the longer side of frames that nobody looks at
+
+
+@dataclass(frozen=True)
+class ProbeConfig:
+    """What a video needs. min_height: of the upright picture, in pixels. min_seconds, min_rate:
+    shorter or slower (frames a second) is dropped.
+
+    decoding: how much is decoded to find damage: ``sample`` (the beginning, the middle and the
+    end; the shots stage decodes the rest) or ``all``.
+    """
+
+    min_height: int = 1080
+    min_seconds: float = 1.0
+    min_rate: float = 12.0
+    decoding: Literal["sample", "all"] = "sample"
+
+
+class Container(NamedTuple):
+    """What a file says of itself. rotation: degrees, anticlockwise, that a player turns it."""
+
+    formats: str
+    codec: str
+    rotation: int
+    hdr: str | None
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Drops what is no whole video, or too small, short or slow; the clip is the whole video.
+
+    Codes: empty, not-a-video, cut-short, wrong-ending, damaged, low-resolution, short, low-rate.
+    Values: container, codec, width, height (upright), rotation, frames, fps, variable_rate,
+    seconds, hdr.
+    """
+
+    config: ProbeConfig = ProbeConfig()
+    name = "probe"
+    version = 1
+    processors = 1.0
+    accelerators = 0.0
+
+    def __call__(self, clip: Clip, folder: Path) -> Sequence[Clip]:
+        try:
+            container = read_container(clip.video)
+        except InputError as error:
+            return [rejected_by(clip, self.name, _code(clip.video, error), error)]
+        expected = CONTAINERS.get(clip.video.suffix.lower())
+        if expected and expected.isdisjoint(container.formats.split(",")):
+            reason = f"is named {clip.video.suffix}, but holds {container.formats}"
+            return [clip.rejected(self.name, "wrong-ending", reason, container.formats)]
+        try:
+            video = open_video(clip.video, strict=True)
+            _decode(video, self.config.decoding)
+        except InputError as error:
+            return [rejected_by(clip, self.name, "damaged", error)]
+        return [self._judged(_measured(clip, video, container), video)]
+
+    def _judged(self, clip: Clip, video: VideoFrames) -> Clip:
+        (width, height), rate = video.size, float(video.frame_rate)
+        seconds = len(video) / rate
+        if height < self.config.min_height:
+            reason = f"{width}×{height}, less than {self.config.min_height} high"
+            return clip.rejected(self.name, "low-resolution", reason, height)
+        if seconds < self.config.min_seconds:
+            reason = f"lasts {seconds:.2f} s, less than {self.config.min_seconds:g}"
+            return clip.rejected(self.name, "short", reason, seconds)
+        if rate < self.config.min_rate:
+            reason = f"{rate:.2f} frames a second, less than {self.config.min_rate:g}"
+            return clip.rejected(self.name, "low-rate", reason, rate)
+        return clip
+
+
+def read_container(path: Path) -> Container:
+    """Raises InputError where no frame can be decoded."""
+    with opened(path) as footage:
+        first = next(decoded(footage), None)
+        if first is None:
+            raise InputError(f"{path}: holds no frame that can be decoded")
+        codec = footage.stream.codec_context.name
+        hdr = HDR_TRANSFERS.get(first.color_trc)
+        return Container(footage.container.format.name, codec, first.rotation, hdr)
+
+
+def _decode(video: VideoFrames, decoding: Literal["sample", "all"]) -> None:
+    """Raises InputError where a frame that is looked at is damaged."""
+    small, last = video.shrunk(TINY), len(video) - 1
+    # from the keyframe before each place: cheap, however far apart keyframes are
+    places = (last * place // (SAMPLES - 1) for place in range(SAMPLES))
+    keyframes = {max(k for k in video.keyframes if k <= place) for place in places}
+    stretches = [(begin, begin + SAMPLE_FRAMES) for begin in sorted(keyframes)]
+    for begin, end in stretches if decoding == "sample" else [(0, len(video))]:
+        for _ in small.read(begin, end):
+            pass
+
+
+def _measured(clip: Clip, video: VideoFrames, container: Container) -> Clip:
+    measured = clip.with_values(
+        Probe.name,
+        container=container.formats,
+        codec=container.codec,
+        width=video.size.width,
+        height=video.size.height,
+        rotation=container.rotation,
+        frames=len(video),
+        fps=float(video.frame_rate),
+        variable_rate=video.times is not None,
+        seconds=float(len(video) / video.frame_rate),
+        hdr=container.hdr,
+    )
+    return replace(measured, start=0, stop=len(video))
+
+
+def _code(path: Path, error: InputError) -> str:
+    if path.is_file() and not path.stat().st_size:
+        return "empty"
+    return "cut-short" if str(error) == CUT_SHORT.format(path=path) else "not-a-video"

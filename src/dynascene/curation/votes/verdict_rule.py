@@ -1,0 +1,155 @@
+"""From votes to a verdict on each clip, and from verdicts to the manifest."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from dynascene.curation.votes.tally import CHOICES, Tally
+from dynascene.errors import InputError
+
+Outcome = Literal["accepted", "rejected", "disputed", "open"]
+OUTCOMES: tuple[Outcome, ...] = ("accepted", "rejected", "disputed", "open")
+NO_VOTES = Tally()
+OUTCOME, SPLIT_BEFORE = "people_verdict", "split_before_votes"
+SAID = pa.schema(  # columns of what people said of a clip; null where nobody was asked
+    [(OUTCOME, pa.string()), *((f"votes_{choice}", pa.int64()) for choice in CHOICES)]
+)
+RULE = b"dynascene.votes"  # in the schema's metadata: how verdicts followed from votes
+BY_PEOPLE = "people: "  # how the reasons begin that stand here, so that they can be taken back
+
+
+@dataclass(frozen=True)
+class Rule:
+    """needed of wanted votes decide, a majority: 2 of 3, 3 of 5, 1 of 1.
+
+    Raises InputError unless wanted / 2 < needed ≤ wanted.
+    """
+
+    needed: int
+    wanted: int
+
+    def __post_init__(self) -> None:
+        if not self.wanted < 2 * self.needed <= 2 * self.wanted:
+            raise InputError(f"--rule {self}: must be a majority, such as 1/1, 2/3 or 3/5")
+
+    def __str__(self) -> str:
+        return f"{self.needed}/{self.wanted}"
+
+    @staticmethod
+    def parse(text: str) -> Rule:
+        """ "2/3" → Rule; InputError where it is none."""
+        match = re.fullmatch(r"\s*(\d{1,4})\s*/\s*(\d{1,4})\s*", text)
+        if not match:
+            raise InputError(f"--rule {text!r}: give votes needed of votes wanted, such as 2/3")
+        return Rule(int(match[1]), int(match[2]))
+
+    def outcome(self, tally: Tally) -> Outcome:
+        """accepted and rejected: enough say good, or bad, and not both. open: more votes are
+        wanted. disputed: all that were wanted are there, and they do not decide."""
+        good, bad = tally.good >= self.needed, tally.bad >= self.needed
+        if good != bad:
+            return "accepted" if good else "rejected"
+        return "disputed" if tally.total >= self.wanted else "open"
+
+
+def is_judged(split: str | None, split_before: str | None, has_camera: bool | None) -> bool:
+    """Whether people are asked about a clip: it has a camera (None: not told, so it has), and is
+    used or would be but for their votes."""
+    return has_camera is not False and (split or split_before) is not None
+
+
+def with_outcomes(
+    table: pa.Table, tallies: Mapping[str, Tally], rule: Rule, *, only_accepted: bool = False
+) -> pa.Table:
+    """A manifest with what people said.
+
+    table: with the columns clip, split and perhaps reason and has_camera. Added, or written anew:
+    ``people_verdict``, ``votes_good``, ``votes_bad``, ``votes_unsure`` and ``split_before_votes``.
+    A rejected clip loses its split and gets a reason; only_accepted: so do disputed and open ones.
+    Clips that were dropped before stay as they are, with a null verdict. Doing it again after more
+    votes gives the same as doing it once: a clip that is no longer rejected gets its split back.
+    The schema's metadata tells the rule.
+    """
+    names = [
+        name for name in ("clip", "split", "reason", "has_camera") if name in table.schema.names
+    ]
+    if SPLIT_BEFORE in table.schema.names:
+        names.append(SPLIT_BEFORE)
+    rows = table.select(names).to_pylist()
+    found = [_judged(row, tallies.get(row["clip"], NO_VOTES), rule, only_accepted) for row in rows]
+    columns = {name: [row[name] for row in found] for name in _COLUMNS}
+    for name, kind in _COLUMNS.items():
+        column = pa.array(columns[name], kind)
+        if name in table.schema.names:
+            table = table.set_column(table.schema.get_field_index(name), name, column)
+        else:
+            table = table.append_column(name, column)
+    told = json.dumps({"rule": str(rule), "only_accepted": only_accepted})
+    return table.replace_schema_metadata({**(table.schema.metadata or {}), RULE: told})
+
+
+def with_earlier_outcomes(table: pa.Table, earlier: pa.Table) -> pa.Table:
+    """A manifest that was made anew, with what people had said by the time of the earlier one.
+
+    The votes and the rule are those that stand in ``earlier``; newer votes come with the next
+    ``verify --apply``. Clips are the same by name. ``table`` as it is where nobody was asked.
+    """
+    told = (earlier.schema.metadata or {}).get(RULE)
+    if told is None:
+        return table
+    kind = json.loads(told)
+    rule = Rule.parse(kind["rule"])
+    return with_outcomes(table, _tallies_of(earlier), rule, only_accepted=kind["only_accepted"])
+
+
+def counted(table: pa.Table) -> str:
+    """ "3 accepted, 1 rejected, 0 disputed, 2 open", of a manifest that people were asked about."""
+    found = table.column(OUTCOME).to_pylist()
+    return ", ".join(f"{found.count(outcome)} {outcome}" for outcome in OUTCOMES)
+
+
+def differing(table: pa.Table, tallies: Mapping[str, Tally]) -> int:
+    """How many clips have other votes than a manifest tells; clips that it has not do not count."""
+    told = _tallies_of(table)
+    names = table.column("clip").to_pylist()
+    return sum(tallies.get(name, NO_VOTES) != told.get(name, NO_VOTES) for name in names)
+
+
+def _tallies_of(table: pa.Table) -> dict[str, Tally]:
+    """The votes that stand in a manifest; empty where nobody was asked."""
+    if OUTCOME not in table.column_names:
+        return {}
+    names = table.column("clip").to_pylist()
+    votes = (table.column(f"votes_{choice}").to_pylist() for choice in CHOICES)
+    return {name: Tally(*counts) for name, *counts in zip(names, *votes, strict=True)}
+
+
+_COLUMNS = {
+    "split": pa.string(),
+    "reason": pa.string(),
+    **{field.name: field.type for field in SAID},
+    SPLIT_BEFORE: pa.string(),
+}
+
+
+def _judged(
+    row: Mapping[str, Any], tally: Tally, rule: Rule, only_accepted: bool
+) -> dict[str, Any]:
+    votes = {f"votes_{name}": count for name, count in tally._asdict().items()}
+    split, reason = row.get(SPLIT_BEFORE) or row["split"], row.get("reason")
+    if reason is not None and reason.startswith(BY_PEOPLE):
+        reason = None
+    same = {"split": split, "reason": reason, SPLIT_BEFORE: None, **votes}
+    if not is_judged(row["split"], row.get(SPLIT_BEFORE), row.get("has_camera")):
+        return same | {OUTCOME: None}
+    outcome = rule.outcome(tally)
+    if outcome == "accepted" or not (only_accepted or outcome == "rejected"):
+        return same | {OUTCOME: outcome}
+    why = f"{BY_PEOPLE}{outcome}; {tally.good} good, {tally.bad} bad, {tally.unsure} unsure"
+    return same | {"split": None, SPLIT_BEFORE: split, "reason": why, OUTCOME: outcome}
