@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from dynascene.errors import InputError
+from dynascene.synthetic.extra import check_installed
 
 GLB_VERSION_2 = b"glTF\x02\x00\x00\x00"
 PICTURE_SIDE = 512  # texels
@@ -66,7 +67,9 @@ class Character:
 
 @lru_cache(maxsize=16)
 def read_character(path: Path) -> Character:
-    """Raises InputError when the file cannot be read or holds no skinned, animated mesh."""
+    """Raises InputError when the file cannot be read or holds no skinned, animated mesh, and where
+    pygltflib is not installed."""
+    check_installed("pygltflib")
     from pygltflib import GLTF2
 
     try:

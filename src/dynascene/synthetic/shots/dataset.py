@@ -21,6 +21,7 @@ from dynascene.geometry.rays import Rays, track_rays
 from dynascene.geometry.tracks import keep_inside
 from dynascene.imaging.resizing import shrink
 from dynascene.synthetic.characters.filming import film_character
+from dynascene.synthetic.extra import check_installed
 from dynascene.synthetic.places.library import Library
 from dynascene.synthetic.shots.person_clips import composite, lay_person, person_clip
 from dynascene.synthetic.shots.placements import random_placement
@@ -92,7 +93,8 @@ class SyntheticShots(Dataset[SyntheticShot]):
     folder: of imagery, see ``training_folder``; procedural pictures without.
     worlds: how often each world is drawn. person_share: of the shots with a person.
     device: where shots are made.
-    Raises InputError for an unknown split, a bad folder or bad shares.
+    Raises InputError for an unknown split, a bad folder or bad shares, and where solid worlds are
+    drawn and the extra ``synthetic`` is not installed.
     """
 
     def __init__(
@@ -113,6 +115,10 @@ class SyntheticShots(Dataset[SyntheticShot]):
         self.split, self.frames, self.seed, self.length = split, frames, seed, length
         check_worlds(worlds)
         self.worlds = dict(worlds)
+        if self.worlds.get("solid"):  # now, rather than in a loader's worker
+            check_installed("moderngl")
+            if self.library.characters():
+                check_installed("pygltflib")
         self.person_share = person_share
         self.device = torch.device(device)
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from dynascene.errors import InputError
+from dynascene.synthetic.extra import check_installed
 from dynascene.synthetic.solid.shaders import (
     DEPTH_FRAGMENT,
     SHADE_FRAGMENT,
@@ -22,12 +23,13 @@ SOFTWARE = ("llvmpipe", "softpipe", "swrast")
 class Graphics:
     """A context, its programs and frame buffers, and what has been uploaded to it.
 
-    Raises InputError where OpenGL does not start.
+    Raises InputError where moderngl is not installed or OpenGL does not start.
     """
 
     def __init__(self) -> None:
         # Mesa's threads would be missing in the workers that a loader forks
         os.environ.setdefault("LP_NUM_THREADS", "0")
+        check_installed("moderngl")
         import moderngl
 
         settings: dict[str, Any] = {"backend": "egl"}
