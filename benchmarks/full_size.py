@@ -10,11 +10,9 @@ sharp. ``flicker`` is the mean change between frames of a camera that stands sti
 """
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from dynascene.evaluation.features import Scattering
@@ -35,27 +33,10 @@ REGIONS = ("seen", "revealed")
 METRICS = ("psnr", "ssim", "distance", "frechet")
 
 
-def at_model_size(batch: Batch) -> Batch:
-    """The same shot for the network: every picture smaller, the camera told for the new frame."""
-
-    def small(images: Tensor | None) -> Tensor | None:
-        if images is None:
-            return None
-        flat = images.reshape(-1, *images.shape[-3:])
-        shrunk = torch.nn.functional.interpolate(flat, MODEL[::-1], mode="area")
-        return shrunk.reshape(*images.shape[:-2], *shrunk.shape[-2:])
-
-    names = ("matte", "foreground", "scene_image", "scene_visibility", "guide", "guide_visibility")
-    scale = torch.tensor([MODEL.width / FULL.width, MODEL.height / FULL.height, 1.0])
-    pictures = {name: small(getattr(batch, name)) for name in names}
-    intrinsics = scale[:, None].to(batch.intrinsics) * batch.intrinsics
-    return Batch(**pictures, cam_from_world=batch.cam_from_world, intrinsics=intrinsics)
-
-
 def rows_of(pipeline: DynaScenePipeline, batch: Batch, seed: int) -> dict[str, Tensor]:
     """[F, 3, H, W] in 0 … 1 by row."""
     assert batch.guide is not None
-    small = at_model_size(batch)
+    small = batch.resized(MODEL)
     assert small.guide_visibility is not None
     clip = PreparedClip(pipeline, small)
     assert clip.coarse_guide is not None
@@ -87,8 +68,7 @@ def held(batch: Batch) -> Batch:
     def last(tensor: Tensor) -> Tensor:
         return tensor[:, -1:].expand_as(tensor)
 
-    names = ("matte", "foreground", "cam_from_world", "intrinsics", "guide", "guide_visibility")
-    return replace(batch, **{name: last(getattr(batch, name)) for name in names})
+    return batch.map_frames(last)
 
 
 def flicker(frames: np.ndarray) -> float:
@@ -110,7 +90,7 @@ def main() -> None:
     strips: list[np.ndarray] = []
     for index in range(given.clips):
         batch, clean, _ = collate([shots[index]])
-        batch = replace(batch, video=None)
+        batch = batch.replace(video=None)
         shot = EvaluationShot(str(index), batch, to_bytes(clean[0] / 2 + 0.5), shots[index].place)
         judge, masks = Judge(shot, Scattering()), regions(batch)
         scores.clips.append(shot.name)

@@ -6,14 +6,17 @@ Shapes: F frames, H W pixels. Colours are 8-bit sRGB unless a name says otherwis
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import torch
+import torch.nn.functional as nnf
 from torch import Tensor
 
+from dynascene.clip_fields import CLIP_FIELDS, TensorSpec, pixel_specs
+from dynascene.clip_tensors import ClipTensors
 from dynascene.errors import InputError
 
 ORTHONORMAL_TOLERANCE = 1e-6
@@ -192,25 +195,14 @@ class Shot:
         return len(self.cameras)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Batch:
-    """Clips as tensors: what data sets give and models take. B clips, F frames, H×W pixels.
+class Batch(ClipTensors):
+    """Clips in pixels: what data sets give and models take. B clips, F frames, H×W pixels.
 
-    matte: [B, F, 1, H, W] in 0 … 1, 1 = person; all zeros where nobody is.
-    foreground: [B, F, 3, H, W] in −1 … 1, exactly 0 off the person.
-    scene_image: [B, 3, H, W] in −1 … 1; black (−1) where a person was removed, and 0 where it is
-        to be completed.
-    scene_visibility: [B, 1, H, W], 1 where the scene picture shows the place, 0 in its holes.
-    cam_from_world: [B, F, 4, 4], OpenCV axes, in track units.
-    intrinsics: [B, F, 3, 3] in pixels of H×W.
-    video: [B, F, 3, H, W] in −1 … 1, the target; None when sampling.
-    guide: [B, F, 3, H, W] in −1 … 1, the scene projected along the track **and filled**: every
-        pixel holds a colour.
-    guide_visibility: [B, F, 1, H, W], 1 where the guide was seen in the scene, 0 where filled.
-    has_camera: [B] bool, False for clips whose camera is unknown; None = all have one.
-
-    Raises InputError when a shape does not fit the matte's.
+    The fields, their axes and ranges are those of ``clip_fields.CLIP_FIELDS``; a field that the
+    table can derive from others is made here where it is not given.
     """
+
+    form = "batch"
 
     matte: Tensor
     foreground: Tensor
@@ -218,36 +210,24 @@ class Batch:
     scene_visibility: Tensor
     cam_from_world: Tensor
     intrinsics: Tensor
-    video: Tensor | None = None
-    guide: Tensor | None = None
-    guide_visibility: Tensor | None = None
-    has_camera: Tensor | None = None
+    video: Tensor | None
+    guide: Tensor | None
+    guide_visibility: Tensor | None
+    has_camera: Tensor | None
 
-    def __post_init__(self) -> None:
-        if self.matte.ndim != 5 or self.matte.shape[2] != 1:
-            raise InputError(
-                f"batch: matte has shape {list(self.matte.shape)}, expected [B, F, 1, H, W]"
-            )
-        B, F, _, H, W = self.matte.shape
-        expected = {
-            "foreground": (B, F, 3, H, W),
-            "scene_image": (B, 3, H, W),
-            "scene_visibility": (B, 1, H, W),
-            "cam_from_world": (B, F, 4, 4),
-            "intrinsics": (B, F, 3, 3),
-            "video": (B, F, 3, H, W),
-            "guide": (B, F, 3, H, W),
-            "guide_visibility": (B, F, 1, H, W),
-            "has_camera": (B,),
+    @staticmethod
+    def specs() -> list[TensorSpec]:
+        return pixel_specs()
+
+    def __init__(self, **tensors: Tensor | None) -> None:
+        super().__init__(**tensors)
+        derived = {
+            field.name: field.derive(self)
+            for field in CLIP_FIELDS.values()
+            if field.derive is not None and field.name not in self
         }
-        for name, shape in expected.items():
-            tensor = getattr(self, name)
-            if tensor is not None and tensor.shape != shape:
-                raise InputError(
-                    f"batch: {name} has shape {list(tensor.shape)}, expected {list(shape)}"
-                )
-        if (self.guide is None) != (self.guide_visibility is None):
-            raise InputError("batch: a guide comes with its visibility, and the other way round")
+        if derived:
+            super().__init__(**{**vars(self), **derived})
 
     @property
     def generate_mask(self) -> Tensor:
@@ -258,7 +238,16 @@ class Batch:
     def size(self) -> Size:
         return Size(self.matte.shape[-1], self.matte.shape[-2])
 
-    def to(self, device: torch.device | str) -> Batch:
-        """The same batch on another device."""
-        tensors = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return replace(self, **{n: t.to(device) for n, t in tensors.items() if t is not None})
+    def resized(self, size: Size) -> Batch:
+        """The same clips with frames of another size, each field by its rule in the table."""
+        scale = torch.tensor([size.width / self.size.width, size.height / self.size.height, 1.0])
+        changes = {}
+        for name, tensor in self.items():
+            rule = CLIP_FIELDS[name].resize
+            if rule == "area":
+                flat = tensor.reshape(-1, *tensor.shape[-3:])
+                small = nnf.interpolate(flat, (size.height, size.width), mode="area")
+                changes[name] = small.reshape(*tensor.shape[:-2], *small.shape[-2:])
+            elif rule == "intrinsics":
+                changes[name] = scale[:, None].to(tensor) * tensor
+        return self.replace(**changes)

@@ -79,7 +79,7 @@ def test_a_region_too_small_has_no_score() -> None:
     shot = small_shot()
     seen = torch.ones_like(shot.batch.matte)
     seen[..., 0, 12] = 0
-    bare = replace(shot, batch=replace(shot.batch, guide_visibility=seen))
+    bare = replace(shot, batch=shot.batch.replace(guide_visibility=seen))
     assert np.isnan(score(bare.truth, bare)["revealed"]).all()
     assert not np.isnan(score(bare.truth, bare)["seen"].psnr)
 
@@ -196,8 +196,7 @@ def large_shot() -> EvaluationShot:
     matte[..., 40:, 100:] = 1
     seen = torch.zeros_like(matte)
     seen[..., 64:] = 1
-    batch = replace(
-        small_shot().batch,
+    batch = small_shot().batch.replace(
         matte=matte,
         foreground=torch.zeros(1, 2, 3, 64, 128),
         scene_image=torch.zeros(1, 3, 64, 128),

@@ -1,7 +1,5 @@
 """Systems through the scene memory: what `generate` delivers, on the shots of a benchmark."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -50,9 +48,7 @@ def test_paint_stays_while_the_camera_returns(benchmark, save_weights, tmp_path)
     shot = max((benchmark[k] for k in range(3)), key=lambda s: regions(s.batch)["revealed"].mean())
     there_and_back = [0, 1, 2, 1, 0]
     names = ("matte", "foreground", "cam_from_world", "intrinsics", "guide", "guide_visibility")
-    batch = replace(
-        shot.batch, **{name: getattr(shot.batch, name)[:, there_and_back] for name in names}
-    )
+    batch = shot.batch.replace(**{name: shot.batch[name][:, there_and_back] for name in names})
     frames = rendered(f"{weights}:memory", shot, batch)
     plain = rendered("projection:memory", shot, batch)
     np.testing.assert_array_equal(frames[0], frames[4])

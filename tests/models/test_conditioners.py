@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 import torch
 
@@ -76,7 +74,7 @@ def test_a_clip_without_a_camera_has_the_null_camera(build, wake, make_clip) -> 
     keep = torch.zeros(3, dtype=torch.bool)
     broken = clip.cam_from_world.clone()
     broken[1] = torch.nan  # nothing may depend on the poses of a clip that has none
-    unknown = replace(clip, cam_from_world=broken, has_camera=torch.tensor([True, False, True]))
+    unknown = clip.replace(cam_from_world=broken, has_camera=torch.tensor([True, False, True]))
     dropped = denoiser.inject(clip, torch.tensor([False, True, False])).camera
     for level, expected in zip(denoiser.inject(unknown, keep).camera, dropped, strict=True):
         torch.testing.assert_close(level, expected)
@@ -89,7 +87,7 @@ def test_a_clip_without_a_camera_has_the_null_camera(build, wake, make_clip) -> 
 def test_the_camera_does_not_depend_on_where_the_world_begins(build, wake, make_clip) -> None:
     denoiser, clip = wake(build(("plucker_camera",))), make_clip()
     world = rigid(rotation_about("y", 40.0), torch.tensor([1.0, 2, 3], dtype=torch.float64)).float()
-    moved = replace(clip, cam_from_world=clip.cam_from_world @ world)
+    moved = clip.replace(cam_from_world=clip.cam_from_world @ world)
     drop = torch.zeros(3, dtype=torch.bool)
     pairs = zip(
         denoiser.inject(clip, drop).camera, denoiser.inject(moved, drop).camera, strict=True
@@ -120,6 +118,6 @@ def test_clip_and_frame_parts_merge_to_the_whole(build, wake, make_clip) -> None
 
 
 def test_a_guided_model_asks_for_its_guide(build, make_clip) -> None:
-    clip = replace(make_clip(), guide=None, guide_visibility=None)
-    with pytest.raises(InputError, match="needs a guide"):
+    clip = make_clip().replace(guide=None, guide_visibility=None)
+    with pytest.raises(InputError, match="conditioner guide reads guide, and this"):
         build(("guide",)).inject(clip, clip.has_camera)

@@ -14,9 +14,7 @@ def generators(*numbers: int) -> list[torch.Generator]:
 
 
 def part(clip: EncodedClip, chosen: slice) -> EncodedClip:
-    values = {name: getattr(clip, name) for name in clip.__dataclass_fields__}
-    cut = {n: v[chosen] if isinstance(v, torch.Tensor) else v for n, v in values.items()}
-    return EncodedClip(**cut)
+    return clip.replace(**{name: tensor[chosen] for name, tensor in clip.items()})
 
 
 @pytest.fixture

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -10,7 +8,6 @@ from dynascene.models.small import small_autoencoder
 from dynascene.synthetic.shots.dataset import SyntheticShots, collate
 from dynascene.training.autoencoding import start_weights
 from dynascene.training.clips import (
-    TIMED,
     ClipBudget,
     ClipSamples,
     EncodedShots,
@@ -20,6 +17,8 @@ from dynascene.training.clips import (
 )
 
 SIZE, FRAMES = (48, 32), 5
+BY_FRAME = ("background", "video", "foreground", "generate_mask", "guide", "guide_visibility",
+            "cam_from_world", "intrinsics")  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +66,7 @@ def test_the_person_is_encoded_where_there_is_one(shots, vae) -> None:
     matte[:, 2:, :, 8:24, 8:24] = 1
     person = torch.full_like(shot.clean_background, 0.7) * matte
     video = shot.clean_background * (1 - matte) + person
-    shot = shot._replace(batch=replace(shot.batch, matte=matte, foreground=person, video=video))
+    shot = shot._replace(batch=shot.batch.replace(matte=matte, foreground=person, video=video))
     clip = encode_shot(shot, vae)
     for name, pixels in (("video", video), ("foreground", person)):
         expected = encode_images(vae, pixels)[0]
@@ -108,7 +107,7 @@ def test_samples_are_a_function_of_seed_and_index(clips) -> None:
 
 def test_a_sample_is_a_piece_of_a_clip_with_its_own_cameras(clips) -> None:
     sample = samples(clips)[4]
-    assert all(len(sample[name]) == 2 for name in TIMED)
+    assert all(len(sample[name]) == 2 for name in BY_FRAME)
     whole = [clips.clip(number) for number in Pool(clips=4, first=2, uses=3).window(4)]
     found = [
         (clip, frame)

@@ -1,7 +1,6 @@
 import copy
 import math
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 import torch
@@ -52,9 +51,7 @@ def batch(objective, shot) -> dict[str, Tensor]:
 
 
 def one(shot):
-    names = shot.batch.__dataclass_fields__
-    tensors = {n: getattr(shot.batch, n) for n in names}
-    first = replace(shot.batch, **{n: t[:1] for n, t in tensors.items() if t is not None})
+    first = shot.batch.replace(**{name: tensor[:1] for name, tensor in shot.batch.items()})
     return shot._replace(batch=first, clean_background=shot.clean_background[:1])
 
 

@@ -1,7 +1,7 @@
 """Where the shots come from. ``synthetic[:split]`` renders places with an exact truth,
 ``re10k:folder`` reads filmed ones."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dynascene.datasets.imagery import SPLITS
@@ -58,7 +58,7 @@ class SyntheticBenchmark:
         batch, clean, _ = collate([shot])
         name = f"{index:03d} {shot.world} {shot.place}"
         truth = to_bytes(clean[0] / 2 + 0.5)
-        return EvaluationShot(name, replace(batch, video=None), truth, shot.place, scene)
+        return EvaluationShot(name, batch.replace(video=None), truth, shot.place, scene)
 
 
 def open_benchmark(

@@ -1,7 +1,6 @@
 """Camera obedience: do opposite pans move the background in opposite, right directions?"""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -67,7 +66,7 @@ def _panned(shot: EvaluationShot, degrees_per_frame: float) -> Given:
     alone = Shot(None, None, track, DEFAULT_FRAME_RATE)
     guide = projection(alone, scene, GenerationOptions(framing="centre"))
     batch = model_batch(alone, scene, guide, size)
-    return Given(replace(batch, foreground=given.foreground, matte=given.matte), scene)
+    return Given(batch.replace(foreground=given.foreground, matte=given.matte), scene)
 
 
 def measure_obedience(

@@ -6,11 +6,12 @@ F frames.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from dynascene.clip_fields import CLIP_FIELDS
 from dynascene.evaluation.protocol import Given, System
 from dynascene.types import Batch
 
@@ -51,6 +52,5 @@ def shuffled_camera(batch: Batch, seed: int) -> Batch:
     source = torch.empty(frames, dtype=torch.long)
     # along one circle through all frames none keeps its own
     source[torch.from_numpy(circle)] = torch.from_numpy(np.roll(circle, 1))
-    names = ("cam_from_world", "intrinsics", "guide", "guide_visibility")
-    told = {name: getattr(batch, name) for name in names}
-    return replace(batch, **{k: v if v is None else v[:, source] for k, v in told.items()})
+    camera = [name for name in batch if CLIP_FIELDS[name].follows_camera]
+    return batch.replace(**{name: batch[name][:, source] for name in camera})

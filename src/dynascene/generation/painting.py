@@ -48,7 +48,7 @@ class Painter:
         assert batch.guide_visibility is not None
         known = batch.guide_visibility[0]
         guide = without_steps(batch.guide[0] / 2 + 0.5, plain, known)
-        encoded = self.pipeline.encode(replace(batch, guide=guide[None] * 2 - 1))
+        encoded = self.pipeline.encode(batch.replace(guide=guide[None] * 2 - 1))
         assert encoded.guide is not None
         generator = torch.Generator().manual_seed(self.seed)
         sampled = self.pipeline(

@@ -99,6 +99,8 @@ class Denoiser(ModelMixin, ConfigMixin):
         per_clip: only the conditioners that do not (True) or do (False) depend on the frames;
         None = all. Merging the two gives the same as all at once.
         """
+        for name, conditioner in zip(self.conditioners, self._conditioners(), strict=True):
+            clip.require(conditioner.reads, f"conditioner {name}")
         wanted = [c for c in self._conditioners() if per_clip in (None, c.per_clip)]
         return merge_injections([conditioner(clip, drop) for conditioner in wanted])
 

@@ -54,6 +54,11 @@ def image_tokens(encoder: Any, images: Tensor) -> Tensor:
         return encoder(pixels.to(encoder.dtype)).image_embeds[:, None].float()
 
 
+def encoder_input(images: Tensor) -> Tensor:
+    """[B, 3, H, W] → [B, 3, 72, 128]: all that a ``SmallImageEncoder`` sees of a picture."""
+    return nnf.interpolate(images, SMALL_INPUT, mode="bicubic", antialias=True)
+
+
 def _resize(images: Tensor, size: tuple[int, int]) -> Tensor:
     resized = nnf.interpolate(images.float(), size, mode="bicubic", antialias=True)
     return resized.clamp(-1, 1)

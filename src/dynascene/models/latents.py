@@ -5,14 +5,20 @@ Legend: B clips, F frames, H W pixels, h w latent grid, N tokens, D token width.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
+from dynascene.clip_fields import (
+    Encoding,
+    EncodingKind,
+    TensorSpec,
+    encoded_specs,
+    encodings,
+)
+from dynascene.clip_tensors import ClipTensors
 from dynascene.errors import InputError
 from dynascene.models.image_encoder import image_tokens
 from dynascene.types import Batch, Size
@@ -21,18 +27,14 @@ FRAMES_AT_ONCE = 8  # bounds the autoencoder's memory
 CPU_FRAMES_AT_ONCE = 2  # larger blocks are given back after each layer, at a quarter of the time
 
 
-@dataclass(frozen=True, kw_only=True)
-class EncodedClip:
-    """A batch on the latent grid: what conditioners read.
+class EncodedClip(ClipTensors):
+    """Clips on the latent grid: what conditioners read.
 
-    generate_mask: [B, F, 1, h, w], share of each cell that is to be generated.
-    foreground: [B, F, 4, h, w] latent of the person's frames.
-    scene, scene_mask: [B, 4, h, w] and [B, 1, h, w]; the mask is 1 in the picture's holes.
-    scene_tokens: [B, N, D] image features of the scene picture.
-    cam_from_world, intrinsics: [B, F, 4, 4] and [B, F, 3, 3] for frames of ``size`` pixels.
-    has_camera: [B] bool.
-    guide, guide_visibility: [B, F, 4, h, w] and [B, F, 1, h, w], or None.
+    The fields are the encodings of ``clip_fields.CLIP_FIELDS``: masks give the share of each cell
+    that is to be generated, or that is a hole; cameras are for frames of ``size`` pixels.
     """
+
+    form = "encoded clip"
 
     generate_mask: Tensor
     foreground: Tensor
@@ -41,35 +43,18 @@ class EncodedClip:
     scene_tokens: Tensor
     cam_from_world: Tensor
     intrinsics: Tensor
-    size: Size
     has_camera: Tensor
-    guide: Tensor | None = None
-    guide_visibility: Tensor | None = None
-
-    def __len__(self) -> int:
-        """The number of clips."""
-        return self.foreground.shape[0]
-
-    @property
-    def frames(self) -> int:
-        return self.foreground.shape[1]
-
-    def window(self, start: int, stop: int) -> EncodedClip:
-        """A range of frames; the scene stays."""
-        parts = {name: getattr(self, name)[:, start:stop] for name in self._by_frame()}
-        return replace(self, **parts)
-
-    def _by_frame(self) -> tuple[str, ...]:
-        """The fields that have a value per frame."""
-        names = ("generate_mask", "foreground", "cam_from_world", "intrinsics")
-        return names if self.guide is None else (*names, "guide", "guide_visibility")
+    guide: Tensor | None
+    guide_visibility: Tensor | None
+    size: Size
 
     @staticmethod
-    def joined(parts: Sequence[EncodedClip]) -> EncodedClip:
-        """The parts of one clip in order, the inverse of ``window``; the scene is the first's."""
-        names = parts[0]._by_frame()
-        whole = {name: torch.cat([getattr(part, name) for part in parts], dim=1) for name in names}
-        return replace(parts[0], **whole)
+    def specs() -> list[TensorSpec]:
+        return encoded_specs()
+
+    def __init__(self, *, size: Size, **tensors: Tensor | None) -> None:
+        super().__init__(**tensors)
+        vars(self)["size"] = size
 
 
 def encode_clip(batch: Batch, vae: Any, image_encoder: Any) -> EncodedClip:
@@ -77,24 +62,37 @@ def encode_clip(batch: Batch, vae: Any, image_encoder: Any) -> EncodedClip:
 
     The autoencoder gets no gradient; the image encoder does where its parameters ask for it.
     """
-    has_camera = batch.has_camera
-    if has_camera is None:
-        has_camera = torch.ones(len(batch.matte), dtype=torch.bool, device=batch.matte.device)
-    stride = latent_stride(vae)
-    seen = batch.guide_visibility
-    return EncodedClip(
-        generate_mask=to_grid(batch.generate_mask, stride),
-        foreground=encode_images(vae, batch.foreground),
-        scene=encode_images(vae, batch.scene_image),
-        scene_mask=to_grid(1 - batch.scene_visibility, stride),
-        scene_tokens=image_tokens(image_encoder, batch.scene_image),
-        cam_from_world=batch.cam_from_world.float(),
-        intrinsics=batch.intrinsics.float(),
-        size=batch.size,
-        has_camera=has_camera,
-        guide=None if batch.guide is None else encode_images(vae, batch.guide),
-        guide_visibility=None if seen is None else to_grid(seen, stride),
-    )
+    encoded = {
+        encoding.name: _encode_field(batch[field.name], encoding, vae, image_encoder)
+        for field, encoding in encodings()
+        if field.name in batch and not field.target
+    }
+    if batch.has_camera is None:
+        matte = batch.matte
+        encoded["has_camera"] = torch.ones(len(matte), dtype=torch.bool, device=matte.device)
+    return EncodedClip(size=batch.size, **encoded)
+
+
+def _encode_field(tensor: Tensor, encoding: Encoding, vae: Any, image_encoder: Any) -> Tensor:
+    if encoding.kind == "latent":
+        return encode_images(vae, tensor)
+    if encoding.kind == "tokens":
+        return image_tokens(image_encoder, tensor)
+    return encode_plainly(tensor, encoding.kind, latent_stride(vae))
+
+
+def encode_plainly(tensor: Tensor, kind: EncodingKind, stride: int) -> Tensor:
+    """A mask or numbers on the latent grid: what takes no network."""
+    match kind:
+        case "cells":
+            return to_grid(tensor, stride)
+        case "complement":
+            return to_grid(1 - tensor, stride)
+        case "numbers":
+            return tensor.float()
+        case "flags":
+            return tensor
+    raise ValueError(f"{kind} takes a network")
 
 
 def latent_stride(vae: Any) -> int:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import is_dataclass
 from typing import Any
 
 import torch
 from accelerate.utils import send_to_device
 from torch import Tensor, nn
 
+from dynascene.clip_tensors import ClipTensors
 from dynascene.models.backbone import parameter_count
 from dynascene.training.journal import write_picture
 from dynascene.training.launching import layout_of
@@ -105,9 +105,8 @@ def _contents(batch: Any, name: str = "samples") -> Iterator[tuple[str, str]]:
     """What a batch holds, by name: shapes of tensors, whatever they are wrapped in."""
     if isinstance(batch, Tensor):
         yield name, str(list(batch.shape))
-    elif isinstance(batch, Mapping) or is_dataclass(batch):
-        fields = batch if isinstance(batch, Mapping) else vars(batch)
-        for key, value in fields.items():
+    elif isinstance(batch, Mapping | ClipTensors):
+        for key, value in batch.items():
             yield from _contents(value, key)
     elif isinstance(batch, tuple):
         for key, value in zip(getattr(batch, "_fields", range(len(batch))), batch, strict=True):

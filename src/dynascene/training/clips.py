@@ -6,36 +6,32 @@ Legend: B clips, F frames, h w latent grid.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as nnf
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from dynascene.clip_fields import BUILT_IN, CLIP_FIELDS, encodings
 from dynascene.io.checkpoints import read_tensors, write_tensors
-from dynascene.models.image_encoder import SMALL_INPUT
-from dynascene.models.latents import encode_images, latent_stride, to_grid
+from dynascene.models.image_encoder import encoder_input
+from dynascene.models.latents import encode_images, encode_plainly, latent_stride
 from dynascene.synthetic.shots.dataset import ShotBatch, SyntheticShots, collate
 from dynascene.types import Size
 
-TIMED = ("background", "video", "foreground", "generate_mask", "guide", "guide_visibility",
-         "cam_from_world", "intrinsics")  # fmt: skip
 VERSION = 2  # of the world and of what is stored; another one makes the clips anew
 
 
 class EncodedShots:
     """``SyntheticShots`` as stored latents; a clip that is not there yet is made and written.
 
-    A clip is a dict of tensors without a batch axis, float16 but for the cameras:
-        background, video, foreground, guide: [F, 4, h, w] latents; the first two differ where the
-            person is. generate_mask, guide_visibility: [F, 1, h, w].
-        scene, scene_mask: [4, h, w], [1, h, w]. picture: [3, 72, 128] in −1 … 1, for the image
-            encoder. cam_from_world, intrinsics: [F, 4, 4], [F, 3, 3] float32.
+    A clip is a dict of tensors without a batch axis, by the stored names of ``clip_fields``,
+    float16 but for the cameras (float32). ``video`` and ``background`` differ where the person is;
+    ``picture`` [3, 72, 128] in −1 … 1 is for the image encoder.
     The folder under ``cache`` is named after the shots and the encoder's weights, so that clips of
     different ones never mix. Several processes may use it at once.
     """
@@ -51,6 +47,8 @@ class EncodedShots:
         kind = (VERSION, shots.split, tuple(shots.size), shots.frames, shots.seed)
         digest.update(repr((kind, sorted(shots.worlds.items()), shots.person_share)).encode())
         digest.update(shots.library.identity().encode())
+        if further := sorted(CLIP_FIELDS.keys() - BUILT_IN):
+            digest.update(repr(further).encode())
         shift = (self.vae.config.scaling_factor, self.vae.config.shift_factor)
         digest.update(repr(shift).encode())
         for name, tensor in sorted(self.vae.encoder.state_dict().items()):
@@ -77,37 +75,39 @@ class EncodedShots:
 @torch.no_grad()
 def encode_shot(shot: ShotBatch, vae: Any) -> dict[str, Tensor]:
     """One shot (B = 1) as ``EncodedShots`` stores it. Stretches without a person cost nothing."""
-    batch, stride = shot.batch, latent_stride(vae)
-    assert batch.video is not None
-    assert batch.guide is not None
-    assert batch.guide_visibility is not None
-    with torch.autocast(batch.matte.device.type, torch.bfloat16):
-        background = encode_images(vae, shot.clean_background)
-        guide = encode_images(vae, batch.guide)
-        nobody = encode_images(vae, torch.zeros_like(batch.scene_image))
-        video, foreground = (
-            background.clone(),
-            nobody[:, None].repeat(1, batch.matte.shape[1], 1, 1, 1),
-        )
-        shown = batch.matte.amax(dim=(2, 3, 4)) > 0
-        if shown.any():
-            video[shown] = encode_images(vae, batch.video[shown])
-            foreground[shown] = encode_images(vae, batch.foreground[shown])
-        scene = encode_images(vae, batch.scene_image)
-    halves = {
-        "background": background,
-        "video": video,
-        "foreground": foreground,
-        "generate_mask": to_grid(batch.generate_mask, stride),
-        "guide": guide,
-        "guide_visibility": to_grid(batch.guide_visibility, stride),
-        "scene": scene,
-        "scene_mask": to_grid(1 - batch.scene_visibility, stride),
-        "picture": nnf.interpolate(batch.scene_image, SMALL_INPUT, mode="bicubic", antialias=True),
-    }
-    cameras = {"cam_from_world": batch.cam_from_world, "intrinsics": batch.intrinsics}
-    stored = {name: tensor[0].half() for name, tensor in halves.items()}
-    return stored | {name: tensor[0].float() for name, tensor in cameras.items()}
+    tensors = dict(shot.batch.items()) | {"background": shot.clean_background}
+    with torch.autocast(shot.batch.matte.device.type, torch.bfloat16):
+        stored = _encode_latents(tensors, vae)
+    stride = latent_stride(vae)
+    for field, encoding in encodings():
+        if field.name not in tensors or encoding.kind == "latent":
+            continue
+        tensor = tensors[field.name]
+        if encoding.kind == "tokens":
+            stored[encoding.stored_name] = encoder_input(tensor)
+        else:
+            stored[encoding.stored_name] = encode_plainly(tensor, encoding.kind, stride)
+    numbers = {e.stored_name for _, e in encodings() if e.kind in ("numbers", "flags")}
+    return {k: t[0] if k in numbers else t[0].half() for k, t in stored.items()}
+
+
+def _encode_latents(tensors: Mapping[str, Tensor], vae: Any) -> dict[str, Tensor]:
+    """What the autoencoder makes of the fields; each frame without a person is encoded once."""
+    person = tensors["matte"].amax(dim=(2, 3, 4)) > 0
+    nobody = encode_images(vae, torch.zeros_like(tensors["scene_image"]))[:, None]
+    latents: dict[str, Tensor] = {}
+    fields = {f.name: (f, e) for f, e in encodings() if e.kind == "latent" and f.name in tensors}
+    for name, (field, encoding) in sorted(fields.items()):  # the background before the video
+        images = tensors[name]
+        if field.empty_without_person or name == "video":
+            empty = nobody if field.empty_without_person else latents["background"]
+            latent = empty.expand(-1, images.shape[1], -1, -1, -1).clone()
+            if person.any():
+                latent[person] = encode_images(vae, images[person])
+        else:
+            latent = encode_images(vae, images)
+        latents[encoding.stored_name] = latent
+    return latents
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +159,8 @@ class ClipSamples(Dataset[dict[str, Tensor]]):
         clip = self.clips.clip(int(rng.integers(window.start, window.stop)))
         length = self.lengths[index // self.batch % len(self.lengths)]
         frames = random_frames(rng, len(clip["guide"]), length)
-        piece = {k: v[frames] if k in TIMED else v for k, v in clip.items()}
+        by_frame = {e.stored_name for _, e in encodings() if e.per_frame}
+        piece = {k: v[frames] if k in by_frame else v for k, v in clip.items()}
         return piece | {"has_camera": torch.tensor(bool(rng.random() >= self.no_camera))}
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import torch
 from torch import Generator, Tensor, nn
 
+from dynascene.clip_fields import encodings
 from dynascene.errors import InputError
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.loss import diffusion_loss
@@ -89,22 +90,20 @@ class DenoisingObjective(Objective):
         return contact_sheet([decode_latents(self.vae, batch[n]) / 2 + 0.5 for n in names])
 
     def _clip(self, batch: Mapping[str, Tensor]) -> EncodedClip:
-        h, w = batch["guide"].shape[-2:]
+        h, w = batch["generate_mask"].shape[-2:]
         stride = latent_stride(self.vae)
-        return EncodedClip(
-            generate_mask=batch["generate_mask"],
-            foreground=batch["foreground"],
-            scene=batch["scene"],
-            scene_mask=batch["scene_mask"],
-            scene_tokens=image_tokens(self.image_encoder, batch["picture"]),
-            # mixed precision leaves float64 alone: three digits are too few for rays
-            cam_from_world=batch["cam_from_world"].double(),
-            intrinsics=batch["intrinsics"].double(),
-            size=Size(w * stride, h * stride),
-            has_camera=batch["has_camera"],
-            guide=batch["guide"],
-            guide_visibility=batch["guide_visibility"],
-        )
+        tensors = {}
+        for field, encoding in encodings():
+            if field.target or encoding.stored_name not in batch:
+                continue
+            tensor = batch[encoding.stored_name]
+            if encoding.kind == "tokens":
+                tensor = image_tokens(self.image_encoder, tensor)
+            elif encoding.kind == "numbers":
+                # mixed precision leaves float64 alone: three digits are too few for rays
+                tensor = tensor.double()
+            tensors[encoding.name] = tensor
+        return EncodedClip(size=Size(w * stride, h * stride), **tensors)
 
     @torch.no_grad()
     def examine(self, seed: int) -> Examination:

@@ -6,13 +6,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from dynascene.clip_tensors import stack_fields
 from dynascene.datasets.tasks.sample import TrainingSample
 from dynascene.errors import InputError
 from dynascene.types import Batch
-
-STACKED = ("video", "matte", "foreground", "scene_image", "scene_visibility", "cam_from_world",
-           "intrinsics")  # fmt: skip
-GUIDE = ("guide", "guide_visibility")
 
 
 class TaskBatch(NamedTuple):
@@ -25,8 +22,7 @@ class TaskBatch(NamedTuple):
 
 def collate_samples(samples: Sequence[TrainingSample]) -> TaskBatch:
     """Stack samples of one length and size. Raises InputError when they differ."""
-    first_sample = samples[0]
-    first = first_sample.video.shape
+    first = samples[0].video.shape
     for sample in samples:
         if sample.video.shape != first:
             raise InputError(
@@ -34,10 +30,7 @@ def collate_samples(samples: Sequence[TrainingSample]) -> TaskBatch:
                 f"{_shape(sample.video.shape)}; draw image and video tasks for separate batches, "
                 "or take batches of 1"
             )
-    stacked = {name: torch.stack([getattr(s, name) for s in samples]) for name in STACKED}
-    if first_sample.guide is not None:
-        stacked |= {name: torch.stack([getattr(s, name) for s in samples]) for name in GUIDE}
-    batch = Batch(**stacked, has_camera=torch.tensor([s.has_camera for s in samples]))
+    batch = Batch(**stack_fields(samples))
     loss_mask = torch.stack([s.loss_mask for s in samples])
     return TaskBatch(batch, loss_mask, [s.task for s in samples])
 

@@ -14,11 +14,13 @@ class Conditioner(nn.Module):
     ([B] bool) asks for the unconditional value, which is the same in training and in sampling;
     structural conditioners (foreground, guide) have none and ignore it.
 
+    reads: the fields of a clip that it cannot do without.
     channels: how many input channels it adds to the denoiser.
     per_clip: True when its injection does not depend on the frames, so that the windows of a long
         clip share it.
     """
 
+    reads: tuple[str, ...] = ()
     channels: int = 0
     per_clip: bool = False
 

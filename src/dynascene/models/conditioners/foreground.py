@@ -14,6 +14,7 @@ class Foreground(Conditioner):
     Structural: it has no unconditional value, as in inpainting.
     """
 
+    reads = ("generate_mask", "foreground")
     channels = 5
 
     def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:

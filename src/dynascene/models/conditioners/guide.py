@@ -3,7 +3,6 @@
 import torch
 from torch import Tensor
 
-from dynascene.errors import InputError
 from dynascene.models.conditioners.base import Conditioner
 from dynascene.models.injection import Injection
 from dynascene.models.latents import EncodedClip
@@ -16,10 +15,9 @@ class Guide(Conditioner):
     the guide alone would give, never away from the guide.
     """
 
+    reads = ("guide", "guide_visibility")
     channels = 5
 
     def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
-        if clip.guide is None or clip.guide_visibility is None:
-            raise InputError("this model needs a guide: pass guide and guide_visibility")
-        channels = torch.cat([clip.guide, clip.guide_visibility], dim=2)
-        return Injection(channels=channels, anchor=clip.guide)
+        guide, visibility = clip.require(self.reads, "conditioner guide")
+        return Injection(channels=torch.cat([guide, visibility], dim=2), anchor=guide)

@@ -15,6 +15,7 @@ class ImageEmbedding(Conditioner):
     gate: where g starts: 0 is silent, 1 hands the features over as they are (the paper).
     """
 
+    reads = ("scene_tokens",)
     per_clip = True
 
     def __init__(self, size: ModelSize, gate: float = 0.0) -> None:

@@ -32,6 +32,8 @@ class PluckerCamera(Conditioner):
     stride: pixels per latent cell.
     """
 
+    reads = ("cam_from_world", "intrinsics", "has_camera")
+
     def __init__(self, size: ModelSize, stride: int = 8) -> None:
         super().__init__(size)
         self.encoder = CameraEncoder(size, stride)

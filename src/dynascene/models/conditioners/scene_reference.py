@@ -26,6 +26,7 @@ class SceneReference(Conditioner):
     gate: where the reader's gates start: 0 is silent, 1 the paper's reference attention.
     """
 
+    reads = ("scene", "scene_mask", "scene_tokens")
     per_clip = True
 
     def __init__(self, size: ModelSize, gate: float = 0.0) -> None:

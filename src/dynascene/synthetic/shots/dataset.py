@@ -4,7 +4,7 @@ F frames, H W pixels.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from dynascene.clip_tensors import stack_fields
 from dynascene.datasets.imagery import SPLITS
 from dynascene.datasets.scale_jitter import jitter_scale
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage
@@ -75,10 +76,8 @@ class ShotBatch(NamedTuple):
 
 def collate(shots: Sequence[SyntheticShot]) -> ShotBatch:
     """Stack samples of one size and length."""
-    names = {field.name for field in fields(SyntheticShot)} & {f.name for f in fields(Batch)}
-    stacked = {name: torch.stack([getattr(shot, name) for shot in shots]) for name in names}
     return ShotBatch(
-        Batch(**stacked),
+        Batch(**stack_fields(shots)),
         torch.stack([shot.clean_background for shot in shots]),
         torch.stack([shot.depth for shot in shots]),
     )

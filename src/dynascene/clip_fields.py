@@ -1,0 +1,252 @@
+"""What a clip consists of, each field once. Whatever handles clips reads this table.
+
+Legend of axes: B clips, F frames, H W pixels, h w latent grid, C latent channels, N tokens,
+D token width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from torch import Tensor
+
+from dynascene.errors import InputError
+
+Resize = Literal["area", "intrinsics", "none"]
+EncodingKind = Literal["latent", "cells", "complement", "tokens", "numbers", "flags"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoding:
+    """What models read of a field.
+
+    Args:
+        name: in an ``EncodedClip``.
+        kind: ``latent`` by the autoencoder; ``cells``, the mean of each latent cell, or
+            ``complement``, that of 1 − the mask; ``tokens`` by the image encoder; ``numbers`` and
+            ``flags`` as they are.
+        axes: of the encoded tensor.
+        stored: its name in files of encoded clips; empty = ``name``. Tokens are stored as the
+            small picture that the image encoder reads, because that encoder is trained.
+    """
+
+    name: str
+    kind: EncodingKind
+    axes: str
+    stored: str = ""
+
+    @property
+    def stored_name(self) -> str:
+        return self.stored or self.name
+
+    @property
+    def per_frame(self) -> bool:
+        return "F" in self.axes.split()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipField:
+    """One tensor of a clip.
+
+    Args:
+        name: in ``types.Batch`` and in samples, which lack the axis B.
+        axes: such as ``B F 3 H W``; without F it is one value per clip.
+        meaning: what it holds, with the range of its values.
+        optional: whether a clip may lack it; it is then read as None.
+        target: whether it is what training compares with, and no input.
+        resize: how it follows the frame size: by area means, as intrinsics, or not at all.
+        encodings: what models read of it; a field may be read in several ways.
+        group: fields of one group come together or not at all.
+        follows_camera: whether it would be another one along another camera track.
+        empty_without_person: whether it is 0 in all frames without a person.
+        derive: makes it from a clip's other fields where nothing gives it.
+    """
+
+    name: str
+    axes: str
+    meaning: str
+    optional: bool = False
+    target: bool = False
+    resize: Resize = "none"
+    encodings: tuple[Encoding, ...] = ()
+    group: str = ""
+    follows_camera: bool = False
+    empty_without_person: bool = False
+    derive: Callable[[Any], Tensor] | None = None
+
+    @property
+    def per_frame(self) -> bool:
+        return "F" in self.axes.split()
+
+    @property
+    def may_lack(self) -> bool:
+        """Whether clips are made without giving it."""
+        return self.optional or self.derive is not None
+
+
+_FIELDS = (
+    ClipField(
+        name="matte",
+        axes="B F 1 H W",
+        meaning="0 … 1, 1 = person; all zeros where nobody is",
+        resize="area",
+        encodings=(Encoding(name="generate_mask", kind="complement", axes="B F 1 h w"),),
+    ),
+    ClipField(
+        name="foreground",
+        axes="B F 3 H W",
+        meaning="−1 … 1, exactly 0 off the person",
+        resize="area",
+        encodings=(Encoding(name="foreground", kind="latent", axes="B F C h w"),),
+        empty_without_person=True,
+    ),
+    ClipField(
+        name="scene_image",
+        axes="B 3 H W",
+        meaning="−1 … 1; black (−1) where a person was removed, 0 where it is to be completed",
+        resize="area",
+        encodings=(
+            Encoding(name="scene", kind="latent", axes="B C h w"),
+            Encoding(name="scene_tokens", kind="tokens", axes="B N D", stored="picture"),
+        ),
+    ),
+    ClipField(
+        name="scene_visibility",
+        axes="B 1 H W",
+        meaning="1 where the scene picture shows the place, 0 in its holes",
+        resize="area",
+        encodings=(Encoding(name="scene_mask", kind="complement", axes="B 1 h w"),),
+    ),
+    ClipField(
+        name="cam_from_world",
+        axes="B F 4 4",
+        meaning="rigid, OpenCV axes, in track units",
+        encodings=(Encoding(name="cam_from_world", kind="numbers", axes="B F 4 4"),),
+        follows_camera=True,
+    ),
+    ClipField(
+        name="intrinsics",
+        axes="B F 3 3",
+        meaning="in pixels of H×W",
+        resize="intrinsics",
+        encodings=(Encoding(name="intrinsics", kind="numbers", axes="B F 3 3"),),
+        follows_camera=True,
+    ),
+    ClipField(
+        name="video",
+        axes="B F 3 H W",
+        meaning="−1 … 1, the frames as filmed",
+        optional=True,
+        target=True,
+        resize="area",
+        encodings=(Encoding(name="video", kind="latent", axes="B F C h w"),),
+    ),
+    ClipField(
+        name="background",
+        axes="B F 3 H W",
+        meaning="−1 … 1, the frames without the person, known of synthetic places alone",
+        optional=True,
+        target=True,
+        resize="area",
+        encodings=(Encoding(name="background", kind="latent", axes="B F C h w"),),
+    ),
+    ClipField(
+        name="guide",
+        axes="B F 3 H W",
+        meaning="−1 … 1, the scene along the track and filled: every pixel holds a colour",
+        optional=True,
+        resize="area",
+        encodings=(Encoding(name="guide", kind="latent", axes="B F C h w"),),
+        group="guide",
+        follows_camera=True,
+    ),
+    ClipField(
+        name="guide_visibility",
+        axes="B F 1 H W",
+        meaning="1 where the guide was seen in the scene, 0 where it is filled",
+        optional=True,
+        resize="area",
+        encodings=(Encoding(name="guide_visibility", kind="cells", axes="B F 1 h w"),),
+        group="guide",
+        follows_camera=True,
+    ),
+    ClipField(
+        name="has_camera",
+        axes="B",
+        meaning="bool, False where the camera is unknown; None = all clips have one",
+        optional=True,
+        encodings=(Encoding(name="has_camera", kind="flags", axes="B"),),
+    ),
+)
+CLIP_FIELDS: dict[str, ClipField] = {field.name: field for field in _FIELDS}
+BUILT_IN = frozenset(CLIP_FIELDS)
+
+
+def register_clip_field(field: ClipField) -> None:
+    """Add a field to the table.
+
+    Raises:
+        InputError: a name of it is taken.
+    """
+    names = {field.name, *(encoding.name for encoding in field.encodings)}
+    stored = {encoding.stored_name for encoding in field.encodings}
+    for other in CLIP_FIELDS.values():
+        taken = {other.name, *(e.name for e in other.encodings)} & names
+        taken |= {e.stored_name for e in other.encodings} & stored
+        if taken:
+            raise InputError(
+                f"clip field {field.name}: the name {min(taken)} is taken by {other.name}"
+            )
+    CLIP_FIELDS[field.name] = field
+
+
+@contextmanager
+def registered_clip_field(field: ClipField) -> Generator[ClipField]:
+    """``register_clip_field`` for a while."""
+    register_clip_field(field)
+    try:
+        yield field
+    finally:
+        del CLIP_FIELDS[field.name]
+
+
+class TensorSpec(NamedTuple):
+    """A tensor as one form of a clip holds it."""
+
+    name: str
+    axes: tuple[str, ...]
+    optional: bool = False
+    group: str = ""
+
+    @property
+    def per_frame(self) -> bool:
+        return "F" in self.axes
+
+
+def pixel_specs() -> list[TensorSpec]:
+    """The inputs in pixels: what a ``Batch`` holds."""
+    return [
+        TensorSpec(f.name, tuple(f.axes.split()), f.may_lack, f.group)
+        for f in CLIP_FIELDS.values()
+        if not f.target or f.name == "video"
+    ]
+
+
+def encoded_specs() -> list[TensorSpec]:
+    """The inputs on the latent grid: what an ``EncodedClip`` holds."""
+    return [
+        # whether a clip has a camera is always known once it is encoded
+        TensorSpec(e.name, tuple(e.axes.split()), f.may_lack and e.kind != "flags", f.group)
+        for f, e in encodings()
+        if not f.target
+    ]
+
+
+def encodings() -> Iterator[tuple[ClipField, Encoding]]:
+    """Every encoding with its field, in the table's order."""
+    for field in CLIP_FIELDS.values():
+        for encoding in field.encodings:
+            yield field, encoding
