@@ -16,7 +16,7 @@ demo: $(READY)
 	$(BIN)/dynascene demo --out demo-out
 
 test: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto -m "not long"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto -m "not long" --durations=15
 
 test-long: $(READY)
 	$(BIN)/pytest -m long

@@ -16,7 +16,7 @@ from dynascene.curation.engine.store import Item
 from dynascene.curation.pipeline import Plan
 from dynascene.errors import MissingWeights
 
-HANG = 4  # seconds
+PATIENCE = 120  # seconds to wait for what surely happens: the machine may be busy
 
 
 class SameProcess(WorkProcess):
@@ -51,7 +51,11 @@ class Shots(Tiny):
             os.kill(os.getpid(), signal.SIGKILL)
         if "hang" in words:
             words.remove("hang")
-            ctypes.PyDLL(None).sleep(HANG)  # C that keeps Python's lock: no thread can run
+            # C that keeps Python's lock: no thread can run
+            ctypes.PyDLL(None).open(os.fsencode(gate_of(clip.video)), os.O_RDONLY)
+        if "meet" in words:
+            words.remove("meet")
+            _meet(clip.video)
         if "import" in words:
             raise ImportError("No module named 'nothing'")
         if "weights" in words:
@@ -106,11 +110,26 @@ def one_of_each_length(clips: Sequence[Clip]) -> list[Clip]:
     return decided
 
 
+def gate_of(video: Path) -> Path:
+    """The pipe at which ``hang`` waits until somebody opens it for writing."""
+    return video.with_suffix(".gate")
+
+
+def _meet(video: Path) -> None:
+    """Wait until another clip of the folder is at work too."""
+    video.with_suffix(".here").touch()
+    deadline = time.monotonic() + PATIENCE
+    while len(list(video.parent.glob("*.here"))) < 2:
+        if time.monotonic() > deadline:
+            raise TimeoutError("nobody came")
+        time.sleep(0.01)
+
+
 def opened(source: Source) -> Path:
     return Path(source.location)
 
 
-def tiny_plan(shortest: int = 5, seconds: float = 0.0, time_limit: float = 60.0) -> Plan:
+def tiny_plan(shortest: int = 5, seconds: float = 0.0, time_limit: float = 10 * PATIENCE) -> Plan:
     looks = (Shots(seconds=seconds), Length(shortest, seconds))
     return Plan(opened, looks, one_of_each_length, (Twice(seconds=seconds),), time_limit)
 

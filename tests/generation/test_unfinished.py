@@ -206,7 +206,7 @@ PROGRAM = """
 import sys, time
 from dynascene.interfaces.cli.main import main
 import dynascene.generation.footage as footage
-footage.track_camera = lambda *_: time.sleep(60)
+footage.track_camera = lambda *_: time.sleep(600)
 main(["generate", *sys.argv[1:]])
 """
 
@@ -220,7 +220,7 @@ def test_a_process_that_gets_ctrl_c_ends_with_what_it_found(walker, tmp_path: Pa
         while not list(tmp_path.glob(".out.partial-*/footage/matte")) and process.poll() is None:
             time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=30)
+        _, told = process.communicate(timeout=300)
     assert process.returncode == 130
     matte = out / "footage" / "matte"
     *_, hint, last = told.strip().splitlines()

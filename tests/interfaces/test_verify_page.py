@@ -40,7 +40,7 @@ def browser() -> Iterator["playwright.Browser"]:
     if not CHROMIUM.is_file():
         pytest.skip("no Chromium at /usr/bin/chromium (apt-get install chromium)")
     with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        running = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS, timeout=PATIENCE)
         yield running
         running.close()
 

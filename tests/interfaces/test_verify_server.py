@@ -21,6 +21,7 @@ from dynascene.interfaces.verify.board import Board
 
 TOKEN = "a long shared word"
 RATERS, CLIPS, ROUNDS = 50, 3, 2
+PATIENCE = 120  # seconds: the machine may be busy
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +37,11 @@ def guarded(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         yield address
 
 
+def visit(address: str) -> httpx.Client:
+    # verify: reading certificates takes a while, and nobody needs them here
+    return httpx.Client(base_url=address, timeout=PATIENCE, verify=False)
+
+
 def enter(client: httpx.Client, name: str, token: str = "") -> httpx.Response:
     return client.post("/api/session", json={"name": name, "token": token})
 
@@ -43,8 +49,7 @@ def enter(client: httpx.Client, name: str, token: str = "") -> httpx.Response:
 def vote_like_mad(address: str, number: int, clips: list[str]) -> int:
     """One rater: votes on all clips, again and again, with an undo; how many rows that makes."""
     chance = random.Random(number)
-    # verify: fifty times reading certificates that nobody needs here
-    with httpx.Client(base_url=address, timeout=120, verify=False) as client:
+    with visit(address) as client:
         assert enter(client, f"rater {number}").status_code == 200
         for _ in range(ROUNDS):
             for clip in chance.sample(clips, len(clips)):
@@ -77,7 +82,7 @@ def test_fifty_raters_at_once_lose_no_vote_on_postgresql(data: Path) -> None:
 
 
 def test_everything_but_the_door_wants_a_rater(guarded: str) -> None:
-    with httpx.Client(base_url=guarded) as client:
+    with visit(guarded) as client:
         assert client.get("/").status_code == 200
         assert client.get("/api/session").json()["rater"] is None
         for path in ("queue", "progress", "clips/x", "clips/x/video", "clips/x/points"):
@@ -87,7 +92,7 @@ def test_everything_but_the_door_wants_a_rater(guarded: str) -> None:
 
 
 def test_the_token_is_needed_and_cookies_cannot_be_made_up(guarded: str) -> None:
-    with httpx.Client(base_url=guarded) as client:
+    with visit(guarded) as client:
         for wrong in ("", "a long shared wore", TOKEN + "x"):
             assert enter(client, "Ada", wrong).status_code == 403
         assert not client.cookies
@@ -99,22 +104,22 @@ def test_the_token_is_needed_and_cookies_cannot_be_made_up(guarded: str) -> None
         assert client.get("/api/queue").status_code == 200
         (name, value), = client.cookies.items()  # fmt: skip
     _, signature = value.split(".")
-    for made_up in (f"QmVh.{signature}", "QmVh.", "", f"{value}0", "é.é", "." * 50):
-        headers = {"cookie": f"{name}={made_up}".encode()}
-        assert httpx.get(f"{guarded}/api/queue", headers=headers).status_code == 401
+    with visit(guarded) as client:
+        for made_up in (f"QmVh.{signature}", "QmVh.", "", f"{value}0", "é.é", "." * 50):
+            headers = {"cookie": f"{name}={made_up}".encode()}
+            assert client.get("/api/queue", headers=headers).status_code == 401
 
 
 def test_half_a_letter_is_no_token(guarded: str) -> None:
     told = {"content": b'{"name": "Ada", "token": "\\ud800"}'}
-    answer = httpx.post(
-        f"{guarded}/api/session", headers={"content-type": "application/json"}, **told
-    )
+    with visit(guarded) as client:
+        answer = client.post("/api/session", headers={"content-type": "application/json"}, **told)
     assert answer.status_code == 400
     assert "token" in answer.json()["error"]
 
 
 def test_names_that_are_none(guarded: str) -> None:
-    with httpx.Client(base_url=guarded) as client:
+    with visit(guarded) as client:
         for wrong in ("", " ", "x" * 65, "a\x07"):
             answer = enter(client, wrong, TOKEN)
             assert answer.status_code == 422
@@ -130,14 +135,14 @@ def test_names_that_are_none(guarded: str) -> None:
     ],
 )  # fmt: skip
 def test_no_way_out_of_the_folder(guarded: str, path: str) -> None:
-    with httpx.Client(base_url=guarded) as client:
+    with visit(guarded) as client:
         enter(client, "Ada", TOKEN)
         assert client.get(path).status_code == 404
 
 
 def test_bad_requests_are_one_line(guarded: str) -> None:
     json = {"content-type": "application/json"}
-    with httpx.Client(base_url=guarded) as client:
+    with visit(guarded) as client:
         enter(client, "Ada", TOKEN)
         clip = client.get("/api/queue").json()[0]["id"]
         cases = [
@@ -158,7 +163,7 @@ def test_bad_requests_are_one_line(guarded: str) -> None:
 
 
 def test_a_clip_and_its_video_in_parts(guarded: str, data: Path) -> None:
-    with httpx.Client(base_url=guarded) as client:
+    with visit(guarded) as client:
         enter(client, "Ada", TOKEN)
         entry = client.get("/api/queue").json()[0]
         told = client.get(f"/api/clips/{entry['id']}").json()
@@ -175,22 +180,23 @@ def test_a_clip_and_its_video_in_parts(guarded: str, data: Path) -> None:
 
 
 def test_headers_that_keep_browsers_careful(guarded: str) -> None:
-    for path in ("/", "/api/session", "/page/main.js", "/nowhere"):
-        headers = httpx.get(guarded + path).headers
-        assert "script-src 'self'" in headers["content-security-policy"]
-        assert headers["x-content-type-options"] == "nosniff"
+    with visit(guarded) as client:
+        for path in ("/", "/api/session", "/page/main.js", "/nowhere"):
+            headers = client.get(path).headers
+            assert "script-src 'self'" in headers["content-security-policy"]
+            assert headers["x-content-type-options"] == "nosniff"
 
 
 def test_foreign_names_of_this_machine_are_refused(data: Path, tmp_path: Path) -> None:
-    with served(data, db=str(tmp_path / "v.sqlite")) as (address, _):
-        assert httpx.get(address, headers={"host": "evil.example"}).status_code == 400
-        assert httpx.get(address, headers={"host": "localhost:1"}).status_code == 200
+    with served(data, db=str(tmp_path / "v.sqlite")) as (address, _), visit(address) as client:
+        assert client.get("/", headers={"host": "evil.example"}).status_code == 400
+        assert client.get("/", headers={"host": "localhost:1"}).status_code == 200
 
 
 def test_a_broken_clip_is_named_and_can_be_voted_on(tmp_path: Path) -> None:
     data = write_data_set(tmp_path / "data", 1)
     (data / "clip-0" / "cameras.txt").write_text("https://x\n0 1 1 0 0\n")
-    with served(data) as (address, board), httpx.Client(base_url=address) as client:
+    with served(data) as (address, board), visit(address) as client:
         enter(client, "Ada")
         (entry,) = client.get("/api/queue").json()
         answer = client.get(f"/api/clips/{entry['id']}")

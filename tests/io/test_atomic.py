@@ -24,7 +24,7 @@ def test_what_fails_leaves_everything_as_it_was(tmp_path: Path) -> None:
 
 
 def test_threads_that_write_the_same_place_do_not_meet(tmp_path: Path) -> None:
-    together, failures = Barrier(2), []
+    together, failures = Barrier(2, timeout=120), []
 
     def write(text: str) -> None:
         try:

@@ -1,6 +1,7 @@
 import pytest
 import torch
 from diffusers import ConfigMixin, DPMSolverMultistepScheduler
+from same_weights import LOADED_TOLERANCE, assert_same_weights
 from torch import nn
 
 from dynascene.errors import InputError
@@ -8,12 +9,6 @@ from dynascene.models.pipeline import DynaScenePipeline
 
 PAPER = ("foreground", "scene_reference", "image_embedding", "plucker_camera")
 GUIDED = (*PAPER, "guide")
-
-
-# Frames in 0 … 1 of the same weights at another place in memory. Loaded tensors are mapped from a
-# file and lie at other alignments, so vector kernels add in another order: each sum is off by some
-# float32 roundings (6e-8), which two steps and guidance enlarge to about 5e-7.
-LOADED_TOLERANCE = 2e-5
 
 
 def seed(value: int = 0) -> torch.Generator:
@@ -29,13 +24,8 @@ def assert_same_components(loaded: DynaScenePipeline, saved: DynaScenePipeline) 
     assert loaded.components.keys() == saved.components.keys()
     assert settings(loaded.scheduler) == settings(saved.scheduler)
     for name, component in saved.components.items():
-        if not isinstance(component, nn.Module):
-            continue
-        weights, expected = loaded.components[name].state_dict(), component.state_dict()
-        assert weights.keys() == expected.keys()
-        for key, tensor in expected.items():
-            assert weights[key].dtype == tensor.dtype
-            assert torch.equal(weights[key], tensor), f"{name}.{key}"
+        if isinstance(component, nn.Module):
+            assert_same_weights(loaded.components[name], component)
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def launch(processes: int, program: Path, *options: object) -> subprocess.Comple
         launcher += ["-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={processes}"]
     arguments = [*launcher, str(program), *map(str, options)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    return subprocess.run(arguments, env=environment, capture_output=True, timeout=300)
+    return subprocess.run(arguments, env=environment, capture_output=True, timeout=900)
 
 
 def trained(out: Path, processes: int, *options: object) -> Path:

@@ -18,7 +18,7 @@ PROGRAM = Path(__file__).with_name("tiny_run.py")
 def start(out: Path, *options: object) -> int:
     arguments = [sys.executable, str(PROGRAM), str(out), *map(str, options)]
     done = subprocess.run(
-        arguments, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, timeout=120
+        arguments, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, timeout=600
     )
     assert done.returncode in (0, -signal.SIGKILL), done.stderr.decode()
     return done.returncode

@@ -173,7 +173,7 @@ def test_a_run_begins_when_the_processes_of_a_killed_one_are_out_of_its_folder(
 
     def orphan(folder: Path) -> list[Clip]:
         begun.set()
-        ended.wait(10)
+        ended.wait(120)
         (folder / "m.mp4").write_text("whole")
         return [CLIP.with_files(m="m.mp4")]
 
@@ -184,13 +184,13 @@ def test_a_run_begins_when_the_processes_of_a_killed_one_are_out_of_its_folder(
     threads = [Thread(target=store.make, args=("aa", Item("k", CLIP), orphan))]
     threads.append(Thread(target=new_run))
     threads[0].start()
-    assert begun.wait(10)
+    assert begun.wait(120)
     threads[1].start()
     threads[1].join(0.2)
     assert not seen
     ended.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(120)
     assert seen[0]
 
 

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,8 @@ from dynascene.io.video import open_video
 CONFIG = PersonConfig("fastestdet", side=80)
 COUNT = 48  # two seconds: 12 frames are looked at
 A, B = (30, 20, 70, 100), (100, 20, 140, 100)  # two people of one size, far apart
-DATA = Path(__file__).parents[3].parent / "shared" / "data" / "people"
+DATA = Path(__file__).parents[3].parent / "shared" / "data"
+NETWORK = DATA / "weights" / "fastestdet" / "FastestDet.onnx"
 
 
 def judged(
@@ -140,6 +142,7 @@ def test_damaged_weights_stop_the_run(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.long
+@pytest.mark.skipif(not NETWORK.is_file(), reason="FastestDet's weights are absent")
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -150,13 +153,15 @@ def test_damaged_weights_stop_the_run(tmp_path: Path, monkeypatch: pytest.Monkey
         ("two_people_bedroom", "several-people"),
     ],
 )
-def test_real_clips(tmp_path: Path, name: str, expected: str | None) -> None:
-    path = DATA / f"{name}.mp4"
+def test_real_clips(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, expected: str | None
+) -> None:
+    path = DATA / "people" / f"{name}.mp4"
     if not path.exists():
         pytest.skip(f"{path} is not here")
-    try:
-        detector = detector_at_hand("fastestdet")
-    except InputError as error:
-        pytest.skip(str(error))
-    (clip,) = Person(PersonConfig(detector))(clip_of(path, len(open_video(path))), tmp_path)
+    monkeypatch.setenv("DYNASCENE_CACHE", str(tmp_path))
+    (tmp_path / "weights/fastestdet").mkdir(parents=True)
+    shutil.copy(NETWORK, tmp_path / "weights/fastestdet")
+    stage = Person(PersonConfig(detector_at_hand("fastestdet")))
+    (clip,) = stage(clip_of(path, len(open_video(path))), tmp_path)
     assert code(clip) == expected

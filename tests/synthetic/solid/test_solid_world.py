@@ -56,7 +56,7 @@ def test_it_is_drawn_only_by_name() -> None:
 def test_the_same_seed_gives_the_same_shot_in_this_process_and_in_workers() -> None:
     data = shots(length=3)
     here = [data[index] for index in range(3)]
-    loader = DataLoader(data, batch_size=3, num_workers=1, collate_fn=collate, timeout=60)
+    loader = DataLoader(data, batch_size=3, num_workers=1, collate_fn=collate, timeout=600)
     there = next(iter(loader))  # forked from this process, which has drawn already
     for index, shot in enumerate(here):
         assert torch.equal(there.clean_background[index], shot.clean_background)

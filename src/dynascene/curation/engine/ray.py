@@ -213,6 +213,8 @@ class _Worker:
         self.step, self.ticks = step, ticks
 
     def __call__(self, row: Row) -> list[Row]:
+        import ray
+
         if row["fatal"]:
             return [row]
         try:
@@ -220,7 +222,7 @@ class _Worker:
         except InputError as error:
             return [{"clip": "", "fatal": str(error)}]
         if passed.tick:
-            self.ticks.add.remote(passed.tick)
+            ray.get(self.ticks.add.remote(passed.tick))  # else the run might end before it arrives
         return [{"clip": text_of_item(item), "fatal": ""} for item in passed.items]
 
 
