@@ -16,12 +16,13 @@ from dynascene.models.backbone import (
 from dynascene.models.call import Call, calling
 from dynascene.models.injection import Injection
 from dynascene.models.sizes import SD15, SMALL
-from dynascene.models.systems import actanywhere, dynascene
+from dynascene.models.systems.actanywhere import ACTANYWHERE
+from dynascene.models.systems.dynascene import DYNASCENE
 
 
 def test_sd15_has_the_parameter_counts_of_the_public_weights() -> None:
     with torch.device("meta"):
-        denoiser = dynascene(SD15)
+        denoiser = DYNASCENE.denoiser(SD15)
     assert parameter_count(spatial_parameters(denoiser.unet)) == 859_535_364
     assert parameter_count(motion_parameters(denoiser.unet)) == 453_209_280
     reference = denoiser.conditioners["scene_reference"].unet
@@ -31,8 +32,8 @@ def test_sd15_has_the_parameter_counts_of_the_public_weights() -> None:
 def test_small_fits_into_the_package() -> None:
     """With its autoencoder (1.38 M) and image encoder (0.25 M): under 20 MB in half precision."""
     with torch.device("meta"):
-        assert parameter_count(dynascene(SMALL, guide=True).parameters()) < 8_500_000
-        assert parameter_count(actanywhere(SMALL).parameters()) < 7_000_000
+        assert parameter_count(DYNASCENE.denoiser(SMALL, "guided").parameters()) < 8_500_000
+        assert parameter_count(ACTANYWHERE.denoiser(SMALL).parameters()) < 7_000_000
 
 
 @pytest.mark.parametrize("motion", [True, False])

@@ -4,16 +4,11 @@ import pytest
 import torch
 from same_weights import LOADED_TOLERANCE, assert_same_weights
 
-from dynascene.models.conditioners import CONDITIONERS
 from dynascene.models.denoiser import Denoiser, size_from_dict, size_to_dict
 from dynascene.models.diffusion.loss import diffusion_loss
 from dynascene.models.diffusion.samplers import ddim_scheduler
 from dynascene.models.diffusion.schedule import alpha_bar_at, clean_from_noise
-from dynascene.models.sizes import SD15, SIZES, SMALL
-from dynascene.models.systems import SYSTEMS, dynascene
-from dynascene.models.systems.actanywhere import actanywhere
-from dynascene.models.systems.actanywhere import trainable as actanywhere_trainable
-from dynascene.models.systems.dynascene import trainable
+from dynascene.models.sizes import SIZES
 
 GUIDED = ("foreground", "scene_reference", "image_embedding", "plucker_camera", "guide")
 
@@ -93,31 +88,6 @@ def test_a_saved_denoiser_comes_back_bit_for_bit(build, wake, make_clip, tmp_pat
 def test_sizes_survive_json() -> None:
     for size in SIZES.values():
         assert size_from_dict(json.loads(json.dumps(size_to_dict(size)))) == size
-
-
-def test_stages_of_dynascene_split_all_parameters_but_the_frozen_ones() -> None:
-    with torch.device("meta"):
-        denoiser = dynascene(SMALL)
-    ids = {stage: {id(p) for p in trainable(denoiser, stage)} for stage in ("image", "video")}
-    assert not ids["image"] & ids["video"]
-    everything = {id(p) for p in denoiser.parameters() if p.requires_grad}
-    assert ids["image"] | ids["video"] == everything == {id(p) for p in trainable(denoiser, "all")}
-    motion = {id(p) for n, p in denoiser.named_parameters() if "motion_modules" in n}
-    assert motion <= ids["video"]
-
-
-def test_actanywhere_has_nine_channels_no_reference_and_no_camera() -> None:
-    with torch.device("meta"):
-        denoiser = actanywhere(SD15)
-    assert denoiser.unet.conv_in.in_channels == 9
-    assert list(denoiser.conditioners) == ["foreground", "image_embedding"]
-    assert len(actanywhere_trainable(denoiser, "video")) < len(actanywhere_trainable(denoiser))
-
-
-def test_systems_name_known_conditioners() -> None:
-    for make in SYSTEMS.values():
-        with torch.device("meta"):
-            assert set(make(SMALL).conditioners) <= set(CONDITIONERS)
 
 
 def test_open_gates_are_one(build) -> None:

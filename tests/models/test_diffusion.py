@@ -188,13 +188,13 @@ def test_averaging_windows_that_agree_changes_nothing() -> None:
     torch.testing.assert_close(result, 2 * noisy)
 
 
-def test_equation_4_keeps_the_person_where_nothing_is_generated() -> None:
+def test_equation_4_keeps_the_person_where_nothing_is_generated(make_clip) -> None:
     """M is 1 on the background: read the other way, the person would be generated."""
-    latents, foreground, noise = torch.randn(3, 1, 3, 4, 2, 2)
-    mask = torch.zeros(1, 3, 1, 2, 2)
-    mask[..., 0] = 1
-    alpha_bar = torch.tensor([0.25])
-    result = reinject_foreground(latents, foreground, mask, noise, alpha_bar)
+    clip = make_clip(h=2, w=2)
+    clip.generate_mask[..., 0], clip.generate_mask[..., 1] = 1, 0
+    latents, noise = torch.randn(2, *clip.foreground.shape)
+    alpha_bar = torch.tensor([0.25, 0.25, 0.25])
+    result = reinject_foreground(latents, clip, lambda clean: add_noise(clean, noise, alpha_bar))
     assert torch.equal(result[..., 0], latents[..., 0])
-    person = 0.5 * foreground + math.sqrt(0.75) * noise
+    person = 0.5 * clip.foreground + math.sqrt(0.75) * noise
     torch.testing.assert_close(result[..., 1], person[..., 1])

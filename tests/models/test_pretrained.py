@@ -28,7 +28,7 @@ from dynascene.models.pretrained import (
     pipeline_from_public_weights,
 )
 from dynascene.models.sizes import SD15, ModelSize
-from dynascene.models.systems import dynascene
+from dynascene.models.systems.dynascene import DYNASCENE
 from dynascene.types import Size
 
 NARROW = ModelSize(  # sd15's structure, block for block, a fortieth as wide
@@ -141,7 +141,7 @@ def unet_file(checkpoint: Path) -> Path:
 def test_sd15_has_exactly_the_keys_and_shapes_of_the_public_files() -> None:
     """Full width, without memory: inpainting U-Net, MotionAdapter, original motion file."""
     with torch.device("meta"):
-        denoiser = dynascene(SD15)
+        denoiser = DYNASCENE.denoiser(SD15)
         inpainting = UNet2DConditionModel(**SD15_INPAINTING).state_dict()
         motion = MotionAdapter().state_dict()
     original = motion_from_original(original_motion(SD15.widths, "meta"), "mm_sd_v15_v2.ckpt")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dynascene.datasets.tasks.tables import STAGE_ONE, STAGE_TWO
+from dynascene.models.systems.dynascene import IMAGE_TASKS, VIDEO_TASKS
 from dynascene.recipes.clip_sources import open_clips, source_weights
 from dynascene.synthetic.shots.clips import SyntheticClips
 from dynascene.types import Size
@@ -22,7 +22,7 @@ def test_kinds_are_drawn_as_the_mix_needs_them(people, wanted, expected) -> None
     assert source_weights(people, wanted) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("mix", [STAGE_ONE, STAGE_TWO])
+@pytest.mark.parametrize("mix", [IMAGE_TASKS, VIDEO_TASKS])
 def test_without_sources_clips_are_rendered(mix, monkeypatch) -> None:
     monkeypatch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
     clips = open_clips((), mix, Size(48, 32), 3, seed=1, worlds={"turn": 1.0})

@@ -1,6 +1,5 @@
 """The denoisers' recipes from the first step to a picture, with tiny networks on rendered shots."""
 
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,6 @@ from tiny_denoiser import TINY
 
 from dynascene.generation.weights import load_weights
 from dynascene.models.small import small_autoencoder
-from dynascene.models.systems import actanywhere, dynascene
 from dynascene.recipes import find_recipe
 from dynascene.recipes.export import export_run
 from dynascene.synthetic.shots.dataset import SyntheticShots, collate
@@ -24,11 +22,9 @@ STEPS = 4
 def settings(tmp_path, monkeypatch):
     """settings(name): of runs that share a cache of clips and an autoencoder."""
     monkeypatch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
-    monkeypatch.setattr("dynascene.recipes.synthetic.SMALL", TINY)
-    monkeypatch.setattr("dynascene.recipes.synthetic.LENGTHS", (2, 3))
-    monkeypatch.setattr("dynascene.recipes.synthetic.EXAMINED", (1, 2))
-    monkeypatch.setattr("dynascene.recipes.dynascene.dynascene", partial(dynascene, TINY))
-    monkeypatch.setattr("dynascene.recipes.actanywhere.actanywhere", partial(actanywhere, TINY))
+    monkeypatch.setattr("dynascene.recipes.rendered.SMALL", TINY)
+    monkeypatch.setattr("dynascene.recipes.rendered.LENGTHS", (2, 3))
+    monkeypatch.setattr("dynascene.recipes.rendered.EXAMINED", (1, 2))
     torch.manual_seed(0)
     small_autoencoder(16).save_pretrained(tmp_path / "autoencoder" / "vae")
 

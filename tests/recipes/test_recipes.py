@@ -14,7 +14,7 @@ from dynascene.io.checksums import sha256_of
 from dynascene.io.images import read_image
 from dynascene.models.latents import decode_latents, encode_images
 from dynascene.models.small import small_autoencoder
-from dynascene.recipes import RECIPES, find_recipe
+from dynascene.recipes import all_recipes, find_recipe
 from dynascene.recipes.bundled import load_autoencoder
 from dynascene.recipes.export import export_run, open_run
 from dynascene.recipes.rehearsal import rehearse
@@ -42,7 +42,7 @@ def test_an_unknown_recipe_is_refused_with_the_known_names() -> None:
         find_recipe("dynascene.big")
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", all_recipes())
 def test_a_recipe_takes_the_users_numbers(name, tmp_path) -> None:
     start = "random" if name == "dynascene.small_one_step" else None  # which asks for one
     chosen = Settings(out=tmp_path, seed=3, steps=7, batch=5, learning_rate=0.25, start=start)

@@ -13,6 +13,7 @@ from dynascene.errors import InputError
 from dynascene.io.checkpoints import HUB_ID
 from dynascene.io.checksums import sha256_of
 from dynascene.models.pipeline import DynaScenePipeline
+from dynascene.models.systems import find_system
 
 BUNDLED = "small"
 INDEX = "model_index.json"
@@ -37,7 +38,8 @@ def load_weights(name: str | Path | None = None) -> LoadedWeights:
     name: None or "small" = the bundled weights; a folder as ``save_pretrained`` writes it; a hub
         id (owner/name).
 
-    Raises InputError when there is none, it is incomplete or damaged, or it holds pickles only.
+    Raises InputError when there is none, it is incomplete or damaged, it holds pickles only, or it
+    is of a system that is not known.
     """
     folder = weights_folder(name)
     _check_index(folder)
@@ -45,6 +47,8 @@ def load_weights(name: str | Path | None = None) -> LoadedWeights:
     if not paths:
         raise InputError(_nothing_to_read(folder))
     pipeline = _load(folder)
+    if system := pipeline.denoiser.config["system"]:
+        find_system(system, f"--weights {folder}")
     pipeline.set_progress_bar_config(disable=True)
     return LoadedWeights(pipeline, {str(p.relative_to(folder)): sha256_of(p) for p in paths})
 

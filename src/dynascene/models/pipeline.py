@@ -27,6 +27,8 @@ from dynascene.models.diffusion.samplers import (
 from dynascene.models.diffusion.schedule import TRAINING_STEPS
 from dynascene.models.injection import Injection, merge_injections
 from dynascene.models.latents import EncodedClip, decode_latents, encode_clip
+from dynascene.models.systems import find_system
+from dynascene.models.systems.system import System
 from dynascene.types import Batch
 
 STEPS, GUIDANCE = 50, 3.5  # the paper's DDIM steps, and the lineage's guidance
@@ -111,6 +113,7 @@ class DynaScenePipeline(DiffusionPipeline):
         spans = window_spans(encoded.frames, length, min(overlap, length - 1))
         predict = self._predictor(encoded, spans, min(overlap, length - 1), guidance)
         latents = self._first_latents(encoded, latents, steps, generator)
+        first_noise = latents / self.scheduler.init_noise_sigma
 
         self.scheduler.set_timesteps(steps, device=device)
         options = step_options(self.scheduler, generator)
@@ -118,6 +121,7 @@ class DynaScenePipeline(DiffusionPipeline):
             for step, timestep in enumerate(self.scheduler.timesteps):
                 noise = predict(self.scheduler.scale_model_input(latents, timestep), timestep)
                 latents = self.scheduler.step(noise, timestep, latents, **options).prev_sample
+                latents = self._hooked(latents, encoded, first_noise, step)
                 if callback_on_step_end is not None:
                     known = {"latents": latents}
                     tensors = {name: known[name] for name in callback_on_step_end_tensor_inputs}
@@ -139,6 +143,29 @@ class DynaScenePipeline(DiffusionPipeline):
             config.steps if steps is None else steps,
             config.guidance if guidance is None else guidance,
         )
+
+    @property
+    def system(self) -> System | None:
+        """The system that the denoiser names; None where it is a composition of one's own.
+
+        Raises:
+            InputError: when no such system is known.
+        """
+        name = self.denoiser.config["system"]
+        return find_system(name) if name else None
+
+    def _hooked(self, latents: Tensor, clip: EncodedClip, noise: Tensor, step: int) -> Tensor:
+        """The latents after a step and the system's hooks (Eq. 4, where a system has it)."""
+        rest = self.scheduler.timesteps[step + 1 :]
+
+        def noised(clean: Tensor) -> Tensor:
+            if not len(rest):
+                return clean
+            return self.scheduler.add_noise(clean, noise, rest[:1].expand(len(clean)))
+
+        for hook in () if self.system is None else self.system.sampler_hooks:
+            latents = hook(latents, clip, noised)
+        return latents
 
     def _first_latents(
         self, clip: EncodedClip, latents: Tensor | None, steps: int, generator: Any

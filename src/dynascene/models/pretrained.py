@@ -26,10 +26,8 @@ from dynascene.models.backbone import INPAINTING_CHANNELS, widen_conv_in
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.samplers import ddim_scheduler
 from dynascene.models.pipeline import DynaScenePipeline
+from dynascene.models.public_weights import SD15_PUBLIC
 
-INPAINTING = "stable-diffusion-v1-5/stable-diffusion-inpainting"
-CLIP = "openai/clip-vit-large-patch14"
-MOTION = "guoyww/animatediff-motion-adapter-v1-5-2"
 DIFFUSERS_FILES = (
     "diffusion_pytorch_model.safetensors",
     "diffusion_pytorch_model.fp16.safetensors",
@@ -43,9 +41,9 @@ POSITION_TOLERANCE = 1e-3  # half precision files round the sines
 
 def pipeline_from_public_weights(
     denoiser: Denoiser,
-    inpainting: str | Path = INPAINTING,
-    motion: str | Path | None = MOTION,
-    clip: str | Path = CLIP,
+    inpainting: str | Path = SD15_PUBLIC.inpainting,
+    motion: str | Path | None = SD15_PUBLIC.motion,
+    clip: str | Path = SD15_PUBLIC.clip,
 ) -> DynaScenePipeline:
     """A pipeline of size ``sd15`` as the paper initialises it: ready to be trained.
 

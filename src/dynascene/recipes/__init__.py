@@ -3,24 +3,27 @@
 from collections.abc import Callable
 
 from dynascene.errors import InputError
-from dynascene.recipes import actanywhere, autoencoder, dynascene, filmed
+from dynascene.recipes import autoencoder
+from dynascene.recipes.filmed import filmed_recipes
+from dynascene.recipes.rendered import rendered_recipes
 from dynascene.training.run import Run, Settings
 
 Recipe = Callable[[Settings], Run]
 
-RECIPES: dict[str, Recipe] = {
-    "autoencoder.small": autoencoder.small,
-    "autoencoder.small_decoder": autoencoder.small_decoder,
-    "dynascene.small": dynascene.small,
-    "dynascene.small_one_step": dynascene.small_one_step,
-    "dynascene.small_paper": dynascene.small_paper,
-    "actanywhere.small": actanywhere.small,
-    **filmed.recipes(),
-}
+
+def all_recipes() -> dict[str, Recipe]:
+    """Name → recipe: the autoencoder's, and those of every system that is registered."""
+    return {
+        "autoencoder.small": autoencoder.small,
+        "autoencoder.small_decoder": autoencoder.small_decoder,
+        **rendered_recipes(),
+        **filmed_recipes(),
+    }
 
 
 def find_recipe(name: str) -> Recipe:
-    """Raises InputError for an unknown name, with the known ones."""
-    if name not in RECIPES:
-        raise InputError(f"recipe {name!r} is unknown; known: {', '.join(RECIPES)}")
-    return RECIPES[name]
+    """The recipe of this name. Raises InputError, which names all, when there is none."""
+    recipes = all_recipes()
+    if name not in recipes:
+        raise InputError(f"recipe {name!r} is unknown; known: {', '.join(recipes)}")
+    return recipes[name]

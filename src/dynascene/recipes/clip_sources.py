@@ -9,10 +9,10 @@ from dynascene.datasets.filmed.clip import FilmedClip
 from dynascene.datasets.filmed.filmed_clips import FilmedClips
 from dynascene.datasets.filmed.sources import MixedSources
 from dynascene.datasets.filmed.survey import open_manifest
-from dynascene.datasets.tasks.mix import TaskMix
 from dynascene.synthetic.shots.clips import SyntheticClips
 from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.synthetic.worlds import WORLDS, World
+from dynascene.task_mix import TaskMix
 from dynascene.types import Size
 
 # Synthetic shots are so many times as long as pieces, so that others lie outside; and at least …

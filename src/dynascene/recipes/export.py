@@ -12,7 +12,7 @@ from dynascene.errors import InputError
 from dynascene.io.atomic import replacing, write_text
 from dynascene.io.checksums import sha256_of
 from dynascene.models.pretrained import load_exactly
-from dynascene.models.sizes import SD15
+from dynascene.models.systems import find_system
 from dynascene.recipes import find_recipe
 from dynascene.recipes.bundled import load_autoencoder
 from dynascene.training.denoising import DenoisingObjective
@@ -25,7 +25,7 @@ CARD = "card.json"
 IMAGERY = "renderings and crops of pictures of the train split"
 PROCEDURAL = "renderings and crops of procedural pictures"
 FILMED = "filmed clips of the train split"
-PUBLIC = "public weights: Stable Diffusion 1.5 inpainting, CLIP ViT-L/14, AnimateDiff v2"
+PUBLIC = "public weights: "
 OWN_LICENCE, OTHER_LICENCE = "Apache-2.0", "other"  # the latter where others' rights reach in
 
 
@@ -104,7 +104,7 @@ def model_card(run: Run, objective: Objective, folder: Path, step: int) -> dict[
     seconds = [line["seconds"] for line in log if "seconds" in line]
     return {
         "recipe": run.name,
-        "license": OTHER_LICENCE if data == FILMED or origin == PUBLIC else OWN_LICENCE,
+        "license": OTHER_LICENCE if data == FILMED or origin.startswith(PUBLIC) else OWN_LICENCE,
         "data": data,
         "licences": pictures,
         "starts_from": origin,
@@ -131,7 +131,9 @@ def _materials(settings: Settings) -> tuple[str, list[str]]:
 def origin_of(start: str | None, objective: Objective) -> str:
     """What a run's weights began as, without saying where it lies."""
     if start is None and isinstance(objective, DenoisingObjective):
-        return PUBLIC if objective.denoiser.size.name == SD15.name else "fresh weights"
+        denoiser = objective.denoiser
+        public = find_system(denoiser.config["system"]).first_weights.get(denoiser.size.name)
+        return "fresh weights" if public is None else PUBLIC + public.summary
     if start is None or start == FRESH:
         return "fresh weights"
     found = checkpoint_folders(Path(start))

@@ -12,6 +12,7 @@ from dynascene.models.image_encoder import SmallImageEncoder
 from dynascene.models.pretrained import load_exactly, load_pipeline, pipeline_from_public_weights
 from dynascene.models.sd15 import clip_vision_l14, sd15_autoencoder
 from dynascene.models.sizes import SD15
+from dynascene.models.systems.system import System
 from dynascene.recipes.bundled import load_autoencoder
 from dynascene.training.denoising import same_latents
 from dynascene.training.run import FRESH
@@ -25,11 +26,13 @@ class Components(NamedTuple):
     image_encoder: nn.Module
 
 
-def starting_point(denoiser: Denoiser, start: str | None, autoencoder: Path | None) -> Components:
+def starting_point(
+    system: System, denoiser: Denoiser, start: str | None, autoencoder: Path | None
+) -> Components:
     """Fill a denoiser, and give the components that go with it.
 
     start: a run's folder (its averaged weights), exported weights (a folder or hub id), "random",
-    or None: for size sd15 the public weights that the paper starts from, else fresh ones.
+    or None: the system's first weights where it has some of this size, else fresh ones.
     autoencoder: of small networks that start fresh; None = the bundled one.
 
     Raises InputError when nothing is there, or it belongs to another network.
@@ -37,8 +40,11 @@ def starting_point(denoiser: Denoiser, start: str | None, autoencoder: Path | No
     large = denoiser.size.name == SD15.name
     if large and autoencoder is not None:
         raise InputError("--autoencoder: is for small networks; sd15 has Stable Diffusion's own")
-    if start is None and large:
-        pipeline = pipeline_from_public_weights(denoiser)
+    public = system.first_weights.get(denoiser.size.name)
+    if start is None and public is not None:
+        pipeline = pipeline_from_public_weights(
+            denoiser, public.inpainting, public.motion, public.clip
+        )
         return Components(pipeline.vae, pipeline.image_encoder)
     if start in (None, FRESH):
         return _fresh(denoiser, large, autoencoder)

@@ -6,7 +6,6 @@ import torch
 
 from dynascene.datasets.tasks.collation import collate_samples
 from dynascene.datasets.tasks.guiding import in_world_of, picture_camera, with_guide
-from dynascene.datasets.tasks.mix import TaskMix
 from dynascene.datasets.tasks.outpainting import outpainting
 from dynascene.datasets.tasks.pieces import told_cameras
 from dynascene.datasets.tasks.samples import TaskSamples
@@ -15,6 +14,7 @@ from dynascene.errors import InputError
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.rigid import camera_centres, relative_to_first, rigid, rotation_about
 from dynascene.geometry.tracks import EXTENT_WHERE_UNKNOWN, extent, turning_only
+from dynascene.task_mix import TaskMix
 from dynascene.types import CameraTrack, Size
 
 HEIGHT, WIDTH = 45, 75

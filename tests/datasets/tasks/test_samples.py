@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from dynascene.datasets.tasks.mix import TaskMix
 from dynascene.datasets.tasks.samples import TRIES, TaskSamples
-from dynascene.datasets.tasks.tables import STAGE_ONE, STAGE_TWO
 from dynascene.errors import InputError
+from dynascene.models.systems.dynascene import IMAGE_TASKS, VIDEO_TASKS
+from dynascene.task_mix import TaskMix
 
 
 class Clips:
@@ -21,7 +21,7 @@ class Clips:
 
 
 def test_the_same_number_gives_the_same_sample(make_clip) -> None:
-    one, other = (TaskSamples(lambda: Clips(make_clip), STAGE_TWO, seed=5) for _ in range(2))
+    one, other = (TaskSamples(lambda: Clips(make_clip), VIDEO_TASKS, seed=5) for _ in range(2))
     for index in (0, 7, len(one) - 1):
         a, b = one[index], other[index]
         assert a.task == b.task
@@ -35,7 +35,7 @@ def test_the_same_number_gives_the_same_sample(make_clip) -> None:
 
 def test_other_seeds_draw_other_tasks(make_clip) -> None:
     tasks = [
-        [TaskSamples(lambda: Clips(make_clip), STAGE_ONE, seed)[k].task for k in range(12)]
+        [TaskSamples(lambda: Clips(make_clip), IMAGE_TASKS, seed)[k].task for k in range(12)]
         for seed in (0, 1)
     ]
     assert tasks[0] != tasks[1]

@@ -13,16 +13,17 @@ from dynascene.datasets.tasks.background import (
     image_background,
     video_background,
 )
-from dynascene.datasets.tasks.mix import TASKS
+from dynascene.datasets.tasks.drawing import TASKS
 from dynascene.datasets.tasks.outpainting import outpainting
 from dynascene.datasets.tasks.people import person_region
 from dynascene.datasets.tasks.sample import TrainingSample
 from dynascene.datasets.tasks.variation import image_variation, video_variation
 from dynascene.errors import InputError
+from dynascene.task_mix import TASK_NEEDS_PERSON
 from dynascene.types import CameraTrack
 
 IMAGE_TASKS = ("outpainting", "image_variation", "image_background")
-NEEDS_PERSON = [name for name, task in TASKS.items() if task.needs_person]
+NEEDS_PERSON = [name for name, needed in TASK_NEEDS_PERSON.items() if needed]
 REMOVES_PERSON = [name for name in TASKS if name not in ("condition_frame", "outpainting")]
 
 
@@ -49,7 +50,7 @@ def repainted(frames: torch.Tensor, where: torch.Tensor) -> torch.Tensor:
 @pytest.mark.parametrize(("frames", "height", "width"), [(1, 33, 47), (3, 33, 47), (3, 51, 19)])
 def test_shapes_ranges_and_polarity(make_clip, name, frames, height, width) -> None:
     clip = make_clip(frames, height, width)
-    sample = TASKS[name].make(clip, generator(1))
+    sample = TASKS[name](clip, generator(1))
     F = 1 if name in IMAGE_TASKS else frames
     assert sample.task == name
     assert sample.video.shape == sample.foreground.shape == (F, 3, height, width)
@@ -69,7 +70,7 @@ def test_shapes_ranges_and_polarity(make_clip, name, frames, height, width) -> N
 @pytest.mark.parametrize("name", TASKS)
 def test_the_generator_alone_decides_and_the_clip_stays(make_clip, name) -> None:
     clip, untouched = make_clip(), make_clip()
-    samples = [TASKS[name].make(clip, generator(seed)) for seed in (5, 5, 6, 7, 8, 9)]
+    samples = [TASKS[name](clip, generator(seed)) for seed in (5, 5, 6, 7, 8, 9)]
     assert same(samples[0], samples[1])
     assert not all(same(samples[0], other) for other in samples[2:])
     for part in ("video", "matte", "others", "others_matte"):
@@ -81,7 +82,7 @@ def test_the_target_is_the_film_bit_for_bit(make_clip, name) -> None:
     clip = make_clip()
     seen = set()
     for seed in range(12):
-        video = TASKS[name].make(clip, generator(seed)).video
+        video = TASKS[name](clip, generator(seed)).video
         if name in IMAGE_TASKS:
             seen |= {t for t in range(3) if torch.equal(video[0], clip.video[t])}
         else:
@@ -95,8 +96,8 @@ def test_nothing_of_the_person_reaches_the_scene_picture(make_clip, name) -> Non
     region = person_region(clip.others_matte)
     disguised = replace(clip, others=repainted(clip.others, region))
     for seed in range(6):
-        scene = TASKS[name].make(clip, generator(seed)).scene_image
-        again = TASKS[name].make(disguised, generator(seed)).scene_image
+        scene = TASKS[name](clip, generator(seed)).scene_image
+        again = TASKS[name](disguised, generator(seed)).scene_image
         assert torch.equal(scene, again)
     assert not torch.equal(clip.others, disguised.others)  # or the test would say nothing
 
@@ -107,7 +108,7 @@ def test_without_a_foreground_the_person_counts_nowhere(make_clip, name) -> None
     region = person_region(clip.matte)
     disguised = replace(clip, video=repainted(clip.video, region))
     for seed in range(6):
-        a, b = (TASKS[name].make(c, generator(seed)) for c in (clip, disguised))
+        a, b = (TASKS[name](c, generator(seed)) for c in (clip, disguised))
         assert torch.equal(a.video * a.loss_mask, b.video * b.loss_mask)
         assert not torch.equal(a.video, b.video)
         assert torch.equal(a.scene_image, b.scene_image)
@@ -184,7 +185,7 @@ def test_an_image_of_somebody_is_drawn_where_somebody_is(make_clip) -> None:
 @pytest.mark.parametrize("name", NEEDS_PERSON)
 def test_tasks_about_a_person_refuse_clips_without(make_clip, name) -> None:
     with pytest.raises(InputError, match=r"clip walk: nobody is in these frames"):
-        TASKS[name].make(make_clip(person=False), generator(0))
+        TASKS[name](make_clip(person=False), generator(0))
 
 
 def test_the_scene_is_no_frame_of_the_piece_while_there_are_others(make_clip) -> None:

@@ -6,10 +6,11 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from dynascene.datasets.filmed.clip import FilmedClip
+from dynascene.datasets.tasks.drawing import draw_sample
 from dynascene.datasets.tasks.guiding import with_guide
-from dynascene.datasets.tasks.mix import TaskMix
 from dynascene.datasets.tasks.sample import TrainingSample
 from dynascene.errors import InputError
+from dynascene.task_mix import TaskMix
 
 TRIES = 16  # clips drawn for one sample until a task of the mix fits
 
@@ -41,8 +42,9 @@ class TaskSamples(Dataset[TrainingSample]):
         rng = np.random.default_rng([self.seed, index])
         for attempt in range(TRIES):
             clip = self.clips[index * TRIES + attempt]
-            if self.mix.fits(clip) and (clip.has_camera or not self.guided):
-                sample = self.mix.draw(clip, rng)
+            fits = self.mix.has_task(has_person=clip.has_person)
+            if fits and (clip.has_camera or not self.guided):
+                sample = draw_sample(self.mix, clip, rng)
                 return with_guide(sample) if self.guided else sample
         raise InputError(
             f"clips: {TRIES} in a row suit no task of this recipe ({clip.name} was the last); "

@@ -96,6 +96,9 @@ def _parsed(arguments: list[str]) -> Callable[[], None]:
         curation,
     )
     commands = {name: _later(c) for module in modules for name, c in module.COMMANDS.items()}
+    if training.HELP.keys() & set(arguments[:1]) and {"-h", "--help"} & set(arguments):
+        command = commands[arguments[0]]
+        command.__doc__ = training.HELP[arguments[0]](command.__doc__ or "")
     commands["cameras"] = _family(cameras.COMMANDS, "Convert, show and make camera tracks.")
     complaint = io.StringIO()
     try:

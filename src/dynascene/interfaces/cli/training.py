@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from inspect import cleandoc
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,6 +11,7 @@ from tyro.conf import Positional, arg
 from dynascene.interfaces.cli.arguments import parse_worlds, shown
 
 LINE_EVERY = 50  # steps, where there is no terminal
+SEE_HELP = "Systems and recipes: dynascene train --help"  # where help must not wait for torch
 
 
 def train(
@@ -41,11 +43,7 @@ def train(
 
     On several GPUs: torchrun --nproc_per_node N --no-python dynascene train RECIPE ...
 
-    Recipes: autoencoder.small, autoencoder.small_decoder, dynascene.small,
-    dynascene.small_one_step, dynascene.small_paper, actanywhere.small; on clips, with SIZE small or
-    sd15: dynascene.SIZE.stage1 and .stage2 (the paper's stages), dynascene.SIZE.ROW.stage1 and
-    .stage2 with ROW baseline, cc or bo, dynascene.SIZE.single_stage, dynascene.SIZE.guided,
-    actanywhere.SIZE.filmed (docs/training.md).
+    Systems and recipes: dynascene train --help
 
     Args:
         recipe: name of the recipe.
@@ -119,6 +117,27 @@ def train(
         say(f"{out}: {_reached(out, run.steps)}")
 
 
+def with_recipes(text: str) -> str:
+    """The help of ``train``, with what there is in place of SEE_HELP."""
+    from dynascene.models.sizes import SIZES
+    from dynascene.models.systems import SYSTEMS
+    from dynascene.recipes import all_recipes
+
+    of_one_size, of_every_size = [], []
+    for name in all_recipes():
+        size = next((s for s in SIZES if f".{s}." in name), None)
+        if size is None:
+            of_one_size.append(name)
+        else:
+            of_every_size.append(name.replace(f".{size}.", ".SIZE."))
+    systems = "; ".join(f"{system.name} ({system.summary})" for system in SYSTEMS.values())
+    recipes = (
+        f"Systems: {systems}.\n\nRecipes: {', '.join(of_one_size)}; on clips, with SIZE "
+        f"{' or '.join(SIZES)}: {', '.join(dict.fromkeys(of_every_size))} (docs/training.md)."
+    )
+    return cleandoc(text).replace(SEE_HELP, recipes)
+
+
 def _reached(out: Path, steps: int) -> str:
     """How far a run has come, and what there is to do with it."""
     from dynascene.training.state import checkpoint_folders
@@ -180,3 +199,4 @@ def export(
 
 
 COMMANDS = {"train": train, "export": export}
+HELP = {"train": with_recipes}  # what only the command's own help needs: it loads torch

@@ -5,14 +5,15 @@ Legend: B clips, F frames, h w latent grid.
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from diffusers.schedulers.scheduling_ddim import DDIMScheduler
 from torch import Tensor
 
 from dynascene.errors import InputError
-from dynascene.models.diffusion.schedule import SCHEDULE, add_noise
+from dynascene.models.diffusion.schedule import SCHEDULE
+from dynascene.models.latents import EncodedClip
 
 SCHEDULE_TOLERANCE = 1e-4
 
@@ -99,13 +100,27 @@ def average_windows(
     return result
 
 
-def reinject_foreground(
-    latents: Tensor, foreground: Tensor, generate_mask: Tensor, noise: Tensor, alpha_bar: Tensor
-) -> Tensor:
-    """Eq. 4: h^t = h_ori^t · M + h_fore^t · (1 − M), after a step that ends at ᾱ ([B]).
+class SamplerHook(Protocol):
+    """What a system does to the latents after each step of sampling."""
 
-    M is 1 on the background. For systems without foreground channels; as a hook of
-    ``callback_on_step_end``. latents, foreground, noise: [B, F, 4, h, w]; M: [B, F, 1, h, w].
+    def __call__(
+        self, latents: Tensor, clip: EncodedClip, noised: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        """Changed latents.
+
+        Args:
+            latents: [B, F, 4, h, w] after a step.
+            clip: what conditions.
+            noised: clean latents → the same with the clip's noise, as of where the step ends.
+        """
+        ...
+
+
+def reinject_foreground(
+    latents: Tensor, clip: EncodedClip, noised: Callable[[Tensor], Tensor]
+) -> Tensor:
+    """The person's own latents at every step: for systems without foreground channels.
+
+    Eq. 4: h^t = h_ori^t · M + h_fore^t · (1 − M). M is 1 on the background.
     """
-    person = add_noise(foreground, noise, alpha_bar)
-    return latents * generate_mask + person * (1 - generate_mask)
+    return latents * clip.generate_mask + noised(clip.foreground) * (1 - clip.generate_mask)

@@ -1,6 +1,31 @@
-"""A system is a list of conditioners and the parameters that each stage trains."""
+"""The systems by name, one file each. To add one, copy a file and add it to SYSTEMS."""
 
-from dynascene.models.systems.actanywhere import actanywhere
-from dynascene.models.systems.dynascene import dynascene
+from dynascene.errors import InputError
+from dynascene.models.systems.actanywhere import ACTANYWHERE
+from dynascene.models.systems.dynascene import DYNASCENE
+from dynascene.models.systems.system import System
 
-SYSTEMS = {"dynascene": dynascene, "actanywhere": actanywhere}
+SYSTEMS: dict[str, System] = {system.name: system for system in (DYNASCENE, ACTANYWHERE)}
+
+
+def register_system(system: System) -> None:
+    """Add a system that lives outside this package. Raises InputError where its name is taken."""
+    if system.name in SYSTEMS:
+        raise InputError(f"system {system.name!r}: there is one of this name already")
+    SYSTEMS[system.name] = system
+
+
+def find_system(name: str, origin: str = "") -> System:
+    """The system that saved weights name.
+
+    Args:
+        name: as in the denoiser's config.
+        origin: where the name stands, for the message.
+
+    Raises:
+        InputError: when no system of this name is known.
+    """
+    if name not in SYSTEMS:
+        place = f"{origin}: " if origin else ""
+        raise InputError(f"{place}system {name!r} is unknown; known: {', '.join(SYSTEMS)}")
+    return SYSTEMS[name]

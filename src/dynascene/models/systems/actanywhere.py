@@ -3,29 +3,55 @@
 The condition frame is the batch's scene picture: a place without a person, or a full composite.
 """
 
-from typing import Literal
+from dynascene.models.public_weights import SD15_PUBLIC
+from dynascene.models.systems.dynascene import SINGLE_STAGE
+from dynascene.models.systems.system import (
+    Network,
+    Paper,
+    RenderedTraining,
+    System,
+    TrainingStage,
+    all_parameters,
+)
+from dynascene.task_mix import TaskMix
 
-from torch import nn
+NETWORK = Network(conditioners={"foreground": {}, "image_embedding": {}})
 
-from dynascene.models.backbone import motion_parameters
-from dynascene.models.denoiser import Denoiser, size_to_dict
-from dynascene.models.sizes import SMALL, ModelSize
+# The schedule is DynaScene's, whose Table 2 compares with an ActAnywhere of its own: so the two
+# differ in what they are told alone.
+FILMED = TrainingStage(
+    name="filmed",
+    trains=all_parameters,
+    # it has no camera input; its mattes are augmented, how often is not published
+    mix=TaskMix(with_person={"condition_frame": 1}, null_camera=1, matte_errors=0.5),
+    schedules=SINGLE_STAGE.schedules,
+    notes={
+        "steps": "as DynaScene's stage II (its §5: 1,000,000); ActAnywhere's own are not followed",
+        "batch": "as DynaScene's stage II (its §5: 1)",
+        "learning_rate": "as DynaScene's (its §5: 1e-5)",
+        "frames": "as DynaScene's stage II (its §5: 24)",
+        "resolution": "as DynaScene's (its §5: 768x432)",
+        "tasks": "ActAnywhere: a random frame of the video is the condition; mattes are augmented, "
+        "here every second one",
+        "loss": "plain mean: neither min-SNR nor noise offset",
+        "ema": "ours",
+    },
+)
+SMALL = RenderedTraining(
+    name="small", target="video", noise_offset=0.05, sampling=(25, 3.5), steps=40_000
+)
 
-CONDITIONERS = ("foreground", "image_embedding")
-
-
-def actanywhere(size: ModelSize = SMALL) -> Denoiser:
-    """The inpainting U-Net with motion modules and the condition frame's image features."""
-    return Denoiser(
-        size=size_to_dict(size),
-        conditions={name: {} for name in CONDITIONERS},
-        system="actanywhere",
-    )
-
-
-def trainable(denoiser: Denoiser, stage: Literal["video", "all"] = "all") -> list[nn.Parameter]:
-    """``all`` parameters, or those of the motion modules and the condition frame (``video``)."""
-    if stage == "all":
-        return [p for p in denoiser.parameters() if p.requires_grad]
-    condition = denoiser.conditioners["image_embedding"].parameters()
-    return [*motion_parameters(denoiser.unet), *condition]
+ACTANYWHERE = System(
+    name="actanywhere",
+    summary="a background after one condition frame that suits a person's motion; no camera",
+    paper=Paper(
+        title="ActAnywhere: Subject-Aware Video Background Generation",
+        authors="Pan et al.",
+        year=2024,
+        url="https://arxiv.org/abs/2401.10822",
+    ),
+    network=NETWORK,
+    stages=(FILMED,),
+    rendered=(SMALL,),
+    first_weights={"sd15": SD15_PUBLIC},
+)

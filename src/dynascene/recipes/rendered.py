@@ -1,4 +1,4 @@
-"""What the small denoisers' recipes share: encoded synthetic shots, and one pass over them."""
+"""Training small denoisers on rendered shots, which are encoded once."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from torch import nn
 from dynascene.errors import InputError
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.sizes import SMALL
+from dynascene.models.systems import SYSTEMS
+from dynascene.models.systems.system import RenderedTraining, System, all_parameters
 from dynascene.recipes.bundled import load_autoencoder
+from dynascene.recipes.filmed import filmed_run
 from dynascene.recipes.start import starting_point
 from dynascene.synthetic.shots.dataset import ShotBatch, SyntheticShots, collate
 from dynascene.training.clips import ClipBudget, ClipSamples, EncodedShots, Pool
-from dynascene.training.denoising import DenoisingObjective, Target, same_latents
+from dynascene.training.denoising import DenoisingObjective, same_latents
+from dynascene.training.one_step import OneStepObjective
 from dynascene.training.run import Optimiser, Run, Settings
 
 BATCH = 24  # single frames; as many as 3 clips of 8 or one of 24
@@ -26,39 +30,46 @@ POOL = Pool(first=150, uses=240)
 EXAMINED = (6, 8)  # clips, frames
 
 
-def small_denoising_run(
-    name: str,
-    settings: Settings,
-    denoiser: Callable[[], Denoiser],
-    trained: Callable[[Denoiser], list[nn.Parameter]],
-    *,
-    target: Target,
-    noise_offset: float,
-    sampling: tuple[int, float],
-    steps: int,
-    learning_rate: float = 4e-4,
-    loss: type[DenoisingObjective] = DenoisingObjective,
-) -> Run:
-    """A run of size ``small``; what differs between systems comes in as arguments.
+def rendered_recipes() -> dict[str, Callable[[Settings], Run]]:
+    """SYSTEM.NAME → recipe, for all of them."""
+    return {
+        recipe_name(system, training): partial(rendered_run, system, training)
+        for system in SYSTEMS.values()
+        for training in system.rendered
+    }
 
-    sampling: steps and guidance of the sheets and of the exported weights. learning_rate: its peak;
-    40 times the paper's 1e-5 by default: a small network from scratch, not a large one kept close
-    to where it was.
+
+def recipe_name(system: System, training: RenderedTraining) -> str:
+    """As in ``dynascene train``."""
+    return f"{system.name}.{training.name}"
+
+
+def rendered_run(system: System, training: RenderedTraining, settings: Settings) -> Run:
+    """A run of size ``small``.
+
+    Raises:
+        InputError: where settings name clips, or no run to go on from, against what it takes.
     """
+    if settings.clips and training.on_clips is not None:
+        return filmed_run(system, system.stage(training.on_clips), SMALL, settings)
+    name = recipe_name(system, training)
     settings.refuse_clips(name)
+    if training.continues is not None and settings.start is None:
+        raise InputError(f"{name}: give the run of {training.continues} with --from")
     batch = settings.batch or BATCH
+    loss = OneStepObjective if training.one_step else DenoisingObjective
 
     def objective() -> DenoisingObjective:
-        network = denoiser()
+        denoiser = system.denoiser(SMALL, training.variant)
         return loss(
-            network,
-            *_components(name, network, settings),
-            trained(network),
+            denoiser,
+            *_components(system, name, denoiser, settings),
+            all_parameters(denoiser),
             partial(_unseen, settings),
-            target=target,
-            noise_offset=noise_offset,
-            steps=sampling[0],
-            guidance=sampling[1],
+            target=training.target,
+            noise_offset=training.noise_offset,
+            steps=training.sampling[0],
+            guidance=training.sampling[1],
         )
 
     return Run(
@@ -74,9 +85,11 @@ def small_denoising_run(
         ),
         collate=ClipBudget(batch * min(LENGTHS)),
         optimiser=Optimiser(
-            learning_rate=settings.learning_rate or learning_rate, warmup=200, weight_decay=0.01
+            learning_rate=settings.learning_rate or training.learning_rate,
+            warmup=200,
+            weight_decay=0.01,
         ),
-        steps=settings.steps or steps,
+        steps=settings.steps or training.steps,
         batch=batch,
         ema=0.999,  # a thousand steps long; not in the paper
         log_every=10,
@@ -85,9 +98,11 @@ def small_denoising_run(
     )
 
 
-def _components(name: str, network: Denoiser, settings: Settings) -> tuple[nn.Module, Any]:
-    """The image encoder and the autoencoder beside a network, which is filled."""
-    vae, image_encoder = starting_point(network, settings.start, settings.autoencoder)
+def _components(
+    system: System, name: str, denoiser: Denoiser, settings: Settings
+) -> tuple[nn.Module, Any]:
+    """The image encoder and the autoencoder beside a denoiser, which is filled."""
+    vae, image_encoder = starting_point(system, denoiser, settings.start, settings.autoencoder)
     if not same_latents(vae, load_autoencoder(settings.autoencoder)):
         raise InputError(
             f"{name}: the weights to start from have another autoencoder than the clips; name "

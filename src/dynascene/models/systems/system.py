@@ -1,0 +1,172 @@
+"""What a system is: one description, from which recipes, help, loading and sampling derive."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from torch import nn
+
+from dynascene.errors import InputError
+from dynascene.models.denoiser import Denoiser, size_to_dict
+from dynascene.models.diffusion.samplers import SamplerHook
+from dynascene.models.diffusion.schedule import Parametrisation
+from dynascene.models.public_weights import PublicWeights
+from dynascene.models.sizes import ModelSize
+from dynascene.task_mix import TaskMix
+
+ParameterGroup = Callable[[Denoiser], list[nn.Parameter]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paper:
+    """Where a system was published."""
+
+    title: str
+    authors: str
+    year: int
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """What a denoiser is composed of.
+
+    Args:
+        conditioners: name in ``models.conditioners.CONDITIONERS`` → its options, in the order of
+            the input channels.
+        prediction: what the U-Net's output means, see ``Denoiser``.
+    """
+
+    conditioners: Mapping[str, Mapping[str, Any]]
+    prediction: Parametrisation = "epsilon"
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast a stage trains at one size. frames: of a sample's clip."""
+
+    steps: int
+    batch: int
+    frames: int
+    learning_rate: float
+    warmup: int
+    floor: float
+    ema: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingStage:
+    """A training on filmed clips; the recipe SYSTEM.SIZE.NAME for every size with a schedule.
+
+    Args:
+        name: last part of the recipe's name.
+        trains: the denoiser's parameters that change; all others stay as they are.
+        mix: the tasks that are drawn.
+        schedules: size → schedule.
+        variant: which of the system's variants is trained; None = its network.
+        trains_image_encoder: whether a small image encoder learns too (CLIP never does).
+        notes: number → what the paper says about it, with the section.
+    """
+
+    name: str
+    trains: ParameterGroup
+    mix: TaskMix
+    schedules: Mapping[str, Schedule]
+    variant: str | None = None
+    trains_image_encoder: bool = True
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderedTraining:
+    """A training of the small size on rendered shots, encoded once; the recipe SYSTEM.NAME.
+
+    Everything is trained, single frames and clips in turn.
+
+    Args:
+        name: last part of the recipe's name.
+        target: ``background`` is the place without the person, which only rendered shots know;
+            ``video`` is the shot as filmed.
+        noise_offset: of the loss.
+        sampling: steps and guidance of the sheets and of the exported weights.
+        steps, learning_rate: length, and peak rate. The rate is 40 times the papers' 1e-5: a small
+            network from scratch, not a large one kept close to where it was.
+        variant: which of the system's variants is trained; None = its network.
+        one_step: whether it learns to paint in one step (``training.one_step``).
+        continues: the recipe whose run it goes on from; None starts fresh.
+        on_clips: name of the stage that is trained instead where filmed clips are given.
+    """
+
+    name: str
+    target: Literal["background", "video"]
+    noise_offset: float
+    sampling: tuple[int, float]
+    steps: int
+    learning_rate: float = 4e-4
+    variant: str | None = None
+    one_step: bool = False
+    continues: str | None = None
+    on_clips: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableRow:
+    """A row of a paper's table: the stages that make it, and its figures by metric."""
+
+    label: str
+    stages: tuple[TrainingStage, ...]
+    figures: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class System:
+    """A published method, or one's own, on the common core.
+
+    Args:
+        name: saved weights and recipes carry it.
+        summary: one line for people.
+        network: what its denoiser is composed of.
+        variants: other compositions by name.
+        stages, rendered: its trainings.
+        tables: the paper's tables by number; their rows name stages.
+        first_weights: size → public weights to start from; sizes that are not named start fresh.
+        sampler_hooks: applied in order after each step of sampling.
+    """
+
+    name: str
+    summary: str
+    network: Network
+    paper: Paper | None = None
+    variants: Mapping[str, Network] = field(default_factory=dict)
+    stages: tuple[TrainingStage, ...] = ()
+    rendered: tuple[RenderedTraining, ...] = ()
+    tables: Mapping[int, tuple[TableRow, ...]] = field(default_factory=dict)
+    first_weights: Mapping[str, PublicWeights] = field(default_factory=dict)
+    sampler_hooks: tuple[SamplerHook, ...] = ()
+
+    def composition(self, variant: str | None = None) -> Network:
+        """``network``, or the variant of this name."""
+        return self.network if variant is None else self.variants[variant]
+
+    def denoiser(self, size: ModelSize, variant: str | None = None) -> Denoiser:
+        """A fresh denoiser of ``network``, or of a variant."""
+        network = self.composition(variant)
+        return Denoiser(
+            size=size_to_dict(size),
+            conditions={name: dict(options) for name, options in network.conditioners.items()},
+            prediction=network.prediction,
+            system=self.name,
+        )
+
+    def stage(self, name: str) -> TrainingStage:
+        """The stage of this name. Raises InputError when there is none."""
+        for stage in self.stages:
+            if stage.name == name:
+                return stage
+        names = ", ".join(stage.name for stage in self.stages)
+        raise InputError(f"{self.name}: has no stage {name!r}; known: {names}")
+
+
+def all_parameters(denoiser: Denoiser) -> list[nn.Parameter]:
+    """Every parameter that is read."""
+    return [p for p in denoiser.parameters() if p.requires_grad]
