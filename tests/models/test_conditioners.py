@@ -4,7 +4,9 @@ import torch
 from dynascene.errors import InputError
 from dynascene.geometry.rigid import rigid, rotation_about
 from dynascene.models.backbone import widen_conv_in
-from dynascene.models.conditioners import CONDITIONERS
+from dynascene.models.conditioners import CONDITIONERS, register_conditioner
+from dynascene.models.conditioners.foreground import Foreground
+from dynascene.models.conditioners.guide import Guide
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.injection import merge_injections
 
@@ -121,3 +123,32 @@ def test_a_guided_model_asks_for_its_guide(build, make_clip) -> None:
     clip = make_clip().replace(guide=None, guide_visibility=None)
     with pytest.raises(InputError, match="conditioner guide reads guide, and this"):
         build(("guide",)).inject(clip, clip.has_camera)
+
+
+@pytest.mark.parametrize("name", sorted(CONDITIONERS))
+@torch.no_grad()
+def test_a_conditioner_reads_no_more_than_it_declares(build, make_clip, name: str) -> None:
+    conditioner, clip = build((name,)).conditioners[name], make_clip()
+
+    class Declared:
+        size = clip.size
+
+        def require(self, names, reader: str):
+            assert set(names) <= set(conditioner.reads)
+            return clip.require(names, reader)
+
+    declared = Declared()
+    for field in conditioner.reads:
+        setattr(declared, field, clip[field])
+    conditioner(declared, torch.zeros(3, dtype=torch.bool))
+
+
+def test_a_conditioner_is_added_from_outside(build, monkeypatch) -> None:
+    monkeypatch.setattr("dynascene.models.conditioners.CONDITIONERS", dict(CONDITIONERS))
+    with pytest.raises(InputError, match="second_guide: is no conditioner; there are foreground"):
+        build(("second_guide",))
+    register_conditioner("second_guide", Guide)
+    register_conditioner("second_guide", Guide)  # a module may be imported twice
+    assert build(("second_guide",)).conditioners["second_guide"].name == "second_guide"
+    with pytest.raises(ValueError, match="'second_guide' is Guide already"):
+        register_conditioner("second_guide", Foreground)

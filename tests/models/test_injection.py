@@ -36,18 +36,21 @@ def test_tokens_of_clips_alone_stay_one_frame() -> None:
     assert merge_injections(parts).tokens.shape == (2, 1, 4, 5)
 
 
-def test_references_join_block_by_block() -> None:
+def test_every_conditioner_keeps_its_own_reference() -> None:
+    """They may even be of different lengths and for different blocks."""
     one = (torch.zeros(3, 6, 8), torch.zeros(3, 2, 16))
-    two = (torch.ones(3, 5, 8), torch.ones(3, 1, 16))
-    merged = merge_injections([Injection(reference=one), Injection(reference=two)]).reference
-    assert [tuple(t.shape) for t in merged] == [(3, 11, 8), (3, 3, 16)]
-    assert merged[0][:, 6:].eq(1).all()
+    two = (torch.ones(3, 5, 8),)
+    parts = [Injection(reference={"scene": one}), Injection(reference={"before": two})]
+    merged = merge_injections(parts).reference
+    assert list(merged) == ["scene", "before"]
+    assert merged["scene"] is one
+    assert merged["before"] is two
 
 
-def test_references_for_different_networks_are_refused() -> None:
-    one, two = (torch.zeros(1, 1, 8),), (torch.zeros(1, 1, 8), torch.zeros(1, 1, 8))
-    with pytest.raises(ValueError, match=r"\[1, 2\] blocks"):
-        merge_injections([Injection(reference=one), Injection(reference=two)])
+def test_two_references_of_one_name_are_refused() -> None:
+    part = Injection(reference={"scene": (torch.zeros(1, 1, 8),)})
+    with pytest.raises(ValueError, match="references have the name 'scene'"):
+        merge_injections([part, part])
 
 
 @pytest.mark.parametrize(

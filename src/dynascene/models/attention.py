@@ -1,20 +1,80 @@
-"""Attention processors: how references and cameras enter the layers of a diffusers U-Net.
+"""The processor of every attention layer of the U-Nets, and what may be added to it.
 
-Legend: B clips, F frames, n tokens of one frame, N tokens of the reference, C channels.
+Legend: B clips, F frames, n tokens of one item, C channels, d channels of one head. An item is a
+row of the batch: a frame in the spatial layers, a pixel's frames in the motion modules.
 """
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
-from dynascene.models.call import current_call
+from dynascene.models.call import Call, current_call
 
 Attention = Any  # diffusers' Attention, whose projections are typed as optional
+Projection = Literal["to_q", "to_k", "to_v", "to_out"]
 
 
-class PlainAttention:
-    """Attention as in diffusers' transformer blocks, over ``_attend``."""
+@dataclass(frozen=True)
+class AttentionState:
+    """One attention as its readers see it.
+
+    query, key, value: [items, heads, n, d].
+    attended: [items, heads, n, d], the layer's own attention s, before any reader.
+    keys_and_values: projects other tokens [*, n, C] with this layer's weights.
+    """
+
+    query: Tensor
+    key: Tensor
+    value: Tensor
+    attended: Tensor
+    keys_and_values: Callable[[Tensor], tuple[Tensor, Tensor]]
+
+
+class Reader:
+    """What a conditioner adds to one attention layer; a kind of reader overrides what it changes.
+
+    The weights belong to the conditioner, so that they are saved and trained with it. A reader
+    keeps the conditioner, or a module of it, and asks for the parameter in each call, since loading
+    and sharding replace parameters.
+
+    probes: the names of what it can leave for losses. It records one with ``Call.record``, and only
+        when ``Call.wants`` it.
+    """
+
+    probes: tuple[str, ...] = ()
+
+    def merge_input(self, states: Tensor, call: Call) -> Tensor:
+        """The layer's input [items, n, C], with what this reader merges into it."""
+        return states
+
+    def projection_change(
+        self, projection: Projection, states: Tensor, call: Call
+    ) -> Tensor | None:
+        """What is added to a projection of ``states`` [*, n, C]; None adds nothing."""
+        return None
+
+    def attended_change(self, state: AttentionState, call: Call) -> Tensor | None:
+        """What is added to the attention s, [items, heads, n, d]; None adds nothing."""
+        return None
+
+
+class AttentionSite:
+    """The processor of one attention layer: diffusers' own attention, changed by its readers.
+
+    With the readers' merged input z, the layer's own attention s = softmax(q kᵀ / √d) v and the
+    readers' changes Δ_i the output is to_out(s + Σ_i Δ_i). Inputs are merged in the order in which
+    readers were added; every Δ_i is relative to the same s, so their order does not matter.
+    """
+
+    def __init__(self) -> None:
+        self.readers: list[Reader] = []
+
+    def add(self, reader: Reader) -> None:
+        """One more reader; those that are there stay."""
+        self.readers.append(reader)
 
     def __call__(
         self,
@@ -24,85 +84,67 @@ class PlainAttention:
         *_,
         **__,
     ) -> Tensor:
+        call = current_call()
+        for reader in self.readers:
+            hidden_states = reader.merge_input(hidden_states, call)
         context = hidden_states if encoder_hidden_states is None else encoder_hidden_states
-        query = _heads(attn, attn.to_q(hidden_states))
-        return _output(attn, _attend(query, *_keys_and_values(attn, context)))
+
+        def project(projection: Projection, states: Tensor) -> Tensor:
+            return self._project(attn, projection, states, call)
+
+        def keys_and_values(states: Tensor) -> tuple[Tensor, Tensor]:
+            return _heads(attn, project("to_k", states)), _heads(attn, project("to_v", states))
+
+        query = _heads(attn, project("to_q", hidden_states))
+        key, value = keys_and_values(context)
+        output = attended = attend(query, key, value)
+        state = AttentionState(query, key, value, attended, keys_and_values)
+        for reader in self.readers:
+            change = reader.attended_change(state, call)
+            if change is not None:
+                output = output + change
+        return project("to_out", output.transpose(1, 2).flatten(2))
+
+    def _project(
+        self, attn: Attention, projection: Projection, states: Tensor, call: Call
+    ) -> Tensor:
+        """A projection of the layer, with the readers' changes; to_out ends in a dropout."""
+        first, *rest = attn.to_out if projection == "to_out" else [getattr(attn, projection)]
+        output = first(states)
+        for reader in self.readers:
+            change = reader.projection_change(projection, states, call)
+            if change is not None:
+                output = output + change
+        for layer in rest:
+            output = layer(output)
+        return output
 
 
-class ReferenceAttention:
-    """Spatial self-attention that also reads a reference: keys and values are [own ; reference].
-
-    With s = self-attention and j = attention over [own ; reference] the output is s + g·(j − s).
-    The gate g is learnt: 0 is silent, 1 is the plain reference attention of the paper. Clips
-    without a reference (all its tokens zero) get s.
-
-    owner: the module whose parameter ``gates`` holds one gate per block. It is asked for it at each
-    call, since loading and sharding replace parameters.
-    """
-
-    def __init__(self, block: int, owner: Any) -> None:
-        self.block = block
-        self.owner = owner
-
-    def __call__(self, attn: Attention, hidden_states: Tensor, *_, **__) -> Tensor:
-        references = current_call().injection.reference
-        query = _heads(attn, attn.to_q(hidden_states))
-        key, value = _keys_and_values(attn, hidden_states)
-        attended = _attend(query, key, value)
-        if references:
-            reference = references[self.block]
-            frames = len(hidden_states) // len(reference)
-            # projected once per clip, then shared by its frames
-            key_r, value_r = (
-                t.repeat_interleave(frames, dim=0) for t in _keys_and_values(attn, reference)
-            )
-            joint = _attend(query, torch.cat([key, key_r], 2), torch.cat([value, value_r], 2))
-            given = (reference.detach() != 0).flatten(1).any(1).repeat_interleave(frames)
-            gate = self.owner.gates[self.block].to(joint.dtype) * given.view(-1, 1, 1, 1)
-            attended = attended + gate * (joint - attended)
-        return _output(attn, attended)
+def attention_site(attention: Attention) -> AttentionSite:
+    """The site of an attention layer of a U-Net that ``backbone`` built."""
+    site = attention.processor
+    if not isinstance(site, AttentionSite):
+        raise TypeError(f"{type(site).__name__} takes no readers: build the U-Net with backbone")
+    return site
 
 
-class CameraAttention(PlainAttention):
-    """Temporal self-attention whose input has been merged with the camera features.
+def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """softmax(q kᵀ / √d) v, in the precision of the query."""
+    attention = nn.functional.scaled_dot_product_attention
+    if query.device.type != "cpu" or query.dtype == torch.float32:
+        return attention(query, key, value)
+    # on CPUs torch's own is up to five times slower in half precision than in float32
+    with torch.autocast("cpu", enabled=False):
+        return attention(query.float(), key.float(), value.float()).to(query.dtype)
 
-    z ← z + adaptor([z ; camera]), once per pixel and frame (the Camera Adaptor).
-    """
 
-    def __init__(self, level: int, adaptor: nn.Module) -> None:
-        self.level = level
-        self.adaptor = adaptor
-
-    def __call__(self, attn: Attention, hidden_states: Tensor, *_, **__) -> Tensor:
-        levels = current_call().injection.camera
-        if levels:
-            # motion modules see [B·h·w, F, C]: the pixels of a clip in the batch, frames in a row
-            camera = levels[self.level].permute(0, 3, 4, 1, 2).flatten(0, 2)
-            camera = camera.to(hidden_states.dtype)
-            hidden_states = hidden_states + self.adaptor(torch.cat([hidden_states, camera], -1))
-        return super().__call__(attn, hidden_states)
+def attention_weights(query: Tensor, key: Tensor) -> Tensor:
+    """softmax(q kᵀ / √d) itself, [items, heads, n, m] float32."""
+    with torch.autocast(query.device.type, enabled=False):
+        scores = query.float() @ key.float().transpose(-1, -2)
+        return (scores / query.shape[-1] ** 0.5).softmax(dim=-1)
 
 
 def _heads(attn: Attention, states: Tensor) -> Tensor:
     """[*, n, C] → [*, heads, n, C / heads]."""
     return states.unflatten(-1, (attn.heads, -1)).transpose(1, 2)
-
-
-def _keys_and_values(attn: Attention, context: Tensor) -> tuple[Tensor, Tensor]:
-    return _heads(attn, attn.to_k(context)), _heads(attn, attn.to_v(context))
-
-
-def _attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    attend = nn.functional.scaled_dot_product_attention
-    if query.device.type != "cpu" or query.dtype == torch.float32:
-        return attend(query, key, value)
-    # on CPUs torch's own is up to five times slower in half precision than in float32
-    with torch.autocast("cpu", enabled=False):
-        return attend(query.float(), key.float(), value.float()).to(query.dtype)
-
-
-def _output(attn: Attention, attended: Tensor) -> Tensor:
-    merged = attended.transpose(1, 2).flatten(2)
-    for layer in attn.to_out:
-        merged = layer(merged)
-    return merged

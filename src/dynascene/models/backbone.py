@@ -11,7 +11,7 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from diffusers.models.unets.unet_motion_model import AnimateDiffTransformer3D, UNetMotionModel
 from torch import Tensor, nn
 
-from dynascene.models.attention import PlainAttention
+from dynascene.models.attention import AttentionSite
 from dynascene.models.call import current_call
 from dynascene.models.sizes import ModelSize
 
@@ -46,7 +46,7 @@ def build_unet(size: ModelSize, in_channels: int, *, norm_per_frame: bool) -> UN
             motion.norm = PerFrameGroupNorm(size.groups, motion.in_channels, eps=motion.norm.eps)
         nn.init.zeros_(motion.proj_out.weight)
         nn.init.zeros_(motion.proj_out.bias)
-    unet.set_attn_processor(_attention_everywhere(unet))
+    unet.set_attn_processor(_sites(unet))
     unet.conv_in.register_forward_hook(_add_after_conv_in)
     return unet
 
@@ -67,12 +67,18 @@ def build_unet_2d(
         cross_attention_dim=size.token_width,
         attention_head_dim=size.heads,  # the name is historical: it is the number of heads
     )
-    unet.set_attn_processor(_attention_everywhere(unet))
+    unet.set_attn_processor(_sites(unet))
     return unet
 
 
-def _attention_everywhere(unet: Any) -> dict[str, Any]:
-    return dict.fromkeys(unet.attn_processors, PlainAttention())
+def _sites(unet: Any) -> dict[str, Any]:
+    """A fresh site for every attention layer."""
+    return {name: AttentionSite() for name in unet.attn_processors}
+
+
+def attention_sites(unet: Any) -> dict[str, AttentionSite]:
+    """Name of the attention layer → its site."""
+    return dict(unet.attn_processors)
 
 
 class PerFrameGroupNorm(nn.GroupNorm):

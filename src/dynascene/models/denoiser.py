@@ -3,7 +3,8 @@
 Legend: B clips, F frames, h w latent grid.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -13,10 +14,11 @@ from diffusers.models.modeling_utils import ModelMixin
 from diffusers.utils.accelerate_utils import apply_forward_hook
 from torch import Tensor, nn
 
+from dynascene.errors import InputError
 from dynascene.io.checkpoints import check_loading_info
-from dynascene.models.backbone import LATENT_CHANNELS, build_unet
+from dynascene.models.backbone import LATENT_CHANNELS, attention_sites, build_unet
 from dynascene.models.call import Call, calling, checkpoint_in_call
-from dynascene.models.conditioners import CONDITIONERS, Conditioner
+from dynascene.models.conditioners import Conditioner, build_conditioner
 from dynascene.models.diffusion.schedule import (
     Parametrisation,
     alpha_bar_at,
@@ -32,7 +34,7 @@ NOISE_FLOOR = 1e-6  # of 1 − ᾱ
 
 
 class Prediction(NamedTuple):
-    """noise: ε [B, F, 4, h, w] float32. probes: what attention processors left for losses."""
+    """noise: ε [B, F, 4, h, w] float32. probes: those that were asked for, by name."""
 
     noise: Tensor
     probes: dict[str, Tensor]
@@ -67,12 +69,13 @@ class Denoiser(ModelMixin, ConfigMixin):
         self.size = size_from_dict(size)
         self.prediction: Parametrisation = prediction
         self.conditioners = nn.ModuleDict(
-            {name: CONDITIONERS[name](self.size, **options) for name, options in conditions.items()}
+            {name: build_conditioner(name, self.size, o) for name, o in conditions.items()}
         )
         channels = LATENT_CHANNELS + sum(c.channels for c in self._conditioners())
         self.unet = build_unet(self.size, channels, norm_per_frame=norm_per_frame)
         for conditioner in self._conditioners():
             conditioner.attach(self.unet)
+        self._check_probe_names()
         if prediction == "guide_residual":
             for parameter in self.unet.conv_out.parameters():
                 nn.init.zeros_(parameter)
@@ -99,10 +102,21 @@ class Denoiser(ModelMixin, ConfigMixin):
         per_clip: only the conditioners that do not (True) or do (False) depend on the frames;
         None = all. Merging the two gives the same as all at once.
         """
-        for name, conditioner in zip(self.conditioners, self._conditioners(), strict=True):
-            clip.require(conditioner.reads, f"conditioner {name}")
-        wanted = [c for c in self._conditioners() if per_clip in (None, c.per_clip)]
-        return merge_injections([conditioner(clip, drop) for conditioner in wanted])
+        conditioners = [c for c in self._conditioners() if per_clip in (None, c.per_clip)]
+        for conditioner in conditioners:
+            clip.require(conditioner.reads, f"conditioner {conditioner.name}")
+        return merge_injections([conditioner(clip, drop) for conditioner in conditioners])
+
+    @property
+    def probe_names(self) -> tuple[str, ...]:
+        """The probes that may be asked for."""
+        sites = attention_sites(self.unet).values()
+        return tuple(probe for site in sites for reader in site.readers for probe in reader.probes)
+
+    def _check_probe_names(self) -> None:
+        repeated = [probe for probe, count in Counter(self.probe_names).items() if count > 1]
+        if repeated:
+            raise ValueError(f"several readers give the probe {repeated[0]!r}: names must differ")
 
     def forward(
         self,
@@ -112,27 +126,36 @@ class Denoiser(ModelMixin, ConfigMixin):
         *,
         drop: Tensor | None = None,
         motion: bool = True,
+        probes: Collection[str] = (),
     ) -> Prediction:
         """ε of ``noisy`` [B, F, 4, h, w] at steps [B].
 
         condition: an encoded clip (training; ``drop`` [B] drops its conditions) or the injection
         that was made of it (sampling: made once, used in every step).
         motion: False leaves the motion modules out (stage I, single images).
+        probes: names of what attention readers are to leave for losses; asking changes no other
+        number. Raises InputError when a reader that is asked cannot give it, or there is none.
         """
+        if unknown := sorted(set(probes) - set(self.probe_names)):
+            names = ", ".join(sorted(self.probe_names)) or "none"
+            raise InputError(f"probe {unknown[0]}: this model has {names}")
         if isinstance(condition, EncodedClip):
             if drop is None:
                 drop = torch.zeros(len(condition), dtype=torch.bool, device=noisy.device)
             condition = self.inject(condition, drop)
-        with calling(Call(condition, motion)) as call:
+        B, F = noisy.shape[:2]
+        with calling(Call(condition, motion, B, F, frozenset(probes))) as call:
             output = self._unet_output(noisy, timesteps, condition)
+        if silent := sorted(call.probes - call.probe_values.keys()):
+            raise InputError(f"probe {silent[0]}: its reader does not run in this call")
         if self.prediction == "epsilon":
-            return Prediction(output, call.probes)
+            return Prediction(output, call.probe_values)
         if condition.anchor is None:
             raise ValueError("guide_residual: no conditioner gives an anchor")
         with torch.autocast(noisy.device.type, enabled=False):
             clean = condition.anchor.float() + output
             alpha_bar = alpha_bar_at(self.alpha_bars, timesteps).clamp(max=1 - NOISE_FLOOR)
-            return Prediction(noise_from_clean(noisy.float(), clean, alpha_bar), call.probes)
+            return Prediction(noise_from_clean(noisy.float(), clean, alpha_bar), call.probe_values)
 
     def _unet_output(self, noisy: Tensor, timesteps: Tensor, injection: Injection) -> Tensor:
         B, F = noisy.shape[:2]

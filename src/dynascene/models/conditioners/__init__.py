@@ -1,11 +1,15 @@
 """One file per door. A saved denoiser names its conditioners by these keys."""
 
+from typing import Any
+
+from dynascene.errors import InputError
 from dynascene.models.conditioners.base import Conditioner
 from dynascene.models.conditioners.foreground import Foreground
 from dynascene.models.conditioners.guide import Guide
 from dynascene.models.conditioners.image_embedding import ImageEmbedding
 from dynascene.models.conditioners.plucker_camera import PluckerCamera
 from dynascene.models.conditioners.scene_reference import SceneReference
+from dynascene.models.sizes import ModelSize
 
 CONDITIONERS: dict[str, type[Conditioner]] = {
     "foreground": Foreground,
@@ -14,3 +18,33 @@ CONDITIONERS: dict[str, type[Conditioner]] = {
     "scene_reference": SceneReference,
     "plucker_camera": PluckerCamera,
 }
+
+
+def register_conditioner(name: str, kind: type[Conditioner]) -> None:
+    """Make a conditioner known under a name, so that a denoiser's ``conditions`` may list it.
+
+    A kind may have several names: each is a conditioner of its own, with its own weights and
+    readers. Whoever loads a saved denoiser registers its conditioners first.
+
+    Raises:
+        ValueError: the name is that of another kind.
+    """
+    if CONDITIONERS.get(name, kind) is not kind:
+        raise ValueError(f"the conditioner {name!r} is {CONDITIONERS[name].__name__} already")
+    CONDITIONERS[name] = kind
+
+
+def build_conditioner(name: str, size: ModelSize, options: dict[str, Any]) -> Conditioner:
+    """A fresh conditioner of a registered name.
+
+    Raises:
+        InputError: nothing is registered under the name.
+    """
+    if name not in CONDITIONERS:
+        raise InputError(
+            f"{name}: is no conditioner; there are {', '.join(sorted(CONDITIONERS))} "
+            "(register_conditioner adds one)"
+        )
+    conditioner = CONDITIONERS[name](size, **options)
+    conditioner.name = name
+    return conditioner

@@ -14,12 +14,14 @@ class Conditioner(nn.Module):
     ([B] bool) asks for the unconditional value, which is the same in training and in sampling;
     structural conditioners (foreground, guide) have none and ignore it.
 
+    name: its name in the denoiser, which sets it; what it injects for its own readers has this key.
     reads: the fields of a clip that it cannot do without.
     channels: how many input channels it adds to the denoiser.
     per_clip: True when its injection does not depend on the frames, so that the windows of a long
         clip share it.
     """
 
+    name: str = ""
     reads: tuple[str, ...] = ()
     channels: int = 0
     per_clip: bool = False
@@ -28,7 +30,7 @@ class Conditioner(nn.Module):
         super().__init__()
 
     def attach(self, unet: nn.Module) -> None:
-        """Put attention processors into the denoiser's U-Net, where the conditioner needs any."""
+        """Add readers to attention layers of the denoiser's U-Net, where it has any."""
 
     def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
         raise NotImplementedError

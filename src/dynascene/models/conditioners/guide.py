@@ -19,5 +19,5 @@ class Guide(Conditioner):
     channels = 5
 
     def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
-        guide, visibility = clip.require(self.reads, "conditioner guide")
+        guide, visibility = clip.require(self.reads, f"conditioner {self.name}")
         return Injection(channels=torch.cat([guide, visibility], dim=2), anchor=guide)

@@ -12,11 +12,12 @@ from torch import Tensor, nn
 
 from dynascene.geometry.plucker import plucker_embedding
 from dynascene.geometry.rigid import relative_to_first
-from dynascene.models.attention import CameraAttention, PlainAttention
+from dynascene.models.attention import AttentionSite, attention_site
 from dynascene.models.backbone import MAX_FRAMES, level_of, motion_modules
 from dynascene.models.conditioners.base import Conditioner
 from dynascene.models.injection import Injection
 from dynascene.models.latents import EncodedClip
+from dynascene.models.readers.camera import CameraReader
 from dynascene.models.sizes import ModelSize
 
 PLUCKER_CHANNELS = 6
@@ -47,7 +48,7 @@ class PluckerCamera(Conditioner):
             level = level_of(name, len(widths))
             adaptor = camera_adaptor(motion.in_channels, widths[level])
             self.adaptors.append(adaptor)
-            motion.transformer_blocks[0].attn1.set_processor(CameraAttention(level, adaptor))
+            attention_site(motion.transformer_blocks[0].attn1).add(CameraReader(level, adaptor))
 
     def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
         with torch.autocast(drop.device.type, enabled=False):  # three digits are too few for rays
@@ -110,7 +111,7 @@ class CameraBlock(nn.Module):
             num_positional_embeddings=MAX_FRAMES,
         )
         attention: Any = self.attention.attn1  # whose processors are typed as diffusers' own
-        attention.set_processor(PlainAttention())
+        attention.set_processor(AttentionSite())
 
     def forward(self, hidden: Tensor, frames: int) -> Tensor:
         if self.downsample is not None:

@@ -8,11 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dynascene.models.attention import ReferenceAttention
+from dynascene.models.attention import attention_site
 from dynascene.models.backbone import INPAINTING_CHANNELS, build_unet_2d, spatial_blocks
 from dynascene.models.conditioners.base import Conditioner
 from dynascene.models.injection import Injection
 from dynascene.models.latents import EncodedClip
+from dynascene.models.readers.reference import ReferenceReader
 from dynascene.models.sizes import ModelSize
 
 
@@ -23,7 +24,7 @@ class SceneReference(Conditioner):
     latent]. What it hands over is the normalised input norm1(h) of each transformer block's
     self-attention. Unconditional value: no reference (zero tokens, which the reader skips).
 
-    gate: where the reader's gates start: 0 is silent, 1 the paper's reference attention.
+    gate: where the readers' gates start: 0 is silent, 1 the paper's reference attention.
     """
 
     reads = ("scene", "scene_mask", "scene_tokens")
@@ -38,12 +39,12 @@ class SceneReference(Conditioner):
         self.projections = nn.ModuleList()
 
     def attach(self, unet: nn.Module) -> None:
-        """Install the readers; widths that differ from the U-Net's get a linear layer."""
+        """Add the readers; widths that differ from the U-Net's get a linear layer."""
         pairs = zip(spatial_blocks(self.unet), spatial_blocks(unet), strict=True)
         for index, ((_, written), (_, read)) in enumerate(pairs):
             here, there = written.attn1.query_dim, read.attn1.query_dim
             self.projections.append(nn.Identity() if here == there else nn.Linear(here, there))
-            read.attn1.set_processor(ReferenceAttention(index, self))
+            attention_site(read.attn1).add(ReferenceReader(self.name, index, self))
 
     def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
         if bool(drop.all()):
@@ -51,19 +52,27 @@ class SceneReference(Conditioner):
         features = self.features(clip)
         keep = (~drop)[:, None, None]
         tokens = [p(f) * keep for p, f in zip(self.projections, features, strict=True)]
-        return Injection(reference=tuple(tokens))
+        return Injection(reference={self.name: tuple(tokens)})
+
+    def picture(self, clip: EncodedClip) -> tuple[Tensor, Tensor, Tensor]:
+        """What is referred to: latent [B, 4, h, w], mask of its holes [B, 1, h, w], image tokens.
+
+        A reference to another picture overrides this and ``reads``.
+        """
+        return clip.scene, clip.scene_mask, clip.scene_tokens
 
     def features(self, clip: EncodedClip) -> list[Tensor]:
         """norm1(h) of each transformer block in running order, each [B, N, C]."""
+        latent, hole_mask, tokens = self.picture(clip)
         dtype = self.unet.dtype
-        sample = torch.cat([clip.scene, clip.scene_mask, clip.scene], dim=1).to(dtype)
+        sample = torch.cat([latent, hole_mask, latent], dim=1).to(dtype)
         written: list[Tensor] = []
         hooks = [
             block.norm1.register_forward_hook(lambda _, __, output: written.append(output))
             for _, block in spatial_blocks(self.unet)
         ]
         try:
-            self.unet(sample, 0, clip.scene_tokens.to(dtype))
+            self.unet(sample, 0, tokens.to(dtype))
         finally:
             for hook in hooks:
                 hook.remove()

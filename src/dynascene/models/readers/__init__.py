@@ -1,0 +1,1 @@
+"""What conditioners add to attention layers, one kind a file."""

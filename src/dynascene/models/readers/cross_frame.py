@@ -1,0 +1,49 @@
+"""Cross-frame (3-D) attention: a frame's tokens look at those of all frames of the clip.
+
+Legend: B clips, F frames, n tokens of one frame, d channels of one head.
+"""
+
+from torch import Tensor
+
+from dynascene.models.attention import AttentionState, Reader, attend, attention_weights
+from dynascene.models.call import Call
+from dynascene.models.readers.gates import GateOwner
+
+
+class CrossFrameReader(Reader):
+    """Spatial self-attention over the tokens of all frames.
+
+    With s = self-attention within the frame and j = attention over the clip's F·n tokens it adds
+    g·(j − s). The gate g is learnt: 0 is silent, 1 is 3-D attention in its place. Its cost grows
+    with (F·n)²: attach it at coarse levels alone.
+
+    index: which of the owner's gates.
+    probe: the name under which it leaves the attention weights [B, heads, F·n, F·n] (query, key;
+        frame by frame, in each row by row), when they are asked for.
+    """
+
+    def __init__(self, index: int, owner: GateOwner, probe: str) -> None:
+        self.index = index
+        self.owner = owner
+        self.probes = (probe,)
+
+    def attended_change(self, state: AttentionState, call: Call) -> Tensor:
+        query, key, value = (
+            _across_frames(t, call.frames) for t in (state.query, state.key, state.value)
+        )
+        joint = _by_frame(attend(query, key, value), call.frames)
+        for probe in self.probes:
+            if call.wants(probe):
+                call.record(probe, attention_weights(query, key))
+        gate = self.owner.gates[self.index].to(joint.dtype)
+        return gate * (joint - state.attended)
+
+
+def _across_frames(states: Tensor, frames: int) -> Tensor:
+    """[B·F, heads, n, d] → [B, heads, F·n, d]."""
+    return states.unflatten(0, (-1, frames)).transpose(1, 2).flatten(2, 3)
+
+
+def _by_frame(states: Tensor, frames: int) -> Tensor:
+    """[B, heads, F·n, d] → [B·F, heads, n, d]."""
+    return states.unflatten(2, (frames, -1)).transpose(1, 2).flatten(0, 1)
