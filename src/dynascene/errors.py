@@ -1,4 +1,4 @@
-"""What goes wrong through the user's input, said in one line."""
+"""What goes wrong through the user's input, said in one line; the errors of others in one line."""
 
 
 class InputError(Exception):
@@ -17,3 +17,30 @@ class InputError(Exception):
 
 class MissingWeights(InputError):  # noqa: N818 (an InputError by name and nature)
     """A network's weights are not there or damaged: no input of any kind can be worked on."""
+
+
+def first_line(error: Exception, longest: int | None = None) -> str:
+    """The first line of what an error says, for a message of one's own.
+
+    Args:
+        error: of a library, with a text of any number of lines.
+        longest: characters; the rest is cut off. None: no limit.
+
+    Returns:
+        The line; the error's class where it says nothing.
+    """
+    lines = str(error).strip().splitlines()
+    return lines[0][:longest] if lines else type(error).__name__
+
+
+def one_line(error: Exception, longest: int | None = None) -> str:
+    """All that an error says, on one line: white space becomes single blanks.
+
+    Args:
+        error: of a library, with a text of any number of lines.
+        longest: characters; the rest is cut off. None: no limit.
+
+    Returns:
+        The line; the error's class where it says nothing.
+    """
+    return " ".join(str(error).split())[:longest] or type(error).__name__

@@ -14,7 +14,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Literal
 
-from dynascene.errors import InputError, MissingWeights
+from dynascene.errors import InputError, MissingWeights, one_line
 from dynascene.io.atomic import replacing
 from dynascene.io.checksums import CHUNK, sha256_of
 
@@ -194,8 +194,9 @@ def _download(file: PinnedFile, path: Path, progress: Progress | None, by_hand: 
         try:
             _fetch(file, temporary, progress)
         except (OSError, HTTPException) as error:  # all network errors are among them
+            reason = one_line(error, longest=120)
             raise MissingWeights(
-                f"weights {file.name}: cannot be fetched ({_one_line(error)}); {by_hand}"
+                f"weights {file.name}: cannot be fetched ({reason}); {by_hand}"
             ) from error
         if sha256_of(temporary) != file.sha256:
             raise MissingWeights(
@@ -212,7 +213,3 @@ def _fetch(file: PinnedFile, target: Path, progress: Progress | None) -> None:
             so_far += len(chunk)
             if progress is not None:
                 progress(file.name, so_far, file.bytes)
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:120] or type(error).__name__

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dynascene.errors import InputError
+from dynascene.errors import InputError, one_line
 from dynascene.evaluation.features import Features, Scattering, check_has_cells
 from dynascene.evaluation.protocol import Benchmark
 from dynascene.io.checksums import sha256_of
@@ -109,7 +109,7 @@ def read_network(path: Path) -> NetworkFeatures:
         described = _described(module, torch.zeros(3, 3, CELL, CELL, dtype=torch.uint8))
         shape = list(described.shape)
     except (RuntimeError, AttributeError) as error:
-        why = " ".join(str(error).split())[-120:]
+        why = one_line(error)[-120:]  # Python's trace comes first
         raise InputError(
             f"--features {path}: fails on uint8 pictures [3, 3, {CELL}, {CELL}]: {why}"
         ) from error

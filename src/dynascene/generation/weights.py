@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import torch
 
-from dynascene.errors import InputError
+from dynascene.errors import InputError, one_line
 from dynascene.io.checkpoints import HUB_ID
 from dynascene.io.checksums import sha256_of
 from dynascene.models.pipeline import DynaScenePipeline
@@ -93,7 +93,7 @@ def _from_hub(repository: str) -> Path:
     except Exception as error:  # network and permission errors of several libraries
         raise InputError(
             f"--weights {repository}: is no folder here and cannot be fetched from the hub "
-            f"({_one_line(error)})"
+            f"({one_line(error, longest=160)})"
         ) from error
 
 
@@ -106,7 +106,7 @@ def _check_index(folder: Path) -> None:
         index = json.loads(path.read_text(encoding="utf-8"))
         parts = {name: entry[0] for name, entry in index.items() if isinstance(entry, list)}
     except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
-        raise InputError(f"{path}: cannot be read ({_one_line(error)})") from error
+        raise InputError(f"{path}: cannot be read ({one_line(error, longest=160)})") from error
     if index.get("_class_name") != DynaScenePipeline.__name__ or sorted(parts) != [*COMPONENTS]:
         raise InputError(
             f"{path}: describes a {index.get('_class_name')} of {', '.join(sorted(parts))}; "
@@ -138,7 +138,9 @@ def _load(folder: Path) -> DynaScenePipeline:
     except InputError:
         raise
     except Exception as error:  # whatever the readers of json, safetensors and classes raise
-        raise InputError(f"--weights {folder}: cannot be loaded ({_one_line(error)})") from error
+        raise InputError(
+            f"--weights {folder}: cannot be loaded ({one_line(error, longest=160)})"
+        ) from error
 
 
 @contextmanager
@@ -155,8 +157,3 @@ def _quiet_diffusers() -> Generator[None]:
         logging.set_verbosity(level)
         if bars:
             logging.enable_progress_bar()
-
-
-def _one_line(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return text[:160] or type(error).__name__

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dynascene.errors import InputError
+from dynascene.errors import InputError, first_line
 from dynascene.io.atomic import replacing
 
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
     except (SafetensorError, OSError) as error:
-        raise InputError(f"{path}: is no whole safetensors file ({_one_line(error)})") from error
+        raise InputError(
+            f"{path}: is no whole safetensors file ({first_line(error, longest=160)})"
+        ) from error
 
 
 def _read_torch(path: Path) -> dict[str, Tensor]:
@@ -58,7 +60,9 @@ def _read_torch(path: Path) -> dict[str, Tensor]:
             f"{path}: is not plain weights (loading it could run code): save it as .safetensors"
         ) from error
     except Exception as error:  # torch raises whatever its zip and pickle readers do
-        raise InputError(f"{path}: is no whole weights file ({_one_line(error)})") from error
+        raise InputError(
+            f"{path}: is no whole weights file ({first_line(error, longest=160)})"
+        ) from error
     if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
         content = content["state_dict"]
     if not isinstance(content, Mapping):
@@ -84,7 +88,9 @@ def write_tensors(
             whole = {name: tensor.contiguous() for name, tensor in tensors.items()}
             save_file(whole, temporary, dict(metadata or {}))
         except SafetensorError as error:
-            raise InputError(f"{path}: cannot be written ({_one_line(error)})") from error
+            raise InputError(
+                f"{path}: cannot be written ({first_line(error, longest=160)})"
+            ) from error
         temporary.chmod(mode)  # save_file leaves its files to their owner alone
 
 
@@ -123,7 +129,9 @@ def _from_hub(repository: str, names: Sequence[str], subfolder: str) -> Path:
         except EntryNotFoundError:
             continue
         except Exception as error:  # network and permission errors of several libraries
-            raise InputError(f"{repository}: cannot be fetched ({_one_line(error)})") from error
+            raise InputError(
+                f"{repository}: cannot be fetched ({first_line(error, longest=160)})"
+            ) from error
     raise InputError(f"{repository}: holds none of {', '.join(names)} in '{subfolder}'")
 
 
@@ -161,8 +169,3 @@ def some_of(keys: Sequence[str]) -> str:
     """The first three names and how many more there are."""
     more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
     return ", ".join(keys[:3]) + more
-
-
-def _one_line(error: Exception) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0][:160] if text else type(error).__name__

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import ExifTags, Image, ImageCms, ImageFile, ImageOps
 
-from dynascene.errors import InputError
+from dynascene.errors import InputError, one_line
 from dynascene.types import Size
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
@@ -115,11 +115,7 @@ def _opened(path: Path) -> Generator[Image.Image]:
     except Image.DecompressionBombError:
         raise InputError(f"{path}: has too many pixels; make it smaller") from None
     except (OSError, SyntaxError, ValueError) as error:  # what Pillow's decoders raise
-        raise InputError(f"{path}: the picture cannot be read ({_one_line(error)})") from error
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"{path}: the picture cannot be read ({one_line(error)})") from error
 
 
 def _upright_srgb(image: Image.Image, path: Path) -> Image.Image:

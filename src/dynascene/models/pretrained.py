@@ -14,7 +14,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from dynascene.errors import InputError
+from dynascene.errors import InputError, first_line
 from dynascene.io.checkpoints import (
     check_fit,
     check_loading_info,
@@ -198,5 +198,6 @@ def _loaded(kind: Any, source: str | Path, options: Mapping[str, Any]) -> Any:
     try:
         return kind.from_pretrained(str(source), **options)
     except (OSError, ValueError, RuntimeError, AttributeError, SafetensorError) as error:
-        first = (str(error).strip() or type(error).__name__).splitlines()[0][:160]
-        raise InputError(f"{source}: no {kind.__name__} can be loaded ({first})") from error
+        raise InputError(
+            f"{source}: no {kind.__name__} can be loaded ({first_line(error, longest=160)})"
+        ) from error

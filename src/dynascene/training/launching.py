@@ -13,7 +13,7 @@ from accelerate.utils import (
     InitProcessGroupKwargs,
 )
 
-from dynascene.errors import InputError
+from dynascene.errors import InputError, one_line
 from dynascene.training.layout import Layout
 from dynascene.training.run import Objective, Run, Settings
 
@@ -47,9 +47,8 @@ def open_accelerator(settings: Settings) -> Accelerator:
             ],
         )
     except ValueError as error:
-        reason = " ".join(str(error).split())
         raise InputError(
-            f"--precision {settings.precision}: is not to be had here ({reason})"
+            f"--precision {settings.precision}: is not to be had here ({one_line(error)})"
         ) from error
     if accelerator.gradient_accumulation_steps != settings.accumulate:
         raise InputError(

@@ -14,7 +14,7 @@ from dynascene.curation.engine.progress import Tick
 from dynascene.curation.engine.step import Passed
 from dynascene.curation.engine.store import Item, Store, first_key
 from dynascene.curation.faults import stop_if_full
-from dynascene.errors import InputError
+from dynascene.errors import InputError, one_line
 from dynascene.io.atomic import write_text
 from dynascene.io.checksums import sha256_of
 
@@ -44,7 +44,7 @@ class OpeningStep:
             sha256, reused = self._checksum(video)
         except (InputError, OSError) as error:
             stop_if_full(error, self.store.root)
-            clip = clip.rejected(self.name, "unreadable", " ".join(str(error).split()))
+            clip = clip.rejected(self.name, "unreadable", one_line(error))
         else:
             clip, key = _named(clip, video, sha256), first_key(sha256, video.suffix)
         seconds = time.perf_counter() - begin

@@ -20,7 +20,7 @@ from typing import Any
 from dynascene.curation.engine.progress import Report, Tick, repeated
 from dynascene.curation.engine.step import Step
 from dynascene.curation.engine.store import Item, item_from_text, text_of_item
-from dynascene.errors import InputError
+from dynascene.errors import InputError, first_line
 
 OBJECT_STORE = 100 << 20  # bytes; rows are small
 POLL = 0.5  # seconds
@@ -134,8 +134,7 @@ def _start(attempts: int, **options: Any) -> None:
         ray.shutdown()
         if attempts > 1:
             return _start(attempts - 1, **options)
-        text = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise InputError(f"Ray does not start: {text}") from None
+        raise InputError(f"Ray does not start: {first_line(error)}") from None
 
 
 def _configure() -> None:

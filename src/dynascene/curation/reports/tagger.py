@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from dynascene.errors import InputError
+from dynascene.errors import InputError, one_line
 
 HUB_NAME = "openai/clip-vit-large-patch14"
 SENTENCE = "a photo of a place with {}"
@@ -59,7 +59,7 @@ class ClipTagger:
             words = CLIPTokenizer.from_pretrained(folder, local_files_only=True)
             self._prepare = CLIPImageProcessorPil.from_pretrained(folder, local_files_only=True)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
-            reason = " ".join(str(error).split())[:120]
+            reason = one_line(error, longest=120)
             raise InputError(f"{folder}: holds no CLIP network ({reason})") from error
         self.name, self.elements = Path(folder).name, elements
         sentences = [SENTENCE.format(element) for element in elements]

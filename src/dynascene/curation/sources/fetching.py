@@ -15,7 +15,7 @@ import fsspec
 
 from dynascene.curation.clip import Source
 from dynascene.curation.sources.listing import ending_of, is_remote
-from dynascene.errors import InputError
+from dynascene.errors import InputError, one_line
 from dynascene.io.atomic import write_text
 from dynascene.io.checksums import CHUNK
 
@@ -69,8 +69,7 @@ class Fetcher:
                 return self._download(location)
             except Exception as error:  # every storage has errors of its own
                 if attempt == self.attempts or isinstance(error, FINAL):
-                    said = " ".join(str(error).split()) or type(error).__name__
-                    raise InputError(f"{location}: cannot be fetched: {said}") from error
+                    raise InputError(f"{location}: cannot be fetched: {one_line(error)}") from error
                 time.sleep(self.pause * 2 ** (attempt - 1))
         raise ValueError(f"attempts is {self.attempts}; it has to be 1 or more")
 

@@ -15,7 +15,7 @@ from pyarrow import csv, parquet
 
 from dynascene.curation.clip import Source
 from dynascene.curation.sources.containers import CONTAINERS
-from dynascene.errors import InputError
+from dynascene.errors import InputError, one_line
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ def _remote_sources(url: str) -> list[Source]:
             return [Source(url)]
         files = [system.unstrip_protocol(file) for file in system.find(path)]
     except Exception as error:  # every storage has errors of its own
-        raise InputError(f"{url}: cannot be listed: {_one_line(error)}") from error
+        raise InputError(f"{url}: cannot be listed: {one_line(error)}") from error
     return _videos_below(url, files, system.unstrip_protocol(path))
 
 
@@ -131,7 +131,7 @@ def _table(location: str) -> pa.Table:
             text = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
             return csv.read_csv(file, convert_options=text)
     except Exception as error:  # every storage has errors of its own
-        raise InputError(f"{location}: the list cannot be read: {_one_line(error)}") from error
+        raise InputError(f"{location}: the list cannot be read: {one_line(error)}") from error
 
 
 def _listed_source(place: str, line: int, row: Mapping[str, Any], columns: Sequence[str]) -> Source:
@@ -171,8 +171,4 @@ def _check_known(url: str) -> None:
     try:
         fsspec.get_filesystem_class(url.partition("://")[0])
     except (ImportError, ValueError) as error:
-        raise InputError(f"{url}: {_one_line(error)}") from error
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"{url}: {one_line(error)}") from error

@@ -21,7 +21,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
 from dynascene.curation.votes.tally import CHOICES, Choice, Tally
-from dynascene.errors import InputError
+from dynascene.errors import InputError, one_line
 
 UNDO = "undo"
 LONGEST_NAME = 64  # characters of a rater's name
@@ -120,7 +120,7 @@ class VoteStore:
         except IntegrityError:
             raise
         except DBAPIError as error:
-            raise InputError(f"{_shown(self.engine.url)}: {_one_line(error)}") from None
+            raise InputError(f"{_shown(self.engine.url)}: {_cause(error)}") from None
 
 
 def open_votes(address: Path | str) -> VoteStore:
@@ -133,7 +133,7 @@ def open_votes(address: Path | str) -> VoteStore:
         url = _url(address)
         engine = sa.create_engine(url, pool_pre_ping=True, **_options(url))
     except (ArgumentError, NoSuchModuleError) as error:
-        raise InputError(f"--db: {_one_line(error)}; give postgresql://USER@HOST/NAME") from None
+        raise InputError(f"--db: {_cause(error)}; give postgresql://USER@HOST/NAME") from None
     except ModuleNotFoundError as error:
         raise InputError(
             f"--db: {error.name} is not installed; pip install 'dynascene[curation]'"
@@ -197,6 +197,6 @@ def _shown(url: sa.URL) -> str:
     return url.render_as_string(hide_password=True)
 
 
-def _one_line(error: Exception) -> str:
-    cause = getattr(error, "orig", None) or error
-    return " ".join(str(cause).split())
+def _cause(error: Exception) -> str:
+    """What the database's own driver says, where it was asked."""
+    return one_line(getattr(error, "orig", None) or error)

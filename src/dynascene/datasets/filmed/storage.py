@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dynascene.errors import InputError
+from dynascene.errors import InputError, one_line
 from dynascene.estimators.weights import cache_folder
 from dynascene.io.atomic import replacing
 
@@ -100,7 +100,7 @@ class Storage:
         try:
             return url_to_fs(self.root)
         except (ValueError, ImportError, OSError) as error:
-            raise InputError(f"{self.root}: cannot be opened: {_one_line(error)}") from None
+            raise InputError(f"{self.root}: cannot be opened: {one_line(error)}") from None
 
     @contextmanager
     def _clear_errors(self, name: str) -> Generator[None]:
@@ -112,7 +112,7 @@ class Storage:
         except FileNotFoundError:
             raise InputError(f"{where}: no such file or folder") from None
         except Exception as error:  # file systems of a network raise whatever their libraries do
-            raise InputError(f"{where}: cannot be read: {_one_line(error)}") from error
+            raise InputError(f"{where}: cannot be read: {one_line(error)}") from error
 
 
 def short_hash(text: str) -> str:
@@ -137,7 +137,3 @@ def _joined(root: str, name: str) -> str:
 
 def _base(path: str) -> str:
     return path.rstrip("/").rpartition("/")[2]
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

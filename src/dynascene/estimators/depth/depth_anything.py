@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dynascene.errors import InputError
+from dynascene.errors import InputError, one_line
 from dynascene.estimators.depth.protocol import DepthEstimate
 from dynascene.estimators.weights import Progress, weights_file
 
@@ -29,7 +29,7 @@ class DepthAnything:
                 folder, local_files_only=True, use_safetensors=True
             )
         except (OSError, ValueError, KeyError, RuntimeError) as error:
-            reason = " ".join(str(error).split())[:160]
+            reason = one_line(error, longest=160)
             raise InputError(f"{folder}: holds no Depth Anything network ({reason})") from error
         self._network = network.eval()
 

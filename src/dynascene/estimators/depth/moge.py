@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from dynascene.errors import InputError
+from dynascene.errors import InputError, one_line
 from dynascene.estimators.depth.protocol import DepthEstimate
 from dynascene.estimators.weights import check_numbers_only
 
@@ -43,7 +43,7 @@ class MoGe:
             network = MoGeModel(**config)
             network.load_state_dict(load_file(folder / WEIGHTS_NAME))
         except (OSError, ValueError, TypeError, RuntimeError) as error:
-            reason = " ".join(str(error).split())[:160]
+            reason = one_line(error, longest=160)
             raise InputError(f"{folder}: holds no MoGe network ({reason})") from error
         self._network, self._fov = network.eval(), fov
 

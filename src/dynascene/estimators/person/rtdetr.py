@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dynascene.errors import InputError
+from dynascene.errors import InputError, one_line
 from dynascene.estimators.person.detection import Detection, clip_box, one_box_each
 from dynascene.estimators.weights import Progress, weights_file
 
@@ -37,7 +37,7 @@ class RtDetr:
                 folder, local_files_only=True, use_safetensors=True
             )
         except (OSError, ValueError, KeyError, RuntimeError) as error:
-            reason = " ".join(str(error).split())[:160]
+            reason = one_line(error, longest=160)
             raise InputError(f"{folder}: holds no RT-DETR network ({reason})") from error
         self._network = network.eval()
         labels = network.config.id2label or {}

@@ -4,8 +4,8 @@ import os
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from dynascene.errors import InputError
 from dynascene.synthetic.extra import check_installed
+from dynascene.errors import InputError, first_line
 from dynascene.synthetic.solid.shaders import (
     DEPTH_FRAGMENT,
     SHADE_FRAGMENT,
@@ -36,7 +36,7 @@ class Graphics:
         try:
             self.context = moderngl.create_standalone_context(require=330, **settings)
         except Exception as error:  # moderngl and glcontext raise nothing narrower
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            reason = first_line(error)
             raise InputError(
                 f"solid world: OpenGL does not start through EGL ({reason}); install the packages"
                 " libegl1 and libgl1-mesa-dri (Debian, Ubuntu), or leave this world out"
