@@ -14,6 +14,7 @@ LAYER_OF = {
     "imaging": 1,
     "geometry": 2,
     "io": 3,
+    "jobs": 4,
     "estimators": 5,
     "curation": 6, "datasets": 6, "models": 6,
     "synthetic": 7,

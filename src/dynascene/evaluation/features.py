@@ -17,12 +17,13 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
+from dynascene.imaging.colour import LUMA_601
+
 CELL = 16  # pixels: the side of a cell
 SCALES, ORIENTATIONS = 3, 6
 SIGMA, FREQUENCY = 0.8, 0.75 * pi  # of the finest wavelet; doubled and halved from scale to scale
 REACH = 15  # pixels beyond a cell that its descriptor reads: the radii of two wavelets in a row
 FLOOR = 2 / 255  # two grey levels: fainter structure is hardly seen, and be it noise
-LUMINANCE = (0.299, 0.587, 0.114)
 
 
 class Features(Protocol):
@@ -87,7 +88,7 @@ def _descriptors(frame: Tensor) -> Tensor:
     """uint8 [H, W, 3] → [C, h, w]."""
     H, W = (side // CELL * CELL for side in frame.shape[:2])
     red, green, blue = colour = frame[:H, :W].permute(2, 0, 1).float() / 255
-    luminance = torch.einsum("c,chw->hw", torch.tensor(LUMINANCE), colour)
+    luminance = torch.einsum("c,chw->hw", torch.tensor(LUMA_601), colour)
     opponents = torch.stack([luminance, red - green, blue - (red + green) / 2])
     first, second = _scattered(luminance)
     return torch.cat([first.flatten(0, 1), second.flatten(0, 1), _cell_means(opponents, CELL)])

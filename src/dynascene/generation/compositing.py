@@ -4,20 +4,8 @@ import cv2
 import numpy as np
 
 from dynascene.geometry.intrinsics import cover_scale
+from dynascene.imaging.colour import LIGHT_OF_BYTE, srgb_from_linear
 from dynascene.types import Size
-
-
-def linear_from_srgb(value: np.ndarray) -> np.ndarray:
-    """sRGB 0 … 1 → light 0 … 1 (IEC 61966-2-1)."""
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-
-
-def srgb_from_linear(light: np.ndarray) -> np.ndarray:
-    """Light 0 … 1 → sRGB 0 … 1, the inverse of linear_from_srgb."""
-    return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
-
-
-_LIGHT_OF_BYTE = linear_from_srgb(np.arange(256, dtype=np.float64) / 255).astype(np.float32)
 
 
 def composite(person: np.ndarray, matte: np.ndarray, background: np.ndarray) -> np.ndarray:
@@ -30,7 +18,7 @@ def composite(person: np.ndarray, matte: np.ndarray, background: np.ndarray) -> 
     result = np.where(matte == 255, person, background)
     soft = (alpha > 0) & (alpha < 255)
     m = alpha[soft, None].astype(np.float32) / 255
-    light = m * _LIGHT_OF_BYTE[person[soft]] + (1 - m) * _LIGHT_OF_BYTE[background[soft]]
+    light = m * LIGHT_OF_BYTE[person[soft]] + (1 - m) * LIGHT_OF_BYTE[background[soft]]
     result[soft] = np.rint(srgb_from_linear(light) * 255).astype(np.uint8)
     return result
 

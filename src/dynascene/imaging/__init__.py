@@ -1,1 +1,1 @@
-"""What pictures have in common."""
+"""What pictures have in common: colour, comparison, contact sheets."""

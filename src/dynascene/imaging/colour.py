@@ -1,15 +1,63 @@
-"""sRGB and linear light."""
+"""sRGB, linear light and grey. The transfer functions take NumPy arrays and torch tensors."""
 
-import torch
-from torch import Tensor
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, overload
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+# How much R, G and B count for the brightness that the eye sees:
+LUMINANCE_709 = (0.2126, 0.7152, 0.0722)  # of linear light (Rec. 709)
+LUMA_601 = (0.299, 0.587, 0.114)  # of stored values (Rec. 601)
 
 
-def linear_from_srgb(colour: Tensor) -> Tensor:
-    """IEC 61966-2-1, 0 … 1."""
-    return torch.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
+@overload
+def linear_from_srgb(srgb: np.ndarray) -> np.ndarray: ...
+@overload
+def linear_from_srgb(srgb: Tensor) -> Tensor: ...
+def linear_from_srgb(srgb: Any) -> Any:
+    """Light from stored values (IEC 61966-2-1).
+
+    Args:
+        srgb: 0 … 1, floating-point, of any shape.
+
+    Returns:
+        Light 0 … 1, of the same shape and type.
+    """
+    return _where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
 
 
-def srgb_from_linear(light: Tensor) -> Tensor:
-    """IEC 61966-2-1, 0 … 1."""
-    light = light.clamp(0, 1)
-    return torch.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+@overload
+def srgb_from_linear(light: np.ndarray) -> np.ndarray: ...
+@overload
+def srgb_from_linear(light: Tensor) -> Tensor: ...
+def srgb_from_linear(light: Any) -> Any:
+    """Stored values from light (IEC 61966-2-1), the inverse of linear_from_srgb.
+
+    Args:
+        light: floating-point, of any shape; clipped to 0 … 1.
+
+    Returns:
+        sRGB 0 … 1, of the same shape and type.
+    """
+    light = light.clip(0, 1)
+    return _where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+
+
+def _where(condition: Any, value: Any, other: Any) -> Any:
+    """np.where or torch.where; torch is not imported for arrays."""
+    if isinstance(value, np.ndarray):
+        return np.where(condition, value, other)
+    return value.where(condition, other)
+
+
+LIGHT_OF_BYTE = linear_from_srgb(np.arange(256) / 255).astype(np.float32)  # [256]
+
+
+def grey(picture: np.ndarray) -> np.ndarray:
+    """The luma (Rec. 601) of a picture: uint8 [H, W, 3] → uint8 [H, W]."""
+    return cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)

@@ -13,9 +13,7 @@ import torch
 from torch import Tensor
 
 from dynascene.datasets.tasks.sample import TrainingSample
-from dynascene.imaging.colour import linear_from_srgb, srgb_from_linear
-
-LUMINANCE = (0.2126, 0.7152, 0.0722)  # of linear Rec. 709 primaries
+from dynascene.imaging.colour import LUMINANCE_709, linear_from_srgb, srgb_from_linear
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,4 +69,4 @@ def _shading(rng: np.random.Generator, picture: Tensor, most: float) -> Tensor:
 def _tint(stops: float) -> Tensor:
     """Factors of linear R, G, B: warm for positive stops; a grey keeps its luminance."""
     gains = torch.tensor([2 ** (stops / 2), 1.0, 2 ** (-stops / 2)])
-    return gains / (gains @ torch.tensor(LUMINANCE))
+    return gains / (gains @ torch.tensor(LUMINANCE_709))

@@ -12,6 +12,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from dynascene.imaging.colour import LIGHT_OF_BYTE, srgb_from_linear
+
 REACHES = 0.03, 0.015, 0.006  # of the frame's longer side: each average refines the one before
 LEAST_REACH = 2.5  # pixels
 SOLID = 8  # power of the weights: nearly solid pixels make the averages
@@ -28,12 +30,12 @@ def decontaminate(frame: np.ndarray, matte: np.ndarray) -> np.ndarray:
     if not alpha.any():
         return frame.copy()
     part, alpha = frame[rows, columns], alpha[rows, columns]
-    light = _LIGHT_OF_BYTE[part]
+    light = LIGHT_OF_BYTE[part]
     person = place = light
     for reach in REACHES:
         sigma = max(LEAST_REACH, reach * max(frame.shape[:2]))
         person, place = _refined(light, person, place, alpha, sigma)
-    own = np.rint(_srgb_from_linear(person) * 255).astype(np.uint8)
+    own = np.rint(srgb_from_linear(person) * 255).astype(np.uint8)
     result = frame.copy()
     result[rows, columns] = np.where(alpha[..., None] == 1, part, own)
     return result
@@ -83,13 +85,3 @@ def _surroundings(alpha: np.ndarray) -> tuple[slice, slice]:
         low, high = (occupied[0], occupied[-1]) if len(occupied) else (0, 0)
         slices.append(slice(max(0, low - margin), high + margin + 1))
     return slices[0], slices[1]
-
-
-def _srgb_from_linear(light: np.ndarray) -> np.ndarray:
-    return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
-
-
-_BYTE = np.arange(256) / 255
-_LIGHT_OF_BYTE = np.where(_BYTE <= 0.04045, _BYTE / 12.92, ((_BYTE + 0.055) / 1.055) ** 2.4).astype(
-    np.float32
-)

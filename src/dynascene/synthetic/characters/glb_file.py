@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from dynascene.errors import InputError
+from dynascene.imaging.colour import linear_from_srgb
 from dynascene.synthetic.extra import check_installed
 
 GLB_VERSION_2 = b"glTF\x02\x00\x00\x00"
@@ -189,7 +190,7 @@ class _Reader:
         image = Image.open(io.BytesIO(self.blob[start : start + view.byteLength])).convert("RGB")
         image = image.resize((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.BOX)
         colour = np.asarray(image, np.float32) / 255
-        linear = np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
+        linear = linear_from_srgb(colour)
         return np.concatenate([linear, np.ones_like(linear[..., :1])], axis=-1)
 
     def _clips(self) -> dict[str, Clip]:
