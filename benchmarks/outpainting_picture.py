@@ -16,11 +16,11 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from dynascene.datasets.imagery import FOLDER_VARIABLE, load_picture, training_folder
-from dynascene.evaluation.metrics import psnr
 from dynascene.generation.clip import DEFAULT_GENERATOR, GenerationOptions
 from dynascene.generation.inputs import assumed_fov
 from dynascene.generation.outpainting import kept_part, outpaint
 from dynascene.geometry.intrinsics import focal_from_fov
+from dynascene.imaging.clip_metrics import psnr
 from dynascene.types import Size
 
 PHOTOS = (

@@ -17,7 +17,6 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from dynascene.evaluation.metrics import psnr, ssim
 from dynascene.evaluation.protocol import to_bytes
 from dynascene.evaluation.revisit import changes, equal_views, returns, there_and_back
 from dynascene.generation.clip import GeneratedClip, GenerationOptions
@@ -29,6 +28,7 @@ from dynascene.geometry.rays import track_rays
 from dynascene.synthetic.places.library import Library
 from dynascene.synthetic.places.panorama import PanoramaPlace
 from dynascene.synthetic.shots.views import picture_track, scene_camera
+from dynascene.imaging.clip_metrics import psnr, ssim
 from dynascene.types import CameraTrack, Shot, Size
 
 SIZE, FRAMES, DEGREES = Size(256, 144), 101, 60.0

@@ -11,13 +11,13 @@ from dynascene.evaluation.benchmarks import open_benchmark
 from dynascene.evaluation.features import Scattering
 from dynascene.evaluation.figures import Figures
 from dynascene.evaluation.judging import Judge, evaluate
-from dynascene.evaluation.metrics import psnr
 from dynascene.evaluation.protocol import EvaluationShot, Given, regions, to_bytes
 from dynascene.evaluation.scores import TRUTH, Score, Scores
 from dynascene.evaluation.shuffled import Shuffled, shuffled_camera
 from dynascene.evaluation.systems import Projection, SamplingSettings, Still, Trained, open_system
 from dynascene.evaluation.table import summary, tables
 from dynascene.generation.weights import load_weights
+from dynascene.imaging.clip_metrics import psnr
 from dynascene.types import Batch
 
 

@@ -1,4 +1,4 @@
-"""sRGB against its definition, for arrays and tensors; grey against its weights."""
+"""sRGB against its definition, for arrays and tensors; luma against its weights."""
 
 import numpy as np
 import pytest
@@ -8,8 +8,8 @@ from dynascene.imaging.colour import (
     LIGHT_OF_BYTE,
     LUMA_601,
     LUMINANCE_709,
-    grey,
     linear_from_srgb,
+    luma,
     srgb_from_linear,
 )
 
@@ -60,8 +60,8 @@ def test_the_table_holds_the_light_of_each_byte() -> None:
     )
 
 
-def test_grey_weighs_the_channels() -> None:
+def test_luma_weighs_the_channels() -> None:
     assert sum(LUMA_601) == pytest.approx(1)
     assert sum(LUMINANCE_709) == pytest.approx(1)
     picture = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
-    assert np.abs(grey(picture) - picture @ np.array(LUMA_601)).max() < 0.51
+    assert np.abs(luma(picture) - picture @ np.array(LUMA_601)).max() < 0.51

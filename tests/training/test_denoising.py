@@ -1,5 +1,4 @@
 import copy
-import math
 from collections.abc import Callable
 
 import pytest
@@ -8,6 +7,7 @@ from tiny_denoiser import NAMES, TINY
 from torch import Tensor
 
 from dynascene.errors import InputError
+from dynascene.imaging.tensor_metrics import weighted_psnr
 from dynascene.models.denoiser import Denoiser, size_to_dict
 from dynascene.models.image_encoder import SmallImageEncoder
 from dynascene.models.latents import encode_clip
@@ -16,7 +16,7 @@ from dynascene.models.small import small_autoencoder
 from dynascene.synthetic.shots.dataset import SyntheticShots, collate
 from dynascene.training.autoencoding import start_weights
 from dynascene.training.clips import ClipBudget, encode_shot
-from dynascene.training.denoising import DenoisingObjective, contact_sheet, detail, psnr
+from dynascene.training.denoising import DenoisingObjective, contact_sheet
 from dynascene.training.randomness import sample_generators
 
 
@@ -120,7 +120,7 @@ def test_mixed_precision_keeps_cameras_exact(objective, batch) -> None:
 def test_examination_measures_samples_and_guide(objective, shot) -> None:
     found = objective.examine(seed=0)
     true = shot.clean_background / 2 + 0.5
-    expected = psnr(shot.batch.guide / 2 + 0.5, true, shot.batch.generate_mask)
+    expected = weighted_psnr(shot.batch.guide / 2 + 0.5, true, shot.batch.generate_mask)
     assert found.figures["psnr_guide"] == pytest.approx(expected)
     # untrained, it returns the guide as the autoencoder sees it, however it is sampled
     assert found.figures["psnr_one_step"] == pytest.approx(found.figures["psnr_sample"], abs=0.05)
@@ -169,26 +169,6 @@ def test_stored_and_fresh_clips_condition_alike(objective, shot, batch) -> None:
         assert torch.allclose(ours, theirs, rtol=0.03, atol=0.03), name
     assert stored.size == fresh.size
     assert torch.allclose(stored.cam_from_world.float(), fresh.cam_from_world)
-
-
-def test_psnr_is_its_definition_on_what_counts() -> None:
-    true = torch.zeros(1, 2, 3, 4, 4)
-    frames = true.clone()
-    frames[..., :2] = 0.1
-    weight = torch.zeros(1, 2, 1, 4, 4)
-    weight[..., :2] = 1
-    assert psnr(frames, true, weight) == pytest.approx(20)
-    assert psnr(frames, true, torch.ones_like(weight)) == pytest.approx(20 + 10 * 0.30103)
-    assert psnr(frames, true, 0.001 * weight) == pytest.approx(20)
-    assert math.isnan(psnr(frames, true, 0 * weight))  # nothing was judged
-
-
-def test_detail_is_a_share_of_the_true_slopes() -> None:
-    true = torch.zeros(1, 1, 3, 4, 4)
-    true[..., 2:] = 1
-    weight = torch.ones(1, 1, 1, 4, 4)
-    assert detail(0.5 * true, true, weight) == pytest.approx(0.5)
-    assert math.isnan(detail(true, true, 0 * weight))
 
 
 def test_contact_sheet_has_clips_and_rows_below_each_other_and_frames_side_by_side() -> None:

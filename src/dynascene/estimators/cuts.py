@@ -13,6 +13,7 @@ from itertools import chain, repeat
 import cv2
 import numpy as np
 
+from dynascene.imaging.colour import luma
 from dynascene.types import FrameSource
 
 SIDE = 160  # pixels of the longer side of the pictures that are compared
@@ -76,7 +77,7 @@ def _colours(picture: np.ndarray) -> np.ndarray:
 
 def _explained(one: np.ndarray, other: np.ndarray) -> float:
     """Share of the pixels that a flow leads to their like in the other picture, and back."""
-    a, b = (cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (one, other))
+    a, b = (luma(picture) for picture in (one, other))
     flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     nothing = np.zeros((*a.shape, 2), np.float32)
     there, back = flow.calc(a, b, nothing.copy()), flow.calc(b, a, nothing.copy())

@@ -13,6 +13,7 @@ import numpy as np
 
 from dynascene.errors import InputError
 from dynascene.estimators.horizon_cues import find_segments, line_cues, row_cues
+from dynascene.imaging.colour import luma
 
 WORKING_SIZE = 640  # pixels of the longer side
 PRIOR_PITCH = -2.5  # degrees
@@ -84,7 +85,7 @@ def gather_cues(picture: np.ndarray, focal: float, pitches: np.ndarray) -> np.nd
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     focal = focal * scale
     rows = picture.shape[0] / 2 + focal * np.tan(np.radians(pitches))
-    segments = find_segments(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), focal)
+    segments = find_segments(luma(picture), focal)
     by_rows = row_cues(picture, rows, degree=math.radians(focal))
     return np.concatenate([line_cues(segments, pitches), by_rows])
 

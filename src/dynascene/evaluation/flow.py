@@ -9,6 +9,8 @@ import itertools
 import cv2
 import numpy as np
 
+from dynascene.imaging.colour import luma
+
 MARGIN = 4  # pixels around the person that do not count: flow bleeds over edges
 
 
@@ -33,7 +35,7 @@ def mean_flow(frames: np.ndarray, background: np.ndarray) -> np.ndarray:
 
 def greys(frames: np.ndarray) -> list[np.ndarray]:
     """uint8 [F, H, W, 3] → the luminance of each frame, uint8 [H, W]."""
-    return [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]
+    return [luma(frame) for frame in frames]
 
 
 def dense_flow(one: np.ndarray, two: np.ndarray) -> np.ndarray:

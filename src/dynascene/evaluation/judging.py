@@ -11,10 +11,10 @@ import numpy as np
 from dynascene.evaluation.distribution import CellSums, cell_sums, cells_of
 from dynascene.evaluation.features import Features
 from dynascene.evaluation.flicker import Motion, flicker, true_motion
-from dynascene.evaluation.metrics import Similarity, psnr, ssim_within
 from dynascene.evaluation.protocol import Benchmark, EvaluationShot, System, regions
 from dynascene.evaluation.scores import NO_SCORE, TRUTH, Score, Scores
 from dynascene.generation.sheet import sheet_frames
+from dynascene.imaging.clip_metrics import ClipSimilarity, mean_within, psnr
 
 LEAST_SHARE = 0.01  # of the background: a smaller region's figure would be chance
 DESCRIBED_FRAMES = 8  # of a clip, spread evenly: neighbours show the same
@@ -49,7 +49,7 @@ class Judge:
             if mask is None
             else Score(
                 psnr(frames, self.truth, mask),
-                ssim_within(similarity, mask),
+                mean_within(similarity, mask),
                 flicker(frames, self._motion, mask),
                 self._true_flicker[name],
             )
@@ -70,8 +70,8 @@ class Judge:
         }
 
     @cached_property
-    def _similarity(self) -> Similarity:
-        return Similarity(self.truth)
+    def _similarity(self) -> ClipSimilarity:
+        return ClipSimilarity(self.truth)
 
     @cached_property
     def _motion(self) -> Motion:

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import torch
 
-from dynascene.evaluation.metrics import check_frames, psnr, ssim
 from dynascene.geometry.controls import track_from_controls
 from dynascene.geometry.rigid import camera_centres
+from dynascene.imaging.clip_metrics import check_frames, psnr, ssim
 from dynascene.types import CameraTrack, Size
 
 SAME_ANGLE, SAME_PLACE = 0.02, 1e-3  # degrees and track units within which two cameras are equal

@@ -1,4 +1,4 @@
-"""sRGB, linear light and grey. The transfer functions take NumPy arrays and torch tensors."""
+"""sRGB, linear light and luma. The transfer functions take NumPy arrays and torch tensors."""
 
 from __future__ import annotations
 
@@ -58,6 +58,6 @@ def _where(condition: Any, value: Any, other: Any) -> Any:
 LIGHT_OF_BYTE = linear_from_srgb(np.arange(256) / 255).astype(np.float32)  # [256]
 
 
-def grey(picture: np.ndarray) -> np.ndarray:
-    """The luma (Rec. 601) of a picture: uint8 [H, W, 3] → uint8 [H, W]."""
-    return cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+def luma(picture: np.ndarray) -> np.ndarray:
+    """Grey as Rec. 601 weighs it: uint8 [H, W, 3 or 4], alpha is ignored → uint8 [H, W]."""
+    return cv2.cvtColor(picture[..., :3], cv2.COLOR_RGB2GRAY)

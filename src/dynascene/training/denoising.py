@@ -14,6 +14,7 @@ from torch import Generator, Tensor, nn
 
 from dynascene.clip_fields import encodings
 from dynascene.errors import InputError
+from dynascene.imaging.tensor_metrics import detail_share, weighted_psnr
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.loss import diffusion_loss
 from dynascene.models.diffusion.samplers import ddim_scheduler
@@ -127,11 +128,11 @@ class DenoisingObjective(Objective):
         }
         figures = {}
         for name, frames in shown.items():
-            figures[f"psnr_{name}"] = psnr(frames, true, batch.generate_mask)
+            figures[f"psnr_{name}"] = weighted_psnr(frames, true, batch.generate_mask)
             if batch.guide_visibility is not None:
                 revealed = batch.generate_mask * (1 - batch.guide_visibility)
-                figures[f"psnr_{name}_revealed"] = psnr(frames, true, revealed)
-                figures[f"detail_{name}_revealed"] = detail(frames, true, revealed)
+                figures[f"psnr_{name}_revealed"] = weighted_psnr(frames, true, revealed)
+                figures[f"detail_{name}_revealed"] = detail_share(frames, true, revealed)
         return Examination(figures, contact_sheet([true, *shown.values()]))
 
     def _one_step(self, batch: Batch) -> Tensor:
@@ -173,30 +174,6 @@ def same_latents(a: Any, b: Any) -> bool:
     """Whether two small autoencoders have the same encoder."""
     ours, theirs = a.encoder.state_dict(), b.encoder.state_dict()
     return ours.keys() == theirs.keys() and all(theirs[name].equal(ours[name]) for name in ours)
-
-
-def psnr(frames: Tensor, true: Tensor, weight: Tensor) -> float:
-    """In decibels, over all pixels of the batch by weight [B, F, 1, H, W]; values in 0 … 1.
-
-    At most 100; not a number where nothing has a weight.
-    """
-    error = (frames - true).square() * weight
-    mean = error.sum() / (3 * weight.sum())
-    return float(-10 * mean.clamp(min=1e-10).log10())
-
-
-def detail(frames: Tensor, true: Tensor, weight: Tensor) -> float:
-    """How much is drawn: the mean slope of the frames as a share of the true one's, by weight.
-
-    Not a number where the true frames have none.
-    """
-
-    def slope(images: Tensor) -> Tensor:
-        across, down = images.diff(dim=-1).abs(), images.diff(dim=-2).abs()
-        return (across * weight[..., 1:]).sum() + (down * weight[..., 1:, :]).sum()
-
-    there = slope(true)
-    return float(slope(frames) / there) if there > 0 else float("nan")
 
 
 def contact_sheet(rows: Sequence[Tensor]) -> Tensor:

@@ -13,6 +13,7 @@ from dynascene.curation.clip import Clip
 from dynascene.curation.faults import rejected_by
 from dynascene.curation.stages.sampling import frames_spread
 from dynascene.errors import InputError
+from dynascene.imaging.colour import luma
 from dynascene.io.video import open_video
 
 NAME = "duplicates"
@@ -58,7 +59,7 @@ def perceptual_hash(frame: np.ndarray) -> np.ndarray:
 
     They outlast scaling, compression, and changes of brightness and contrast.
     """
-    grey = cv2.cvtColor(frame[..., :3], cv2.COLOR_RGB2GRAY)
+    grey = luma(frame)
     small = cv2.resize(grey, (DCT_SIDE, DCT_SIDE), interpolation=cv2.INTER_AREA)
     # the row and column of the mean are left out: they are light, not content
     lowest = cv2.dct(small.astype(np.float32))[1 : LOWEST + 1, 1 : LOWEST + 1]

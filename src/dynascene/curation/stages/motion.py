@@ -9,7 +9,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from dynascene.curation.clip import Clip
@@ -17,6 +16,7 @@ from dynascene.curation.faults import rejected_by
 from dynascene.curation.stages.sampling import frames_every
 from dynascene.curation.stages.similarity import compare, free_windows
 from dynascene.errors import InputError
+from dynascene.imaging.colour import luma
 from dynascene.io.video import open_video
 
 BINS = 2000  # of similarities: a clip may have more windows than fit into memory
@@ -121,7 +121,7 @@ def measure_motion(clip: Clip, boxes: np.ndarray, config: MotionConfig) -> Simil
     grown[:, 1:] *= scale
     whole: list[float] = []
     background = np.zeros(BINS, int)
-    pictures = zip(numbers, map(_grey, small.pick(numbers)), strict=True)
+    pictures = zip(numbers, map(luma, small.pick(numbers)), strict=True)
     for (first, one), (second, other) in pairwise(pictures):
         similarity, contrast = compare(one, other)
         free = free_windows(_boxes_about(grown, first, second), *one.shape)
@@ -156,7 +156,3 @@ def _boxes_about(boxes: np.ndarray, first: int, second: int) -> np.ndarray:
     low = max(0, int(np.searchsorted(frames, first, side="right")) - 1)
     high = min(len(frames) - 1, int(np.searchsorted(frames, second)))
     return boxes[(boxes[:, 0] >= frames[low]) & (boxes[:, 0] <= frames[high]), 1:]
-
-
-def _grey(frame: np.ndarray) -> np.ndarray:
-    return cv2.cvtColor(frame[..., :3], cv2.COLOR_RGB2GRAY)

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from dynascene.estimators.camera.point_tracks import PointTracks, working_pictures
+from dynascene.imaging.colour import luma
 from dynascene.types import FrameSource
 
 STEP = 0.03  # of the longer side, median motion from one keyframe to the next
@@ -94,7 +95,7 @@ def _features(
     for index, (picture, background) in enumerate(working_pictures(frames, matte)):
         if index not in wanted:
             continue
-        found, codes = sift.detectAndCompute(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), background)
+        found, codes = sift.detectAndCompute(luma(picture), background)
         points = np.array([point.pt for point in found], np.float64).reshape(-1, 2) + 0.5
         codes = np.zeros((0, 128), np.float32) if codes is None else codes
         # square roots of shares: their distance is the Hellinger distance of histograms

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from dynascene.errors import InputError
+from dynascene.imaging.colour import luma
 from dynascene.types import FrameSource, Size
 
 WORKING_SIDE = 768  # pixels of the longer side; more costs time and gives no better poses
@@ -94,7 +95,7 @@ def follow_points(
         )
     follower = _Follower(working_size(frames.size))
     for picture, background in working_pictures(frames, matte):
-        follower.advance(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), background)
+        follower.advance(luma(picture), background)
         step()
     return follower.tracks()
 

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from dynascene.estimators.matte.camera_motion import Flow, look_up, pixel_grid
+from dynascene.imaging.colour import luma
 
 
 class Figures:
@@ -25,7 +26,7 @@ class Figures:
         self.shares.append(float(matte.mean()) / 255)
         size = frame.shape[1], frame.shape[0]
         small = cv2.resize(matte[..., 0], size, interpolation=cv2.INTER_AREA).astype(np.float32)
-        grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+        grey = luma(frame)
         if self._before is not None:
             self._changes.append(self._change(grey, small))
         self._before = grey, small

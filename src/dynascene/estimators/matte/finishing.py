@@ -13,6 +13,7 @@ import numpy as np
 from dynascene.estimators.matte.camera_motion import Flow, look_up, pixel_grid
 from dynascene.estimators.matte.colour_line import ColourLine, fit_colour_line
 from dynascene.estimators.matte.guided_filter import Guide, apply_coefficients
+from dynascene.imaging.colour import luma
 
 SAME_COLOUR = 14.0  # 8-bit values: how well a neighbouring frame's pixel must fit to be heard
 NEIGHBOUR_WEIGHT = 0.5
@@ -38,11 +39,11 @@ def steady(probabilities: Iterator[np.ndarray], frames: np.ndarray) -> Iterator[
     before: np.ndarray | None = None
     for index, (this, after) in enumerate(_with_next(probabilities)):
         total, weight = this.copy(), np.ones_like(this)
-        grey = cv2.cvtColor(frames[index], cv2.COLOR_RGB2GRAY)
+        grey = luma(frames[index])
         for other, probability in ((index - 1, before), (index + 1, after)):
             if probability is None:
                 continue
-            other_grey = cv2.cvtColor(frames[other], cv2.COLOR_RGB2GRAY)
+            other_grey = luma(frames[other])
             places = grid + flow(grey, other_grey)
             colour = look_up(frames[other], places)
             off = cv2.absdiff(colour, frames[index]).max(axis=-1).astype(np.float32)

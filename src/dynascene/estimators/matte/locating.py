@@ -24,6 +24,7 @@ from dynascene.estimators.person.subject import (
     comparable_people,
     find_people,
 )
+from dynascene.imaging.colour import luma
 from dynascene.types import FrameSource, Size
 
 # Of the frames: whoever is seen in fewer is found by motion, where motion makes mattes.
@@ -134,7 +135,7 @@ def _only_mover(frames: np.ndarray, people: list[Subject], scale: float) -> Plac
 
 def _motion(frames: np.ndarray) -> np.ndarray:
     """Evidence of motion that the camera does not explain: [F, h, w]."""
-    greys = np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames])
+    greys = np.stack([luma(frame) for frame in frames])
     return moving_share(
         gather_evidence(frames, PlateMaker(frames, greys, chain_homographies(greys)))
     )

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import cv2
 import numpy as np
 
 from dynascene.estimators.matte.camera_motion import chain_homographies
@@ -33,6 +32,7 @@ from dynascene.estimators.matte.opinion import (
 from dynascene.estimators.matte.plate import PlateMaker
 from dynascene.estimators.matte.regions import subject_regions
 from dynascene.estimators.matte.unrest import unrest
+from dynascene.imaging.colour import luma
 
 AS_LIVELY = 0.3  # of the region's motion: where there is so much, the subject goes on
 DOUBTFUL, SPARE = 0.0, 0.015  # logit; share of the width: what the third plates leave out
@@ -52,7 +52,7 @@ class MotionMatter:
         boxes: np.ndarray | None,
         start: tuple[float, float] | None = None,
     ) -> Iterator[np.ndarray]:
-        greys = np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames])
+        greys = np.stack([luma(frame) for frame in frames])
         chain = chain_homographies(greys)
         first = gather_evidence(frames, PlateMaker(frames, greys, chain))
         if boxes is None:

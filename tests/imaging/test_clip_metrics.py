@@ -8,7 +8,7 @@ import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torchmetrics.functional.image import structural_similarity_index_measure
 
-from dynascene.evaluation.metrics import Similarity, psnr, ssim
+from dynascene.imaging.clip_metrics import ClipSimilarity, psnr, ssim
 
 RNG = np.random.default_rng(5)
 TRUTH = RNG.integers(0, 256, (3, 23, 31, 3), np.uint8)
@@ -62,14 +62,14 @@ def test_ssim_is_near_that_of_torchmetrics() -> None:
         a, b, data_range=255.0, return_full_image=True, reduction="none"
     )
     inner = full[:, :, 5:-5, 5:-5].mean(dim=1).numpy()
-    np.testing.assert_allclose(Similarity(TRUTH).map(OTHER), inner, atol=1e-6)
+    np.testing.assert_allclose(ClipSimilarity(TRUTH).map(OTHER), inner, atol=1e-6)
 
 
 def test_ssim_of_a_region_is_the_mean_of_its_map() -> None:
     region = np.zeros(TRUTH.shape[:3], bool)
     region[1, 9:12, 20:24] = True
     region[:, :5] = True  # near the border, where the window does not fit: not counted
-    expected = Similarity(TRUTH).map(OTHER)[1, 4:7, 15:19].mean()
+    expected = ClipSimilarity(TRUTH).map(OTHER)[1, 4:7, 15:19].mean()
     assert ssim(OTHER, TRUTH, region) == pytest.approx(expected)
 
 
