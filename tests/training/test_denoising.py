@@ -16,7 +16,7 @@ from dynascene.models.small import small_autoencoder
 from dynascene.synthetic.shots.dataset import SyntheticShots, collate
 from dynascene.training.autoencoding import start_weights
 from dynascene.training.clips import ClipBudget, encode_shot
-from dynascene.training.denoising import DenoisingObjective, contact_sheet
+from dynascene.training.denoising import DenoisingObjective
 from dynascene.training.randomness import sample_generators
 
 
@@ -169,18 +169,3 @@ def test_stored_and_fresh_clips_condition_alike(objective, shot, batch) -> None:
         assert torch.allclose(ours, theirs, rtol=0.03, atol=0.03), name
     assert stored.size == fresh.size
     assert torch.allclose(stored.cam_from_world.float(), fresh.cam_from_world)
-
-
-def test_contact_sheet_has_clips_and_rows_below_each_other_and_frames_side_by_side() -> None:
-    B, R, F, H, W = 2, 3, 5, 2, 2
-    rows = [
-        (100 * torch.arange(B)[:, None] + 10 * r + torch.arange(F))
-        .float()[:, :, None, None, None].expand(B, F, 3, H, W)
-        for r in range(R)
-    ]  # fmt: skip
-    sheet = contact_sheet(rows)
-    assert sheet.shape == (3, B * R * H, 4 * W)
-    assert sheet[0, ::H, ::W].tolist() == [
-        [0, 1, 3, 4], [10, 11, 13, 14], [20, 21, 23, 24],
-        [100, 101, 103, 104], [110, 111, 113, 114], [120, 121, 123, 124],
-    ]  # fmt: skip

@@ -20,12 +20,12 @@ from dynascene.evaluation.judging import evaluate
 from dynascene.evaluation.obedience import PanFlow, measure_obedience
 from dynascene.evaluation.protocol import Benchmark, EvaluationShot, System
 from dynascene.evaluation.scores import Scores
-from dynascene.evaluation.sheet import MOST_CLIPS, SheetCollector
+from dynascene.evaluation.sheet import MOST_CLIPS, EvaluationSheet
 from dynascene.evaluation.systems import STILL, SamplingSettings, open_system
 from dynascene.evaluation.table import Table, markdown, summary, tables
 from dynascene.generation.progress import Log
-from dynascene.generation.sheet import sheet_frames
 from dynascene.generation.workspace import result_folder
+from dynascene.imaging.sheet import spread_frames
 from dynascene.io.images import write_png
 
 METRICS = "metrics.json"
@@ -109,7 +109,7 @@ def _scores(
     sheet: Path,
     errors: CameraErrors,
 ) -> Scores:
-    collector = SheetCollector(sheet_frames(len(benchmark), min(MOST_CLIPS, len(benchmark))))
+    collector = EvaluationSheet(spread_frames(len(benchmark), min(MOST_CLIPS, len(benchmark))))
     with log.stage("clips", len(benchmark)) as step:
 
         def on_clip(

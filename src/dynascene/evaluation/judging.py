@@ -13,8 +13,8 @@ from dynascene.evaluation.features import Features
 from dynascene.evaluation.flicker import Motion, flicker, true_motion
 from dynascene.evaluation.protocol import Benchmark, EvaluationShot, System, regions
 from dynascene.evaluation.scores import NO_SCORE, TRUTH, Score, Scores
-from dynascene.generation.sheet import sheet_frames
 from dynascene.imaging.clip_metrics import ClipSimilarity, mean_within, psnr
+from dynascene.imaging.sheet import spread_frames
 
 LEAST_SHARE = 0.01  # of the background: a smaller region's figure would be chance
 DESCRIBED_FRAMES = 8  # of a clip, spread evenly: neighbours show the same
@@ -35,7 +35,7 @@ class Judge:
         self.whole = masks["whole"]
         enough = LEAST_SHARE * self.whole.sum()
         self.masks = {name: mask if mask.sum() > enough else None for name, mask in masks.items()}
-        self.described = sheet_frames(len(self.truth), min(DESCRIBED_FRAMES, len(self.truth)))
+        self.described = spread_frames(len(self.truth), min(DESCRIBED_FRAMES, len(self.truth)))
 
     def judged(self, frames: np.ndarray) -> np.ndarray:
         """The frames with the truth behind the person."""

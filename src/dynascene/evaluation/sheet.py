@@ -7,13 +7,21 @@ import numpy as np
 
 from dynascene.evaluation.protocol import EvaluationShot, to_bytes
 from dynascene.evaluation.scores import Scores
-from dynascene.generation.sheet import contact_sheet, mark_unseen, sheet_frames, thumbnail
+from dynascene.imaging.sheet import (
+    SheetHeader,
+    SheetRow,
+    contact_sheet,
+    hatch_unseen,
+    spread_frames,
+    stack_sheets,
+    thumbnail,
+)
 
 COLUMNS, MOST_CLIPS = 4, 4
 
 
 @dataclass
-class SheetCollector:
+class EvaluationSheet:
     """Keeps thumbnails of a few clips spread over the benchmark."""
 
     wanted: list[int]
@@ -24,25 +32,20 @@ class SheetCollector:
     ) -> None:
         if index not in self.wanted:
             return
-        times = sheet_frames(len(shot.truth), COLUMNS)
+        times = spread_frames(len(shot.truth), COLUMNS)
         rows = {"truth": [shot.truth[t] for t in times]}
         if shot.batch.guide_visibility is not None:
             seen = to_bytes(shot.batch.guide_visibility[0].expand(-1, 3, -1, -1))[..., :1]
-            rows["seen"] = [mark_unseen(shot.truth[t], seen[t]) for t in times]
+            rows["seen"] = [hatch_unseen(shot.truth[t], seen[t]) for t in times]
         rows |= {_label(name): [frames[t] for t in times] for name, frames in rendered.items()}
         scene = to_bytes(shot.batch.scene_image / 2 + 0.5)[0]
-        shown = {name: [thumbnail(image) for image in images] for name, images in rows.items()}
+        shown = [SheetRow(name, [*map(thumbnail, images)]) for name, images in rows.items()]
         captions = [f"frame {t}" for t in times]
-        self.blocks.append(contact_sheet(shown, captions, _title(shot, scores), scene))
+        self.blocks.append(contact_sheet(shown, captions, SheetHeader(scene, _title(shot, scores))))
 
     def image(self) -> np.ndarray:
         """All blocks, uint8 [H, W, 3]."""
-        width = max(block.shape[1] for block in self.blocks)
-        padded = [
-            np.pad(block, ((0, 0), (0, width - block.shape[1]), (0, 0)), mode="edge")
-            for block in self.blocks
-        ]
-        return np.concatenate(padded)
+        return stack_sheets(self.blocks)
 
 
 def _title(shot: EvaluationShot, scores: Scores) -> str:

@@ -14,7 +14,14 @@ from dynascene.generation.clip import GeneratedClip, GeneratedFrame
 from dynascene.generation.compositing import composite, fit_background
 from dynascene.generation.inputs import Inputs
 from dynascene.generation.progress import Log
-from dynascene.generation.sheet import contact_sheet, mark_unseen, sheet_frames, thumbnail
+from dynascene.imaging.sheet import (
+    SheetHeader,
+    SheetRow,
+    contact_sheet,
+    hatch_unseen,
+    spread_frames,
+    thumbnail,
+)
 from dynascene.io.audio import copy_audio
 from dynascene.io.camera_figure import cameras_from_above
 from dynascene.io.cameras import write_cameras
@@ -46,7 +53,7 @@ Write = Callable[[Finished], None]
 
 
 @dataclass
-class SheetCollector:
+class ClipSheet:
     """Keeps thumbnails of the frames that the sheet shows."""
 
     wanted: list[int]
@@ -56,7 +63,7 @@ class SheetCollector:
         if index not in self.wanted:
             return
         shown = {
-            "guide": mark_unseen(done.frame.guide, done.frame.visibility),
+            "guide": hatch_unseen(done.frame.guide, done.frame.visibility),
             "background": done.frame.background,
         }
         if done.person is not None:
@@ -91,7 +98,7 @@ def deliver(folder: Path, inputs: Inputs, clip: GeneratedClip, layers: bool, log
     Returns the name of the finished clip or picture.
     """
     shot = inputs.shot
-    collector = SheetCollector(sheet_frames(len(shot)))
+    collector = ClipSheet(spread_frames(len(shot)))
     if clip.sample is not None:
         clip.sample(log)
     with log.stage("frames", len(shot)) as step, ExitStack() as writers:
@@ -180,7 +187,7 @@ def _layer_writer(folder: Path, shot: Shot, writers: ExitStack) -> Write:
     return write
 
 
-def _sheet(inputs: Inputs, clip: GeneratedClip, collector: SheetCollector) -> np.ndarray:
+def _sheet(inputs: Inputs, clip: GeneratedClip, collector: ClipSheet) -> np.ndarray:
     seconds = _seconds(inputs.shot)
     captions = [f"frame {i}  ·  {seconds[i]:.2f} s" for i in collector.wanted]
     lines = [
@@ -192,7 +199,8 @@ def _sheet(inputs: Inputs, clip: GeneratedClip, collector: SheetCollector) -> np
     ]
     scene = (inputs.scene.picture.permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
     camera = cameras_from_above(clip.track, CAMERA_PICTURE)
-    return contact_sheet(collector.rows, captions, "\n".join(lines), scene, camera)
+    rows = [SheetRow(name, pictures) for name, pictures in collector.rows.items()]
+    return contact_sheet(rows, captions, SheetHeader(scene, "\n".join(lines), camera))
 
 
 def _found_lines(found: dict[str, Any]) -> list[str]:

@@ -14,6 +14,7 @@ from torch import Generator, Tensor, nn
 
 from dynascene.clip_fields import encodings
 from dynascene.errors import InputError
+from dynascene.imaging.sheet import clip_grid
 from dynascene.imaging.tensor_metrics import detail_share, weighted_psnr
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.loss import diffusion_loss
@@ -27,7 +28,6 @@ from dynascene.training.run import Examination, Objective
 from dynascene.types import Batch, Size
 
 Target = Literal["background", "video"]
-SHOWN = 4  # frames of each clip on a sheet
 
 
 class DenoisingObjective(Objective):
@@ -88,7 +88,7 @@ class DenoisingObjective(Objective):
     def picture(self, batch: Mapping[str, Tensor]) -> Tensor:
         """Target, person and guide below each other."""
         names = (self.target, "foreground", "guide")
-        return contact_sheet([decode_latents(self.vae, batch[n]) / 2 + 0.5 for n in names])
+        return clip_grid([decode_latents(self.vae, batch[n]) / 2 + 0.5 for n in names])
 
     def _clip(self, batch: Mapping[str, Tensor]) -> EncodedClip:
         h, w = batch["generate_mask"].shape[-2:]
@@ -133,7 +133,7 @@ class DenoisingObjective(Objective):
                 revealed = batch.generate_mask * (1 - batch.guide_visibility)
                 figures[f"psnr_{name}_revealed"] = weighted_psnr(frames, true, revealed)
                 figures[f"detail_{name}_revealed"] = detail_share(frames, true, revealed)
-        return Examination(figures, contact_sheet([true, *shown.values()]))
+        return Examination(figures, clip_grid([true, *shown.values()]))
 
     def _one_step(self, batch: Batch) -> Tensor:
         """x₀ as predicted from the mean of pure noise, decoded: [B, F, 3, H, W] in 0 … 1."""
@@ -174,11 +174,3 @@ def same_latents(a: Any, b: Any) -> bool:
     """Whether two small autoencoders have the same encoder."""
     ours, theirs = a.encoder.state_dict(), b.encoder.state_dict()
     return ours.keys() == theirs.keys() and all(theirs[name].equal(ours[name]) for name in ours)
-
-
-def contact_sheet(rows: Sequence[Tensor]) -> Tensor:
-    """Some frames of each [B, F, 3, H, W], one row each, clip under clip: [3, ·, ·]."""
-    frames = rows[0].shape[1]
-    picked = torch.linspace(0, frames - 1, min(SHOWN, frames)).round().long()
-    clips = torch.stack([row[:, picked] for row in rows], dim=1)  # [B, R, F, 3, H, W]
-    return clips.permute(3, 0, 1, 4, 2, 5).flatten(1, 3).flatten(2, 3)

@@ -9,9 +9,10 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
+from dynascene.imaging.sheet import clip_grid
 from dynascene.models.diffusion.loss import diffusion_losses
 from dynascene.models.latents import encode_clip, encode_images, latent_stride, to_grid
-from dynascene.training.denoising import DenoisingObjective, contact_sheet
+from dynascene.training.denoising import DenoisingObjective
 from dynascene.training.figures import task_losses
 
 
@@ -44,4 +45,4 @@ class TaskObjective(DenoisingObjective):
         scene = given.scene_image[:, None].expand(-1, frames, -1, -1, -1)
         mask = given.generate_mask.expand_as(given.video)
         rows = [given.video / 2 + 0.5, given.foreground / 2 + 0.5, mask, scene / 2 + 0.5]
-        return contact_sheet(rows)
+        return clip_grid(rows)

@@ -1,0 +1,156 @@
+"""Contact sheets: rows of pictures by name, a column a moment.
+
+Pictures are uint8 [H, W, 3] unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from dynascene.types import Size
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+COLUMNS = 6
+GAP, MARGIN, LABEL_WIDTH, CAPTION_HEIGHT = 6, 16, 104, 22
+PAPER, INK, FAINT = (250, 250, 248), (40, 40, 44), (130, 130, 136)
+MOST_CELL_WIDTH, MOST_CELL_HEIGHT = 300, 260
+TITLE_WIDTH = 420
+
+
+class SheetRow(NamedTuple):
+    """name: beside the row, on one or more lines. pictures: from the first column on."""
+
+    name: str
+    pictures: Sequence[np.ndarray]
+
+
+class SheetHeader(NamedTuple):
+    """What stands above the rows: the picture of the place, lines of text, and a picture of the
+    camera or None."""
+
+    scene: np.ndarray
+    title: str
+    camera: np.ndarray | None = None
+
+
+def spread_frames(count: int, columns: int = COLUMNS) -> list[int]:
+    """Numbers of so many frames of ``count``, spread evenly, first and last included."""
+    if count == 1:
+        return [0]
+    return sorted({round(i * (count - 1) / (columns - 1)) for i in range(columns)})
+
+
+def thumbnail(picture: np.ndarray) -> np.ndarray:
+    """Shrink a picture, uint8 [H, W, 3] or a matte [H, W, 1], to a cell of a sheet."""
+    if picture.shape[2] == 1:
+        picture = np.repeat(picture, 3, axis=2)
+    height, width = picture.shape[:2]
+    scale = min(1.0, MOST_CELL_WIDTH / width, MOST_CELL_HEIGHT / height)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+
+
+def hatch_unseen(colour: np.ndarray, visibility: np.ndarray) -> np.ndarray:
+    """A guide with grey stripes where its visibility, uint8 [H, W, 1], is below 128."""
+    height, width = colour.shape[:2]
+    y, x = np.mgrid[:height, :width]
+    stripe = max(6, height // 36)
+    hatch = np.where((x + y) // stripe % 2 == 0, 205, 225).astype(np.uint8)[..., None]
+    return np.where(visibility >= 128, colour, hatch)
+
+
+def contact_sheet(
+    rows: Sequence[SheetRow],
+    captions: Sequence[str],
+    header: SheetHeader | None = None,
+    label_width: int = LABEL_WIDTH,
+) -> np.ndarray:
+    """Paint a sheet.
+
+    Args:
+        rows: from top to bottom; a row is as high as its highest picture.
+        captions: of the columns, which are as wide as the widest picture.
+        header: what stands above.
+        label_width: pixels for the names of the rows.
+
+    Returns:
+        uint8 [H, W, 3].
+    """
+    heights = [max(picture.shape[0] for picture in row.pictures) for row in rows]
+    step = GAP + max(picture.shape[1] for row in rows for picture in row.pictures)
+    left = MARGIN + label_width
+    width = MARGIN + left + len(captions) * step
+    top = MARGIN + CAPTION_HEIGHT
+    if header is not None:
+        head = _header_extent(header, left)
+        width, top = max(width, head.width + MARGIN), top + head.height + 2 * GAP
+    page = Image.new("RGB", (width, top + sum(heights) + len(rows) * GAP + MARGIN), PAPER)
+    draw = ImageDraw.Draw(page)
+    if header is not None:
+        _paint_header(page, draw, header, left)
+    for column, caption in enumerate(captions):
+        place = (left + column * step, top - CAPTION_HEIGHT)
+        draw.text(place, caption, FAINT, ImageFont.load_default(12))
+    for row, height in zip(rows, heights, strict=True):
+        draw.text((MARGIN, top), row.name, INK, ImageFont.load_default(15))
+        for column, picture in enumerate(row.pictures):
+            page.paste(Image.fromarray(picture), (left + column * step, top))
+        top += height + GAP
+    return np.asarray(page)
+
+
+def stack_sheets(sheets: Sequence[np.ndarray]) -> np.ndarray:
+    """Sheets below each other, their paper continued to the width of the widest."""
+    width = max(sheet.shape[1] for sheet in sheets)
+    padded = [
+        np.pad(sheet, ((0, 0), (0, width - sheet.shape[1]), (0, 0)), mode="edge")
+        for sheet in sheets
+    ]
+    return np.concatenate(padded)
+
+
+def clip_grid(clips: Sequence[Tensor], columns: int = 4) -> Tensor:
+    """Some frames of clips side by side, without names.
+
+    Args:
+        clips: [B, F, 3, H, W] each: a row for each of them, batch entry under batch entry.
+        columns: how many frames are shown at most, spread evenly.
+
+    Returns:
+        [3, B · R · H, columns · W] for R clips.
+    """
+    import torch
+
+    frames = clips[0].shape[1]
+    shown = torch.linspace(0, frames - 1, min(columns, frames)).round().long()
+    cells = torch.stack([clip[:, shown] for clip in clips], dim=1)  # [B, R, F, 3, H, W]
+    return cells.permute(3, 0, 1, 4, 2, 5).flatten(1, 3).flatten(2, 3)
+
+
+def _header_extent(header: SheetHeader, left: int) -> Size:
+    """How far the header reaches to the right, and how high its pictures are."""
+    scene, camera = thumbnail(header.scene), header.camera
+    width = left + scene.shape[1] + TITLE_WIDTH
+    if camera is None:
+        return Size(width, scene.shape[0])
+    return Size(width + camera.shape[1], max(scene.shape[0], camera.shape[0]))
+
+
+def _paint_header(
+    page: Image.Image, draw: ImageDraw.ImageDraw, header: SheetHeader, left: int
+) -> None:
+    scene = thumbnail(header.scene)
+    right = left + scene.shape[1]
+    page.paste(Image.fromarray(scene), (left, MARGIN))
+    if header.camera is not None:
+        page.paste(Image.fromarray(header.camera), (right + TITLE_WIDTH, MARGIN))
+    draw.text((MARGIN, MARGIN), "scene", INK, ImageFont.load_default(15))
+    font = ImageFont.load_default(13)
+    draw.multiline_text((right + MARGIN, MARGIN), header.title, FAINT, font, spacing=6)
