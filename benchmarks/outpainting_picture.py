@@ -9,11 +9,10 @@ seconds of a picture.
 
 import argparse
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from dynascene.datasets.imagery import FOLDER_VARIABLE, load_picture, training_folder
 from dynascene.generation.clip import DEFAULT_GENERATOR, GenerationOptions
@@ -21,6 +20,7 @@ from dynascene.generation.inputs import assumed_fov
 from dynascene.generation.outpainting import kept_part, outpaint
 from dynascene.geometry.intrinsics import focal_from_fov
 from dynascene.imaging.clip_metrics import psnr
+from dynascene.imaging.sheet import SheetRow, contact_sheet, thumbnail
 from dynascene.types import Size
 
 PHOTOS = (
@@ -29,9 +29,8 @@ PHOTOS = (
     "photos/105_mohamedbak_13.jpg",
 )
 KEPT = (0.9, 0.8, 0.7, 0.6)
-WIDTH, SHOWN = 768, 264
-GAP, HEAD, LABEL = 6, 26, 70
-PAPER, INK, EMPTY = (250, 250, 248), (40, 40, 44), 225
+WIDTH, SHOWN = 768, Size(264, 264)
+LABELS, EMPTY = 70, 225
 
 
 def completed(
@@ -47,32 +46,13 @@ def completed(
     return given, outpaint(picture[place], whole, focal, options)
 
 
-def cell(image: np.ndarray) -> Image.Image:
-    height = round(SHOWN * image.shape[0] / image.shape[1])
-    return Image.fromarray(image).resize((SHOWN, height), Image.Resampling.LANCZOS)
-
-
-def sheet(blocks: Sequence[tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]]) -> Image.Image:
-    """Two rows a picture: what is given and what was made of it; the truth on the right."""
-    heights = [cell(truth).height for truth, _ in blocks]
-    columns = len(KEPT) + 1
-    width = LABEL + columns * (SHOWN + GAP)
-    page = Image.new("RGB", (width, HEAD + sum(2 * (h + GAP) + GAP for h in heights)), PAPER)
-    draw, font = ImageDraw.Draw(page), ImageFont.load_default(15)
-    for column, text in enumerate([*(f"{keep:.0%} kept" for keep in KEPT), "truth"]):
-        draw.text((LABEL + column * (SHOWN + GAP), 5), text, INK, font)
-    top = HEAD
-    for (truth, made), height in zip(blocks, heights, strict=True):
-        below = top + height + GAP
-        draw.text((6, top), "given", INK, font)
-        draw.text((6, below), "painted", INK, font)
-        for column, (given, painted) in enumerate(made):
-            left = LABEL + column * (SHOWN + GAP)
-            page.paste(cell(given), (left, top))
-            page.paste(cell(painted), (left, below))
-        page.paste(cell(truth), (LABEL + len(KEPT) * (SHOWN + GAP), below))
-        top = below + height + 2 * GAP
-    return page
+def rows_of(truth: np.ndarray, made: list[tuple[np.ndarray, np.ndarray]]) -> list[SheetRow]:
+    """What is given, and what was made of it with the truth on the right."""
+    given, painted = zip(*made, strict=True)
+    return [
+        SheetRow("given", [thumbnail(picture, SHOWN) for picture in given]),
+        SheetRow("painted", [thumbnail(picture, SHOWN) for picture in (*painted, truth)]),
+    ]
 
 
 def main() -> None:
@@ -85,7 +65,7 @@ def main() -> None:
     if folder is None:
         raise SystemExit(f"{FOLDER_VARIABLE}: name the folder of training imagery")
     options = GenerationOptions(arguments.generator, weights=arguments.weights)
-    blocks = []
+    rows: list[SheetRow] = []
     for name in PHOTOS:
         picture = load_picture(folder / name, WIDTH).permute(1, 2, 0).contiguous().numpy()
         made = []
@@ -96,8 +76,10 @@ def main() -> None:
             painted = (made[-1][0] == EMPTY).all(axis=2)
             decibels = psnr(made[-1][1][None], picture[None], painted[None])
             print(f"{Path(name).stem}, {keep:.0%}: {decibels:.2f} dB, {seconds:.1f} s", flush=True)
-        blocks.append((picture, made))
-    sheet(blocks).save(arguments.out, quality=85)
+        rows += rows_of(picture, made)
+    columns = [*(f"{keep:.0%} kept" for keep in KEPT), "truth"]
+    sheet = contact_sheet(rows, columns, label_width=LABELS)
+    Image.fromarray(sheet).save(arguments.out, quality=85)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from dynascene.evaluation.protocol import to_bytes
 from dynascene.evaluation.revisit import changes, equal_views, returns, there_and_back
@@ -29,14 +29,14 @@ from dynascene.synthetic.places.library import Library
 from dynascene.synthetic.places.panorama import PanoramaPlace
 from dynascene.synthetic.shots.views import picture_track, scene_camera
 from dynascene.imaging.clip_metrics import psnr, ssim
+from dynascene.imaging.sheet import SheetRow, contact_sheet
 from dynascene.types import CameraTrack, Shot, Size
 
 SIZE, FRAMES, DEGREES = Size(256, 144), 101, 60.0
 VIDEO_FOV, PICTURE_FOV = 50.0, 60.0
 APART = 24  # frames between visits: more than a window of the network holds
 EVEN_IF_EQUAL = 60.0  # dB; ∞ would swallow every mean
-SHOWN, GAP, LABEL = Size(256, 144), 6, 190
-PAPER, INK = (250, 250, 248), (40, 40, 44)
+LABELS = 190  # pixels beside the rows of the picture
 COLUMNS = ("return, dB", "return, SSIM", "largest change", "truth, dB", "truth, SSIM", "key views")
 
 
@@ -114,21 +114,14 @@ def cells(result: Result) -> list[np.ndarray]:
     return [one, two, difference.clip(0, 255).astype(np.uint8)]
 
 
-def picture(blocks: list[tuple[str, np.ndarray, dict[str, Result]]]) -> Image.Image:
-    lines = [(name, truth, label, r) for name, truth, found in blocks for label, r in found.items()]
-    step = SHOWN.height + GAP
-    page = Image.new("RGB", (LABEL + 4 * (SHOWN.width + GAP), 24 + len(lines) * step), PAPER)
-    draw, font = ImageDraw.Draw(page), ImageFont.load_default(14)
+def picture(blocks: list[tuple[str, np.ndarray, dict[str, Result]]]) -> np.ndarray:
+    shown = [
+        SheetRow(f"{Path(name).stem[:24]}\n{label}", [truth[FRAMES // 4], *cells(result)])
+        for name, truth, results in blocks
+        for label, result in results.items()
+    ]
     heads = ("truth", "first visit", "second visit", "difference, 4-fold")
-    for column, head in enumerate(heads):
-        draw.text((LABEL + column * (SHOWN.width + GAP), 4), head, INK, font)
-    for number, (name, truth, label, result) in enumerate(lines):
-        top = 24 + number * step
-        draw.multiline_text((8, top + 4), f"{Path(name).stem[:24]}\n{label}", INK, font)
-        for column, image in enumerate([truth[FRAMES // 4], *cells(result)]):
-            cell = Image.fromarray(image).resize(SHOWN, Image.Resampling.LANCZOS)
-            page.paste(cell, (LABEL + column * (SHOWN.width + GAP), top))
-    return page
+    return contact_sheet(shown, heads, label_width=LABELS)
 
 
 def main() -> None:
@@ -154,7 +147,7 @@ def main() -> None:
             (name, truth, {k: v for k, v in found.items() if k != "projection"})
             for name, truth, found in blocks[:3]
         ]
-        picture(shown).save(arguments.picture, quality=85)
+        Image.fromarray(picture(shown)).save(arguments.picture, quality=85)
 
 
 if __name__ == "__main__":

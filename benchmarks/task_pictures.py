@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 from torch import Tensor
 
 from dynascene.datasets.filmed.clip import FilmedClip
@@ -31,14 +31,14 @@ from dynascene.datasets.tasks.sample import TrainingSample
 from dynascene.datasets.tasks.variation import image_variation, video_variation
 from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.synthetic.worlds import World
+from dynascene.imaging.sheet import SheetRow, contact_sheet, thumbnail
 from dynascene.types import CameraTrack, Size
 
 SIZE, FRAMES, PIECE = Size(256, 144), 33, 9
 MOST_TRIED = 200
 LEAST_CHANGE = 0.25  # of the view between piece and other frames, mean in −1 … 1
 SHOWN = Size(208, 117)
-GAP, LABELS, HEAD, MARGIN = 5, 176, 26, 12
-PAPER, INK, FAINT, EDGE = (250, 250, 248), (40, 40, 44), (120, 120, 126), (200, 200, 200)
+LABELS, EDGE = 176, 200
 COLUMNS = ("scene image", "mask (white: generate)", "foreground", "target", "loss counts")
 Make = Callable[[FilmedClip, np.random.Generator], TrainingSample]
 
@@ -134,24 +134,11 @@ def cells(sample: TrainingSample) -> list[np.ndarray]:
     ]
 
 
-def sheet(rows: list[tuple[Row, list[np.ndarray]]]) -> Image.Image:
-    width = MARGIN * 2 + LABELS + len(COLUMNS) * (SHOWN.width + GAP) - GAP
-    page = Image.new("RGB", (width, 2 * MARGIN + HEAD + len(rows) * (SHOWN.height + GAP)), PAPER)
-    draw = ImageDraw.Draw(page)
-    for column, name in enumerate(COLUMNS):
-        place = (MARGIN + LABELS + column * (SHOWN.width + GAP), MARGIN)
-        draw.text(place, name, INK, ImageFont.load_default(15))
-    for number, (row, images) in enumerate(rows):
-        top = MARGIN + HEAD + number * (SHOWN.height + GAP)
-        draw.text((MARGIN, top + 2), row.title, INK, ImageFont.load_default(15))
-        draw.multiline_text((MARGIN, top + 24), row.remark, FAINT, ImageFont.load_default(13))
-        for column, image in enumerate(images):
-            cell = Image.fromarray(image).resize(SHOWN, Image.Resampling.LANCZOS)
-            left = MARGIN + LABELS + column * (SHOWN.width + GAP)
-            page.paste(cell, (left, top))
-            box = (left, top, left + SHOWN.width - 1, top + SHOWN.height - 1)
-            draw.rectangle(box, outline=EDGE)  # or white cells would have no border
-    return page
+def edged(cell: np.ndarray) -> np.ndarray:
+    """The cell with a thin frame, or white ones would have no border."""
+    framed = cell.copy()
+    framed[[0, -1]] = framed[:, [0, -1]] = EDGE
+    return framed
 
 
 def main() -> None:
@@ -167,8 +154,10 @@ def main() -> None:
         seconds = time.process_time() - start
         remark = row.remark.replace("\n", " ")
         print(f"{row.title}, {remark}: {seconds:.3f} s, place {clips[row.person].name}")
-        rows.append((row, cells(sample)))
-    sheet(rows).save(arguments.out, quality=82)
+        shown = [edged(thumbnail(cell, SHOWN)) for cell in cells(sample)]
+        rows.append(SheetRow(f"{row.title}\n{row.remark}", shown))
+    sheet = contact_sheet(rows, COLUMNS, label_width=LABELS)
+    Image.fromarray(sheet).save(arguments.out, quality=82)
 
 
 if __name__ == "__main__":

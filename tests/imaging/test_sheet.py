@@ -9,8 +9,7 @@ from dynascene.imaging.sheet import (
     GAP,
     LABEL_WIDTH,
     MARGIN,
-    MOST_CELL_HEIGHT,
-    MOST_CELL_WIDTH,
+    MOST_CELL,
     PAPER,
     TITLE_WIDTH,
     SheetHeader,
@@ -42,11 +41,11 @@ def test_frames_are_spread_from_the_first_to_the_last() -> None:
 def test_a_thumbnail_fits_a_cell_and_keeps_its_form(shape: tuple[int, ...]) -> None:
     height, width, _ = shape
     small = thumbnail(np.full(shape, 7, np.uint8))
-    assert small.shape[0] <= MOST_CELL_HEIGHT
-    assert small.shape[1] <= MOST_CELL_WIDTH
+    assert small.shape[0] <= MOST_CELL.height
+    assert small.shape[1] <= MOST_CELL.width
     assert small.shape[2] == 3
     assert (small == 7).all()
-    scale = min(1, MOST_CELL_HEIGHT / height, MOST_CELL_WIDTH / width)
+    scale = min(1, MOST_CELL.height / height, MOST_CELL.width / width)
     assert small.shape[0] == pytest.approx(height * scale, abs=1)
     assert small.shape[1] == pytest.approx(width * scale, abs=1)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 COLUMNS = 6
 GAP, MARGIN, LABEL_WIDTH, CAPTION_HEIGHT = 6, 16, 104, 22
 PAPER, INK, FAINT = (250, 250, 248), (40, 40, 44), (130, 130, 136)
-MOST_CELL_WIDTH, MOST_CELL_HEIGHT = 300, 260
+MOST_CELL = Size(300, 260)
 TITLE_WIDTH = 420
 
 
@@ -47,12 +47,12 @@ def spread_frames(count: int, columns: int = COLUMNS) -> list[int]:
     return sorted({round(i * (count - 1) / (columns - 1)) for i in range(columns)})
 
 
-def thumbnail(picture: np.ndarray) -> np.ndarray:
-    """Shrink a picture, uint8 [H, W, 3] or a matte [H, W, 1], to a cell of a sheet."""
+def thumbnail(picture: np.ndarray, most: Size = MOST_CELL) -> np.ndarray:
+    """Shrink a picture, uint8 [H, W, 3] or a matte [H, W, 1], to a cell of at most that size."""
     if picture.shape[2] == 1:
         picture = np.repeat(picture, 3, axis=2)
     height, width = picture.shape[:2]
-    scale = min(1.0, MOST_CELL_WIDTH / width, MOST_CELL_HEIGHT / height)
+    scale = min(1.0, most.width / width, most.height / height)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
 
