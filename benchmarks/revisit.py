@@ -21,7 +21,6 @@ from dynascene.evaluation.protocol import to_bytes
 from dynascene.evaluation.revisit import changes, equal_views, returns, there_and_back
 from dynascene.generation.clip import GeneratedClip, GenerationOptions
 from dynascene.generation.generate import generate
-from dynascene.generation.progress import Log
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage
 from dynascene.geometry.rays import track_rays
@@ -30,6 +29,7 @@ from dynascene.synthetic.places.panorama import PanoramaPlace
 from dynascene.synthetic.shots.views import picture_track, scene_camera
 from dynascene.imaging.clip_metrics import psnr, ssim
 from dynascene.imaging.sheet import SheetRow, contact_sheet
+from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, Shot, Size
 
 SIZE, FRAMES, DEGREES = Size(256, 144), 101, 60.0

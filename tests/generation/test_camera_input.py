@@ -14,7 +14,6 @@ from dynascene.generation.camera_input import (
     with_square_pixels,
 )
 from dynascene.generation.inputs import assumed_fov
-from dynascene.generation.progress import Log
 from dynascene.generation.request import GenerationRequest
 from dynascene.geometry.intrinsics import focal_from_fov, horizontal_fov, intrinsics_from_fov
 from dynascene.geometry.lifting import lift_to_stage
@@ -23,6 +22,7 @@ from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.rigid import rigid
 from dynascene.geometry.tracks import EXTENT_WHERE_UNKNOWN, extent
 from dynascene.io.cameras import write_cameras
+from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, Size
 
 PICTURE = Size(120, 80)

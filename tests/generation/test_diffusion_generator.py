@@ -12,12 +12,12 @@ from tiny_pipeline import save_pipeline
 from dynascene.errors import InputError
 from dynascene.generation.clip import GeneratedClip, GenerationOptions
 from dynascene.generation.generate import generate
-from dynascene.generation.progress import Log
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage
 from dynascene.geometry.moves import make_move
 from dynascene.geometry.picture import PictureCamera
 from dynascene.io.checksums import sha256_of
+from dynascene.jobs.log import Log
 from dynascene.types import ArrayFrames, Shot, Size
 
 pytestmark = pytest.mark.usefixtures("loaded_once")

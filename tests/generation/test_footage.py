@@ -18,13 +18,13 @@ from dynascene.generation.footage import (
     shows_background,
     warn_of_conflict,
 )
-from dynascene.generation.progress import Log
 from dynascene.generation.request import GenerationRequest
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.moves import make_move
 from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.rigid import rotation_angle
 from dynascene.io.cameras import read_cameras
+from dynascene.jobs.log import Log
 from dynascene.types import ArrayFrames, CameraTrack, Size
 
 SIZE, FRAMES, FOV = Size(240, 136), 9, 50.0

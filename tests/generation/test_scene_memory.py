@@ -11,7 +11,6 @@ from tiny_pipeline import save_pipeline
 
 from dynascene.generation.clip import GenerationOptions
 from dynascene.generation.generate import generate
-from dynascene.generation.progress import Log
 from dynascene.generation.scene_memory import KeyView, SceneMemory, choose_view, key_view, known
 from dynascene.geometry.framing import Framing, place_track
 from dynascene.geometry.intrinsics import intrinsics_from_fov
@@ -19,6 +18,7 @@ from dynascene.geometry.lifting import LiftedScene, lift_to_stage, lift_with_dep
 from dynascene.geometry.moves import make_move
 from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.repainting import Paint
+from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, Shot, Size
 
 pytestmark = pytest.mark.usefixtures("loaded_once")

@@ -23,10 +23,10 @@ from dynascene.evaluation.scores import Scores
 from dynascene.evaluation.sheet import MOST_CLIPS, EvaluationSheet
 from dynascene.evaluation.systems import STILL, SamplingSettings, open_system
 from dynascene.evaluation.table import Table, markdown, summary, tables
-from dynascene.generation.progress import Log
-from dynascene.generation.workspace import result_folder
 from dynascene.imaging.sheet import spread_frames
 from dynascene.io.images import write_png
+from dynascene.jobs.log import Log
+from dynascene.jobs.result_folder import result_folder
 
 METRICS = "metrics.json"
 OUTPUTS = [METRICS, "table.md", "sheet.png"]

@@ -6,7 +6,6 @@ from pathlib import Path
 from torch import Tensor
 
 from dynascene.errors import InputError
-from dynascene.generation.progress import Log
 from dynascene.generation.request import GenerationRequest
 from dynascene.geometry.framing import (
     Attitude,
@@ -32,6 +31,7 @@ from dynascene.geometry.tracks import (
 )
 from dynascene.io.cameras import CameraDefaults, detect_format, read_cameras
 from dynascene.io.keyframes import is_keyframe_file, read_keyframes
+from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, Size
 
 # Camera views tried for a named move, as shares of the picture's width: the widest one whose

@@ -6,9 +6,9 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from dynascene.generation.progress import Log
 from dynascene.geometry.framing import Attitude, Framing
 from dynascene.geometry.lifting import LiftedScene
+from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, Shot, Size
 
 DEFAULT_GENERATOR = "diffusion"

@@ -13,7 +13,6 @@ from dynascene.errors import InputError
 from dynascene.generation.clip import GeneratedClip, GeneratedFrame
 from dynascene.generation.compositing import composite, fit_background
 from dynascene.generation.inputs import Inputs
-from dynascene.generation.progress import Log
 from dynascene.imaging.sheet import (
     SheetHeader,
     SheetRow,
@@ -28,6 +27,7 @@ from dynascene.io.cameras import write_cameras
 from dynascene.io.frames import times_of
 from dynascene.io.images import write_png
 from dynascene.io.video_writing import H264Writer, PngSequenceWriter
+from dynascene.jobs.log import Log
 from dynascene.types import Shot, Size
 
 

@@ -16,13 +16,13 @@ from dynascene.estimators.scale.conflict import find_conflict
 from dynascene.estimators.scale.person_scale import PersonScale, person_scale
 from dynascene.estimators.weights import pinned_sha256
 from dynascene.generation.camera_input import FilmedCamera
-from dynascene.generation.progress import Log
 from dynascene.generation.request import SCALE, GenerationRequest
 from dynascene.geometry.framing import Attitude, filmed_attitude
 from dynascene.geometry.intrinsics import focal_from_fov
 from dynascene.geometry.picture import PictureCamera
 from dynascene.io.atomic import replacing, write_text
 from dynascene.io.cameras import write_cameras
+from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, FrameSource
 
 FOLDER = "footage"  # among the results: everything that was found, to be mended and passed back in

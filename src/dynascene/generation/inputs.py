@@ -19,7 +19,6 @@ from dynascene.generation.footage import (
     read_footage,
     warn_of_conflict,
 )
-from dynascene.generation.progress import Log
 from dynascene.generation.request import GenerationRequest
 from dynascene.generation.subject import CleanEdges, cut_out
 from dynascene.generation.takes import warn_of_cuts
@@ -32,6 +31,7 @@ from dynascene.io.excerpt import excerpt, open_excerpt_matte
 from dynascene.io.frames import open_frames, split_alpha, times_of
 from dynascene.io.images import IMAGE_SUFFIXES, exif_fov, read_image
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
+from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, FrameSource, Shot, Size
 
 DEFAULT_SCENE_FOV = 60.0

@@ -12,12 +12,13 @@ from dynascene.generation.delivery import deliver, output_names
 from dynascene.generation.footage import FOLDER
 from dynascene.generation.generate import generate
 from dynascene.generation.inputs import Inputs, open_inputs
-from dynascene.generation.progress import Log
 from dynascene.generation.report import report
 from dynascene.generation.request import GenerationRequest
-from dynascene.generation.unfinished import keeping_found
-from dynascene.generation.workspace import REPORT, carry_inputs, result_folder
+from dynascene.generation.resumption import how_to_go_on
 from dynascene.geometry.intrinsics import cover_scale
+from dynascene.jobs.log import Log
+from dynascene.jobs.result_folder import REPORT, carry_inputs, result_folder
+from dynascene.jobs.resumption import keep_partial_results
 
 LITTLE_SEEN = 0.2  # of the view within the picture; less is hardly what anyone wants
 
@@ -41,7 +42,7 @@ def run(
     read = request.files
     with (
         result_folder(out, names, read, shared=FOLDER) as folder,
-        keeping_found(folder, out, read, log),
+        keep_partial_results(folder, out, FOLDER, read, log, how_to_go_on),
     ):
         inputs = open_inputs(request, folder, log)
         options = replace(request.options, attitude=inputs.attitude)

@@ -9,10 +9,10 @@ from typing import Any
 
 from dynascene.generation.clip import GeneratedClip
 from dynascene.generation.inputs import Inputs
-from dynascene.generation.progress import Log
 from dynascene.generation.request import GenerationRequest
 from dynascene.geometry.surface import Stage
 from dynascene.io.checksums import sha256_of
+from dynascene.jobs.log import Log
 
 LIBRARIES = ("dynascene", "torch", "numpy", "scipy", "av", "opencv-python-headless", "diffusers",
              "pycolmap")  # fmt: skip

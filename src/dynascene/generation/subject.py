@@ -13,9 +13,9 @@ from dynascene.estimators.matte.backends import DETECTORS, NETWORKS
 from dynascene.estimators.matte.decontamination import decontaminate
 from dynascene.estimators.weights import pinned_sha256
 from dynascene.generation.footage import FOLDER
-from dynascene.generation.progress import Log
 from dynascene.generation.request import GenerationRequest
 from dynascene.io.frames import open_matte, times_of
+from dynascene.jobs.log import Log
 from dynascene.types import FrameSource, Size
 
 MATTE = "matte"  # a folder within FOLDER

@@ -13,10 +13,10 @@ from dynascene.generation.detail import join_bands, keep_seen, resized
 from dynascene.generation.generators.projection import guide_frames, projected
 from dynascene.generation.model_input import model_batches, model_size, stretched
 from dynascene.generation.painting import MOST_KEY_VIEWS, Painter, paint_memory
-from dynascene.generation.progress import Log
 from dynascene.generation.scene_memory import SceneMemory
 from dynascene.generation.weights import load_weights
 from dynascene.geometry.lifting import LiftedScene
+from dynascene.jobs.log import Log
 from dynascene.models.latents import FRAMES_AT_ONCE, EncodedClip, latent_stride
 from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.types import Batch, Shot

@@ -49,8 +49,8 @@ def evaluate(
     from dynascene.evaluation.job import EvaluationRequest, run
     from dynascene.evaluation.systems import SamplingSettings
     from dynascene.evaluation.table import print_tables
-    from dynascene.generation.progress import Log
     from dynascene.interfaces.cli.display import Terminal, say
+    from dynascene.jobs.log import Log
 
     if not systems:
         raise InputError("evaluate: name at least one system, such as projection or small")

@@ -39,13 +39,13 @@ def track(
 
     from dynascene.estimators.camera import TrackingOptions, track_camera
     from dynascene.generation.takes import warn_of_cuts
-    from dynascene.generation.workspace import result_folder
     from dynascene.interfaces.cli.display import Terminal, say
     from dynascene.io.atomic import write_text
     from dynascene.io.cameras import write_cameras
     from dynascene.io.cameras.formats import format_for_ending, format_named
     from dynascene.io.excerpt import excerpt, open_excerpt_matte
     from dynascene.io.frames import open_frames, split_alpha
+    from dynascene.jobs.result_folder import result_folder
 
     report = out.with_name(f"{out.stem}.track.json")
     if not out.parent.is_dir():

@@ -1,4 +1,4 @@
-"""Stages of a job: what is shown while it runs, and what it took."""
+"""The log of a job: its stages, what they took, and its notices."""
 
 import resource
 import sys
@@ -13,9 +13,13 @@ from dynascene.display import Display, Quiet
 
 @dataclass
 class Log:
-    """Records what a job took and what it told, while a Display shows it.
+    """Records what a job took and its notices, while a Display shows them.
 
-    networks: the estimators' that were used, and the sha256 of their weights.
+    Attributes:
+        display: shows stages and notices to a person.
+        stages: of each that has ended, its name, seconds and peak of memory.
+        notices: all texts so far.
+        networks: sha256 of the estimators' weights, by name of the network.
     """
 
     display: Display = field(default_factory=Quiet)
@@ -25,6 +29,7 @@ class Log:
 
     @contextmanager
     def stage(self, name: str, total: int = 1) -> Generator[Callable[[], None]]:
+        """Time a stage of ``total`` steps; yields a function to call after each of them."""
         start = time.perf_counter()
         _forget_peak()
         with self.display.stage(name, total) as step:
@@ -38,6 +43,7 @@ class Log:
         )
 
     def notice(self, text: str) -> None:
+        """Show and keep a text for the user."""
         self.notices.append(text)
         self.display.notice(text)
 

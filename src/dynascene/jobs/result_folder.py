@@ -22,18 +22,23 @@ def result_folder(
     listing: str = REPORT,
     shared: str | None = None,
 ) -> Generator[Path]:
-    """Gives a temporary folder; on success its entries move into ``folder``.
+    """Yield a temporary folder; on success its entries move into ``folder``.
 
     Results of an earlier run are replaced as a whole; everything else in ``folder`` is left alone.
     On any failure, the user's interruption included, ``folder`` is as it was.
 
-    names: what this run may write. inputs: what it reads. listing: the JSON file among the results
-    whose "outputs" name them all. shared: the folder among the results that holds what a run may
-    read again; ``carry_inputs`` keeps what it reads of it.
+    Args:
+        folder: of the results.
+        names: what this run may write.
+        inputs: what it reads.
+        listing: the JSON file among the results whose "outputs" name them all.
+        shared: the folder among the results that holds what a run may read again; ``carry_inputs``
+            keeps what it reads of it.
 
-    Raises InputError, before anything is written, when something in ``folder`` that no earlier run
-    wrote has one of the names, or an input is a result that would be replaced; and when the folder
-    cannot be written.
+    Raises:
+        InputError: before anything is written, where something in ``folder`` that no earlier run
+            wrote has one of the names, or an input is a result that would be replaced; and where
+            the folder cannot be written.
     """
     folder = folder.resolve()
     if folder.exists() and not folder.is_dir():
@@ -60,13 +65,16 @@ def result_folder(
 
 
 def carry_inputs(earlier: Path, new: Path, inputs: Iterable[Path]) -> None:
-    """Copy to a folder ``new`` those entries of ``earlier`` that are, or hold, an input.
+    """Copy those entries of a folder that are inputs, or hold one.
 
-    Entries that ``new`` has already stay as they are.
+    Args:
+        earlier: the folder whose entries may be inputs; it may be missing.
+        new: where they are copied to; entries that it has already stay as they are.
+        inputs: what a run reads.
     """
-    read = {place for path in inputs for place in (path.resolve(), *path.resolve().parents)}
+    places = {place for path in inputs for place in (path.resolve(), *path.resolve().parents)}
     for entry in sorted(earlier.resolve().iterdir()) if earlier.is_dir() else ():
-        if entry in read and not (new / entry.name).exists():
+        if entry in places and not (new / entry.name).exists():
             new.mkdir(exist_ok=True)
             copy = shutil.copytree if entry.is_dir() else shutil.copy2
             with replacing(new / entry.name) as temporary:  # half a matte would count as found

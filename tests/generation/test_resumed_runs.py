@@ -13,11 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from dynascene.errors import InputError
 from dynascene.estimators.camera.tracking import TrackedCamera
-from dynascene.generation.progress import Log
-from dynascene.generation.unfinished import keeping_found
-from dynascene.generation.workspace import result_folder
 from dynascene.interfaces.cli.main import main
 from dynascene.io.frames import open_frames
 from dynascene.io.images import write_png
@@ -227,35 +223,3 @@ def test_a_process_that_gets_ctrl_c_ends_with_what_it_found(walker, tmp_path: Pa
     assert hint == f"what was found is kept, go on with --matte {matte}"
     assert last == "dynascene: interrupted"
     assert len(open_frames(matte)) == FRAMES
-
-
-def find_and_stop(out: Path, error: BaseException, *found: str) -> None:
-    with (
-        result_folder(out, shared="footage") as folder,
-        keeping_found(folder, out, [], Log()),
-    ):
-        for name in found:
-            (folder / "footage" / name).mkdir(parents=True)
-        raise error
-
-
-def test_a_defect_keeps_it_and_stays_a_defect(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError):
-        find_and_stop(tmp_path / "out", ZeroDivisionError("ours"), "matte")
-    assert (tmp_path / "out" / "footage" / "matte").is_dir()
-
-
-@pytest.mark.parametrize("error", [InputError("no"), KeyboardInterrupt("no"), SystemExit("no")])
-@pytest.mark.parametrize("found", [(), ("",), (".matte.0a1b.tmp",)])
-def test_where_nothing_whole_was_found_nothing_is_kept(
-    error: BaseException, found: tuple[str, ...], tmp_path: Path
-) -> None:
-    with pytest.raises(type(error), match=r"^no$"):
-        find_and_stop(tmp_path / "out", error, *found)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_what_is_whole_is_kept_without_the_half_written_beside_it(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        find_and_stop(tmp_path / "out", KeyboardInterrupt(), "matte", ".scene-depth.npy.0a1b.tmp")
-    assert [p.name for p in (tmp_path / "out" / "footage").iterdir()] == ["matte"]

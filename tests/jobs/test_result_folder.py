@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dynascene.errors import InputError
-from dynascene.generation.workspace import result_folder
+from dynascene.jobs.result_folder import result_folder
 
 
 def test_nothing_is_there_before_the_end(tmp_path: Path) -> None:

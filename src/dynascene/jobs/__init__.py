@@ -1,0 +1,1 @@
+"""What every job does beside its work: log, result folder, resumption."""

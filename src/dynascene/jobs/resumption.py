@@ -1,0 +1,116 @@
+"""What a run had finished before it failed or was stopped: the next one can go on from there."""
+
+import json
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+from dynascene.errors import InputError
+from dynascene.io.atomic import write_text
+from dynascene.jobs.log import Log
+from dynascene.jobs.result_folder import REPORT, carry_inputs
+
+
+@contextmanager
+def keep_partial_results(
+    folder: Path,
+    out: Path,
+    name: str,
+    inputs: Iterable[Path],
+    log: Log,
+    hint: Callable[[Path], str],
+) -> Generator[None]:
+    """Where something inside fails or is interrupted, its partial results move to ``out``.
+
+    There they lie in ``name``, as after success, with a report.json that says what failed, so that
+    the next run may replace them. The finished result of an earlier run is left as it is: then a
+    free name is taken (footage-2). Nothing half-written is kept.
+
+    Args:
+        folder: of the run under way, as result_folder gives it.
+        out: of its results.
+        name: the folder among the results that holds what a later run can use.
+        inputs: what the run reads.
+        log: gets a notice of what is kept.
+        hint: says how to go on from what lies at a place; added to an InputError's own line, and
+            a notice before anything else that ends the run.
+
+    Raises:
+        What failed.
+    """
+    partial = folder / name
+    try:
+        yield
+    except InputError as error:
+        place = _move(partial, out, str(error), inputs)
+        if place is None:
+            raise
+        raise InputError(f"{error}; {hint(place)}", error.parameter) from error
+    except BaseException as error:  # Ctrl-C and SIGTERM among them
+        failure = repr(error) if isinstance(error, Exception) else "interrupted"
+        place = _move(partial, out, failure, inputs)
+        if place is not None:
+            log.notice(hint(place))
+        raise
+
+
+def _move(partial: Path, out: Path, failure: str, inputs: Iterable[Path]) -> Path | None:
+    """Where the partial results lie now; None where there are none."""
+    with _signals_ignored():
+        _remove_half_written(partial)
+        if not partial.is_dir() or not any(partial.iterdir()):
+            return None
+        name = partial.name
+        if _is_finished(out / REPORT):
+            place = next(p for n in count(2) if not (p := out / f"{name}-{n}").exists())
+            partial.rename(place)
+            return place
+        place = out / name
+        carry_inputs(place, partial, inputs)
+        if place.exists():  # an unfinished run's, or it would have been refused
+            place.rename(partial.with_name(f".{name}-before"))  # goes with the folder of the run
+        out.mkdir(parents=True, exist_ok=True)
+        partial.rename(place)
+        report = {"failed": failure, "outputs": [name, REPORT]}
+        write_text(out / REPORT, json.dumps(report, indent=2) + "\n")
+        return place
+
+
+@contextmanager
+def _signals_ignored() -> Generator[None]:
+    """Meanwhile Ctrl-C and SIGTERM do nothing: an impatient second one must not lose files.
+
+    The run ends in any case.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are met by the main thread, and only it may say how
+        return
+    ends = signal.SIGINT, signal.SIGTERM
+    before = [signal.signal(number, signal.SIG_IGN) for number in ends]
+    try:
+        yield
+    finally:
+        for number, handler in zip(ends, before, strict=True):
+            signal.signal(number, handler or signal.SIG_DFL)
+
+
+def _remove_half_written(partial: Path) -> None:
+    """``replacing`` writes under a dotted name and cleans up, unless Ctrl-C comes twice."""
+    for leftover in partial.glob(".*.tmp"):
+        if leftover.is_dir():
+            shutil.rmtree(leftover)
+        else:
+            leftover.unlink()
+
+
+def _is_finished(report: Path) -> bool:
+    try:
+        return "failed" not in json.loads(report.read_text(encoding="utf-8"))
+    except OSError:
+        return False
+    except ValueError:
+        return True  # somebody's own file: nothing here is ours to replace
