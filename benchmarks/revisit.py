@@ -24,12 +24,12 @@ from dynascene.generation.generate import generate
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage
 from dynascene.geometry.rays import track_rays
-from dynascene.synthetic.places.library import Library
-from dynascene.synthetic.places.panorama import PanoramaPlace
-from dynascene.synthetic.shots.views import picture_track, scene_camera
 from dynascene.imaging.clip_metrics import psnr, ssim
 from dynascene.imaging.sheet import SheetRow, contact_sheet
 from dynascene.jobs.log import Log
+from dynascene.synthetic.places.library import Library
+from dynascene.synthetic.places.panorama import PanoramaPlace
+from dynascene.synthetic.shots.views import picture_track, scene_camera
 from dynascene.types import CameraTrack, Shot, Size
 
 SIZE, FRAMES, DEGREES = Size(256, 144), 101, 60.0

@@ -29,9 +29,9 @@ from dynascene.datasets.tasks.matte_errors import augment_matte
 from dynascene.datasets.tasks.outpainting import outpainting
 from dynascene.datasets.tasks.sample import TrainingSample
 from dynascene.datasets.tasks.variation import image_variation, video_variation
+from dynascene.imaging.sheet import SheetRow, contact_sheet, thumbnail
 from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.synthetic.worlds import World
-from dynascene.imaging.sheet import SheetRow, contact_sheet, thumbnail
 from dynascene.types import CameraTrack, Size
 
 SIZE, FRAMES, PIECE = Size(256, 144), 33, 9
