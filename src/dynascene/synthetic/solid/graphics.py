@@ -4,8 +4,8 @@ import os
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from dynascene.synthetic.extra import check_installed
 from dynascene.errors import InputError, first_line
+from dynascene.synthetic.extra import check_installed
 from dynascene.synthetic.solid.shaders import (
     DEPTH_FRAGMENT,
     SHADE_FRAGMENT,
