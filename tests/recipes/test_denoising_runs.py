@@ -45,7 +45,14 @@ def losses(folder: Path) -> list[float]:
     return [line["loss"] for line in read_log(folder) if "loss" in line]
 
 
-@pytest.mark.parametrize("name", ["dynascene.small", "dynascene.small_paper", "actanywhere.small"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dynascene.small",
+        pytest.param("dynascene.small_paper", marks=pytest.mark.long),
+        pytest.param("actanywhere.small", marks=pytest.mark.long),
+    ],
+)
 def test_a_run_goes_on_where_it_stopped_and_its_export_paints(name, settings, tmp_path) -> None:
     recipe = find_recipe(name)
     whole, halves = settings("whole"), settings("halves")

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from accelerate.state import AcceleratorState
+from tiny_run import tiny_run
 
 from dynascene.errors import InputError
 from dynascene.training.journal import read_log
@@ -32,9 +34,20 @@ def launch(processes: int, program: Path, *options: object) -> subprocess.Comple
     return subprocess.run(arguments, env=environment, capture_output=True, timeout=900)
 
 
-def trained(out: Path, processes: int, *options: object) -> Path:
+def trained_by(processes: int, out: Path, *options: object) -> Path:
     done = launch(processes, PROGRAM, out, "--batch", BATCH, *options)
     assert done.returncode == 0, done.stderr.decode()
+    return out
+
+
+def trained(out: Path, accumulate: int = 1) -> Path:
+    """By this process, whose other tests have another precision."""
+    run = tiny_run(out, settings={"precision": "no", "accumulate": accumulate}, batch=BATCH)
+    AcceleratorState._reset_state()
+    try:
+        train(run, out)
+    finally:
+        AcceleratorState._reset_state()
     return out
 
 
@@ -44,7 +57,7 @@ def figures(run: Path, name: str) -> list[float]:
 
 @pytest.fixture(scope="module")
 def single(tmp_path_factory) -> Path:
-    return trained(tmp_path_factory.mktemp("single") / "run", 1)
+    return trained(tmp_path_factory.mktemp("single") / "run")
 
 
 def agree(run: Path, single: Path) -> None:
@@ -62,14 +75,14 @@ def agree(run: Path, single: Path) -> None:
 
 @pytest.mark.parametrize("accumulate", [2, 8])
 def test_parts_give_the_losses_of_the_whole(single, tmp_path, accumulate) -> None:
-    agree(trained(tmp_path / "run", 1, "--accumulate", accumulate), single)
+    agree(trained(tmp_path / "run", accumulate), single)
 
 
 def test_two_processes_give_the_losses_of_one_and_resume(single, tmp_path) -> None:
     """First two with two parts each, then two, then one: a run may change its layout."""
-    run = trained(tmp_path / "run", 2, "--accumulate", 2, "--until", 5)
+    run = trained_by(2, tmp_path / "run", "--accumulate", 2, "--until", 5)
     assert len(figures(run, "loss")) == 5  # one process writes
-    agree(trained(trained(run, 2, "--until", 11), 1), single)
+    agree(trained(trained_by(2, run, "--until", 11)), single)
     of_one_task = [
         line["step"] for line in read_log(single) if "loss/even" in line and "loss/odd" not in line
     ]

@@ -60,6 +60,7 @@ def assert_same(run: Path, whole: Path) -> None:
     assert not list((run / "checkpoints").glob(".*"))  # nothing half-written is left
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "kill", [("--kill-at-sample", 1), ("--kill-in-checkpoint", 3)], ids=["step", "checkpoint"]
 )
