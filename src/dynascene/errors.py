@@ -1,18 +1,22 @@
 """What goes wrong through the user's input, said in one line; the errors of others in one line."""
 
+import re
+
+PARAMETER = re.compile(r"`([a-z][a-z0-9_]*)`")
+
 
 class InputError(Exception):
     """Input that cannot be used. The message is one line: what, where, and how to mend it.
 
-    The command line prints it and ends with exit code 2; a library caller may catch it.
-
-    parameter: the name of what the caller gave, or can give, to mend it, where the one who raises
-    does not know what an interface calls it; the command line names its option.
+    A message names a parameter in backticks: "`camera_scale` 0: must be positive". It means the
+    argument or field of that name; the command line prints its option, ``--camera-scale``, and
+    ends with exit code 2.
     """
 
-    def __init__(self, message: str, parameter: str | None = None) -> None:
-        super().__init__(message)
-        self.parameter = parameter
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the parameters that the message speaks of."""
+        return tuple(PARAMETER.findall(str(self)))
 
 
 class MissingWeights(InputError):  # noqa: N818 (an InputError by name and nature)

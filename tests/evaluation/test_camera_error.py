@@ -140,5 +140,5 @@ def test_errors_by_row_with_failures(benchmark, monkeypatch) -> None:
 
 @pytest.mark.parametrize("cameras", [-1, 5])
 def test_no_more_clips_than_there_are(cameras: int) -> None:
-    with pytest.raises(InputError, match=f"--cameras {cameras}: must be between 0 and --clips"):
+    with pytest.raises(InputError, match=f"`cameras` {cameras}: must be between 0 and `clips`"):
         EvaluationRequest(["projection"], "synthetic", clips=4, cameras=cameras)

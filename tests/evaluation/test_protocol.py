@@ -331,8 +331,8 @@ def test_without_the_projection_there_are_no_differences_to_it() -> None:
     [
         ("folder", 3, 24, "no such benchmark"),
         ("synthetic:dev", 3, 24, "split must be one of train, val, test"),
-        ("synthetic", 0, 24, "--clips 0"),
-        ("synthetic", 3, 1, "--frames 1"),
+        ("synthetic", 0, 24, "`clips` 0"),
+        ("synthetic", 3, 1, "`frames` 1"),
     ],
 )
 def test_benchmarks_that_are_not(text: str, clips: int, frames: int, message: str) -> None:
@@ -343,5 +343,5 @@ def test_benchmarks_that_are_not(text: str, clips: int, frames: int, message: st
 def test_systems_that_are_not() -> None:
     with pytest.raises(InputError, match="is no system: give still, projection, small"):
         open_system("motionless", SamplingSettings())
-    with pytest.raises(InputError, match="--samples 0"):
+    with pytest.raises(InputError, match="`samples` 0"):
         SamplingSettings(samples=0)

@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,8 +14,8 @@ from dynascene.generation.camera_input import (
     read_filmed,
     with_square_pixels,
 )
-from dynascene.generation.inputs import assumed_fov
-from dynascene.generation.request import GenerationRequest
+from dynascene.generation.place_input import assumed_fov
+from dynascene.generation.request import CameraInput, GenerationRequest, PersonInput, PlaceInput
 from dynascene.geometry.intrinsics import focal_from_fov, horizontal_fov, intrinsics_from_fov
 from dynascene.geometry.lifting import lift_to_stage
 from dynascene.geometry.moves import make_move
@@ -41,13 +42,23 @@ def straight(frames: int, step: float) -> CameraTrack:
     return CameraTrack(rigid(rotation, translation), k, FRAME)
 
 
-def request(**given: object) -> GenerationRequest:
-    return GenerationRequest(scene=Path("s.png"), person=Path("p.mp4"), **given)  # type: ignore[arg-type]
+def request(**camera: Any) -> GenerationRequest:
+    return GenerationRequest(
+        place=PlaceInput(scene=Path("s.png")),
+        person=PersonInput(person=Path("p.mp4")),
+        camera=CameraInput(**camera),
+    )
 
 
-def from_file(path: Path, frames: int | None, size: Size = FRAME, **given: object) -> CameraTrack:
-    asked = request(cameras=str(path), **given)
-    filmed = read_filmed(asked, size, frames, Log())
+def read(
+    path: Path, size: Size, frames: int, log: Log, excerpt: tuple[int, int] | None = None
+) -> FilmedCamera | None:
+    return read_filmed(CameraInput(cameras=str(path)), size, frames, excerpt, log)
+
+
+def from_file(path: Path, frames: int | None, size: Size = FRAME, **camera: Any) -> CameraTrack:
+    asked = request(cameras=str(path), **camera)
+    filmed = read_filmed(asked.camera, size, frames, None, Log())
     return camera_track(asked, filmed, SCENE, size, frames, 24.0, Log())
 
 
@@ -86,8 +97,8 @@ def test_a_turning_camera_away_from_the_origin_does_not_scatter() -> None:
 
 
 def test_frames_choose_the_same_cameras(track_file: Path) -> None:
-    asked = request(cameras=str(track_file), frames=(3, 7), camera_height=10_000.0)
-    filmed = read_filmed(asked, FRAME, 4, Log())
+    asked = request(cameras=str(track_file), camera_height=10_000.0)
+    filmed = read_filmed(asked.camera, FRAME, 4, (3, 7), Log())
     track = camera_track(asked, filmed, SCENE, FRAME, 4, 24.0, Log())
     assert len(track) == 4
     assert extent(track) == pytest.approx(0.075 * SCENE.surface.height, rel=1e-5)
@@ -95,7 +106,7 @@ def test_frames_choose_the_same_cameras(track_file: Path) -> None:
 
 def test_a_longer_track_is_cut_and_said(track_file: Path) -> None:
     log = Log()
-    filmed = read_filmed(request(cameras=str(track_file)), FRAME, 6, log)
+    filmed = read(track_file, FRAME, 6, log)
     assert filmed is not None
     assert len(filmed.track) == 6
     assert "the first 6 are used" in log.notices[0]
@@ -144,13 +155,12 @@ def test_an_unknown_picture_is_as_wide_as_the_film_needs(filmed: float, assumed:
 
 def test_an_excerpts_own_track_is_taken_and_said(track_file: Path) -> None:
     log = Log()
-    asked = request(cameras=str(track_file), frames=(20, 30))
-    filmed = read_filmed(asked, FRAME, 10, log)
+    filmed = read(track_file, FRAME, 10, log, (20, 30))
     assert filmed is not None
     assert len(filmed.track) == 10
-    assert "--frames 20:30" in log.notices[0]
+    assert "`frames` 20:30" in log.notices[0]
     with pytest.raises(InputError, match="has 10 cameras"):
-        read_filmed(request(cameras=str(track_file), frames=(4, 12)), FRAME, 8, Log())
+        read(track_file, FRAME, 8, Log(), (4, 12))
 
 
 def test_track_units_are_kept_when_said(track_file: Path) -> None:
@@ -166,7 +176,7 @@ def test_scattered_positions_of_a_tripod_are_not_travel(tmp_path: Path) -> None:
     write_cameras(CameraTrack(poses, pan.intrinsics, FRAME), tmp_path / "c.txt", "re10k")
     log = Log()
     asked = request(cameras=str(tmp_path / "c.txt"))
-    filmed = read_filmed(asked, FRAME, 24, log)
+    filmed = read_filmed(asked.camera, FRAME, 24, None, log)
     track = camera_track(asked, filmed, SCENE, FRAME, 24, 24.0, log)
     assert extent(track) == 0
     assert "scatters about one point" in log.notices[-1]
@@ -174,5 +184,5 @@ def test_scattered_positions_of_a_tripod_are_not_travel(tmp_path: Path) -> None:
 
 def test_a_shape_that_differs_is_said(track_file: Path) -> None:
     log = Log()
-    read_filmed(request(cameras=str(track_file)), Size(90, 160), 10, log)
+    read(track_file, Size(90, 160), 10, log)
     assert "shape 1.7" in log.notices[0]

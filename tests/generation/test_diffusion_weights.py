@@ -46,8 +46,8 @@ def test_a_build_without_bundled_weights_says_so(name, tmp_path, monkeypatch) ->
     monkeypatch.setattr(loading, "bundled_folder", lambda: tmp_path / "absent")
     text = complaint(name)
     assert "no bundled weights" in text
-    assert "--generator projection" in text
-    assert "--weights PATH" in text
+    assert "`generator` projection" in text
+    assert "`weights` PATH" in text
 
 
 def test_the_bundled_name_means_the_bundled_folder(folder: Path, monkeypatch) -> None:

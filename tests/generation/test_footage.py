@@ -18,7 +18,7 @@ from dynascene.generation.footage import (
     shows_background,
     warn_of_conflict,
 )
-from dynascene.generation.request import GenerationRequest
+from dynascene.generation.request import CameraInput, PersonInput
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.moves import make_move
 from dynascene.geometry.picture import PictureCamera
@@ -58,13 +58,12 @@ def filmed(track: CameraTrack) -> tuple[ArrayFrames, ArrayFrames]:
     return ArrayFrames(frames), ArrayFrames(mattes)
 
 
-def request() -> GenerationRequest:
-    return GenerationRequest(scene=Path("place.jpg"), person=Path("clip.mp4"), fov=FOV)
+PERSON = PersonInput(person=Path("clip.mp4"))
 
 
 def test_a_filmed_pan_is_found_and_kept_for_mending(tmp_path: Path) -> None:
     track, log = pan(12.0), Log()
-    found = film_camera(*filmed(track), request(), tmp_path, log)
+    found = film_camera(*filmed(track), PERSON, FOV, tmp_path, log)
     assert found.camera is not None
     turned = found.camera.track.cam_from_world[:, :3, :3] @ track.cam_from_world[:, :3, :3].mT
     assert rotation_angle(turned).max() < 0.5
@@ -91,7 +90,7 @@ def test_a_cut_out_has_no_camera_to_find(tmp_path: Path) -> None:
     assert shows_background(colour, matte)
     assert not shows_background(blank, matte)
     log = Log()
-    found = film_camera(blank, matte, request(), tmp_path, log)
+    found = film_camera(blank, matte, PERSON, FOV, tmp_path, log)
     assert found.camera is None
     assert "stand still" in log.notices[0]
     assert not list(tmp_path.iterdir())
@@ -100,15 +99,15 @@ def test_a_cut_out_has_no_camera_to_find(tmp_path: Path) -> None:
 def test_a_camera_that_cannot_be_tracked_says_what_to_give(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     noise = ArrayFrames([random.integers(0, 255, (136, 240, 3), np.uint8) for _ in range(FRAMES)])
-    with pytest.raises(InputError, match="--cameras FILE or --move NAME"):
-        film_camera(noise, filmed(pan(5.0))[1], request(), tmp_path, Log())
+    with pytest.raises(InputError, match="`cameras` FILE or `move` NAME"):
+        film_camera(noise, filmed(pan(5.0))[1], PERSON, FOV, tmp_path, Log())
 
 
 def test_a_single_frame_says_what_to_give(tmp_path: Path) -> None:
     colour, matte = filmed(pan(3.0))
     one, its_matte = (ArrayFrames(list(clip.read(0, 1))) for clip in (colour, matte))
-    with pytest.raises(InputError, match=r"one frame .* --move static"):
-        film_camera(one, its_matte, request(), tmp_path, Log())
+    with pytest.raises(InputError, match=r"one frame .* `move` static"):
+        film_camera(one, its_matte, PERSON, FOV, tmp_path, Log())
 
 
 def test_a_camera_that_makes_the_feet_slide_is_said() -> None:
@@ -138,7 +137,7 @@ def test_a_fetched_depth_network_is_used_and_its_map_kept(tmp_path: Path, monkey
     assert depth is not None
     assert (depth == 3).all()
     np.testing.assert_array_equal(np.load(tmp_path / "footage" / "scene-depth.npy"), depth)
-    assert "--scene-depth" in log.notices[0]
+    assert "`scene_depth`" in log.notices[0]
     assert [stage["stage"] for stage in log.stages] == ["depth"]
     assert len(log.networks["depth-anything"]) == 64
 
@@ -152,7 +151,7 @@ def scale_beside(folder: Path, **changes) -> None:
 def test_a_scale_beside_the_cameras_is_read(tmp_path: Path) -> None:
     track = pan(12.0)
     camera = FilmedCamera(track, "cameras.txt")
-    with_cameras = replace(request(), cameras=str(tmp_path / "cameras.txt"))
+    with_cameras = CameraInput(cameras=str(tmp_path / "cameras.txt"))
     assert read_footage(with_cameras, camera) is None  # nothing lies there
 
     scale_beside(tmp_path)

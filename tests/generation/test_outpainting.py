@@ -54,7 +54,7 @@ def test_keep_is_a_share_of_the_area(keep: float, expected: tuple[int, int]) -> 
 
 @pytest.mark.parametrize("keep", [0.0, 1.0, -1.0, float("nan"), 0.001, 0.9999])
 def test_shares_that_leave_nothing_are_refused(keep: float) -> None:
-    with pytest.raises(InputError, match="--keep"):
+    with pytest.raises(InputError, match="`keep`"):
         kept_part(Size(320, 240), keep)
 
 

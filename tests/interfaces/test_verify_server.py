@@ -213,13 +213,13 @@ def run(*arguments: object) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("--host", "0.0.0.0"), "give --token"),
+        (("--host", "0.0.0.0"), "give `token`"),
         (("--host", "0.0.0.0", "--token", "short"), "at least 8"),
         (("--rule", "1/2"), "majority"),
         (("--port", "70000"), "0 to 65535"),
         (("--host", "192.0.2.1", "--token", TOKEN), "choose another"),
         (("--only-accepted",), "--apply"),
-        (("--db", "nonsense://x"), "--db"),
+        (("--db", "nonsense://x"), "`database`"),
     ],
 )
 def test_what_the_command_refuses(

@@ -94,5 +94,5 @@ def test_it_trains_and_its_weights_paint_around_the_person(settings, tmp_path, m
     assert frames.shape == (3, TINY.resolution.height, TINY.resolution.width, 3)
 
     monkeypatch.delitem(SYSTEMS, PAINTER.name)
-    with pytest.raises(InputError, match=r"^--weights .*: system 'painter' is unknown; known: dyn"):
+    with pytest.raises(InputError, match=r"^`weights` .*: system 'painter' is unknown; known: dyn"):
         load_weights(tmp_path / "weights")

@@ -237,7 +237,7 @@ def test_the_default_system_on_filmed_clips_is_the_guided_recipe(settings) -> No
 def test_what_a_recipe_starts_from_is_asked_for_or_refused(settings) -> None:
     with pytest.raises(InputError, match="fresh"):
         find_recipe("autoencoder.small")(settings("run", start="run"))
-    with pytest.raises(InputError, match="--from"):
+    with pytest.raises(InputError, match="`start`"):
         find_recipe("dynascene.small_one_step")(settings("run"))
 
 

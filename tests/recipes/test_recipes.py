@@ -64,7 +64,7 @@ def test_worlds_that_cannot_be_drawn_are_refused(worlds, tmp_path) -> None:
     "wrong", [{"steps": 0}, {"batch": -1}, {"learning_rate": 0.0}, {"seed": -1}], ids=str
 )
 def test_numbers_that_cannot_be_are_refused(wrong, tmp_path) -> None:
-    with pytest.raises(InputError, match=r"^--"):
+    with pytest.raises(InputError, match=r"^`"):
         Settings(out=tmp_path, **wrong)
 
 
@@ -90,7 +90,7 @@ def test_networks_of_the_recipes(name, tmp_path, autoencoder) -> None:
 
 
 def test_a_missing_or_broken_autoencoder_is_named(tmp_path) -> None:
-    with pytest.raises(InputError, match="--autoencoder"):
+    with pytest.raises(InputError, match="`autoencoder`"):
         load_autoencoder(tmp_path)
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(InputError, match="no whole autoencoder"):

@@ -59,13 +59,13 @@ def test_fp16_looks_for_its_scale_and_a_resumption_keeps_it(make_run, tmp_path, 
 def test_fp16_that_overflows_at_every_scale_is_said(make_run, out, on_cpu) -> None:
     on_cpu(16.0)
     optimiser = Optimiser(learning_rate=1e30, warmup=0)
-    with pytest.raises(InputError, match="not finite; a lower --lr"):
+    with pytest.raises(InputError, match="not finite; a lower `learning_rate`"):
         train(make_run(out, optimiser=optimiser, steps=40), out)
 
 
 @pytest.mark.skipif(torch.accelerator.is_available(), reason="this machine has fp16")
 def test_a_precision_that_is_not_there_is_refused(make_run, out) -> None:
-    with pytest.raises(InputError, match="--precision fp16: needs a GPU"):
+    with pytest.raises(InputError, match="`precision` fp16: needs a GPU"):
         train(make_run(out, settings={"precision": "fp16"}), out)
     assert not out.exists()
 
@@ -73,6 +73,6 @@ def test_a_precision_that_is_not_there_is_refused(make_run, out) -> None:
 def test_one_process_has_one_precision(make_run, tmp_path) -> None:
     """accelerate cannot change it; a library user is told so."""
     train(make_run(tmp_path / "bf16", steps=1), tmp_path / "bf16")
-    with pytest.raises(InputError, match="--precision no: is not to be had here") as refused:
+    with pytest.raises(InputError, match="`precision` no: is not to be had here") as refused:
         train(make_run(tmp_path / "no", settings={"precision": "no"}), tmp_path / "no")
     assert "\n" not in str(refused.value)

@@ -92,7 +92,7 @@ def test_two_processes_give_the_losses_of_one_and_resume(single, tmp_path) -> No
 def test_uneven_shares_are_refused_in_one_line() -> None:
     done = Layout(batch=6, accumulate=3, processes=2)
     assert done.shares == 6
-    with pytest.raises(InputError, match=r"batch of 6 .* 2 process\(es\) and --accumulate 2.* 4 "):
+    with pytest.raises(InputError, match=r"batch of 6 .* 2 process\(es\) and `accumulate` 2.* 4 "):
         Layout(batch=6, accumulate=2, processes=2)
 
 
@@ -116,9 +116,9 @@ def test_a_loss_of_the_whole_batch_is_not_split(make_run, out, monkeypatch) -> N
 
 
 def test_settings_of_the_layout_are_checked(tmp_path) -> None:
-    with pytest.raises(InputError, match="--accumulate 0"):
+    with pytest.raises(InputError, match="`accumulate` 0"):
         Settings(out=tmp_path, accumulate=0)
-    with pytest.raises(InputError, match="--precision fp8: expected one of no, bf16, fp16"):
+    with pytest.raises(InputError, match="`precision` fp8: expected one of no, bf16, fp16"):
         Settings(out=tmp_path, precision="fp8")
 
 

@@ -140,7 +140,7 @@ def test_an_optimiser_that_would_run_code_is_refused(make_run, out, tmp_path) ->
 
 
 def test_checkpointing_needs_a_network_that_can(make_run, out) -> None:
-    with pytest.raises(InputError, match="--checkpointing"):
+    with pytest.raises(InputError, match="`checkpointing`"):
         train(make_run(out, settings={"checkpointing": True}), out)
 
 

@@ -14,12 +14,13 @@ from dynascene.curation.pipeline import Decision, Plan
 from dynascene.curation.sources.fetching import Fetcher
 from dynascene.curation.stages.camera import Camera, CameraConfig
 from dynascene.curation.stages.duplicates import Fingerprint, without_duplicates
-from dynascene.curation.stages.matte import BackendName, Matte, MatteConfig, backend_at_hand
+from dynascene.curation.stages.matte import Matte, MatteConfig, backend_at_hand
 from dynascene.curation.stages.motion import Motion, MotionConfig
-from dynascene.curation.stages.person import DetectorName, Person, PersonConfig, detector_at_hand
+from dynascene.curation.stages.person import Person, PersonConfig, detector_at_hand
 from dynascene.curation.stages.probe import Probe, ProbeConfig
 from dynascene.curation.stages.shots import Shots, ShotsConfig
 from dynascene.curation.stages.write import Write
+from dynascene.estimators.names import BackendName, DetectorName
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def training_folder(folder: Path | str | None = None) -> Path | None:
     if not (path / MANIFEST).is_file():
         raise InputError(
             f"{path}: has no {MANIFEST}; name a folder of training imagery (filmed clips are named "
-            "with --clips)"
+            "with `clips`)"
         )
     return path
 

@@ -72,15 +72,15 @@ def open_benchmark(
     kind, _, split = text.partition(":")
     if kind not in ("synthetic", *KINDS):
         raise InputError(
-            f"--data {text!r}: there is no such benchmark; give synthetic[:SPLIT] or "
+            f"`data` {text!r}: there is no such benchmark; give synthetic[:SPLIT] or "
             f"{KINDS[0]}:FOLDER[:SPLIT]"
         )
     if kind == "synthetic" and split and split not in SPLITS:
-        raise InputError(f"--data {text}: split must be one of {', '.join(SPLITS)}")
+        raise InputError(f"`data` {text}: split must be one of {', '.join(SPLITS)}")
     if clips < 1:
-        raise InputError(f"--clips {clips}: must be at least 1")
+        raise InputError(f"`clips` {clips}: must be at least 1")
     if frames < 2:
-        raise InputError(f"--frames {frames}: a clip has at least 2")
+        raise InputError(f"`frames` {frames}: a clip has at least 2")
     if kind in KINDS:
         return open_filmed(split, clips, frames)
     return SyntheticBenchmark(split or DEFAULT_SPLIT, clips, seed, frames=frames, folder=imagery)

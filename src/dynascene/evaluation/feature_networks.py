@@ -104,17 +104,17 @@ def read_network(path: Path) -> NetworkFeatures:
     try:
         module = torch.jit.load(str(path), map_location="cpu").eval()
     except (RuntimeError, ValueError) as error:
-        raise InputError(f"--features {path}: is no TorchScript file (torch.jit.save)") from error
+        raise InputError(f"`features` {path}: is no TorchScript file (torch.jit.save)") from error
     try:
         described = _described(module, torch.zeros(3, 3, CELL, CELL, dtype=torch.uint8))
         shape = list(described.shape)
     except (RuntimeError, AttributeError) as error:
         why = one_line(error)[-120:]  # Python's trace comes first
         raise InputError(
-            f"--features {path}: fails on uint8 pictures [3, 3, {CELL}, {CELL}]: {why}"
+            f"`features` {path}: fails on uint8 pictures [3, 3, {CELL}, {CELL}]: {why}"
         ) from error
     if len(shape) != 2 or shape[0] != 3 or shape[1] < 2:
-        raise InputError(f"--features {path}: gives {shape} for three pictures, expected [3, C]")
+        raise InputError(f"`features` {path}: gives {shape} for three pictures, expected [3, C]")
     name = f"{path.name} on cells of {CELL} pixels"
     return NetworkFeatures(name, module, shape[1], {path.name: digest})
 

@@ -148,5 +148,5 @@ def open_filmed(text: str, clips: int, frames: int) -> FilmedBenchmark:
     if split not in SPLITS or not folder:
         folder, split = text, None
     if not folder:
-        raise InputError(f"--data {KINDS[0]}: names no folder; give {KINDS[0]}:FOLDER[:SPLIT]")
+        raise InputError(f"`data` {KINDS[0]}: names no folder; give {KINDS[0]}:FOLDER[:SPLIT]")
     return FilmedBenchmark(folder, split, clips, frames=frames)

@@ -56,11 +56,11 @@ class EvaluationRequest:
 
     def __post_init__(self) -> None:
         if self.obedience is not None and not 0 <= self.obedience <= self.clips:
-            raise InputError(f"--obedience {self.obedience}: must be between 0 and --clips")
+            raise InputError(f"`obedience` {self.obedience}: must be between 0 and `clips`")
         if not 0 <= self.cameras <= self.clips:
-            raise InputError(f"--cameras {self.cameras}: must be between 0 and --clips")
+            raise InputError(f"`cameras` {self.cameras}: must be between 0 and `clips`")
         if self.seed < 0:
-            raise InputError(f"--seed {self.seed}: must not be negative")
+            raise InputError(f"`seed` {self.seed}: must not be negative")
 
 
 def run(request: EvaluationRequest, out: Path, log: Log) -> list[Table]:

@@ -32,9 +32,9 @@ class SamplingSettings:
     samples: int = 1
 
     def __post_init__(self) -> None:
-        for name, value in (("--steps", self.steps), ("--samples", self.samples)):
+        for name, value in (("steps", self.steps), ("samples", self.samples)):
             if value is not None and value < 1:
-                raise InputError(f"{name} {value}: must be at least 1")
+                raise InputError(f"`{name}` {value}: must be at least 1")
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from pathlib import Path
 from torch import Tensor
 
 from dynascene.errors import InputError
-from dynascene.generation.request import GenerationRequest
+from dynascene.generation.request import NULL_CAMERA, CameraInput, GenerationRequest
 from dynascene.geometry.framing import (
     Attitude,
+    Framing,
     choose_framing,
     place_track,
     seen_share,
@@ -71,9 +72,9 @@ def camera_track(
     frames: the person's frame count; None = as long as the track itself is.
     """
     if filmed is not None:
-        return in_scene_units(filmed, scene, request, log)
-    if request.cameras == "none":
-        log.notice("--cameras none: the guide is that of a camera that stands still")
+        return in_scene_units(filmed, scene, request.camera, request.options.framing, log)
+    if request.camera.cameras == NULL_CAMERA:
+        log.notice("`cameras` none: the guide is that of a camera that stands still")
     return _from_move(request, scene, size, frames or _length(request), frame_rate)
 
 
@@ -86,14 +87,14 @@ def _from_move(
     request: GenerationRequest, scene: LiftedScene, size: Size, frames: int, frame_rate: float
 ) -> CameraTrack:
     def track(intrinsics: Tensor) -> CameraTrack:
-        move = request.move or "static"
+        move = request.camera.move or "static"
         if is_keyframe_file(Path(move)):
             return read_keyframes(Path(move), frames, intrinsics, size)
         seed = request.options.seed
         return make_move(move, frames, intrinsics, size, seed=seed, frame_rate=frame_rate)
 
-    if request.fov is not None:
-        return track(intrinsics_from_fov(request.fov, size))
+    if request.camera.fov is not None:
+        return track(intrinsics_from_fov(request.camera.fov, size))
     widest = scene.camera.focal * cover_scale(scene.camera.size, size)
     *wider, narrowest = (track(_view(widest / share, size)) for share in VIEW_SHARES)
     for candidate in wider:
@@ -109,19 +110,27 @@ def _view(focal: float, size: Size) -> Tensor:
 
 
 def read_filmed(
-    request: GenerationRequest, size: Size, frames: int | None, log: Log
+    camera: CameraInput,
+    size: Size,
+    frames: int | None,
+    excerpt: tuple[int, int] | None,
+    log: Log,
 ) -> FilmedCamera | None:
-    """The camera file's track for frames of ``size``; None without a file."""
-    if request.cameras in (None, "none"):
+    """The camera file's track for frames of ``size``; None without a file.
+
+    frames: how many there are; None = as many as the file has. excerpt: which of the clip's frames
+    they are; None = from its first on.
+    """
+    path = camera.file
+    if path is None:
         return None
-    path = Path(str(request.cameras))
     defaults = CameraDefaults(
         size=size,
-        fov=request.fov or 60.0,
-        rotation_order=request.rotation_order,
-        sensor=request.sensor,
+        fov=camera.fov or 60.0,
+        rotation_order=camera.rotation_order,
+        sensor=camera.sensor,
     )
-    name = request.camera_format or detect_format(path)
+    name = camera.camera_format or detect_format(path)
     if name in NORMALISED_FORMATS:
         track = with_square_pixels(read_cameras(path, name, defaults))
     else:
@@ -132,8 +141,8 @@ def read_filmed(
             f"{path}: was made for frames of shape {made_for:.3g} : 1 and the frames here are "
             f"{size}; its view is cropped to them"
         )
-    track = _cut(resize_track(track, size), path, request.frames, frames, log)
-    return FilmedCamera(track, str(path), request.camera_height)
+    track = _cut(resize_track(track, size), path, excerpt, frames, log)
+    return FilmedCamera(track, str(path), camera.camera_height)
 
 
 def _cut(
@@ -145,7 +154,7 @@ def _cut(
 ) -> CameraTrack:
     """The cameras of the frames that are used.
 
-    With --frames A:B a track may be that of the whole clip, or that of the excerpt alone.
+    With `frames` A:B a track may be that of the whole clip, or that of the excerpt alone.
     """
     if asked:
         start, stop = asked
@@ -153,16 +162,16 @@ def _cut(
             return track[start:stop]
         if frames is None:
             raise InputError(
-                f"{path}: has {len(track)} cameras; for --frames {start}:{stop} give it at least "
-                f"{stop}, or --frames 0:{len(track)}"
+                f"{path}: has {len(track)} cameras; for `frames` {start}:{stop} give it at least "
+                f"{stop}, or `frames` 0:{len(track)}"
             )
         if len(track) == stop - start:
             log.notice(
-                f"{path}: has {len(track)} cameras, taken as those of --frames {start}:{stop}"
+                f"{path}: has {len(track)} cameras, taken as those of `frames` {start}:{stop}"
             )
             return track
         raise InputError(
-            f"{path}: has {len(track)} cameras; for --frames {start}:{stop} give it at least "
+            f"{path}: has {len(track)} cameras; for `frames` {start}:{stop} give it at least "
             f"{stop} (from the clip's first frame on) or {stop - start} (those frames' alone)"
         )
     if frames is None:
@@ -170,7 +179,7 @@ def _cut(
     if len(track) < frames:
         raise InputError(
             f"{path}: has {len(track)} cameras for {frames} frames; "
-            f"give a longer track, or --frames 0:{len(track)}"
+            f"give a longer track, or `frames` 0:{len(track)}"
         )
     if len(track) > frames:
         log.notice(f"{path}: has {len(track)} cameras; the first {frames} are used")
@@ -178,33 +187,37 @@ def _cut(
 
 
 def in_scene_units(
-    filmed: FilmedCamera, scene: LiftedScene, request: GenerationRequest, log: Log
+    filmed: FilmedCamera,
+    scene: LiftedScene,
+    camera: CameraInput,
+    framing: Framing | str,
+    log: Log,
 ) -> CameraTrack:
     """Bring a camera's unit of length, mostly unknown, to track units."""
     track = relative_track(filmed.track)
-    if request.camera_scale is not None:
-        return scale_track(track, request.camera_scale)
+    if camera.camera_scale is not None:
+        return scale_track(track, camera.camera_scale)
     if filmed.height is not None:
         return scale_track(track, scene.surface.height / filmed.height)
     if not travels(track):
         if path_length(track) >= NO_TRANSLATION:
             log.notice(
                 f"{filmed.name}: its position only scatters about one point; it is "
-                "taken to turn in place (--camera-scale keeps its positions)"
+                "taken to turn in place (`camera_scale` keeps its positions)"
             )
         return turning_only(track)
     whole = extent(track)
-    track = within_scene(in_assumed_units(track), scene, request.options.framing, filmed.attitude)
+    track = within_scene(in_assumed_units(track), scene, framing, filmed.attitude)
     unit = extent(track) / whole
     log.notice(
         f"{filmed.name}: its unit of length is unknown; the camera is taken to move by "
-        f"{extent(track):.2g} of the scene's median depth ({_remedy(request, unit)})"
+        f"{extent(track):.2g} of the scene's median depth ({_remedy(camera, unit)})"
     )
     return track
 
 
-def _remedy(request: GenerationRequest, unit: float) -> str:
+def _remedy(camera: CameraInput, unit: float) -> str:
     """What tells the unit better. Nobody knows the unit of a track that was found."""
-    if request.cameras is None:
-        return f"--camera-scale makes it more or less than {unit:.3g}"
-    return "--camera-height tells it exactly"
+    if camera.cameras is None:
+        return f"`camera_scale` makes it more or less than {unit:.3g}"
+    return "`camera_height` tells it exactly"

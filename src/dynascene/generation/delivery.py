@@ -195,7 +195,7 @@ def _sheet(inputs: Inputs, clip: GeneratedClip, collector: ClipSheet) -> np.ndar
         f"framing {clip.framing.yaw:+.1f}° right, {clip.framing.pitch:+.1f}° up",
         f"{clip.seen_share:.0%} of the view lies within the picture",
         "hatched in the guide: beyond the picture, filled in the background",
-        *_found_lines(inputs.found),
+        *_found_lines(inputs.estimates),
     ]
     scene = (inputs.scene.picture.permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
     camera = cameras_from_above(clip.track, CAMERA_PICTURE)

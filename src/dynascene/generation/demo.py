@@ -8,7 +8,12 @@ import numpy as np
 
 from dynascene.display import Display
 from dynascene.generation.job import run
-from dynascene.generation.request import GenerationRequest
+from dynascene.generation.request import (
+    CameraInput,
+    GenerationRequest,
+    PersonInput,
+    PlaceInput,
+)
 from dynascene.io.cameras import write_cameras
 from dynascene.io.video_writing import ProResWriter
 from dynascene.synthetic.shots.demo_shot import demo_shot
@@ -37,10 +42,8 @@ def run_demo(out: Path, display: Display, frames: int = 72) -> Path:
                 for frame, alpha in zip(colour.read(), matte.read(), strict=True):
                     writer.write(np.concatenate([frame, alpha], axis=2))
         request = GenerationRequest(
-            scene=demo_scene(),
-            person=person,
-            cameras=str(cameras),
-            camera_height=TERRACE_HEIGHT,
-            horizon=SCENE_HORIZON,
+            place=PlaceInput(scene=demo_scene(), horizon=SCENE_HORIZON),
+            person=PersonInput(person=person),
+            camera=CameraInput(cameras=str(cameras), camera_height=TERRACE_HEIGHT),
         )
         return run(request, out, display, keep=(person, cameras))

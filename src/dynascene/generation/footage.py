@@ -16,7 +16,7 @@ from dynascene.estimators.scale.conflict import find_conflict
 from dynascene.estimators.scale.person_scale import PersonScale, person_scale
 from dynascene.estimators.weights import pinned_sha256
 from dynascene.generation.camera_input import FilmedCamera
-from dynascene.generation.request import SCALE, GenerationRequest
+from dynascene.generation.request import SCALE, CameraInput, PersonInput
 from dynascene.geometry.framing import Attitude, filmed_attitude
 from dynascene.geometry.intrinsics import focal_from_fov
 from dynascene.geometry.picture import PictureCamera
@@ -42,32 +42,38 @@ class Footage:
 
 
 def film_camera(
-    colour: FrameSource, matte: FrameSource, request: GenerationRequest, folder: Path, log: Log
+    colour: FrameSource,
+    matte: FrameSource,
+    person: PersonInput,
+    fov: float | None,
+    folder: Path,
+    log: Log,
 ) -> Footage:
     """Track the camera of a clip and tell its scale by the person; write both into a folder.
 
-    colour, matte: the frames in use. folder: of the results.
+    colour, matte: the frames in use. fov: of the lens in degrees; None = estimated. folder: of the
+    results.
 
     Raises InputError when the camera cannot be tracked.
     """
     if not shows_background(colour, matte):
         log.notice(
-            f"{request.person}: shows no background to track its camera by; the camera is taken "
-            "to stand still (--cameras, --move)"
+            f"{person.person}: shows no background to track its camera by; the camera is taken "
+            "to stand still (`cameras`, `move`)"
         )
         return Footage(None, {})
     if len(colour) == 1:
         raise InputError(
-            f"{request.person}: one frame shows no movement of its camera; "
-            "give --cameras FILE, --move static, or more frames"
+            f"{person.person}: one frame shows no movement of its camera; "
+            "give `cameras` FILE, `move` static, or more frames"
         )
-    focal = focal_from_fov(request.fov, colour.size) if request.fov else None
+    focal = focal_from_fov(fov, colour.size) if fov else None
     tracked = track_camera(colour, matte, TrackingOptions(focal), log)
     _write_camera(folder / FOLDER, tracked)
     if tracked.track is None:
         raise InputError(
-            f"{request.person}: the camera could not be tracked ({'; '.join(tracked.reasons)}); "
-            "give --cameras FILE or --move NAME (static: it stands still)"
+            f"{person.person}: the camera could not be tracked ({'; '.join(tracked.reasons)}); "
+            "give `cameras` FILE or `move` NAME (static: it stands still)"
         )
     with log.stage("scale"):
         scale = person_scale(
@@ -75,7 +81,7 @@ def film_camera(
             tracked.track,
             kind=tracked.kind,
             frames=colour,
-            person_height=request.person_height,
+            person_height=person.person_height,
         )
     said = {"camera": _camera_said(tracked), "scale": _scale_said(scale)}
     _give_notices(tracked, scale, log)
@@ -86,13 +92,13 @@ def film_camera(
     return Footage(camera, said)
 
 
-def read_footage(request: GenerationRequest, filmed: FilmedCamera) -> FilmedCamera | None:
+def read_footage(camera: CameraInput, filmed: FilmedCamera) -> FilmedCamera | None:
     """The camera of a file with what was told of its scale beside it; None where nothing is.
 
     So what ``film_camera`` wrote, mended by hand or not, gives what it gave.
     Raises InputError when the scale beside the file cannot be read.
     """
-    path = request.scale_file
+    path = camera.scale_file
     if path is None or not path.is_file():
         return None
     try:
@@ -137,7 +143,7 @@ def found_depth(
     estimator = default_depth()
     if estimator is None:
         return None
-    log.notice(f"the scene's depth is that of {type(estimator).__name__} (--scene-depth)")
+    log.notice(f"the scene's depth is that of {type(estimator).__name__} (`scene_depth`)")
     with log.stage("depth"):
         depth = scene_depth(estimator(pixels), camera)
     log.networks.update(pinned_sha256(DEFAULT_NETWORK))
@@ -177,7 +183,7 @@ def _give_notices(tracked: TrackedCamera, scale: PersonScale, log: Log) -> None:
     log.notice(f"the clip's camera {kinds[tracked.kind]}; the track is {tracked.verdict}")
     if tracked.verdict == "doubtful":
         told = (
-            "" if tracked.focal_source == "given" else "; --fov DEG tells the lens, if it is known"
+            "" if tracked.focal_source == "given" else "; `fov` DEG tells the lens, if it is known"
         )
         log.notice(f"doubtful because of: {'; '.join(tracked.reasons)}{told}")
     if scale.camera_height_m is not None and scale.confidence >= LEAST_CONFIDENCE:

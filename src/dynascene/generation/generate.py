@@ -3,6 +3,7 @@
 from dynascene.errors import InputError
 from dynascene.generation.clip import GeneratedClip, GenerationOptions, Generator
 from dynascene.generation.generators.projection import projection
+from dynascene.generation.names import GeneratorName
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.types import Shot
 
@@ -13,7 +14,7 @@ def _diffusion(shot: Shot, scene: LiftedScene, options: GenerationOptions) -> Ge
     return diffusion(shot, scene, options)
 
 
-GENERATORS: dict[str, Generator] = {"projection": projection, "diffusion": _diffusion}
+GENERATORS: dict[GeneratorName, Generator] = {"projection": projection, "diffusion": _diffusion}
 
 
 def generate(

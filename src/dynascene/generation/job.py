@@ -63,7 +63,7 @@ def _give_notices(inputs: Inputs, clip: GeneratedClip, log: Log) -> None:
     """What the user should know before a long rendering."""
     share = f"{clip.seen_share:.0%} of the view lies within the picture"
     if clip.seen_share < LITTLE_SEEN:
-        log.notice(f"only {share}; try --framing centre, --horizon or a smaller movement")
+        log.notice(f"only {share}; try `framing` centre, `horizon` or a smaller movement")
     else:
         log.notice(f"{share}; the rest is filled")
     if inputs.shot.foreground is None:
@@ -72,5 +72,5 @@ def _give_notices(inputs: Inputs, clip: GeneratedClip, log: Log) -> None:
     if scale > 1.25:
         log.notice(
             f"the background is {clip.track.size} and is enlarged {scale:.2g} times for the "
-            f"{inputs.shot.foreground.size} composite (--size)"
+            f"{inputs.shot.foreground.size} composite (`size`)"
         )

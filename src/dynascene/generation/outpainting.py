@@ -37,13 +37,13 @@ def kept_part(size: Size, keep: float) -> tuple[Place, Size]:
     Raises InputError unless 0 < keep < 1 and something is left to keep and to paint.
     """
     if not 0 < keep < 1:
-        raise InputError(f"--keep {keep:g}: expected a share of the area between 0 and 1")
+        raise InputError(f"`keep` {keep:g}: expected a share of the area between 0 and 1")
     side = keep**0.5
     kept = Size(round(size.width * side), round(size.height * side))
     if min(kept) < 16:
-        raise InputError(f"--keep {keep:g}: leaves {kept} of {size}, too small to continue")
+        raise InputError(f"`keep` {keep:g}: leaves {kept} of {size}, too small to continue")
     if kept == size:
-        raise InputError(f"--keep {keep:g}: leaves nothing of {size} to paint")
+        raise InputError(f"`keep` {keep:g}: leaves nothing of {size} to paint")
     return centred(kept, size), kept
 
 
@@ -68,7 +68,7 @@ def outpaint(
     """
     own = Size(picture.shape[1], picture.shape[0])
     if size.width < own.width or size.height < own.height or size == own:
-        raise InputError(f"--size {size}: the picture is {own}; give a larger size to paint around")
+        raise InputError(f"`size` {size}: the picture is {own}; give a larger size to paint around")
     _check_view(size, focal)
     if horizon is None:
         horizon = estimate_horizon(picture, focal).row
@@ -93,6 +93,6 @@ def _check_view(size: Size, focal: float) -> None:
     widest = np.degrees(2 * np.arctan(max(size) / 2 / focal))
     if widest > WIDEST:
         raise InputError(
-            f"--size {size}: would see {widest:.0f} degrees, at most {WIDEST:.0f} are possible; "
-            "make it smaller, or give the picture's true field of view with --scene-fov"
+            f"`size` {size}: would see {widest:.0f} degrees, at most {WIDEST:.0f} are possible; "
+            "make it smaller, or give the picture's true field of view with `scene_fov`"
         )

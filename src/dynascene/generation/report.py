@@ -41,7 +41,7 @@ def report(
             "shape": "ground and backdrop" if _is_stage(inputs) else "depth map",
         },
         "inputs": _inputs(request, kept),
-        "found": inputs.found,
+        "found": inputs.estimates,
         "options": _options(request, kept),
         "weights": clip.weights,
         "estimators": log.networks,
@@ -59,14 +59,15 @@ def _is_stage(inputs: Inputs) -> bool:
 
 def _inputs(request: GenerationRequest, kept: Sequence[Path]) -> dict[str, dict[str, str]]:
     """Name and sha256 of every file or folder that went in."""
+    person, place, camera = request.person, request.place, request.camera
     named = {
-        "person": request.person,
-        "matte": request.matte,
-        "scene": request.scene,
-        "scene_depth": request.scene_depth,
-        "cameras": Path(request.cameras) if request.cameras not in (None, "none") else None,
-        "scale": _existing(request.scale_file),
-        "move": _existing(Path(request.move) if request.move else None),
+        "person": person.person if person else None,
+        "matte": person.matte if person else None,
+        "scene": place.scene,
+        "scene_depth": place.scene_depth,
+        "cameras": camera.file,
+        "scale": _existing(camera.scale_file),
+        "move": _existing(Path(camera.move) if camera.move else None),
     }
     return {
         name: {"path": path.name if path in kept else str(path), "sha256": sha256_of(path)}
@@ -80,9 +81,13 @@ def _existing(path: Path | None) -> Path | None:
 
 
 def _options(request: GenerationRequest, kept: Sequence[Path]) -> dict[str, Any]:
-    options = asdict(request)
+    person = asdict(request.person) if request.person else {}
+    options = {**person, **asdict(request.place), **asdict(request.camera)}
+    options |= {"frames": request.frames, "layers": request.layers}
+    options |= {"options": asdict(request.options)}
     for name in ("person", "matte", "scene", "scene_depth"):
-        options.pop(name)
-    if request.cameras is not None and Path(request.cameras) in kept:
-        options["cameras"] = Path(request.cameras).name
+        options.pop(name, None)
+    file = request.camera.file
+    if file is not None and file in kept:
+        options["cameras"] = file.name
     return options

@@ -13,7 +13,7 @@ from dynascene.estimators.matte.backends import DETECTORS, NETWORKS
 from dynascene.estimators.matte.decontamination import decontaminate
 from dynascene.estimators.weights import pinned_sha256
 from dynascene.generation.footage import FOLDER
-from dynascene.generation.request import GenerationRequest
+from dynascene.generation.request import PersonInput
 from dynascene.io.frames import open_matte, times_of
 from dynascene.jobs.log import Log
 from dynascene.types import FrameSource, Size
@@ -22,7 +22,7 @@ MATTE = "matte"  # a folder within FOLDER
 
 
 def cut_out(
-    path: Path, colour: FrameSource, request: GenerationRequest, folder: Path, log: Log
+    person: PersonInput, colour: FrameSource, folder: Path, log: Log
 ) -> tuple[FrameSource, dict[str, Any]]:
     """The matte of a clip's frames in use, made and kept in the results' folder; what to report.
 
@@ -31,7 +31,13 @@ def cut_out(
     place = folder / FOLDER / MATTE
     place.parent.mkdir(exist_ok=True)
     made = job.run(
-        path, colour, place, request.matte_backend, request.subject, log, clean_preview=False
+        person.person,
+        colour,
+        place,
+        person.matte_backend,
+        person.subject,
+        log,
+        clean_preview=False,
     )
     used = [*NETWORKS.get(made.backend, ()), *(n for n in DETECTORS if n == made.found_by)]
     log.networks.update(pinned_sha256(*used))

@@ -25,5 +25,5 @@ def warn_of_cuts(clip: Path, frames: FrameSource, display: Display, first: int =
     more = f" and {len(cuts) - NAMED} more" if len(cuts) > NAMED else ""
     display.notice(
         f"{clip}: has {'a cut' if len(cuts) == 1 else 'cuts'} at frame {named}{more}, and is "
-        f"treated as one take; use a single take, the longest is --frames {start}:{stop}"
+        f"treated as one take; use a single take, the longest is `frames` {start}:{stop}"
     )

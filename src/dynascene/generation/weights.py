@@ -48,7 +48,7 @@ def load_weights(name: str | Path | None = None) -> LoadedWeights:
         raise InputError(_nothing_to_read(folder))
     pipeline = _load(folder)
     if system := pipeline.denoiser.config["system"]:
-        find_system(system, f"--weights {folder}")
+        find_system(system, f"`weights` {folder}")
     pipeline.set_progress_bar_config(disable=True)
     return LoadedWeights(pipeline, {str(p.relative_to(folder)): sha256_of(p) for p in paths})
 
@@ -72,17 +72,17 @@ def weights_folder(name: str | Path | None) -> Path:
         if (folder := bundled_folder()).is_dir():
             return folder
         raise InputError(
-            "this build has no bundled weights: use --generator projection, or --weights PATH"
+            "this build has no bundled weights: use `generator` projection, or `weights` PATH"
         )
     path = Path(str(name))
     if path.is_dir():
         return path
     if path.is_file():
         why = " (a pickle, which could run code)" if path.suffix in PICKLES else ""
-        raise InputError(f"--weights {name}: is a file{why}; name a folder with a {INDEX}")
+        raise InputError(f"`weights` {name}: is a file{why}; name a folder with a {INDEX}")
     if HUB_ID.fullmatch(str(name)) and not str(name).startswith("."):
         return _from_hub(str(name))
-    raise InputError(f"--weights {name}: is no folder and no hub id (owner/name)")
+    raise InputError(f"`weights` {name}: is no folder and no hub id (owner/name)")
 
 
 def _from_hub(repository: str) -> Path:
@@ -92,7 +92,7 @@ def _from_hub(repository: str) -> Path:
         return Path(snapshot_download(repository, allow_patterns=FETCHED))
     except Exception as error:  # network and permission errors of several libraries
         raise InputError(
-            f"--weights {repository}: is no folder here and cannot be fetched from the hub "
+            f"`weights` {repository}: is no folder here and cannot be fetched from the hub "
             f"({one_line(error, longest=160)})"
         ) from error
 
@@ -101,7 +101,7 @@ def _check_index(folder: Path) -> None:
     """An index could name any class of any library: only the expected ones are let through."""
     path = folder / INDEX
     if not path.is_file():
-        raise InputError(f"--weights {folder}: has no {INDEX}; name a folder of a whole pipeline")
+        raise InputError(f"`weights` {folder}: has no {INDEX}; name a folder of a whole pipeline")
     try:
         index = json.loads(path.read_text(encoding="utf-8"))
         parts = {name: entry[0] for name, entry in index.items() if isinstance(entry, list)}
@@ -119,8 +119,8 @@ def _check_index(folder: Path) -> None:
 
 def _nothing_to_read(folder: Path) -> str:
     if any(path.suffix in PICKLES for path in folder.rglob("*")):
-        return f"--weights {folder}: holds pickles, which could run code: save it as .safetensors"
-    return f"--weights {folder}: holds no {WEIGHTS}"
+        return f"`weights` {folder}: holds pickles, which could run code: save it as .safetensors"
+    return f"`weights` {folder}: holds no {WEIGHTS}"
 
 
 def _load(folder: Path) -> DynaScenePipeline:
@@ -139,7 +139,7 @@ def _load(folder: Path) -> DynaScenePipeline:
         raise
     except Exception as error:  # whatever the readers of json, safetensors and classes raise
         raise InputError(
-            f"--weights {folder}: cannot be loaded ({one_line(error, longest=160)})"
+            f"`weights` {folder}: cannot be loaded ({one_line(error, longest=160)})"
         ) from error
 
 

@@ -200,5 +200,5 @@ def check_inside(track: CameraTrack, surface: Surface) -> None:
     where = "below the ground" if below else "behind what it sees"
     raise InputError(
         f"camera track: frame {frame} lies {where} of the scene; "
-        "make the movement smaller (its amount, or --camera-height for a file)"
+        "make the movement smaller (its amount, or `camera_height` for a file)"
     )

@@ -42,7 +42,7 @@ def result_folder(
     """
     folder = folder.resolve()
     if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: is a file; --out names a folder")
+        raise InputError(f"{folder}: is a file; `out` names a folder")
     earlier = _earlier_results(folder / listing)
     _check_names(folder, earlier, names)
     _check_inputs(folder, earlier, inputs, shared)
@@ -83,8 +83,8 @@ def carry_inputs(earlier: Path, new: Path, inputs: Iterable[Path]) -> None:
 
 def _explanation(folder: Path, error: OSError) -> str:
     if error.errno == errno.ENOSPC:
-        return f"{folder}: no space left; free some or name another --out"
-    return f"{folder}: cannot be written ({error.strerror}); name another --out"
+        return f"{folder}: no space left; free some or name another `out`"
+    return f"{folder}: cannot be written ({error.strerror}); name another `out`"
 
 
 def _earlier_results(listing: Path) -> set[str]:
@@ -101,7 +101,7 @@ def _check_names(folder: Path, earlier: set[str], names: Iterable[str]) -> None:
         if name not in earlier and (folder / name).exists():
             raise InputError(
                 f"{folder / name}: was not written by an earlier run and would be replaced; "
-                "move it away or name another --out"
+                "move it away or name another `out`"
             )
 
 
@@ -115,7 +115,7 @@ def _check_inputs(
             if place == result or (result in place.parents and name != shared):
                 raise InputError(
                     f"{path}: is a result of an earlier run, which this one would replace; "
-                    "name another --out"
+                    "name another `out`"
                 )
 
 

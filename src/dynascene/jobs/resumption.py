@@ -49,7 +49,7 @@ def keep_partial_results(
         place = _move(partial, out, str(error), inputs)
         if place is None:
             raise
-        raise InputError(f"{error}; {hint(place)}", error.parameter) from error
+        raise InputError(f"{error}; {hint(place)}") from error
     except BaseException as error:  # Ctrl-C and SIGTERM among them
         failure = repr(error) if isinstance(error, Exception) else "interrupted"
         place = _move(partial, out, failure, inputs)

@@ -19,7 +19,7 @@ def load_autoencoder(folder: Path | None) -> AutoencoderTiny:
     if not found:
         raise InputError(
             f"{base}: holds no autoencoder; train autoencoder.small, export it and name its "
-            "folder with --autoencoder"
+            "folder with `autoencoder`"
         )
     level = logging.get_verbosity()
     logging.set_verbosity_error()  # it warns of a config entry that it writes itself

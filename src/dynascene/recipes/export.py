@@ -55,7 +55,7 @@ def export_run(
     objective.finish()
     if autoencoder is not None:
         if not isinstance(objective, DenoisingObjective):
-            raise InputError(f"{folder}: --autoencoder is for runs of denoisers")
+            raise InputError(f"{folder}: `autoencoder` is for runs of denoisers")
         objective.take_decoder(load_autoencoder(autoencoder))
     with replacing(out) as temporary:
         temporary.mkdir()

@@ -55,7 +55,7 @@ def rendered_run(system: System, training: RenderedTraining, settings: Settings)
     name = recipe_name(system, training)
     settings.refuse_clips(name)
     if training.continues is not None and settings.start is None:
-        raise InputError(f"{name}: give the run of {training.continues} with --from")
+        raise InputError(f"{name}: give the run of {training.continues} with `start`")
     batch = settings.batch or BATCH
     loss = OneStepObjective if training.one_step else DenoisingObjective
 
@@ -106,7 +106,7 @@ def _components(
     if not same_latents(vae, load_autoencoder(settings.autoencoder)):
         raise InputError(
             f"{name}: the weights to start from have another autoencoder than the clips; name "
-            "theirs with --autoencoder"
+            "theirs with `autoencoder`"
         )
     return image_encoder, vae
 

@@ -39,7 +39,7 @@ def starting_point(
     """
     large = denoiser.size.name == SD15.name
     if large and autoencoder is not None:
-        raise InputError("--autoencoder: is for small networks; sd15 has Stable Diffusion's own")
+        raise InputError("`autoencoder`: is for small networks; sd15 has Stable Diffusion's own")
     public = system.first_weights.get(denoiser.size.name)
     if start is None and public is not None:
         pipeline = pipeline_from_public_weights(
@@ -60,7 +60,7 @@ def starting_point(
     # a checkpoint holds an autoencoder's weights, but not the scale of its latents
     if not large and not same_latents(components.vae, load_autoencoder(autoencoder)):
         raise InputError(
-            f"{start}: was trained with another autoencoder; name that one with --autoencoder"
+            f"{start}: was trained with another autoencoder; name that one with `autoencoder`"
         )
     return components
 

@@ -159,7 +159,7 @@ class DenoisingObjective(Objective):
         """Use another decoder for the same latents. Raises InputError for other latents."""
         if not same_latents(self.vae, vae):
             raise InputError(
-                "--autoencoder: has another encoder than this run was trained with; "
+                "`autoencoder`: has another encoder than this run was trained with; "
                 "refine the decoder of that one (autoencoder.small_decoder)"
             )
         self.vae.decoder.load_state_dict(vae.decoder.state_dict())

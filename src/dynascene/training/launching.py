@@ -34,7 +34,7 @@ def open_accelerator(settings: Settings) -> Accelerator:
     """
     on_cpu = not torch.accelerator.is_available()
     if on_cpu and settings.precision == "fp16":  # accelerate would quietly compute in float32
-        raise InputError("--precision fp16: needs a GPU, and there is none; choose bf16 or no")
+        raise InputError("`precision` fp16: needs a GPU, and there is none; choose bf16 or no")
     try:
         accelerator = Accelerator(
             cpu=on_cpu,
@@ -48,12 +48,12 @@ def open_accelerator(settings: Settings) -> Accelerator:
         )
     except ValueError as error:
         raise InputError(
-            f"--precision {settings.precision}: is not to be had here ({one_line(error)})"
+            f"`precision` {settings.precision}: is not to be had here ({one_line(error)})"
         ) from error
     if accelerator.gradient_accumulation_steps != settings.accumulate:
         raise InputError(
             f"accelerate's configuration accumulates {accelerator.gradient_accumulation_steps} "
-            "parts; leave it out there and say --accumulate"
+            "parts; leave it out there and say `accumulate`"
         )
     fsdp1 = accelerator.distributed_type == DistributedType.FSDP and not accelerator.is_fsdp2
     if accelerator.distributed_type not in SUPPORTED or fsdp1:
@@ -72,7 +72,7 @@ def layout_of(run: Run, objective: Objective, processes: int = 1, rank: int = 0)
     if layout.shares > 1 and not objective.additive:
         raise InputError(
             f"{run.name}: the loss needs a step's samples all at once; start it in one process "
-            "and without --accumulate"
+            "and without `accumulate`"
         )
     return layout
 

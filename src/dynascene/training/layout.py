@@ -24,7 +24,7 @@ class Layout:
         if self.batch % self.shares:
             raise InputError(
                 f"a batch of {self.batch} cannot be shared out evenly over {self.processes} "
-                f"process(es) and --accumulate {self.accumulate}; give a --batch that "
+                f"process(es) and `accumulate` {self.accumulate}; give a `batch` that "
                 f"{self.shares} divides"
             )
 

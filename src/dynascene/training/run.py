@@ -69,7 +69,7 @@ class Objective(nn.Module, ABC):
             and any(p.requires_grad for p in part.parameters())
         ]
         if not able:
-            raise InputError("--checkpointing: no network that this recipe trains can do it")
+            raise InputError("`checkpointing`: no network that this recipe trains can do it")
         for part in able:
             part.enable_gradient_checkpointing()  # ty: ignore[not-callable]
 
@@ -135,28 +135,30 @@ class Settings:
         for name in ("steps", "batch", "accumulate"):
             value = getattr(self, name)
             if value is not None and value < 1:
-                raise InputError(f"--{name} {value}: expected at least 1")
+                raise InputError(f"`{name}` {value}: expected at least 1")
         if self.learning_rate is not None and not 0 < self.learning_rate < 1:
-            raise InputError(f"--lr {self.learning_rate}: expected a number between 0 and 1")
+            raise InputError(
+                f"`learning_rate` {self.learning_rate}: expected a number between 0 and 1"
+            )
         if self.precision not in get_args(Precision):
             known = ", ".join(get_args(Precision))
-            raise InputError(f"--precision {self.precision}: expected one of {known}")
+            raise InputError(f"`precision` {self.precision}: expected one of {known}")
         check_worlds(self.worlds)
         if self.seed < 0:
-            raise InputError(f"--seed {self.seed}: expected at least 0")
+            raise InputError(f"`seed` {self.seed}: expected at least 0")
 
     def refuse_clips(self, recipe: str) -> None:
         """Raises InputError where filmed clips are named for a recipe that takes none."""
         if self.clips:
             raise InputError(
-                f"--clips: {recipe} trains on rendered places; for filmed clips take a recipe such "
+                f"`clips`: {recipe} trains on rendered places; for filmed clips take a recipe such "
                 "as dynascene.small.single_stage"
             )
 
     def refuse_start(self, recipe: str) -> None:
         """Raises InputError where weights are named for a recipe that starts from none."""
         if self.start not in (None, FRESH):
-            raise InputError(f"--from: {recipe} starts from fresh weights")
+            raise InputError(f"`start`: {recipe} starts from fresh weights")
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, the paths of what exists absolute."""

@@ -65,7 +65,7 @@ def checkpoint_folders(run: Path) -> list[Path]:
 def refuse_checkpoints(run: Path) -> None:
     """Raises InputError when a folder holds a run already."""
     if checkpoint_folders(run):
-        raise InputError(f"{run}: holds checkpoints; choose another --out or leave --resume out")
+        raise InputError(f"{run}: holds checkpoints; choose another `out` or leave `resume` out")
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:

@@ -130,7 +130,8 @@ def _refuse_infinite(run: Run, state: State, loss: float, norm: float) -> None:
         return  # the scaler leaves this step out and tries a smaller scale: fp16's way of searching
     what = "gradient" if math.isfinite(loss) else "loss"
     raise InputError(
-        f"{run.name}: the {what} of step {state.step + 1} is not finite; a lower --lr may help"
+        f"{run.name}: the {what} of step {state.step + 1} is not finite; "
+        "a lower `learning_rate` may help"
     )
 
 

@@ -128,7 +128,7 @@ def _refuse_other_run(run: Run, out: Path) -> None:
         if before[key] != value:
             raise InputError(
                 f"{out}: is a run with {key} {before[key]}, not {value}; "
-                "say the same again or choose another --out"
+                "say the same again or choose another `out`"
             )
 
 

@@ -124,7 +124,7 @@ def test_missing_weights_are_told_before_the_run(
 ) -> None:
     monkeypatch.setenv("DYNASCENE_CACHE", str(tmp_path))
     for name in (None, "rtdetr"):
-        with pytest.raises(InputError, match=r"--person-detector none$") as told:
+        with pytest.raises(InputError, match=r"`person_detector` none$") as told:
             detector_at_hand(name)
         assert "\n" not in str(told.value)
     with pytest.raises(InputError, match="detector nobody: there is none"):

@@ -148,7 +148,7 @@ def test_two_of_three(tally: Tally, expected: str) -> None:
 
 @pytest.mark.parametrize("text", ["1/2", "0/1", "4/3", "2", "2:3", "-1/1", "two/three", ""])
 def test_rules_that_decide_nothing(text: str) -> None:
-    with pytest.raises(InputError, match="--rule"):
+    with pytest.raises(InputError, match="`rule`"):
         Rule.parse(text)
 
 

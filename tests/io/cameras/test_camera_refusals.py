@@ -166,7 +166,7 @@ def test_a_keyframe_file_is_sent_to_the_moves(tmp_path: Path) -> None:
     for read in (detect_format, read_cameras):
         with pytest.raises(InputError) as caught:
             read(path)
-        assert str(caught.value) == f"{path}: is a keyframe file; give it to --move"
+        assert str(caught.value) == f"{path}: is a keyframe file; give it to `move`"
 
 
 def test_unknown_format_names_are_answered_with_the_nearest(tmp_path: Path) -> None:
@@ -178,9 +178,9 @@ def test_unknown_format_names_are_answered_with_the_nearest(tmp_path: Path) -> N
 def test_chan_asks_for_what_it_does_not_store(tmp_path: Path) -> None:
     path = tmp_path / "a.chan"
     path.write_text("1 0 0 0 0 0 0 50\n")
-    with pytest.raises(InputError, match="--rotation-order"):
+    with pytest.raises(InputError, match="`rotation_order`"):
         read_cameras(path)
-    with pytest.raises(InputError, match="--sensor"):
+    with pytest.raises(InputError, match="`sensor`"):
         read_cameras(path, defaults=CameraDefaults(rotation_order="ZXY"))
 
 

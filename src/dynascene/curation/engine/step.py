@@ -117,7 +117,7 @@ class StageStep:
         return items
 
     def _overdue(self, clip: Clip) -> Clip:
-        reason = f"took more than the {self.time_limit / 60:g} minutes of --time-limit"
+        reason = f"took more than the {self.time_limit / 60:g} minutes of the time limit"
         return clip.rejected(self.name, "timed-out", reason, self.time_limit)
 
     def _stop_if_broken(self, error: Exception) -> None:

@@ -234,13 +234,13 @@ def check_place(out: Path) -> None:
     """Raises InputError, before anything is done, where the data set or its card would be written
     over something else."""
     if out.exists() and not out.is_dir():
-        raise InputError(f"--out {out}: is a file; name a folder")
+        raise InputError(f"`out` {out}: is a file; name a folder")
     if _earlier_manifest(out) is not None:
         return
     for name in (CARD, FUNNEL):
         if (out / name).exists():
             raise InputError(
-                f"--out {out}: holds a {name} and no data set; name a new folder, or that of an "
+                f"`out` {out}: holds a {name} and no data set; name a new folder, or that of an "
                 "earlier run"
             )
 

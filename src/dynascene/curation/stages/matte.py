@@ -17,8 +17,6 @@ from dynascene.errors import InputError
 from dynascene.estimators.matte.backends import (
     BACKENDS,
     NETWORKS,
-    BackendName,
-    DetectorName,
     default_backend,
     detector_named,
     make_matter,
@@ -27,6 +25,7 @@ from dynascene.estimators.matte.figures import Figures
 from dynascene.estimators.matte.job import EMPTY, finished_mattes, working_frames
 from dynascene.estimators.matte.locating import locate
 from dynascene.estimators.matte.protocol import Matter
+from dynascene.estimators.names import BackendName, DetectorName
 from dynascene.estimators.person.detection import PersonDetector
 from dynascene.estimators.weights import has_weights
 from dynascene.io.frames import times_of

@@ -15,8 +15,9 @@ from dynascene.curation.clip import Clip
 from dynascene.curation.faults import rejected_by
 from dynascene.curation.stages.sampling import frames_every, frames_spread
 from dynascene.errors import InputError
-from dynascene.estimators.matte.backends import DETECTORS, DetectorName, detector_named
+from dynascene.estimators.matte.backends import DETECTORS, detector_named
 from dynascene.estimators.matte.locating import any_apart
+from dynascene.estimators.names import DetectorName
 from dynascene.estimators.person.detection import Detection, PersonDetector, area
 from dynascene.estimators.person.subject import (
     COMPARABLE,
@@ -168,7 +169,7 @@ def detector_at_hand(name: str | None = None) -> DetectorName:
     wanted = name or "fastestdet"
     raise InputError(
         f"nobody can be counted: the weights of a person detector are not here; fetch them by "
-        f"'dynascene weights {wanted}', or leave the test out with --person-detector none"
+        f"'dynascene weights {wanted}', or leave the test out with `person_detector` none"
     )
 
 

@@ -133,10 +133,10 @@ def open_votes(address: Path | str) -> VoteStore:
         url = _url(address)
         engine = sa.create_engine(url, pool_pre_ping=True, **_options(url))
     except (ArgumentError, NoSuchModuleError) as error:
-        raise InputError(f"--db: {_cause(error)}; give postgresql://USER@HOST/NAME") from None
+        raise InputError(f"`database`: {_cause(error)}; give postgresql://USER@HOST/NAME") from None
     except ModuleNotFoundError as error:
         raise InputError(
-            f"--db: {error.name} is not installed; pip install 'dynascene[curation]'"
+            f"`database`: {error.name} is not installed; pip install 'dynascene[curation]'"
         ) from None
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)

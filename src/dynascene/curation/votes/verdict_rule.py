@@ -36,7 +36,7 @@ class Rule:
 
     def __post_init__(self) -> None:
         if not self.wanted < 2 * self.needed <= 2 * self.wanted:
-            raise InputError(f"--rule {self}: must be a majority, such as 1/1, 2/3 or 3/5")
+            raise InputError(f"`rule` {self}: must be a majority, such as 1/1, 2/3 or 3/5")
 
     def __str__(self) -> str:
         return f"{self.needed}/{self.wanted}"
@@ -46,7 +46,7 @@ class Rule:
         """ "2/3" → Rule; InputError where it is none."""
         match = re.fullmatch(r"\s*(\d{1,4})\s*/\s*(\d{1,4})\s*", text)
         if not match:
-            raise InputError(f"--rule {text!r}: give votes needed of votes wanted, such as 2/3")
+            raise InputError(f"`rule` {text!r}: give votes needed of votes wanted, such as 2/3")
         return Rule(int(match[1]), int(match[2]))
 
     def outcome(self, tally: Tally) -> Outcome:

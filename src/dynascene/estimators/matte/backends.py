@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from dynascene.errors import InputError
 from dynascene.estimators.matte.protocol import Matter
+from dynascene.estimators.names import BackendName, DetectorName
 from dynascene.estimators.person.detection import PersonDetector
 from dynascene.estimators.weights import Progress, has_weights
 
-BackendName = Literal["modnet", "selfie", "motion"]
-DetectorName = Literal["rtdetr", "fastestdet"]
 NETWORKS: dict[BackendName, tuple[str, ...]] = {
     "modnet": ("modnet",),
     "selfie": ("selfie", "selfie_landscape"),

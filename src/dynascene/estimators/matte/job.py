@@ -165,7 +165,7 @@ def check_share(clip: Path, made: MatteSummary, display: Display) -> None:
             else f"{made.backend} sees no person where {made.found_by} found the subject"
         )
         raise InputError(
-            f"{clip}: the matte is black, as {found}; point at the subject with --subject X,Y, "
+            f"{clip}: the matte is black, as {found}; point at the subject with `subject` X,Y, "
             f"or {own}"
         )
     if made.share > FULL:

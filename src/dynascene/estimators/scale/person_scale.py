@@ -79,7 +79,7 @@ class PersonScale:
 
     @property
     def camera_height_units(self) -> float | None:
-        """The camera's height in the track's own unit: what ``--camera-height`` asks for."""
+        """The camera's height in the track's own unit: what ``camera_height`` asks for."""
         if self.camera_height_m is None or self.metres_per_unit is None:
             return None
         return self.camera_height_m / self.metres_per_unit

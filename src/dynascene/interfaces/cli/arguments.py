@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from tyro.conf import arg
 
 from dynascene.errors import InputError
+from dynascene.estimators.names import BackendName
+from dynascene.generation.names import GeneratorName
 
 if TYPE_CHECKING:  # imported where they are made: --help must not wait for torch
     from dynascene.geometry.framing import Framing
@@ -16,6 +18,8 @@ if TYPE_CHECKING:  # imported where they are made: --help must not wait for torc
     from dynascene.synthetic.worlds import World
     from dynascene.types import Size
 
+OptionalBackend = Annotated[BackendName | None, arg(help_behavior_hint="")]
+OptionalGenerator = Annotated[GeneratorName | None, arg(help_behavior_hint="")]
 PAIR = re.compile(r"\s*([0-9.]+)\s*[xX×]\s*([0-9.]+)\s*")
 
 

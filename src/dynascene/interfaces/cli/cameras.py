@@ -11,6 +11,7 @@ from tyro.conf import OmitArgPrefixes, Positional, arg
 
 from dynascene.errors import InputError
 from dynascene.interfaces.cli.arguments import parse_sensor, parse_size
+from dynascene.interfaces.cli.options import spell_options
 
 if TYPE_CHECKING:  # imported where they are used: --help must not wait for torch
     from dynascene.io.cameras import CameraDefaults
@@ -137,7 +138,7 @@ def _write(track: CameraTrack, dst: Path, to: str | None, defaults: CameraDefaul
 
 
 def _notice(line: str) -> None:
-    print(f"note: {line}", file=sys.stderr)
+    print(f"note: {spell_options(line)}", file=sys.stderr)
 
 
 def moves() -> None:

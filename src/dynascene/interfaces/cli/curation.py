@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
-from dynascene.interfaces.cli.arguments import shown
+from dynascene.estimators.names import DetectorName
+from dynascene.interfaces.cli.arguments import OptionalBackend, shown
 
 if TYPE_CHECKING:  # imported where they are used: --help must not wait for torch
     from collections.abc import Sequence
@@ -37,11 +38,9 @@ def curate(
     longest: Annotated[float | None, shown("SECONDS")] = None,
     most_similar: Annotated[float, arg(metavar="S")] = 0.8,
     person_detector: Annotated[
-        Literal["fastestdet", "rtdetr", "none"] | None, arg(help_behavior_hint="")
+        DetectorName | Literal["none"] | None, arg(help_behavior_hint="")
     ] = None,
-    matte: Annotated[
-        Literal["motion", "selfie", "modnet"] | None, arg(help_behavior_hint="")
-    ] = None,
+    matte: OptionalBackend = None,
     worst_camera: Literal["good", "doubtful"] = "good",
     time_limit: Annotated[float, arg(metavar="MINUTES")] = 60.0,
     release: Annotated[Path | None, shown("FILE")] = None,

@@ -10,6 +10,7 @@ from rich.live import Live
 from rich.table import Table
 
 from dynascene.curation.engine.progress import Tally, repeated
+from dynascene.interfaces.cli.options import spell_options
 
 BETWEEN_LINES = 30.0  # seconds
 A_SECOND = 2  # renewals of the table
@@ -39,7 +40,7 @@ class RunDisplay:
 
     def notice(self, text: str) -> None:
         """See ``Watcher``."""
-        self.console.print(text, markup=False, soft_wrap=True)
+        self.console.print(spell_options(text), markup=False, soft_wrap=True)
 
 
 def table(tally: Tally) -> Table:

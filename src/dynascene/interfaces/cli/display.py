@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from dynascene.interfaces.cli.options import spell_options
+
 
 class Terminal:
     """Progress bars and notices on standard error, so that standard output stays clean."""
@@ -27,7 +29,7 @@ class Terminal:
             yield lambda: progress.advance(task)
 
     def notice(self, text: str) -> None:
-        self.console.print(text, markup=False, soft_wrap=True, style="dim")
+        self.console.print(spell_options(text), markup=False, soft_wrap=True, style="dim")
 
 
 def say(text: str) -> None:

@@ -1,18 +1,23 @@
 """``dynascene generate`` and ``dynascene demo``."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
 from dynascene.interfaces.cli.arguments import (
+    OptionalBackend,
+    OptionalGenerator,
     parse_framing,
     parse_range,
     parse_sensor,
     parse_size,
     shown,
 )
+
+if TYPE_CHECKING:
+    from dynascene.generation.request import PersonInput
 
 OptionalPath = Annotated[Path | None, shown("PATH")]
 OptionalName = Annotated[str | None, shown("NAME")]
@@ -28,17 +33,13 @@ def generate(
     scene: Annotated[Path, arg(metavar="IMAGE")],
     matte: OptionalPath = None,
     subject: Annotated[str | None, shown("N|X,Y")] = None,
-    matte_backend: Annotated[
-        Literal["motion", "selfie", "modnet"] | None, arg(help_behavior_hint="")
-    ] = None,
+    matte_backend: OptionalBackend = None,
     cameras: Annotated[str | None, shown("FILE|none")] = None,
     camera_format: OptionalName = None,
     move: Annotated[str | None, shown("NAME[:AMOUNT]")] = None,
     framing: Annotated[str, arg(metavar="auto|centre|YAW,PITCH")] = "auto",
     scene_fov: OptionalDegrees = None,
-    generator: Annotated[
-        Literal["projection", "diffusion"] | None, arg(help_behavior_hint="")
-    ] = None,
+    generator: OptionalGenerator = None,
     weights: Annotated[str | None, shown("small|PATH|HUB_ID")] = None,
     steps: Annotated[int | None, shown("N")] = None,
     guidance: OptionalNumber = None,
@@ -96,9 +97,8 @@ def generate(
     """
     from dynascene.generation.clip import DEFAULT_GENERATOR, GenerationOptions
     from dynascene.generation.job import run
-    from dynascene.generation.request import GenerationRequest
+    from dynascene.generation.request import CameraInput, GenerationRequest, PlaceInput
     from dynascene.interfaces.cli.display import Terminal, say
-    from dynascene.interfaces.cli.matting import parse_subject
 
     options = GenerationOptions(
         generator=generator or DEFAULT_GENERATOR,
@@ -112,24 +112,21 @@ def generate(
         scene_memory=not no_scene_memory,
     )
     request = GenerationRequest(
-        scene=scene,
-        person=person,
-        matte=matte,
-        subject=parse_subject(subject) if subject is not None else None,
-        matte_backend=matte_backend,
-        cameras=cameras,
-        camera_format=camera_format,
-        move=move,
+        place=PlaceInput(
+            scene=scene, scene_fov=scene_fov, horizon=horizon, scene_depth=scene_depth
+        ),
+        person=_person_input(person, matte, subject, matte_backend, person_height),
+        camera=CameraInput(
+            cameras=cameras,
+            camera_format=camera_format,
+            move=move,
+            fov=fov,
+            camera_height=camera_height,
+            camera_scale=camera_scale,
+            rotation_order=rotation_order and rotation_order.upper(),
+            sensor=parse_sensor(sensor) if sensor else None,
+        ),
         frames=parse_range(frames) if frames else None,
-        fov=fov,
-        scene_fov=scene_fov,
-        horizon=horizon,
-        camera_height=camera_height,
-        camera_scale=camera_scale,
-        scene_depth=scene_depth,
-        person_height=person_height,
-        rotation_order=rotation_order and rotation_order.upper(),
-        sensor=parse_sensor(sensor) if sensor else None,
         layers=layers,
         options=options,
     )
@@ -138,6 +135,31 @@ def generate(
     out = out or default_out(person, scene)
     finished = run(request, out, Terminal())
     say(f"{finished}  (look at {out / 'sheet.png'} first)")
+
+
+def _person_input(
+    person: Path | None,
+    matte: Path | None,
+    subject: str | None,
+    matte_backend: str | None,
+    person_height: float,
+) -> "PersonInput | None":
+    """None without a person. Raises InputError for options that need one."""
+    from dynascene.generation.request import PersonInput
+    from dynascene.interfaces.cli.matting import parse_subject
+
+    if person is None:
+        options = {"matte": matte, "subject": subject, "matte_backend": matte_backend}
+        if names := [name for name, value in options.items() if value is not None]:
+            raise InputError(f"`{names[0]}`: there is no `person` that it could belong to")
+        return None
+    return PersonInput(
+        person=person,
+        matte=matte,
+        subject=parse_subject(subject) if subject is not None else None,
+        matte_backend=matte_backend,
+        person_height=person_height,
+    )
 
 
 def default_out(person: Path | None, scene: Path) -> Path:

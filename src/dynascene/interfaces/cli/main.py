@@ -27,6 +27,7 @@ from dynascene.interfaces.cli import (
     verification,
     weights,
 )
+from dynascene.interfaces.cli.options import spell_options
 
 Command = Callable[..., None]
 WRONG_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
@@ -46,8 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with _sigterm_raises():
             _parsed(sys.argv[1:] if arguments is None else list(arguments))()
     except InputError as error:
-        option = f" (--{error.parameter.replace('_', '-')})" if error.parameter else ""
-        _fail(f"{error}{option}", WRONG_INPUT)
+        _fail(spell_options(str(error)), WRONG_INPUT)
     except KeyboardInterrupt:
         _fail("interrupted", INTERRUPTED)
     except Terminated:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
-from dynascene.interfaces.cli.arguments import parse_range, shown
+from dynascene.interfaces.cli.arguments import OptionalBackend, parse_range, shown
 
 
 def matte(
@@ -17,9 +17,7 @@ def matte(
     /,
     *,
     out: Annotated[Path, arg(metavar="DIR")],
-    backend: Annotated[
-        Literal["motion", "selfie", "modnet"] | None, arg(help_behavior_hint="")
-    ] = None,
+    backend: OptionalBackend = None,
     subject: Annotated[str | None, shown("N|X,Y")] = None,
     frames: Annotated[str | None, shown("A:B")] = None,
 ) -> None:

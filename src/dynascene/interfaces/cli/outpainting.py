@@ -1,12 +1,12 @@
 """``dynascene outpaint``."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
-from dynascene.interfaces.cli.arguments import parse_size, shown
+from dynascene.interfaces.cli.arguments import OptionalGenerator, parse_size, shown
 
 
 def outpaint(
@@ -15,9 +15,7 @@ def outpaint(
     *,
     keep: Annotated[float | None, shown("SHARE")] = None,
     size: Annotated[str | None, shown("WxH")] = None,
-    generator: Annotated[
-        Literal["projection", "diffusion"] | None, arg(help_behavior_hint="")
-    ] = None,
+    generator: OptionalGenerator = None,
     weights: Annotated[str | None, shown("small|PATH|HUB_ID")] = None,
     steps: Annotated[int | None, shown("N")] = None,
     guidance: Annotated[float | None, shown("NUMBER")] = None,
@@ -43,8 +41,8 @@ def outpaint(
         out: PNG file to write.
     """
     from dynascene.generation.clip import DEFAULT_GENERATOR, GenerationOptions
-    from dynascene.generation.inputs import assumed_fov, scene_pixels
     from dynascene.generation.outpainting import kept_part, outpaint
+    from dynascene.generation.place_input import assumed_fov, read_scene
     from dynascene.geometry.intrinsics import focal_from_fov
     from dynascene.interfaces.cli.display import say
     from dynascene.io.images import exif_fov, write_png
@@ -54,7 +52,7 @@ def outpaint(
         raise InputError("outpaint: give either --keep or --size")
     if out.suffix.lower() != ".png":
         raise InputError(f"--out {out}: the picture is written as PNG; name it .png")
-    picture = scene_pixels(image)
+    picture = read_scene(image)
     whole = Size(picture.shape[1], picture.shape[0])
     focal = focal_from_fov(scene_fov or exif_fov(image) or assumed_fov(whole, None), whole)
     row = None if horizon is None else horizon * whole.height

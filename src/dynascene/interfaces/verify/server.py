@@ -230,7 +230,7 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family)
     except OSError as error:
         raise InputError(
-            f"--host {host} --port {port}: {error.strerror or error}; choose another"
+            f"`host` {host} `port` {port}: {error.strerror or error}; choose another"
         ) from None
 
 

@@ -28,7 +28,7 @@ class Sessions:
 
     def __init__(self, token: str | None, port: int) -> None:
         if token is not None and len(token) < LEAST_TOKEN:
-            raise InputError(f"--token: give at least {LEAST_TOKEN} characters")
+            raise InputError(f"`token`: give at least {LEAST_TOKEN} characters")
         self.token = token
         self.cookie = f"dynascene_verify_{port}"  # browsers share cookies between ports
         secret = secrets.token_bytes() if token is None else token.encode()
@@ -72,5 +72,5 @@ def check_host(host: str, token: str | None) -> None:
     """Raises InputError when others could reach the page and no token keeps them out."""
     if token is None and host not in LOCAL_HOSTS:
         raise InputError(
-            f"--host {host}: others could reach the page; give --token WORD, or leave --host out"
+            f"`host` {host}: others could reach the page; give `token` WORD, or leave `host` out"
         )

@@ -96,7 +96,7 @@ def _rotation_order(path: Path, defaults: CameraDefaults) -> str:
     if defaults.rotation_order is None:
         raise InputError(
             f"{path}: a .chan file does not tell its order of rotations; give it with "
-            "--rotation-order (Nuke's own is ZXY)"
+            "`rotation_order` (Nuke's own is ZXY)"
         )
     return defaults.rotation_order
 
@@ -105,6 +105,6 @@ def _sensor(path: Path, defaults: CameraDefaults) -> Sensor:
     if defaults.sensor is None:
         raise InputError(
             f"{path}: a .chan file does not tell its film back; give it in millimetres with "
-            "--sensor (Nuke's own is 24.576x18.672)"
+            "`sensor` (Nuke's own is 24.576x18.672)"
         )
     return defaults.sensor

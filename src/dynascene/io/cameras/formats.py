@@ -167,7 +167,7 @@ def detect_format(path: Path | str) -> str:
         is_json = lines[0].lstrip().startswith(("{", "["))
         name = _detect_document(read_json(path)) if is_json else _detect_columns(lines)
     if name is None and is_keyframe_file(path):
-        raise InputError(f"{path}: is a keyframe file; give it to --move")
+        raise InputError(f"{path}: is a keyframe file; give it to `move`")
     if name is None:
         raise InputError(
             f"{path}: is no camera file of a known format; if it is one, name it: {known_names()}"

@@ -19,6 +19,6 @@ def square_focal(track: CameraTrack, path: Path, what: str) -> Tensor:
     if (ratio - 1).abs().max() > SQUARE_TOLERANCE:
         raise InputError(
             f"{path}: {what} stores square pixels only, and here fx / fy is {ratio[0].item():.3g}; "
-            "give the video's own size with --size"
+            "give the video's own size with `size`"
         )
     return fx

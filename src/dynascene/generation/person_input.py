@@ -1,0 +1,97 @@
+"""The person's clip: opened, and cut out where it brings no matte."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dynascene.errors import InputError
+from dynascene.generation.request import PersonInput
+from dynascene.generation.subject import CleanEdges, cut_out
+from dynascene.generation.takes import warn_of_cuts
+from dynascene.io.excerpt import excerpt, open_excerpt_matte
+from dynascene.io.frames import open_frames, split_alpha, times_of
+from dynascene.io.images import IMAGE_SUFFIXES
+from dynascene.jobs.log import Log
+from dynascene.types import FrameSource
+
+
+@dataclass(frozen=True)
+class PersonClip:
+    """The frames in use.
+
+    Args:
+        colour: [H, W, 3] each.
+        matte: [H, W, 1], 255 = person; None where the clip brings none.
+        still: the person is a single picture.
+        sound: the video file whose sound belongs to the clip, and the second where it begins.
+    """
+
+    colour: FrameSource
+    matte: FrameSource | None
+    still: bool
+    sound: tuple[Path, float] | None
+
+
+def open_person(person: PersonInput, frames: tuple[int, int] | None) -> PersonClip:
+    """Open the clip and the matte that it brings.
+
+    Raises:
+        InputError: a file is missing or unreadable, matte and clip disagree, or ``frames`` reach
+            beyond the clip.
+    """
+    path = person.person
+    still = path.is_file() and path.suffix.lower() in IMAGE_SUFFIXES
+    source = open_frames(path)
+    colour, matte = _colour_and_matte(source, person, frames, still)  # checks the frames too
+    start = _second_of(source, frames[0]) if frames else 0.0
+    sound = (path, start) if path.is_file() and not still else None
+    return PersonClip(colour, matte, still, sound)
+
+
+def matted_person(
+    clip: PersonClip, person: PersonInput, first_frame: int, folder: Path, log: Log
+) -> tuple[FrameSource, FrameSource, dict[str, Any]]:
+    """The person's frames and their matte, cut out where the clip brings none.
+
+    Args:
+        first_frame: the number of the first frame in use, for notices.
+        folder: of the results, where a matte that was made is kept.
+
+    Returns:
+        The frames with clean edges, their matte, and what to report of the cut-out.
+    """
+    if not clip.still:
+        warn_of_cuts(person.person, clip.colour, log, first_frame)
+    if clip.matte is None:
+        matte, report = cut_out(person, clip.colour, folder, log)
+        return CleanEdges(clip.colour, matte), matte, {"matte": report}
+    if person.matte is None:  # its own alpha: such colours are the person's alone
+        return clip.colour, clip.matte, {}
+    return CleanEdges(clip.colour, clip.matte), clip.matte, {}
+
+
+def _colour_and_matte(
+    source: FrameSource, person: PersonInput, frames: tuple[int, int] | None, still: bool
+) -> tuple[FrameSource, FrameSource | None]:
+    """Of the frames in use; None where the clip has no matte of its own."""
+    path = person.person
+    if person.matte is not None:
+        whole = split_alpha(source)[0] if source.channels == 4 else source
+        colour = excerpt(whole, frames, path)
+        return colour, open_excerpt_matte(person.matte, whole, frames)
+    source = excerpt(source, frames, path)
+    if source.channels != 4:
+        if still:
+            raise InputError(f"{path}: has no alpha; give a `matte` (white = person)")
+        return source, None
+    colour, alpha = split_alpha(source)
+    if all((frame == 255).all() for frame in alpha.read()):
+        if still:
+            raise InputError(f"{path}: its alpha is opaque everywhere; give a `matte`")
+        return colour, None  # raw footage in a format with alpha
+    return colour, alpha
+
+
+def _second_of(source: FrameSource, frame: int) -> float:
+    times = times_of(source)
+    return times[frame] if times else float(frame / source.frame_rate)

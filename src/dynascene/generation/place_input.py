@@ -1,0 +1,109 @@
+"""The picture of the place: read, and lifted to 2.5-D."""
+
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dynascene.errors import InputError
+from dynascene.estimators.horizon import estimate_horizon
+from dynascene.generation.footage import found_depth
+from dynascene.generation.request import PlaceInput
+from dynascene.geometry.intrinsics import cover_scale, focal_from_fov
+from dynascene.geometry.lifting import LiftedScene, lift_to_stage, lift_with_depth
+from dynascene.geometry.picture import PictureCamera
+from dynascene.io.depth import read_depth
+from dynascene.io.images import exif_fov, read_image
+from dynascene.jobs.log import Log
+from dynascene.types import CameraTrack, Size
+
+DEFAULT_SCENE_FOV = 60.0
+WIDEST_ASSUMED = 100.0
+NARROWEST_CROP = 2.5  # how many times smaller than the picture the first frame may be
+
+
+class ScenePicture(NamedTuple):
+    """pixels: uint8 [H, W, 3]. depth: [H, W] as the user gave it, or None."""
+
+    pixels: np.ndarray
+    depth: Tensor | None
+
+    @property
+    def size(self) -> Size:
+        return Size(self.pixels.shape[1], self.pixels.shape[0])
+
+
+def open_place(place: PlaceInput) -> ScenePicture:
+    """Read the picture and its depth map.
+
+    Raises:
+        InputError: a file is missing, unreadable or cannot serve.
+    """
+    depth = torch.from_numpy(read_depth(place.scene_depth)) if place.scene_depth else None
+    return ScenePicture(read_scene(place.scene), depth)
+
+
+def read_scene(path: Path) -> np.ndarray:
+    """A picture of a place, uint8 [H, W, 3].
+
+    Raises:
+        InputError: it is transparent somewhere, too small, or no picture.
+    """
+    pixels = read_image(path)
+    if pixels.shape[2] == 4:
+        if pixels[..., 3].min() < 255:
+            raise InputError(f"{path}: has transparent parts; flatten the picture of the place")
+        pixels = pixels[..., :3]
+    if min(pixels.shape[:2]) < 16:
+        raise InputError(f"{path}: {pixels.shape[1]}x{pixels.shape[0]} is too small for a scene")
+    return pixels
+
+
+def lift_place(
+    place: PlaceInput, picture: ScenePicture, filmed: CameraTrack | None, folder: Path, log: Log
+) -> tuple[LiftedScene, float]:
+    """Lift the picture to 2.5-D.
+
+    Args:
+        filmed: the camera of the person's clip, which an unknown field of view is chosen by.
+        folder: of the results, where an estimated depth map is kept.
+
+    Returns:
+        The scene, and the picture's horizontal field of view in degrees.
+    """
+    fov = place.scene_fov or exif_fov(place.scene)
+    if fov is None:
+        fov = assumed_fov(picture.size, filmed)
+        log.notice(f"{place.scene}: field of view unknown; assuming {fov:.3g}° (`scene_fov`)")
+    focal = focal_from_fov(fov, picture.size)
+    if place.horizon is None:
+        with log.stage("horizon"):
+            horizon = estimate_horizon(picture.pixels, focal).row
+    else:
+        horizon = place.horizon * picture.size.height
+    camera = PictureCamera(focal, picture.size, horizon)
+    depth = picture.depth
+    if depth is None:
+        depth = found_depth(picture.pixels, camera, folder, log)
+    colours = torch.tensor(picture.pixels).permute(2, 0, 1).float() / 255
+    with log.stage("lift"):
+        if depth is None:
+            return lift_to_stage(colours, camera), fov
+        return lift_with_depth(colours, camera, depth), fov
+
+
+def assumed_fov(size: Size, filmed: CameraTrack | None) -> float:
+    """The field of view of a picture that does not tell it, in degrees.
+
+    60 degrees along the longer side, unless the filmed camera saw much more or less: the picture
+    should fill the first frame, and not be shown in such a narrow crop that it blurs.
+    """
+    focal = max(size) / 2 / math.tan(math.radians(DEFAULT_SCENE_FOV) / 2)
+    if filmed is not None:
+        filling = float(filmed.intrinsics[0, 0, 0]) / cover_scale(size, filmed.size)
+        widest = size.width / 2 / math.tan(math.radians(WIDEST_ASSUMED) / 2)
+        focal = max(min(max(focal, filling / NARROWEST_CROP), filling), widest)
+    return math.degrees(2 * math.atan(size.width / 2 / focal))
