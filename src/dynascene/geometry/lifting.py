@@ -57,7 +57,7 @@ class LiftedScene:
 def lift_to_stage(picture: Tensor, camera: PictureCamera) -> LiftedScene:
     """Ground plane and backdrop, scaled so that the median depth over the picture is 1."""
     stage = Stage(height=1.0, radius=BACKDROP_DISTANCE)
-    stage = stage.scaled(1 / median_depth(camera, stage))
+    stage = stage.scale(1 / median_depth(camera, stage))
     return LiftedScene(picture, camera, (SceneLayer(_solid(picture), stage),))
 
 

@@ -66,5 +66,5 @@ class Stage:
         above = points[..., 1] < self.height * (1 - margin)
         return above & (torch.hypot(points[..., 0], points[..., 2]) < self.radius * (1 - margin))
 
-    def scaled(self, factor: float) -> "Stage":
+    def scale(self, factor: float) -> "Stage":
         return Stage(self.height * factor, self.radius * factor)

@@ -9,11 +9,11 @@ import numpy as np
 from dynascene.errors import InputError
 from dynascene.synthetic.places.drawing import draw_layered, draw_stage, draw_turn
 from dynascene.synthetic.places.library import Library
-from dynascene.synthetic.places.place import Place
+from dynascene.synthetic.places.place import SyntheticPlace
 from dynascene.synthetic.solid.world import draw_solid
 
 World = Literal["turn", "stage", "layered", "solid"]
-DRAW: Mapping[World, Callable[[Library, np.random.Generator], tuple[str, Place]]] = {
+DRAW: Mapping[World, Callable[[Library, np.random.Generator], tuple[str, SyntheticPlace]]] = {
     "turn": draw_turn,
     "stage": draw_stage,
     "layered": draw_layered,
@@ -22,7 +22,9 @@ DRAW: Mapping[World, Callable[[Library, np.random.Generator], tuple[str, Place]]
 WORLDS: Mapping[World, float] = {"turn": 0.35, "stage": 0.3, "layered": 0.35}  # how often drawn
 
 
-def draw_place(world: World, library: Library, rng: np.random.Generator) -> tuple[str, Place]:
+def draw_place(
+    world: World, library: Library, rng: np.random.Generator
+) -> tuple[str, SyntheticPlace]:
     """A random place in metres, its ground below the origin, and the name of what it is made of."""
     return DRAW[world](library, rng)
 

@@ -19,14 +19,14 @@ from dynascene.synthetic.characters import filming
 from dynascene.synthetic.characters.cycle import PHASES, Cycle, measure_cycle
 from dynascene.synthetic.characters.filming import (
     FRAME_RATE,
-    Motion,
-    along,
+    CharacterMotion,
     draw_motion,
     film_character,
     motion_vertices,
+    move_along,
 )
-from dynascene.synthetic.characters.glb_file import Channel, Character, Clip, read_character
-from dynascene.synthetic.characters.skinning import joint_matrices, sample_channel, skinned
+from dynascene.synthetic.characters.glb_file import Animation, Channel, Character, read_character
+from dynascene.synthetic.characters.skinning import joint_matrices, sample_channel, skin_vertices
 from dynascene.synthetic.solid.graphics import graphics
 from dynascene.synthetic.solid.renderer import Daylight
 from dynascene.types import Size
@@ -55,16 +55,16 @@ def tiny() -> Character:
         translation=np.array([[0.0, 1, 0], [0, 0, 0]]), rotation=np.array([[0.0, 0, 0, 1]] * 2),
         scale=np.ones((2, 3)), skin=np.array([1, 0]),
         inverse_bind=np.stack([np.eye(4)] * 2),
-        clips={},
+        animations={},
     )  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_skinning_equals_a_slow_reference(name: str) -> None:
     body = character(name)
-    clip = next(iter(body.clips.values()))
-    matrices = joint_matrices(body, clip, np.array([0.0, 0.31, 0.5]))
-    points, normals = skinned(body, matrices)
+    animation = next(iter(body.animations.values()))
+    matrices = joint_matrices(body, animation, np.array([0.0, 0.31, 0.5]))
+    points, normals = skin_vertices(body, matrices)
     for frame, vertex in ((0, 5), (1, 1234), (2, len(body.positions) - 1)):
         expected, direction = np.zeros(3), np.zeros(3)
         for joint, weight in zip(body.joints[vertex], body.weights[vertex], strict=True):
@@ -81,7 +81,7 @@ def test_skinning_equals_a_slow_reference(name: str) -> None:
 def test_joints_in_their_bind_pose_leave_the_mesh_alone(name: str) -> None:
     body = character(name)
     bound = np.linalg.inv(body.inverse_bind) @ body.inverse_bind
-    points, normals = skinned(body, bound[None])
+    points, normals = skin_vertices(body, bound[None])
     np.testing.assert_allclose(points[0], body.positions, atol=1e-5)
     np.testing.assert_allclose(
         normals[0], body.normals / np.linalg.norm(body.normals, axis=1, keepdims=True), atol=1e-4
@@ -92,7 +92,9 @@ def test_a_child_moves_with_its_parent() -> None:
     body = tiny()
     half = math.sqrt(0.5)
     turned = Channel(1, "rotation", np.zeros(1), np.array([[0, 0, half, half]]), "LINEAR")
-    still, moved = (joint_matrices(body, Clip(c, 1.0), np.zeros(1))[0] for c in ((), (turned,)))
+    still, moved = (
+        joint_matrices(body, Animation(c, 1.0), np.zeros(1))[0] for c in ((), (turned,))
+    )
     np.testing.assert_allclose(still[1][:3, 3], [0, 1, 0])
     np.testing.assert_allclose(moved[1][:3, 3], [-1, 0, 0], atol=1e-12)  # y turns to −x
     np.testing.assert_allclose(moved[0][:3, :3] @ [1, 0, 0], [0, 1, 0], atol=1e-12)
@@ -118,7 +120,7 @@ def test_channels_between_their_keys() -> None:
 def sole_steps(frames: list[np.ndarray], body: Character) -> list[float]:
     """Metres that the standing foot moves from frame to frame."""
     points = np.stack(frames)[..., :3].astype(np.float64)  # y down, the ground at 0
-    rest = skinned(body, joint_matrices(body, None, np.zeros(1)))[0][0]
+    rest = skin_vertices(body, joint_matrices(body, None, np.zeros(1)))[0][0]
     sides = [rest[:, 0] < np.median(rest[:, 0]), rest[:, 0] > np.median(rest[:, 0])]
     steps = []
     for before, after in pairwise(points):
@@ -136,7 +138,7 @@ def sole_steps(frames: list[np.ndarray], body: Character) -> list[float]:
 @pytest.mark.parametrize("name", NAMES)
 def test_feet_do_not_slide(name: str) -> None:
     body = character(name)
-    for gait in GAITS & set(body.clips):
+    for gait in GAITS & set(body.animations):
         cycle = measure_cycle(body, gait)
         assert 0.6 < cycle.stride < 4.5
         assert (np.diff(cycle.travel) > 0).all()
@@ -146,7 +148,7 @@ def test_feet_do_not_slide(name: str) -> None:
             heading = 0.7 + bend * distance
             chord = np.diff(distance, prepend=0.0)[:, None]
             way = np.cumsum(chord * np.stack([np.sin(heading), np.cos(heading)], 1), axis=0)
-            posed = motion_vertices(body, Motion(way, heading, distance, cycle), 0.0)
+            posed = motion_vertices(body, CharacterMotion(way, heading, distance, cycle), 0.0)
             steps = sole_steps(posed, body)
             assert len(steps) > frames / 4
             assert np.median(steps) < usual, (gait, bend)
@@ -170,13 +172,13 @@ def test_who_walks_looks_where_they_go() -> None:
     body = character(NAMES[1])
     cycles = {name: measure_cycle(body, name) for name in ("Walk", "Run", "Idle")}
     wished = np.stack([np.linspace(0, 1.5, 24), np.full(24, 4.0)], axis=1)  # to the right
-    motion = along(np.random.default_rng(0), cycles, wished)
+    motion = move_along(np.random.default_rng(0), cycles, wished)
     assert motion.cycle.name == "Walk"
     np.testing.assert_allclose(motion.headings, math.pi / 2, atol=1e-3)
     np.testing.assert_allclose(motion.positions, wished, atol=0.02)
-    fast = along(np.random.default_rng(0), cycles, wished * [[2.5, 1]])
+    fast = move_along(np.random.default_rng(0), cycles, wished * [[2.5, 1]])
     assert fast.cycle.name == "Run"
-    stays = along(np.random.default_rng(0), cycles, wished * [[0.01, 1]])
+    stays = move_along(np.random.default_rng(0), cycles, wished * [[0.01, 1]])
     assert stays.cycle.name == "Idle"
 
 
@@ -208,7 +210,7 @@ def test_who_has_no_walk_stands() -> None:
     idle = {"Idle": Cycle("Idle", 2.0, math.nan, still, still, still)}
     size = Size(64, 48)
     track = make_move("truck-right:0.5", 3, intrinsics_from_fov(60, size), size)
-    body = replace(tiny(), clips={"Idle": Clip((), 2.0)})
+    body = replace(tiny(), animations={"Idle": Animation((), 2.0)})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(filming, "measure_cycle", lambda _, name: idle[name])
         for seed in range(20):  # followed or not, whatever is drawn

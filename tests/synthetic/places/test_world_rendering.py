@@ -121,7 +121,7 @@ def test_scaling_a_place_scales_its_depths_only() -> None:
     place = LayeredPlace(plain(Stage(0.4, 6.0)), (upright(0.3, 2.5, 0.2),))
     rays = track_rays(make_move("pan-right:10", 2, K, SIZE))
     colour, depth = place.render(rays)
-    same, doubled = place.scaled(2.0).render(rays)
+    same, doubled = place.scale(2.0).render(rays)
     torch.testing.assert_close(same, colour, atol=1e-4, rtol=0)
     torch.testing.assert_close(doubled, 2 * depth)
 

@@ -12,7 +12,7 @@ from dynascene.geometry.moves import make_move
 from dynascene.geometry.rays import Rays, track_rays
 from dynascene.synthetic.solid import graphics as graphics_module
 from dynascene.synthetic.solid.graphics import graphics
-from dynascene.synthetic.solid.mesh import Box, Skin, Standing, build_mesh
+from dynascene.synthetic.solid.mesh import Box, Cutout, Skin, build_mesh
 from dynascene.synthetic.solid.renderer import (
     Daylight,
     Solids,
@@ -41,7 +41,7 @@ def box(x: float, z: float, turn: float = 0.0, tint=RED, **more) -> Box:
     return Box(x=x, z=z, turn=turn, walls=skin, lid=skin, **shape)
 
 
-def solids(*boxes: Box, cards: tuple[Standing, ...] = (), pictures=None, light=EVEN) -> Solids:
+def solids(*boxes: Box, cards: tuple[Cutout, ...] = (), pictures=None, light=EVEN) -> Solids:
     if pictures is None:
         pictures = np.ones((1, 8, 8, 4), np.float32)
     return Solids(build_mesh(boxes, cards, GROUND), pictures, light, GROUND)
@@ -132,7 +132,7 @@ def test_a_card_shows_its_alpha_and_what_is_behind() -> None:
     pictures = np.ones((2, 16, 16, 4), np.float32)
     pictures[1, :, :8, 3] = 0  # the left half is cut out
     pictures[1, ..., 0] = 0
-    card = Standing(1, 0.0, 3.0, 0.0, 2.0, 3.0)
+    card = Cutout(1, 0.0, 3.0, 0.0, 2.0, 3.0)
     made = render_solids(
         solids(box(0, 6, width=8, top=3), cards=(card,), pictures=pictures),
         track_rays(make_move("static", 1, K, SIZE)),
@@ -201,7 +201,7 @@ def test_where_opengl_does_not_start_one_line_says_what_to_install(monkeypatch) 
         raise RuntimeError("libEGL.so: cannot open\nmore")
 
     monkeypatch.setattr("moderngl.create_standalone_context", broken)
-    monkeypatch.setattr(graphics_module, "_of_this_process", None)
+    monkeypatch.setattr(graphics_module, "_process_graphics", None)
     with pytest.raises(InputError, match="libegl1") as caught:
         graphics()
     assert "\n" not in str(caught.value)

@@ -79,7 +79,7 @@ def test_scaling_scales_depths_only() -> None:
     rays = track_rays(track)
     colour, depth = here.render(rays)
     moved = rays._replace(origins=rays.origins * 0.3)
-    same, smaller = here.scaled(0.3).render(moved)
+    same, smaller = here.scale(0.3).render(moved)
     assert float((same - colour).abs().mean()) < 2e-3
     torch.testing.assert_close(smaller, 0.3 * depth, rtol=2e-3, atol=1e-4)
 
@@ -92,7 +92,7 @@ def test_the_camera_has_room_and_keeps_out_of_boxes(seed: int) -> None:
     assert inner
     middles = [[b.x, here.solids.ground - (b.bottom + b.top) / 2, b.z] for b in inner]
     assert not here.contains(torch.tensor(middles)).any()
-    smaller = here.scaled(0.1)
+    smaller = here.scale(0.1)
     assert not smaller.contains(torch.tensor(middles) * 0.1).any()
 
 
@@ -102,7 +102,7 @@ def test_layouts_have_the_promised_number_of_things() -> None:
         stuff = Materials(Library("train", 48), rng, 32)
         layout = draw_layout(rng, stuff, indoors=seed % 3 == 0)
         assert 8 <= len(layout.boxes) <= 150, seed
-        assert stuff.stacked().shape[1:] == (32, 32, 4)
+        assert stuff.stack_layers().shape[1:] == (32, 32, 4)
         for b in layout.boxes:
             assert b.top > b.bottom >= 0
             assert math.hypot(b.x, b.z) < 75

@@ -9,8 +9,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from dynascene.synthetic.characters.glb_file import Character, Clip
-from dynascene.synthetic.characters.skinning import joint_matrices, skinned
+from dynascene.synthetic.characters.glb_file import Animation, Character
+from dynascene.synthetic.characters.skinning import joint_matrices, skin_vertices
 
 PHASES = 96
 SOLE = 0.015  # metres above the lowest point that count as standing on it
@@ -61,45 +61,45 @@ class Cycle:
 @lru_cache(maxsize=64)
 def measure_cycle(character: Character, name: str) -> Cycle:
     """Follows the soles of a clip through its cycle."""
-    clip = character.clips[name]
-    times = np.arange(PHASES) / PHASES * clip.seconds
-    feet = [_follow(character, clip, times, foot) for foot in _feet(character)]
-    moved, low = (np.stack(x) for x in zip(*feet, strict=True))  # [2, P, 2], [2, P]
+    animation = character.animations[name]
+    times = np.arange(PHASES) / PHASES * animation.seconds
+    feet = [_follow_sole(character, animation, times, foot) for foot in _feet(character)]
+    shifts, low = (np.stack(x) for x in zip(*feet, strict=True))  # [2, P, 2], [2, P]
     bearing = low < low.min() + FLIGHT
-    lower = np.where((low == low.min(0))[..., None], moved, np.nan).reshape(-1, 2)
+    lower = np.where((low == low.min(0))[..., None], shifts, np.nan).reshape(-1, 2)
     roughly = np.nanmedian(lower, axis=0)  # the way of the body
     # the foot that bears the body is the one that goes back with the ground, not the swinging one
-    back = np.where(bearing & ~np.isnan(moved[..., 0]), moved @ roughly, -np.inf)
-    chosen, phases = back.argmax(0), np.arange(PHASES)
+    back = np.where(bearing & ~np.isnan(shifts[..., 0]), shifts @ roughly, -np.inf)
+    bearer, phases = back.argmax(0), np.arange(PHASES)
     stands = np.isfinite(back.max(0))
-    steps = _filled(np.where(stands[:, None], moved[chosen, phases], np.nan))
-    low = low[chosen, phases]
+    steps = _bridge_gaps(np.where(stands[:, None], shifts[bearer, phases], np.nan))
+    low = low[bearer, phases]
     total = steps.sum(0)
-    lift = _filled(np.where(stands, low, np.nan)[:, None])[:, 0]
-    closed = np.append(lift, lift[0])
+    lift = _bridge_gaps(np.where(stands, low, np.nan)[:, None])[:, 0]
+    cycle_lift = np.append(lift, lift[0])
     if np.hypot(*total) < STANDS:
         still = np.zeros(PHASES + 1)
-        return Cycle(name, clip.seconds, math.nan, still, still, closed)
+        return Cycle(name, animation.seconds, math.nan, still, still, cycle_lift)
     ahead = total / np.hypot(*total)
     forward = np.concatenate([[0], (steps @ ahead).clip(1e-5).cumsum()])
     sideways = np.concatenate([[0], (steps @ np.array([ahead[1], -ahead[0]])).cumsum()])
-    return Cycle(name, clip.seconds, math.atan2(*ahead), forward, sideways, closed)
+    return Cycle(name, animation.seconds, math.atan2(*ahead), forward, sideways, cycle_lift)
 
 
 def _feet(character: Character) -> list[np.ndarray]:
     """The vertices of the left and the right foot: the body's lowest eighth."""
-    posed = skinned(character, joint_matrices(character, None, np.zeros(1)))[0][0]
-    heights, across = posed[:, 1], posed[:, 0] - np.median(posed[:, 0])
+    points = skin_vertices(character, joint_matrices(character, None, np.zeros(1)))[0][0]
+    heights, across = points[:, 1], points[:, 0] - np.median(points[:, 0])
     low = heights < heights.min() + 0.12 * np.ptp(heights)
     return [np.flatnonzero(low & (side * across > 0)) for side in (-1, 1)]
 
 
-def _follow(
-    character: Character, clip: Clip, times: np.ndarray, foot: np.ndarray
+def _follow_sole(
+    character: Character, animation: Animation, times: np.ndarray, foot: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """How far the body comes over a foot's sole from each phase to the next, [P, 2], nan while it
     rolls from one part to another; and the height of its lowest point, [P]."""
-    points, _ = skinned(character, joint_matrices(character, clip, times), foot)
+    points, _ = skin_vertices(character, joint_matrices(character, animation, times), foot)
     low = points[..., 1].min(1)
     sole = points[..., 1] < low[:, None] + SOLE
     steps = np.full((len(times), 2), np.nan)
@@ -110,11 +110,11 @@ def _follow(
     return steps, low
 
 
-def _filled(values: np.ndarray) -> np.ndarray:
+def _bridge_gaps(values: np.ndarray) -> np.ndarray:
     """[P, C] with gaps (nan) bridged by straight lines; the cycle is closed."""
-    known = np.flatnonzero(~np.isnan(values[:, 0]))
-    if not len(known):
+    indices = np.flatnonzero(~np.isnan(values[:, 0]))
+    if not len(indices):
         return np.zeros_like(values)
     phases = np.arange(len(values))
-    columns = [np.interp(phases, known, c[known], period=len(values)) for c in values.T]
+    columns = [np.interp(phases, indices, c[indices], period=len(values)) for c in values.T]
     return np.stack(columns, axis=1)

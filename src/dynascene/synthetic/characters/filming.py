@@ -18,7 +18,7 @@ from dynascene.geometry.rigid import camera_centres
 from dynascene.imaging.colour import srgb_from_linear
 from dynascene.synthetic.characters.cycle import Cycle, measure_cycle
 from dynascene.synthetic.characters.glb_file import Character, read_character
-from dynascene.synthetic.characters.skinning import joint_matrices, skinned
+from dynascene.synthetic.characters.skinning import joint_matrices, skin_vertices
 from dynascene.synthetic.people.ground_path import GroundPath
 from dynascene.synthetic.solid.mesh import Mesh
 from dynascene.synthetic.solid.renderer import Daylight, Solids, render_solids
@@ -33,7 +33,7 @@ SLOWEST = 0.3  # metres per second; slower people stand
 TRIALS = 12
 
 
-class Motion(NamedTuple):
+class CharacterMotion(NamedTuple):
     """Where a character is and which way it looks in each frame.
 
     positions: [F, 2] x and z. headings: [F] radians, 0 = +z, π/2 = +x. distances: [F] metres
@@ -63,20 +63,22 @@ def film_character(
     soft = replace(light, wrap=0.25, corner_shade=0.0)
     solids = Solids(mesh, character.pictures, soft, ground / metre)
     rays = rays._replace(origins=rays.origins / metre)
-    seen = render_solids(solids, rays, vertices=vertices).colour
-    matte = seen[:, 3:].clamp(0, 1)
-    colour = srgb_from_linear(seen[:, :3] / matte.clamp_min(1e-3))
+    layer = render_solids(solids, rays, vertices=vertices).colour
+    matte = layer[:, 3:].clamp(0, 1)
+    colour = srgb_from_linear(layer[:, :3] / matte.clamp_min(1e-3))
     return colour.where(matte > 0, torch.zeros_like(colour)), matte
 
 
-def motion_vertices(character: Character, motion: Motion, ground: float) -> list[np.ndarray]:
+def motion_vertices(
+    character: Character, motion: CharacterMotion, ground: float
+) -> list[np.ndarray]:
     """The renderer's vertices [V, 12] for each frame, the soles at y = ``ground``."""
     cycle = motion.cycle
-    walked = motion.distances
-    phase = cycle.phase_at(walked) if cycle.stride else walked / cycle.seconds
-    clip = character.clips[cycle.name]
-    matrices = joint_matrices(character, clip, (phase % 1) * clip.seconds)
-    points, normals = skinned(character, matrices)
+    distances = motion.distances
+    phase = cycle.phase_at(distances) if cycle.stride else distances / cycle.seconds
+    animation = character.animations[cycle.name]
+    matrices = joint_matrices(character, animation, (phase % 1) * animation.seconds)
+    points, normals = skin_vertices(character, matrices)
     lift, sideways = cycle.at(cycle.lift, phase), cycle.at(cycle.sideways, phase)
     forward = 0.0 if math.isnan(cycle.forward) else cycle.forward
     # half a turn about x takes glTF's axes to ours, and forward to π − forward
@@ -89,10 +91,10 @@ def motion_vertices(character: Character, motion: Motion, ground: float) -> list
         side = ours @ [math.cos(forward), 0, -math.sin(forward)]
         x, z = motion.positions[k] + sideways[k] * side[::2]
         offset = np.array([x, ground + lift[k], z])
-        placed = points[k] @ ours.T + offset
+        vertices = points[k] @ ours.T + offset
         frames.append(
             np.concatenate(
-                [placed, normals[k] @ ours.T, character.texel, character.tint], axis=1
+                [vertices, normals[k] @ ours.T, character.texel, character.tint], axis=1
             ).astype(np.float32)
         )
     return frames
@@ -101,75 +103,80 @@ def motion_vertices(character: Character, motion: Motion, ground: float) -> list
 def draw_motion(
     rng: np.random.Generator, character: Character, track: CameraTrack, ground: float,
     metre: float,
-) -> Motion:  # fmt: skip
+) -> CharacterMotion:  # fmt: skip
     """A motion before the cameras of the track, as far as a few trials find one. ground: metres
     below the world's origin; metre: its length in the track's unit."""
     centres = camera_centres(track.cam_from_world).numpy()[:, ::2] / metre
     ahead = track.cam_from_world[:, 2, :3:2].numpy()
-    looks = np.unwrap(np.arctan2(ahead[:, 0], ahead[:, 1]))
-    cycles = {name: measure_cycle(character, name) for name in character.clips}
-    motion = _draw(rng, cycles, centres, looks)
+    camera_azimuths = np.unwrap(np.arctan2(ahead[:, 0], ahead[:, 1]))
+    cycles = {name: measure_cycle(character, name) for name in character.animations}
+    motion = _draw_motion(rng, cycles, centres, camera_azimuths)
     for _ in range(TRIALS):
         if _is_framed(motion, track, ground, metre):
             break
-        motion = _draw(rng, cycles, centres, looks)
+        motion = _draw_motion(rng, cycles, centres, camera_azimuths)
     return motion
 
 
-def _is_framed(motion: Motion, track: CameraTrack, ground: float, metre: float) -> bool:
+def _is_framed(motion: CharacterMotion, track: CameraTrack, ground: float, metre: float) -> bool:
     """Whether the chest is never too near and mostly in the picture."""
     chest = np.insert(motion.positions, 1, ground - CHEST, axis=1) * metre
     poses, k = track.cam_from_world.numpy(), track.intrinsics.numpy()
-    seen = (poses[:, :3, :3] @ chest[..., None])[..., 0] + poses[:, :3, 3]
-    if seen[:, 2].min() < NEAREST * metre:
+    in_camera = (poses[:, :3, :3] @ chest[..., None])[..., 0] + poses[:, :3, 3]
+    if in_camera[:, 2].min() < NEAREST * metre:
         return False
-    pixel = (k @ (seen / seen[:, 2:])[..., None])[:, :2, 0] / tuple(track.size)
+    pixel = (k @ (in_camera / in_camera[:, 2:])[..., None])[:, :2, 0] / tuple(track.size)
     return float(((pixel > 0) & (pixel < 1)).all(1).mean()) >= FRAMED_SHARE
 
 
-def _draw(
-    rng: np.random.Generator, cycles: dict[str, Cycle], centres: np.ndarray, looks: np.ndarray
-) -> Motion:
+def _draw_motion(
+    rng: np.random.Generator,
+    cycles: dict[str, Cycle],
+    centres: np.ndarray,
+    camera_azimuths: np.ndarray,
+) -> CharacterMotion:
     frames = len(centres)
     away, middle = rng.uniform(2.3, 7.5), frames // 2
     if rng.random() < FOLLOWED_SHARE:
-        azimuth = looks + rng.normal(0, 0.12)
+        azimuth = camera_azimuths + rng.normal(0, 0.12)
         away = away * np.exp(rng.normal(0, 0.1) * np.linspace(-0.5, 0.5, frames))[:, None]
-        wished = centres + away * np.stack([np.sin(azimuth), np.cos(azimuth)], axis=1)
-        speed = np.linalg.norm(wished[-1] - wished[0]) * FRAME_RATE / max(frames - 1, 1)
+        waypoints = centres + away * np.stack([np.sin(azimuth), np.cos(azimuth)], axis=1)
+        speed = np.linalg.norm(waypoints[-1] - waypoints[0]) * FRAME_RATE / max(frames - 1, 1)
         fastest = 1.6 * max(cycle.speed for cycle in cycles.values())
         if speed > fastest:  # cannot keep up: passes through the picture
-            wished = wished[middle] + (wished - wished[middle]) * fastest / speed
-        return along(rng, cycles, wished)
-    azimuth = looks[middle] + rng.normal(0, 0.15)
+            waypoints = waypoints[middle] + (waypoints - waypoints[middle]) * fastest / speed
+        return move_along(rng, cycles, waypoints)
+    azimuth = camera_azimuths[middle] + rng.normal(0, 0.15)
     place = centres[middle] + away * np.array([np.sin(azimuth), np.cos(azimuth)])
     moving = [cycle for cycle in cycles.values() if cycle.stride]
     if rng.random() < STANDING_SHARE or not moving:
-        return _standing(rng, cycles, place, looks[middle], frames)
+        return _stand(rng, cycles, place, camera_azimuths[middle], frames)
     cycle = moving[int(rng.integers(len(moving)))]
     time = (np.arange(frames) - middle) / FRAME_RATE
     distance = cycle.speed * rng.uniform(0.8, 1.2) * time
     heading = rng.uniform(0, 2 * math.pi) + rng.normal(0, 0.25) * distance
     steps = np.diff(distance, prepend=distance[0])[:, None]
-    walked = np.cumsum(steps * np.stack([np.sin(heading), np.cos(heading)], 1), axis=0)
-    return along(rng, {cycle.name: cycle}, place + walked - walked[middle])
+    offsets = np.cumsum(steps * np.stack([np.sin(heading), np.cos(heading)], 1), axis=0)
+    return move_along(rng, {cycle.name: cycle}, place + offsets - offsets[middle])
 
 
-def along(rng: np.random.Generator, cycles: dict[str, Cycle], wished: np.ndarray) -> Motion:
+def move_along(
+    rng: np.random.Generator, cycles: dict[str, Cycle], waypoints: np.ndarray
+) -> CharacterMotion:
     """Walks or runs smoothly along about the points [F, 2], one per frame; stands if they stay."""
-    frames = len(wished)
-    few = wished[np.linspace(0, frames - 1, min(frames, 5)).round().astype(int)]
+    frames = len(waypoints)
+    few = waypoints[np.linspace(0, frames - 1, min(frames, 5)).round().astype(int)]
     chords = np.linalg.norm(np.diff(few, axis=0), axis=1)
     speed = chords.sum() * FRAME_RATE / max(frames - 1, 1)
     moving = [cycle for cycle in cycles.values() if cycle.stride]
-    kept = few[np.append(True, chords > 1e-3)]
-    if len(kept) < 2 or not moving or speed < SLOWEST:
-        return _standing(rng, cycles, wished[frames // 2], rng.uniform(-3, 3), frames)
-    path = GroundPath(torch.from_numpy(kept))
+    knots = few[np.append(True, chords > 1e-3)]
+    if len(knots) < 2 or not moving or speed < SLOWEST:
+        return _stand(rng, cycles, waypoints[frames // 2], rng.uniform(-3, 3), frames)
+    path = GroundPath(torch.from_numpy(knots))
     # an even pace, as people walk
     distance = torch.linspace(0, path.length, frames, dtype=torch.float64)
     cycle = min(moving, key=lambda c: abs(math.log(c.speed / speed)))
-    return Motion(
+    return CharacterMotion(
         path.position(distance).numpy()[:, ::2],
         np.radians(path.heading(distance).numpy()),
         distance.numpy() + rng.uniform(0, cycle.stride),
@@ -177,16 +184,16 @@ def along(rng: np.random.Generator, cycles: dict[str, Cycle], wished: np.ndarray
     )
 
 
-def _standing(
-    rng: np.random.Generator, cycles: dict[str, Cycle], place: np.ndarray, looks: float,
+def _stand(
+    rng: np.random.Generator, cycles: dict[str, Cycle], place: np.ndarray, camera_azimuth: float,
     frames: int,
-) -> Motion:  # fmt: skip
+) -> CharacterMotion:  # fmt: skip
     """On the spot, mostly turned to the camera; in mid-stride where there is no such clip."""
     still = [cycle for cycle in cycles.values() if not cycle.stride]
     seconds = np.arange(frames) / FRAME_RATE + rng.uniform(0, 4)
-    heading = np.full(frames, looks + math.pi + rng.normal(0, 0.8))
+    heading = np.full(frames, camera_azimuth + math.pi + rng.normal(0, 0.8))
     if still:
         cycle = still[int(rng.integers(len(still)))]
     else:
         cycle, seconds = next(iter(cycles.values())), np.zeros(frames)
-    return Motion(np.tile(place, (frames, 1)), heading, seconds, cycle)
+    return CharacterMotion(np.tile(place, (frames, 1)), heading, seconds, cycle)

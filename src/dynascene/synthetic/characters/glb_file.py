@@ -34,7 +34,7 @@ class Channel(NamedTuple):
     interpolation: str
 
 
-class Clip(NamedTuple):
+class Animation(NamedTuple):
     channels: tuple[Channel, ...]
     seconds: float
 
@@ -63,7 +63,7 @@ class Character:
     scale: np.ndarray
     skin: np.ndarray
     inverse_bind: np.ndarray
-    clips: dict[str, Clip]
+    animations: dict[str, Animation]
 
 
 @lru_cache(maxsize=16)
@@ -80,7 +80,7 @@ def read_character(path: Path) -> Character:
         file = GLTF2().load(str(path))
         if file is None or not file.skins or not file.animations:
             raise InputError(f"{path}: has no skinned and animated mesh; export it with both")
-        return _Reader(file, path).character()
+        return _CharacterReader(file, path).character()
     except InputError:
         raise
     except Exception as error:  # whatever pygltflib's parsers and missing parts of a file raise
@@ -91,7 +91,7 @@ def read_character(path: Path) -> Character:
         ) from error
 
 
-class _Reader:
+class _CharacterReader:
     def __init__(self, file: Any, path: Path) -> None:
         self.file, self.path = file, path  # a GLTF2, whose fields may all be None by their types
         self.blob = file.binary_blob() or b""
@@ -126,7 +126,7 @@ class _Reader:
             triangles=np.concatenate(triangles), pictures=np.stack(self.pictures),
             parents=parents, order=_parents_first(parents), translation=translation,
             rotation=rotation, scale=scale, skin=np.array(skin.joints),
-            inverse_bind=inverse_bind.astype(np.float64), clips=self._clips(),
+            inverse_bind=inverse_bind.astype(np.float64), animations=self._animations(),
         )  # fmt: skip
 
     def _refuse_unread(self, nodes: Sequence[Any]) -> None:
@@ -193,8 +193,8 @@ class _Reader:
         linear = linear_from_srgb(colour)
         return np.concatenate([linear, np.ones_like(linear[..., :1])], axis=-1)
 
-    def _clips(self) -> dict[str, Clip]:
-        clips = {}
+    def _animations(self) -> dict[str, Animation]:
+        animations = {}
         for number, animation in enumerate(self.file.animations):
             channels = []
             for channel in animation.channels:
@@ -212,8 +212,8 @@ class _Reader:
                     )
                 )  # fmt: skip
             seconds = float(max(channel.times[-1] for channel in channels))
-            clips[animation.name or f"clip {number}"] = Clip(tuple(channels), seconds)
-        return clips
+            animations[animation.name or f"clip {number}"] = Animation(tuple(channels), seconds)
+        return animations
 
 
 def _parents_first(parents: np.ndarray) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ T times, V vertices, N nodes, J joints. Metres, glTF's axes.
 
 import numpy as np
 
-from dynascene.synthetic.characters.glb_file import Channel, Character, Clip
+from dynascene.synthetic.characters.glb_file import Animation, Channel, Character
 
 
 def sample_channel(channel: Channel, times: np.ndarray) -> np.ndarray:
@@ -60,7 +60,9 @@ def _rotation_matrix(q: np.ndarray) -> np.ndarray:
     return np.stack([np.stack(row, -1) for row in rows], -2)
 
 
-def joint_matrices(character: Character, clip: Clip | None, times: np.ndarray) -> np.ndarray:
+def joint_matrices(
+    character: Character, animation: Animation | None, times: np.ndarray
+) -> np.ndarray:
     """Posed from unposed for each joint, [T, J, 4, 4]; without a clip the pose at rest."""
     count = len(times)
     parts = {
@@ -71,7 +73,7 @@ def joint_matrices(character: Character, clip: Clip | None, times: np.ndarray) -
             ("scale", character.scale),
         )
     }
-    for channel in clip.channels if clip else ():
+    for channel in animation.channels if animation else ():
         if channel.path in parts:
             parts[channel.path][channel.node] = sample_channel(channel, times)
     local = np.zeros((len(character.parents), count, 4, 4))
@@ -85,24 +87,24 @@ def joint_matrices(character: Character, clip: Clip | None, times: np.ndarray) -
     return world[character.skin].swapaxes(0, 1) @ character.inverse_bind
 
 
-def skinned(
-    character: Character, matrices: np.ndarray, chosen: np.ndarray | slice = slice(None)
+def skin_vertices(
+    character: Character, matrices: np.ndarray, selection: np.ndarray | slice = slice(None)
 ) -> tuple[np.ndarray, np.ndarray]:
     """Linear blend skinning by [T, J, 4, 4]: positions and unit normals, float32 [T, V, 3] each.
 
     chosen: indices of the vertices to be posed; all without.
     """
     matrices = matrices[:, :, :3].astype(np.float32)
-    points = character.positions[chosen]
+    points = character.positions[selection]
     points = np.concatenate([points, np.ones_like(points[:, :1])], axis=1)
-    weights, joints = character.weights[chosen].astype(np.float32), character.joints[chosen]
-    facing = character.normals[chosen]
+    weights, joints = character.weights[selection].astype(np.float32), character.joints[selection]
+    facing = character.normals[selection]
     positions = np.empty((len(matrices), len(points), 3), np.float32)
     normals = np.empty_like(positions)
     for frame, each in enumerate(matrices):
         # Σ w_k · M_k, then once per vertex
-        blended = np.einsum("vk,vkij->vij", weights, each[joints])
-        positions[frame] = np.einsum("vij,vj->vi", blended, points)
-        normals[frame] = np.einsum("vij,vj->vi", blended[..., :3], facing)
+        matrix = np.einsum("vk,vkij->vij", weights, each[joints])
+        positions[frame] = np.einsum("vij,vj->vi", matrix, points)
+        normals[frame] = np.einsum("vij,vj->vi", matrix[..., :3], facing)
     normals /= np.linalg.norm(normals, axis=-1, keepdims=True).clip(1e-9)
     return positions, normals

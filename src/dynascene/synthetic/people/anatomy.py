@@ -10,14 +10,14 @@ from torch import Tensor
 
 from dynascene.synthetic.people.clothing import (
     cloth_folds,
-    flat_sole,
+    flatten_sole,
     shoes,
     top,
     trousers,
-    under_the_top,
+    tuck_under_top,
 )
 from dynascene.synthetic.people.look import PersonLook
-from dynascene.synthetic.people.shapes import at, between, blob, joint, mirrored
+from dynascene.synthetic.people.shapes import at, between, both_sides, ellipsoid, joint
 from dynascene.synthetic.people.surface import Carve, Loft
 
 PARTS = ("head", "hair", "top", "arms", "hands", "trousers", "legs", "shoes")
@@ -46,8 +46,8 @@ def body_parts(look: PersonLook) -> list[Part]:
         Part("hair", _hair(look), (), 0.65, _hairline),
         Part("top", top(look), top_bends, 1.0, cloth_folds(1.0), 0.032),
         Part("hands", _hands(), ("wrist",), 0.5),
-        Part("trousers", trousers(look), trouser_bends, 1.0, under_the_top, 0.03),
-        Part("shoes", shoes(), ("ball",), 0.75, flat_sole),
+        Part("trousers", trousers(look), trouser_bends, 1.0, tuck_under_top, 0.03),
+        Part("shoes", shoes(), ("ball",), 0.75, flatten_sole),
     ]
     if look.top_cut == "tee":
         parts.append(Part("arms", _bare_arms(g), ("elbow", "wrist"), 0.8))
@@ -59,19 +59,21 @@ def body_parts(look: PersonLook) -> list[Part]:
 def _head() -> tuple[Loft, ...]:
     def ear(_: str, sign: int) -> list[Loft]:
         return [
-            blob("trunk", at(sign * 0.077, 1.632, -0.004), (0.011, 0.030, 0.018), 0.010),
-            blob("trunk", at(sign * 0.036, 1.616, 0.066), (0.026, 0.022, 0.026), 0.030),  # cheek
+            ellipsoid("trunk", at(sign * 0.077, 1.632, -0.004), (0.011, 0.030, 0.018), 0.010),
+            ellipsoid(
+                "trunk", at(sign * 0.036, 1.616, 0.066), (0.026, 0.022, 0.026), 0.030
+            ),  # cheek
         ]
 
     return (
-        blob("trunk", at(0, 1.662, -0.006), (0.076, 0.086, 0.096)),  # skull
-        blob("trunk", at(0, 1.600, 0.030), (0.060, 0.066, 0.060), 0.04),  # face
-        blob("trunk", at(0, 1.546, 0.060), (0.027, 0.020, 0.024), 0.04),  # chin
-        blob("trunk", at(0, 1.660, 0.080), (0.048, 0.011, 0.013), 0.02),  # brow
+        ellipsoid("trunk", at(0, 1.662, -0.006), (0.076, 0.086, 0.096)),  # skull
+        ellipsoid("trunk", at(0, 1.600, 0.030), (0.060, 0.066, 0.060), 0.04),  # face
+        ellipsoid("trunk", at(0, 1.546, 0.060), (0.027, 0.020, 0.024), 0.04),  # chin
+        ellipsoid("trunk", at(0, 1.660, 0.080), (0.048, 0.011, 0.013), 0.02),  # brow
         Loft("trunk", at(0, 1.648, 0.090), at(0, 1.611, 0.108), (0.007, 0.013), (0.010, 0.012),
              0.008, blend=0.012),  # nose
-        blob("trunk", at(0, 1.577, 0.083), (0.022, 0.010, 0.012), 0.014),  # lips
-        *mirrored(ear),
+        ellipsoid("trunk", at(0, 1.577, 0.083), (0.022, 0.010, 0.012), 0.014),  # lips
+        *both_sides(ear),
         Loft("trunk", at(0, 1.46, -0.020), at(0, 1.59, -0.006), (0.056, 0.053, 0.053),
              (0.052, 0.053, 0.056), 0.02, blend=0.03),
     )  # fmt: skip
@@ -79,13 +81,13 @@ def _head() -> tuple[Loft, ...]:
 
 def _hair(look: PersonLook) -> tuple[Loft, ...]:
     cap = [
-        blob("trunk", at(0, 1.670, -0.012), (0.085, 0.092, 0.104)),
-        blob("trunk", at(0, 1.625, -0.050), (0.070, 0.060, 0.058), 0.03),
+        ellipsoid("trunk", at(0, 1.670, -0.012), (0.085, 0.092, 0.104)),
+        ellipsoid("trunk", at(0, 1.625, -0.050), (0.070, 0.060, 0.058), 0.03),
     ]
     if look.hair_cut == "short":
-        cap.append(blob("trunk", at(0.012, 1.735, 0.052), (0.058, 0.026, 0.042), 0.03))
+        cap.append(ellipsoid("trunk", at(0.012, 1.735, 0.052), (0.058, 0.026, 0.042), 0.03))
     if look.hair_cut == "bun":
-        cap.append(blob("trunk", at(0, 1.705, -0.125), (0.036, 0.036, 0.034), 0.015))
+        cap.append(ellipsoid("trunk", at(0, 1.705, -0.125), (0.036, 0.036, 0.034), 0.015))
     if look.hair_cut == "long":
 
         def lock(_: str, sign: int) -> list[Loft]:
@@ -94,7 +96,7 @@ def _hair(look: PersonLook) -> tuple[Loft, ...]:
                      (0.020, 0.026, 0.022), (0.040, 0.044, 0.030), 0.03, blend=0.03)
             ]  # fmt: skip
 
-        cap += mirrored(lock)
+        cap += both_sides(lock)
         cap.append(
             Loft("trunk", at(0, 1.66, -0.07), at(0, 1.475, -0.088), (0.078, 0.092, 0.085),
                  (0.040, 0.034, 0.026), 0.02, blend=0.04)
@@ -142,7 +144,7 @@ def _hands() -> tuple[Loft, ...]:
         )  # fmt: skip
         return lofts
 
-    return tuple(mirrored(hand))
+    return tuple(both_sides(hand))
 
 
 def _bare_arms(girth: float) -> tuple[Loft, ...]:
@@ -152,7 +154,7 @@ def _bare_arms(girth: float) -> tuple[Loft, ...]:
         flat = tuple(r * f for r, f in zip(deep, (1, 1, 1, 1, 0.92, 0.86), strict=True))
         return [Loft(f"{side}_arm", between(a, c, 0.18), c, flat, deep, 0.02)]
 
-    return tuple(mirrored(arm))
+    return tuple(both_sides(arm))
 
 
 def _bare_legs(g: float) -> tuple[Loft, ...]:
@@ -166,4 +168,4 @@ def _bare_legs(g: float) -> tuple[Loft, ...]:
                  tuple(g**0.8 * r for r in deep), 0.03, shift)
         ]  # fmt: skip
 
-    return tuple(mirrored(leg))
+    return tuple(both_sides(leg))

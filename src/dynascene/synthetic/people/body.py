@@ -116,7 +116,7 @@ def _skin_weights(part: Part, points: Tensor) -> Tensor:
 def _along_trunk(points: Tensor) -> dict[str, Tensor]:
     """Weights of the trunk's bones by height, summing to 1."""
     steps = [(bone, _ramp(-points[:, 1] - up, width)) for bone, up, width in _TRUNK]
-    return _chained("pelvis", steps)
+    return _chain_weights("pelvis", steps)
 
 
 def _along_limb(limb: str, part: Part, points: Tensor) -> dict[str, Tensor]:
@@ -136,10 +136,10 @@ def _along_limb(limb: str, part: Part, points: Tensor) -> dict[str, Tensor]:
             steps.append((f"{side}_{bone}", _ramp(offset, width)))
     if kind == "arm" and part.name == "hands":
         first = "forearm"
-    return _chained(f"{side}_{first}", steps)
+    return _chain_weights(f"{side}_{first}", steps)
 
 
-def _chained(first: str, steps: list[tuple[str, Tensor]]) -> dict[str, Tensor]:
+def _chain_weights(first: str, steps: list[tuple[str, Tensor]]) -> dict[str, Tensor]:
     """Bone after bone, each taking over the share (0 … 1) that lies beyond its joint."""
     weights, rest, current = {}, torch.ones(()), first
     for bone, beyond in steps:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from dynascene.synthetic.people.look import PersonLook
-from dynascene.synthetic.people.shapes import at, between, blob, joint, mirrored
+from dynascene.synthetic.people.shapes import at, between, both_sides, ellipsoid, joint
 from dynascene.synthetic.people.skeleton import SIDES, rest_joints
 from dynascene.synthetic.people.surface import Carve, Loft
 
@@ -22,7 +22,7 @@ def top(look: PersonLook) -> tuple[Loft, ...]:
         return [
             Loft("trunk", neck, (end[0] * 0.97, end[1] + 0.002, end[2]), (0.034, 0.036, 0.028),
                  (0.046, 0.056 + loose / 2, 0.044), 0.022, blend=0.06),
-            blob("trunk", at(sign * 0.072, 1.320, 0.062), (0.070, 0.062, 0.042), 0.05),
+            ellipsoid("trunk", at(sign * 0.072, 1.320, 0.062), (0.070, 0.062, 0.042), 0.05),
         ]  # fmt: skip
 
     def sleeve(side: str, _: int) -> list[Loft]:
@@ -34,14 +34,14 @@ def top(look: PersonLook) -> tuple[Loft, ...]:
         radii = tuple((r + loose) * thick for r in width)
         return [
             Loft(f"{side}_arm", between(a, c, 0.01), end, radii, radii, 0.012, blend=0.055),
-            blob(f"{side}_arm", between(a, c, 0.015), (0.050 * thick, 0.046, 0.053), 0.04),
+            ellipsoid(f"{side}_arm", between(a, c, 0.015), (0.050 * thick, 0.046, 0.053), 0.04),
         ]
 
     lofts = [
         Loft("trunk", at(0, 0.880, 0), at(0, 1.450, 0), tuple(g * x + loose for x in trunk_x),
              tuple(g * z + loose for z in trunk_z), 0.012, tuple(shift), blend=0.03),
-        *mirrored(shoulder),
-        *mirrored(sleeve),
+        *both_sides(shoulder),
+        *both_sides(sleeve),
         Loft("trunk", at(0, 1.462, -0.020), at(0, 1.492, -0.021), (0.075, 0.066), (0.072, 0.062),
              0.008, blend=0.02),  # collar
     ]  # fmt: skip
@@ -71,14 +71,14 @@ def trousers(look: PersonLook) -> tuple[Loft, ...]:
                  tuple(g * r for r in deep), 0.010, shift, blend=0.05)
         ]  # fmt: skip
         lofts.append(
-            blob("trunk", at(sign * 0.066 * g, 0.888, -0.046), (0.074 * g, 0.076, 0.068), 0.05)
+            ellipsoid("trunk", at(sign * 0.066 * g, 0.888, -0.046), (0.074 * g, 0.076, 0.068), 0.05)
         )
         return lofts
 
     return (
         Loft("trunk", at(0, 1.02, 0), at(0, 0.865, 0.004), (0.148 * g, 0.158 * g, 0.160 * g),
              (0.100 * g, 0.106 * g, 0.096 * g), 0.03, blend=0.03),
-        *mirrored(leg),
+        *both_sides(leg),
     )  # fmt: skip
 
 
@@ -100,10 +100,10 @@ def shoes() -> tuple[Loft, ...]:
                  (0.036, 0.040), 0.012, blend=0.03),
         ]  # fmt: skip
 
-    return tuple(mirrored(shoe))
+    return tuple(both_sides(shoe))
 
 
-def flat_sole(points: Tensor, distance: Tensor) -> Tensor:
+def flatten_sole(points: Tensor, distance: Tensor) -> Tensor:
     return torch.maximum(distance, points[:, 1])  # nothing below the ground
 
 
@@ -133,10 +133,10 @@ def cloth_folds(strength: float) -> Carve:
     return carve
 
 
-def under_the_top(points: Tensor, distance: Tensor) -> Tensor:
+def tuck_under_top(points: Tensor, distance: Tensor) -> Tensor:
     """Trousers, drawn in where the top covers them, so that they never show through it."""
-    covered = ((-points[:, 1] - 0.872) / 0.03).clamp(0, 1)
-    return _trouser_folds(points, distance) + 0.03 * covered
+    cover = ((-points[:, 1] - 0.872) / 0.03).clamp(0, 1)
+    return _trouser_folds(points, distance) + 0.03 * cover
 
 
 _trouser_folds = cloth_folds(0.8)

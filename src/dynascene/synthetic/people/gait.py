@@ -144,10 +144,10 @@ class Walk:
             ),
             (0.0, 0.0, 0.3 * gait.lean - 0.6 * (2 * over_right).cos()),
         )
-        trunk.pelvis[:, 1] = -self._reachable(trunk, feet)
+        trunk.pelvis[:, 1] = -self._reachable_height(trunk, feet)
         return trunk
 
-    def _reachable(self, trunk: Trunk, feet: dict[str, Foot]) -> Tensor:
+    def _reachable_height(self, trunk: Trunk, feet: dict[str, Foot]) -> Tensor:
         """The pelvis's height above the ground, lowered to where both legs reach their ankles."""
         up = -trunk.pelvis[:, 1]
         leg = FULL_REACH * (THIGH + SHIN) * self.height / REST_HEIGHT
@@ -189,7 +189,7 @@ class Walk:
         pitch = gait.roll_off + (gait.strike - gait.roll_off) * _hermite(
             (v * 1.15).clamp(max=1), 0, 0
         )
-        heading = here[1] + _wrapped(there[1] - here[1]) * share
+        heading = here[1] + _wrap_degrees(there[1] - here[1]) * share
         toe_bend = -gait.roll_off * (1 - (v * 4).clamp(max=1)) ** 2
         standing = self._ankle(side, cycle, stand)
         foot = Foot(
@@ -217,11 +217,11 @@ class Walk:
         offsets = {
             name: rest[f"{side}_{name}"] - rest[f"{side}_ankle"] for name in ("heel", "ball")
         }
-        pitched = turn @ rotation_about("x", roll.pitch)
+        pitch_turn = turn @ rotation_about("x", roll.pitch)
         flat_ankle = torch.tensor([0.0, float(rest[f"{side}_ankle"][1]), 0.0], dtype=torch.float64)
         ankle = ankle + flat_ankle
         for name, share in (("heel", roll.on_heel), ("ball", 1 - roll.on_heel)):
-            shift = (turn - pitched) @ offsets[name]  # keeps that point of the sole where it was
+            shift = (turn - pitch_turn) @ offsets[name]  # keeps that point of the sole where it was
             ankle = ankle + share[:, None] * shift
         return ankle, facing
 
@@ -270,6 +270,6 @@ def _smooth_minimum(a: Tensor, b: Tensor, width: float) -> Tensor:
     return torch.minimum(a, b) - near.square() / (4 * width)
 
 
-def _wrapped(degrees: Tensor) -> Tensor:
+def _wrap_degrees(degrees: Tensor) -> Tensor:
     """The same turn within −180 … 180 degrees."""
     return (degrees + 180) % 360 - 180

@@ -35,7 +35,9 @@ def light_towards(vertices: Tensor, normals: Tensor, eye: Tensor, light: Light) 
     sun_from = torch.nn.functional.normalize(vertices.new_tensor(light.sun_from), dim=0)
     sun_angle = normals @ sun_from
     # skin and cloth scatter: the light wraps a little around the edge of the shade
-    sun = ((sun_angle + 0.15) / 1.15).clamp(min=0) * _lit(vertices, normals, sun_from, SUN_FADE)
+    sun = ((sun_angle + 0.15) / 1.15).clamp(min=0) * _light_visibility(
+        vertices, normals, sun_from, SUN_FADE
+    )
     open_sky = _open_sky(vertices, normals)
     up = (0.5 - 0.5 * normals[:, 1])[:, None]
     sky_light, ground_light = (vertices.new_tensor(c) for c in (light.sky, light.ground))
@@ -55,12 +57,12 @@ def _open_sky(vertices: Tensor, normals: Tensor) -> Tensor:
     for direction in SKY_DIRECTIONS:
         towards = torch.nn.functional.normalize(vertices.new_tensor(direction), dim=0)
         weight = (normals @ towards + 0.25).clamp(min=0)
-        sky += weight * _lit(vertices, normals, towards, SKY_FADE)
+        sky += weight * _light_visibility(vertices, normals, towards, SKY_FADE)
         total += weight
     return sky / total.clamp(min=1e-3)
 
 
-def _lit(vertices: Tensor, normals: Tensor, towards: Tensor, fade: float) -> Tensor:
+def _light_visibility(vertices: Tensor, normals: Tensor, towards: Tensor, fade: float) -> Tensor:
     """How freely each vertex sees a distant light, 0 … 1 [V]: a shadow map of the vertices.
 
     The comparison is blended over 2 × 2 cells (percentage-closer filtering) and over ``fade``.
@@ -74,14 +76,14 @@ def _lit(vertices: Tensor, normals: Tensor, towards: Tensor, fade: float) -> Ten
     columns, rows = (int(n) + 4 for n in cell.amax(0))
     nearest = vertices.new_full((rows * columns,), -1e6)
     nearest.scatter_reduce_(0, cell[:, 1] * columns + cell[:, 0], place[:, 2], "amax")
-    lifted = place + 0.012 * (normals @ basis)  # looked up a little off the surface
-    looked = (lifted[:, :2] - origin) / SHADOW_CELL
-    corner = looked.floor()
-    (x, y), (column, row) = (looked - corner).T, corner.long().T
-    height = lifted[:, 2] + SHADOW_BIAS
-    hidden = torch.zeros_like(height)
+    probe = place + 0.012 * (normals @ basis)  # looked up a little off the surface
+    probe_cell = (probe[:, :2] - origin) / SHADOW_CELL
+    corner = probe_cell.floor()
+    (x, y), (column, row) = (probe_cell - corner).T, corner.long().T
+    height = probe[:, 2] + SHADOW_BIAS
+    shade = torch.zeros_like(height)
     for dx, across in ((0, 1 - x), (1, x)):
         for dy, down in ((0, 1 - y), (1, y)):
             above = nearest[(row + dy) * columns + column + dx] - height
-            hidden += across * down * (above / fade).clamp(0, 1)
-    return 1 - hidden
+            shade += across * down * (above / fade).clamp(0, 1)
+    return 1 - shade

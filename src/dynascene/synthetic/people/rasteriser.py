@@ -31,14 +31,14 @@ def rasterise(points: Tensor, depth: Tensor, faces: Tensor, width: int, height: 
     points: [V, 2] in samples, sample centres at +0.5. depth: [V] camera z in metres. faces: [T, 3]
     vertex indices; only triangles that run counter-clockwise on the screen are seen.
     """
-    kept = _facing(points, depth, faces, width, height)
-    a, b, c = (points[corner] for corner in faces[kept].T)
+    visible = _front_faces(points, depth, faces, width, height)
+    a, b, c = (points[corner] for corner in faces[visible].T)
     # coordinates from the triangle's own first sample: small numbers, exact in 32 bits
     low = (_least(a, b, c) - 0.5).ceil().clamp(min=0)
     high = (_most(a, b, c) - 0.5).floor()
     high = torch.minimum(high, high.new_tensor([width - 1, height - 1]))
     corners = torch.stack([a, b, c], dim=1) - (low + 0.5)[:, None]
-    planes = _planes(corners, depth[faces[kept]])  # [T, 3, 3]
+    planes = _planes(corners, depth[faces[visible]])  # [T, 3, 3]
     low, extent = low.long(), (high - low + 1).clamp(min=0).long()
     buffer = torch.full((width * height,), -1, dtype=torch.int64, device=points.device)
     for part in _batches(extent.prod(-1)):
@@ -46,14 +46,14 @@ def rasterise(points: Tensor, depth: Tensor, faces: Tensor, width: int, height: 
     sample = (buffer >= 0).nonzero()[:, 0]
     triangle = buffer[sample] & 0xFFFFFFFF
     x, y = sample % width - low[triangle, 0], sample // width - low[triangle, 1]
-    seen = planes[triangle]
-    share = seen[..., 0] * x[:, None] + seen[..., 1] * y[:, None] + seen[..., 2]
+    plane = planes[triangle]
+    share = plane[..., 0] * x[:, None] + plane[..., 1] * y[:, None] + plane[..., 2]
     share = share.clamp(min=0)
     over_depth = _total(share)
-    return Coverage(sample, kept[triangle], share / over_depth[:, None], 1 / over_depth)
+    return Coverage(sample, visible[triangle], share / over_depth[:, None], 1 / over_depth)
 
 
-def _facing(points: Tensor, depth: Tensor, faces: Tensor, width: int, height: int) -> Tensor:
+def _front_faces(points: Tensor, depth: Tensor, faces: Tensor, width: int, height: int) -> Tensor:
     """Indices of the triangles towards the camera, before it, and within the grid."""
     (ax, ay), (bx, by), (cx, cy) = (points[corner].T for corner in faces.T)
     front = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax) < -1e-6
@@ -100,7 +100,7 @@ def _draw(
     buffer: Tensor, planes: Tensor, low: Tensor, extent: Tensor, first: int, width: int
 ) -> None:
     """Enter the nearest surface of these triangles: (1/z as bits, triangle) in one integer."""
-    triangle, y = _expanded(extent[:, 1])  # one entry per triangle and row
+    triangle, y = _expand(extent[:, 1])  # one entry per triangle and row
     slope = planes[..., 0][triangle]  # [rows, 3]
     level = planes[..., 1][triangle] * y[:, None] + planes[..., 2][triangle]
     # along a row each weight is slope·x + level ≥ 0: a bound from the left or from the right
@@ -110,7 +110,7 @@ def _draw(
     stop = torch.minimum(stop, extent[triangle, 0] - 1.0)
     length = (stop - start + 1).clamp(min=0)
     length = length.masked_fill(((slope == 0) & (level < 0)).any(-1), 0).long()
-    row, x = _expanded(length)  # one entry per covered sample
+    row, x = _expand(length)  # one entry per covered sample
     x = x + start.long()[row]
     over_depth = _total(slope)[row] * x + _total(level)[row]
     key = (over_depth.view(torch.int32).long() << 32) | (triangle + first)[row]
@@ -118,7 +118,7 @@ def _draw(
     buffer.scatter_reduce_(0, place, key, "amax")
 
 
-def _expanded(count: Tensor) -> tuple[Tensor, Tensor]:
+def _expand(count: Tensor) -> tuple[Tensor, Tensor]:
     """Each index as often as it counts, and the running number within it."""
     owner = torch.repeat_interleave(count)
     first = count.cumsum(0) - count

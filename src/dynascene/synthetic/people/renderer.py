@@ -60,7 +60,7 @@ def render_person(
     for motion, camera, intrinsics in zip(
         poses.world_from_rest, cameras.cam_from_world, cameras.intrinsics, strict=True
     ):
-        vertices, normals = _posed(body, motion.float())
+        vertices, normals = _pose_body(body, motion.float())
         glow = light_towards(vertices, normals, camera_centres(camera), light or Light())
         camera, intrinsics = camera.to(vertices), intrinsics.to(vertices)
         yield _render_frame(body, vertices, glow, camera, intrinsics, cameras.size, samples)
@@ -68,15 +68,15 @@ def render_person(
 
 def _voxel_for(poses: Poses, cameras: CameraTrack) -> float:
     """The coarsest mesh whose cells stay below ``CELL_PIXELS`` where the person comes nearest."""
-    seen = cameras.cam_from_world[:, None, :3, :3] @ poses.joints[..., None]
-    depth = seen[..., 2, 0] + cameras.cam_from_world[:, None, 2, 3]
+    in_camera = cameras.cam_from_world[:, None, :3, :3] @ poses.joints[..., None]
+    depth = in_camera[..., 2, 0] + cameras.cam_from_world[:, None, 2, 3]
     before = torch.where(depth > NEAR, depth, torch.inf)
     pixels_per_metre = float((cameras.intrinsics[:, 0, 0] / before.amin(1)).max())
     fine_enough = [v for v in VOXELS if v * pixels_per_metre <= CELL_PIXELS]
     return fine_enough[0] if fine_enough else VOXELS[-1]
 
 
-def _posed(body: Body, world_from_rest: Tensor) -> tuple[Tensor, Tensor]:
+def _pose_body(body: Body, world_from_rest: Tensor) -> tuple[Tensor, Tensor]:
     """Linear blend skinning: world vertices and normals, [V, 3] each."""
     motion = (body.skin @ world_from_rest[:, :3].flatten(1)).unflatten(1, (3, 4))
     vertices = (motion[..., :3] @ body.vertices[..., None])[..., 0] + motion[..., 3]
@@ -104,9 +104,9 @@ def _render_frame(
     samples: int,
 ) -> RenderedPerson:
     """One picture from world vertices [V, 3] and the light that leaves them [V, 4]."""
-    seen = vertices @ cam_from_world[:3, :3].T + cam_from_world[:3, 3]
-    depth = seen[:, 2]
-    pixels = (seen @ intrinsics.T)[:, :2] / depth.clamp(min=NEAR)[:, None]
+    in_camera = vertices @ cam_from_world[:3, :3].T + cam_from_world[:3, 3]
+    depth = in_camera[:, 2]
+    pixels = (in_camera @ intrinsics.T)[:, :2] / depth.clamp(min=NEAR)[:, None]
     matte = np.zeros((size.height, size.width, 1), np.uint8)
     colour = np.zeros((size.height, size.width, 3), np.uint8)
     distance = np.full((size.height, size.width), np.inf, np.float32)
@@ -116,16 +116,16 @@ def _render_frame(
     left, top, right, bottom = window
     width, height = right - left, bottom - top
     points = (pixels - pixels.new_tensor([left, top])) * samples
-    found = _sampled(body, points, depth, glow, (width, height), samples)
-    light, share, near = _resolved(found, width * height, samples)
+    hits = _sample_body(body, points, depth, glow, (width, height), samples)
+    light, share, near = _resolve_samples(hits, width * height, samples)
     area = np.s_[top:bottom, left:right]
-    colour[area] = _bytes(srgb_from_linear(_toned(light))).reshape(height, width, 3)
-    matte[area] = _bytes(share).reshape(height, width, 1)
+    colour[area] = _to_bytes(srgb_from_linear(_tone_map(light))).reshape(height, width, 3)
+    matte[area] = _to_bytes(share).reshape(height, width, 1)
     distance[area] = near.reshape(height, width).cpu().numpy()
     return RenderedPerson(colour, matte, distance)
 
 
-def _sampled(
+def _sample_body(
     body: Body, points: Tensor, depth: Tensor, glow: Tensor, window: tuple[int, int], samples: int
 ) -> _Samples:
     """Rasterise vertices [V, 2] (in samples) and paint what is seen."""
@@ -143,13 +143,13 @@ def _sampled(
     return _Samples(pixel, light, cover.depth, middle)
 
 
-def _resolved(found: _Samples, pixels: int, samples: int) -> tuple[Tensor, Tensor, Tensor]:
+def _resolve_samples(hits: _Samples, pixels: int, samples: int) -> tuple[Tensor, Tensor, Tensor]:
     """Per pixel: the person's mean light [P, 3], share covered [P], camera z [P] (∞ off it)."""
-    pixel, light = found.pixel, found.light
+    pixel, light = hits.pixel, hits.light
     total = light.new_zeros(pixels, 3).index_add_(0, pixel, light)
-    count = light.new_zeros(pixels).index_add_(0, pixel, torch.ones_like(found.depth))
-    near = light.new_full((pixels,), torch.inf).scatter_reduce_(0, pixel, found.depth, "amin")
-    near[pixel[found.middle]] = found.depth[found.middle]
+    count = light.new_zeros(pixels).index_add_(0, pixel, torch.ones_like(hits.depth))
+    near = light.new_full((pixels,), torch.inf).scatter_reduce_(0, pixel, hits.depth, "amin")
+    near[pixel[hits.middle]] = hits.depth[hits.middle]
     return total / count.clamp(min=1)[:, None], count / samples**2, near
 
 
@@ -163,11 +163,11 @@ def _window(pixels: Tensor, size: Size) -> tuple[int, int, int, int] | None:
     return (left, top, right, bottom) if left < right and top < bottom else None
 
 
-def _toned(light: Tensor) -> Tensor:
+def _tone_map(light: Tensor) -> Tensor:
     """A soft shoulder instead of clipped highlights: straight up to 0.6, then bent towards 1."""
     over = (light - 0.6).clamp(min=0)
     return light.clamp(max=0.6) + 0.4 * (1 - torch.exp(-over / 0.4))
 
 
-def _bytes(values: Tensor) -> np.ndarray:
+def _to_bytes(values: Tensor) -> np.ndarray:
     return (values * 255).round().to(torch.uint8).cpu().numpy()

@@ -10,12 +10,12 @@ def at(x: float, up: float, z: float) -> Point:
     return (x, -up, z)
 
 
-def blob(bone: str, centre: Point, radii: Point, blend: float = 0.02) -> Loft:
+def ellipsoid(bone: str, centre: Point, radii: Point, blend: float = 0.02) -> Loft:
     """An ellipsoid with half widths (x, y, z)."""
     return Loft(bone, centre, centre, (radii[0],), (radii[2],), radii[1], blend=blend)
 
 
-def mirrored(make: Callable[[str, int], list[Loft]]) -> list[Loft]:
+def both_sides(make: Callable[[str, int], list[Loft]]) -> list[Loft]:
     return [loft for side in SIDES for loft in make(side, side_sign(side))]
 
 

@@ -225,9 +225,9 @@ def solve(trunk: Trunk, arms: dict[str, Arm], feet: dict[str, Foot], height: flo
         shift = position[origin] - rotation[bone] @ rest[origin]
         world_from_rest.append(rigid(rotation[bone].expand(len(shift), 3, 3), shift))
     motion = torch.stack(world_from_rest, dim=1)
-    carried = motion[:, [BONES.index(BONE_OF_JOINT[name]) for name in JOINTS]]
+    joint_motion = motion[:, [BONES.index(BONE_OF_JOINT[name]) for name in JOINTS]]
     rest_points = torch.stack([rest[name] for name in JOINTS])
-    joints = (carried[..., :3, :3] @ rest_points[..., None])[..., 0] + carried[..., :3, 3]
+    joints = (joint_motion[..., :3, :3] @ rest_points[..., None])[..., 0] + joint_motion[..., :3, 3]
     return Poses(motion, joints)
 
 

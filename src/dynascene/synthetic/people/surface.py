@@ -133,22 +133,22 @@ def _cell_vertices(values: Tensor) -> tuple[Tensor, Tensor]:
         ]
     )  # [8, X−1, Y−1, Z−1]
     inside = (corners < 0).sum(0)
-    crossed = ((inside > 0) & (inside < 8)).nonzero()
+    crossings = ((inside > 0) & (inside < 8)).nonzero()
     cell = torch.full(shape, -1, dtype=torch.int64)
-    cell[tuple(crossed.T)] = torch.arange(len(crossed))
-    local = corners[(slice(None), *crossed.T)]  # [8, V]
-    total, hits = torch.zeros(len(crossed), 3), torch.zeros(len(crossed))
+    cell[tuple(crossings.T)] = torch.arange(len(crossings))
+    local = corners[(slice(None), *crossings.T)]  # [8, V]
+    total, hits = torch.zeros(len(crossings), 3), torch.zeros(len(crossings))
     for i in range(8):
         for bit in (4, 2, 1):
             if i & bit:
                 continue
             a, b = local[i], local[i | bit]
-            cut = (a < 0) != (b < 0)
-            share = torch.where(cut, a / (a - b).where(cut, torch.ones_like(a)), 0.0)
+            crosses = (a < 0) != (b < 0)
+            share = torch.where(crosses, a / (a - b).where(crosses, torch.ones_like(a)), 0.0)
             start, end = corner_offsets[i].float(), corner_offsets[i | bit].float()
-            total += torch.where(cut[:, None], start + share[:, None] * (end - start), 0.0)
-            hits += cut
-    return cell, crossed + total / hits[:, None]
+            total += torch.where(crosses[:, None], start + share[:, None] * (end - start), 0.0)
+            hits += crosses
+    return cell, crossings + total / hits[:, None]
 
 
 def _faces(values: Tensor, cell: Tensor) -> Tensor:

@@ -133,7 +133,7 @@ def _cloth(library: Library, rng: np.random.Generator, rows: int, columns: int) 
         int(rng.integers(n + 1)) for n in (height - min(tall, height), width - min(wide, width))
     )
     piece = picture[:, top : top + tall, left : left + wide].float() / 255
-    fitted = torch.nn.functional.interpolate(
+    cloth = torch.nn.functional.interpolate(
         piece[None], (rows, columns), mode="bilinear", antialias=True
     )[0]
-    return (fitted * rng.uniform(0.65, 1.1)).clamp(0, 1)
+    return (cloth * rng.uniform(0.65, 1.1)).clamp(0, 1)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from dynascene.geometry.rays import Rays
 from dynascene.geometry.surface import Stage
-from dynascene.synthetic.places.place import Place
+from dynascene.synthetic.places.place import SyntheticPlace
 
 PATCHES, PATCH_BLUR = 5.3, 8.0  # tiles per patch, and texels over which those are blurred
 NEAREST_SHARE = 0.6  # of the way to the nearest card is free for the camera
@@ -45,7 +45,7 @@ class Tiles:
             weight = (1 - (level - index).abs()).clamp_min(0)
             here = weight.nonzero()[:, 0]
             if len(here):
-                colour[:, here] += weight[here] * _wrapped(texture.to(place), place[here])
+                colour[:, here] += weight[here] * _sample_tiled(texture.to(place), place[here])
         return colour
 
 
@@ -57,12 +57,12 @@ def tile_levels(texture: Tensor) -> tuple[Tensor, ...]:
     return tuple(levels)
 
 
-def _wrapped(texture: Tensor, place: Tensor) -> Tensor:
+def _sample_tiled(texture: Tensor, place: Tensor) -> Tensor:
     """Bilinear, without a seam: [3, h, w] at [N, 2] in 0 … 1 → [3, N]."""
-    padded = F.pad(texture[None], (1, 1, 1, 1), mode="circular")
+    tile = F.pad(texture[None], (1, 1, 1, 1), mode="circular")
     size = place.new_tensor([texture.shape[-1], texture.shape[-2]])
     grid = (place * size + 1) / (size + 2) * 2 - 1
-    return F.grid_sample(padded, grid[None, None], align_corners=False)[0, :, 0]
+    return F.grid_sample(tile, grid[None, None], align_corners=False)[0, :, 0]
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,9 @@ class Cyclorama:
     def narrowest_fov(self, width: int) -> float:
         return 0.0
 
-    def scaled(self, factor: float) -> "Cyclorama":
+    def scale(self, factor: float) -> "Cyclorama":
         tiles = replace(self.ground, side=self.ground.side * factor)
-        return replace(self, stage=self.stage.scaled(factor), ground=tiles)
+        return replace(self, stage=self.stage.scale(factor), ground=tiles)
 
 
 @dataclass(frozen=True)
@@ -143,14 +143,14 @@ class Card:
         point_y = rays.origins[..., 1] + t * rays.directions[..., 1]
         u = ((rays.origins - foot) @ along + t * (rays.directions @ along)) / self.width * 2
         v = (point_y - ground) / self.height * 2 + 1
-        met = ((t > 1e-3) & (u.abs() <= 1) & (v.abs() <= 1)).flatten().nonzero()[:, 0]
-        if not len(met):
+        hits = ((t > 1e-3) & (u.abs() <= 1) & (v.abs() <= 1)).flatten().nonzero()[:, 0]
+        if not len(hits):
             return
-        grid = torch.stack([u.flatten()[met], v.flatten()[met]], dim=-1)[None, None]
+        grid = torch.stack([u.flatten()[hits], v.flatten()[hits]], dim=-1)[None, None]
         picture = self.picture.to(colour)[None]
-        seen = F.grid_sample(picture, grid, padding_mode="border", align_corners=False)[0, :, 0].T
-        colour[met] = torch.lerp(colour[met], seen[:, :3], seen[:, 3:])
-        depth[met] = torch.where(seen[:, 3] > 0.5, t.flatten()[met], depth[met])
+        texel = F.grid_sample(picture, grid, padding_mode="border", align_corners=False)[0, :, 0].T
+        colour[hits] = torch.lerp(colour[hits], texel[:, :3], texel[:, 3:])
+        depth[hits] = torch.where(texel[:, 3] > 0.5, t.flatten()[hits], depth[hits])
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ class LayeredPlace:
     from everywhere before the nearest one.
     """
 
-    backdrop: Place
+    backdrop: SyntheticPlace
     cards: tuple[Card, ...]
 
     @property
@@ -187,7 +187,7 @@ class LayeredPlace:
     def narrowest_fov(self, width: int) -> float:
         return self.backdrop.narrowest_fov(width)
 
-    def scaled(self, factor: float) -> "LayeredPlace":
+    def scale(self, factor: float) -> "LayeredPlace":
         cards = tuple(
             replace(
                 card,
@@ -198,4 +198,4 @@ class LayeredPlace:
             )
             for card in self.cards
         )
-        return LayeredPlace(self.backdrop.scaled(factor), cards)
+        return LayeredPlace(self.backdrop.scale(factor), cards)

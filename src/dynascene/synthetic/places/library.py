@@ -30,7 +30,7 @@ PROCEDURAL_WIDTHS = {"panorama": 2048, "photo": 768, "texture": TEXTURE_WIDTH}
 FIRST_PHOTO_SEED = 1000  # procedural photographs are parts of other panoramas than those of turns
 
 
-class Source(NamedTuple):
+class NamedPicture(NamedTuple):
     """A picture and the name by which splits are kept apart."""
 
     name: str
@@ -48,8 +48,8 @@ class Library:
         check_split(split)
         self.split = split
         self.width = width
-        found = training_folder(folder)
-        records = () if found is None else read_manifest(found)
+        imagery = training_folder(folder)
+        records = () if imagery is None else read_manifest(imagery)
         self._records: dict[str, list[ImageRecord]] = {}
         for record in records:
             if record.split == split:
@@ -63,8 +63,8 @@ class Library:
     def identity(self) -> str:
         """Tells apart libraries of different pictures."""
         pictures = [record for records in self._records.values() for record in records]
-        told = sorted((p.category, p.path.name, p.path.stat().st_size) for p in pictures)
-        return hashlib.sha256(repr((self.split, told)).encode()).hexdigest()
+        contents = sorted((p.category, p.path.name, p.path.stat().st_size) for p in pictures)
+        return hashlib.sha256(repr((self.split, contents)).encode()).hexdigest()
 
     def names(self, category: Category) -> list[str]:
         """All places or surfaces of a category that may be drawn."""
@@ -91,10 +91,10 @@ class Library:
         """Animated people of this split; none where there is no imagery."""
         return [record.path for record in self._records.get(CHARACTER, ())]
 
-    def draw(self, category: Category, rng: np.random.Generator, width: int) -> Source:
+    def draw(self, category: Category, rng: np.random.Generator, width: int) -> NamedPicture:
         """A random picture of a category."""
         number = self.choose(category, rng)
-        return Source(self.names(category)[number], self.picture(category, number, width))
+        return NamedPicture(self.names(category)[number], self.picture(category, number, width))
 
     def draw_panorama(self, rng: np.random.Generator) -> tuple[str, tuple[Tensor, ...]]:
         """A random panorama's name and levels, widest first."""

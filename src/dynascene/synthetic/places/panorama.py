@@ -61,12 +61,12 @@ class PanoramaPlace:
         top = max(0, math.floor(float(row.min())) - 2)
         bottom = min(height, math.ceil(float(row.max())) + 2)
         columns = torch.arange(left, right, device=level.device) % width
-        seen = level[:, top:bottom].index_select(2, columns).to(azimuth.device).float() / 255
+        part = level[:, top:bottom].index_select(2, columns).to(azimuth.device).float() / 255
         x = (column - left) / (right - left) * 2 - 1
         y = (row - top) / (bottom - top) * 2 - 1
         grid = torch.stack([x, y], dim=-1)
         colour = F.grid_sample(
-            seen[None].expand(len(grid), -1, -1, -1), grid, mode="bicubic",
+            part[None].expand(len(grid), -1, -1, -1), grid, mode="bicubic",
             padding_mode="border", align_corners=False,
         )  # fmt: skip
         return colour.clamp(0, 1)
@@ -81,5 +81,5 @@ class PanoramaPlace:
         density = self.levels[0].shape[-1] / (2 * math.pi)
         return math.degrees(2 * math.atan(width / 2 / (MAGNIFICATION * density)))
 
-    def scaled(self, factor: float) -> "PanoramaPlace":
-        return replace(self, stage=None if self.stage is None else self.stage.scaled(factor))
+    def scale(self, factor: float) -> "PanoramaPlace":
+        return replace(self, stage=None if self.stage is None else self.stage.scale(factor))

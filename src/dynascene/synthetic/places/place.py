@@ -11,7 +11,7 @@ from dynascene.geometry.rays import Rays
 from dynascene.geometry.surface import Stage
 
 
-class Place(Protocol):
+class SyntheticPlace(Protocol):
     """A place that can be seen from anywhere within it; the origin lies within."""
 
     @property
@@ -31,4 +31,4 @@ class Place(Protocol):
         """Degrees across a frame of so many pixels below which it would look blurred."""
         ...
 
-    def scaled(self, factor: float) -> "Place": ...
+    def scale(self, factor: float) -> "SyntheticPlace": ...

@@ -26,15 +26,15 @@ def tiling_noise(
         rows = min(height, coarsest * 2**octave)
         columns = min(width, round(rows * width / height))
         cells = torch.from_numpy(rng.standard_normal((rows, columns), dtype=np.float32))
-        padded = F.pad(cells[None, None], (2, 2, 2, 2), mode="circular")
-        y = _wrapped_grid(height, rows, 2)
-        x = _wrapped_grid(width, columns, 2)
+        tile = F.pad(cells[None, None], (2, 2, 2, 2), mode="circular")
+        y = _tile_grid(height, rows, 2)
+        x = _tile_grid(width, columns, 2)
         grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1)[None]
-        total += F.grid_sample(padded, grid, mode="bicubic", align_corners=False)[0, 0] / 2**octave
+        total += F.grid_sample(tile, grid, mode="bicubic", align_corners=False)[0, 0] / 2**octave
     return (total - total.mean()) / total.std().clamp_min(1e-6)
 
 
-def _wrapped_grid(pixels: int, cells: int, border: int) -> Tensor:
+def _tile_grid(pixels: int, cells: int, border: int) -> Tensor:
     centres = (torch.arange(pixels) + 0.5) / pixels * cells + border
     return centres / (cells + 2 * border) * 2 - 1
 

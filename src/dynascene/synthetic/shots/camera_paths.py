@@ -40,7 +40,7 @@ def random_track(
 ) -> CameraTrack:
     """A track in track units that begins at the identity; the same state gives the same track."""
     if rng.random() < SMOOTH_SHARE:
-        return _wandering(rng, frames, intrinsics, size)
+        return _wandering_track(rng, frames, intrinsics, size)
     seed = int(rng.integers(2**31))
     return make_move(random_moves(rng), frames, intrinsics, size, seed=seed)
 
@@ -50,11 +50,11 @@ def random_moves(rng: np.random.Generator) -> str:
     if rng.random() < STATIC_SHARE:
         return "static"
     names = [name for name in AMOUNTS if name != "handheld"]
-    chosen = {str(rng.choice(TURNS if rng.random() < TURN_SHARE else names))}
-    while rng.random() < 0.4 and len(chosen) < 3:
-        chosen.add(str(rng.choice(names)))
+    moves = {str(rng.choice(TURNS if rng.random() < TURN_SHARE else names))}
+    while rng.random() < 0.4 and len(moves) < 3:
+        moves.add(str(rng.choice(names)))
     easings = list(EASINGS)
-    parts = [f"{name}:{_amount(rng, name):.4g}:{rng.choice(easings)}" for name in sorted(chosen)]
+    parts = [f"{name}:{_amount(rng, name):.4g}:{rng.choice(easings)}" for name in sorted(moves)]
     if rng.random() < SHAKEN_SHARE:
         parts.append(f"handheld:{_amount(rng, 'handheld'):.4g}")
     return "+".join(parts)
@@ -62,11 +62,11 @@ def random_moves(rng: np.random.Generator) -> str:
 
 def _amount(rng: np.random.Generator, name: str) -> float:
     low, high = AMOUNTS[name]
-    allowed = MOVES[name].limits
-    return float(np.clip(rng.uniform(low, high), *allowed))
+    bounds = MOVES[name].limits
+    return float(np.clip(rng.uniform(low, high), *bounds))
 
 
-def _wandering(
+def _wandering_track(
     rng: np.random.Generator, frames: int, intrinsics: Tensor, size: Size
 ) -> CameraTrack:
     time = np.linspace(0, 1, frames)
@@ -90,9 +90,9 @@ def place_by_frame(track: CameraTrack, frame: int, yaw: float, pitch: float) -> 
 
     pitch: degrees by which the first frame looks up; its horizon is level.
     """
-    placed = place_track(track, Framing(0.0, pitch))
-    looks, _ = view_angles(placed, frame)
-    turned = rotation_about("y", yaw - looks)  # world ← world before
-    centre = camera_centres(placed.cam_from_world)[frame]
-    before_from_world = rigid(turned.mT, centre)
-    return CameraTrack(placed.cam_from_world @ before_from_world, track.intrinsics, track.size)
+    level = place_track(track, Framing(0.0, pitch))
+    azimuth, _ = view_angles(level, frame)
+    turn = rotation_about("y", yaw - azimuth)  # world ← world before
+    centre = camera_centres(level.cam_from_world)[frame]
+    before_from_world = rigid(turn.mT, centre)
+    return CameraTrack(level.cam_from_world @ before_from_world, track.intrinsics, track.size)

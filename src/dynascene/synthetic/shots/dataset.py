@@ -158,16 +158,16 @@ class SyntheticShots(Dataset[SyntheticShot]):
         light = _random_light(rng).to(self.device)
         rays = track_rays(view.track, self.device)
         colour, depth = view.place.render(rays)
-        background = _lit(colour, light)
+        background = _apply_light(colour, light)
         picture_rays = track_rays(picture_track(view.camera), self.device)
-        picture = _lit(view.place.render(picture_rays)[0][0], light)
+        picture = _apply_light(view.place.render(picture_rays)[0][0], light)
         scene = lift_to_stage(picture.cpu(), view.camera)
         surface = scene.surface
-        told = keep_inside(
+        input_track = keep_inside(
             jitter_scale(view.track, rng), lambda x: surface.contains(x, margin=0.05)
         )
         guide, visibility = picture_guide(
-            picture, view.camera, surface, track_rays(told, self.device)
+            picture, view.camera, surface, track_rays(input_track, self.device)
         )
         stage = view.place.stage
         ground = surface.height if stage is None else stage.height
@@ -179,8 +179,8 @@ class SyntheticShots(Dataset[SyntheticShot]):
             foreground=(person * 2 - 1) * matte,
             scene_image=shrink(picture, self.size.width) * 2 - 1,
             scene_visibility=torch.ones_like(background[0, :1]),
-            cam_from_world=told.cam_from_world.to(self.device),
-            intrinsics=told.intrinsics.to(self.device),
+            cam_from_world=input_track.cam_from_world.to(self.device),
+            intrinsics=input_track.intrinsics.to(self.device),
             guide=guide * 2 - 1,
             guide_visibility=visibility,
             depth=depth,
@@ -215,5 +215,5 @@ def _random_light(rng: np.random.Generator) -> Tensor:
     return torch.from_numpy(2 ** (np.clip(stops, -1.2, 0.8) / 2.2)).float()[:, None, None]
 
 
-def _lit(colour: Tensor, light: Tensor) -> Tensor:
+def _apply_light(colour: Tensor, light: Tensor) -> Tensor:
     return (colour * light).clamp(0, 1)

@@ -45,16 +45,16 @@ def demo_shot(
     walk = _walk(frames / frame_rate, look)
     poses = walk.poses(seconds)
     cameras = _following_camera(poses.joint("pelvis"), seconds, size)
-    rendered = _rendered(look, poses, cameras)
+    people = _render_walk(look, poses, cameras)
     rate = Fraction(frame_rate)
     return (
-        ArrayFrames([_on_grey(frame) for frame in rendered], rate),
-        ArrayFrames([frame.matte for frame in rendered], rate),
+        ArrayFrames([_lay_on_grey(frame) for frame in people], rate),
+        ArrayFrames([frame.matte for frame in people], rate),
         cameras,
     )
 
 
-def _rendered(look: PersonLook, poses: Poses, cameras: CameraTrack) -> list[RenderedPerson]:
+def _render_walk(look: PersonLook, poses: Poses, cameras: CameraTrack) -> list[RenderedPerson]:
     build_body(look, VOXEL)  # once, before the threads ask for it
 
     def frame(index: int) -> RenderedPerson:
@@ -76,15 +76,13 @@ def _walk(duration: float, look: PersonLook) -> Walk:
 def _following_camera(walker: Tensor, seconds: Tensor, size: Size) -> CameraTrack:
     """Trucks along x at an eased pace and pans after the walker; both breathe as if hand held."""
     share = (seconds / seconds[-1].clamp(min=1e-9)) * 2 - 1  # −1 … 1
-    eased = share * (1.25 - 0.25 * share.square())
-    truck = TRUCK / 2 * eased
+    pace = share * (1.25 - 0.25 * share.square())
+    truck = TRUCK / 2 * pace
     sway = _sway(seconds)
     ones = torch.ones_like(seconds)
     centre = torch.stack([truck, -CAMERA_HEIGHT * ones, 0 * ones], dim=-1) + 0.006 * sway[:, :3]
     # the operator aims at a smoothed walker, who therefore drifts a little within the frame
-    aim = _smoothed(
-        walker[:, [0, 2]], 0.5 / float(seconds.diff().mean()) if len(seconds) > 1 else 1
-    )
+    aim = _smooth(walker[:, [0, 2]], 0.5 / float(seconds.diff().mean()) if len(seconds) > 1 else 1)
     yaw = torch.rad2deg(torch.atan2(aim[:, 0] - centre[:, 0], aim[:, 1] - centre[:, 2]))
     pitch = torch.full_like(yaw, -math.degrees(math.atan2(CAMERA_HEIGHT - AIM_HEIGHT, DISTANCE)))
     world_from_cam = (
@@ -105,19 +103,19 @@ def _sway(seconds: Tensor) -> Tensor:
     return 0.7 * (turn * rates + starts).sin() + 0.3 * (turn * rates * 2.7 + 2 * starts).sin()
 
 
-def _smoothed(track: Tensor, width: float) -> Tensor:
+def _smooth(track: Tensor, width: float) -> Tensor:
     """Gaussian average over time, [F, C] → same; the ends are continued in a straight line."""
     reach = min(int(3 * width), len(track) - 1)
     if reach < 1:
         return track
     before = 2 * track[:1] - track[1 : reach + 1].flip(0)
     after = 2 * track[-1:] - track[-reach - 1 : -1].flip(0)
-    padded = torch.cat([before, track, after])
+    extension = torch.cat([before, track, after])
     offsets = torch.arange(-reach, reach + 1, dtype=track.dtype)
     weights = torch.exp(-0.5 * (offsets / width) ** 2)
-    return (padded.unfold(0, 2 * reach + 1, 1) * (weights / weights.sum())).sum(-1)
+    return (extension.unfold(0, 2 * reach + 1, 1) * (weights / weights.sum())).sum(-1)
 
 
-def _on_grey(frame: RenderedPerson) -> np.ndarray:
+def _lay_on_grey(frame: RenderedPerson) -> np.ndarray:
     """The frame as a keyer gives it: the person's own colour up to the edge, grey beyond it."""
     return np.where(frame.matte > 0, frame.colour, np.uint8(STUDIO_GREY))

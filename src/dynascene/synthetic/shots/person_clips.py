@@ -63,9 +63,9 @@ def person_clip(seed: int) -> PersonClip:
     seconds = stride_length(speed, look.height) / speed
     times = torch.arange(STRIDE_FRAMES, dtype=torch.float64) / STRIDE_FRAMES * seconds
     poses = walk.poses(times)
-    travelled = torch.zeros(STRIDE_FRAMES, 3, dtype=torch.float64)
-    travelled[:, ::2] = (speed * times + 8.0 - 9.0)[:, None] * away
-    cameras = _accompanying(travelled)
+    positions = torch.zeros(STRIDE_FRAMES, 3, dtype=torch.float64)
+    positions[:, ::2] = (speed * times + 8.0 - 9.0)[:, None] * away
+    cameras = _cameras_alongside(positions)
     sun = rng.uniform(-1, 1, 3) * [1, 0, 1] + [0, -0.8, 0]
     light = Light(sun_from=(float(sun[0]), float(sun[1]), float(sun[2])))
     frames = render_person(look, poses, cameras, light=light, samples=SAMPLES, voxel=VOXEL)
@@ -77,7 +77,7 @@ def person_clip(seed: int) -> PersonClip:
     return PersonClip(torch.stack(layers), look.height)
 
 
-def _accompanying(positions: Tensor) -> CameraTrack:
+def _cameras_alongside(positions: Tensor) -> CameraTrack:
     """Cameras before a person at [F, 3] on the ground, looking level along +z."""
     frames = len(positions)
     offset = torch.tensor([0.0, -EYE, -DISTANCE], dtype=torch.float64)
@@ -105,12 +105,12 @@ def lay_person(clip: PersonClip, placement: Placement, size: Size) -> tuple[Tens
     per_pixel = PIXELS_PER_METRE / placement.scale[:, None, None]
     x = (c * u + s * v) * per_pixel / CLIP_SIZE.width * 2
     y = ((c * v - s * u) * per_pixel + FOOT_ROW) / CLIP_SIZE.height * 2 - 1
-    shown = layers[placement.phase % STRIDE_FRAMES]
-    seen = F.grid_sample(shown, torch.stack([x, y], dim=-1), align_corners=False)
-    matte = seen[:, 3:].clamp(0, 1)
+    clip_frames = layers[placement.phase % STRIDE_FRAMES]
+    layer = F.grid_sample(clip_frames, torch.stack([x, y], dim=-1), align_corners=False)
+    matte = layer[:, 3:].clamp(0, 1)
     matte = matte.where(matte > 1 / 255, torch.zeros_like(matte))
     matte = matte.where(matte < 254.5 / 255, torch.ones_like(matte))
-    colour = (seen[:, :3] / matte.clamp_min(1e-3)).clamp(0, 1)
+    colour = (layer[:, :3] / matte.clamp_min(1e-3)).clamp(0, 1)
     return colour.where(matte > 0, torch.zeros_like(colour)), matte
 
 

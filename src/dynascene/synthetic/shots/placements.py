@@ -27,8 +27,8 @@ def random_placement(
     """
     phase = torch.arange(len(track)) + int(rng.integers(STRIDE_FRAMES))
     if rng.random() < FOLLOWED_SHARE:
-        return _followed(rng, clip, track, phase)
-    return _in_the_world(rng, track, phase, ground, metre)
+        return _place_in_picture(rng, clip, track, phase)
+    return _place_in_world(rng, track, phase, ground, metre)
 
 
 def _roll(track: CameraTrack) -> Tensor:
@@ -37,7 +37,7 @@ def _roll(track: CameraTrack) -> Tensor:
     return torch.atan2(-down[:, 0], down[:, 1]).float()
 
 
-def _followed(
+def _place_in_picture(
     rng: np.random.Generator, clip: PersonClip, track: CameraTrack, phase: Tensor
 ) -> Placement:
     """The person drifts slowly through the picture, whole or from the knees or the waist up."""
@@ -52,7 +52,7 @@ def _followed(
     return Placement(foot, (tall / clip.height * growth).float(), _roll(track), phase)
 
 
-def _in_the_world(
+def _place_in_world(
     rng: np.random.Generator, track: CameraTrack, phase: Tensor, ground: float, metre: float
 ) -> Placement:
     """The person is where they are: the camera's motion alone moves them through the picture."""
@@ -68,10 +68,10 @@ def _in_the_world(
     position[:, ::2] += (torch.arange(frames) - middle)[:, None] * walk
     position[:, 1] = ground
     pose = track.cam_from_world
-    seen = (pose[:, :3, :3] @ position[..., None])[..., 0] + pose[:, :3, 3]
-    visible = seen[:, 2] > NEAR * ground
-    depth = seen[:, 2].where(visible, torch.ones_like(seen[:, 2]))
-    pixel = (track.intrinsics @ (seen / depth[:, None])[..., None])[:, :2, 0]
+    in_camera = (pose[:, :3, :3] @ position[..., None])[..., 0] + pose[:, :3, 3]
+    visible = in_camera[:, 2] > NEAR * ground
+    depth = in_camera[:, 2].where(visible, torch.ones_like(in_camera[:, 2]))
+    pixel = (track.intrinsics @ (in_camera / depth[:, None])[..., None])[:, :2, 0]
     foot = pixel.where(visible[:, None], torch.full_like(pixel, OUT_OF_SIGHT))
     scale = metre * track.intrinsics[:, 1, 1] / depth
     return Placement(foot.float(), scale.float(), _roll(track), phase)

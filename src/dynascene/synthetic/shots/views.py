@@ -11,7 +11,7 @@ from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.rays import track_rays
 from dynascene.geometry.rigid import rigid
 from dynascene.geometry.tracks import keep_inside, turning_only
-from dynascene.synthetic.places.place import Place
+from dynascene.synthetic.places.place import SyntheticPlace
 from dynascene.synthetic.shots.camera_paths import place_by_frame, random_track, view_angles
 from dynascene.types import CameraTrack, Size
 
@@ -25,12 +25,12 @@ COARSE = Size(64, 36)
 class View(NamedTuple):
     """A place in track units, the scene picture's camera at its origin, and the filmed track."""
 
-    place: Place
+    place: SyntheticPlace
     camera: PictureCamera
     track: CameraTrack
 
 
-def draw_view(rng: np.random.Generator, place: Place, size: Size, frames: int) -> View:
+def draw_view(rng: np.random.Generator, place: SyntheticPlace, size: Size, frames: int) -> View:
     video_fov, picture_fov = _random_fovs(rng, place, size)
     track = random_track(rng, frames, intrinsics_from_fov(video_fov, size), size)
     if place.stage is None:
@@ -46,11 +46,13 @@ def draw_view(rng: np.random.Generator, place: Place, size: Size, frames: int) -
     camera = scene_camera(picture_fov, picture_pitch, size)
     coarse = track_rays(picture_track(camera, COARSE))
     if place.stage is not None:
-        place = place.scaled(1 / float(place.render(coarse)[1].median()))
+        place = place.scale(1 / float(place.render(coarse)[1].median()))
     return View(place, camera, keep_inside(track, place.contains))
 
 
-def _random_fovs(rng: np.random.Generator, place: Place, size: Size) -> tuple[float, float]:
+def _random_fovs(
+    rng: np.random.Generator, place: SyntheticPlace, size: Size
+) -> tuple[float, float]:
     """Of video and picture, degrees; wider where the place's panorama is too coarse for less."""
     video, picture = rng.uniform(*VIDEO_FOVS), rng.uniform(*PICTURE_FOVS)
     narrowest = min(place.narrowest_fov(size.width), WIDEST_FOV)

@@ -78,15 +78,15 @@ def planter(skin: Skin, x: float, z: float) -> list[Box]:
 
 def crates(rng: np.random.Generator, skin: Skin, x: float, z: float) -> list[Box]:
     """One to three crates, beside or on each other."""
-    made: list[Box] = []
+    boxes: list[Box] = []
     for count in range(int(rng.integers(1, 4))):
         side, turn = rng.uniform(0.5, 1.0), rng.uniform(-0.5, 0.5)
-        if count == 2 and made[0].width > side:
-            first = made[0]
-            made.append(
+        if count == 2 and boxes[0].width > side:
+            first = boxes[0]
+            boxes.append(
                 Box(first.x, first.z, turn, side, side, first.top, first.top + side, skin, skin)
             )
         else:
             away = 1.35 * count
-            made.append(Box(x + 0.1 * count, z + away, turn, side, side, 0.0, side, skin, skin))
-    return made
+            boxes.append(Box(x + 0.1 * count, z + away, turn, side, side, 0.0, side, skin, skin))
+    return boxes

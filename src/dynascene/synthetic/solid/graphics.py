@@ -56,29 +56,29 @@ class Graphics:
 
     def colour_buffer(self, width: int, height: int, *, samples: int) -> "moderngl.Framebuffer":
         """Half-float colour and depth; with samples it must be resolved into one without."""
-        made = self._buffers.get((f"colour{samples}", width, height))
-        if made is None:
+        buffer = self._buffers.get((f"colour{samples}", width, height))
+        if buffer is None:
             size, context = (width, height), self.context
-            made = context.framebuffer(
+            buffer = context.framebuffer(
                 context.renderbuffer(size, 4, samples=samples, dtype="f2"),
                 context.depth_renderbuffer(size, samples=samples),
             )
-            self._buffers[f"colour{samples}", width, height] = made
-        return made
+            self._buffers[f"colour{samples}", width, height] = buffer
+        return buffer
 
     def depth_buffer(self, width: int, height: int) -> "moderngl.Framebuffer":
         """One float per pixel."""
-        made = self._buffers.get(("depth", width, height))
-        if made is None:
+        buffer = self._buffers.get(("depth", width, height))
+        if buffer is None:
             size, context = (width, height), self.context
-            made = context.framebuffer(
+            buffer = context.framebuffer(
                 context.renderbuffer(size, 1, dtype="f4"), context.depth_renderbuffer(size)
             )
-            self._buffers["depth", width, height] = made
-        return made
+            self._buffers["depth", width, height] = buffer
+        return buffer
 
 
-_of_this_process: Graphics | None = None
+_process_graphics: Graphics | None = None
 
 
 def graphics() -> Graphics:
@@ -86,8 +86,8 @@ def graphics() -> Graphics:
 
     Raises InputError where OpenGL does not start, or where it was forked from one that uses a GPU.
     """
-    global _of_this_process
-    before = _of_this_process
+    global _process_graphics
+    before = _process_graphics
     if before is not None and before.process == os.getpid():
         return before
     if before is not None:
@@ -96,11 +96,11 @@ def graphics() -> Graphics:
                 "solid world: OpenGL on a GPU cannot be used in a process forked from one that"
                 " uses it; start the workers first, or with multiprocessing_context='spawn'"
             )
-        manually: Any = None
-        before.context.gc_mode = manually  # its objects belong to the parent
-        _inherited.append(before)
-    _of_this_process = Graphics()
-    return _of_this_process
+        manual: Any = None
+        before.context.gc_mode = manual  # its objects belong to the parent
+        _parent_graphics.append(before)
+    _process_graphics = Graphics()
+    return _process_graphics
 
 
-_inherited: list[Graphics] = []  # kept: releasing them here would touch the parent's context
+_parent_graphics: list[Graphics] = []  # kept: releasing them here would touch the parent's context

@@ -43,7 +43,7 @@ class Materials:
         self._layers: list[Tensor] = []
         self._plain: dict[int, int] = {}
 
-    def stacked(self) -> np.ndarray:
+    def stack_layers(self) -> np.ndarray:
         """float32 [L, S, S, 4]: linear light, and alpha."""
         layers = torch.stack(self._layers).movedim(1, -1)
         return torch.cat([linear_from_srgb(layers[..., :3]), layers[..., 3:]], -1).numpy()
@@ -98,9 +98,9 @@ class Materials:
 
 def roles(name: str) -> tuple[Role, ...]:
     """What a texture of this name may cover; anything if the name says nothing."""
-    for word, suited in ROLES:
+    for word, options in ROLES:
         if word in name.lower():
-            return suited
+            return options
     return ("wall", "roof", "paving", "meadow", "floor", "crate")
 
 

@@ -54,7 +54,7 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Cutout:
     """An upright picture with alpha, its foot's middle at (x, z) on the ground."""
 
     layer: int
@@ -82,21 +82,21 @@ class _Face(NamedTuple):
     skin: Skin
 
 
-def build_mesh(boxes: Sequence[Box], cards: Sequence[Standing], ground: float) -> Mesh:
+def build_mesh(boxes: Sequence[Box], cards: Sequence[Cutout], ground: float) -> Mesh:
     """All surfaces that can be seen: what lies on the ground has no underside."""
     casting = [box for box in boxes if box.casts]
     others = [box for box in boxes if not box.casts]
-    quads = [_placed(face, box, ground) for box in casting for face in _box_faces(box)]
-    quads += [_placed(_card_face(card), card, ground) for card in cards]
+    quads = [_place_face(face, box, ground) for box in casting for face in _box_faces(box)]
+    quads += [_place_face(_card_face(card), card, ground) for card in cards]
     count = 2 * len(quads)
-    quads += [_placed(face, box, ground) for box in others for face in _box_faces(box)]
+    quads += [_place_face(face, box, ground) for box in others for face in _box_faces(box)]
     vertices = np.concatenate(quads) if quads else np.zeros((0, VERTEX_FLOATS), np.float32)
     first = 4 * np.arange(len(quads))[:, None]
     triangles = (first + np.array([0, 1, 2, 0, 2, 3])).reshape(-1, 3)
     return Mesh(vertices.astype(np.float32), triangles.astype(np.int32), count)
 
 
-def _placed(face: _Face, body: Box | Standing, ground: float) -> np.ndarray:
+def _place_face(face: _Face, body: Box | Cutout, ground: float) -> np.ndarray:
     """[4, 12]."""
     c, s = math.cos(body.turn), math.sin(body.turn)
     x, up, z = face.corners.T
@@ -167,7 +167,7 @@ def _gable(box: Box) -> list[_Face]:
     return faces
 
 
-def _card_face(card: Standing) -> _Face:
+def _card_face(card: Cutout) -> _Face:
     w, high = card.width / 2, card.height
     corners = np.array([[-w, high, 0], [w, high, 0], [w, 0, 0], [-w, 0, 0]])
     # half a texel in, or the borders' mirror images would shine through

@@ -13,7 +13,7 @@ from dynascene.geometry.surface import Stage
 from dynascene.imaging.colour import linear_from_srgb, srgb_from_linear
 from dynascene.synthetic.places.layered import Tiles
 from dynascene.synthetic.places.panorama import PanoramaPlace
-from dynascene.synthetic.places.place import Place
+from dynascene.synthetic.places.place import SyntheticPlace
 from dynascene.synthetic.solid.mesh import Box
 from dynascene.synthetic.solid.renderer import Solids, render_solids
 
@@ -43,14 +43,14 @@ class PavedPlace:
             return colour, depth
         points = (rays.origins + depth.movedim(1, -1) * rays.directions).reshape(-1, 3)
         away = torch.hypot(points[:, 0], points[:, 2]) / self.reach
-        paved = (points[:, 1] > stage.height * (1 - 1e-4)) & (away < 1)
-        here = paved.nonzero()[:, 0]
+        on_paving = (points[:, 1] > stage.height * (1 - 1e-4)) & (away < 1)
+        here = on_paving.nonzero()[:, 0]
         x, _, z = points[here].unbind(-1)
-        seen = self.paving.sample(x, z, rays.ground_footprint(depth[:, 0]).flatten()[here])
+        paving_colour = self.paving.sample(x, z, rays.ground_footprint(depth[:, 0]).flatten()[here])
         share = ((1 - away[here]) / 0.6).clamp(max=1)
         flat = colour.movedim(1, 0).reshape(3, -1)
         tint = self.tint.to(flat)[:, None]
-        flat[:, here] = torch.lerp(flat[:, here], (seen * tint).clamp(0, 1), share)
+        flat[:, here] = torch.lerp(flat[:, here], (paving_colour * tint).clamp(0, 1), share)
         return flat.unflatten(1, depth[:, 0].shape).movedim(0, 1), depth
 
     def contains(self, points: Tensor) -> Tensor:
@@ -59,9 +59,9 @@ class PavedPlace:
     def narrowest_fov(self, width: int) -> float:
         return self.panorama.narrowest_fov(width)
 
-    def scaled(self, factor: float) -> "PavedPlace":
+    def scale(self, factor: float) -> "PavedPlace":
         paving = replace(self.paving, side=self.paving.side * factor)
-        return PavedPlace(self.panorama.scaled(factor), paving, self.tint, self.reach * factor)
+        return PavedPlace(self.panorama.scale(factor), paving, self.tint, self.reach * factor)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class SolidPlace:
     solids are in metres.
     """
 
-    backdrop: Place
+    backdrop: SyntheticPlace
     solids: Solids
     boxes: tuple[Box, ...]
     metre: float = 1.0
@@ -109,5 +109,5 @@ class SolidPlace:
     def narrowest_fov(self, width: int) -> float:
         return self.backdrop.narrowest_fov(width)
 
-    def scaled(self, factor: float) -> "SolidPlace":
-        return replace(self, backdrop=self.backdrop.scaled(factor), metre=self.metre * factor)
+    def scale(self, factor: float) -> "SolidPlace":
+        return replace(self, backdrop=self.backdrop.scale(factor), metre=self.metre * factor)

@@ -59,7 +59,7 @@ class Solids:
     ground: float
 
 
-class Rendered(NamedTuple):
+class SolidRender(NamedTuple):
     """colour: [F, 4, H, W], linear light times coverage, and coverage. depth: [F, 1, H, W] along
     the camera's axis in metres at the pixels' centres, infinite where nothing is."""
 
@@ -67,7 +67,7 @@ class Rendered(NamedTuple):
     depth: Tensor
 
 
-class _Uploaded(NamedTuple):
+class _Uploads(NamedTuple):
     pictures: "moderngl.TextureArray"
     vertices: "moderngl.Buffer"
     surface: "moderngl.VertexArray"
@@ -100,14 +100,16 @@ def clip_from_world(rays: Rays, far: float) -> np.ndarray:
     return clip.float().numpy()
 
 
-def render_solids(solids: Solids, rays: Rays, *, vertices: Sequence[np.ndarray] = ()) -> Rendered:
+def render_solids(
+    solids: Solids, rays: Rays, *, vertices: Sequence[np.ndarray] = ()
+) -> SolidRender:
     """The solids before nothing.
 
     vertices: [V, 12] for each frame, in place of the mesh's; such solids cast no shadows, and
     their depth is not measured (infinite).
     """
     gl = graphics()
-    held = _upload(gl, solids, shadows=not vertices)
+    uploads = _upload(gl, solids, shadows=not vertices)
     frames, height, width = rays.directions.shape[:3]
     eyes = rays.origins[:, 0, 0].cpu().numpy()
     clips = clip_from_world(rays, far=_reach(solids, eyes, vertices))
@@ -115,15 +117,15 @@ def render_solids(solids: Solids, rays: Rays, *, vertices: Sequence[np.ndarray] 
     depth = np.zeros((frames, height, width), np.float32)
     for frame in range(frames):
         if vertices:
-            held.vertices.write(np.ascontiguousarray(vertices[frame], np.float32))
-        _draw_colour(gl, held, solids, clips[frame], eyes[frame], colour[frame])
+            uploads.vertices.write(np.ascontiguousarray(vertices[frame], np.float32))
+        _draw_colour(gl, uploads, solids, clips[frame], eyes[frame], colour[frame])
         if not vertices:
-            _draw_depth(gl, held, clips[frame], depth[frame])
-    made = torch.from_numpy(colour).float().movedim(-1, 1)
-    seen = torch.from_numpy(depth)[:, None]
-    far = torch.full_like(seen, torch.inf)
+            _draw_depth(gl, uploads, clips[frame], depth[frame])
+    colours = torch.from_numpy(colour).float().movedim(-1, 1)
+    depths = torch.from_numpy(depth)[:, None]
+    far = torch.full_like(depths, torch.inf)
     device = rays.directions.device
-    return Rendered(made.to(device), seen.where(seen > 0, far).to(device))
+    return SolidRender(colours.to(device), depths.where(depths > 0, far).to(device))
 
 
 def _reach(solids: Solids, eyes: np.ndarray, vertices: Sequence[np.ndarray]) -> float:
@@ -132,10 +134,10 @@ def _reach(solids: Solids, eyes: np.ndarray, vertices: Sequence[np.ndarray]) -> 
     return 1.0 + 1.8 * (farthest + float(np.abs(eyes).max()))  # 1.8 > √3: of a cube's corner
 
 
-def _upload(gl: Graphics, solids: Solids, *, shadows: bool) -> _Uploaded:
-    held = gl.uploaded.get(solids)
-    if held is not None:
-        return held
+def _upload(gl: Graphics, solids: Solids, *, shadows: bool) -> _Uploads:
+    uploads = gl.uploaded.get(solids)
+    if uploads is not None:
+        return uploads
     context, mesh = gl.context, solids.mesh
     count, side = solids.pictures.shape[:2]
     pictures = context.texture_array(
@@ -146,22 +148,22 @@ def _upload(gl: Graphics, solids: Solids, *, shadows: bool) -> _Uploaded:
     buffer = context.buffer(mesh.vertices.tobytes())
     indices = context.buffer(mesh.triangles.tobytes())
 
-    def drawn_by(program: "moderngl.Program") -> "moderngl.VertexArray":
+    def vertex_array_for(program: "moderngl.Program") -> "moderngl.VertexArray":
         names = [name if name in program else None for name in ATTRIBUTES]
         layout = " ".join(
             f if n else f"{f[0]}x4" for f, n in zip(FORMAT.split(), names, strict=True)
         )
-        used = [name for name in names if name]
-        return context.vertex_array(program, [(buffer, layout, *used)], indices)
+        attributes = [name for name in names if name]
+        return context.vertex_array(program, [(buffer, layout, *attributes)], indices)
 
-    depth = drawn_by(gl.depth)
+    depth = vertex_array_for(gl.depth)
     pictures.use(0)
     texture, matrix = _shadow_map(gl, solids, depth if shadows else None)
-    surface = drawn_by(gl.surface)
+    surface = vertex_array_for(gl.surface)
     shade = _ground_quad(gl, solids) if shadows else None
-    held = _Uploaded(pictures, buffer, surface, depth, shade, texture, matrix)
-    gl.uploaded[solids] = held
-    return held
+    uploads = _Uploads(pictures, buffer, surface, depth, shade, texture, matrix)
+    gl.uploaded[solids] = uploads
+    return uploads
 
 
 def _ground_quad(gl: Graphics, solids: Solids) -> "moderngl.VertexArray":
@@ -174,22 +176,22 @@ def _ground_quad(gl: Graphics, solids: Solids) -> "moderngl.VertexArray":
 
 
 def _shadow_map(
-    gl: Graphics, solids: Solids, drawn: "moderngl.VertexArray | None"
+    gl: Graphics, solids: Solids, mesh_array: "moderngl.VertexArray | None"
 ) -> tuple["moderngl.Texture", np.ndarray]:
     """Depths seen from the sun, and the projection they are in; empty without a mesh to draw."""
-    cells = SHADOW_CELLS if drawn is not None else 1
+    cells = SHADOW_CELLS if mesh_array is not None else 1
     texture = gl.context.depth_texture((cells, cells))
     texture.compare_func = "<="
     buffer = gl.context.framebuffer(depth_attachment=texture)
     buffer.use()
     buffer.clear(depth=1.0)
     matrix = _sun_projection(solids)
-    if drawn is not None and solids.mesh.casting:
+    if mesh_array is not None and solids.mesh.casting:
         context = gl.context
         context.enable_only(context.DEPTH_TEST)
         context.polygon_offset = 2.0, 4.0
         _set(gl.depth, "clip_from_world", _columns(matrix))
-        drawn.render(vertices=3 * solids.mesh.casting)
+        mesh_array.render(vertices=3 * solids.mesh.casting)
         context.polygon_offset = 0.0, 0.0
     return texture, matrix
 
@@ -200,8 +202,8 @@ def _sun_projection(solids: Solids) -> np.ndarray:
     side = np.cross(towards, [0.0, 0.0, 1.0] if abs(towards[1]) > 0.9 else [0.0, 1.0, 0.0])
     side /= np.linalg.norm(side)
     axes = np.stack([side, np.cross(towards, side), -towards])
-    used = np.unique(solids.mesh.triangles[: solids.mesh.casting])
-    points = solids.mesh.vertices[used, :3] if len(used) else np.zeros((1, 3))
+    vertices = np.unique(solids.mesh.triangles[: solids.mesh.casting])
+    points = solids.mesh.vertices[vertices, :3] if len(vertices) else np.zeros((1, 3))
     on_ground = points.copy()  # where their shadows end
     on_ground[:, 1] = solids.ground
     place = np.concatenate([points, on_ground]) @ axes.T
@@ -224,7 +226,7 @@ def _columns(matrix: np.ndarray) -> tuple[float, ...]:
 
 def _draw_colour(
     gl: Graphics,
-    held: _Uploaded,
+    uploads: _Uploads,
     solids: Solids,
     clip: np.ndarray,
     eye: np.ndarray,
@@ -236,16 +238,16 @@ def _draw_colour(
     target = gl.colour_buffer(width, height, samples=gl.samples)
     target.use()
     target.clear()
-    held.pictures.use(0)
-    held.shadows.use(1)
+    uploads.pictures.use(0)
+    uploads.shadows.use(1)
     for program in (gl.surface, gl.shade):
         _set(program, "clip_from_world", _columns(clip))
-        _set(program, "shadow_from_world", _columns(held.shadow_from_world))
+        _set(program, "shadow_from_world", _columns(uploads.shadow_from_world))
         _set(program, "shadows", 1)
-    if held.shade is not None:
+    if uploads.shade is not None:
         context.enable_only(0)
         _set(gl.shade, "sun_share", light.sun_share)
-        held.shade.render(context.TRIANGLE_STRIP)
+        uploads.shade.render(context.TRIANGLE_STRIP)
     values = {"sun_from": light.sun_from, "sun": light.sun, "sky": light.sky,
               "bounce": light.bounce, "wrap": light.wrap, "corner_shade": light.corner_shade,
               "ground": solids.ground, "eye": tuple(eye.tolist()), "pictures": 0}  # fmt: skip
@@ -254,22 +256,22 @@ def _draw_colour(
     context.enable_only(context.DEPTH_TEST)
     for capability in (ALPHA_TO_COVERAGE, ALPHA_TO_ONE):
         context.enable_direct(capability)
-    held.surface.render()
+    uploads.surface.render()
     for capability in (ALPHA_TO_COVERAGE, ALPHA_TO_ONE):
         context.disable_direct(capability)
-    resolved = gl.colour_buffer(width, height, samples=0)
-    context.copy_framebuffer(resolved, target)
-    resolved.read_into(out, components=4, dtype="f2")
+    single = gl.colour_buffer(width, height, samples=0)
+    context.copy_framebuffer(single, target)
+    single.read_into(out, components=4, dtype="f2")
 
 
-def _draw_depth(gl: Graphics, held: _Uploaded, clip: np.ndarray, out: np.ndarray) -> None:
+def _draw_depth(gl: Graphics, uploads: _Uploads, clip: np.ndarray, out: np.ndarray) -> None:
     """One frame into ``out`` [H, W] float32; 0 where nothing is."""
     target = gl.depth_buffer(out.shape[1], out.shape[0])
     target.use()
     target.clear()
-    held.pictures.use(0)
+    uploads.pictures.use(0)
     gl.context.enable_only(gl.context.DEPTH_TEST)
     _set(gl.depth, "clip_from_world", _columns(clip))
     _set(gl.depth, "pictures", 0)
-    held.depth.render()
+    uploads.depth.render()
     target.read_into(out, components=1, dtype="f4")

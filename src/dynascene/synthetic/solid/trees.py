@@ -23,14 +23,14 @@ def tree_picture(rng: np.random.Generator, cloth: Tensor, side: int) -> Tensor:
     bark = torch.tensor(BARK)[:, None, None] * (0.6 + 0.8 * _noise(rng, side, 24))
     wood = (trunk > 0) & (crown < 0.5)
     alpha = torch.maximum(crown, (trunk + 0.5).clamp(0, 1))
-    return _framed(torch.where(wood, bark, leaves), alpha)
+    return _clear_borders(torch.where(wood, bark, leaves), alpha)
 
 
 def bush_picture(rng: np.random.Generator, cloth: Tensor, side: int) -> Tensor:
     """Clumps from the ground up: [4, S, S] sRGB and alpha."""
     x, y = _axes(side)
     crown, shade = _crown(rng, x, y, low=-0.3, high=0.95, half=0.9)
-    return _framed(_leaves(rng, cloth, shade, side), crown)
+    return _clear_borders(_leaves(rng, cloth, shade, side), crown)
 
 
 def _axes(side: int) -> tuple[Tensor, Tensor]:
@@ -77,7 +77,7 @@ def _noise(rng: np.random.Generator, side: int, cells: int) -> Tensor:
     )
 
 
-def _framed(colour: Tensor, alpha: Tensor) -> Tensor:
+def _clear_borders(colour: Tensor, alpha: Tensor) -> Tensor:
     """Alpha is nothing on all borders but the foot's."""
     alpha = alpha.clone()
     alpha[:2], alpha[:, :2], alpha[:, -2:] = 0, 0, 0

@@ -48,17 +48,17 @@ def draw_solid(library: Library, rng: np.random.Generator) -> tuple[str, SolidPl
     stage = Stage(rng.uniform(*CAMERA_HEIGHTS), RADIUS)
     indoors = bool(rng.random() < ROOM_SHARE)
     side = int(np.clip(2 ** round(math.log2(library.width)), *TEXELS))
-    stuff = Materials(library, rng, side)
-    layout = draw_layout(rng, stuff, indoors=indoors)
+    materials = Materials(library, rng, side)
+    layout = draw_layout(rng, materials, indoors=indoors)
     name, panorama = _open_air(library, rng, stage)
-    around = surroundings(panorama)
-    texture = library.picture("texture", stuff.texture(layout.ground), TEXTURE_WIDTH)
+    around = read_surroundings(panorama)
+    texture = library.picture("texture", materials.texture(layout.ground), TEXTURE_WIDTH)
     paving = ground_tiles(texture, rng.uniform(1.2, 3.0), rng.uniform(0, 2 * math.pi))
     light = _lamp(rng) if indoors else _daylight(rng, around)
     tint = torch.ones(3) if indoors else _paving_tint(paving, around)
     backdrop = PavedPlace(panorama, paving, tint, rng.uniform(0.4, 0.8) * RADIUS)
     mesh = build_mesh(layout.boxes, layout.cards, stage.height)
-    solids = Solids(mesh, stuff.stacked(), light, stage.height)
+    solids = Solids(mesh, materials.stack_layers(), light, stage.height)
     return name, SolidPlace(backdrop, solids, tuple(layout.boxes))
 
 
@@ -83,7 +83,7 @@ def has_sky(panorama: Tensor) -> bool:
     return step < SKY_STEP and float(grey.mean()) > SKY_LEVEL and blue > SKY_BLUE
 
 
-def surroundings(place: PanoramaPlace) -> Surroundings:
+def read_surroundings(place: PanoramaPlace) -> Surroundings:
     """Reads them from the panorama."""
     small = shrink(place.levels[-1], 128).float() / 255
     linear = linear_from_srgb(small)
