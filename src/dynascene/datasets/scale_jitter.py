@@ -13,9 +13,17 @@ SCALE_SPREAD = 0.2  # of the natural logarithm
 def jitter_scale(
     track: CameraTrack, rng: np.random.Generator, spread: float = SCALE_SPREAD
 ) -> CameraTrack:
-    """Translations times a random factor, log-normal and within 1/2 … 2, about the world's origin.
+    """Scale a track by a random factor, log-normal and within 1/2 … 2.
 
     The scale of a tracked camera is only known roughly; so it is in training.
+
+    Args:
+        track: scaled about the world's origin.
+        rng: draws the factor.
+        spread: standard deviation of its logarithm.
+
+    Returns:
+        The scaled track.
     """
     factor = math.exp(float(np.clip(rng.normal(0, spread), -math.log(2), math.log(2))))
     return scale_track(track, factor)

@@ -1,4 +1,4 @@
-"""The guide of a training shot: what the pipeline makes of the scene picture along the track.
+"""The guide straight from the scene picture, without a canvas.
 
 F frames, H W pixels of a frame.
 """
@@ -18,13 +18,20 @@ from dynascene.imaging.resizing import shrink
 def picture_guide(
     picture: Tensor, camera: PictureCamera, surface: Surface, rays: Rays
 ) -> tuple[Tensor, Tensor]:
-    """All frames at once, straight from the picture: colour [F, 3, H, W], visibility [F, 1, H, W].
+    """The guide of all frames at once, straight from the picture.
 
     The same projection and continuation as ``paint_canvas`` and ``render_guide``, which read the
-    picture through a canvas for the sake of long clips: they agree up to resampling.
+    picture through a canvas for the sake of long clips; they agree up to resampling.
 
-    picture: [3, H, W] of ``camera``, sRGB 0 … 1. rays: in the scene's world. The visibility is 1
-    where the picture shows the place and 0 where it is continued.
+    Args:
+        picture: [C, h, w] of ``camera``, sRGB 0 … 1; further channels are projected like colour.
+        camera: of the picture.
+        surface: the scene's.
+        rays: in the scene's world.
+
+    Returns:
+        Colour [F, C, H, W], and visibility [F, 1, H, W]: 1 where the picture shows the place, 0
+        where it is continued.
     """
     points = surface.hit(rays.origins.expand_as(rays.directions), rays.directions)
     pixel, inside = camera.pixels_from_directions(points)

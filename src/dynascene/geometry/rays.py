@@ -13,9 +13,14 @@ from dynascene.types import CameraTrack, Size
 
 
 class Rays(NamedTuple):
-    """origins: [F, 1, 1, 3], the cameras' centres. directions: [F, H, W, 3] in the world, of
-    length 1 along the camera's axis, so that a distance along a ray is a depth. focal: [F, 1, 1],
-    pixels. All float32."""
+    """The rays of all pixels of a track. All float32.
+
+    Attributes:
+        origins: [F, 1, 1, 3], the cameras' centres.
+        directions: [F, H, W, 3] in the world, of length 1 along the camera's axis, so that a
+            distance along a ray is a depth.
+        focal: [F, 1, 1], pixels.
+    """
 
     origins: Tensor
     directions: Tensor
@@ -23,6 +28,7 @@ class Rays(NamedTuple):
 
     @property
     def largest_focal(self) -> float:
+        """Pixels: of the frame that is most enlarged."""
         return float(self.focal.max())
 
     def depth_of(self, points: Tensor) -> Tensor:
@@ -31,8 +37,14 @@ class Rays(NamedTuple):
         return ((points - self.origins) * d).sum(-1) / (d * d).sum(-1)
 
     def ground_footprint(self, depth: Tensor) -> Tensor:
-        """A pixel on level ground at a depth [F, H, W]: the geometric mean of its width and length
-        there, in units, [F, H, W]."""
+        """How much of level ground a pixel covers.
+
+        Args:
+            depth: [F, H, W].
+
+        Returns:
+            [F, H, W], the geometric mean of its width and length there, in units.
+        """
         descent = (self.directions[..., 1] / self.directions.norm(dim=-1)).clamp_min(1e-3)
         return depth / self.focal / descent.sqrt()
 
@@ -64,7 +76,15 @@ def ray_directions(rotation: Tensor, intrinsics: Tensor, u: Tensor, v: Tensor) -
 
 
 def track_rays(track: CameraTrack, device: torch.device | str = "cpu") -> Rays:
-    """Rays through the pixels' centres of each frame of a track."""
+    """Rays through the pixels' centres of each frame of a track.
+
+    Args:
+        track: the cameras.
+        device: where the rays are made.
+
+    Returns:
+        The rays.
+    """
     poses, k = track.cam_from_world.float().to(device), track.intrinsics.float().to(device)
     u, v = pixel_centres(track.size, like=poses)
     directions = ray_directions(poses[:, :3, :3], k, u, v)

@@ -87,9 +87,14 @@ def turning_only(track: CameraTrack) -> CameraTrack:
 
 
 def keep_inside(track: CameraTrack, contains: Callable[[Tensor], Tensor]) -> CameraTrack:
-    """The track, its translations shrunk about the origin until ``contains`` holds every centre.
+    """Shrink a track's translations about the origin until all centres lie inside.
 
-    contains: [F, 3] → [F]; must hold at the origin.
+    Args:
+        track: in the world of ``contains``.
+        contains: [F, 3] → [F]; must hold at the origin.
+
+    Returns:
+        The track; the same one where it lies inside already.
     """
     while not contains(camera_centres(track.cam_from_world).float()).all():
         track = scale_track(track, SHRINK_STEP)

@@ -5,7 +5,15 @@ from torch import Tensor
 
 
 def shrink(picture: Tensor, width: int) -> Tensor:
-    """[C, H, W] uint8 or float, anti-aliased to a width; unchanged when it is not wider."""
+    """A picture no wider than a width, anti-aliased.
+
+    Args:
+        picture: [C, H, W] uint8 or float.
+        width: pixels.
+
+    Returns:
+        The picture in that width; unchanged where it is not wider.
+    """
     if picture.shape[-1] <= width:
         return picture.contiguous()
     height = max(1, round(picture.shape[-2] * width / picture.shape[-1]))

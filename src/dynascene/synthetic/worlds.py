@@ -25,12 +25,27 @@ WORLDS: Mapping[World, float] = {"turn": 0.35, "stage": 0.3, "layered": 0.35}  #
 def draw_place(
     world: World, library: Library, rng: np.random.Generator
 ) -> tuple[str, SyntheticPlace]:
-    """A random place in metres, its ground below the origin, and the name of what it is made of."""
+    """A random place of one kind.
+
+    Args:
+        world: the kind.
+        library, rng: where pictures come from, and what draws them.
+
+    Returns:
+        The name of the picture it is made of, and the place in metres, its ground below the origin.
+    """
     return DRAW[world](library, rng)
 
 
 def check_worlds(shares: Mapping[World, float]) -> None:
-    """Raises InputError unless these are known worlds, none drawn less than never, one at least."""
+    """Look whether shares of worlds make sense.
+
+    Args:
+        shares: by world.
+
+    Raises:
+        InputError: a world is unknown, a share is negative or not finite, or all are 0.
+    """
     unknown = sorted(set(shares) - set(DRAW))
     if unknown:
         raise InputError(f"worlds: {unknown[0]!r} is none; there are {', '.join(DRAW)}")

@@ -28,7 +28,7 @@ from dynascene.synthetic.characters.filming import (
 from dynascene.synthetic.characters.glb_file import Animation, Channel, Character, read_character
 from dynascene.synthetic.characters.skinning import joint_matrices, sample_channel, skin_vertices
 from dynascene.synthetic.solid.graphics import graphics
-from dynascene.synthetic.solid.renderer import Daylight
+from dynascene.synthetic.solid.solids import Daylight
 from dynascene.types import Size
 
 FOLDER = Path(__file__).parents[4] / "shared" / "training" / "characters"

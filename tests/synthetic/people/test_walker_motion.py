@@ -9,7 +9,8 @@ from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.geometry.rigid import rotation_angle
-from dynascene.synthetic.people.gait import Walk, stride_length
+from dynascene.synthetic.people.gait import Walk
+from dynascene.synthetic.people.gait_style import stride_length
 from dynascene.synthetic.people.ground_path import GroundPath
 from dynascene.synthetic.people.skeleton import (
     BONE_OF_JOINT,

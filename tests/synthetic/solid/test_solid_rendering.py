@@ -13,12 +13,8 @@ from dynascene.geometry.rays import Rays, track_rays
 from dynascene.synthetic.solid import graphics as graphics_module
 from dynascene.synthetic.solid.graphics import graphics
 from dynascene.synthetic.solid.mesh import Box, Cutout, Skin, build_mesh
-from dynascene.synthetic.solid.renderer import (
-    Daylight,
-    Solids,
-    clip_from_world,
-    render_solids,
-)
+from dynascene.synthetic.solid.renderer import clip_from_world, render_solids
+from dynascene.synthetic.solid.solids import Daylight, Solids
 from dynascene.types import CameraTrack, Size
 
 SIZE, GROUND = Size(64, 36), 1.5

@@ -20,12 +20,15 @@ STANDS = 0.2  # metres per cycle below which a clip goes nowhere
 
 @dataclass(frozen=True)
 class Cycle:
-    """One cycle of a clip and what its feet say about the way of the body.
+    """One cycle of an animation, and how its feet carry the body along.
 
-    name: of the clip. seconds: as animated. forward: radians from +z towards +x. travel, sideways:
-    [P + 1] metres forward and to the side (90° from forward towards +x) that the body has come at
-    each phase, so that the foot on the ground stays where it is. lift: [P + 1] metres to be taken
-    off all heights.
+    Attributes:
+        name: of the animation.
+        seconds: its duration.
+        forward: radians from +z towards +x; NaN where it goes nowhere.
+        travel, sideways: [P + 1] metres that the body has come forward and to the side (90° from
+            forward towards +x) at each phase, so that the foot on the ground stays where it is.
+        lift: [P + 1] metres to subtract from all heights.
     """
 
     name: str
@@ -37,16 +40,23 @@ class Cycle:
 
     @property
     def stride(self) -> float:
-        """Metres per cycle; 0 for a clip that goes nowhere."""
+        """Metres per cycle; 0 for an animation that goes nowhere."""
         return float(self.travel[-1])
 
     @property
     def speed(self) -> float:
-        """Metres per second as animated."""
+        """Metres per second."""
         return self.stride / self.seconds
 
     def phase_at(self, distance: np.ndarray) -> np.ndarray:
-        """Metres walked → cycles, [...]; the whole part counts strides."""
+        """The phase after walking some way.
+
+        Args:
+            distance: [...] metres.
+
+        Returns:
+            [...] cycles; the whole part counts strides.
+        """
         strides = np.floor(distance / self.stride)
         share = np.interp(
             distance - strides * self.stride, self.travel, np.linspace(0, 1, PHASES + 1)
@@ -54,13 +64,29 @@ class Cycle:
         return strides + share
 
     def at(self, values: np.ndarray, phase: np.ndarray) -> np.ndarray:
-        """``sideways`` or ``lift`` at phases of any cycle."""
+        """``sideways`` or ``lift`` at some phases.
+
+        Args:
+            values: [P + 1].
+            phase: [...] cycles, of any size.
+
+        Returns:
+            [...] metres.
+        """
         return np.interp(phase % 1, np.linspace(0, 1, PHASES + 1), values)
 
 
 @lru_cache(maxsize=64)
 def measure_cycle(character: Character, name: str) -> Cycle:
-    """Follows the soles of a clip through its cycle."""
+    """Follow the soles of an animation through its cycle.
+
+    Args:
+        character: with feet as its lowest parts.
+        name: of one of its animations.
+
+    Returns:
+        The cycle; of stride 0 where the body moves less than STANDS.
+    """
     animation = character.animations[name]
     times = np.arange(PHASES) / PHASES * animation.seconds
     feet = [_follow_sole(character, animation, times, foot) for foot in _feet(character)]

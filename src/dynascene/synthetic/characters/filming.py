@@ -21,7 +21,8 @@ from dynascene.synthetic.characters.glb_file import Character, read_character
 from dynascene.synthetic.characters.skinning import joint_matrices, skin_vertices
 from dynascene.synthetic.people.ground_path import GroundPath
 from dynascene.synthetic.solid.mesh import Mesh
-from dynascene.synthetic.solid.renderer import Daylight, Solids, render_solids
+from dynascene.synthetic.solid.renderer import render_solids
+from dynascene.synthetic.solid.solids import Daylight, Solids
 from dynascene.types import CameraTrack
 
 FRAME_RATE = 24.0
@@ -34,10 +35,13 @@ TRIALS = 12
 
 
 class CharacterMotion(NamedTuple):
-    """Where a character is and which way it looks in each frame.
+    """Where a character is and which way it faces in each frame.
 
-    positions: [F, 2] x and z. headings: [F] radians, 0 = +z, π/2 = +x. distances: [F] metres
-    walked, or seconds for a clip that goes nowhere. cycle: what it does.
+    Attributes:
+        positions: [F, 2] x and z, metres.
+        headings: [F] radians, 0 = +z, π/2 = +x.
+        distances: [F] metres walked; seconds for a cycle that goes nowhere.
+        cycle: the movement.
     """
 
     positions: np.ndarray
@@ -50,11 +54,21 @@ def film_character(
     rng: np.random.Generator, paths: Sequence[Path], track: CameraTrack, rays: Rays, ground: float,
     metre: float, light: Daylight,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """One of the characters as the cameras see it: colour [F, 3, H, W] sRGB 0 … 1, black off the
-    person, and matte [F, 1, H, W].
+    """One of the characters, as the cameras see it.
 
-    track, rays: in the place's unit, of which a metre has ``metre``; the ground at y = ``ground``.
-    Raises InputError where OpenGL does not start or a file is not a character.
+    Args:
+        rng: draws the character and its motion.
+        paths: of the characters' files.
+        track, rays: the cameras, in the place's unit.
+        ground: its y, in the place's unit.
+        metre: its length in the place's unit.
+        light: of the place.
+
+    Returns:
+        Colour [F, 3, H, W] sRGB 0 … 1, black off the person, and matte [F, 1, H, W].
+
+    Raises:
+        InputError: OpenGL does not start, or a file is no character.
     """
     character = read_character(paths[int(rng.integers(len(paths)))])
     motion = draw_motion(rng, character, track, ground / metre, metre)
@@ -72,7 +86,15 @@ def film_character(
 def motion_vertices(
     character: Character, motion: CharacterMotion, ground: float
 ) -> list[np.ndarray]:
-    """The renderer's vertices [V, 12] for each frame, the soles at y = ``ground``."""
+    """The mesh in each frame, as the renderer takes it.
+
+    Args:
+        character, motion: who moves, and how.
+        ground: y of the soles, metres.
+
+    Returns:
+        F arrays [V, 12] float32 (see ``solid.mesh``).
+    """
     cycle = motion.cycle
     distances = motion.distances
     phase = cycle.phase_at(distances) if cycle.stride else distances / cycle.seconds
@@ -104,8 +126,18 @@ def draw_motion(
     rng: np.random.Generator, character: Character, track: CameraTrack, ground: float,
     metre: float,
 ) -> CharacterMotion:  # fmt: skip
-    """A motion before the cameras of the track, as far as a few trials find one. ground: metres
-    below the world's origin; metre: its length in the track's unit."""
+    """A random motion before the cameras, as far as TRIALS attempts find one.
+
+    Args:
+        rng: draws it.
+        character: with at least one animation.
+        track: the cameras.
+        ground: metres below the world's origin.
+        metre: its length in the track's unit.
+
+    Returns:
+        The motion; the last attempt where none is well framed.
+    """
     centres = camera_centres(track.cam_from_world).numpy()[:, ::2] / metre
     ahead = track.cam_from_world[:, 2, :3:2].numpy()
     camera_azimuths = np.unwrap(np.arctan2(ahead[:, 0], ahead[:, 1]))
@@ -163,7 +195,16 @@ def _draw_motion(
 def move_along(
     rng: np.random.Generator, cycles: dict[str, Cycle], waypoints: np.ndarray
 ) -> CharacterMotion:
-    """Walks or runs smoothly along about the points [F, 2], one per frame; stands if they stay."""
+    """Walk or run smoothly along some points.
+
+    Args:
+        rng: draws the phase.
+        cycles: by name; the one of the nearest speed is taken.
+        waypoints: [F, 2] x and z, metres, one per frame; the path only passes near them.
+
+    Returns:
+        The motion at an even pace; standing where the points hardly move.
+    """
     frames = len(waypoints)
     few = waypoints[np.linspace(0, frames - 1, min(frames, 5)).round().astype(int)]
     chords = np.linalg.norm(np.diff(few, axis=0), axis=1)

@@ -24,8 +24,15 @@ WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 
 
 class Channel(NamedTuple):
-    """One node's motion. path: translation, rotation (x y z w) or scale. times: [K] seconds.
-    values: [K, 3 or 4]; for CUBICSPLINE [K, 3, 3 or 4]: tangent in, value, tangent out."""
+    """One node's motion.
+
+    Attributes:
+        node: its number.
+        path: translation, rotation (x y z w) or scale.
+        times: [K] seconds.
+        values: [K, 3 or 4]; for CUBICSPLINE [K, 3, 3 or 4]: tangent in, value, tangent out.
+        interpolation: LINEAR, STEP or CUBICSPLINE.
+    """
 
     node: int
     path: str
@@ -35,16 +42,30 @@ class Channel(NamedTuple):
 
 
 class Animation(NamedTuple):
+    """Channels that play together."""
+
     channels: tuple[Channel, ...]
     seconds: float
 
 
 @dataclass(frozen=True, eq=False)
 class Character:
-    """positions, normals: [V, 3] unposed. texel: [V, 3], u v and layer. tint: [V, 3] linear.
-    joints, weights: [V, 4]. triangles: [T, 3]. pictures: float32 [L, S, S, 4], linear light.
-    parents: [N], −1 for a root, before its children in ``order``. translation, rotation, scale:
-    [N, 3], [N, 4] (x y z w), [N, 3] at rest. skin: [J], the joints' nodes. inverse_bind: [J, 4, 4].
+    """A skinned mesh with its animations.
+
+    Attributes:
+        name: of the file, without its ending.
+        positions, normals: [V, 3], before the skin moves them.
+        texel: [V, 3] u, v and layer.
+        tint: [V, 3] linear light.
+        joints, weights: [V, 4].
+        triangles: [T, 3].
+        pictures: float32 [L, S, S, 4], linear light and alpha.
+        parents: [N], −1 for a root.
+        order: the nodes, parents before children.
+        translation, rotation, scale: [N, 3], [N, 4] (x y z w), [N, 3] at rest.
+        skin: [J], the joints' nodes.
+        inverse_bind: [J, 4, 4].
+        animations: by name.
     """
 
     name: str
@@ -68,8 +89,18 @@ class Character:
 
 @lru_cache(maxsize=16)
 def read_character(path: Path) -> Character:
-    """Raises InputError when the file cannot be read or holds no skinned, animated mesh, and where
-    pygltflib is not installed."""
+    """A character from a file; read once per process.
+
+    Args:
+        path: of a glTF 2 binary (.glb) with one skin.
+
+    Returns:
+        The character.
+
+    Raises:
+        InputError: the file cannot be read, holds no skinned and animated mesh, or pygltflib is not
+            installed.
+    """
     check_installed("pygltflib")
     from pygltflib import GLTF2
 

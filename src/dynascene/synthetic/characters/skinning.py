@@ -9,7 +9,15 @@ from dynascene.synthetic.characters.glb_file import Animation, Channel, Characte
 
 
 def sample_channel(channel: Channel, times: np.ndarray) -> np.ndarray:
-    """The channel's values at times [T], seconds: [T, 3 or 4]; rotations of unit length."""
+    """A channel's values at some times, interpolated as glTF 2.0 says.
+
+    Args:
+        channel: with K ≥ 1 keys.
+        times: [T] seconds; beyond the keys the first or last one holds.
+
+    Returns:
+        [T, 3 or 4]; rotations of unit length.
+    """
     keys = channel.times
     after = np.clip(np.searchsorted(keys, times, side="right"), 1, max(len(keys) - 1, 1))
     if len(keys) == 1:
@@ -63,7 +71,16 @@ def _rotation_matrix(q: np.ndarray) -> np.ndarray:
 def joint_matrices(
     character: Character, animation: Animation | None, times: np.ndarray
 ) -> np.ndarray:
-    """Posed from unposed for each joint, [T, J, 4, 4]; without a clip the pose at rest."""
+    """The motion of each joint.
+
+    Args:
+        character: whose joints they are.
+        animation: None = the pose at rest.
+        times: [T] seconds.
+
+    Returns:
+        [T, J, 4, 4], posed from unposed.
+    """
     count = len(times)
     parts = {
         name: np.repeat(value[:, None], count, axis=1)
@@ -90,9 +107,15 @@ def joint_matrices(
 def skin_vertices(
     character: Character, matrices: np.ndarray, selection: np.ndarray | slice = slice(None)
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Linear blend skinning by [T, J, 4, 4]: positions and unit normals, float32 [T, V, 3] each.
+    """Linear blend skinning.
 
-    chosen: indices of the vertices to be posed; all without.
+    Args:
+        character: whose vertices they are.
+        matrices: [T, J, 4, 4], see ``joint_matrices``.
+        selection: indices of the vertices; all by default.
+
+    Returns:
+        Positions and unit normals, float32 [T, V, 3] each.
     """
     matrices = matrices[:, :, :3].astype(np.float32)
     points = character.positions[selection]

@@ -25,8 +25,16 @@ PARTS = ("head", "hair", "top", "arms", "hands", "trousers", "legs", "shoes")
 
 @dataclass(frozen=True)
 class Part:
-    """Solids of one material. fineness: its voxel as a share of the body's. bends_at: the joints
-    at which its limbs bend. softness: metres over which a limb's skin passes into the trunk's."""
+    """Solids of one material.
+
+    Attributes:
+        name: one of ``PARTS``.
+        lofts: its shapes.
+        bends_at: the joints at which its limbs bend.
+        fineness: its voxel as a share of the body's.
+        carve: what takes something off the shapes.
+        softness: metres over which a limb's skin passes into the trunk's.
+    """
 
     name: str
     lofts: tuple[Loft, ...]

@@ -34,11 +34,15 @@ _LIMBS = {
 
 @dataclass(frozen=True)
 class Body:
-    """vertices, normals: [V, 3] in the rest pose, in the person's size.
+    """A person's mesh and what moves and paints it.
 
-    rest: [V, 3], the vertices at 1.75 m, where the paint is defined. faces: [T, 3], counter-
-    clockwise seen from outside. skin: [V, B] weights, rows sum to 1. part: [V] index into
-    ``PARTS``.
+    Attributes:
+        look: the person.
+        vertices, normals: [V, 3] in the rest pose, in the person's size.
+        rest: [V, 3] the vertices at 1.75 m, where the paint is defined.
+        faces: [T, 3] counter-clockwise seen from outside.
+        skin: [V, B] weights; rows sum to 1.
+        part: [V] index into ``PARTS``.
     """
 
     look: PersonLook
@@ -52,8 +56,16 @@ class Body:
 
 @lru_cache(maxsize=16)
 def build_body(look: PersonLook, voxel: float = 0.009) -> Body:
-    """Mesh a person on the CPU. ``voxel``: metres between vertices on the clothes (finer on head
-    and hands); 0.009 suits a person some 400 pixels tall, 0.018 one of 100."""
+    """Mesh a person on the CPU; once per look and voxel.
+
+    Args:
+        look: the person.
+        voxel: metres between vertices on the clothes (finer on head and hands). 0.009 suits
+            a person some 400 pixels tall, 0.018 one of 100.
+
+    Returns:
+        The body in its rest pose.
+    """
     vertices, faces, normals, skin, part_index = [], [], [], [], []
     count = 0
     for part in body_parts(look):

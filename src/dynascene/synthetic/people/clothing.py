@@ -10,6 +10,7 @@ from dynascene.synthetic.people.surface import Carve, Loft
 
 
 def top(look: PersonLook) -> tuple[Loft, ...]:
+    """Tee, sweater or jacket, with sleeves."""
     g = look.build
     loose = {"tee": 0.004, "sweater": 0.008, "jacket": 0.013}[look.top_cut]
     belly = 1 + 1.6 * max(g - 1, 0)
@@ -54,6 +55,7 @@ def top(look: PersonLook) -> tuple[Loft, ...]:
 
 
 def trousers(look: PersonLook) -> tuple[Loft, ...]:
+    """Trousers or shorts."""
     g = look.build
     shorts = look.trousers_cut == "shorts"
 
@@ -83,6 +85,8 @@ def trousers(look: PersonLook) -> tuple[Loft, ...]:
 
 
 def shoes() -> tuple[Loft, ...]:
+    """A pair of shoes."""
+
     def shoe(side: str, sign: int) -> list[Loft]:
         x = joint(side, "ankle")[0]
         leg = f"{side}_leg"
@@ -104,11 +108,19 @@ def shoes() -> tuple[Loft, ...]:
 
 
 def flatten_sole(points: Tensor, distance: Tensor) -> Tensor:
+    """Take off what lies below the ground."""
     return torch.maximum(distance, points[:, 1])  # nothing below the ground
 
 
 def cloth_folds(strength: float) -> Carve:
-    """Shallow folds where cloth bunches: elbows, waist, knees and hems."""
+    """Shallow folds where cloth bunches: elbows, waist, knees and hems.
+
+    Args:
+        strength: 1 for thin cloth, less for stiff.
+
+    Returns:
+        What changes a distance accordingly.
+    """
     joints = rest_joints()
     places = [
         (joints[f"{side}_{name}"].float(), radius, depth)
@@ -134,7 +146,7 @@ def cloth_folds(strength: float) -> Carve:
 
 
 def tuck_under_top(points: Tensor, distance: Tensor) -> Tensor:
-    """Trousers, drawn in where the top covers them, so that they never show through it."""
+    """Draw trousers in where the top covers them, so that they do not show through."""
     cover = ((-points[:, 1] - 0.872) / 0.03).clamp(0, 1)
     return _trouser_folds(points, distance) + 0.03 * cover
 

@@ -14,7 +14,9 @@ from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.geometry.rigid import rotation_about
+from dynascene.synthetic.people.gait_style import RUN, RUNNING_SPEED, WALK, GaitStyle, stride_length
 from dynascene.synthetic.people.ground_path import GroundPath
+from dynascene.synthetic.people.kinematics import hip_position, solve_poses
 from dynascene.synthetic.people.skeleton import (
     REST_HEIGHT,
     SHIN,
@@ -24,10 +26,8 @@ from dynascene.synthetic.people.skeleton import (
     Foot,
     Poses,
     Trunk,
-    hip_position,
     rest_joints,
     side_sign,
-    solve,
 )
 
 FULL_REACH = 0.994  # of the leg's length: a knee is never quite straight
@@ -35,55 +35,19 @@ TOE_OUT = 6.0  # degrees
 
 
 @dataclass(frozen=True)
-class GaitStyle:
-    """The numbers that make a gait, for a person of 1.75 m; lengths in metres, angles in degrees.
-
-    duty: share of the stride that a foot stands. roll_off: foot pitch when the toes leave.
-    strike: foot pitch when the heel lands. bob: half the pelvis's vertical travel, positive when
-    it is highest over the standing foot. sink: how far the pelvis hangs below straight legs.
-    """
-
-    duty: float = 0.61
-    step_width: float = 0.085
-    strike: float = 20.0
-    roll_off: float = -58.0
-    swing_lift: float = 0.03
-    bob: float = 0.018
-    sink: float = 0.020
-    sway: float = 0.018
-    pelvis_yaw: float = 6.0
-    pelvis_list: float = 4.0
-    chest_yaw: float = 5.0
-    lean: float = -3.0
-    arm_swing: float = 22.0
-    arm_rest: float = -1.0
-    elbow: float = 20.0
-    elbow_swing: float = 12.0
-
-
-WALK = GaitStyle()
-RUN = GaitStyle(
-    duty=0.36, step_width=0.05, strike=8.0, roll_off=-62.0, swing_lift=0.24, bob=-0.032,
-    sink=0.055, sway=0.008, pelvis_yaw=8.0, pelvis_list=3.0, chest_yaw=9.0, lean=-10.0,
-    arm_swing=36.0, arm_rest=4.0, elbow=88.0, elbow_swing=14.0,
-)  # fmt: skip
-RUNNING_SPEED = 2.2  # metres per second: faster than this, people run
-
-
-def stride_length(speed: float, height: float = REST_HEIGHT) -> float:
-    """Metres per two steps at a speed in m/s, 1.38 m at 1.35 m/s: step ∝ √speed while walking."""
-    if speed < RUNNING_SPEED:
-        return 1.38 * math.sqrt(max(speed, 0.3) / 1.35) * height / REST_HEIGHT
-    return (0.90 + 0.45 * speed) * height / REST_HEIGHT
-
-
-@dataclass(frozen=True)
 class Walk:
-    """A person walking along a path at an even pace; from 2.2 m/s on, running.
+    """A person walking along a path at an even pace; from RUNNING_SPEED on, running.
 
-    path: where to go. speed: m/s, 0.3 … 5. height: metres, as in the person's look. phase: of the
-    stride at time 0, 0 … 1. start: metres along the path at time 0.
-    Raises InputError when the speed is out of range.
+    Args:
+        path: where to go.
+        speed: metres per second, 0.3 … 5.
+        height: metres, as in the person's look.
+        phase: of the stride at time 0, 0 … 1.
+        start: metres along the path at time 0.
+        style: None = as the speed asks.
+
+    Raises:
+        InputError: the speed is out of range.
     """
 
     path: GroundPath
@@ -99,18 +63,26 @@ class Walk:
 
     @property
     def gait(self) -> GaitStyle:
+        """The style; that of the speed where none is chosen."""
         if self.style is not None:
             return self.style
         return RUN if self.speed >= RUNNING_SPEED else WALK
 
     def poses(self, times: Tensor) -> Poses:
-        """Seconds [F] → poses."""
+        """The poses at some times.
+
+        Args:
+            times: [F] seconds.
+
+        Returns:
+            F poses.
+        """
         times = times.double()
         phase = self.phase + self.speed * times / stride_length(self.speed, self.height)
         feet = {side: self._foot(side, phase) for side in SIDES}
         trunk = self._trunk(times, phase, feet)
         arms = {side: self._arm(side, phase) for side in SIDES}
-        return solve(trunk, arms, feet, self.height)
+        return solve_poses(trunk, arms, feet, self.height)
 
     def _distance(self, phase: Tensor) -> Tensor:
         """Metres along the path at a stride phase."""

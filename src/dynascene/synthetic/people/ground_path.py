@@ -12,10 +12,13 @@ HEADING_SPAN = 0.3  # metres ahead and behind over which the direction of travel
 
 
 class GroundPath:
-    """A smooth curve through waypoints [N, 2] (x, z in metres, N ≥ 2), straight beyond its ends.
+    """A smooth curve through waypoints, straight beyond its ends.
 
-    Raises InputError when there are fewer than two waypoints, two neighbours coincide, or a value
-    is not finite.
+    Args:
+        waypoints: [N, 2] x and z in metres, N ≥ 2.
+
+    Raises:
+        InputError: there are fewer than two, two neighbours coincide, or a value is not finite.
     """
 
     def __init__(self, waypoints: Tensor) -> None:
@@ -37,11 +40,18 @@ class GroundPath:
 
     @property
     def length(self) -> float:
-        """Metres."""
+        """Metres from the first waypoint to the last."""
         return float(self._distance[-1])
 
     def position(self, distance: Tensor) -> Tensor:
-        """Metres along the path [...] → the point on the ground, [..., 3] with y = 0."""
+        """The point on the ground after some way.
+
+        Args:
+            distance: [...] metres along the path.
+
+        Returns:
+            [..., 3] with y = 0.
+        """
         s = distance.numpy()
         before, after = np.minimum(s, 0.0), np.maximum(s - self._distance[-1], 0.0)
         axes = []
@@ -55,6 +65,13 @@ class GroundPath:
         )
 
     def heading(self, distance: Tensor) -> Tensor:
-        """Direction of travel at [...] metres: degrees about y, 0 = +z, 90 = +x."""
+        """The direction of travel after some way.
+
+        Args:
+            distance: [...] metres along the path.
+
+        Returns:
+            [...] degrees about y, 0 = +z, 90 = +x.
+        """
         ahead = self.position(distance + HEADING_SPAN) - self.position(distance - HEADING_SPAN)
         return torch.rad2deg(torch.atan2(ahead[..., 0], ahead[..., 2]))

@@ -21,8 +21,12 @@ SKY_DIRECTIONS = (  # the sky is sampled from here (towards the light; y down)
 
 @dataclass(frozen=True)
 class Light:
-    """Sun and sky. sun_from: towards the sun in the world (y down). Colours: linear light that a
-    white surface square to it reflects."""
+    """Sun and sky. Colours are the linear light that a white surface square to them reflects.
+
+    Attributes:
+        sun_from: towards the sun in the world (y down).
+        sun, sky, ground: colours.
+    """
 
     sun_from: tuple[float, float, float] = (-0.55, -0.75, -0.60)
     sun: tuple[float, float, float] = (1.00, 0.94, 0.84)
@@ -31,7 +35,16 @@ class Light:
 
 
 def light_towards(vertices: Tensor, normals: Tensor, eye: Tensor, light: Light) -> Tensor:
-    """Light that leaves a white surface towards the camera: [V, 4], the last one is gloss."""
+    """The light that leaves a white surface towards the camera.
+
+    Args:
+        vertices, normals: [V, 3], world.
+        eye: [3], the camera's centre.
+        light: sun and sky.
+
+    Returns:
+        [V, 4]: linear light, and gloss.
+    """
     sun_from = torch.nn.functional.normalize(vertices.new_tensor(light.sun_from), dim=0)
     sun_angle = normals @ sun_from
     # skin and cloth scatter: the light wraps a little around the edge of the shade

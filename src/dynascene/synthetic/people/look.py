@@ -65,11 +65,15 @@ SHOES: tuple[Colour, ...] = (
 
 @dataclass(frozen=True)
 class PersonLook:
-    """One person's looks.
+    """How one person looks. Colours are sRGB.
 
-    height: metres, 1.2 … 2.2. build: girth, 0.85 (slim) … 1.2 (heavy). The rest is colours and
-    cuts; ``accent`` is the pattern's second colour, or the shirt under an open jacket.
-    Raises InputError when the height or the build is out of range.
+    Args:
+        height: metres, 1.2 … 2.2.
+        build: girth, 0.85 (slim) … 1.2 (heavy).
+        accent: the pattern's second colour, or the shirt under an open jacket.
+
+    Raises:
+        InputError: height or build is out of range.
     """
 
     height: float = 1.75
@@ -93,7 +97,14 @@ class PersonLook:
 
 
 def random_look(generator: torch.Generator) -> PersonLook:
-    """A look drawn from a CPU generator: the same seed gives the same person."""
+    """A random person.
+
+    Args:
+        generator: of the CPU; the same seed gives the same person.
+
+    Returns:
+        The look.
+    """
 
     def pick(options: Sequence[Choice]) -> Choice:
         return options[int(torch.randint(len(options), (), generator=generator))]

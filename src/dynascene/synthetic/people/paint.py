@@ -15,7 +15,16 @@ from dynascene.synthetic.people.skeleton import ARM_SPREAD
 
 
 def paint(look: PersonLook, part: Tensor, rest: Tensor) -> Tensor:
-    """Part index [N] and rest place [N, 3] (metres, at 1.75 m) → albedo, linear [N, 3]."""
+    """The colour of points of a body.
+
+    Args:
+        look: the person.
+        part: [N] index into ``PARTS``.
+        rest: [N, 3] metres, where the points are in the rest pose at 1.75 m.
+
+    Returns:
+        Albedo, linear [N, 3].
+    """
     albedo = torch.empty_like(rest)
     painters = {
         "head": _face, "hair": _hair, "top": _top, "arms": _skin, "hands": _skin,

@@ -15,8 +15,11 @@ SAMPLES_AT_ONCE = 4_000_000  # bounds the memory: about 60 bytes each
 class Coverage(NamedTuple):
     """The visible surface at each covered sample.
 
-    sample: [N] index into the flattened grid. triangle: [N]. weights: [N, 3], of the triangle's
-    corners, correct in perspective. depth: [N] camera z.
+    Attributes:
+        sample: [N] index into the flattened grid.
+        triangle: [N].
+        weights: [N, 3] of the triangle's corners, correct in perspective.
+        depth: [N] camera z.
     """
 
     sample: Tensor
@@ -26,10 +29,17 @@ class Coverage(NamedTuple):
 
 
 def rasterise(points: Tensor, depth: Tensor, faces: Tensor, width: int, height: int) -> Coverage:
-    """What each sample of a ``width`` × ``height`` grid sees.
+    """What each sample of a grid sees.
 
-    points: [V, 2] in samples, sample centres at +0.5. depth: [V] camera z in metres. faces: [T, 3]
-    vertex indices; only triangles that run counter-clockwise on the screen are seen.
+    Args:
+        points: [V, 2] in samples, sample centres at +0.5.
+        depth: [V] camera z in metres.
+        faces: [T, 3] vertex indices; only triangles that run counter-clockwise on the screen
+            are seen.
+        width, height: of the grid, in samples.
+
+    Returns:
+        The samples that a triangle covers.
     """
     visible = _front_faces(points, depth, faces, width, height)
     a, b, c = (points[corner] for corner in faces[visible].T)

@@ -27,9 +27,13 @@ GLOSS = 0.06  # of the sun, back from cloth and skin at the mirror angle
 
 
 class RenderedPerson(NamedTuple):
-    """colour: uint8 [H, W, 3] sRGB, straight (not darkened at the edges), black off the person.
-    matte: uint8 [H, W, 1], 255 = person. depth: float32 [H, W], camera z in metres, infinite off
-    the person."""
+    """One frame of a person.
+
+    Attributes:
+        colour: uint8 [H, W, 3] sRGB, straight (not darkened at the edges), black off the person.
+        matte: uint8 [H, W, 1], 255 = person.
+        depth: float32 [H, W] camera z in metres, infinite off the person.
+    """
 
     colour: np.ndarray
     matte: np.ndarray
@@ -45,12 +49,21 @@ def render_person(
     samples: int = 3,
     voxel: float | None = None,
 ) -> Iterator[RenderedPerson]:
-    """The person in each pose, seen by the camera of the same frame, in the cameras' frame size.
+    """The person in each pose, seen by the camera of the same frame.
 
-    The world is metric with y down and the ground at y = 0. ``samples``: per pixel and direction,
-    so the matte has samples² + 1 levels. ``voxel``: the mesh, see ``build_body``; None chooses it
-    by how near the person comes. The poses must have been made for ``look.height``.
-    Raises InputError when there are not as many poses as cameras, or ``samples`` < 1.
+    Args:
+        look: the person.
+        poses: made for ``look.height``; the world is metric, y down, the ground at y = 0.
+        cameras: as many; their frame size is the pictures'.
+        light: None = a sunny day.
+        samples: per pixel and direction; the matte has samples² + 1 levels.
+        voxel: of the mesh, see ``build_body``; None = by how near the person comes.
+
+    Returns:
+        The frames, one after the other.
+
+    Raises:
+        InputError: there are not as many poses as cameras, or ``samples`` < 1.
     """
     if len(poses) != len(cameras):
         raise InputError(f"person: {len(poses)} poses for {len(cameras)} cameras: they must agree")

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from dynascene.geometry.rigid import rotation_about
+from dynascene.synthetic.people.kinematics import solve_poses
 from dynascene.synthetic.people.skeleton import (
     REST_HEIGHT,
     SIDES,
@@ -16,16 +17,19 @@ from dynascene.synthetic.people.skeleton import (
     Trunk,
     rest_joints,
     side_sign,
-    solve,
 )
 
 
 @dataclass(frozen=True)
 class Stand:
-    """A person standing, breathing and shifting weight a little; with ``waving``, the right hand.
+    """A person standing, breathing and shifting weight a little.
 
-    position: (x, z) in metres. heading: degrees about y, 0 = +z. height: metres. phase: seconds
-    by which the movement is ahead.
+    Attributes:
+        position: (x, z) in metres.
+        heading: degrees about y, 0 = +z.
+        height: metres.
+        waving: whether the right hand waves.
+        phase: seconds by which the movement is ahead.
     """
 
     position: tuple[float, float] = (0.0, 0.0)
@@ -35,7 +39,14 @@ class Stand:
     phase: float = 0.0
 
     def poses(self, times: Tensor) -> Poses:
-        """Seconds [F] → poses."""
+        """The poses at some times.
+
+        Args:
+            times: [F] seconds.
+
+        Returns:
+            F poses.
+        """
         times = times.double() + self.phase
         scale = self.height / REST_HEIGHT
         still = torch.zeros_like(times)
@@ -63,4 +74,4 @@ class Stand:
         if self.waving:
             beat = (2 * math.pi * times * 1.7).sin()
             arms["right"] = Arm(38.0, 58.0 + 3.0 * beat, 112.0, -62.0 + 22.0 * beat)
-        return solve(trunk, arms, feet, self.height)
+        return solve_poses(trunk, arms, feet, self.height)

@@ -19,11 +19,14 @@ FAR = 1.0  # metres: the distance reported where no shape is near
 class Loft:
     """Ellipses strung along an axis: a limb, a trunk, or (with one station) an ellipsoid.
 
-    limb: "trunk" or "right_arm" … "left_leg". start, end: the axis, metres. across, deep: half
-    widths of the ellipses at even stations along it; ``across`` is measured along x as far as the
-    axis allows. cap: how far the rounded ends reach beyond the axis. shift: the stations'
-    displacement towards +deep. blend: width in metres over which the shape melts into those
-    before it.
+    Attributes:
+        limb: "trunk" or "right_arm" … "left_leg".
+        start, end: of the axis, metres.
+        across, deep: half widths of the ellipses at even stations along it; ``across`` is measured
+            along x as far as the axis allows.
+        cap: how far the rounded ends reach beyond the axis.
+        shift: the stations' displacement towards +deep.
+        blend: metres over which the shape melts into those before it.
     """
 
     limb: str
@@ -36,6 +39,7 @@ class Loft:
     blend: float = 0.02
 
     def bounds(self) -> tuple[Tensor, Tensor]:
+        """The corners [3] of a box around it."""
         ends = torch.tensor([self.start, self.end], dtype=torch.float32)
         margin = max(*self.across, *self.deep, self.cap) + max(map(abs, self.shift))
         return ends.amin(0) - margin, ends.amax(0) + margin
@@ -79,7 +83,16 @@ Carve = Callable[[Tensor, Tensor], Tensor]  # (points [N, 3], distance [N]) → 
 
 
 def blended_distance(lofts: Sequence[Loft], points: Tensor, carve: Carve | None = None) -> Tensor:
-    """[N, 3] → signed distance to the blended shapes, [N]; ``FAR`` at most."""
+    """The signed distance to some blended shapes.
+
+    Args:
+        lofts: each melts into those before it.
+        points: [N, 3] metres.
+        carve: what changes the distance at the end.
+
+    Returns:
+        [N] metres, negative inside, at most FAR.
+    """
     distance = torch.full_like(points[:, 0], FAR)
     for loft in lofts:
         low, high = loft.bounds()
@@ -95,10 +108,15 @@ def blended_distance(lofts: Sequence[Loft], points: Tensor, carve: Carve | None 
 def extract_surface(
     distance: Callable[[Tensor], Tensor], low: Tensor, high: Tensor, voxel: float
 ) -> tuple[Tensor, Tensor]:
-    """Surface nets: one vertex per grid cell that the surface crosses.
+    """Surface nets: one vertex per grid cell that the surface crosses, then drawn onto the surface.
 
-    → vertices [V, 3], and triangles [T, 3] that run counter-clockwise seen from outside. The
-    vertices are then drawn onto the surface itself.
+    Args:
+        distance: [N, 3] → [N], negative inside.
+        low, high: [3], corners of the grid.
+        voxel: width of a cell, metres.
+
+    Returns:
+        Vertices [V, 3], and triangles [T, 3] that run counter-clockwise seen from outside.
     """
     axes = [torch.arange(float(a), float(b) + voxel, voxel) for a, b in zip(low, high, strict=True)]
     grid = torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1)

@@ -31,17 +31,17 @@ RADII = (3.5, 11.0)
 
 
 def draw_turn(library: Library, rng: np.random.Generator) -> tuple[str, PanoramaPlace]:
-    """A random panorama, infinitely far: cameras only turn in it."""
+    """A random panorama, infinitely far, in which cameras only turn: its picture's name, and it."""
     return draw_panorama(library, rng, None)
 
 
 def draw_stage(library: Library, rng: np.random.Generator) -> tuple[str, PanoramaPlace]:
-    """A random panorama on a random ground and wall."""
+    """A random panorama on a random ground and wall: its picture's name, and the place."""
     return draw_panorama(library, rng, _random_stage(rng))
 
 
 def draw_layered(library: Library, rng: np.random.Generator) -> tuple[str, LayeredPlace]:
-    """Cards before a panorama or a photograph."""
+    """Cards before a panorama or a photograph: the backdrop's name, and the place."""
     stage = _random_stage(rng)
     draw_backdrop = draw_panorama if rng.random() < 0.4 else draw_cyclorama
     name, backdrop = draw_backdrop(library, rng, stage)
@@ -56,7 +56,15 @@ def _random_stage(rng: np.random.Generator) -> Stage:
 def draw_panorama(
     library: Library, rng: np.random.Generator, stage: Stage | None
 ) -> tuple[str, PanoramaPlace]:
-    """A random panorama's name, and the place."""
+    """A random panorama, randomly turned and mirrored.
+
+    Args:
+        library, rng: where pictures come from, and what draws them.
+        stage: ground and wall; None = infinitely far.
+
+    Returns:
+        The picture's name, and the place.
+    """
     name, levels = library.draw_panorama(rng)
     return name, PanoramaPlace(
         levels, rng.uniform(-math.pi, math.pi), bool(rng.random() < 0.5), stage
@@ -66,7 +74,15 @@ def draw_panorama(
 def draw_cyclorama(
     library: Library, rng: np.random.Generator, stage: Stage
 ) -> tuple[str, Cyclorama]:
-    """A random photograph's name, and the place with it on the wall and a texture on the ground."""
+    """A random photograph on the wall and a random texture on the ground.
+
+    Args:
+        library, rng: where pictures come from, and what draws them.
+        stage: ground and wall.
+
+    Returns:
+        The photograph's name, and the place.
+    """
     name, wall = library.draw("photo", rng, PHOTO_WIDTH * library.width)
     texture = library.draw("texture", rng, TEXTURE_WIDTH).picture
     ground = ground_tiles(texture, rng.uniform(1.0, 4.0), rng.uniform(0, 2 * math.pi))
@@ -81,7 +97,16 @@ def draw_cyclorama(
 
 
 def ground_tiles(texture: Tensor, side: float, turn: float) -> Tiles:
-    """A uint8 picture [3, H, W] as tiles of ``side`` units."""
+    """A picture as tiles.
+
+    Args:
+        texture: uint8 [3, H, W].
+        side: of a tile, units.
+        turn: radians.
+
+    Returns:
+        The tiles, with a side of a power of two texels.
+    """
     size = 2 ** round(math.log2(min(texture.shape[-2:])))
     square = torch.nn.functional.interpolate(
         texture[None].float() / 255, (size, size), mode="bilinear", antialias=True

@@ -20,15 +20,28 @@ NEAREST_SHARE = 0.6  # of the way to the nearest card is free for the camera
 
 @dataclass(frozen=True)
 class Tiles:
-    """A tiling texture. levels: [3, h, w], each half the last one. side: of a tile, in units.
-    turn: radians."""
+    """A tiling texture.
+
+    Attributes:
+        levels: [3, h, w], each half the last one.
+        side: of a tile, units.
+        turn: radians.
+    """
 
     levels: tuple[Tensor, ...]
     side: float
     turn: float
 
     def sample(self, x: Tensor, z: Tensor, footprint: Tensor) -> Tensor:
-        """Points [N] on the ground, pixels ``footprint`` [N] units wide → colours [3, N]."""
+        """The colours of points on the ground.
+
+        Args:
+            x, z: [N] units.
+            footprint: [N] units that a pixel covers there.
+
+        Returns:
+            [3, N].
+        """
         c, s = math.cos(self.turn) / self.side, math.sin(self.turn) / self.side
         place = torch.stack([c * x - s * z, s * x + c * z], dim=-1)
         texels = footprint / self.side * self.levels[0].shape[-1]
@@ -50,7 +63,7 @@ class Tiles:
 
 
 def tile_levels(texture: Tensor) -> tuple[Tensor, ...]:
-    """[3, h, w] → the texture and its halves, down to a single pixel."""
+    """A texture [3, h, w] and its halves, down to a single pixel."""
     levels = [texture]
     while min(levels[-1].shape[-2:]) > 1:
         levels.append(F.avg_pool2d(levels[-1][None], 2)[0])
@@ -69,9 +82,13 @@ def _sample_tiled(texture: Tensor, place: Tensor) -> Tensor:
 class Cyclorama:
     """A textured ground and a picture on the round wall.
 
-    wall: uint8 [3, H, W], spread over ``span`` radians, mirrored beyond, its row ``ground_row``
-        (share of the height) at the level of the horizon.
-    turn: radians that the picture's middle lies to the right of forward.
+    Attributes:
+        stage: ground and wall.
+        ground: its texture.
+        wall: uint8 [3, H, W], spread over ``span`` radians and mirrored beyond.
+        span: radians.
+        ground_row: share of the picture's height that lies at the level of the horizon.
+        turn: radians that the picture's middle lies to the right of forward.
     """
 
     stage: Stage
@@ -82,6 +99,7 @@ class Cyclorama:
     turn: float
 
     def render(self, rays: Rays) -> tuple[Tensor, Tensor]:
+        """Colour [F, 3, H, W] sRGB 0 … 1 and depth [F, 1, H, W]."""
         points = self.stage.hit(rays.origins.expand_as(rays.directions), rays.directions)
         depth = rays.depth_of(points)
         on_ground = points[..., 1] > self.stage.height * (1 - 1e-4)
@@ -110,20 +128,29 @@ class Cyclorama:
         )[0, :, 0]
 
     def contains(self, points: Tensor) -> Tensor:
+        """Whether a camera may stand there: [..., 3] → [...]."""
         return self.stage.contains(points, margin=0.45)
 
     def narrowest_fov(self, width: int) -> float:
+        """Degrees across a frame of so many pixels below which it would look blurred."""
         return 0.0
 
     def scale(self, factor: float) -> "Cyclorama":
+        """The same place with all lengths times a factor."""
         tiles = replace(self.ground, side=self.ground.side * factor)
         return replace(self, stage=self.stage.scale(factor), ground=tiles)
 
 
 @dataclass(frozen=True)
 class Card:
-    """An upright picture [4, h, w] (colour, alpha) on the ground, its foot's middle at (x, z),
-    turned by ``turn`` radians; width and height in units."""
+    """An upright picture on the ground.
+
+    Attributes:
+        picture: [4, h, w], colour and alpha.
+        x, z: the middle of its foot, units.
+        turn: radians about the vertical.
+        width, height: units.
+    """
 
     picture: Tensor
     x: float
@@ -133,7 +160,14 @@ class Card:
     height: float
 
     def lay_over(self, colour: Tensor, depth: Tensor, rays: Rays, ground: float) -> None:
-        """Draws it, in place, over colour [F·H·W, 3] and depth [F·H·W]."""
+        """Draw the card, in place, over pixels.
+
+        Args:
+            colour: [F·H·W, 3], changed.
+            depth: [F·H·W], changed where the card is solid.
+            rays: of the pixels.
+            ground: its y, units.
+        """
         foot = colour.new_tensor([self.x, ground, self.z])
         along = colour.new_tensor([math.cos(self.turn), 0, -math.sin(self.turn)])
         normal = colour.new_tensor([math.sin(self.turn), 0, math.cos(self.turn)])
@@ -155,10 +189,12 @@ class Card:
 
 @dataclass(frozen=True)
 class LayeredPlace:
-    """Cards on the ground before another place, which has a stage.
+    """Cards on the ground before another place.
 
-    cards: far to near, so that a plane z = const lies between each two: then this order is right
-    from everywhere before the nearest one.
+    Attributes:
+        backdrop: a place with a stage.
+        cards: far to near; a plane z = const lies between each two, so this order is right from
+            everywhere before the nearest one.
     """
 
     backdrop: SyntheticPlace
@@ -166,9 +202,11 @@ class LayeredPlace:
 
     @property
     def stage(self) -> Stage | None:
+        """Ground and wall."""
         return self.backdrop.stage
 
     def render(self, rays: Rays) -> tuple[Tensor, Tensor]:
+        """Colour [F, 3, H, W] sRGB 0 … 1 and depth [F, 1, H, W]."""
         colour, depth = self.backdrop.render(rays)
         stage = self.backdrop.stage
         if stage is None:
@@ -181,13 +219,16 @@ class LayeredPlace:
         return flat.reshape(*shape, 3).movedim(-1, 1), depth.reshape(shape)[:, None]
 
     def contains(self, points: Tensor) -> Tensor:
+        """Whether a camera may stand there: [..., 3] → [...]."""
         nearest = min((card.z for card in self.cards), default=math.inf)
         return self.backdrop.contains(points) & (points[..., 2] < NEAREST_SHARE * nearest)
 
     def narrowest_fov(self, width: int) -> float:
+        """Degrees across a frame of so many pixels below which it would look blurred."""
         return self.backdrop.narrowest_fov(width)
 
     def scale(self, factor: float) -> "LayeredPlace":
+        """The same place with all lengths times a factor."""
         cards = tuple(
             replace(
                 card,

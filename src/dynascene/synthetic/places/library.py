@@ -40,8 +40,13 @@ class NamedPicture(NamedTuple):
 class Library:
     """The pictures of one split; procedural ones for each category that it lacks.
 
-    folder: of training imagery, see ``training_folder``. width: of the frames, in pixels.
-    Raises InputError for an unknown split or a folder without a good manifest.
+    Args:
+        split: train, val or test.
+        width: of the frames, pixels.
+        folder: of training imagery, see ``training_folder``.
+
+    Raises:
+        InputError: the split is unknown, or the folder has no good manifest.
     """
 
     def __init__(self, split: str, width: int, folder: Path | str | None = None) -> None:
@@ -57,11 +62,11 @@ class Library:
 
     @property
     def photographic(self) -> bool:
-        """Whether there are pictures of the split, or procedural ones alone."""
+        """Whether any picture of the split is a photograph."""
         return bool(self._records)
 
     def identity(self) -> str:
-        """Tells apart libraries of different pictures."""
+        """A hash that differs between libraries of different pictures."""
         pictures = [record for records in self._records.values() for record in records]
         contents = sorted((p.category, p.path.name, p.path.stat().st_size) for p in pictures)
         return hashlib.sha256(repr((self.split, contents)).encode()).hexdigest()
@@ -81,7 +86,16 @@ class Library:
         return int(rng.integers(len(self.names(category))))
 
     def picture(self, category: Category, number: int, width: int) -> Tensor:
-        """A picture by its index into ``names``, at most so wide: uint8 [3, H, W]."""
+        """A picture by its number.
+
+        Args:
+            category: of the picture.
+            number: index into ``names``.
+            width: pixels, at most.
+
+        Returns:
+            uint8 [3, H, W].
+        """
         if category in self._records:
             return load_picture(self._records[category][number].path, width)
         widest = min(PROCEDURAL_WIDTHS[category], 2 * round(PANORAMA_WIDTHS[0] * self.width / 2))
@@ -92,7 +106,7 @@ class Library:
         return [record.path for record in self._records.get(CHARACTER, ())]
 
     def draw(self, category: Category, rng: np.random.Generator, width: int) -> NamedPicture:
-        """A random picture of a category."""
+        """A random picture of a category, at most ``width`` pixels wide."""
         number = self.choose(category, rng)
         return NamedPicture(self.names(category)[number], self.picture(category, number, width))
 

@@ -21,10 +21,11 @@ MAGNIFICATION = 1.2  # pixels of a frame per pixel of the panorama, at most
 class PanoramaPlace:
     """An equirectangular panorama around the world's origin, its horizon in the middle row.
 
-    levels: uint8 [3, W/2, W], widest first.
-    turn: radians; the panorama's middle column lies that far to the left of forward.
-    mirrored: left and right exchanged.
-    stage: the ground and the wall that it is projected on from the origin; None: infinitely far.
+    Attributes:
+        levels: uint8 [3, W/2, W], widest first.
+        turn: radians that the panorama's middle column lies to the left of forward.
+        mirrored: whether left and right are exchanged.
+        stage: ground and wall that it is projected on from the origin; None = infinitely far.
     """
 
     levels: tuple[Tensor, ...]
@@ -44,9 +45,16 @@ class PanoramaPlace:
         return self.sample(azimuth, depression, rays.largest_focal), depth[:, None]
 
     def sample(self, azimuth: Tensor, depression: Tensor, density: float) -> Tensor:
-        """What lies in directions [F, H, W], seen at ``density`` pixels per radian: [F, 3, H, W].
+        """What lies in some directions.
 
         Reads the coarsest level that is dense enough, and converts only the part that is seen.
+
+        Args:
+            azimuth, depression: [F, H, W] radians.
+            density: pixels per radian.
+
+        Returns:
+            [F, 3, H, W] sRGB 0 … 1.
         """
         level = next(
             (x for x in reversed(self.levels) if x.shape[-1] >= 2 * math.pi * density),
@@ -78,8 +86,10 @@ class PanoramaPlace:
         return self.stage.contains(points, margin=0.45)
 
     def narrowest_fov(self, width: int) -> float:
+        """Degrees across a frame of so many pixels below which it would look blurred."""
         density = self.levels[0].shape[-1] / (2 * math.pi)
         return math.degrees(2 * math.atan(width / 2 / (MAGNIFICATION * density)))
 
     def scale(self, factor: float) -> "PanoramaPlace":
+        """The same place with all lengths times a factor."""
         return replace(self, stage=None if self.stage is None else self.stage.scale(factor))

@@ -20,7 +20,17 @@ HILLS = ((0.24, 0.33, 0.20), (0.36, 0.34, 0.30), (0.20, 0.29, 0.30), (0.42, 0.36
 def tiling_noise(
     rng: np.random.Generator, height: int, width: int, coarsest: int = 4, octaves: int = 5
 ) -> Tensor:
-    """Fractal noise [H, W] of mean 0 and deviation 1 that tiles in both directions."""
+    """Fractal noise that tiles in both directions.
+
+    Args:
+        rng: draws it.
+        height, width: pixels.
+        coarsest: cells down the coarsest octave.
+        octaves: each of half the amplitude and cell of the one before.
+
+    Returns:
+        [H, W] of mean 0 and standard deviation 1.
+    """
     total = torch.zeros(height, width)
     for octave in range(octaves):
         rows = min(height, coarsest * 2**octave)
@@ -45,7 +55,15 @@ def _tone(colour: tuple[float, float, float], value: Tensor) -> Tensor:
 
 
 def procedural_texture(seed: int, pixels: int = 512) -> Tensor:
-    """A surface that tiles: soil, grass, paving, bricks or planks, [3, pixels, pixels]."""
+    """A surface that tiles: soil, grass, paving, bricks or planks.
+
+    Args:
+        seed: even for grounds, odd for walls.
+        pixels: of a side.
+
+    Returns:
+        [3, pixels, pixels].
+    """
     rng = np.random.default_rng([7, seed])
     palette = GROUNDS if seed % 2 == 0 else WALLS
     colour = palette[int(rng.integers(len(palette)))]
@@ -75,7 +93,15 @@ def _joints(rng: np.random.Generator, pixels: int) -> Tensor:
 
 
 def procedural_panorama(seed: int, width: int = 2048) -> Tensor:
-    """Sky with clouds, hills, ground and some buildings around a point: [3, width / 2, width]."""
+    """Sky with clouds, hills, ground and some buildings around a point.
+
+    Args:
+        seed: the same one gives the same panorama.
+        width: pixels.
+
+    Returns:
+        [3, width / 2, width].
+    """
     rng = np.random.default_rng([11, seed])
     height = width // 2
     depression = (((torch.arange(height) + 0.5) / height - 0.5) * math.pi)[:, None]

@@ -13,7 +13,16 @@ SILHOUETTES = ("board", "house", "bush", "tree", "tree", "post")
 
 
 def silhouette(rng: np.random.Generator, kind: str, height: int, width: int) -> Tensor:
-    """Alpha [H, W] in 0 … 1 with edges a pixel wide and a free border."""
+    """The outline of a random thing.
+
+    Args:
+        rng: draws it.
+        kind: one of SILHOUETTES.
+        height, width: pixels.
+
+    Returns:
+        Alpha [H, W] in 0 … 1 with edges a pixel wide and a free border.
+    """
     x = ((torch.arange(width) + 0.5) / width * 2 - 1)[None]
     y = (1 - (torch.arange(height) + 0.5) / height)[:, None]
     aspect = width / height / 2  # x · aspect and y have one unit

@@ -38,7 +38,17 @@ KNOTS = 4
 def random_track(
     rng: np.random.Generator, frames: int, intrinsics: Tensor, size: Size
 ) -> CameraTrack:
-    """A track in track units that begins at the identity; the same state gives the same track."""
+    """A random track in track units that begins at the identity.
+
+    Args:
+        rng: the same state gives the same track.
+        frames: how many.
+        intrinsics: [3, 3] pixels of ``size``.
+        size: of the frames.
+
+    Returns:
+        Named moves or a smooth random path.
+    """
     if rng.random() < SMOOTH_SHARE:
         return _wandering_track(rng, frames, intrinsics, size)
     seed = int(rng.integers(2**31))
@@ -86,9 +96,16 @@ def view_angles(track: CameraTrack, frame: int) -> tuple[float, float]:
 
 
 def place_by_frame(track: CameraTrack, frame: int, yaw: float, pitch: float) -> CameraTrack:
-    """The track with one of its frames at the world's origin, looking ``yaw`` degrees to the right.
+    """The track with one of its frames at the world's origin.
 
-    pitch: degrees by which the first frame looks up; its horizon is level.
+    Args:
+        track: to be moved.
+        frame: number of the frame that comes to the origin.
+        yaw: degrees that this frame then looks to the right.
+        pitch: degrees that the first frame looks up; its horizon is level.
+
+    Returns:
+        The same motion in that world.
     """
     level = place_track(track, Framing(0.0, pitch))
     azimuth, _ = view_angles(level, frame)

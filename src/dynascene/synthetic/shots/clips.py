@@ -14,11 +14,17 @@ from dynascene.types import CameraTrack
 
 
 class SyntheticClips(Dataset[FilmedClip]):
-    """Shots of the synthetic stage as filmed clips: video, matte, and the camera as it is told,
-    in track units by the place's true depth.
+    """Synthetic shots as clips: video, matte, and the camera as the network gets it, in track units
+    by the place's true depth.
 
-    shots: as long as the clips that pieces are drawn from; where they are longer than a piece, the
-    others come from its outside. length, others: frames of a piece and beside it.
+    Args:
+        shots: as long as the clips that pieces are drawn from; where they are longer than a piece,
+            the other frames come from outside it.
+        length: frames of a piece.
+        others: how many other frames.
+
+    Raises:
+        InputError: the shots are shorter than a piece.
     """
 
     def __init__(self, shots: SyntheticShots, length: int = 24, *, others: int = 1) -> None:

@@ -39,15 +39,18 @@ PEOPLE = 8  # synthetic people of a split
 class SyntheticShot:
     """One training sample, everything true to the place. Value ranges as in ``types.Batch``.
 
-    video, clean_background: [F, 3, H, W], with and without the person. matte: [F, 1, H, W].
-    foreground: [F, 3, H, W], the person's own colour times the matte.
-    scene_image, scene_visibility: [3, H, W], [1, H, W].
-    cam_from_world, intrinsics: [F, 4, 4], [F, 3, 3] float64, as the model is told them: in the
-        scene camera's world and in track units, up to the jitter of the scale.
-    guide, guide_visibility: [F, 3, H, W], [F, 1, H, W], along the told track.
-    depth: [F, 1, H, W] of the clean background in the true track's unit; infinite where the place
-        has no scale.
-    world, place: what it was made of.
+    Attributes:
+        video, clean_background: [F, 3, H, W], with and without the person.
+        matte: [F, 1, H, W].
+        foreground: [F, 3, H, W], the person's own colour times the matte.
+        scene_image, scene_visibility: [3, H, W], [1, H, W].
+        cam_from_world, intrinsics: [F, 4, 4], [F, 3, 3] float64, as the network gets them: in the
+            scene camera's world and in track units, up to the jitter of the scale.
+        guide, guide_visibility: [F, 3, H, W], [F, 1, H, W], along those cameras.
+        depth: [F, 1, H, W] of the clean background in the true track's unit; infinite where the
+            place has no scale.
+        world: kind of the place.
+        place: name of the picture it is made of.
     """
 
     video: Tensor
@@ -66,8 +69,13 @@ class SyntheticShot:
 
 
 class ShotBatch(NamedTuple):
-    """A batch, and what only training and evaluation may see: the clean background
-    [B, F, 3, H, W] in −1 … 1 and its depth [B, F, 1, H, W]."""
+    """A batch, and what only training and evaluation may see.
+
+    Attributes:
+        batch: what the network gets.
+        clean_background: [B, F, 3, H, W] in −1 … 1.
+        depth: [B, F, 1, H, W] of the clean background.
+    """
 
     batch: Batch
     clean_background: Tensor
@@ -84,16 +92,21 @@ def collate(shots: Sequence[SyntheticShot]) -> ShotBatch:
 
 
 class SyntheticShots(Dataset[SyntheticShot]):
-    """An indexable set of shots, made when asked for: the same seed and index give the same shot.
+    """Shots made when asked for: the same seed and index give the same shot.
 
-    split: train, val or test; their places, textures and people are distinct.
-    size, frames: of a shot. length: how many there are; a smaller set is the
-        beginning of a larger one.
-    folder: of imagery, see ``training_folder``; procedural pictures without.
-    worlds: how often each world is drawn. person_share: of the shots with a person.
-    device: where shots are made.
-    Raises InputError for an unknown split, a bad folder or bad shares, and where solid worlds are
-    drawn and the extra ``synthetic`` is not installed.
+    Args:
+        split: train, val or test; their places, textures and people are distinct.
+        size, frames: of a shot.
+        seed: of the set.
+        length: how many shots; a smaller set is the beginning of a larger one.
+        folder: of imagery, see ``training_folder``; without it pictures are procedural.
+        worlds: how often each kind of place is drawn.
+        person_share: share of the shots with a person.
+        device: where shots are made.
+
+    Raises:
+        InputError: the split is unknown, the folder or the shares are bad, or solid places are
+            drawn and the extra ``synthetic`` is not installed.
     """
 
     def __init__(
@@ -130,7 +143,7 @@ class SyntheticShots(Dataset[SyntheticShot]):
         return range(start, start + PEOPLE)
 
     def prepare(self) -> None:
-        """Render all people now: before worker processes fork, so that they share them."""
+        """Render all people now, before worker processes fork, so that they share them."""
         for seed in self.people():
             person_clip(seed)
 
@@ -141,7 +154,11 @@ class SyntheticShots(Dataset[SyntheticShot]):
     def with_scene(self, index: int) -> tuple[SyntheticShot, LiftedScene]:
         """A shot, and its scene picture in 2.5-D as the guide was made from it.
 
-        The shot's cameras stand in the scene's world.
+        Args:
+            index: of the shot.
+
+        Returns:
+            The shot, whose cameras stand in the scene's world, and the scene.
         """
         if not 0 <= index < self.length:
             raise IndexError(index)

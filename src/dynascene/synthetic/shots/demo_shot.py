@@ -33,10 +33,19 @@ DISTANCE = 2.9  # metres from the rails to the middle of the walker's path, with
 def demo_shot(
     frames: int = 72, size: Size = DEMO_SIZE, frame_rate: int = 24
 ) -> tuple[ArrayFrames, ArrayFrames, CameraTrack]:
-    """Colour frames (studio grey off the person), mattes (255 = person), and the exact cameras.
+    """A walking person before a studio's grey, filmed by a moving camera; always the same clip.
 
-    The world is metric: y down, the ground at y = 0, the camera about 1.5 m above it. Always the
-    same clip for the same arguments.
+    Args:
+        frames: how many.
+        size: of the frames.
+        frame_rate: frames per second.
+
+    Returns:
+        Colour frames, mattes (255 = person), and the exact cameras in metres: y down, the ground at
+        y = 0, the camera about 1.5 m above it.
+
+    Raises:
+        InputError: there is no frame, or no frame rate.
     """
     if frames < 1 or frame_rate < 1:
         raise InputError(f"demo: {frames} frames at {frame_rate} a second are no clip")

@@ -15,7 +15,8 @@ from torch import Tensor
 from dynascene.geometry.intrinsics import intrinsics_matrix
 from dynascene.geometry.rigid import invert_rigid, rigid
 from dynascene.imaging.colour import linear_from_srgb, srgb_from_linear
-from dynascene.synthetic.people.gait import Walk, stride_length
+from dynascene.synthetic.people.gait import Walk
+from dynascene.synthetic.people.gait_style import stride_length
 from dynascene.synthetic.people.ground_path import GroundPath
 from dynascene.synthetic.people.look import random_look
 from dynascene.synthetic.people.renderer import Light, render_person
@@ -32,7 +33,12 @@ VOXEL, SAMPLES = 0.018, 2
 
 @dataclass(frozen=True)
 class PersonClip:
-    """layers: [24, 4, h, w] float32, colour (sRGB 0 … 1) times matte, and matte. height: metres."""
+    """A person walking on the spot.
+
+    Attributes:
+        layers: [24, 4, h, w] float32, colour (sRGB 0 … 1) times matte, and matte.
+        height: of the person, metres.
+    """
 
     layers: Tensor
     height: float
@@ -40,8 +46,14 @@ class PersonClip:
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a person is in each frame: the foot's pixel [F, 2], pixels per metre [F], radians that
-    the picture is rolled clockwise [F], and the frame of the stride [F]."""
+    """Where a person is in each frame.
+
+    Attributes:
+        foot: [F, 2] pixels.
+        scale: [F] pixels per metre.
+        roll: [F] radians that the picture is rolled clockwise.
+        phase: [F] frame of the stride.
+    """
 
     foot: Tensor
     scale: Tensor
@@ -49,12 +61,13 @@ class Placement:
     phase: Tensor
 
     def to(self, device: torch.device | str) -> "Placement":
+        """The same on another device."""
         return Placement(*(x.to(device) for x in (self.foot, self.scale, self.roll, self.phase)))
 
 
 @lru_cache(maxsize=64)
 def person_clip(seed: int) -> PersonClip:
-    """Renders a person with random looks, walking in a random direction. Takes seconds, once."""
+    """A random person walking in a random direction, rendered once per seed and process."""
     rng = np.random.default_rng([23, seed])
     look = random_look(torch.Generator().manual_seed(int(rng.integers(2**31))))
     heading, speed = rng.uniform(0, 2 * np.pi), rng.uniform(0.9, 1.6)
@@ -90,8 +103,15 @@ def _cameras_alongside(positions: Tensor) -> CameraTrack:
 
 
 def lay_person(clip: PersonClip, placement: Placement, size: Size) -> tuple[Tensor, Tensor]:
-    """The person in frames of ``size``: colour [F, 3, H, W] sRGB 0 … 1, black off the person, and
-    matte [F, 1, H, W]."""
+    """The person in the frames of a shot.
+
+    Args:
+        clip, placement: who, and where.
+        size: of the frames.
+
+    Returns:
+        Colour [F, 3, H, W] sRGB 0 … 1, black off the person, and matte [F, 1, H, W].
+    """
     device = placement.foot.device
     layers = clip.layers.to(device)
     shrink = float(placement.scale.max()) / PIXELS_PER_METRE
@@ -115,7 +135,15 @@ def lay_person(clip: PersonClip, placement: Placement, size: Size) -> tuple[Tens
 
 
 def composite(person: Tensor, matte: Tensor, background: Tensor) -> Tensor:
-    """The person over the background, mixed in linear light: [F, 3, H, W] sRGB 0 … 1."""
+    """The person over the background, mixed in linear light.
+
+    Args:
+        person, background: [F, 3, H, W] sRGB 0 … 1.
+        matte: [F, 1, H, W], 1 = person.
+
+    Returns:
+        [F, 3, H, W] sRGB 0 … 1.
+    """
     result = person.where(matte == 1, background)
     soft = ((matte > 0) & (matte < 1)).expand_as(result)
     m = matte.expand_as(result)[soft]

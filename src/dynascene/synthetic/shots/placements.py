@@ -23,7 +23,15 @@ def random_placement(
 ) -> Placement:
     """A person whom the camera follows, or who stays or walks where they are.
 
-    track: in the scene's world, y down, the ground at y = ``ground``; metre: its length there.
+    Args:
+        rng: draws which, and where.
+        clip: the person.
+        track: in the scene's world, y down.
+        ground: its y.
+        metre: its length in the track's unit.
+
+    Returns:
+        Where the person is in each frame.
     """
     phase = torch.arange(len(track)) + int(rng.integers(STRIDE_FRAMES))
     if rng.random() < FOLLOWED_SHARE:

@@ -23,7 +23,13 @@ COARSE = Size(64, 36)
 
 
 class View(NamedTuple):
-    """A place in track units, the scene picture's camera at its origin, and the filmed track."""
+    """What is filmed of a place.
+
+    Attributes:
+        place: in track units, the scene picture's camera at its origin.
+        camera: of the scene picture.
+        track: of the shot.
+    """
 
     place: SyntheticPlace
     camera: PictureCamera
@@ -31,6 +37,16 @@ class View(NamedTuple):
 
 
 def draw_view(rng: np.random.Generator, place: SyntheticPlace, size: Size, frames: int) -> View:
+    """A random camera track and scene camera.
+
+    Args:
+        rng: draws them.
+        place: in any unit.
+        size, frames: of the shot.
+
+    Returns:
+        The view, its track inside the place.
+    """
     video_fov, picture_fov = _random_fovs(rng, place, size)
     track = random_track(rng, frames, intrinsics_from_fov(video_fov, size), size)
     if place.stage is None:
@@ -70,7 +86,15 @@ def scene_camera(fov: float, pitch: float, size: Size) -> PictureCamera:
 
 
 def picture_track(camera: PictureCamera, size: Size | None = None) -> CameraTrack:
-    """The scene picture's camera as a track of one frame, for frames of ``size``."""
+    """The scene picture's camera as a track of one frame.
+
+    Args:
+        camera: of the picture.
+        size: of the frame; None = the picture's.
+
+    Returns:
+        The track, at the origin.
+    """
     size = size or camera.size
     scale = size.width / camera.size.width
     focal = camera.focal * scale

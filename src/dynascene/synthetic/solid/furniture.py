@@ -11,7 +11,13 @@ STOREY = 3.0
 
 
 class HouseStyle(NamedTuple):
-    """The skins of the ground floor, the upper floors, the bare wall, and the roof."""
+    """The skins of a house.
+
+    Attributes:
+        below, upper: of the ground floor and the upper floors.
+        bare: of walls without windows.
+        roof: of a gable.
+    """
 
     below: Skin
     upper: Skin
@@ -23,8 +29,17 @@ def house(
     rng: np.random.Generator, style: HouseStyle, x: float, z: float, width: float, depth: float,
     side: int,
 ) -> list[Box]:  # fmt: skip
-    """One to four storeys and a roof. side: of the street (−1, 1), which its front faces; 0: its
-    front faces −z."""
+    """A house of one to four storeys with a roof.
+
+    Args:
+        rng, style: draw and dress it.
+        x, z: its middle.
+        width, depth: of the house.
+        side: of the street (−1, 1), which its front faces; 0 = its front faces −z.
+
+    Returns:
+        Its boxes.
+    """
     turn = 0.0 if side == 0 else math.pi / 2
     storeys = int(rng.choice([1, 2, 2, 3, 4]))
     gable = storeys < 4 and rng.random() < 0.65
@@ -42,6 +57,7 @@ def house(
 
 
 def bench(skin: Skin, x: float, z: float, turn: float) -> list[Box]:
+    """A bench, turned by radians about the vertical."""
     return [
         Box(x, z, turn, 1.6, 0.45, 0.38, 0.46, skin, skin),
         *_legs(skin, x, z, turn, 1.3, 0.0, 0.38, 0.4),
@@ -66,13 +82,14 @@ def _legs(
 
 
 def lamp(skin: Skin, x: float, z: float, side: int) -> list[Box]:
-    """A street lamp that reaches over the street. side: of the street."""
+    """A street lamp on one side (−1, 1) that reaches over the street."""
     dark = skin._replace(tint=(0.25, 0.25, 0.27))
     pole = Box(x, z, 0.0, 0.11, 0.11, 0.0, 4.6, dark, dark)
     return [pole, Box(x - side * 0.5, z, 0.0, 1.1, 0.09, 4.6, 4.7, dark, dark)]
 
 
 def planter(skin: Skin, x: float, z: float) -> list[Box]:
+    """A box of earth."""
     return [Box(x, z, 0.3, 1.3, 1.0, 0.0, 0.55, skin, skin)]
 
 

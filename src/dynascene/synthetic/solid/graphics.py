@@ -23,7 +23,8 @@ SOFTWARE = ("llvmpipe", "softpipe", "swrast")
 class Graphics:
     """A context, its programs and frame buffers, and what has been uploaded to it.
 
-    Raises InputError where moderngl is not installed or OpenGL does not start.
+    Raises:
+        InputError: moderngl is not installed, or OpenGL does not start.
     """
 
     def __init__(self) -> None:
@@ -52,10 +53,19 @@ class Graphics:
 
     @property
     def in_software(self) -> bool:
+        """Whether the CPU draws."""
         return any(name in self.context.info["GL_RENDERER"] for name in SOFTWARE)
 
     def colour_buffer(self, width: int, height: int, *, samples: int) -> "moderngl.Framebuffer":
-        """Half-float colour and depth; with samples it must be resolved into one without."""
+        """A frame buffer of half-float colour and depth, made once per size.
+
+        Args:
+            width, height: pixels.
+            samples: per pixel; with 0 it can be read, else it must be resolved into one with 0.
+
+        Returns:
+            The buffer.
+        """
         buffer = self._buffers.get((f"colour{samples}", width, height))
         if buffer is None:
             size, context = (width, height), self.context
@@ -67,7 +77,7 @@ class Graphics:
         return buffer
 
     def depth_buffer(self, width: int, height: int) -> "moderngl.Framebuffer":
-        """One float per pixel."""
+        """A frame buffer of one float per pixel, made once per size."""
         buffer = self._buffers.get(("depth", width, height))
         if buffer is None:
             size, context = (width, height), self.context
@@ -84,7 +94,11 @@ _process_graphics: Graphics | None = None
 def graphics() -> Graphics:
     """This process's graphics. A forked process starts its own.
 
-    Raises InputError where OpenGL does not start, or where it was forked from one that uses a GPU.
+    Returns:
+        The same object at every call.
+
+    Raises:
+        InputError: OpenGL does not start, or the process was forked from one that uses a GPU.
     """
     global _process_graphics
     before = _process_graphics

@@ -27,14 +27,19 @@ FLOOR = 0.02  # metres: the thickness of a room's floor, on which one walks
 
 @dataclass
 class SolidLayout:
-    """What stands in a place, and what its ground is made of."""
+    """What stands in a place.
+
+    Attributes:
+        ground: what it is made of.
+        boxes, cards: what stands on it.
+    """
 
     ground: Role
     boxes: list[Box] = field(default_factory=list)
     cards: list[Cutout] = field(default_factory=list)
 
     def rotate(self, angle: float) -> "SolidLayout":
-        """About the camera, radians; without what would stand too near to it."""
+        """The layout turned about the camera, without what would stand too near to it."""
         c, s = math.cos(angle), math.sin(angle)
 
         def move(body: Box | Cutout) -> dict[str, float]:
@@ -57,7 +62,16 @@ def _distance(box: Box) -> float:
 
 
 def draw_layout(rng: np.random.Generator, materials: Materials, *, indoors: bool) -> SolidLayout:
-    """A random arrangement."""
+    """A random layout, randomly turned.
+
+    Args:
+        rng: draws it.
+        materials: collects its pictures.
+        indoors: a room; else a street, a yard or a park.
+
+    Returns:
+        The layout.
+    """
     if indoors:
         return room(rng, materials).rotate(rng.normal(0, math.radians(20)))
     arrange = (street, yard, park)[int(rng.choice(3, p=(0.45, 0.3, 0.25)))]

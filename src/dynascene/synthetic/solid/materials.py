@@ -35,7 +35,9 @@ TREES = 3  # different ones in a place
 class Materials:
     """Collects the pictures of a place from one split's library, each once.
 
-    side: S, a power of two.
+    Args:
+        library, rng: where pictures come from, and what draws them.
+        side: S, a power of two.
     """
 
     def __init__(self, library: Library, rng: np.random.Generator, side: int) -> None:
@@ -44,7 +46,7 @@ class Materials:
         self._plain: dict[int, int] = {}
 
     def stack_layers(self) -> np.ndarray:
-        """float32 [L, S, S, 4]: linear light, and alpha."""
+        """All pictures so far: float32 [L, S, S, 4], linear light and alpha."""
         layers = torch.stack(self._layers).movedim(1, -1)
         return torch.cat([linear_from_srgb(layers[..., :3]), layers[..., 3:]], -1).numpy()
 
@@ -63,19 +65,37 @@ class Materials:
         return Skin(self._plain[number], tiles, tint=self._tint())
 
     def facade(self, wall: int, storey: float, *, door: bool) -> Skin:
-        """A bay of a house whose wall is a texture: a window, or a door or shop window."""
+        """A bay of a house.
+
+        Args:
+            wall: number of its texture.
+            storey: metres of a storey.
+            door: a door or shop window; else a window.
+
+        Returns:
+            Its skin.
+        """
         picture = self._picture(wall)
         draw_opening(picture, self.rng, door=door)
         return Skin(self._add(picture), storey, whole=True, tint=self._tint())
 
     def plain(self, wall: int, side: float, like: Skin) -> Skin:
-        """The wall of a facade without its windows, in the facade's tint."""
+        """The wall of a facade without its windows.
+
+        Args:
+            wall: number of its texture.
+            side: metres of a tile.
+            like: the facade, whose tint it takes.
+
+        Returns:
+            Its skin.
+        """
         if wall not in self._plain:
             self._plain[wall] = self._add(self._picture(wall))
         return Skin(self._plain[wall], side, tint=like.tint)
 
     def plant(self, *, tree: bool) -> int:
-        """The layer of a new picture with alpha."""
+        """The layer of a new tree or bush."""
         draw = tree_picture if tree else bush_picture
         return self._add(draw(self.rng, self._picture(self.texture("meadow")), self.side))
 

@@ -16,8 +16,14 @@ WHITE = (1.0, 1.0, 1.0)
 
 
 class Skin(NamedTuple):
-    """What a surface shows. layer: of the pictures. side: metres of one tile, or (``whole``) about
-    so many, fitted to a whole number of tiles: windows are not cut. tint: factors, linear light."""
+    """What a surface shows.
+
+    Attributes:
+        layer: of the pictures.
+        side: metres of a tile.
+        whole: fit the tile to a whole number of them, so that windows are not cut.
+        tint: factors, linear light.
+    """
 
     layer: int
     side: float
@@ -27,11 +33,17 @@ class Skin(NamedTuple):
 
 @dataclass(frozen=True)
 class Box:
-    """An upright box, its middle at (x, z), turned by ``turn`` radians about the vertical.
+    """An upright box on or above the ground.
 
-    width: along its own x axis (cos turn, 0, −sin turn); depth: along its own z axis
-    (sin turn, 0, cos turn); bottom, top: heights above the ground. ridge: metres by which a gable
-    roof along the width rises above the top; 0 for a flat one. casts: whether it throws a shadow.
+    Attributes:
+        x, z: its middle.
+        turn: radians about the vertical.
+        width: along its own x axis (cos turn, 0, −sin turn).
+        depth: along its own z axis (sin turn, 0, cos turn).
+        bottom, top: heights above the ground.
+        walls, lid: skins of the sides, and of top and underside.
+        ridge: metres by which a gable roof along the width rises above the top; 0 = a flat roof.
+        casts: whether it throws a shadow.
     """
 
     x: float
@@ -47,7 +59,14 @@ class Box:
     casts: bool = True
 
     def local(self, x: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """World x and z → distances from the middle along its own axes."""
+        """Places in the box's own axes.
+
+        Args:
+            x, z: world.
+
+        Returns:
+            Distances from its middle along its width and its depth.
+        """
         c, s = math.cos(self.turn), math.sin(self.turn)
         dx, dz = x - self.x, z - self.z
         return c * dx - s * dz, s * dx + c * dz
@@ -67,8 +86,13 @@ class Cutout:
 
 @dataclass(frozen=True, eq=False)
 class Mesh:
-    """vertices: float32 [V, 12]. triangles: int32 [T, 3], those that cast shadows first.
-    casting: how many do."""
+    """Triangles.
+
+    Attributes:
+        vertices: float32 [V, 12].
+        triangles: int32 [T, 3], those that cast shadows first.
+        casting: how many do.
+    """
 
     vertices: np.ndarray
     triangles: np.ndarray
@@ -83,7 +107,15 @@ class _Face(NamedTuple):
 
 
 def build_mesh(boxes: Sequence[Box], cards: Sequence[Cutout], ground: float) -> Mesh:
-    """All surfaces that can be seen: what lies on the ground has no underside."""
+    """All surfaces that can be seen: what lies on the ground has no underside.
+
+    Args:
+        boxes, cards: what stands there.
+        ground: its y.
+
+    Returns:
+        The mesh.
+    """
     casting = [box for box in boxes if box.casts]
     others = [box for box in boxes if not box.casts]
     quads = [_place_face(face, box, ground) for box in casting for face in _box_faces(box)]

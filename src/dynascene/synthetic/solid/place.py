@@ -15,7 +15,8 @@ from dynascene.synthetic.places.layered import Tiles
 from dynascene.synthetic.places.panorama import PanoramaPlace
 from dynascene.synthetic.places.place import SyntheticPlace
 from dynascene.synthetic.solid.mesh import Box
-from dynascene.synthetic.solid.renderer import Solids, render_solids
+from dynascene.synthetic.solid.renderer import render_solids
+from dynascene.synthetic.solid.solids import Solids
 
 CLEARANCE = 0.35  # metres that a camera keeps from a box
 
@@ -24,7 +25,11 @@ CLEARANCE = 0.35  # metres that a camera keeps from a box
 class PavedPlace:
     """A panorama on its stage whose ground is paved up to a distance, and fades into its own.
 
-    tint: factors on the paving's sRGB values, [3]. reach: units, where the paving ends.
+    Attributes:
+        panorama: the place.
+        paving: the texture.
+        tint: [3], factors on the paving's sRGB values.
+        reach: units, where the paving ends.
     """
 
     panorama: PanoramaPlace
@@ -34,9 +39,11 @@ class PavedPlace:
 
     @property
     def stage(self) -> Stage | None:
+        """Ground and wall."""
         return self.panorama.stage
 
     def render(self, rays: Rays) -> tuple[Tensor, Tensor]:
+        """Colour [F, 3, H, W] sRGB 0 … 1 and depth [F, 1, H, W]."""
         colour, depth = self.panorama.render(rays)
         stage = self.stage
         if stage is None:
@@ -54,22 +61,28 @@ class PavedPlace:
         return flat.unflatten(1, depth[:, 0].shape).movedim(0, 1), depth
 
     def contains(self, points: Tensor) -> Tensor:
+        """Whether a camera may stand there: [..., 3] → [...]."""
         return self.panorama.contains(points)
 
     def narrowest_fov(self, width: int) -> float:
+        """Degrees across a frame of so many pixels below which it would look blurred."""
         return self.panorama.narrowest_fov(width)
 
     def scale(self, factor: float) -> "PavedPlace":
+        """The same place with all lengths times a factor."""
         paving = replace(self.paving, side=self.paving.side * factor)
         return PavedPlace(self.panorama.scale(factor), paving, self.tint, self.reach * factor)
 
 
 @dataclass(frozen=True)
 class SolidPlace:
-    """Boxes, roofs and cards on the ground of a backdrop, which has a stage around them all.
+    """Boxes, roofs and cards on the ground of a backdrop, whose stage lies around them all.
 
-    boxes: those that a camera must keep out of. metre: its length in the place's unit; boxes and
-    solids are in metres.
+    Attributes:
+        backdrop: a place with a stage.
+        solids: in metres.
+        boxes: those that a camera must stay out of, in metres.
+        metre: its length in the place's unit.
     """
 
     backdrop: SyntheticPlace
@@ -79,9 +92,11 @@ class SolidPlace:
 
     @property
     def stage(self) -> Stage | None:
+        """Ground and wall."""
         return self.backdrop.stage
 
     def render(self, rays: Rays) -> tuple[Tensor, Tensor]:
+        """Colour [F, 3, H, W] sRGB 0 … 1 and depth [F, 1, H, W]."""
         colour, depth = self.backdrop.render(rays)
         front = render_solids(self.solids, rays._replace(origins=rays.origins / self.metre))
         share = front.colour[:, 3:]  # solids hide the backdrop and are hidden by none of it
@@ -92,6 +107,7 @@ class SolidPlace:
         return colour, torch.minimum(depth, front.depth * self.metre)
 
     def contains(self, points: Tensor) -> Tensor:
+        """Whether a camera may stand there: [..., 3] → [...]."""
         inside = self.backdrop.contains(points)
         metres = points.double().cpu().numpy() / self.metre
         for box in self.boxes:
@@ -107,7 +123,9 @@ class SolidPlace:
         return inside
 
     def narrowest_fov(self, width: int) -> float:
+        """Degrees across a frame of so many pixels below which it would look blurred."""
         return self.backdrop.narrowest_fov(width)
 
     def scale(self, factor: float) -> "SolidPlace":
+        """The same place with all lengths times a factor."""
         return replace(self, backdrop=self.backdrop.scale(factor), metre=self.metre * factor)

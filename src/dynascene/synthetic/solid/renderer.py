@@ -4,7 +4,6 @@ F frames, H W pixels, V vertices, L pictures of S × S texels. Metres, y down.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -13,12 +12,11 @@ from torch import Tensor
 
 from dynascene.geometry.rays import Rays
 from dynascene.synthetic.solid.graphics import Graphics, graphics
-from dynascene.synthetic.solid.mesh import Mesh
+from dynascene.synthetic.solid.solids import Solids
 
 if TYPE_CHECKING:
     import moderngl
 
-Colour = tuple[float, float, float]
 SHADOW_CELLS = 1024
 FORMAT = "3f 3f 3f 3f"
 ATTRIBUTES = ("position", "normal", "texel", "tint")
@@ -26,42 +24,14 @@ ALPHA_TO_COVERAGE, ALPHA_TO_ONE = 0x809E, 0x809F
 FAR_OVER_NEAR = 2000.0
 
 
-@dataclass(frozen=True)
-class Daylight:
-    """A distant sun and the light from all around, linear; a white ground in the sun has light 1.
-
-    sun_from: unit vector towards it (y down). sun: on a surface square to it. sky, bounce: on
-    surfaces that look up and down. wrap: share by which the sun reaches around an edge (skin and
-    cloth scatter). corner_shade: share of its light that a wall lacks at its foot.
-    """
-
-    sun_from: Colour
-    sun: Colour
-    sky: Colour
-    bounce: Colour
-    wrap: float = 0.0
-    corner_shade: float = 0.35
-
-    @property
-    def sun_share(self) -> float:
-        """Of the light on the ground."""
-        return float(np.mean(self.sun)) * max(0.0, -self.sun_from[1])
-
-
-@dataclass(frozen=True, eq=False)
-class Solids:
-    """What stands in a place, at least one thing. pictures: float32 [L, S, S, 4], linear light (not
-    multiplied by the alpha), and alpha. ground: metres below the origin."""
-
-    mesh: Mesh
-    pictures: np.ndarray
-    light: Daylight
-    ground: float
-
-
 class SolidRender(NamedTuple):
-    """colour: [F, 4, H, W], linear light times coverage, and coverage. depth: [F, 1, H, W] along
-    the camera's axis in metres at the pixels' centres, infinite where nothing is."""
+    """Solids as cameras see them.
+
+    Attributes:
+        colour: [F, 4, H, W], linear light times coverage, and coverage.
+        depth: [F, 1, H, W] along the camera's axis in metres at the pixels' centres, infinite where
+            nothing is.
+    """
 
     colour: Tensor
     depth: Tensor
@@ -78,9 +48,16 @@ class _Uploads(NamedTuple):
 
 
 def clip_from_world(rays: Rays, far: float) -> np.ndarray:
-    """The projections that the rays of each frame belong to, [F, 4, 4] float32, row 0 at −1.
+    """The projections that the rays of each frame belong to.
 
     A ray's direction is M·(u, v, 1) for a pixel (u, v); so (u, v, 1)·depth = M⁻¹·(p − origin).
+
+    Args:
+        rays: of the frames.
+        far: metres to the far plane.
+
+    Returns:
+        [F, 4, 4] float32; the frame's first row comes to −1.
     """
     d = rays.directions.double().cpu()
     height, width = d.shape[1:3]
@@ -103,10 +80,19 @@ def clip_from_world(rays: Rays, far: float) -> np.ndarray:
 def render_solids(
     solids: Solids, rays: Rays, *, vertices: Sequence[np.ndarray] = ()
 ) -> SolidRender:
-    """The solids before nothing.
+    """The solids with nothing behind them.
 
-    vertices: [V, 12] for each frame, in place of the mesh's; such solids cast no shadows, and
-    their depth is not measured (infinite).
+    Args:
+        solids: what stands there.
+        rays: in metres.
+        vertices: [V, 12] for each frame, in place of the mesh's. Such solids cast no shadows, and
+            their depth is not measured (infinite).
+
+    Returns:
+        Colour, coverage and depth.
+
+    Raises:
+        InputError: OpenGL does not start.
     """
     gl = graphics()
     uploads = _upload(gl, solids, shadows=not vertices)

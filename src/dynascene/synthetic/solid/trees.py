@@ -13,7 +13,16 @@ BARK = (0.30, 0.25, 0.20)
 
 
 def tree_picture(rng: np.random.Generator, cloth: Tensor, side: int) -> Tensor:
-    """A trunk and a crown of clumps: [4, S, S] sRGB and alpha. cloth: [≥ 3, S, S], its grain."""
+    """A trunk and a crown of clumps.
+
+    Args:
+        rng: draws it.
+        cloth: [≥ 3, S, S], its grain.
+        side: S.
+
+    Returns:
+        [4, S, S] sRGB and alpha.
+    """
     x, y = _axes(side)
     crown, shade = _crown(rng, x, y, low=rng.uniform(0.25, 0.4), high=0.97, half=0.8)
     lean = rng.normal(0, 0.06)
@@ -27,7 +36,16 @@ def tree_picture(rng: np.random.Generator, cloth: Tensor, side: int) -> Tensor:
 
 
 def bush_picture(rng: np.random.Generator, cloth: Tensor, side: int) -> Tensor:
-    """Clumps from the ground up: [4, S, S] sRGB and alpha."""
+    """Clumps from the ground up.
+
+    Args:
+        rng: draws it.
+        cloth: [≥ 3, S, S], its grain.
+        side: S.
+
+    Returns:
+        [4, S, S] sRGB and alpha.
+    """
     x, y = _axes(side)
     crown, shade = _crown(rng, x, y, low=-0.3, high=0.95, half=0.9)
     return _clear_borders(_leaves(rng, cloth, shade, side), crown)

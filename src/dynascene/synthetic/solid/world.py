@@ -18,7 +18,7 @@ from dynascene.synthetic.solid.layouts import draw_layout
 from dynascene.synthetic.solid.materials import Materials
 from dynascene.synthetic.solid.mesh import build_mesh
 from dynascene.synthetic.solid.place import PavedPlace, SolidPlace
-from dynascene.synthetic.solid.renderer import Daylight, Solids
+from dynascene.synthetic.solid.solids import Daylight, Solids
 
 ROOM_SHARE = 0.3
 RADIUS = 75.0  # metres to the backdrop, behind all that stands
@@ -33,9 +33,14 @@ SUN_HEIGHTS = (math.radians(22), math.radians(68))
 
 
 class Surroundings(NamedTuple):
-    """What a backdrop says about the light. exposure: of what stands before it, linear, [3].
-    ground: its colour towards the horizon, sRGB [3]. sun_from: unit vector, y down. contrast:
-    0 overcast … 1 clear."""
+    """What a backdrop says about the light.
+
+    Attributes:
+        exposure: [3] linear, of what stands before it.
+        ground: [3] sRGB, its colour towards the horizon.
+        sun_from: unit vector towards the sun, y down.
+        contrast: 0 overcast … 1 clear.
+    """
 
     exposure: np.ndarray
     ground: Tensor
@@ -84,7 +89,7 @@ def has_sky(panorama: Tensor) -> bool:
 
 
 def read_surroundings(place: PanoramaPlace) -> Surroundings:
-    """Reads them from the panorama."""
+    """The light and the ground's colour that a panorama shows."""
     small = shrink(place.levels[-1], 128).float() / 255
     linear = linear_from_srgb(small)
     rows = len(small[0])
