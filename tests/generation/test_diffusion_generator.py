@@ -12,6 +12,7 @@ from tiny_pipeline import save_pipeline
 from dynascene.errors import InputError
 from dynascene.generation.clip import GeneratedClip, GenerationOptions
 from dynascene.generation.generate import generate
+from dynascene.generation.generators.diffusion import NO_CAMERA
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage
 from dynascene.geometry.moves import make_move
@@ -115,6 +116,22 @@ def test_a_model_without_guide_is_enlarged_as_it_is(tmp_path: Path, scene) -> No
     plain = GenerationOptions(generator="projection", size=SIZE)
     guide = backgrounds(generate(moving_shot(), scene, plain))
     assert smooth < np.abs(np.diff(guide.astype(int), n=2, axis=2)).mean()
+
+
+@pytest.mark.parametrize(
+    ("names", "guide", "notices"),
+    [
+        (("foreground", "plucker_camera"), False, []),
+        (("foreground",), True, []),
+        (("foreground", "image_embedding"), False, [NO_CAMERA]),
+    ],
+)
+def test_a_camera_that_is_not_read_is_told(names, guide, notices, tmp_path: Path, scene) -> None:
+    weights, log = save_pipeline(tmp_path, guide=guide, awake=False, names=names), Log()
+    clip = generate(moving_shot(), scene, options(weights))
+    assert clip.sample is not None
+    clip.sample(log)
+    assert log.notices == notices
 
 
 def test_the_report_names_the_weights(untrained: Path, scene) -> None:

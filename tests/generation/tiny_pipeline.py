@@ -20,10 +20,12 @@ TINY = ModelSize(
 PAPER = ("foreground", "scene_reference", "image_embedding", "plucker_camera")
 
 
-def save_pipeline(folder: Path, *, guide: bool, awake: bool) -> Path:
+def save_pipeline(
+    folder: Path, *, guide: bool, awake: bool, names: tuple[str, ...] = PAPER
+) -> Path:
     """A tiny pipeline; awake: every parameter disturbed, so that nothing is silent any more."""
     torch.manual_seed(7)
-    names = (*PAPER, "guide") if guide else PAPER
+    names = (*names, "guide") if guide else names
     prediction = "guide_residual" if guide else "epsilon"
     denoiser = Denoiser(size_to_dict(TINY), {name: {} for name in names}, prediction)
     widths, blocks = (8,) * 4, (1,) * 4

@@ -2,13 +2,19 @@
 
 from torch import Tensor
 
+from dynascene.clip_fields import CLIP_FIELDS
 from dynascene.models.latents import decode_latents
 from dynascene.models.pipeline import DynaScenePipeline
 
 
 def is_guided(pipeline: DynaScenePipeline) -> bool:
     """Whether the model paints over the guide: only then does the guide's detail belong to it."""
-    return "guide" in pipeline.denoiser.conditioners
+    return "guide" in pipeline.inputs
+
+
+def follows_camera(pipeline: DynaScenePipeline) -> bool:
+    """Whether another camera track gives another background."""
+    return any(CLIP_FIELDS[name].follows_camera for name in pipeline.inputs)
 
 
 def decoded(pipeline: DynaScenePipeline, latents: Tensor) -> Tensor:

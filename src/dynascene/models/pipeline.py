@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from dynascene.errors import InputError
 from dynascene.models.backbone import LATENT_CHANNELS, MAX_FRAMES
+from dynascene.models.conditioners.base import Conditioner
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.samplers import (
     average_windows,
@@ -26,6 +27,7 @@ from dynascene.models.diffusion.samplers import (
 )
 from dynascene.models.diffusion.schedule import TRAINING_STEPS
 from dynascene.models.injection import Injection, merge_injections
+from dynascene.models.inputs import fields_read
 from dynascene.models.latents import EncodedClip, decode_latents, encode_clip
 from dynascene.models.systems import find_system
 from dynascene.models.systems.system import System
@@ -143,6 +145,12 @@ class DynaScenePipeline(DiffusionPipeline):
             config.steps if steps is None else steps,
             config.guidance if guidance is None else guidance,
         )
+
+    @property
+    def inputs(self) -> frozenset[str]:
+        """The fields of a clip that the denoiser reads."""
+        conditioners = self.denoiser.conditioners.values()
+        return fields_read(c for c in conditioners if isinstance(c, Conditioner))
 
     @property
     def system(self) -> System | None:

@@ -41,7 +41,7 @@ def filmed_run(system: System, stage: TrainingStage, size: ModelSize, settings: 
     """One stage of a system at one size."""
     schedule = stage.schedules[size.name]
     clips = partial(_clips, size, schedule.frames, stage.mix, settings)
-    guided = "guide" in system.composition(stage.variant).conditioners
+    guided = "guide" in system.inputs(stage.variant)
     return Run(
         name=recipe_name(system, stage, size),
         settings=settings,

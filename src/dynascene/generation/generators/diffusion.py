@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from dynascene.generation.clip import GeneratedClip, GeneratedFrame, GenerationOptions
-from dynascene.generation.decoding import decoded, is_guided
+from dynascene.generation.decoding import decoded, follows_camera, is_guided
 from dynascene.generation.detail import join_bands, keep_seen, resized
 from dynascene.generation.generators.projection import guide_frames, projected
 from dynascene.generation.model_input import model_batches, model_size, stretched
@@ -21,6 +21,7 @@ from dynascene.models.latents import FRAMES_AT_ONCE, EncodedClip, latent_stride
 from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.types import Batch, Shot
 
+NO_CAMERA = "these weights read no camera: how the background moves is their own choice"
 NO_MEMORY = "these weights have no guide, so no scene memory: what the camera reveals may change"
 
 
@@ -58,6 +59,8 @@ def sampled(
     painter = Painter(pipeline, steps, guidance, options.seed, has_camera)
 
     def remember(log: Log) -> bool:
+        if has_camera and len(shot) > 1 and not follows_camera(pipeline):
+            log.notice(NO_CAMERA)
         if not options.scene_memory or len(shot) == 1:
             return False
         if not is_guided(pipeline):

@@ -7,9 +7,11 @@ from typing import Any, Literal
 from torch import nn
 
 from dynascene.errors import InputError
+from dynascene.models.conditioners import CONDITIONERS
 from dynascene.models.denoiser import Denoiser, size_to_dict
 from dynascene.models.diffusion.samplers import SamplerHook
 from dynascene.models.diffusion.schedule import Parametrisation
+from dynascene.models.inputs import fields_read
 from dynascene.models.public_weights import PublicWeights
 from dynascene.models.sizes import ModelSize
 from dynascene.task_mix import TaskMix
@@ -147,6 +149,11 @@ class System:
     def composition(self, variant: str | None = None) -> Network:
         """``network``, or the variant of this name."""
         return self.network if variant is None else self.variants[variant]
+
+    def inputs(self, variant: str | None = None) -> frozenset[str]:
+        """The fields of a clip (``clip_fields.CLIP_FIELDS``) that its conditioners read."""
+        names = self.composition(variant).conditioners
+        return fields_read(CONDITIONERS[name] for name in names)
 
     def denoiser(self, size: ModelSize, variant: str | None = None) -> Denoiser:
         """A fresh denoiser of ``network``, or of a variant."""
