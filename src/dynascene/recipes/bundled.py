@@ -15,8 +15,8 @@ def load_autoencoder(folder: Path | None) -> AutoencoderTiny:
     Raises InputError when there is none.
     """
     base = folder or bundled_folder()
-    found = [path for path in (base / "vae", base) if (path / "config.json").is_file()]
-    if not found:
+    folders = [path for path in (base / "vae", base) if (path / "config.json").is_file()]
+    if not folders:
         raise InputError(
             f"{base}: holds no autoencoder; train autoencoder.small, export it and name its "
             "folder with `autoencoder`"
@@ -24,8 +24,8 @@ def load_autoencoder(folder: Path | None) -> AutoencoderTiny:
     level = logging.get_verbosity()
     logging.set_verbosity_error()  # it warns of a config entry that it writes itself
     try:
-        return AutoencoderTiny.from_pretrained(found[0]).float().eval()
+        return AutoencoderTiny.from_pretrained(folders[0]).float().eval()
     except (OSError, ValueError) as error:
-        raise InputError(f"{found[0]}: is no whole autoencoder") from error
+        raise InputError(f"{folders[0]}: is no whole autoencoder") from error
     finally:
         logging.set_verbosity(level)

@@ -56,18 +56,18 @@ def open_clips(
     return MixedSources(clips, source_weights(people, mix.person_share), seed)
 
 
-def source_weights(people: Sequence[float], wanted: float) -> list[float]:
-    """How often to draw from each source, so that about ``wanted`` of the clips show a person.
+def source_weights(people: Sequence[float], person_share: float) -> list[float]:
+    """How often to draw from each source, so that ``person_share`` of the clips show a person.
 
     people: the share of each source's clips that do. Sources of one kind share what falls to it;
     where all are of one kind, they are drawn equally often.
     """
-    crowded = [share >= 0.5 for share in people]
-    if all(crowded) or not any(crowded):
+    has_people = [share >= 0.5 for share in people]
+    if all(has_people) or not any(has_people):
         return [1.0] * len(people)
-    least = 0.02  # nothing that was asked for is left out altogether
-    shares = {True: max(wanted, least), False: max(1 - wanted, least)}
-    return [shares[kind] / crowded.count(kind) for kind in crowded]
+    least_share = 0.02  # no source is left out altogether
+    shares = {True: max(person_share, least_share), False: max(1 - person_share, least_share)}
+    return [shares[kind] / has_people.count(kind) for kind in has_people]
 
 
 def _share_of_people(clips: FilmedClips) -> float:

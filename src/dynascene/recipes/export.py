@@ -45,12 +45,12 @@ def export_run(
     other weights.
     """
     run = open_run(folder)
-    found = checkpoint_folders(folder)
-    if not found:
+    checkpoints = checkpoint_folders(folder)
+    if not checkpoints:
         raise InputError(f"{folder}: has no checkpoint yet; train it first")
-    checkpoint = load_checkpoint(found[-1])
+    checkpoint = load_checkpoint(checkpoints[-1])
     objective = run.objective()
-    load_exactly(objective, {**checkpoint.weights, **checkpoint.average}, str(found[-1]))
+    load_exactly(objective, {**checkpoint.weights, **checkpoint.average}, str(checkpoints[-1]))
     objective.eval()
     objective.finish()
     if autoencoder is not None:
@@ -66,10 +66,10 @@ def export_run(
             forget_origin(path)
         card = model_card(run, objective, folder, checkpoint.step)
         card["megabytes"] = _megabytes(temporary)
-        measured = [read_evaluation(path, temporary) for path in evaluation]
-        card["measured"] = [figures for figures, _ in measured]
+        evaluations = [read_evaluation(path, temporary) for path in evaluation]
+        card["measured"] = [figures for figures, _ in evaluations]
         write_text(temporary / CARD, json.dumps(card, indent=2) + "\n")
-        write_text(temporary / "README.md", card_text(card, [page for _, page in measured]))
+        write_text(temporary / "README.md", card_text(card, [page for _, page in evaluations]))
     return card
 
 
@@ -136,10 +136,10 @@ def origin_of(start: str | None, objective: Objective) -> str:
         return "fresh weights" if public is None else PUBLIC + public.summary
     if start is None or start == FRESH:
         return "fresh weights"
-    found = checkpoint_folders(Path(start))
-    if not found:
+    checkpoints = checkpoint_folders(Path(start))
+    if not checkpoints:
         return Path(start).name
-    return f"{read_description(Path(start))['recipe']} after {int(found[-1].name)} steps"
+    return f"{read_description(Path(start))['recipe']} after {int(checkpoints[-1].name)} steps"
 
 
 def read_evaluation(folder: Path, weights: Path) -> tuple[dict[str, Any], str]:
@@ -150,13 +150,15 @@ def read_evaluation(folder: Path, weights: Path) -> tuple[dict[str, Any], str]:
     try:
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
         page = (folder / "table.md").read_text(encoding="utf-8")
-        judged = dict(metrics["weights"])
+        weights_by_system = dict(metrics["weights"])
     except (OSError, ValueError, KeyError) as error:
         raise InputError(
             f"{folder}: holds no evaluation (dynascene evaluate writes one)"
         ) from error
-    ours = {str(p.relative_to(weights)): sha256_of(p) for p in weights.rglob("*.safetensors")}
-    if ours not in judged.values():
+    own_weights = {
+        str(p.relative_to(weights)): sha256_of(p) for p in weights.rglob("*.safetensors")
+    }
+    if own_weights not in weights_by_system.values():
         raise InputError(f"{folder}: was made with other weights; evaluate these ones again")
     figures = {key: metrics[key] for key in ("benchmark", "systems", "obedience")}
     return figures, page.replace("\n## ", "\n### ").replace("# ", "## ", 1)

@@ -81,7 +81,9 @@ def _fresh(denoiser: Denoiser, large: bool, autoencoder: Path | None) -> Compone
 
 def _under(weights: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
     """The tensors of one component, without its name. Raises InputError when there are none."""
-    found = {k.removeprefix(f"{name}."): v for k, v in weights.items() if k.startswith(f"{name}.")}
-    if not found:
+    tensors = {
+        k.removeprefix(f"{name}."): v for k, v in weights.items() if k.startswith(f"{name}.")
+    }
+    if not tensors:
         raise InputError(f"the checkpoint to start from holds no {name}: it is of another recipe")
-    return found
+    return tensors

@@ -114,7 +114,7 @@ def train(
     with _progress(run.steps) as show:
         run_training(run, out, workers=workers, until=until, progress=show)
     if is_first_process():
-        say(f"{out}: {_reached(out, run.steps)}")
+        say(f"{out}: {_report(out, run.steps)}")
 
 
 def with_recipes(text: str) -> str:
@@ -138,16 +138,16 @@ def with_recipes(text: str) -> str:
     return cleandoc(text).replace(SEE_HELP, recipes)
 
 
-def _reached(out: Path, steps: int) -> str:
+def _report(out: Path, steps: int) -> str:
     """How far a run has come, and what there is to do with it."""
     from dynascene.training.state import checkpoint_folders
 
-    found = checkpoint_folders(out)  # the last step leaves one, wherever a run is stopped
-    if not found:
+    checkpoints = checkpoint_folders(out)  # the last step leaves one, wherever a run is stopped
+    if not checkpoints:
         return f"no step of {steps} is done; without --until the same command trains"
-    step = int(found[-1].name)
-    told = "trained" if step >= steps else f"stopped after step {step} of {steps}"
-    return f"{told}; dynascene export {out} --out DIR writes its weights"
+    step = int(checkpoints[-1].name)
+    state = "trained" if step >= steps else f"stopped after step {step} of {steps}"
+    return f"{state}; dynascene export {out} --out DIR writes its weights"
 
 
 @contextmanager
