@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dynascene.curation.clip import Clip, Source
-from dynascene.curation.engine.loop import Engine, Loop
-from dynascene.curation.engine.progress import Tally
+from dynascene.curation.engine.loop import Loop
+from dynascene.curation.engine.progress import RunProgress
+from dynascene.curation.engine.protocol import Engine
 from dynascene.curation.engine.ray import ray_started
 from dynascene.curation.engine.store import Store
 from dynascene.curation.pipeline import Plan, run_plan
@@ -58,7 +59,7 @@ class Work:
 class Unseen:
     """Shows nothing."""
 
-    def watching(self, tally: Tally) -> AbstractContextManager[None]:
+    def watching(self, tally: RunProgress) -> AbstractContextManager[None]:
         return nullcontext()
 
     def notice(self, text: str) -> None:

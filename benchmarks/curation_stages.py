@@ -30,9 +30,10 @@ from typing import Any
 
 import av
 
-from dynascene.curation.clip import Clip, Source, Stage
-from dynascene.curation.plan import Options, full_plan
+from dynascene.curation.clip import Clip, Source
+from dynascene.curation.plan import CurationOptions, full_plan
 from dynascene.curation.sources.listing import find_sources
+from dynascene.curation.stages.protocol import Stage
 
 COSTLY = ("matte", "camera")
 
@@ -64,7 +65,7 @@ def main() -> None:
     logging.disable(logging.WARNING)
     known = given.folder / "answers.json"
     answers = json.loads(known.read_text()) if known.exists() else {}
-    plan = full_plan(Options(min_height=given.min_height), given.folder)
+    plan = full_plan(CurationOptions(min_height=given.min_height), given.folder)
     looks = [look for look in plan.looks if given.all or look.name not in COSTLY]
     outcome = run(find_sources([given.folder]), looks)
     every = [clip for clips in outcome.clips.values() for clip in clips]

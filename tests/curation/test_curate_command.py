@@ -1,82 +1,19 @@
 """``dynascene curate`` from the command line, on small videos with known answers."""
 
 import sys
-from collections.abc import Callable
-from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
-import cv2
-import numpy as np
 import pytest
-import torch
-from tiny_stages import SameProcess, Tiny
+from panned_footage import write_pan
 
-from dynascene.curation import plan
-from dynascene.curation.clip import Clip
-from dynascene.curation.engine import loop
-from dynascene.curation.output.dataset import read_manifest_of
+from dynascene.curation.output.manifest import read_manifest
 from dynascene.curation.output.release import read_release
-from dynascene.curation.pipeline import Plan
 from dynascene.curation.votes.store import open_votes
 from dynascene.datasets.filmed.opening import clip_files, open_clip
 from dynascene.datasets.filmed.survey import open_manifest
-from dynascene.geometry.intrinsics import intrinsics_matrix
 from dynascene.interfaces.cli.main import main
-from dynascene.io.cameras import write_cameras
-from dynascene.io.video_writing import H264Writer
-from dynascene.types import CameraTrack, Size
 
-FRAMES, SIDE = 36, 96
-
-
-def pan(path: Path, step: int, seed: int = 0) -> None:
-    """A window that moves ``step`` pixels a frame over a blurred random picture."""
-    noise = np.random.default_rng(seed).integers(0, 255, (SIDE, SIDE + step * FRAMES, 3), np.uint8)
-    picture = cv2.normalize(cv2.GaussianBlur(noise, (0, 0), 2), None, 0, 255, cv2.NORM_MINMAX)  # ty: ignore[no-matching-overload]
-    with H264Writer(path, Size(SIDE, SIDE), Fraction(24)) as writer:
-        for frame in range(FRAMES):
-            writer.write(np.ascontiguousarray(picture[:, frame * step : frame * step + SIDE]))
-
-
-class Still(Tiny):
-    """Says of every clip that its camera stands still."""
-
-    name = "camera"
-
-    def __call__(self, clip: Clip, folder: Path) -> list[Clip]:
-        count = clip.stop - clip.start
-        poses = torch.eye(4).repeat(count, 1, 1)
-        view = intrinsics_matrix(90, 90, SIDE / 2, SIDE / 2).expand(count, 3, 3)
-        write_cameras(CameraTrack(poses, view, Size(SIDE, SIDE)), folder / "cameras.txt")
-        return [clip.with_files(cameras="cameras.txt")]
-
-
-@pytest.fixture(autouse=True)
-def cheap_stages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody is in these videos, so there is nothing to cut out; cameras are not tracked."""
-    monkeypatch.setattr(loop, "WorkProcess", SameProcess)
-    for name in ("full_plan", "rebuilding_plan"):
-        made = getattr(plan, name)
-
-        def without_matte(*arguments: Any, made: Callable[..., Plan] = made) -> Plan:
-            whole = made(*arguments)
-            costly = {"matte": [], "camera": [Still()]}
-            looks = [new for stage in whole.looks for new in costly.get(stage.name, [stage])]
-            return replace(whole, looks=looks)
-
-        monkeypatch.setattr(plan, name, without_matte)
-
-
-@pytest.fixture
-def footage(tmp_path: Path) -> Path:
-    folder = tmp_path / "footage"
-    folder.mkdir()
-    pan(folder / "moving.mp4", 3)
-    pan(folder / "still.mp4", 0)
-    (folder / "text.mp4").write_text("no video")
-    return folder
+pytestmark = pytest.mark.usefixtures("cheap_stages")
 
 
 def run(*arguments: object, command: str = "curate") -> int:
@@ -111,7 +48,7 @@ def test_each_video_gets_its_verdict_and_by_default_all_are_too_small(
 def test_a_release_is_rebuilt_and_says_which_links_are_rotten(
     footage: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
-    pan(footage / "other.mp4", 4, seed=1)
+    write_pan(footage / "other.mp4", 4, seed=1)
     curated(footage, tmp_path / "first", "--min-height", 90)
     (footage / "other.mp4").unlink()
     release = tmp_path / "first.parquet"
@@ -126,14 +63,14 @@ def test_a_verified_data_set_is_released_as_people_left_it(
     footage: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     """From videos through votes to a release, and from that to the clips that people kept."""
-    pan(footage / "other.mp4", 4, seed=1)
+    write_pan(footage / "other.mp4", 4, seed=1)
     out, release = tmp_path / "set", tmp_path / "verified.parquet"
     curated(footage, out, "--min-height", 90)
     assert run("--out", out, "--release", release) == 0
     assert release.read_bytes() == (tmp_path / "set.parquet").read_bytes()
     assert "4 clips, 2 kept; people were not asked" in capsys.readouterr().out
 
-    clips = {row["source"]: row["clip"] for row in read_manifest_of(out).to_pylist()}
+    clips = {row["source"]: row["clip"] for row in read_manifest(out).to_pylist()}
     votes = open_votes(out / "votes.sqlite")
     for rater in ("Ada", "Bea"):
         votes.vote(clips[str(footage / "other.mp4")], rater, "bad")
@@ -154,7 +91,7 @@ def test_a_verified_data_set_is_released_as_people_left_it(
 
     rebuilt, options = tmp_path / "rebuilt", ("--in-process", "--person-detector", "none")
     assert run(footage, "--from-release", release, "--out", rebuilt, *options) == 0
-    (row,) = read_manifest_of(rebuilt).to_pylist()
+    (row,) = read_manifest(rebuilt).to_pylist()
     assert (Path(row["source"]).name, row["recorded.people_verdict"]) == ("moving.mp4", "accepted")
     manifest = open_manifest(rebuilt)
     assert open_clip(clip_files(manifest[0], manifest.storage)).has_camera

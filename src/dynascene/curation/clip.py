@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
 
 Value = float | int | str | bool | None
 
@@ -65,37 +64,3 @@ class Clip:
     def rejected(self, stage: str, code: str, reason: str, measured: Value = None) -> Clip:
         """The clip, dropped."""
         return replace(self, rejection=Rejection(stage, code, reason, measured))
-
-
-class Stage(Protocol):
-    """One step: looks at a clip and returns what becomes of it.
-
-    A stage is made from its typed config (a frozen dataclass, ``config``), loads what it needs
-    once, when it is first called, and is then called for many clips. It is deterministic: the same
-    clip and config give the same result. ``version`` changes with what it computes; name, version
-    and config are part of the key under which finished work is found again.
-
-    processors: share of a CPU core that a worker takes; accelerators: of a GPU.
-    """
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def version(self) -> int: ...
-
-    @property
-    def config(self) -> Any: ...
-
-    @property
-    def processors(self) -> float: ...
-
-    @property
-    def accelerators(self) -> float: ...
-
-    def __call__(self, clip: Clip, folder: Path) -> Sequence[Clip]:
-        """The clip kept or dropped; several where it is divided into shots, each with its own
-        start and stop. Files go into ``folder`` (exists, the clip's own, empty at first).
-
-        Only a broken program raises; whatever is wrong with the video is a rejection."""
-        ...

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from dynascene.curation.clip import Clip, Source, Stage
-from dynascene.curation.engine.loop import Engine
+from dynascene.curation.clip import Clip, Source
 from dynascene.curation.engine.opening import Opener, OpeningStep
-from dynascene.curation.engine.progress import Tally, Watcher
+from dynascene.curation.engine.progress import RunProgress, Watcher
+from dynascene.curation.engine.protocol import Engine
 from dynascene.curation.engine.step import TIME_LIMIT, StageStep
 from dynascene.curation.engine.store import Item, Store
+from dynascene.curation.stages.protocol import Stage
 
 Decision = Callable[[Sequence[Clip]], Sequence[Clip]]
 
@@ -51,14 +52,14 @@ def run_plan(
     with store.owned():
         run = uuid.uuid4().hex
         step = partial(StageStep, store=store, run=run, time_limit=plan.time_limit)
-        tally = Tally(plan.stages, len(sources), engine.workers)
+        progress = RunProgress(plan.stages, len(sources), engine.workers)
         first = [Item("", Clip(source, Path())) for source in sources]
         looks = [OpeningStep(plan.opener, store), *map(step, plan.looks)]
-        with watcher.watching(tally):
-            seen = _in_order(engine.run(first, looks, tally.add))
+        with watcher.watching(progress):
+            seen = _in_order(engine.run(first, looks, progress.add))
             decided = _decided(seen, plan.decide)
             # every clip passes here once, dropped ones untouched
-            done = _in_order(engine.run(decided, [*map(step, plan.writes)], tally.add))
+            done = _in_order(engine.run(decided, [*map(step, plan.writes)], progress.add))
         return [_with_paths(item, store) for item in done]
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from dynascene.curation.clip import Stage
 from dynascene.curation.engine.step import TIME_LIMIT
-from dynascene.curation.output.release import Recorded
 from dynascene.curation.pipeline import Decision, Plan
 from dynascene.curation.sources.fetching import Fetcher
 from dynascene.curation.stages.camera import Camera, CameraConfig
@@ -18,33 +17,55 @@ from dynascene.curation.stages.matte import Matte, MatteConfig, backend_at_hand
 from dynascene.curation.stages.motion import Motion, MotionConfig
 from dynascene.curation.stages.person import Person, PersonConfig, detector_at_hand
 from dynascene.curation.stages.probe import Probe, ProbeConfig
+from dynascene.curation.stages.protocol import Stage
+from dynascene.curation.stages.recorded import Recorded
 from dynascene.curation.stages.shots import Shots, ShotsConfig
 from dynascene.curation.stages.write import Write
+from dynascene.errors import InputError
 from dynascene.estimators.names import BackendName, DetectorName
+
+LONGEST = 100_000  # minutes of a time limit: two months
 
 
 @dataclass(frozen=True)
-class Options:
+class CurationOptions:
     """What a user may choose.
 
     min_height: pixels of the upright picture. shortest, longest: seconds of a clip; longer shots
-    are divided. most_similar: the largest S (Eq. 3) that is kept. detector: who finds people;
-    None: the best at hand; ``none``: clips are not judged by people. matte: who cuts the person
-    out; None: as ``dynascene matte``. worst_camera: the tracker's least verdict that is kept.
-    time_limit: minutes that a stage may take for a clip.
+    are divided. most_similar: the largest S (Eq. 3) that is kept. person_detector: who finds
+    people; None: the best at hand; ``none``: clips are not judged by people. matte: who cuts the
+    person out; None: as ``dynascene matte``. worst_camera: the tracker's least verdict that is
+    kept. time_limit: minutes that a stage may take for a clip.
+
+    Raises InputError for what is out of range.
     """
 
     min_height: int = 1080
     shortest: float = 1.0
     longest: float | None = None
     most_similar: float = 0.8
-    detector: DetectorName | Literal["none"] | None = None
+    person_detector: DetectorName | Literal["none"] | None = None
     matte: BackendName | None = None
     worst_camera: Literal["good", "doubtful"] = "good"
     time_limit: float = TIME_LIMIT / 60
 
+    def __post_init__(self) -> None:
+        shortest, longest, similar = self.shortest, self.longest, self.most_similar
+        if self.min_height < 0:
+            raise InputError(f"`min_height` {self.min_height}: must be 0 or more")
+        if not 0 <= shortest < math.inf:
+            raise InputError(f"`shortest` {shortest:g}: must be 0 seconds or more")
+        if longest is not None and not max(shortest, 0) < longest < math.inf:
+            raise InputError(f"`longest` {longest:g}: must be more than `shortest` {shortest:g}")
+        if not 0 < similar <= 1:
+            raise InputError(f"`most_similar` {similar:g}: must be more than 0, and 1 at most")
+        if not 0 < self.time_limit <= LONGEST:
+            raise InputError(
+                f"`time_limit` {self.time_limit:g}: must be more than 0, and {LONGEST} at most"
+            )
 
-def full_plan(options: Options, cache: Path) -> Plan:
+
+def full_plan(options: CurationOptions, cache: Path) -> Plan:
     """From any video to clips. cache: folder for what is fetched.
 
     Ordered by cost: the container, then small frames, then networks; the person comes before the
@@ -66,21 +87,21 @@ def full_plan(options: Options, cache: Path) -> Plan:
     return _plan(options, cache, looks, without_duplicates)
 
 
-def rebuilding_plan(release: Path, options: Options, cache: Path) -> Plan:
+def rebuilding_plan(release: Path, options: CurationOptions, cache: Path) -> Plan:
     """From a release to the same clips: mattes are made anew, nothing else is judged again."""
     looks = [Recorded.of(release), _matte(options, _detector(options))]
     return _plan(options, cache, looks, list)
 
 
-def _plan(options: Options, cache: Path, looks: Sequence[Stage], decide: Decision) -> Plan:
+def _plan(options: CurationOptions, cache: Path, looks: Sequence[Stage], decide: Decision) -> Plan:
     return Plan(Fetcher(cache), looks, decide, (Write(),), 60 * options.time_limit)
 
 
-def _detector(options: Options) -> DetectorName | None:
-    return None if options.detector == "none" else detector_at_hand(options.detector)
+def _detector(options: CurationOptions) -> DetectorName | None:
+    return None if options.person_detector == "none" else detector_at_hand(options.person_detector)
 
 
-def _matte(options: Options, detector: DetectorName | None) -> Matte:
+def _matte(options: CurationOptions, detector: DetectorName | None) -> Matte:
     backend = backend_at_hand(options.matte)
     if backend != "motion":  # a network has to be shown where the person is
         detector = detector or detector_at_hand()

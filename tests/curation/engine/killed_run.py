@@ -9,7 +9,8 @@ from pathlib import Path
 from tiny_stages import tiny_plan
 
 from dynascene.curation.clip import Source
-from dynascene.curation.engine.loop import Engine, Loop
+from dynascene.curation.engine.loop import Loop
+from dynascene.curation.engine.protocol import Engine
 from dynascene.curation.engine.ray import ray_started
 from dynascene.curation.engine.store import Store
 from dynascene.curation.pipeline import run_plan

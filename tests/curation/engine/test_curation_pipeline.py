@@ -12,7 +12,7 @@ from tiny_stages import Length, Shots, gate_of, tiny_plan, tiny_sources, worker_
 
 from dynascene.curation.clip import Clip, Source
 from dynascene.curation.engine.loop import Loop
-from dynascene.curation.engine.progress import Tally
+from dynascene.curation.engine.progress import RunProgress
 from dynascene.curation.engine.ray import OnRay, ray_started
 from dynascene.curation.engine.step import ATTEMPTS, ERRORS_LOG, StageStep
 from dynascene.curation.engine.store import Item, Store, key_of
@@ -33,10 +33,10 @@ def loop() -> Generator[Loop]:
 class Eyes:
     """Keeps the tally of the last run."""
 
-    tally: Tally
+    tally: RunProgress
 
     @contextlib.contextmanager
-    def watching(self, tally: Tally) -> Generator[None]:
+    def watching(self, tally: RunProgress) -> Generator[None]:
         self.tally = tally
         yield
 

@@ -5,13 +5,13 @@ import io
 import pytest
 from rich.console import Console
 
-from dynascene.curation.engine.progress import Tally, Tick
+from dynascene.curation.engine.progress import RunProgress, Tick
 from dynascene.interfaces.cli.curation_display import RunDisplay, line, time_left
 
 
-def tally() -> Tally:
+def tally() -> RunProgress:
     """Ten sources; four opened, three of them kept; each became two shots, one of which is kept."""
-    counted = Tally(["probe", "shots", "matte"], sources=10, workers=2.0)
+    counted = RunProgress(["probe", "shots", "matte"], sources=10, workers=2.0)
     for kept in (1, 1, 1, 0):
         counted.add(Tick("probe", kept, 1 - kept, 0.5, reused=False))
     for _ in range(2):
@@ -26,7 +26,7 @@ def test_what_is_to_come_follows_from_what_was_kept_so_far() -> None:
 
 
 def test_a_stage_never_expects_less_than_it_took() -> None:
-    counted = Tally(["a"], sources=1)
+    counted = RunProgress(["a"], sources=1)
     for _ in range(3):
         counted.add(Tick("a", 1, 0, 1.0, reused=False))
     assert counted.expected() == {"a": 3.0}

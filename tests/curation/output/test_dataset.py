@@ -10,7 +10,9 @@ import torch
 from painted import RATE, clip_of, write_frames
 
 from dynascene.curation.clip import Clip, Source
-from dynascene.curation.output.dataset import PAPER_SHARES, clip_path, manifest_table, write_dataset
+from dynascene.curation.output.clip_folders import clip_path
+from dynascene.curation.output.dataset import write_dataset
+from dynascene.curation.output.manifest import PAPER_SHARES, manifest_table
 from dynascene.curation.stages.write import Write, WriteConfig, without_person
 from dynascene.curation.votes.tally import Tally
 from dynascene.curation.votes.verdict_rule import Rule, with_outcomes

@@ -13,17 +13,17 @@ from tiny_stages import Tiny, opened, tiny_sources
 from dynascene.curation.clip import Clip, Source
 from dynascene.curation.engine.loop import Loop
 from dynascene.curation.engine.store import Store
-from dynascene.curation.output.dataset import read_manifest_of, write_dataset
+from dynascene.curation.output.dataset import write_dataset
+from dynascene.curation.output.links import link_states, write_links
+from dynascene.curation.output.manifest import read_manifest
 from dynascene.curation.output.release import (
     COLUMNS,
-    Recorded,
-    link_states,
     read_release,
     sources_of_release,
-    write_links,
     write_release,
 )
 from dynascene.curation.pipeline import Plan, run_plan
+from dynascene.curation.stages.recorded import Recorded
 from dynascene.curation.votes.tally import Tally
 from dynascene.curation.votes.verdict_rule import RULE, Rule, with_outcomes
 from dynascene.errors import InputError
@@ -124,7 +124,7 @@ def test_a_release_of_the_rebuilt_data_set_is_the_same_for_what_was_kept(
 def test_what_people_said_is_released_and_only_what_they_left_is_rebuilt(
     released: Path, tmp_path: Path
 ) -> None:
-    table = read_manifest_of(tmp_path / "set")
+    table = read_manifest(tmp_path / "set")
     assert "people_verdict" not in read_release(released).column_names
     names = table["clip"].to_pylist()
     kept = [name for name, path in zip(names, table["path"].to_pylist(), strict=True) if path]
@@ -175,14 +175,14 @@ def test_no_reason_tells_where_videos_lie(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_a_data_set_whose_camera_is_gone_is_not_released(released: Path, tmp_path: Path) -> None:
-    table = read_manifest_of(tmp_path / "set")
+    table = read_manifest(tmp_path / "set")
     next((tmp_path / "set").glob("clips/*/*/cameras.txt")).unlink()
     before = released.read_bytes()
     with pytest.raises(InputError, match=r"cameras\.txt: cannot be read"):
         release_of(table, tmp_path / "set")
     assert released.read_bytes() == before
     with pytest.raises(InputError, match="is no data set: it has no manifest"):
-        read_manifest_of(tmp_path / "in")
+        read_manifest(tmp_path / "in")
 
 
 def test_rotten_links_are_named_each_with_what_is_wrong(released: Path, tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pytest
 
 from dynascene.curation.clip import Clip, Source
-from dynascene.curation.output.dataset import clip_path, manifest_table
+from dynascene.curation.output.clip_folders import clip_path
+from dynascene.curation.output.manifest import manifest_table
 from dynascene.curation.reports.card import card_text, write_card
 from dynascene.curation.reports.funnel import draw_funnel, funnel_of, hours_of, reasons_of
 from dynascene.curation.reports.tagger import (

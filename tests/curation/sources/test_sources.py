@@ -17,7 +17,8 @@ from pyarrow import parquet
 from dynascene.curation.clip import Source
 from dynascene.curation.sources import fetching
 from dynascene.curation.sources.fetching import Fetcher
-from dynascene.curation.sources.listing import ending_of, find_sources
+from dynascene.curation.sources.listing import find_sources
+from dynascene.curation.sources.location import ending_of
 from dynascene.errors import InputError
 
 DIGITS = "0" * 60 + "1234"  # a checksum that looks like a number

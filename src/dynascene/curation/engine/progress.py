@@ -44,7 +44,7 @@ class StageCount:
 
 
 @dataclass
-class Tally:
+class RunProgress:
     """The counts of all stages, in their order.
 
     sources: clips that enter the first stage. workers: stages that work at the same time.
@@ -114,8 +114,15 @@ def repeated(seconds: float, call: Callable[[], None]) -> Generator[None]:
 class Watcher(Protocol):
     """Shows a run to a person."""
 
-    def watching(self, tally: Tally) -> AbstractContextManager[None]:
-        """Show ``tally``, which changes meanwhile."""
+    def watching(self, progress: RunProgress) -> AbstractContextManager[None]:
+        """Show ``progress``, which changes meanwhile."""
         ...
 
-    def notice(self, text: str) -> None: ...
+
+class Unwatched:
+    """Shows nothing."""
+
+    @contextmanager
+    def watching(self, progress: RunProgress) -> Generator[None]:
+        """See ``Watcher``."""
+        yield

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, Protocol
 
-from dynascene.curation.clip import Clip, Stage
+from dynascene.curation.clip import Clip
 from dynascene.curation.engine.progress import Tick
 from dynascene.curation.engine.store import Item, Store, key_of
 from dynascene.curation.engine.trials import Trials
 from dynascene.curation.faults import BROKEN, stop_if_full
+from dynascene.curation.stages.protocol import Stage
 from dynascene.errors import InputError
 
 ATTEMPTS = 2  # Ray starts a task anew three times: less, so that it never gives up first

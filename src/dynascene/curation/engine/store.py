@@ -23,7 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from dynascene.curation.clip import Clip, Rejection, Source, Stage
+from dynascene.curation.clip import Clip, Rejection, Source
+from dynascene.curation.stages.protocol import Stage
 from dynascene.errors import InputError
 
 RESULT = "result.json"

@@ -6,11 +6,8 @@ sources, makes the same clips again with the recorded cameras.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,12 +16,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dynascene.curation.clip import Clip, Source
-from dynascene.curation.sources.listing import is_remote
-from dynascene.curation.votes.verdict_rule import OUTCOME, RULE, SAID
+from dynascene.curation.clip import Source
+from dynascene.curation.sources.location import is_remote
+from dynascene.curation.votes.verdict_rule import OUTCOME, RULE, VOTE_COLUMNS
 from dynascene.errors import InputError
-from dynascene.io.atomic import replacing, write_text
-from dynascene.io.checksums import sha256_of
+from dynascene.io.atomic import replacing
 
 COLUMNS = pa.schema(
     [
@@ -44,25 +40,34 @@ COLUMNS = pa.schema(
     ]
 )
 PEOPLE = "people"
-CAMERAS = "cameras"
 CAMERAS_FILE = "cameras.txt"
-LINKS = "links.csv"
+
+
+def check_release_path(path: Path, dataset: Path) -> None:
+    """Raises InputError, before hours of work, where the release could not be written.
+
+    dataset: a folder that may not be there yet.
+    """
+    if path.is_dir():
+        raise InputError(f"`release` {path}: is a folder; name a file in it")
+    if not path.parent.is_dir() and path.parent.resolve() != dataset.resolve():
+        raise InputError(f"`release` {path}: the folder {path.parent} does not exist")
 
 
 def write_release(table: pa.Table, dataset: Path, path: Path) -> None:
     """Write the release of a data set, in one step.
 
-    table: its manifest, as ``write_dataset`` or ``read_manifest_of`` return it. dataset: its
+    table: its manifest, as ``write_dataset`` or ``read_manifest`` return it. dataset: its
     folder, for the cameras. Local sources are named by their path below the folder that they share.
     Where people were asked, their votes and verdict on each clip are told as the manifest has them
-    (``SAID``), and the rule in the schema's metadata; a clip that lost its split by them is not
-    kept.
+    (``VOTE_COLUMNS``), and the rule in the schema's metadata; a clip that lost its split by them is
+    not kept.
 
     Raises InputError where a camera is missing or the place cannot be written.
     """
     naming = _Naming.of(table.column("source").unique().to_pylist())
     rows = [_row(row, naming, dataset) for row in table.to_pylist()]
-    schema = _schema([name for name in SAID.names if name in table.column_names])
+    schema = _schema([name for name in VOTE_COLUMNS.names if name in table.column_names])
     rule = (table.schema.metadata or {}).get(RULE)
     schema = schema.with_metadata({RULE: rule} if rule else None)
     with replacing(path) as temporary:
@@ -70,8 +75,8 @@ def write_release(table: pa.Table, dataset: Path, path: Path) -> None:
 
 
 def _schema(said: Sequence[str]) -> pa.Schema:
-    """The columns of a release, with those of ``SAID`` that it has."""
-    return pa.schema([*COLUMNS, *(SAID.field(name) for name in said)])
+    """The columns of a release, with those of ``VOTE_COLUMNS`` that it has."""
+    return pa.schema([*COLUMNS, *(VOTE_COLUMNS.field(name) for name in said)])
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,7 @@ class _Naming:
 def _row(row: Mapping[str, Any], naming: _Naming, dataset: Path) -> dict[str, Any]:
     kept = row["split"] is not None
     by_people = row["verdict"] == "kept" and not kept
-    told = {name: row.get(name) for name in (*COLUMNS.names, *SAID.names)}
+    told = {name: row.get(name) for name in (*COLUMNS.names, *VOTE_COLUMNS.names)}
     # of all columns only those of measured values have a dot in their names
     values = {name: value for name, value in row.items() if "." in name and value is not None}
     return told | {
@@ -141,7 +146,7 @@ def read_release(path: Path) -> pa.Table:
     missing = [name for name in COLUMNS.names if name not in table.column_names]
     if missing:
         raise InputError(f"{path}: is no release: it has no column {missing[0]!r}")
-    schema = _schema([name for name in SAID.names if name in table.column_names])
+    schema = _schema([name for name in VOTE_COLUMNS.names if name in table.column_names])
     try:
         cast = table.select(schema.names).cast(schema)
     except pa.ArrowException as error:
@@ -167,76 +172,3 @@ def _located(source: Source, folders: Sequence[Path]) -> Source:
     places = (folder / source.location for folder in folders)
     found = next((str(place) for place in places if place.is_file()), source.location)
     return replace(source, location=found)
-
-
-@dataclass(frozen=True)
-class RecordedConfig:
-    """release: SHA-256 of the release."""
-
-    release: str
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """The stage that stands for all those that judge: the clips of a source as they were kept.
-
-    File ``cameras``. Values: all that the release tells, and people_verdict, votes_good, votes_bad
-    and votes_unsure where people were asked. Codes: unlisted.
-    """
-
-    path: Path
-    config: RecordedConfig
-    name: str = "recorded"
-    version: int = 2
-    processors: float = 1.0
-    accelerators: float = 0.0
-
-    @staticmethod
-    def of(path: Path) -> Recorded:
-        """The stage for the release at ``path``, which every worker must be able to read."""
-        read_release(path)
-        return Recorded(path, RecordedConfig(sha256_of(path)))
-
-    def __call__(self, clip: Clip, folder: Path) -> list[Clip]:
-        """See ``Stage``."""
-        wanted = [("sha256", "=", clip.source.sha256), ("kept", "=", True)]
-        rows = pq.read_table(self.path, filters=wanted).to_pylist()
-        clips = [self._clip(clip, row, folder, f"{n}/{CAMERAS_FILE}") for n, row in enumerate(rows)]
-        return clips or [clip.rejected(self.name, "unlisted", "the release keeps no clip of it")]
-
-    def _clip(self, clip: Clip, row: Mapping[str, Any], folder: Path, cameras: str) -> Clip:
-        """cameras: what to call them, in a folder of their own, as a clip has them."""
-        values = {**clip.values, **json.loads(row["values"])}
-        clip = replace(clip, start=row["start_frame"], stop=row["stop_frame"], values=values)
-        said = {name: row[name] for name in SAID.names if row.get(name) is not None}
-        clip = clip.with_values(self.name, **said)
-        if row["cameras"] is None:
-            return clip
-        (folder / cameras).parent.mkdir()
-        (folder / cameras).write_text(row["cameras"], encoding="utf-8")
-        return clip.with_files(**{CAMERAS: cameras})
-
-
-def link_states(clips: Sequence[Clip]) -> dict[str, str]:
-    """What became of each source's location: ``readable``, ``missing`` or ``changed``."""
-    codes = {"unreadable": "missing", "changed": "changed"}
-    return {
-        clip.source.location: codes.get(clip.rejection.code, "readable")
-        if clip.rejection and clip.rejection.stage == "source"
-        else "readable"
-        for clip in clips
-    }
-
-
-def write_links(clips: Sequence[Clip], folder: Path) -> Counter[str]:
-    """Write ``links.csv``, a line for each source with its state and why; returns the counts."""
-    states = link_states(clips)
-    reasons = {clip.source.location: clip.rejection for clip in clips}
-    text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(("location", "state", "reason"))
-    for location, state in sorted(states.items()):
-        why = reasons[location]
-        lines.writerow((location, state, why.reason if why and state != "readable" else ""))
-    write_text(folder / LINKS, text.getvalue())
-    return Counter(states.values())

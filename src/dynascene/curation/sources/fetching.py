@@ -14,7 +14,7 @@ from typing import Any
 import fsspec
 
 from dynascene.curation.clip import Source
-from dynascene.curation.sources.listing import ending_of, is_remote
+from dynascene.curation.sources.location import ending_of, is_remote
 from dynascene.errors import InputError, one_line
 from dynascene.io.atomic import write_text
 from dynascene.io.checksums import CHUNK

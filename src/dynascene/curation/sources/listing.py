@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import fsspec
 import pyarrow as pa
@@ -15,22 +14,22 @@ from pyarrow import csv, parquet
 
 from dynascene.curation.clip import Source
 from dynascene.curation.sources.containers import CONTAINERS
+from dynascene.curation.sources.location import ending_of, is_remote
 from dynascene.errors import InputError, one_line
 
 log = logging.getLogger(__name__)
-
 LIST_ENDINGS = (".csv", ".parquet")
 LOCATION_COLUMNS = ("url", "path")
 NAMED = 3  # repeated sources in a message
 
 
-def find_sources(named: Iterable[str | Path], but: Path | None = None) -> list[Source]:
+def find_sources(named: Iterable[str | Path], exclude: Path | None = None) -> list[Source]:
     """The videos that were named, each once, sorted by location.
 
     named: files; folders, of which all videos at any depth are taken; lists (``.csv``,
     ``.parquet``) with a column ``url`` or ``path`` and perhaps ``licence`` and ``sha256``, whose
     relative paths begin at the list; each local or any URL that fsspec knows. A page of the web is
-    never searched for videos. What is named twice is taken once, and a warning says so. but: a
+    never searched for videos. What is named twice is taken once, and a warning says so. exclude: a
     folder that is passed over where it lies in one of those: a data set is no source of its own.
 
     Raises InputError where nothing is found, a list cannot be read, or two lists contradict.
@@ -38,7 +37,7 @@ def find_sources(named: Iterable[str | Path], but: Path | None = None) -> list[S
     found: dict[str, Source] = {}
     repeated: list[str] = []
     for name in named:
-        for source in _sources_of(str(name), but):
+        for source in _sources_of(str(name), exclude):
             known = found.setdefault(source.location, source)
             if known is not source:
                 found[source.location] = _agreed(known, source)
@@ -50,33 +49,22 @@ def find_sources(named: Iterable[str | Path], but: Path | None = None) -> list[S
     return [found[location] for location in sorted(found)]
 
 
-def is_remote(location: str) -> bool:
-    """Whether a location is a URL, not a path; ``file://`` is one too."""
-    return "://" in location
-
-
-def ending_of(location: str) -> str:
-    """The ending of a path or URL in small letters, without a query: ``.mp4``, or nothing."""
-    path = urlsplit(location).path if is_remote(location) else location
-    return PurePosixPath(path).suffix.lower()
-
-
-def _sources_of(name: str, but: Path | None) -> list[Source]:
+def _sources_of(name: str, exclude: Path | None) -> list[Source]:
     if is_remote(name):
         return _remote_sources(name)
     path = Path(os.path.normpath(name))
     if path.is_dir():
-        return _videos_below(name, map(str, _files_below(path, but)), path)
+        return _videos_below(name, map(str, _files_below(path, exclude)), path)
     if not path.exists():
         raise InputError(f"{name}: no such file or folder")
     return _listed(str(path)) if ending_of(name) in LIST_ENDINGS else [Source(str(path))]
 
 
-def _files_below(folder: Path, but: Path | None) -> Iterator[Path]:
+def _files_below(folder: Path, exclude: Path | None) -> Iterator[Path]:
     files = (file for file in folder.rglob("*") if file.is_file())
-    if but is None or not but.resolve().is_relative_to(folder.resolve()):
+    if exclude is None or not exclude.resolve().is_relative_to(folder.resolve()):
         return files
-    return (file for file in files if not file.resolve().is_relative_to(but.resolve()))
+    return (file for file in files if not file.resolve().is_relative_to(exclude.resolve()))
 
 
 def _remote_sources(url: str) -> list[Source]:

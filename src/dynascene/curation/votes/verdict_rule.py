@@ -17,7 +17,7 @@ Outcome = Literal["accepted", "rejected", "disputed", "open"]
 OUTCOMES: tuple[Outcome, ...] = ("accepted", "rejected", "disputed", "open")
 NO_VOTES = Tally()
 OUTCOME, SPLIT_BEFORE = "people_verdict", "split_before_votes"
-SAID = pa.schema(  # columns of what people said of a clip; null where nobody was asked
+VOTE_COLUMNS = pa.schema(  # columns of what people said of a clip; null where nobody was asked
     [(OUTCOME, pa.string()), *((f"votes_{choice}", pa.int64()) for choice in CHOICES)]
 )
 RULE = b"dynascene.votes"  # in the schema's metadata: how verdicts followed from votes
@@ -108,17 +108,22 @@ def with_earlier_outcomes(table: pa.Table, earlier: pa.Table) -> pa.Table:
     return with_outcomes(table, _tallies_of(earlier), rule, only_accepted=kind["only_accepted"])
 
 
-def counted(table: pa.Table) -> str:
-    """ "3 accepted, 1 rejected, 0 disputed, 2 open", of a manifest that people were asked about."""
-    found = table.column(OUTCOME).to_pylist()
-    return ", ".join(f"{found.count(outcome)} {outcome}" for outcome in OUTCOMES)
+def outcome_counts(table: pa.Table) -> dict[Outcome, int]:
+    """Clips of each outcome, in a manifest that people were asked about."""
+    outcomes = table.column(OUTCOME).to_pylist()
+    return {outcome: outcomes.count(outcome) for outcome in OUTCOMES}
 
 
-def differing(table: pa.Table, tallies: Mapping[str, Tally]) -> int:
-    """How many clips have other votes than a manifest tells; clips that it has not do not count."""
-    told = _tallies_of(table)
+def counts_text(counts: Mapping[Outcome, int]) -> str:
+    """ "3 accepted, 1 rejected, 0 disputed, 2 open"."""
+    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+
+
+def count_pending(table: pa.Table, tallies: Mapping[str, Tally]) -> int:
+    """How many clips of a manifest have other votes than it tells."""
+    recorded = _tallies_of(table)
     names = table.column("clip").to_pylist()
-    return sum(tallies.get(name, NO_VOTES) != told.get(name, NO_VOTES) for name in names)
+    return sum(tallies.get(name, NO_VOTES) != recorded.get(name, NO_VOTES) for name in names)
 
 
 def _tallies_of(table: pa.Table) -> dict[str, Tally]:
@@ -133,7 +138,7 @@ def _tallies_of(table: pa.Table) -> dict[str, Tally]:
 _COLUMNS = {
     "split": pa.string(),
     "reason": pa.string(),
-    **{field.name: field.type for field in SAID},
+    **{field.name: field.type for field in VOTE_COLUMNS},
     SPLIT_BEFORE: pa.string(),
 }
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from dynascene.curation.engine.progress import Tally, repeated
+from dynascene.curation.engine.progress import RunProgress, repeated
 from dynascene.interfaces.cli.options import spell_options
 
 BETWEEN_LINES = 30.0  # seconds
@@ -23,34 +23,33 @@ class RunDisplay:
         self.console = console or Console(stderr=True, highlight=False)
 
     @contextmanager
-    def watching(self, tally: Tally) -> Generator[None]:
+    def watching(self, progress: RunProgress) -> Generator[None]:
         """See ``Watcher``."""
         if self.console.is_terminal:
             with Live(
-                get_renderable=lambda: table(tally),
+                get_renderable=lambda: table(progress),
                 console=self.console,
                 refresh_per_second=A_SECOND,
                 transient=True,
             ):
                 yield
         else:
-            with repeated(BETWEEN_LINES, lambda: self.notice(line(tally))):
+            with repeated(BETWEEN_LINES, lambda: self.notice(line(progress))):
                 yield
-        self.console.print(table(tally))
+        self.console.print(table(progress))
 
     def notice(self, text: str) -> None:
-        """See ``Watcher``."""
         self.console.print(spell_options(text), markup=False, soft_wrap=True)
 
 
-def table(tally: Tally) -> Table:
+def table(progress: RunProgress) -> Table:
     """A row for each stage: clips in, kept and dropped, found finished, clips a minute."""
-    shown = Table(caption=f"time left: {time_left(tally)}", caption_justify="left")
+    shown = Table(caption=f"time left: {time_left(progress)}", caption_justify="left")
     shown.add_column("stage")
     for heading in ("in", "of about", "kept", "dropped", "found", "a minute"):
         shown.add_column(heading, justify="right")
-    expected = tally.expected()
-    for count in tally.counts.values():
+    expected = progress.expected()
+    for count in progress.counts.values():
         numbers = (
             count.taken,
             round(expected[count.name]),
@@ -58,23 +57,23 @@ def table(tally: Tally) -> Table:
             count.dropped,
             count.reused,
         )
-        shown.add_row(count.name, *map(str, numbers), f"{tally.rate(count.name):.1f}")
+        shown.add_row(count.name, *map(str, numbers), f"{progress.rate(count.name):.1f}")
     return shown
 
 
-def line(tally: Tally) -> str:
+def line(progress: RunProgress) -> str:
     """The same in one line."""
-    expected = tally.expected()
+    expected = progress.expected()
     stages = (
         f"{c.name} {c.taken}/{round(expected[c.name])} (-{c.dropped})"
-        for c in tally.counts.values()
+        for c in progress.counts.values()
     )
-    return f"{' · '.join(stages)} · left {time_left(tally)}"
+    return f"{' · '.join(stages)} · left {time_left(progress)}"
 
 
-def time_left(tally: Tally) -> str:
+def time_left(progress: RunProgress) -> str:
     """ "2:03:20", or "?" while it cannot be told."""
-    seconds = tally.seconds_left()
+    seconds = progress.seconds_left()
     if seconds is None:
         return "?"
     minutes, second = divmod(round(seconds), 60)

@@ -101,7 +101,7 @@ def _votes(dataset: str, db: str | None) -> VoteStore:
 def _apply(manifest: ClipManifest, votes: VoteStore, rule: Rule, only_accepted: bool) -> None:
     from dataclasses import replace
 
-    from dynascene.curation.votes.verdict_rule import counted, with_outcomes
+    from dynascene.curation.votes.verdict_rule import counts_text, outcome_counts, with_outcomes
     from dynascene.interfaces.cli.display import say
 
     tallies = votes.tallies()
@@ -109,7 +109,7 @@ def _apply(manifest: ClipManifest, votes: VoteStore, rule: Rule, only_accepted: 
     replace(manifest, table=table).save()
     strange = len(tallies.keys() - set(manifest.names))
     note = f"; votes for {strange} other clips were left out" if strange else ""
-    say(f"{manifest.storage.root}/manifest.parquet: {counted(table)}{note}")
+    say(f"{manifest.storage.root}/manifest.parquet: {counts_text(outcome_counts(table))}{note}")
 
 
 def check_installed() -> None:

@@ -1,0 +1,66 @@
+"""The clips that a release keeps of a source, with their recorded cameras."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from dynascene.curation.clip import Clip
+from dynascene.curation.output.release import CAMERAS_FILE, read_release
+from dynascene.curation.votes.verdict_rule import VOTE_COLUMNS
+from dynascene.io.checksums import sha256_of
+
+CAMERAS = "cameras"
+
+
+@dataclass(frozen=True)
+class RecordedConfig:
+    """release: SHA-256 of the release."""
+
+    release: str
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The stage that stands for all those that judge: the clips of a source as they were kept.
+
+    File ``cameras``. Values: all that the release tells, and people_verdict, votes_good, votes_bad
+    and votes_unsure where people were asked. Codes: unlisted.
+    """
+
+    path: Path
+    config: RecordedConfig
+    name: str = "recorded"
+    version: int = 2
+    processors: float = 1.0
+    accelerators: float = 0.0
+
+    @staticmethod
+    def of(path: Path) -> Recorded:
+        """The stage for the release at ``path``, which every worker must be able to read."""
+        read_release(path)
+        return Recorded(path, RecordedConfig(sha256_of(path)))
+
+    def __call__(self, clip: Clip, folder: Path) -> list[Clip]:
+        """See ``Stage``."""
+        wanted = [("sha256", "=", clip.source.sha256), ("kept", "=", True)]
+        rows = pq.read_table(self.path, filters=wanted).to_pylist()
+        clips = [self._clip(clip, row, folder, f"{n}/{CAMERAS_FILE}") for n, row in enumerate(rows)]
+        return clips or [clip.rejected(self.name, "unlisted", "the release keeps no clip of it")]
+
+    def _clip(self, clip: Clip, row: Mapping[str, Any], folder: Path, cameras: str) -> Clip:
+        """cameras: what to call them, in a folder of their own, as a clip has them."""
+        values = {**clip.values, **json.loads(row["values"])}
+        clip = replace(clip, start=row["start_frame"], stop=row["stop_frame"], values=values)
+        said = {name: row[name] for name in VOTE_COLUMNS.names if row.get(name) is not None}
+        clip = clip.with_values(self.name, **said)
+        if row["cameras"] is None:
+            return clip
+        (folder / cameras).parent.mkdir()
+        (folder / cameras).write_text(row["cameras"], encoding="utf-8")
+        return clip.with_files(**{CAMERAS: cameras})
