@@ -7,22 +7,47 @@ do not wait for torch.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 if TYPE_CHECKING:
     from dynascene.errors import InputError
+    from dynascene.generation.job import make_clip
+    from dynascene.generation.request import (
+        CameraInput,
+        GenerationRequest,
+        PersonInput,
+        PlaceInput,
+    )
     from dynascene.types import ArrayFrames, CameraTrack, FrameSource, Shot, Size
 
 _HOME_OF = {
     "ArrayFrames": "dynascene.types",
+    "CameraInput": "dynascene.generation.request",
     "CameraTrack": "dynascene.types",
     "FrameSource": "dynascene.types",
+    "GenerationRequest": "dynascene.generation.request",
     "InputError": "dynascene.errors",
+    "PersonInput": "dynascene.generation.request",
+    "PlaceInput": "dynascene.generation.request",
     "Shot": "dynascene.types",
     "Size": "dynascene.types",
+    "make_clip": "dynascene.generation.job",
 }
 
-__all__ = ["ArrayFrames", "CameraTrack", "FrameSource", "InputError", "Shot", "Size", "__version__"]
+__all__ = [
+    "ArrayFrames",
+    "CameraInput",
+    "CameraTrack",
+    "FrameSource",
+    "GenerationRequest",
+    "InputError",
+    "PersonInput",
+    "PlaceInput",
+    "Shot",
+    "Size",
+    "__version__",
+    "make_clip",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from dynascene.display import Display
-from dynascene.generation.job import run
+from dynascene.generation.job import make_clip
 from dynascene.generation.request import (
     CameraInput,
     GenerationRequest,
@@ -46,4 +46,4 @@ def run_demo(out: Path, display: Display, frames: int = 72) -> Path:
             person=PersonInput(person=person),
             camera=CameraInput(cameras=str(cameras), camera_height=TERRACE_HEIGHT),
         )
-        return run(request, out, display, keep=(person, cameras))
+        return make_clip(request, out, display, keep=(person, cameras))

@@ -23,13 +23,13 @@ from dynascene.jobs.resumption import keep_partial_results
 LITTLE_SEEN = 0.2  # of the view within the picture; less is hardly what anyone wants
 
 
-def run(
+def make_clip(
     request: GenerationRequest,
     out: Path,
     display: Display | None = None,
     keep: Sequence[Path] = (),
 ) -> Path:
-    """Carry out a request; ``out`` is complete afterwards.
+    """A clip from a request; ``out`` is complete afterwards.
 
     If this raises, ``out`` is untouched, except that what was found in the clip is kept there.
 

@@ -96,7 +96,7 @@ def generate(
         out: folder of the results (default: named after the person and the scene).
     """
     from dynascene.generation.clip import DEFAULT_GENERATOR, GenerationOptions
-    from dynascene.generation.job import run
+    from dynascene.generation.job import make_clip
     from dynascene.generation.request import CameraInput, GenerationRequest, PlaceInput
     from dynascene.interfaces.cli.display import Terminal, say
 
@@ -133,7 +133,7 @@ def generate(
     if out is not None and not str(out).strip("."):
         raise InputError("--out names a folder of its own for the results")
     out = out or default_out(person, scene)
-    finished = run(request, out, Terminal())
+    finished = make_clip(request, out, Terminal())
     say(f"{finished}  (look at {out / 'sheet.png'} first)")
 
 

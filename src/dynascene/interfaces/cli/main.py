@@ -14,6 +14,7 @@ from typing import Annotated, Any, Union
 
 import tyro
 
+from dynascene import __version__
 from dynascene.errors import InputError
 from dynascene.interfaces.cli import (
     cameras,
@@ -43,9 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Exit code 2 with one line on bad input, 130 when interrupted (Ctrl-C), 143 on SIGTERM.
     """
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    if arguments == ["--version"]:
+        print(f"dynascene {__version__}")
+        return
     try:
         with _sigterm_raises():
-            _parsed(sys.argv[1:] if arguments is None else list(arguments))()
+            _parsed(list(arguments))()
     except InputError as error:
         _fail(spell_options(str(error)), WRONG_INPUT)
     except KeyboardInterrupt:
@@ -106,7 +111,8 @@ def _parsed(arguments: list[str]) -> Callable[[], None]:
             return tyro.cli(
                 _group(commands),
                 prog="dynascene",
-                description="A filmed person, a picture of a place, a camera path: one video.",
+                description="A filmed person, a picture of a place, a camera path: one video. "
+                "--version prints the version.",
                 args=arguments or ["--help"],
                 config=(tyro.conf.OmitSubcommandPrefixes, tyro.conf.FlagCreatePairsOff),
             )

@@ -1,0 +1,101 @@
+"""What the documents say is there is there."""
+
+import ast
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+import dynascene
+from dynascene.interfaces.cli.main import main
+from dynascene.recipes import all_recipes
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+PAPER = (ROOT / "docs" / "paper.md").read_text()
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().split()) <= 700
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text())
+    local = [link for link in links if not link.startswith("http")]
+    assert [link for link in local if not (page.parent / link).exists()] == []
+
+
+def test_the_readmes_python_example_can_be_imported() -> None:
+    block = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    assert block is not None
+    tree = ast.parse(block[1])
+    names = [
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "dynascene"
+        for alias in node.names
+    ]
+    assert "make_clip" in names
+    assert all(hasattr(dynascene, name) for name in names)
+
+
+def resolves(dotted: str) -> bool:
+    """Whether a dotted name below ``dynascene`` is a module or an attribute of one."""
+    parts = dotted.split(".")
+    for cut in range(len(parts), 0, -1):
+        try:
+            found = importlib.import_module(".".join(["dynascene", *parts[:cut]]))
+        except ModuleNotFoundError:
+            continue
+        for attribute in parts[cut:]:
+            if not hasattr(found, attribute):
+                return False
+            found = getattr(found, attribute)
+        return True
+    return False
+
+
+# the paper's page shortens these below the row that spells them out
+SHORT = {
+    "schedule.": "models.diffusion.",
+    "conditioners.": "models.",
+    "plucker_camera.": "models.conditioners.",
+    "systems.": "models.",
+}
+
+
+def code_names() -> list[str]:
+    """The dotted names in the tables' code column."""
+    names = re.findall(r"`((?:[a-z_0-9]+\.)+[A-Za-z_0-9]+)`", PAPER)
+    files = (".py", ".md")
+    recipes = ("dynascene.", "actanywhere.", "stage")
+    return [n for n in names if not n.endswith(files) and not n.startswith(recipes)]
+
+
+def test_the_papers_equations_have_their_functions() -> None:
+    names = code_names()
+    assert len(names) > 25
+    whole = [next((p + n for s, p in SHORT.items() if n.startswith(s)), n) for n in names]
+    assert [name for name in whole if not resolves(name)] == []
+
+
+def test_the_resolver_can_fail() -> None:
+    assert resolves("models.diffusion.schedule.add_noise")
+    assert not resolves("models.diffusion.schedule.take_noise_away")
+    assert not resolves("nowhere.at_all")
+
+
+def test_the_papers_recipes_exist() -> None:
+    named = re.findall(r"`((?:dynascene|actanywhere)\.SIZE\.[a-z_0-9.]+)`", PAPER)
+    assert len(named) > 8
+    for size in ("sd15", "small"):
+        assert [n for n in named if n.replace("SIZE", size) not in all_recipes()] == []
+
+
+def test_the_version_is_said_and_cited(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--version"])
+    assert capsys.readouterr().out == f"dynascene {dynascene.__version__}\n"
+    citation = (ROOT / "CITATION.cff").read_text()
+    assert f"version: {dynascene.__version__}\n" in citation
