@@ -13,6 +13,7 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from dynascene.evaluation.features import Scattering
@@ -20,7 +21,7 @@ from dynascene.evaluation.figures import Figures
 from dynascene.evaluation.judging import Judge
 from dynascene.evaluation.protocol import EvaluationShot, regions, to_bytes
 from dynascene.evaluation.scores import TRUTH, Scores
-from dynascene.evaluation.systems import PreparedClip
+from dynascene.generation.decoding import decoded
 from dynascene.generation.detail import join_bands, keep_seen, resized
 from dynascene.generation.weights import BUNDLED, load_weights
 from dynascene.io.images import write_png
@@ -38,10 +39,12 @@ def rows_of(pipeline: DynaScenePipeline, batch: Batch, seed: int) -> dict[str, T
     assert batch.guide is not None
     small = batch.resized(MODEL)
     assert small.guide_visibility is not None
-    clip = PreparedClip(pipeline, small)
-    assert clip.coarse_guide is not None
-    painted, guide = clip.sampled(None, None, seed), batch.guide[0] / 2 + 0.5
-    joined = join_bands(painted, clip.coarse_guide, guide)
+    clip = pipeline.encode(small)
+    assert clip.guide is not None
+    generator = torch.Generator().manual_seed(seed)
+    latents = pipeline(clip, generator=generator, output_type="latent").frames[0]
+    painted, guide = decoded(pipeline, latents), batch.guide[0] / 2 + 0.5
+    joined = join_bands(painted, decoded(pipeline, clip.guide[0]), guide)
     return {
         "enlarged": resized(painted, *guide.shape[-2:]).clamp(0, 1),
         "joined by bands": joined,

@@ -7,14 +7,14 @@ import pytest
 import torch
 
 from dynascene.errors import InputError
+from dynascene.evaluation.ablations import Filled, Shuffled, shuffled_camera
 from dynascene.evaluation.benchmarks import open_benchmark
 from dynascene.evaluation.features import Scattering
 from dynascene.evaluation.figures import Figures
 from dynascene.evaluation.judging import Judge, evaluate
-from dynascene.evaluation.protocol import EvaluationShot, Given, regions, to_bytes
+from dynascene.evaluation.protocol import EvaluationShot, ShotInputs, regions, to_bytes
 from dynascene.evaluation.scores import TRUTH, Score, Scores
-from dynascene.evaluation.shuffled import Shuffled, shuffled_camera
-from dynascene.evaluation.systems import Projection, SamplingSettings, Still, Trained, open_system
+from dynascene.evaluation.systems import Projection, SamplingSettings, Still, Trained
 from dynascene.evaluation.table import summary, tables
 from dynascene.generation.weights import load_weights
 from dynascene.imaging.clip_metrics import psnr
@@ -91,9 +91,9 @@ def test_systems_do_not_see_the_truth_and_get_seeds_of_their_own(benchmark) -> N
         name, weights, sampling = "spy", {}, {}
 
         def render(
-            self, given: Given, seed: int, *, estimates: bool = True
+            self, inputs: ShotInputs, seed: int, *, estimates: bool = True
         ) -> dict[str, np.ndarray]:
-            batch = given.batch
+            batch = inputs.batch
             assert batch.video is None
             seeds.append(seed)
             return {"spy": to_bytes(batch.scene_image.expand(3, -1, -1, -1) / 2 + 0.5)}
@@ -119,27 +119,27 @@ def test_the_benchmark_is_the_same_every_time_and_true(benchmark) -> None:
 def test_an_untrained_guided_model_scores_as_the_projection(
     benchmark, save_weights, tmp_path
 ) -> None:
-    pipeline, sha256 = load_weights(save_weights(tmp_path / "tiny"))
-    trained = Trained("tiny", pipeline, sha256, SamplingSettings(steps=2, samples=2))
+    weights = load_weights(save_weights(tmp_path / "tiny"))
+    trained = Trained("tiny", weights, SamplingSettings(steps=2, samples=2))
     batch = benchmark[0].batch
-    rows = trained.render(Given(batch), 0)
+    rows = trained.render(ShotInputs(batch), 0)
     assert list(rows) == ["tiny", "tiny, network alone", "tiny, mean of 2"]
-    guide = Projection().render(Given(batch), 0)["projection"].astype(int)
+    guide = Projection().render(ShotInputs(batch), 0)["projection"].astype(int)
     assert np.abs(rows["tiny"] - guide).max() <= 1
     assert np.abs(rows["tiny, network alone"] - guide).max() > 20  # an untrained autoencoder
     shown = regions(batch)["seen"]
     assert np.abs(rows["tiny, mean of 2"] - guide)[shown].mean() < 1  # up to the fade
-    once = Trained("tiny", pipeline, sha256, SamplingSettings(steps=2)).render(Given(batch), 0)
+    once = Trained("tiny", weights, SamplingSettings(steps=2)).render(ShotInputs(batch), 0)
     assert list(once) == ["tiny", "tiny, network alone", "tiny, one-step estimate"]
-    quick = trained.render(Given(batch), 0, estimates=False)
+    quick = trained.render(ShotInputs(batch), 0, estimates=False)
     assert list(quick) == ["tiny", "tiny, network alone"]
     assert np.array_equal(quick["tiny"], rows["tiny"])
 
 
 def test_the_framed_still_is_the_guides_first_frame_held(benchmark) -> None:
     batch = benchmark[0].batch
-    rows = Still().render(Given(batch), 0)
-    guide = Projection().render(Given(batch), 0)["projection"]
+    rows = Still().render(ShotInputs(batch), 0)
+    guide = Projection().render(ShotInputs(batch), 0)["projection"]
     assert list(rows) == ["still", "still, framed"]
     for frame in rows["still, framed"]:
         np.testing.assert_array_equal(frame, guide[0])
@@ -153,14 +153,13 @@ def test_procedural_benchmarks_say_so(benchmark, monkeypatch) -> None:
 
 
 def test_samples_differ_and_their_mean_lies_between(benchmark, save_weights, tmp_path) -> None:
-    weights = save_weights(tmp_path / "tiny", guide=False, awake=True)
-    system = open_system(str(weights), SamplingSettings(steps=2, samples=2))
-    assert system.name == "tiny"
+    weights = load_weights(save_weights(tmp_path / "tiny", guide=False, awake=True))
+    system = Trained("tiny", weights, SamplingSettings(steps=2, samples=2))
     batch = benchmark[0].batch
-    rows = system.render(Given(batch), 3)
+    rows = system.render(ShotInputs(batch), 3)
     assert "tiny, one-step estimate" not in rows  # ε there says little of the clean frames
     assert "tiny, network alone" not in rows  # without a guide there is no other
-    second = system.render(Given(batch), 3 + 1_000_003)["tiny"]
+    second = system.render(ShotInputs(batch), 3 + 1_000_003)["tiny"]
     assert not np.array_equal(rows["tiny"], second)
     mean = (rows["tiny"].astype(float) + second) / 2
     assert np.abs(rows["tiny, mean of 2"] - mean).max() <= 1
@@ -210,22 +209,23 @@ def large_shot() -> EvaluationShot:
 
 
 def test_the_fill_in_the_denoisers_place_is_the_projection(benchmark, save_weights, tmp_path):
-    weights = save_weights(tmp_path / "tiny", awake=True)
-    filled = open_system(f"{weights}:fill", SamplingSettings())
+    trained = Trained("tiny", load_weights(save_weights(tmp_path / "tiny", awake=True)))
+    filled = Filled(trained)
     assert filled.name == "tiny:fill"
     batch = benchmark[0].batch
-    rows = filled.render(Given(batch), 0)
+    rows = filled.render(ShotInputs(batch), 0)
     assert list(rows) == ["tiny:fill", "tiny:fill, network alone"]
-    guide = Projection().render(Given(batch), 0)["projection"].astype(int)
+    guide = Projection().render(ShotInputs(batch), 0)["projection"].astype(int)
     assert np.abs(rows["tiny:fill"] - guide).max() <= 1
-    sampled = open_system(str(weights), SamplingSettings(steps=1)).render(Given(batch), 0)["tiny"]
+    once = replace(trained, settings=SamplingSettings(steps=1))
+    sampled = once.render(ShotInputs(batch), 0)["tiny"]
     assert np.abs(sampled - guide).max() > 1
 
 
 def test_without_a_guide_there_is_no_fill(save_weights, tmp_path) -> None:
-    weights = save_weights(tmp_path / "tiny", guide=False)
+    trained = Trained("tiny", load_weights(save_weights(tmp_path / "tiny", guide=False)))
     with pytest.raises(InputError, match="read no guide"):
-        open_system(f"{weights}:fill", SamplingSettings())
+        Filled(trained)
 
 
 def test_a_shuffled_track_tells_every_frame_anothers_camera(benchmark) -> None:
@@ -340,8 +340,6 @@ def test_benchmarks_that_are_not(text: str, clips: int, frames: int, message: st
         open_benchmark(text, clips, 0, frames)
 
 
-def test_systems_that_are_not() -> None:
-    with pytest.raises(InputError, match="is no system: give still, projection, small"):
-        open_system("motionless", SamplingSettings())
+def test_settings_that_are_not() -> None:
     with pytest.raises(InputError, match="`samples` 0"):
         SamplingSettings(samples=0)

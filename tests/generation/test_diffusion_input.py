@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from dynascene.generation.clip import GenerationOptions
-from dynascene.generation.generators.projection import projection
+from dynascene.generation.generate import generate
 from dynascene.generation.model_input import model_batch, model_size, stretched
 from dynascene.geometry.intrinsics import contain_intrinsics, intrinsics_from_fov
 from dynascene.geometry.lifting import lift_to_stage
@@ -60,7 +60,7 @@ def batch_of(person: Size, shape: Size, size: Size, matte: np.ndarray, colour: n
     intrinsics = contain_intrinsics(track.intrinsics, person, shape)
     whole = CameraTrack(track.cam_from_world, intrinsics, shape)
     alone = Shot(None, None, stretched(whole, size), Fraction(24))
-    guide = projection(alone, scene, GenerationOptions())
+    guide = generate(alone, scene, GenerationOptions(generator="projection"))
     return model_batch(shot, scene, guide, shape, has_camera=False)
 
 

@@ -22,7 +22,7 @@ from dynascene.estimators.depth.protocol import DepthEstimator, scene_depth
 from dynascene.estimators.horizon import estimate_horizon
 from dynascene.evaluation.protocol import EvaluationShot, to_bytes
 from dynascene.generation.clip import GenerationOptions
-from dynascene.generation.generators.projection import projection
+from dynascene.generation.generate import generate
 from dynascene.generation.model_input import model_batch
 from dynascene.geometry.framing import Framing, within_scene
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage, lift_with_depth
@@ -138,7 +138,8 @@ def filmed_batch(cameras: CameraTrack, scene: LiftedScene) -> Batch:
     framing = Framing(0.0, scene.camera.pitch)
     track = within_scene(in_assumed_units(cameras), scene, framing)
     alone = Shot(None, None, track, DEFAULT_FRAME_RATE)
-    guide = projection(alone, scene, GenerationOptions(framing=framing))
+    options = GenerationOptions(generator="projection", framing=framing)
+    guide = generate(alone, scene, options)
     return model_batch(alone, scene, guide, cameras.size)
 
 

@@ -3,7 +3,7 @@
 import json
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,10 @@ from dynascene.evaluation.features import Features
 from dynascene.evaluation.figures import Figures
 from dynascene.evaluation.judging import evaluate
 from dynascene.evaluation.obedience import PanFlow, measure_obedience
-from dynascene.evaluation.protocol import Benchmark, EvaluationShot, System
+from dynascene.evaluation.protocol import Benchmark, EvaluatedSystem, EvaluationShot
 from dynascene.evaluation.scores import Scores
 from dynascene.evaluation.sheet import MOST_CLIPS, EvaluationSheet
-from dynascene.evaluation.systems import STILL, SamplingSettings, open_system
+from dynascene.evaluation.systems import STILL, SamplingSettings, Still
 from dynascene.evaluation.table import Table, markdown, summary, tables
 from dynascene.imaging.sheet import spread_frames
 from dynascene.io.images import write_png
@@ -36,14 +36,15 @@ OUTPUTS = [METRICS, "table.md", "sheet.png"]
 class EvaluationRequest:
     """What is to be evaluated.
 
-    systems: names as ``open_system`` takes them; the still picture always takes part. data,
+    systems: in the order of the rows, after the still picture, which always takes part. data,
     imagery: as ``open_benchmark`` takes them. clips, frames: of the benchmark. obedience: shots
     that are panned both ways; None = as many as clips, 0 = none. cameras: clips in whose frames
     the camera is looked for. features: TorchScript file of a
-    network that describes pictures; None = without weights.
+    network that describes pictures; None = without weights. sampling: as the systems have it, for
+    the report.
     """
 
-    systems: Sequence[str]
+    systems: Sequence[EvaluatedSystem]
     data: str
     clips: int = 32
     frames: int = FRAMES
@@ -72,7 +73,7 @@ def run(request: EvaluationRequest, out: Path, log: Log) -> list[Table]:
         benchmark = open_benchmark(
             request.data, request.clips, request.seed, request.frames, request.imagery
         )
-        systems = _open_systems(request)
+        systems = _with_still(request.systems)
         features = open_features(request.features, benchmark)
     errors = CameraErrors(request.cameras)
     with result_folder(out, OUTPUTS, listing=METRICS) as folder:
@@ -92,16 +93,16 @@ def run(request: EvaluationRequest, out: Path, log: Log) -> list[Table]:
     return made
 
 
-def _open_systems(request: EvaluationRequest) -> list[System]:
-    names = [STILL, *(name for name in dict.fromkeys(request.systems) if name != STILL)]
-    systems = [open_system(name, request.sampling) for name in names]
-    if len({system.name for system in systems}) < len(systems):
+def _with_still(systems: Sequence[EvaluatedSystem]) -> list[EvaluatedSystem]:
+    """The still picture before all others. Raises InputError where two would share their rows."""
+    whole = [Still(), *(system for system in systems if system.name != STILL)]
+    if len({system.name for system in whole}) < len(whole):
         raise InputError("two weights folders have the same name: rename one, it heads their rows")
-    return systems
+    return whole
 
 
 def _scores(
-    systems: Sequence[System],
+    systems: Sequence[EvaluatedSystem],
     benchmark: Benchmark,
     features: Features,
     request: EvaluationRequest,
@@ -125,7 +126,7 @@ def _scores(
 
 
 def _flows(
-    systems: Sequence[System], benchmark: Benchmark, request: EvaluationRequest, log: Log
+    systems: Sequence[EvaluatedSystem], benchmark: Benchmark, request: EvaluationRequest, log: Log
 ) -> dict[str, list[PanFlow]]:
     asked = len(benchmark) if request.obedience is None else request.obedience
     shots = min(asked, len(benchmark))  # a folder may hold fewer clips than were asked for
@@ -138,13 +139,15 @@ def _flows(
 def _provenance(
     request: EvaluationRequest,
     benchmark: Benchmark,
-    systems: Sequence[System],
+    systems: Sequence[EvaluatedSystem],
     features: Features,
 ) -> dict[str, Any]:
     return {
         "benchmark": benchmark.name,
         "request": {
-            **asdict(request),
+            **{f.name: getattr(request, f.name) for f in fields(request)},
+            "systems": [system.name for system in request.systems],
+            "sampling": asdict(request.sampling),
             "imagery": None,
             "features": None,
         },  # paths mean nothing elsewhere
@@ -158,7 +161,7 @@ def _provenance(
 
 def _notes(
     request: EvaluationRequest,
-    systems: Sequence[System],
+    systems: Sequence[EvaluatedSystem],
     features: Features,
     benchmark: Benchmark,
     places: int,

@@ -8,10 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
+from dynascene.evaluation.ablations import Shuffled
 from dynascene.evaluation.distribution import CellSums, cell_sums, cells_of
 from dynascene.evaluation.features import Features
 from dynascene.evaluation.flicker import Motion, flicker, true_motion
-from dynascene.evaluation.protocol import Benchmark, EvaluationShot, System, regions
+from dynascene.evaluation.protocol import Benchmark, EvaluatedSystem, EvaluationShot, regions
 from dynascene.evaluation.scores import NO_SCORE, TRUTH, Score, Scores
 from dynascene.imaging.clip_metrics import ClipSimilarity, mean_within, psnr
 from dynascene.imaging.sheet import spread_frames
@@ -99,20 +100,20 @@ class Judge:
 
 
 def evaluate(
-    systems: Sequence[System],
+    systems: Sequence[EvaluatedSystem],
     benchmark: Benchmark,
     seed: int,
     features: Features,
     on_clip: Callable[[int, EvaluationShot, Mapping[str, np.ndarray], Scores], None],
 ) -> Scores:
     """Every system on every shot; ``on_clip`` sees each shot's frames by row, and its scores."""
-    scores = Scores()
+    scores = Scores(controls={s.system.name: s.name for s in systems if isinstance(s, Shuffled)})
     for index in range(len(benchmark)):
         shot = benchmark[index]
         judge = Judge(shot, features)
         rendered: dict[str, np.ndarray] = {}
         for system in systems:
-            rendered |= system.render(shot.given, seed + index)
+            rendered |= system.render(shot.inputs, seed + index)
         scores.clips.append(shot.name)
         scores.places.append(shot.place)
         scores.add_cells(TRUTH, judge.true_cells())

@@ -10,14 +10,14 @@ from dynascene.estimators.horizon import estimate_horizon
 from dynascene.evaluation.flow import mean_flow, obeys
 from dynascene.evaluation.protocol import (
     Benchmark,
+    EvaluatedSystem,
     EvaluationShot,
-    Given,
-    System,
+    ShotInputs,
     regions,
     to_bytes,
 )
 from dynascene.generation.clip import GenerationOptions
-from dynascene.generation.generators.projection import projection
+from dynascene.generation.generate import generate
 from dynascene.generation.model_input import model_batch
 from dynascene.geometry.controls import track_from_controls
 from dynascene.geometry.intrinsics import focal_from_fov, intrinsics_from_fov
@@ -44,8 +44,8 @@ class PanFlow(NamedTuple):
 class Pans(NamedTuple):
     """The two opposite pans of one shot: its scene picture and person, another camera."""
 
-    left: Given
-    right: Given
+    left: ShotInputs
+    right: ShotInputs
 
 
 def opposite_pans(shot: EvaluationShot) -> Pans:
@@ -53,10 +53,10 @@ def opposite_pans(shot: EvaluationShot) -> Pans:
     return Pans(_panned(shot, -DEGREES_PER_FRAME), _panned(shot, DEGREES_PER_FRAME))
 
 
-def _panned(shot: EvaluationShot, degrees_per_frame: float) -> Given:
-    given = shot.batch
-    size, frames = given.size, given.matte.shape[1]
-    picture = given.scene_image[0] / 2 + 0.5
+def _panned(shot: EvaluationShot, degrees_per_frame: float) -> ShotInputs:
+    original = shot.batch
+    size, frames = original.size, original.matte.shape[1]
+    picture = original.scene_image[0] / 2 + 0.5
     focal = focal_from_fov(SCENE_FOV, size)
     horizon = estimate_horizon(to_bytes(picture[None])[0], focal).row
     scene = lift_to_stage(picture, PictureCamera(focal, size, horizon))
@@ -64,13 +64,15 @@ def _panned(shot: EvaluationShot, degrees_per_frame: float) -> Given:
     view = intrinsics_from_fov(VIDEO_FOV, size)
     track = track_from_controls({"pan": pan}, frames, view, size)
     alone = Shot(None, None, track, DEFAULT_FRAME_RATE)
-    guide = projection(alone, scene, GenerationOptions(framing="centre"))
+    options = GenerationOptions(generator="projection", framing="centre")
+    guide = generate(alone, scene, options)
     batch = model_batch(alone, scene, guide, size)
-    return Given(batch.replace(foreground=given.foreground, matte=given.matte), scene)
+    batch = batch.replace(foreground=original.foreground, matte=original.matte)
+    return ShotInputs(batch, scene)
 
 
 def measure_obedience(
-    systems: Sequence[System],
+    systems: Sequence[EvaluatedSystem],
     benchmark: Benchmark,
     shots: int,
     seed: int,

@@ -15,8 +15,8 @@ from dynascene.geometry.lifting import LiftedScene
 from dynascene.types import Batch
 
 
-class Given(NamedTuple):
-    """What a system is given of a shot.
+class ShotInputs(NamedTuple):
+    """What a system may see of a shot.
 
     batch: one clip, without its ``video``. scene: the picture in 2.5-D, in whose world the batch's
     cameras stand; None = not known.
@@ -28,9 +28,9 @@ class Given(NamedTuple):
 
 @dataclass(frozen=True)
 class EvaluationShot:
-    """What systems are given and what they are compared with.
+    """What systems may see, and what they are compared with.
 
-    batch, scene: as in Given. truth: uint8 [F, H, W, 3], the place without a person.
+    batch, scene: as in ShotInputs. truth: uint8 [F, H, W, 3], the place without a person.
     place: what was filmed (the panorama, the source video): clips of one place are no independent
         witnesses, so intervals draw places. Empty = a place of its own, named as the shot.
     """
@@ -45,8 +45,8 @@ class EvaluationShot:
         object.__setattr__(self, "place", self.place or self.name)
 
     @property
-    def given(self) -> Given:
-        return Given(self.batch, self.scene)
+    def inputs(self) -> ShotInputs:
+        return ShotInputs(self.batch, self.scene)
 
 
 class Benchmark(Protocol):
@@ -63,7 +63,7 @@ class Benchmark(Protocol):
     def __getitem__(self, index: int) -> EvaluationShot: ...
 
 
-class System(Protocol):
+class EvaluatedSystem(Protocol):
     """A way to make a background, as it is judged.
 
     render: frames by row of the table, uint8 [F, H, W, 3]: what it delivers, under its name, and
@@ -82,7 +82,7 @@ class System(Protocol):
     def sampling(self) -> Mapping[str, float]: ...
 
     def render(
-        self, given: Given, seed: int, *, estimates: bool = True
+        self, inputs: ShotInputs, seed: int, *, estimates: bool = True
     ) -> dict[str, np.ndarray]: ...
 
 

@@ -8,7 +8,6 @@ from dynascene.evaluation.bootstrap import Estimate
 from dynascene.evaluation.figures import METRICS, Figures
 from dynascene.evaluation.obedience import PanFlow, obeyed_share
 from dynascene.evaluation.scores import REGIONS
-from dynascene.evaluation.shuffled import SHUFFLED
 from dynascene.evaluation.systems import PROJECTION, STILL
 
 GAIN = f"whole − {STILL}"
@@ -53,8 +52,8 @@ def _row_summary(figures: Figures, row: str) -> dict[str, Any]:
     made = {}
     for metric in METRICS:
         each = {region: _plain(figures.estimate(metric, row, region)) for region in REGIONS}
-        if row + SHUFFLED in figures.scores.rows:
-            gain = figures.difference(metric, row, "whole", row + SHUFFLED)
+        if (control := figures.scores.controls.get(row)) is not None:
+            gain = figures.difference(metric, row, "whole", control)
             each["minus_shuffled"] = _plain(gain)
         each["gain_over_still"] = _plain(figures.difference(metric, row, "whole", STILL))
         if PROJECTION in figures.scores.rows:
@@ -74,9 +73,10 @@ def tables(figures: Figures, flows: Mapping[str, Sequence[PanFlow]]) -> list[Tab
         made.append(_metric_table(figures, metric))
         if PROJECTION in figures.scores.rows:
             made.append(_difference_table(figures, metric))
-    told = [row for row in figures.scores.rows if row + SHUFFLED in figures.scores.rows]
-    if told:
-        made.append(_track_table(figures, told))
+    controls = figures.scores.controls
+    controlled = [row for row in figures.scores.rows if row in controls]
+    if controlled:
+        made.append(_track_table(figures, controlled))
     measured = {name: each for name, each in flows.items() if each}
     if measured:
         rows = [
@@ -112,10 +112,11 @@ def _difference_table(figures: Figures, metric: str) -> Table:
     return Table(f"{title}: minus {PROJECTION} ({better} is better)", ("system", *REGIONS), rows)
 
 
-def _track_table(figures: Figures, told: Sequence[str]) -> Table:
+def _track_table(figures: Figures, controlled: Sequence[str]) -> Table:
     rows = []
-    for row in told:
-        gains = {m: figures.difference(m, row, "whole", row + SHUFFLED) for m in METRICS}
+    for row in controlled:
+        control = figures.scores.controls[row]
+        gains = {m: figures.difference(m, row, "whole", control) for m in METRICS}
         texts = [_text(g, METRICS[m].decimals, signed=True) for m, g in gains.items()]
         rows.append([row, *texts])
     return Table("True track minus shuffled track, whole", ("system", *METRICS), rows)

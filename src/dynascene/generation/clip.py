@@ -1,15 +1,19 @@
 """What goes into a generator and what comes out: the contract of all of them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from dynascene.geometry.framing import Attitude, Framing
-from dynascene.geometry.lifting import LiftedScene
 from dynascene.jobs.log import Log
-from dynascene.types import CameraTrack, Shot, Size
+from dynascene.types import CameraTrack, Size
+
+if TYPE_CHECKING:  # diffusers loads for seconds
+    from dynascene.generation.weights import LoadedWeights
 
 DEFAULT_GENERATOR = "diffusion"
 
@@ -24,9 +28,12 @@ class GenerationOptions:
         where the track sees most of it.
     attitude: how the first camera was held, where that is known better than the track tells.
     seed, steps, guidance, weights: for generators that sample; the projection has no use for them.
-        Steps and guidance of None are those that the weights are best sampled with.
+        Steps and guidance of None are those that the weights are best sampled with. weights: their
+        name, None = the bundled ones; or loaded ones.
     null_camera: sample as for a clip whose camera is unknown.
     scene_memory: paint what the camera reveals once, in key views, before a clip is sampled.
+    estimate_samples: give an estimate of the most probable frames too, the mean of so many samples
+        where sampling takes several steps; None = no estimate.
     """
 
     generator: str = DEFAULT_GENERATOR
@@ -36,21 +43,28 @@ class GenerationOptions:
     seed: int = 0
     steps: int | None = None
     guidance: float | None = None
-    weights: str | None = None
+    weights: str | LoadedWeights | None = None
     null_camera: bool = False
     scene_memory: bool = True
+    estimate_samples: int | None = None
 
 
 class GeneratedFrame(NamedTuple):
     """uint8: background and guide [H, W, 3]; visibility [H, W, 1], 255 = shown by the picture.
 
     painted: [H, W, 1], 255 = shown by what a key view painted; None without any.
+    network: [h, w, 3] at the model's size, the network's own pixels before the guide's detail is
+        joined to them; None where they are the background itself, or nothing was sampled.
+    estimate: [H, W, 3], the most probable colours, soft: what the picture shows, and else the mean
+        of what the network might paint, without the guide's detail; None where there is none.
     """
 
     background: np.ndarray
     guide: np.ndarray
     visibility: np.ndarray
     painted: np.ndarray | None = None
+    network: np.ndarray | None = None
+    estimate: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +77,7 @@ class GeneratedClip:
     frames: starts the rendering; every call gives the same frames.
     weights: sha256 by name, of the weights that took part.
     sampling: the numbers it is sampled with, by name.
+    estimate: how the estimates of its frames are made, in words; None = they have none.
     sample: does the long work before the first frame now, as a stage of the log; None = there is
         none. ``frames`` does it where it has not been done.
     """
@@ -73,12 +88,5 @@ class GeneratedClip:
     frames: Callable[[], Iterator[GeneratedFrame]]
     weights: dict[str, str] = field(default_factory=dict)
     sampling: dict[str, float] = field(default_factory=dict)
+    estimate: str | None = None
     sample: Callable[[Log], None] | None = None
-
-
-class Generator(Protocol):
-    """One way to make a background."""
-
-    def __call__(
-        self, shot: Shot, scene: LiftedScene, options: GenerationOptions
-    ) -> GeneratedClip: ...

@@ -1,33 +1,45 @@
 """``generate(shot, scene, options)``: the one door to every way of making a background."""
 
 from dynascene.errors import InputError
-from dynascene.generation.clip import GeneratedClip, GenerationOptions, Generator
+from dynascene.generation.clip import GeneratedClip, GenerationOptions
 from dynascene.generation.generators.projection import projection
+from dynascene.generation.guide import Generator, Guide, prepare
 from dynascene.generation.names import GeneratorName
 from dynascene.geometry.lifting import LiftedScene
-from dynascene.types import Shot
+from dynascene.types import Batch, Shot
 
 
-def _diffusion(shot: Shot, scene: LiftedScene, options: GenerationOptions) -> GeneratedClip:
+def _diffusion(guide: Guide, options: GenerationOptions) -> GeneratedClip:
     from dynascene.generation.generators.diffusion import diffusion  # diffusers loads for seconds
 
-    return diffusion(shot, scene, options)
+    return diffusion(guide, options)
 
 
 GENERATORS: dict[GeneratorName, Generator] = {"projection": projection, "diffusion": _diffusion}
 
 
 def generate(
-    shot: Shot, scene: LiftedScene, options: GenerationOptions | None = None
+    shot: Shot | Batch, scene: LiftedScene | None, options: GenerationOptions | None = None
 ) -> GeneratedClip:
     """A background for the shot in the scene.
 
-    Raises InputError when the generator is unknown or the input does not suit it.
+    Args:
+        shot: what was filmed; or a batch of one clip, such as a benchmark's, whose cameras stand in
+            the scene's world already. With the scene memory only its cameras are read, so the clip
+            is made without the person; without it, the guide is the batch's own, at its size.
+        scene: the picture in 2.5-D; None is possible for a batch without the scene memory.
+        options: None = the defaults.
+
+    Returns:
+        The clip, which is made while it is read.
+
+    Raises:
+        InputError: The generator is unknown, or the input does not suit it.
     """
     options = options or GenerationOptions()
     if options.generator not in GENERATORS:
-        known = ", ".join(GENERATORS)
+        names = ", ".join(GENERATORS)
         raise InputError(
-            f"generator {options.generator!r} is not in this version; there is: {known}"
+            f"generator {options.generator!r} is not in this version; there is: {names}"
         )
-    return GENERATORS[options.generator](shot, scene, options)
+    return GENERATORS[options.generator](prepare(shot, scene, options), options)

@@ -15,7 +15,7 @@ from torch import Tensor
 from dynascene.generation.clip import GeneratedClip
 from dynascene.generation.decoding import decoded
 from dynascene.generation.detail import blurred, carried_on, join_bands
-from dynascene.generation.generators.projection import guide_frames
+from dynascene.generation.guide import guide_frames
 from dynascene.generation.model_input import model_batch
 from dynascene.generation.scene_memory import LEAST_NEW, SceneMemory, choose_view, key_view
 from dynascene.geometry.repainting import Paint

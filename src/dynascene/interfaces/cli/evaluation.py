@@ -50,15 +50,18 @@ def evaluate(
     from dynascene.evaluation.systems import SamplingSettings
     from dynascene.evaluation.table import print_tables
     from dynascene.interfaces.cli.display import Terminal, say
+    from dynascene.interfaces.cli.system_names import open_system
     from dynascene.jobs.log import Log
 
     if not systems:
         raise InputError("evaluate: name at least one system, such as projection or small")
-    sampling = SamplingSettings(steps, guidance, samples)
+    sampling, log = SamplingSettings(steps, guidance, samples), Log(Terminal())
+    with log.stage("weights"):
+        opened = [open_system(text, sampling) for text in dict.fromkeys(systems)]
     request = EvaluationRequest(
-        systems, data, clips, frames, seed, obedience, imagery, sampling, features, cameras
+        opened, data, clips, frames, seed, obedience, imagery, sampling, features, cameras
     )
-    print_tables(run(request, out, Log(Terminal())))
+    print_tables(run(request, out, log))
     say(f"{out / 'table.md'}  (look at {out / 'sheet.png'} too)")
 
 

@@ -1,22 +1,31 @@
 """Systems through the scene memory: what `generate` delivers, on the shots of a benchmark."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from dynascene.errors import InputError
+from dynascene.evaluation.ablations import WithMemory
 from dynascene.evaluation.obedience import measure_obedience, obeyed_share
-from dynascene.evaluation.protocol import EvaluationShot, Given, regions
-from dynascene.evaluation.systems import Projection, SamplingSettings, open_system
+from dynascene.evaluation.protocol import EvaluationShot, ShotInputs, regions
+from dynascene.evaluation.systems import Projection, SamplingSettings, Trained
+from dynascene.generation.weights import load_weights
 from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.types import Batch
 
+PLAIN = WithMemory(Projection())
 
-def rendered(system: str, shot: EvaluationShot, batch: Batch | None = None) -> np.ndarray:
-    opened = open_system(system, SamplingSettings(steps=1))
-    rows = opened.render(Given(batch or shot.batch, shot.scene), 0)
-    assert list(rows) == [opened.name]
-    return rows[opened.name].astype(int)
+
+def painted_by(weights: Path) -> WithMemory:
+    return WithMemory(Trained("tiny", load_weights(weights), SamplingSettings(steps=1)))
+
+
+def rendered(system: WithMemory, shot: EvaluationShot, batch: Batch | None = None) -> np.ndarray:
+    rows = system.render(ShotInputs(batch or shot.batch, shot.scene), 0)
+    assert list(rows) == [system.name]
+    return rows[system.name].astype(int)
 
 
 def test_a_shot_comes_with_the_scene_of_its_guide() -> None:
@@ -29,8 +38,8 @@ def test_a_shot_comes_with_the_scene_of_its_guide() -> None:
 
 def test_the_projection_remembered_is_the_projection(benchmark) -> None:
     shot = benchmark[0]
-    direct = Projection().render(shot.given, 0)["projection"].astype(int)
-    remembered = rendered("projection:memory", shot)
+    direct = Projection().render(shot.inputs, 0)["projection"].astype(int)
+    remembered = rendered(PLAIN, shot)
     assert remembered.shape == direct.shape
     assert np.abs(remembered - direct)[regions(shot.batch)["seen"]].mean() < 4
 
@@ -38,7 +47,7 @@ def test_the_projection_remembered_is_the_projection(benchmark) -> None:
 def test_an_untrained_model_leaves_the_memory_as_it_is(benchmark, save_weights, tmp_path) -> None:
     weights = save_weights(tmp_path / "tiny")
     shot = benchmark[0]
-    plain, painted = rendered("projection:memory", shot), rendered(f"{weights}:memory", shot)
+    plain, painted = rendered(PLAIN, shot), rendered(painted_by(weights), shot)
     assert np.abs(painted - plain).max() <= 2
 
 
@@ -49,8 +58,8 @@ def test_paint_stays_while_the_camera_returns(benchmark, save_weights, tmp_path)
     there_and_back = [0, 1, 2, 1, 0]
     names = ("matte", "foreground", "cam_from_world", "intrinsics", "guide", "guide_visibility")
     batch = shot.batch.replace(**{name: shot.batch[name][:, there_and_back] for name in names})
-    frames = rendered(f"{weights}:memory", shot, batch)
-    plain = rendered("projection:memory", shot, batch)
+    frames = rendered(painted_by(weights), shot, batch)
+    plain = rendered(PLAIN, shot, batch)
     np.testing.assert_array_equal(frames[0], frames[4])
     np.testing.assert_array_equal(frames[1], frames[3])
     seen = regions(batch)["seen"]
@@ -59,12 +68,11 @@ def test_paint_stays_while_the_camera_returns(benchmark, save_weights, tmp_path)
 
 
 def test_pans_are_obeyed(benchmark) -> None:
-    system = open_system("projection:memory", SamplingSettings())
-    flows = measure_obedience([system], benchmark, 2, 0, lambda: None)
+    flows = measure_obedience([PLAIN], benchmark, 2, 0, lambda: None)
     assert obeyed_share(flows["projection:memory"]) == 1
 
 
 def test_without_a_guide_there_is_no_memory(save_weights, tmp_path) -> None:
     weights = save_weights(tmp_path / "tiny", guide=False)
     with pytest.raises(InputError, match="no guide, so there is no scene memory"):
-        open_system(f"{weights}:memory", SamplingSettings())
+        painted_by(weights)

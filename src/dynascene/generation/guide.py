@@ -1,0 +1,208 @@
+"""The guide of one clip: the place along its cameras, sharp for the result and coarse for a model.
+
+``prepare`` makes it from a shot and a scene, or takes it from a batch that brings its own.
+
+F frames, H W pixels of the background.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dynascene.generation.clip import GeneratedClip, GeneratedFrame, GenerationOptions
+from dynascene.generation.model_input import model_batches, stretched
+from dynascene.generation.scene_memory import SceneMemory
+from dynascene.geometry.framing import (
+    Framing,
+    check_inside,
+    choose_framing,
+    place_track,
+    seen_share,
+)
+from dynascene.geometry.intrinsics import contain_intrinsics
+from dynascene.geometry.lifting import LiftedScene
+from dynascene.io.video_index import DEFAULT_FRAME_RATE
+from dynascene.types import Batch, CameraTrack, Shot, Size
+
+
+class SharpFrame(NamedTuple):
+    """frame: as the projection delivers it. colour: [3, H, W] in 0 … 1, its background."""
+
+    frame: GeneratedFrame
+    colour: Tensor
+
+
+class Guide(Protocol):
+    """What every generator builds on.
+
+    clip: as the projection delivers it. memory: what the guide is rendered from, and may be
+        painted; None where the guide came with a batch.
+    """
+
+    @property
+    def clip(self) -> GeneratedClip: ...
+
+    @property
+    def memory(self) -> SceneMemory | None: ...
+
+    def frames(self) -> Iterator[SharpFrame]:
+        """The frames of ``clip``, with their colours as exact as they are known."""
+        ...
+
+    def batches(self, size: Size, frames_at_once: int, *, has_camera: bool) -> Iterator[Batch]:
+        """The clip as a model takes it, part by part.
+
+        size: of the model's frames. frames_at_once: of a part, where parts are rendered one by one.
+        has_camera: False for the null camera.
+        """
+        ...
+
+
+class Generator(Protocol):
+    """One way to make a background from a guide."""
+
+    def __call__(self, guide: Guide, options: GenerationOptions) -> GeneratedClip: ...
+
+
+@dataclass(frozen=True)
+class RenderedGuide:
+    """A guide that is rendered from the scene memory, at any size."""
+
+    shot: Shot
+    clip: GeneratedClip
+    memory: SceneMemory
+
+    def frames(self) -> Iterator[SharpFrame]:
+        for frame in self.clip.frames():
+            yield SharpFrame(frame, _unit(frame.background))
+
+    def batches(self, size: Size, frames_at_once: int, *, has_camera: bool) -> Iterator[Batch]:
+        coarse = at_size(self.clip, self.memory, size)
+        shape = self.clip.track.size
+        return model_batches(
+            self.shot, self.memory.scene, coarse, shape, frames_at_once, has_camera=has_camera
+        )
+
+
+@dataclass(frozen=True)
+class BatchGuide:
+    """A guide that came with a batch of one clip, at the batch's size alone."""
+
+    batch: Batch
+    clip: GeneratedClip
+    memory: None = None
+
+    def frames(self) -> Iterator[SharpFrame]:
+        colours = _guide_of(self.batch)
+        return map(SharpFrame, batch_frames(self.batch), colours)
+
+    def batches(self, size: Size, frames_at_once: int, *, has_camera: bool) -> Iterator[Batch]:
+        batch = self.batch
+        if not has_camera:
+            batch = batch.replace(has_camera=torch.zeros(len(batch.matte), dtype=torch.bool))
+        yield batch
+
+
+def prepare(
+    shot: Shot | Batch, scene: LiftedScene | None, options: GenerationOptions
+) -> RenderedGuide | BatchGuide:
+    """The guide of a shot in a scene, see ``generate``.
+
+    Raises InputError when the track leaves the place.
+    """
+    if isinstance(shot, Shot):
+        assert scene is not None, "a shot is placed in a scene"
+        return _of_shot(shot, scene, options)
+    if options.scene_memory:
+        assert scene is not None, "the scene memory is made of the scene"
+        return _of_memory(shot, scene)
+    return _of_batch(shot)
+
+
+def _of_shot(shot: Shot, scene: LiftedScene, options: GenerationOptions) -> RenderedGuide:
+    size = options.size or shot.cameras.size
+    intrinsics = contain_intrinsics(shot.cameras.intrinsics, shot.cameras.size, size)
+    framing = choose_framing(options.framing, shot.cameras, scene, options.attitude)
+    filmed = place_track(shot.cameras, framing)
+    track = CameraTrack(filmed.cam_from_world, intrinsics, size)
+    check_inside(track, scene.surface)
+    share = seen_share(filmed, scene.surface, scene.camera)
+    return _rendered(shot, track, scene, framing, share)
+
+
+def _of_memory(batch: Batch, scene: LiftedScene) -> RenderedGuide:
+    """The scene along a batch's cameras, without the person."""
+    track = _track_of(batch)
+    share = seen_share(track, scene.surface, scene.camera)
+    alone = Shot(None, None, track, DEFAULT_FRAME_RATE)
+    return _rendered(alone, track, scene, Framing(0.0, scene.camera.pitch), share)
+
+
+def _rendered(
+    shot: Shot, track: CameraTrack, scene: LiftedScene, framing: Framing, share: float
+) -> RenderedGuide:
+    memory = SceneMemory(scene, track)
+    clip = GeneratedClip(track, framing, share, lambda: guide_frames(memory, track))
+    return RenderedGuide(shot, clip, memory)
+
+
+def _of_batch(batch: Batch) -> BatchGuide:
+    share = float(_visibility_of(batch).mean())
+    track, ahead = _track_of(batch), Framing(0.0, 0.0)
+    return BatchGuide(batch, GeneratedClip(track, ahead, share, lambda: batch_frames(batch)))
+
+
+def _track_of(batch: Batch) -> CameraTrack:
+    return CameraTrack(batch.cam_from_world[0].double(), batch.intrinsics[0], batch.size)
+
+
+def _guide_of(batch: Batch) -> Tensor:
+    """[F, 3, H, W] in 0 … 1."""
+    assert batch.guide is not None, "the batch brings a guide"
+    return batch.guide[0] / 2 + 0.5
+
+
+def _visibility_of(batch: Batch) -> Tensor:
+    assert batch.guide_visibility is not None, "a guide comes with its visibility"
+    return batch.guide_visibility[0]
+
+
+def at_size(clip: GeneratedClip, memory: SceneMemory, size: Size) -> GeneratedClip:
+    """A clip of the memory at another size, of the same view: see ``stretched``."""
+    track = stretched(clip.track, size)
+    return replace(clip, track=track, frames=lambda: guide_frames(memory, track))
+
+
+def guide_frames(memory: SceneMemory, track: CameraTrack) -> Iterator[GeneratedFrame]:
+    """The guide along a track in the scene's world, as a generator delivers it."""
+    for frame in memory.render(track):
+        painted = None if frame.painted is None else to_bytes(frame.painted)
+        yield _frame(frame.colour, frame.visibility, painted)
+
+
+def batch_frames(batch: Batch) -> Iterator[GeneratedFrame]:
+    """A batch's own guide, as a generator delivers it."""
+    return map(_frame, _guide_of(batch), _visibility_of(batch))
+
+
+def _frame(colour: Tensor, visibility: Tensor, painted: np.ndarray | None = None) -> GeneratedFrame:
+    background, seen = to_bytes(colour), to_bytes(visibility)
+    return GeneratedFrame(background, _hide_unseen(background, seen), seen, painted)
+
+
+def to_bytes(image: Tensor) -> np.ndarray:
+    """[C, H, W] 0 … 1 → uint8 [H, W, C]."""
+    return (image * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
+
+
+def _unit(image: np.ndarray) -> Tensor:
+    """uint8 [H, W, C] → [C, H, W] in 0 … 1."""
+    return torch.from_numpy(image).permute(2, 0, 1).float() / 255
+
+
+def _hide_unseen(colour: np.ndarray, visibility: np.ndarray) -> np.ndarray:
+    return np.where(visibility >= 128, colour, np.uint8(0))
