@@ -78,7 +78,7 @@ def test_two_of_comparable_size_are_listed_from_left_to_right() -> None:
     with pytest.raises(InputError) as error:
         choose_subject(two_people(), None, CLIP)
     message = str(error.value)
-    assert error.value.parameter == "subject"  # what an interface calls it is the interface's
+    assert error.value.parameters == ("subject",)  # what an interface calls it is the interface's
     assert "--" not in message
     assert "\n" not in message
     assert "1 at pixel 31,48" in message

@@ -48,9 +48,7 @@ class TrackingOptions:
 
     def __post_init__(self) -> None:
         if self.focal is not None and not 0 < self.focal < np.inf:
-            raise InputError(
-                f"focal length {self.focal:g}: give a positive number of pixels", "focal"
-            )
+            raise InputError(f"`focal` {self.focal:g}: give a positive number of pixels")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ from dynascene.estimators.matte.plate import PlateMaker
 from dynascene.estimators.matte.regions import subject_regions
 from dynascene.estimators.person.detection import PersonDetector, area
 from dynascene.estimators.person.subject import (
-    SUBJECT,
     Choice,
     Subject,
     choose_subject,
@@ -102,7 +101,7 @@ def _working_pixel(
         return None
     x, y = choice
     if not (0 <= x < size.width and 0 <= y < size.height):
-        raise InputError(f"subject {x:g},{y:g}: lies outside {path}, which is {size}", SUBJECT)
+        raise InputError(f"`subject` {x:g},{y:g}: lies outside {path}, which is {size}")
     return x * scale, y * scale
 
 
@@ -110,9 +109,8 @@ def _refuse_number(choice: Choice) -> None:
     """Without a detector there is nobody to count."""
     if isinstance(choice, int):
         raise InputError(
-            f"subject {choice}: no person detector's weights are at hand to count people; "
-            "point at the subject with a pixel X,Y of the first frame",
-            SUBJECT,
+            f"`subject` {choice}: no person detector's weights are at hand to count people; "
+            "point at the subject with a pixel X,Y of the first frame"
         )
 
 

@@ -17,7 +17,6 @@ LEAST_PRESENCE = 0.1  # of the frames: shorter tracks are passers-by or mistakes
 LEAST_FRAMES = 3
 LEAST_CONFIDENCE = 0.5  # mean over the track
 COMPARABLE = 0.2  # of the most prominent one's prominence
-SUBJECT = "subject"  # the parameter that chooses
 
 Choice = int | tuple[float, float] | None
 
@@ -74,21 +73,19 @@ def choose_subject(people: list[Subject], choice: Choice, path: Path) -> Subject
     if not people:
         raise InputError(
             f"{path}: nobody was found in it; give a matte of your own (white = person), or take "
-            "the backend motion and name a pixel of the first frame on what moves",
-            SUBJECT,
+            "the backend motion and point at what moves: `subject` X,Y, a pixel of the first frame"
         )
     if isinstance(choice, tuple):
         return _at_pixel(people, choice, path)
     listed = comparable_people(people)
     if choice is not None:
         if not 1 <= choice <= len(listed):
-            raise InputError(f"subject {choice}: {path} shows {list_people(listed)}", SUBJECT)
+            raise InputError(f"`subject` {choice}: {path} shows {list_people(listed)}")
         return listed[choice - 1]
     if len(listed) > 1:
         raise InputError(
             f"{path}: shows {len(listed)} people of comparable prominence: {list_people(listed)}; "
-            "choose one by their number N, or by a pixel X,Y on them in the first frame",
-            SUBJECT,
+            "choose one with `subject`: their number N, or a pixel X,Y on them in the first frame"
         )
     return listed[0]
 
@@ -112,9 +109,8 @@ def _at_pixel(people: list[Subject], pixel: tuple[float, float], path: Path) -> 
     there = [p for p in people if p.seen[: p.first + 1].any() and _holds(p.boxes[0], x, y)]
     if not there:
         raise InputError(
-            f"subject {x:g},{y:g}: nobody is there in the first frame of {path}, "
-            f"which shows {list_people(comparable_people(people))}",
-            SUBJECT,
+            f"`subject` {x:g},{y:g}: nobody is there in the first frame of {path}, "
+            f"which shows {list_people(comparable_people(people))}"
         )
     return min(there, key=lambda person: area(person.boxes[0]))
 
