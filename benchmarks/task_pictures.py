@@ -31,7 +31,6 @@ from dynascene.datasets.tasks.sample import TrainingSample
 from dynascene.datasets.tasks.variation import image_variation, video_variation
 from dynascene.imaging.sheet import SheetRow, contact_sheet, thumbnail
 from dynascene.synthetic.shots.dataset import SyntheticShots
-from dynascene.synthetic.worlds import World
 from dynascene.types import CameraTrack, Size
 
 SIZE, FRAMES, PIECE = Size(256, 144), 33, 9
@@ -91,7 +90,7 @@ def filmed(shots: SyntheticShots, index: int) -> FilmedClip:
 
 def pick_clip(person: bool, first: int) -> FilmedClip:
     """A shot whose view changes, in which a whole person is seen throughout, or nobody at all."""
-    worlds: dict[World, float] = {
+    worlds: dict[str, float] = {
         "turn": 0.5,
         "stage": 0.5,
     }  # panoramas alone: their licence asks for no credit

@@ -11,7 +11,7 @@ from dynascene.datasets.filmed.sources import MixedSources
 from dynascene.datasets.filmed.survey import open_manifest
 from dynascene.synthetic.shots.clips import SyntheticClips
 from dynascene.synthetic.shots.dataset import SyntheticShots
-from dynascene.synthetic.worlds import WORLDS, World
+from dynascene.synthetic.worlds import WORLDS
 from dynascene.task_mix import TaskMix
 from dynascene.types import Size
 
@@ -27,7 +27,7 @@ def open_clips(
     seed: int,
     *,
     imagery: Path | None = None,
-    worlds: Mapping[World, float] = WORLDS,
+    worlds: Mapping[str, float] = WORLDS,
     cache: Path | None = None,
 ) -> Dataset[FilmedClip]:
     """Training clips from folders or URLs of filmed ones; without any, rendered ones.

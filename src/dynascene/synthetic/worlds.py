@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Literal
 
 import numpy as np
 
@@ -12,23 +11,22 @@ from dynascene.synthetic.places.library import Library
 from dynascene.synthetic.places.place import SyntheticPlace
 from dynascene.synthetic.solid.world import draw_solid
 
-World = Literal["turn", "stage", "layered", "solid"]
-DRAW: Mapping[World, Callable[[Library, np.random.Generator], tuple[str, SyntheticPlace]]] = {
+DRAW: Mapping[str, Callable[[Library, np.random.Generator], tuple[str, SyntheticPlace]]] = {
     "turn": draw_turn,
     "stage": draw_stage,
     "layered": draw_layered,
     "solid": draw_solid,
 }
-WORLDS: Mapping[World, float] = {"turn": 0.35, "stage": 0.3, "layered": 0.35}  # how often drawn
+WORLDS: Mapping[str, float] = {"turn": 0.35, "stage": 0.3, "layered": 0.35}  # how often drawn
 
 
 def draw_place(
-    world: World, library: Library, rng: np.random.Generator
+    world: str, library: Library, rng: np.random.Generator
 ) -> tuple[str, SyntheticPlace]:
     """A random place of one kind.
 
     Args:
-        world: the kind.
+        world: the kind, one of DRAW.
         library, rng: where pictures come from, and what draws them.
 
     Returns:
@@ -37,7 +35,7 @@ def draw_place(
     return DRAW[world](library, rng)
 
 
-def check_worlds(shares: Mapping[World, float]) -> None:
+def check_worlds(shares: Mapping[str, float]) -> None:
     """Look whether shares of worlds make sense.
 
     Args:

@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 
 from dynascene.datasets.imagery import training_folder
 from dynascene.errors import InputError
-from dynascene.synthetic.worlds import WORLDS, World, check_worlds
+from dynascene.synthetic.worlds import WORLDS, check_worlds
 
 Precision = Literal["no", "bf16", "fp16"]
 FRESH = "random"  # in place of weights to start from
@@ -124,7 +124,7 @@ class Settings:
     batch: int | None = None
     learning_rate: float | None = None
     clips: tuple[str, ...] = ()
-    worlds: Mapping[World, float] = field(default_factory=lambda: dict(WORLDS), hash=False)
+    worlds: Mapping[str, float] = field(default_factory=lambda: dict(WORLDS), hash=False)
     start: str | None = None
     precision: Precision = "bf16"
     accumulate: int = 1

@@ -21,8 +21,8 @@ from dynascene.synthetic.shots.dataset import SyntheticShots, collate
 from dynascene.synthetic.shots.person_clips import (
     FOOT_ROW,
     PIXELS_PER_METRE,
-    PersonClip,
     Placement,
+    StrideClip,
     composite,
     lay_person,
     person_clip,
@@ -47,7 +47,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
     figure[:, 3, 10:20, 50:70] = 0.5
     figure[:, :3] = figure[:, 3:] * torch.tensor([0.8, 0.3, 0.1])[:, None, None]
     monkeypatch.setattr(
-        "dynascene.synthetic.shots.dataset.person_clip", lambda seed: PersonClip(figure, 1.7)
+        "dynascene.synthetic.shots.dataset.person_clip", lambda seed: StrideClip(figure, 1.7)
     )
 
 
@@ -211,7 +211,7 @@ def test_a_person_is_laid_upright_where_placed() -> None:
         roll=torch.tensor([0.0, torch.pi / 2]),  # fallen over clockwise: the head to the right
         phase=torch.tensor([0, 30]),
     )
-    _, matte = lay_person(PersonClip(layers, 1.6), placement, Size(64, 48))
+    _, matte = lay_person(StrideClip(layers, 1.6), placement, Size(64, 48))
     rows, columns = matte[0, 0].nonzero().unbind(-1)
     assert (int(rows.min()), int(rows.max()) + 1) == pytest.approx((8, 40), abs=1)
     assert (int(columns.min()), int(columns.max()) + 1) == pytest.approx((29, 31), abs=1)

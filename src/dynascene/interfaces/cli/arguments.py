@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import arg
 
@@ -15,7 +15,6 @@ from dynascene.generation.names import GeneratorName
 if TYPE_CHECKING:  # imported where they are made: --help must not wait for torch
     from dynascene.geometry.framing import Framing
     from dynascene.io.cameras import Sensor
-    from dynascene.synthetic.worlds import World
     from dynascene.types import Size
 
 OptionalBackend = Annotated[BackendName | None, arg(help_behavior_hint="")]
@@ -60,7 +59,7 @@ def parse_range(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def parse_worlds(texts: Sequence[str]) -> dict[World, float]:
+def parse_worlds(texts: Sequence[str]) -> dict[str, float]:
     """["turn=0.5", "solid=1"] → {"turn": 0.5, "solid": 1.0}; InputError where one is no share.
 
     Whether there are such worlds is for ``check_worlds`` to say.
@@ -72,7 +71,7 @@ def parse_worlds(texts: Sequence[str]) -> dict[World, float]:
             shares[name] = float(number)
         except ValueError:
             raise InputError(f"--worlds {text!r}: must be NAME=SHARE, such as turn=0.5") from None
-    return cast("dict[World, float]", shares)
+    return shares
 
 
 def parse_framing(text: str) -> Framing | str:

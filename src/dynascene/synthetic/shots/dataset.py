@@ -28,7 +28,7 @@ from dynascene.synthetic.shots.person_clips import composite, lay_person, person
 from dynascene.synthetic.shots.placements import random_placement
 from dynascene.synthetic.shots.views import View, draw_view, picture_track
 from dynascene.synthetic.solid.place import SolidPlace
-from dynascene.synthetic.worlds import WORLDS, World, check_worlds, draw_place
+from dynascene.synthetic.worlds import WORLDS, check_worlds, draw_place
 from dynascene.types import Batch, Size
 
 EYE_METRES = 1.6  # what the camera's height is taken for where a place has no scale
@@ -118,7 +118,7 @@ class SyntheticShots(Dataset[SyntheticShot]):
         *,
         length: int = 1_000_000,
         folder: Path | str | None = None,
-        worlds: Mapping[World, float] = WORLDS,
+        worlds: Mapping[str, float] = WORLDS,
         person_share: float = 0.5,
         device: torch.device | str = "cpu",
     ) -> None:
@@ -170,7 +170,7 @@ class SyntheticShots(Dataset[SyntheticShot]):
         return self._film(rng, world, name, view)
 
     def _film(
-        self, rng: np.random.Generator, world: World, name: str, view: View
+        self, rng: np.random.Generator, world: str, name: str, view: View
     ) -> tuple[SyntheticShot, LiftedScene]:
         light = _random_light(rng).to(self.device)
         rays = track_rays(view.track, self.device)

@@ -32,7 +32,7 @@ VOXEL, SAMPLES = 0.018, 2
 
 
 @dataclass(frozen=True)
-class PersonClip:
+class StrideClip:
     """A person walking on the spot.
 
     Attributes:
@@ -66,7 +66,7 @@ class Placement:
 
 
 @lru_cache(maxsize=64)
-def person_clip(seed: int) -> PersonClip:
+def person_clip(seed: int) -> StrideClip:
     """A random person walking in a random direction, rendered once per seed and process."""
     rng = np.random.default_rng([23, seed])
     look = random_look(torch.Generator().manual_seed(int(rng.integers(2**31))))
@@ -87,7 +87,7 @@ def person_clip(seed: int) -> PersonClip:
         matte = torch.from_numpy(frame.matte).permute(2, 0, 1).float() / 255
         colour = torch.from_numpy(frame.colour).permute(2, 0, 1).float() / 255
         layers.append(torch.cat([colour * matte, matte]))
-    return PersonClip(torch.stack(layers), look.height)
+    return StrideClip(torch.stack(layers), look.height)
 
 
 def _cameras_alongside(positions: Tensor) -> CameraTrack:
@@ -102,7 +102,7 @@ def _cameras_alongside(positions: Tensor) -> CameraTrack:
     return CameraTrack(poses, intrinsics.expand(frames, 3, 3), CLIP_SIZE)
 
 
-def lay_person(clip: PersonClip, placement: Placement, size: Size) -> tuple[Tensor, Tensor]:
+def lay_person(clip: StrideClip, placement: Placement, size: Size) -> tuple[Tensor, Tensor]:
     """The person in the frames of a shot.
 
     Args:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from dynascene.geometry.rigid import camera_centres
-from dynascene.synthetic.shots.person_clips import STRIDE_FRAMES, PersonClip, Placement
+from dynascene.synthetic.shots.person_clips import STRIDE_FRAMES, Placement, StrideClip
 from dynascene.types import CameraTrack
 
 FOLLOWED_SHARE = 0.6  # of the shots, in which the operator keeps the person in the picture
@@ -19,7 +19,7 @@ OUT_OF_SIGHT = -1e5  # pixels
 
 
 def random_placement(
-    rng: np.random.Generator, clip: PersonClip, track: CameraTrack, ground: float, metre: float
+    rng: np.random.Generator, clip: StrideClip, track: CameraTrack, ground: float, metre: float
 ) -> Placement:
     """A person whom the camera follows, or who stays or walks where they are.
 
@@ -46,7 +46,7 @@ def _roll(track: CameraTrack) -> Tensor:
 
 
 def _place_in_picture(
-    rng: np.random.Generator, clip: PersonClip, track: CameraTrack, phase: Tensor
+    rng: np.random.Generator, clip: StrideClip, track: CameraTrack, phase: Tensor
 ) -> Placement:
     """The person drifts slowly through the picture, whole or from the knees or the waist up."""
     width, height = track.size
