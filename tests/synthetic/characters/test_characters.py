@@ -91,13 +91,13 @@ def test_joints_in_their_bind_pose_leave_the_mesh_alone(name: str) -> None:
 def test_a_child_moves_with_its_parent() -> None:
     body = tiny()
     half = math.sqrt(0.5)
-    turned = Channel(1, "rotation", np.zeros(1), np.array([[0, 0, half, half]]), "LINEAR")
-    still, moved = (
-        joint_matrices(body, Animation(c, 1.0), np.zeros(1))[0] for c in ((), (turned,))
+    quarter_turn = Channel(1, "rotation", np.zeros(1), np.array([[0, 0, half, half]]), "LINEAR")
+    still, after_turn = (
+        joint_matrices(body, Animation(c, 1.0), np.zeros(1))[0] for c in ((), (quarter_turn,))
     )
     np.testing.assert_allclose(still[1][:3, 3], [0, 1, 0])
-    np.testing.assert_allclose(moved[1][:3, 3], [-1, 0, 0], atol=1e-12)  # y turns to −x
-    np.testing.assert_allclose(moved[0][:3, :3] @ [1, 0, 0], [0, 1, 0], atol=1e-12)
+    np.testing.assert_allclose(after_turn[1][:3, 3], [-1, 0, 0], atol=1e-12)  # y turns to −x
+    np.testing.assert_allclose(after_turn[0][:3, :3] @ [1, 0, 0], [0, 1, 0], atol=1e-12)
 
 
 def test_channels_between_their_keys() -> None:
@@ -109,9 +109,9 @@ def test_channels_between_their_keys() -> None:
     np.testing.assert_allclose(step[:, 0], [0, 0, 0, 4])
     half = math.sqrt(0.5)
     turn = np.array([[0, 0, 0, 1.0], [0, 0, -half, -half]])  # 90°, by its other quaternion
-    made = sample_channel(Channel(0, "rotation", keys, turn, "LINEAR"), np.array([0.5]))
+    halfway = sample_channel(Channel(0, "rotation", keys, turn, "LINEAR"), np.array([0.5]))
     angle = math.radians(45 / 2)
-    np.testing.assert_allclose(made[0], [0, 0, math.sin(angle), math.cos(angle)], atol=1e-12)
+    np.testing.assert_allclose(halfway[0], [0, 0, math.sin(angle), math.cos(angle)], atol=1e-12)
     flat = np.stack([np.zeros((2, 3)), ends, np.zeros((2, 3))], axis=1)
     cubic = sample_channel(Channel(0, "translation", keys, flat, "CUBICSPLINE"), times)
     np.testing.assert_allclose(cubic[:, 0], [0, 4 * (3 / 16 - 2 / 64), 2, 4])
@@ -124,14 +124,14 @@ def sole_steps(frames: list[np.ndarray], body: Character) -> list[float]:
     sides = [rest[:, 0] < np.median(rest[:, 0]), rest[:, 0] > np.median(rest[:, 0])]
     steps = []
     for before, after in pairwise(points):
-        moved = []
+        sole_shifts = []
         for side in sides:
             low = max(before[side, 1].max(), after[side, 1].max())
             sole = side & (before[:, 1] > low - 0.02) & (after[:, 1] > low - 0.02)
             if low > -0.02 and sole.sum() > 5:
-                moved.append(float(np.median(np.hypot(*(after - before)[sole][:, ::2].T))))
-        if moved:
-            steps.append(min(moved))
+                sole_shifts.append(float(np.median(np.hypot(*(after - before)[sole][:, ::2].T))))
+        if sole_shifts:
+            steps.append(min(sole_shifts))
     return steps
 
 
@@ -148,8 +148,8 @@ def test_feet_do_not_slide(name: str) -> None:
             heading = 0.7 + bend * distance
             chord = np.diff(distance, prepend=0.0)[:, None]
             way = np.cumsum(chord * np.stack([np.sin(heading), np.cos(heading)], 1), axis=0)
-            posed = motion_vertices(body, CharacterMotion(way, heading, distance, cycle), 0.0)
-            steps = sole_steps(posed, body)
+            vertices = motion_vertices(body, CharacterMotion(way, heading, distance, cycle), 0.0)
+            steps = sole_steps(vertices, body)
             assert len(steps) > frames / 4
             assert np.median(steps) < usual, (gait, bend)
             assert np.quantile(steps, 0.9) < most, (gait, bend)
@@ -171,14 +171,14 @@ def test_phases_follow_the_distance() -> None:
 def test_who_walks_looks_where_they_go() -> None:
     body = character(NAMES[1])
     cycles = {name: measure_cycle(body, name) for name in ("Walk", "Run", "Idle")}
-    wished = np.stack([np.linspace(0, 1.5, 24), np.full(24, 4.0)], axis=1)  # to the right
-    motion = move_along(np.random.default_rng(0), cycles, wished)
+    waypoints = np.stack([np.linspace(0, 1.5, 24), np.full(24, 4.0)], axis=1)  # to the right
+    motion = move_along(np.random.default_rng(0), cycles, waypoints)
     assert motion.cycle.name == "Walk"
     np.testing.assert_allclose(motion.headings, math.pi / 2, atol=1e-3)
-    np.testing.assert_allclose(motion.positions, wished, atol=0.02)
-    fast = move_along(np.random.default_rng(0), cycles, wished * [[2.5, 1]])
+    np.testing.assert_allclose(motion.positions, waypoints, atol=0.02)
+    fast = move_along(np.random.default_rng(0), cycles, waypoints * [[2.5, 1]])
     assert fast.cycle.name == "Run"
-    stays = move_along(np.random.default_rng(0), cycles, wished * [[0.01, 1]])
+    stays = move_along(np.random.default_rng(0), cycles, waypoints * [[0.01, 1]])
     assert stays.cycle.name == "Idle"
 
 
@@ -219,7 +219,7 @@ def test_who_has_no_walk_stands() -> None:
             assert (motion.positions == motion.positions[0]).all()
 
 
-def flawed(path: Path, spoil: Callable[[GLTF2], object]) -> Path:
+def spoil_file(path: Path, spoil: Callable[[GLTF2], object]) -> Path:
     character(NAMES[0])
     file = GLTF2().load(str(FOLDER / f"{NAMES[0]}.glb"))
     assert file is not None
@@ -240,7 +240,7 @@ def flawed(path: Path, spoil: Callable[[GLTF2], object]) -> Path:
 )
 def test_what_a_character_lacks_is_said_in_one_line(tmp_path: Path, spoil, message: str) -> None:
     with pytest.raises(InputError, match=rf"flawed\.glb: .*{message}") as caught:
-        read_character(flawed(tmp_path / "flawed.glb", spoil))
+        read_character(spoil_file(tmp_path / "flawed.glb", spoil))
     assert "\n" not in str(caught.value)
 
 

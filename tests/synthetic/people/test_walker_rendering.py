@@ -84,8 +84,8 @@ def test_joints_fall_on_the_matte_and_in_front_of_the_depth() -> None:
     times = torch.arange(3, dtype=torch.float64) / 3
     poses, cameras = WALK.poses(times), track(frames=3, size=Size(480, 270))
     for joints, frame in zip(poses.joints, render(poses, cameras, voxel=0.014), strict=True):
-        seen = joints @ cameras.cam_from_world[0, :3, :3].T + cameras.cam_from_world[0, :3, 3]
-        pixel = (seen @ cameras.intrinsics[0].T)[:, :2] / seen[:, 2:]
+        in_camera = joints @ cameras.cam_from_world[0, :3, :3].T + cameras.cam_from_world[0, :3, 3]
+        pixel = (in_camera @ cameras.intrinsics[0].T)[:, :2] / in_camera[:, 2:]
         column, row = pixel.floor().long().T.numpy()
         # joints of the sole and the crown lie on the very edge of the body: look one pixel around
         near = np.stack(
@@ -95,14 +95,16 @@ def test_joints_fall_on_the_matte_and_in_front_of_the_depth() -> None:
         depth = frame.depth[row, column]
         inside = near.min(0) == 255
         assert inside.sum() > 12
-        assert (depth[inside] < seen[inside, 2].numpy() + 0.03).all(), "skin lies before the joint"
+        assert (depth[inside] < in_camera[inside, 2].numpy() + 0.03).all(), (
+            "skin lies before the joint"
+        )
 
 
 def test_pan_right_moves_the_person_left() -> None:
-    ahead, turned = (render(still(), track(yaw=yaw))[0].matte for yaw in (0.0, 10.0))
+    ahead, right = (render(still(), track(yaw=yaw))[0].matte for yaw in (0.0, 10.0))
     focal = float(track().intrinsics[0, 0, 0])
-    moved = centre_column(turned) - centre_column(ahead)
-    assert moved == pytest.approx(-focal * np.tan(np.radians(10)), abs=1.5)
+    shift = centre_column(right) - centre_column(ahead)
+    assert shift == pytest.approx(-focal * np.tan(np.radians(10)), abs=1.5)
 
 
 def test_person_out_of_view_gives_an_empty_frame() -> None:
@@ -123,8 +125,8 @@ def test_taller_person_is_taller_by_the_same_share() -> None:
 
 
 def test_same_seed_same_person_and_same_pixels() -> None:
-    looks = [random_look(torch.Generator().manual_seed(seed)) for seed in (3, 3, 4)]
-    assert looks[0] == looks[1] != looks[2]
+    people = [random_look(torch.Generator().manual_seed(seed)) for seed in (3, 3, 4)]
+    assert people[0] == people[1] != people[2]
     first, again = (render(WALK.poses(torch.zeros(1)), track())[0] for _ in range(2))
     for a, b in zip(first, again, strict=True):
         assert np.array_equal(a, b)
@@ -143,7 +145,7 @@ def test_bad_input_is_refused_in_one_line() -> None:
 
 def slow_raster(points: Tensor, depth: Tensor, faces: Tensor, width: int, height: int) -> Tensor:
     """Each sample against each triangle, one by one: depth [H, W], infinite where none."""
-    seen = torch.full((height, width), torch.inf)
+    nearest = torch.full((height, width), torch.inf)
     for face in faces.tolist():
         (ax, ay), (bx, by), (cx, cy) = points[face].tolist()
         area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
@@ -158,8 +160,8 @@ def slow_raster(points: Tensor, depth: Tensor, faces: Tensor, width: int, height
                 if min(wa, wb, wc) >= 0:
                     za, zb, zc = depth[face].tolist()
                     z = 1 / (wa / za + wb / zb + wc / zc)
-                    seen[row, column] = min(float(seen[row, column]), z)
-    return seen
+                    nearest[row, column] = min(float(nearest[row, column]), z)
+    return nearest
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
@@ -171,10 +173,10 @@ def test_rasteriser_against_the_slow_one(seed: int) -> None:
     faces = torch.arange(24).reshape(8, 3)
     expected = slow_raster(points, depth, faces, width, height)
     cover = rasterise(points, depth, faces, width, height)
-    seen = torch.full((height * width,), torch.inf)
-    seen[cover.sample] = cover.depth
+    nearest = torch.full((height * width,), torch.inf)
+    nearest[cover.sample] = cover.depth
     assert cover.sample.numel() > 10
-    assert torch.allclose(seen.reshape(height, width), expected, atol=1e-4)
+    assert torch.allclose(nearest.reshape(height, width), expected, atol=1e-4)
     # the weights rebuild the sample's own place, undone of perspective
     z = depth[faces[cover.triangle]]
     screen = cover.weights * z / cover.depth[:, None]

@@ -103,15 +103,15 @@ def test_cards_stand_where_they_are_and_hide_what_is_behind() -> None:
     colour, depth = place.render(track_rays(make_move("truck-right:0.6:linear", 3, K, SIZE)))
     focal = float(K[0, 0])
     rows = slice(17, 19)  # the horizon: both cards reach from 0.4 below to 0.4 above it
-    for frame, moved in enumerate((0.0, 0.3, 0.6)):
-        left, right = (32 + focal * (edge - moved) / 1.5 for edge in (-0.25, 0.25))
+    for frame, travel in enumerate((0.0, 0.3, 0.6)):
+        left, right = (32 + focal * (edge - travel) / 1.5 for edge in (-0.25, 0.25))
         inside = torch.arange(64) + 0.5
         inside = (inside > left + 1) & (inside < right - 1)
         assert colour[frame, 0, rows][:, inside].max() < 0.01
         torch.testing.assert_close(
             depth[frame, 0, rows][:, inside], torch.full((2, int(inside.sum())), 1.5)
         )
-        far = 32 + focal * (0.33 - moved) / 2.5  # a point of the far card that the near one leaves
+        far = 32 + focal * (0.33 - travel) / 2.5  # a point of the far card that the near one leaves
         if far > right + 1:
             assert float(colour[frame, 0, 18, int(far)]) == pytest.approx(0.2, abs=0.01)
     assert (depth[2] < 2.6).sum() > 0
@@ -121,9 +121,9 @@ def test_scaling_a_place_scales_its_depths_only() -> None:
     place = LayeredPlace(plain(Stage(0.4, 6.0)), (upright(0.3, 2.5, 0.2),))
     rays = track_rays(make_move("pan-right:10", 2, K, SIZE))
     colour, depth = place.render(rays)
-    same, doubled = place.scale(2.0).render(rays)
+    same, twice = place.scale(2.0).render(rays)
     torch.testing.assert_close(same, colour, atol=1e-4, rtol=0)
-    torch.testing.assert_close(doubled, 2 * depth)
+    torch.testing.assert_close(twice, 2 * depth)
 
 
 def test_the_scene_camera_sees_the_horizon_where_it_says() -> None:

@@ -35,19 +35,21 @@ def test_moves_are_mixed() -> None:
     rng = np.random.default_rng(0)
     texts = [random_moves(rng) for _ in range(300)]
     assert any("+" in text for text in texts)
-    used = {part.split(":")[0] for text in texts for part in text.split("+")}
-    assert used == set(MOVES)
+    names = {part.split(":")[0] for text in texts for part in text.split("+")}
+    assert names == set(MOVES)
 
 
 @pytest.mark.parametrize("frame", [0, 3])
 def test_a_frame_is_put_at_the_origin(frame: int) -> None:
     track = make_move("pan-right:30+truck-left:0.4+tilt-up:5", 5, K, SIZE)
-    placed = place_by_frame(track, frame, 12.0, -7.0)
-    centre = camera_centres(placed.cam_from_world)[frame]
+    at_origin = place_by_frame(track, frame, 12.0, -7.0)
+    centre = camera_centres(at_origin.cam_from_world)[frame]
     torch.testing.assert_close(centre, torch.zeros(3, dtype=torch.float64))
-    assert view_angles(placed, frame)[0] == pytest.approx(12.0)
-    assert view_angles(placed, 0)[1] == pytest.approx(-7.0)
-    assert float(placed.cam_from_world[0, 0, 1]) == pytest.approx(0, abs=1e-12)  # x axis is level
+    assert view_angles(at_origin, frame)[0] == pytest.approx(12.0)
+    assert view_angles(at_origin, 0)[1] == pytest.approx(-7.0)
+    assert float(at_origin.cam_from_world[0, 0, 1]) == pytest.approx(
+        0, abs=1e-12
+    )  # x axis is level
     torch.testing.assert_close(
-        relative_to_first(placed.cam_from_world), relative_to_first(track.cam_from_world)
+        relative_to_first(at_origin.cam_from_world), relative_to_first(track.cam_from_world)
     )

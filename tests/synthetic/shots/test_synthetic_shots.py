@@ -69,16 +69,16 @@ def test_a_shot_depends_on_seed_split_and_index_alone() -> None:
 @pytest.mark.parametrize("world", ["turn", "stage", "layered"])
 def test_a_batch_has_the_right_shapes_and_ranges(world) -> None:
     data = shots(worlds={world: 1.0}, length=3, person_share=1.0)
-    made = next(iter(DataLoader(data, batch_size=3, collate_fn=collate)))
-    batch = made.batch
+    result = next(iter(DataLoader(data, batch_size=3, collate_fn=collate)))
+    batch = result.batch
     assert isinstance(batch, Batch)  # which checks its shapes
     assert batch.video is not None
     assert batch.guide is not None
     assert batch.matte.shape == (3, 3, 1, 24, 32)
-    assert made.clean_background.shape == batch.video.shape
-    assert made.depth.shape == batch.matte.shape
-    assert bool((made.depth > 0).all())
-    for tensor in (batch.video, batch.guide, batch.scene_image, made.clean_background):
+    assert result.clean_background.shape == batch.video.shape
+    assert result.depth.shape == batch.matte.shape
+    assert bool((result.depth > 0).all())
+    for tensor in (batch.video, batch.guide, batch.scene_image, result.clean_background):
         assert tensor.dtype == torch.float32
         assert float(tensor.abs().max()) <= 1
     assert set(batch.guide_visibility.unique().tolist()) <= {0.0, 1.0}
@@ -92,17 +92,17 @@ def test_other_shapes(size: Size) -> None:
 
 def test_matte_and_foreground_agree() -> None:
     data = shots(person_share=1.0, frames=6)
-    seen = 0
+    visible = 0
     for index in range(6):
         shot = data[index]
         off, solid = (shot.matte == 0), (shot.matte == 1)
-        seen += int(solid.sum())
+        visible += int(solid.sum())
         wide = off.expand_as(shot.video)
         assert not shot.foreground[wide].any()
         assert torch.equal(shot.video[wide], shot.clean_background[wide])
         wide = solid.expand_as(shot.video)
         torch.testing.assert_close(shot.foreground[wide], shot.video[wide])
-    assert seen > 500
+    assert visible > 500
 
 
 def test_nobody_means_nobody() -> None:
@@ -113,15 +113,15 @@ def test_nobody_means_nobody() -> None:
 
 
 def seen_psnr(shot) -> float:
-    seen = shot.guide_visibility.expand_as(shot.guide) > 0.5
-    error = (shot.guide - shot.clean_background)[seen] / 2
+    visible = shot.guide_visibility.expand_as(shot.guide) > 0.5
+    error = (shot.guide - shot.clean_background)[visible] / 2
     return float(-10 * torch.log10(error.square().mean()))
 
 
 def check_turning_guides(folder: Path | None) -> None:
     data = SyntheticShots(size=(96, 54), frames=3, folder=folder, worlds={"turn": 1.0})
-    measured = [seen_psnr(data[index]) for index in range(5)]
-    assert min(measured) > 30, measured
+    values = [seen_psnr(data[index]) for index in range(5)]
+    assert min(values) > 30, values
 
 
 def test_where_seen_the_guide_is_the_truth_of_a_turning_camera() -> None:
@@ -136,8 +136,8 @@ def test_where_seen_the_guide_is_the_truth_on_photographs() -> None:
 def test_revealed_regions_occur_often_and_not_always() -> None:
     data = shots(person_share=0.0, worlds={"turn": 1.0})
     shares = [float(data[i].guide_visibility.mean()) for i in range(24)]
-    revealed = np.mean([share < 0.9 for share in shares])
-    assert 0.3 < revealed < 0.95
+    share_revealed = np.mean([share < 0.9 for share in shares])
+    assert 0.3 < share_revealed < 0.95
 
 
 def test_without_imagery_the_pictures_are_procedural() -> None:
@@ -157,10 +157,10 @@ def test_splits_share_no_photographed_place() -> None:
     for category in ("panorama", "photo", "texture"):
         names = [set(Library(split, 48, IMAGERY).names(category)) for split in SPLITS]
         assert len(set.union(*names)) == sum(map(len, names))
-    listed = {r.path.name: r.split for r in read_manifest(IMAGERY)}
+    split_of = {r.path.name: r.split for r in read_manifest(IMAGERY)}
     for split in SPLITS:
         data = SyntheticShots(split, (32, 18), 1, folder=IMAGERY, worlds={"turn": 1.0})
-        assert {listed[data[index].place] for index in range(4)} == {split}
+        assert {split_of[data[index].place] for index in range(4)} == {split}
 
 
 def test_pictures_come_from_the_folder_of_their_split(tmp_path, monkeypatch) -> None:
@@ -197,8 +197,8 @@ def test_compositing_agrees_with_that_of_generation() -> None:
     tensors = [
         torch.from_numpy(x).permute(2, 0, 1)[None] / 255 for x in (person, matte, background)
     ]
-    made = composite(*tensors)[0].permute(1, 2, 0) * 255
-    assert float((made - torch.from_numpy(expected)).abs().max()) < 0.51
+    result = composite(*tensors)[0].permute(1, 2, 0) * 255
+    assert float((result - torch.from_numpy(expected)).abs().max()) < 0.51
 
 
 def test_a_person_is_laid_upright_where_placed() -> None:

@@ -46,15 +46,15 @@ def solids(*boxes: Box, cards: tuple[Cutout, ...] = (), pictures=None, light=EVE
 def slow_depths(boxes: list[Box], rays: Rays) -> torch.Tensor:
     """Each ray against the six planes of each box (slabs), one after the other."""
     frames, height, width = rays.directions.shape[:3]
-    found = torch.full((frames, 1, height, width), math.inf)
+    depths = torch.full((frames, 1, height, width), math.inf)
     for f in range(frames):
         for v in range(height):
             for u in range(width):
                 o, d = rays.origins[f, 0, 0].tolist(), rays.directions[f, v, u].tolist()
                 hits = [t for b in boxes if (t := slab(b, o, d)) is not None]
                 if hits:
-                    found[f, 0, v, u] = min(hits)
-    return found
+                    depths[f, 0, v, u] = min(hits)
+    return depths
 
 
 def slab(b: Box, o: list[float], d: list[float]) -> float | None:
@@ -79,12 +79,12 @@ def slab(b: Box, o: list[float], d: list[float]) -> float | None:
 def test_depth_is_that_of_rays_against_boxes(move: str) -> None:
     boxes = [box(0.3, 4, 0.4), box(-1.2, 6, -0.9, top=2.5), box(0.5, 5, 0.1, bottom=0.8, top=2.0)]
     rays = track_rays(make_move(move, 3, K, SIZE))
-    made, slow = render_solids(solids(*boxes), rays), slow_depths(boxes, rays)
-    same = made.depth.isfinite() == slow.isfinite()
+    render, slow = render_solids(solids(*boxes), rays), slow_depths(boxes, rays)
+    same = render.depth.isfinite() == slow.isfinite()
     assert float((~same).float().mean()) < 0.002  # a pixel's centre just on an edge
-    both = made.depth.isfinite() & slow.isfinite()
+    both = render.depth.isfinite() & slow.isfinite()
     assert float(both.float().mean()) > 0.05
-    error = ((made.depth - slow) / slow)[both].abs()
+    error = ((render.depth - slow) / slow)[both].abs()
     assert float((error > 1e-4).float().mean()) < 0.01  # where two faces meet
     assert float(error.median()) < 1e-6
 
@@ -94,12 +94,12 @@ def test_a_small_box_is_where_its_camera_projects_it() -> None:
     move = "truck-right:0.7+pan-right:9+tilt-up:4+dolly-zoom:0.1"
     track = make_move(move, 3, intrinsics_from_fov(60, size), size)
     spot = box(0.4, 3.0, 0.6, width=0.12, depth=0.12, bottom=1.2, top=1.32)
-    seen = render_solids(solids(spot), track_rays(track)).colour[:, 3]
+    coverage = render_solids(solids(spot), track_rays(track)).colour[:, 3]
     middle = torch.tensor([0.4, GROUND - 1.26, 3.0, 1.0], dtype=torch.float64)
     v, u = torch.meshgrid(torch.arange(144) + 0.5, torch.arange(256) + 0.5, indexing="ij")
     for frame in range(3):
         x, y, z = (track.cam_from_world[frame] @ middle)[:3] @ track.intrinsics[frame].mT
-        weight = seen[frame] / seen[frame].sum()
+        weight = coverage[frame] / coverage[frame].sum()
         # both the projection of a middle and the middle of a projection: apart by perspective
         assert float((weight * u).sum()) == pytest.approx(float(x / z), abs=0.15)
         assert float((weight * v).sum()) == pytest.approx(float(y / z), abs=0.15)
@@ -129,15 +129,15 @@ def test_a_card_shows_its_alpha_and_what_is_behind() -> None:
     pictures[1, :, :8, 3] = 0  # the left half is cut out
     pictures[1, ..., 0] = 0
     card = Cutout(1, 0.0, 3.0, 0.0, 2.0, 3.0)
-    made = render_solids(
+    render = render_solids(
         solids(box(0, 6, width=8, top=3), cards=(card,), pictures=pictures),
         track_rays(make_move("static", 1, K, SIZE)),
     )
-    row = made.colour[0, :, 18]
+    row = render.colour[0, :, 18]
     assert row[:, 25].tolist() == pytest.approx([1, 0, 0, 1], abs=1e-3)  # the box behind
     assert row[:, 40].tolist() == pytest.approx([0, 1, 1, 1], abs=1e-3)
-    assert float(made.depth[0, 0, 18, 25]) == pytest.approx(5.7, abs=1e-3)
-    assert float(made.depth[0, 0, 18, 40]) == pytest.approx(3.0, abs=1e-3)
+    assert float(render.depth[0, 0, 18, 25]) == pytest.approx(5.7, abs=1e-3)
+    assert float(render.depth[0, 0, 18, 40]) == pytest.approx(3.0, abs=1e-3)
 
 
 def test_shadows_fall_away_from_the_sun_and_weigh_what_they_should() -> None:
@@ -175,10 +175,10 @@ def test_rays_give_back_their_projection() -> None:
     points[:, 3] = 1
     for frame in range(3):
         expected = (points @ track.cam_from_world[frame].mT)[:, :3] @ track.intrinsics[frame].mT
-        made = points @ clip[frame].mT
-        pixel = (made[:, :2] / made[:, 3:] + 1) / 2 * torch.tensor(tuple(SIZE))
+        render = points @ clip[frame].mT
+        pixel = (render[:, :2] / render[:, 3:] + 1) / 2 * torch.tensor(tuple(SIZE))
         torch.testing.assert_close(pixel, expected[:, :2] / expected[:, 2:], atol=2e-3, rtol=0)
-        torch.testing.assert_close(made[:, 3], expected[:, 2], atol=1e-5, rtol=0)
+        torch.testing.assert_close(render[:, 3], expected[:, 2], atol=1e-5, rtol=0)
 
 
 def test_gables_and_undersides_close_a_box() -> None:

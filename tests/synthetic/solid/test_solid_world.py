@@ -39,14 +39,14 @@ def needs_egl(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def shots(**options) -> SyntheticShots:
-    given = {"size": SIZE, "frames": 3, "worlds": {"solid": 1.0}, "person_share": 0.0}
-    return SyntheticShots(**(given | options))
+    defaults = {"size": SIZE, "frames": 3, "worlds": {"solid": 1.0}, "person_share": 0.0}
+    return SyntheticShots(**(defaults | options))
 
 
 def place(seed: int) -> SolidPlace:
-    made = draw_place("solid", Library("train", 48), np.random.default_rng(seed))[1]
-    assert isinstance(made, SolidPlace)
-    return made
+    solid_place = draw_place("solid", Library("train", 48), np.random.default_rng(seed))[1]
+    assert isinstance(solid_place, SolidPlace)
+    return solid_place
 
 
 def test_it_is_drawn_only_by_name() -> None:
@@ -78,8 +78,8 @@ def test_scaling_scales_depths_only() -> None:
     track = make_move("pan-right:30+truck-left:0.5", 3, intrinsics_from_fov(60, SIZE), SIZE)
     rays = track_rays(track)
     colour, depth = here.render(rays)
-    moved = rays._replace(origins=rays.origins * 0.3)
-    same, smaller = here.scale(0.3).render(moved)
+    nearer_rays = rays._replace(origins=rays.origins * 0.3)
+    same, smaller = here.scale(0.3).render(nearer_rays)
     assert float((same - colour).abs().mean()) < 2e-3
     torch.testing.assert_close(smaller, 0.3 * depth, rtol=2e-3, atol=1e-4)
 
@@ -137,8 +137,8 @@ def test_a_sky_is_told_from_a_ceiling() -> None:
 
 @needs_imagery
 def test_splits_share_no_place_and_no_character() -> None:
-    listed = {r.path.name: r.split for r in read_manifest(IMAGERY)}
+    split_of = {r.path.name: r.split for r in read_manifest(IMAGERY)}
     for split in ("train", "val", "test"):
         data = shots(split=split, folder=IMAGERY)
-        assert listed[data[0].place] == split
-        assert {listed[path.name] for path in data.library.characters()} <= {split}
+        assert split_of[data[0].place] == split
+        assert {split_of[path.name] for path in data.library.characters()} <= {split}
