@@ -25,7 +25,8 @@ def small(settings: Settings) -> Run:
         "autoencoder.small",
         settings,
         lambda: AutoencoderObjective(
-            start_weights(small_autoencoder(AUTOENCODER_WIDTH)), partial(_measured, settings)
+            start_weights(small_autoencoder(AUTOENCODER_WIDTH)),
+            partial(_validation_crops, settings),
         ),
         learning_rate=1e-3,
     )
@@ -37,7 +38,9 @@ def small_decoder(settings: Settings) -> Run:
         "autoencoder.small_decoder",
         settings,
         lambda: AutoencoderObjective(
-            load_autoencoder(settings.autoencoder), partial(_measured, settings), decoder_only=True
+            load_autoencoder(settings.autoencoder),
+            partial(_validation_crops, settings),
+            decoder_only=True,
         ),
         learning_rate=4e-4,  # it is trained already
     )
@@ -71,7 +74,7 @@ def _run(
 
 
 @lru_cache(maxsize=1)
-def _measured(settings: Settings) -> Tensor:
+def _validation_crops(settings: Settings) -> Tensor:
     """The crops on which PSNR and the latents' scale are measured, [N, 3, 128, 128]."""
     crops = CropSamples("val", 128, 1, settings.data)
     return torch.stack([crops[index] for index in range(MEASURED)])

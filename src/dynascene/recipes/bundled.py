@@ -10,9 +10,13 @@ from dynascene.generation.weights import bundled_folder
 
 
 def load_autoencoder(folder: Path | None) -> AutoencoderTiny:
-    """The autoencoder under ``folder`` (its ``vae/`` or itself), None = the bundled one; float32.
+    """A small autoencoder in float32.
 
-    Raises InputError when there is none.
+    Args:
+        folder: itself or its ``vae/`` holds one; None = the bundled weights.
+
+    Raises:
+        InputError: when there is none.
     """
     base = folder or bundled_folder()
     folders = [path for path in (base / "vae", base) if (path / "config.json").is_file()]

@@ -33,9 +33,18 @@ def open_clips(
     """Training clips from folders or URLs of filmed ones; without any, rendered ones.
 
     Clips with and without people are drawn as often as the mix needs them, where there are both.
-    imagery, worlds: of rendered clips: photographs, and how often each world is drawn. cache: for
-    files fetched from afar.
-    Raises InputError where a source holds nothing to train on.
+
+    Args:
+        sources: folders or URLs of data sets.
+        mix: the tasks that the clips are for.
+        size, length: of the clips, in pixels and frames.
+        seed: of all that is drawn.
+        imagery: folder of photographs for rendered clips; None = procedural pictures.
+        worlds: how often each world of rendered clips is drawn.
+        cache: folder for files fetched from afar.
+
+    Raises:
+        InputError: where a source holds nothing to train on.
     """
     if not sources:
         shots = SyntheticShots(
@@ -59,8 +68,11 @@ def open_clips(
 def source_weights(people: Sequence[float], person_share: float) -> list[float]:
     """How often to draw from each source, so that ``person_share`` of the clips show a person.
 
-    people: the share of each source's clips that do. Sources of one kind share what falls to it;
-    where all are of one kind, they are drawn equally often.
+    Sources of one kind share what falls to it; where all are of one kind, they are drawn equally
+    often.
+
+    Args:
+        people: of each source, the share of its clips that show a person.
     """
     has_people = [share >= 0.5 for share in people]
     if all(has_people) or not any(has_people):

@@ -35,14 +35,22 @@ def export_run(
     autoencoder: Path | None = None,
     evaluation: Sequence[Path] = (),
 ) -> dict[str, Any]:
-    """Write the averaged weights of a run's newest checkpoint in half precision; returns the card.
+    """Write the averaged weights of a run's newest checkpoint in half precision.
 
-    ``out`` then holds what ``DynaScenePipeline.from_pretrained`` loads (for a run of the
-    autoencoder its ``vae/`` alone), ``card.json`` and ``README.md``. autoencoder: folder of one
-    with a finer decoder for the same latents. evaluation: folders that ``dynascene evaluate`` wrote
-    about these very weights; their tables go into the card. Raises InputError when ``folder`` holds
-    no checkpoint, ``out`` something else, the autoencoder has other latents, or an evaluation is of
-    other weights.
+    Args:
+        folder: of the run.
+        out: then holds what ``DynaScenePipeline.from_pretrained`` loads (for a run of the
+            autoencoder its ``vae/`` alone), ``card.json`` and ``README.md``.
+        autoencoder: folder of one with a finer decoder for the same latents.
+        evaluation: folders that ``dynascene evaluate`` wrote about these very weights; their tables
+            go into the card.
+
+    Returns:
+        The card.
+
+    Raises:
+        InputError: when ``folder`` holds no checkpoint, ``out`` holds something, the autoencoder
+            has other latents, or an evaluation is of other weights.
     """
     run = open_run(folder)
     checkpoints = checkpoint_folders(folder)
@@ -83,7 +91,8 @@ def forget_origin(config: Path) -> None:
 def open_run(folder: Path) -> Run:
     """The run that a folder holds, from its recipe and the settings it was started with.
 
-    Raises InputError where it holds none, or where what it was made of is not what is found now.
+    Raises:
+        InputError: where it holds none, or where it was made of other pictures than are there now.
     """
     numbers = read_description(folder)
     settings = Settings.from_json({**numbers["settings"], "out": folder})
@@ -145,7 +154,8 @@ def origin_of(start: str | None, objective: Objective) -> str:
 def read_evaluation(folder: Path, weights: Path) -> tuple[dict[str, Any], str]:
     """Figures and tables that ``dynascene evaluate`` wrote about the weights in a folder.
 
-    Raises InputError when it holds none, or none of these weights.
+    Raises:
+        InputError: when it holds none, or none of these weights.
     """
     try:
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))

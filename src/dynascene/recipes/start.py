@@ -31,11 +31,15 @@ def starting_point(
 ) -> Components:
     """Fill a denoiser, and give the components that go with it.
 
-    start: a run's folder (its averaged weights), exported weights (a folder or hub id), "random",
-    or None: the system's first weights where it has some of this size, else fresh ones.
-    autoencoder: of small networks that start fresh; None = the bundled one.
+    Args:
+        system: whose first weights are taken where ``start`` is None.
+        denoiser: changed in place.
+        start: a run's folder (its averaged weights), exported weights (a folder or hub id),
+            "random", or None: the system's first weights of this size, else fresh ones.
+        autoencoder: of small networks that start fresh; None = the bundled one.
 
-    Raises InputError when nothing is there, or it belongs to another network.
+    Raises:
+        InputError: when there are no such weights, or they belong to another network.
     """
     large = denoiser.size.name == SD15.name
     if large and autoencoder is not None:
@@ -67,8 +71,8 @@ def starting_point(
 
 def _fill_from_run(run: Path, denoiser: Denoiser, components: Components) -> None:
     """The averaged weights of a run's newest checkpoint."""
-    saved = load_checkpoint(checkpoint_folders(run)[-1])
-    weights = {**saved.weights, **saved.average}
+    checkpoint = load_checkpoint(checkpoint_folders(run)[-1])
+    weights = {**checkpoint.weights, **checkpoint.average}
     for name, part in {"denoiser": denoiser, **components._asdict()}.items():
         load_exactly(part, _under(weights, name), f"{run} ({name})")
 

@@ -130,7 +130,7 @@ def with_recipes(text: str) -> str:
             of_one_size.append(name)
         else:
             of_every_size.append(name.replace(f".{size}.", ".SIZE."))
-    systems = "; ".join(f"{system.name} ({system.summary})" for system in SYSTEMS.values())
+    systems = "; ".join(f"{system.name} ({system.description})" for system in SYSTEMS.values())
     recipes = (
         f"Systems: {systems}.\n\nRecipes: {', '.join(of_one_size)}; on clips, with SIZE "
         f"{' or '.join(SIZES)}: {', '.join(dict.fromkeys(of_every_size))} (docs/training.md)."

@@ -146,6 +146,13 @@ class System:
     first_weights: Mapping[str, PublicWeights] = field(default_factory=dict)
     sampler_hooks: tuple[SamplerHook, ...] = ()
 
+    @property
+    def description(self) -> str:
+        """What it does, and where it was published, in one line."""
+        if self.paper is None:
+            return self.summary
+        return f"{self.summary}; {self.paper.authors} {self.paper.year}, {self.paper.url}"
+
     def composition(self, variant: str | None = None) -> Network:
         """``network``, or the variant of this name."""
         return self.network if variant is None else self.variants[variant]
