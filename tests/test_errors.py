@@ -2,7 +2,7 @@
 
 import pytest
 
-from dynascene.errors import first_line, one_line
+from dynascene.errors import first_line, one_line, some_of
 
 SEVERAL_LINES = ValueError("\n  first line\n\tsecond   line\n")
 
@@ -22,3 +22,10 @@ def test_one_line_folds_all_white_space() -> None:
 def test_an_error_without_a_text_is_named_by_its_class(told, text: str) -> None:
     assert told(RuntimeError(text), longest=160) == "RuntimeError"
     assert told(RuntimeError(text)) == "RuntimeError"
+
+
+def test_a_long_list_is_cut_and_counted() -> None:
+    assert some_of([]) == ""
+    assert some_of(["a", "b", "c"]) == "a, b, c"
+    assert some_of(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
+    assert some_of([7, 9, 11], most=2) == "7, 9 and 1 more"

@@ -1,6 +1,7 @@
-"""What goes wrong through the user's input, said in one line; the errors of others in one line."""
+"""What goes wrong through the user's input, said in one line, and what such a line is made of."""
 
 import re
+from collections.abc import Sequence
 
 PARAMETER = re.compile(r"`([a-z][a-z0-9_]*)`")
 
@@ -48,3 +49,9 @@ def one_line(error: Exception, longest: int | None = None) -> str:
         The line; the error's class where it says nothing.
     """
     return " ".join(str(error).split())[:longest] or type(error).__name__
+
+
+def some_of(names: Sequence[object], most: int = 3) -> str:
+    """The first names of a list, and how many more there are: "a, b, c and 4 more"."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(map(str, names[:most])) + more

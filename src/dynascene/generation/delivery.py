@@ -13,6 +13,7 @@ from dynascene.errors import InputError
 from dynascene.generation.clip import GeneratedClip, GeneratedFrame
 from dynascene.generation.compositing import composite, fit_background
 from dynascene.generation.inputs import Inputs
+from dynascene.imaging.pixels import bytes_from_tensor
 from dynascene.imaging.sheet import (
     SheetHeader,
     SheetRow,
@@ -197,7 +198,7 @@ def _sheet(inputs: Inputs, clip: GeneratedClip, collector: ClipSheet) -> np.ndar
         "hatched in the guide: beyond the picture, filled in the background",
         *_found_lines(inputs.estimates),
     ]
-    scene = (inputs.scene.picture.permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
+    scene = bytes_from_tensor(inputs.scene.picture)
     camera = cameras_from_above(clip.track, CAMERA_PICTURE)
     rows = [SheetRow(name, pictures) for name, pictures in collector.rows.items()]
     return contact_sheet(rows, captions, SheetHeader(scene, "\n".join(lines), camera))

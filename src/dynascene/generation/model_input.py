@@ -15,6 +15,7 @@ from torch import Tensor
 from dynascene.generation.clip import GeneratedClip, GeneratedFrame
 from dynascene.generation.compositing import fit_background
 from dynascene.geometry.lifting import LiftedScene
+from dynascene.imaging.pixels import bytes_from_tensor, tensor_from_bytes
 from dynascene.types import Batch, CameraTrack, Shot, Size
 
 LEAST_CELLS = 4  # latent cells along the shorter side of a very long frame
@@ -62,7 +63,7 @@ def model_batches(
 ) -> Iterator[Batch]:
     """``model_batch`` of the same clip part by part, for clips that are long."""
     track = guide.track
-    picture = (scene.picture.permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
+    picture = bytes_from_tensor(scene.picture)
     scene_image = _signed(fit_background(picture, track.size))[None]
     layers = zip(guide.frames(), _people(shot, shape, track.size), strict=True)
     for start in range(0, len(track), frames_at_once):
@@ -85,8 +86,8 @@ def model_batches(
 def _known(frame: GeneratedFrame) -> Tensor:
     """[1, H, W], 0 … 1: what the picture shows, and what was painted once and for all."""
     if frame.painted is None:
-        return _unit(frame.visibility)
-    return (_unit(frame.visibility) + _unit(frame.painted)).clamp(max=1)
+        return tensor_from_bytes(frame.visibility)
+    return (tensor_from_bytes(frame.visibility) + tensor_from_bytes(frame.painted)).clamp(max=1)
 
 
 def _people(shot: Shot, shape: Size, size: Size) -> Iterator[Tensor]:
@@ -138,11 +139,6 @@ def _placed(layer: np.ndarray, place: tuple[slice, slice], size: Size) -> Tensor
     return torch.from_numpy(frame).permute(2, 0, 1)
 
 
-def _unit(image: np.ndarray) -> Tensor:
-    """uint8 [H, W, C] → [C, H, W] in 0 … 1."""
-    return torch.from_numpy(image).permute(2, 0, 1).float() / 255
-
-
 def _signed(image: np.ndarray) -> Tensor:
     """uint8 [H, W, C] → [C, H, W] in −1 … 1."""
-    return _unit(image) * 2 - 1
+    return tensor_from_bytes(image) * 2 - 1

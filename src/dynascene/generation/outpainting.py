@@ -18,6 +18,7 @@ from dynascene.geometry.framing import Framing
 from dynascene.geometry.intrinsics import intrinsics_matrix
 from dynascene.geometry.lifting import lift_to_stage
 from dynascene.geometry.picture import PictureCamera
+from dynascene.imaging.pixels import tensor_from_bytes
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.types import CameraTrack, Shot, Size
 
@@ -73,7 +74,7 @@ def outpaint(
     if horizon is None:
         horizon = estimate_horizon(picture, focal).row
     camera = PictureCamera(focal, own, horizon)
-    scene = lift_to_stage(torch.tensor(picture).permute(2, 0, 1).float() / 255, camera)
+    scene = lift_to_stage(tensor_from_bytes(picture), camera)
     place = centred(own, size)
     # the picture's middle, so that its pixels fall on pixels of the finished one
     middle = place.left + own.width / 2, place.top + own.height / 2

@@ -15,6 +15,7 @@ from dynascene.generation.request import PlaceInput
 from dynascene.geometry.intrinsics import cover_scale, focal_from_fov
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage, lift_with_depth
 from dynascene.geometry.picture import PictureCamera
+from dynascene.imaging.pixels import tensor_from_bytes
 from dynascene.io.depth import read_depth
 from dynascene.io.images import exif_fov, read_image
 from dynascene.jobs.log import Log
@@ -88,7 +89,7 @@ def lift_place(
     depth = picture.depth
     if depth is None:
         depth = found_depth(picture.pixels, camera, folder, log)
-    colours = torch.tensor(picture.pixels).permute(2, 0, 1).float() / 255
+    colours = tensor_from_bytes(picture.pixels)
     with log.stage("lift"):
         if depth is None:
             return lift_to_stage(colours, camera), fov

@@ -4,6 +4,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from dynascene.display import Display
+from dynascene.errors import some_of
 from dynascene.estimators.cuts import find_cuts
 from dynascene.types import FrameSource
 
@@ -21,9 +22,7 @@ def warn_of_cuts(clip: Path, frames: FrameSource, display: Display, first: int =
         return
     edges = [first, *cuts, first + len(frames)]
     start, stop = max(pairwise(edges), key=lambda take: take[1] - take[0])
-    named = ", ".join(map(str, cuts[:NAMED]))
-    more = f" and {len(cuts) - NAMED} more" if len(cuts) > NAMED else ""
     display.notice(
-        f"{clip}: has {'a cut' if len(cuts) == 1 else 'cuts'} at frame {named}{more}, and is "
-        f"treated as one take; use a single take, the longest is `frames` {start}:{stop}"
+        f"{clip}: has {'a cut' if len(cuts) == 1 else 'cuts'} at frame {some_of(cuts, NAMED)}, "
+        f"and is treated as one take; use a single take, the longest is `frames` {start}:{stop}"
     )

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dynascene.errors import InputError, first_line
+from dynascene.errors import InputError, first_line, some_of
 from dynascene.io.atomic import replacing
 
 if TYPE_CHECKING:
@@ -163,9 +163,3 @@ def check_fit(own: Mapping[str, Tensor], given: Mapping[str, Tensor], origin: st
         "mismatched_keys": [key for key in shared if own[key].shape != given[key].shape],
     }
     check_loading_info(info, origin)
-
-
-def some_of(keys: Sequence[str]) -> str:
-    """The first three names and how many more there are."""
-    more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
-    return ", ".join(keys[:3]) + more

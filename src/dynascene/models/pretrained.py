@@ -14,14 +14,8 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from dynascene.errors import InputError, first_line
-from dynascene.io.checkpoints import (
-    check_fit,
-    check_loading_info,
-    find_weights,
-    read_tensors,
-    some_of,
-)
+from dynascene.errors import InputError, first_line, some_of
+from dynascene.io.checkpoints import check_fit, check_loading_info, find_weights, read_tensors
 from dynascene.models.backbone import INPAINTING_CHANNELS, widen_conv_in
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.samplers import ddim_scheduler

@@ -7,9 +7,9 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 from torch import Tensor
 
+from dynascene.imaging.pixels import bytes_from_tensor
 from dynascene.io.atomic import write_text
 from dynascene.io.images import write_png
 
@@ -53,8 +53,7 @@ class Journal:
 
 def write_picture(path: Path, picture: Tensor) -> None:
     """A picture [3, H, W] in 0 … 1 as PNG."""
-    array = (picture.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
-    write_png(path, np.ascontiguousarray(array))
+    write_png(path, bytes_from_tensor(picture))
 
 
 def read_log(run: Path) -> list[dict[str, float]]:

@@ -15,7 +15,7 @@ from pyarrow import csv, parquet
 from dynascene.curation.clip import Source
 from dynascene.curation.sources.containers import CONTAINERS
 from dynascene.curation.sources.location import ending_of, is_remote
-from dynascene.errors import InputError, one_line
+from dynascene.errors import InputError, one_line, some_of
 
 log = logging.getLogger(__name__)
 LIST_ENDINGS = (".csv", ".parquet")
@@ -44,8 +44,7 @@ def find_sources(named: Iterable[str | Path], exclude: Path | None = None) -> li
                 repeated.append(source.location)
     if repeated:
         names = sorted(set(repeated))
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        log.warning("named more than once, taken once: %s%s", ", ".join(names[:NAMED]), more)
+        log.warning("named more than once, taken once: %s", some_of(names, NAMED))
     return [found[location] for location in sorted(found)]
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.geometry.intrinsics import cover_scale
+from dynascene.imaging.pixels import tensor_from_bytes
 from dynascene.types import FrameSource, Size
 
 SEEK_GAP = 12  # frames: to decode fewer is quicker than to open the video again
@@ -88,5 +89,4 @@ def _cover_cropped(frame: np.ndarray, size: Size, square: Size | None) -> Tensor
     picture = Image.fromarray(np.ascontiguousarray(frame if channels == 3 else frame[..., 0]))
     box = (left, top, width - left, height - top)
     resized = np.array(picture.resize(size, Image.Resampling.BICUBIC, box=box))
-    pixels = torch.from_numpy(resized.reshape(size.height, size.width, channels))
-    return pixels.movedim(-1, 0).float() / 255
+    return tensor_from_bytes(resized.reshape(size.height, size.width, channels))

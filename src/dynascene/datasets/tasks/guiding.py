@@ -19,6 +19,7 @@ from dynascene.geometry.picture_guide import picture_guide
 from dynascene.geometry.rays import track_rays
 from dynascene.geometry.rigid import invert_rigid, rigid
 from dynascene.geometry.tracks import keep_inside
+from dynascene.imaging.pixels import bytes_from_tensor
 from dynascene.types import CameraTrack
 
 FILL_RADIUS = 3.0  # pixels
@@ -40,7 +41,7 @@ def with_guide(sample: TrainingSample) -> TrainingSample:
             "give the clips cameras, or train without a guide"
         )
     picture, shown = sample.scene_image / 2 + 0.5, sample.scene_visibility
-    pixels = (picture.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).contiguous().numpy()
+    pixels = bytes_from_tensor(picture)
     camera = picture_camera(pixels, sample.scene_camera)
     surface = lift_to_stage(picture, camera).surface
     told = CameraTrack(sample.cam_from_world, sample.intrinsics, camera.size)

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from dynascene.errors import InputError, one_line
 from dynascene.estimators.depth.protocol import DepthEstimate
 from dynascene.estimators.weights import check_numbers_only
+from dynascene.imaging.pixels import tensor_from_bytes
 
 WEIGHTS_NAME, CONFIG_NAME = "model.safetensors", "config.json"
 
@@ -48,7 +48,7 @@ class MoGe:
         self._network, self._fov = network.eval(), fov
 
     def __call__(self, picture: np.ndarray) -> DepthEstimate:
-        image = torch.from_numpy(picture).permute(2, 0, 1).float() / 255
+        image = tensor_from_bytes(picture)
         answer = self._network.infer(image, fov_x=self._fov, use_fp16=False)
         # its intrinsics are relative to the picture's width and height
         focal = float(answer["intrinsics"][0, 0]) * picture.shape[1]

@@ -15,6 +15,7 @@ from torch import Tensor
 from dynascene.geometry.intrinsics import intrinsics_matrix
 from dynascene.geometry.rigid import invert_rigid, rigid
 from dynascene.imaging.colour import linear_from_srgb, srgb_from_linear
+from dynascene.imaging.pixels import tensor_from_bytes
 from dynascene.synthetic.people.gait import Walk
 from dynascene.synthetic.people.gait_style import stride_length
 from dynascene.synthetic.people.ground_path import GroundPath
@@ -84,8 +85,8 @@ def person_clip(seed: int) -> StrideClip:
     frames = render_person(look, poses, cameras, light=light, samples=SAMPLES, voxel=VOXEL)
     layers = []
     for frame in frames:
-        matte = torch.from_numpy(frame.matte).permute(2, 0, 1).float() / 255
-        colour = torch.from_numpy(frame.colour).permute(2, 0, 1).float() / 255
+        matte = tensor_from_bytes(frame.matte)
+        colour = tensor_from_bytes(frame.colour)
         layers.append(torch.cat([colour * matte, matte]))
     return StrideClip(torch.stack(layers), look.height)
 

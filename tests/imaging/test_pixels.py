@@ -1,0 +1,36 @@
+"""Stored values and those of networks: there and back, axes and rounding."""
+
+import numpy as np
+import pytest
+import torch
+
+from dynascene.imaging.pixels import bytes_from_tensor, tensor_from_bytes
+
+
+@pytest.mark.parametrize("shape", [(5, 7, 3), (5, 7, 1), (2, 5, 7, 3), (3, 3, 3, 3, 4)])
+def test_there_and_back(shape: tuple[int, ...]) -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    tensor = tensor_from_bytes(pictures)
+    assert tensor.shape == (*shape[:-3], shape[-1], *shape[-3:-1])
+    assert tensor.dtype == torch.float32
+    back = bytes_from_tensor(tensor)
+    assert back.flags.c_contiguous
+    np.testing.assert_array_equal(back, pictures)
+
+
+def test_each_channel_is_a_plane() -> None:
+    picture = np.zeros((2, 3, 3), np.uint8)
+    picture[1, 2] = 0, 51, 255
+    assert tensor_from_bytes(picture)[:, 1, 2].tolist() == pytest.approx([0, 0.2, 1])
+
+
+def test_values_are_rounded_and_clipped() -> None:
+    values = torch.tensor([-1.0, 0.0, 0.4999 / 255, 0.5001 / 255, 254.6 / 255, 1.0, 1.5])
+    stored = bytes_from_tensor(values.reshape(1, 1, -1))
+    assert stored[0, :, 0].tolist() == [0, 0, 0, 1, 255, 255, 255]
+
+
+def test_read_only_arrays_are_taken() -> None:
+    picture = np.zeros((2, 2, 3), np.uint8)
+    picture.flags.writeable = False
+    assert tensor_from_bytes(picture).sum() == 0
