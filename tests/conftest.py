@@ -1,11 +1,33 @@
-"""What the machine has must not change what a test sees."""
+"""Neither the machine nor the tests that ran before change what a test sees."""
 
+import random
 from collections.abc import Generator
 
+import hypothesis
+import numpy as np
 import pytest
+import torch
 
 OURS = ("DYNASCENE_TRAINING_DATA", "DYNASCENE_VERIFY_TOKEN")
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+
+# the same examples everywhere, however long a busy machine takes for one
+hypothesis.settings.register_profile(
+    "anywhere",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("anywhere")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Numbers drawn without a generator depend neither on the order of tests nor on the worker."""
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002
+    torch.manual_seed(0)
 
 
 @pytest.fixture(scope="session", autouse=True)
