@@ -1,5 +1,6 @@
 """Neither the machine nor the tests that ran before change what a test sees."""
 
+import os
 import random
 from collections.abc import Generator
 
@@ -10,6 +11,8 @@ import torch
 
 OURS = ("DYNASCENE_TRAINING_DATA", "DYNASCENE_VERIFY_TOKEN")
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+
+os.environ["CUDA_VISIBLE_DEVICES"] = ""  # before a test's module asks for one
 
 # the same examples everywhere, however long a busy machine takes for one
 hypothesis.settings.register_profile(
@@ -32,13 +35,12 @@ def pytest_runtest_setup() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def plain_environment(tmp_path_factory: pytest.TempPathFactory) -> Generator[None]:
-    """No weights in the user's cache, no settings of theirs, no GPU, no proxy before localhost.
+    """No weights in the user's cache, no settings of theirs, no proxy before localhost.
 
     Programs that tests start inherit it.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DYNASCENE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("CUDA_VISIBLE_DEVICES", "")
         for name in (*OURS, *PROXIES, *map(str.upper, PROXIES)):
             patch.delenv(name, raising=False)
         yield
