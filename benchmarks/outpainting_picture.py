@@ -17,7 +17,7 @@ from PIL import Image
 from dynascene.datasets.imagery import FOLDER_VARIABLE, load_picture, training_folder
 from dynascene.generation.clip import DEFAULT_GENERATOR, GenerationOptions
 from dynascene.generation.inputs import assumed_fov
-from dynascene.generation.outpainting import kept_part, outpaint
+from dynascene.generation.outpainting import outpaint, part_to_keep
 from dynascene.geometry.intrinsics import focal_from_fov
 from dynascene.imaging.clip_metrics import psnr
 from dynascene.imaging.sheet import SheetRow, contact_sheet, thumbnail
@@ -38,7 +38,7 @@ def completed(
 ) -> tuple[np.ndarray, np.ndarray]:
     """uint8 [H, W, 3] → what is given, on grey, and that continued to the whole size."""
     whole = Size(picture.shape[1], picture.shape[0])
-    (left, top), part = kept_part(whole, keep)
+    (left, top), part = part_to_keep(whole, keep)
     place = slice(top, top + part.height), slice(left, left + part.width)
     focal = focal_from_fov(assumed_fov(whole, None), whole)
     given = np.full_like(picture, EMPTY)

@@ -67,8 +67,8 @@ def test_a_filmed_pan_is_found_and_kept_for_mending(tmp_path: Path) -> None:
     assert found.camera is not None
     turned = found.camera.track.cam_from_world[:, :3, :3] @ track.cam_from_world[:, :3, :3].mT
     assert rotation_angle(turned).max() < 0.5
-    assert found.said["camera"]["kind"] == "rotation"
-    assert found.said["camera"]["verdict"] == "good"
+    assert found.report["camera"]["kind"] == "rotation"
+    assert found.report["camera"]["verdict"] == "good"
     assert "turns in place" in " ".join(log.notices)
     assert {stage["stage"] for stage in log.stages} >= {"points", "rotation", "scale"}
     kept = tmp_path / "footage"

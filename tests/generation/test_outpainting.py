@@ -5,7 +5,7 @@ import pytest
 
 from dynascene.errors import InputError
 from dynascene.generation.clip import GenerationOptions
-from dynascene.generation.outpainting import Place, kept_part, outpaint
+from dynascene.generation.outpainting import Offset, outpaint, part_to_keep
 from dynascene.interfaces.cli.main import main
 from dynascene.io.images import read_image, write_png
 from dynascene.types import Size
@@ -47,15 +47,15 @@ def test_the_picture_falls_on_its_own_pixels() -> None:
 
 @pytest.mark.parametrize(("keep", "expected"), [(0.25, (160, 120)), (0.81, (288, 216))])
 def test_keep_is_a_share_of_the_area(keep: float, expected: tuple[int, int]) -> None:
-    place, kept = kept_part(Size(320, 240), keep)
+    place, kept = part_to_keep(Size(320, 240), keep)
     assert kept == expected
-    assert place == Place((320 - expected[0]) // 2, (240 - expected[1]) // 2)
+    assert place == Offset((320 - expected[0]) // 2, (240 - expected[1]) // 2)
 
 
 @pytest.mark.parametrize("keep", [0.0, 1.0, -1.0, float("nan"), 0.001, 0.9999])
 def test_shares_that_leave_nothing_are_refused(keep: float) -> None:
     with pytest.raises(InputError, match="`keep`"):
-        kept_part(Size(320, 240), keep)
+        part_to_keep(Size(320, 240), keep)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from tiny_pipeline import save_pipeline
 
 from dynascene.generation.clip import GenerationOptions
 from dynascene.generation.generate import generate
-from dynascene.generation.scene_memory import KeyView, SceneMemory, choose_view, key_view, known
+from dynascene.generation.scene_memory import KeyView, SceneMemory, choose_view, coverage, key_view
 from dynascene.geometry.framing import Framing, place_track
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage, lift_with_depth
@@ -81,7 +81,7 @@ def test_key_views_go_outwards_until_everything_is_known(scene: LiftedScene) -> 
         assert len(order) < 9
     assert order
     for frame in memory.render(track):
-        assert known(frame).mean() > 0.995
+        assert coverage(frame).mean() > 0.995
         revealed = (frame.visibility[0] < 1e-3).float()
         missed = (frame.colour[0] - 1).abs() * revealed
         assert missed.sum() <= 0.03 * revealed.sum()

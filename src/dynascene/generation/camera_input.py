@@ -148,7 +148,7 @@ def read_filmed(
 def _cut(
     track: CameraTrack,
     path: Path,
-    asked: tuple[int, int] | None,
+    excerpt: tuple[int, int] | None,
     frames: int | None,
     log: Log,
 ) -> CameraTrack:
@@ -156,8 +156,8 @@ def _cut(
 
     With `frames` A:B a track may be that of the whole clip, or that of the excerpt alone.
     """
-    if asked:
-        start, stop = asked
+    if excerpt:
+        start, stop = excerpt
         if len(track) >= stop:
             return track[start:stop]
         if frames is None:

@@ -32,59 +32,59 @@ from dynascene.jobs.log import Log
 from dynascene.types import Shot, Size
 
 
-class Person(NamedTuple):
+class PersonFrame(NamedTuple):
     """uint8: colour [H, W, 3]; matte [H, W, 1], 255 = person."""
 
     colour: np.ndarray
     matte: np.ndarray
 
 
-class Finished(NamedTuple):
+class FinishedFrame(NamedTuple):
     """One finished frame; composite: uint8 [H, W, 3]; person: None where there is none."""
 
     frame: GeneratedFrame
     composite: np.ndarray
-    person: Person | None
+    person: PersonFrame | None
 
 
 CAMERA_PICTURE = Size(300, 180)
 PARTS = ("composite", "background", "matte")
 LAYERS = ("foreground", "background", "matte")
-Write = Callable[[Finished], None]
+Write = Callable[[FinishedFrame], None]
 
 
 @dataclass
 class ClipSheet:
     """Keeps thumbnails of the frames that the sheet shows."""
 
-    wanted: list[int]
+    indices: list[int]
     rows: dict[str, list[np.ndarray]] = field(default_factory=dict)
 
-    def add(self, index: int, done: Finished) -> None:
-        if index not in self.wanted:
+    def add(self, index: int, done: FinishedFrame) -> None:
+        if index not in self.indices:
             return
-        shown = {
+        pictures = {
             "guide": hatch_unseen(done.frame.guide, done.frame.visibility),
             "background": done.frame.background,
         }
         if done.person is not None:
-            shown = {"person": done.person.colour, "matte": done.person.matte} | shown
-            shown["composite"] = done.composite
-        for name, image in shown.items():
+            pictures = {"person": done.person.colour, "matte": done.person.matte} | pictures
+            pictures["composite"] = done.composite
+        for name, image in pictures.items():
             self.rows.setdefault(name, []).append(thumbnail(image))
 
 
-def finished_frames(shot: Shot, clip: GeneratedClip) -> Iterator[Finished]:
+def finished_frames(shot: Shot, clip: GeneratedClip) -> Iterator[FinishedFrame]:
     """Background, person and their composite, frame by frame."""
     if shot.foreground is None or shot.matte is None:
         for frame in clip.frames():
-            yield Finished(frame, frame.background, None)
+            yield FinishedFrame(frame, frame.background, None)
         return
     size = shot.foreground.size
     layers = zip(clip.frames(), shot.foreground.read(), shot.matte.read(), strict=True)
     for frame, person, matte in layers:
         background = fit_background(frame.background, size)
-        yield Finished(frame, composite(person, matte, background), Person(person, matte))
+        yield FinishedFrame(frame, composite(person, matte, background), PersonFrame(person, matte))
 
 
 def output_names(layers: bool) -> set[str]:
@@ -140,7 +140,7 @@ def _add_sound(finished: Path, shot: Shot, source: Path, start: float, log: Log)
 
 
 def _still_writer(folder: Path) -> Write:
-    def write(done: Finished) -> None:
+    def write(done: FinishedFrame) -> None:
         write_png(folder / "composite.png", done.composite)
         write_png(folder / "background.png", done.frame.background)
         if done.person is not None:
@@ -161,7 +161,7 @@ def _clip_writer(folder: Path, shot: Shot, clip: GeneratedClip, writers: ExitSta
     finished = video("composite", shot.foreground.size)
     matte = video("matte", shot.foreground.size)
 
-    def write(done: Finished) -> None:
+    def write(done: FinishedFrame) -> None:
         background.write(done.frame.background)
         finished.write(done.composite)
         if done.person is not None:
@@ -179,7 +179,7 @@ def _layer_writer(folder: Path, shot: Shot, writers: ExitStack) -> Write:
         return lambda done: background.write(done.frame.background)
     foreground, matte = sequence("foreground"), sequence("matte")
 
-    def write(done: Finished) -> None:
+    def write(done: FinishedFrame) -> None:
         background.write(done.frame.background)
         if done.person is not None:
             foreground.write(np.concatenate(done.person, axis=2))
@@ -190,13 +190,13 @@ def _layer_writer(folder: Path, shot: Shot, writers: ExitStack) -> Write:
 
 def _sheet(inputs: Inputs, clip: GeneratedClip, collector: ClipSheet) -> np.ndarray:
     seconds = _seconds(inputs.shot)
-    captions = [f"frame {i}  ·  {seconds[i]:.2f} s" for i in collector.wanted]
+    captions = [f"frame {i}  ·  {seconds[i]:.2f} s" for i in collector.indices]
     lines = [
         f"{len(inputs.shot)} frames, background {clip.track.size}",
         f"framing {clip.framing.yaw:+.1f}° right, {clip.framing.pitch:+.1f}° up",
         f"{clip.seen_share:.0%} of the view lies within the picture",
         "hatched in the guide: beyond the picture, filled in the background",
-        *_found_lines(inputs.estimates),
+        *_estimate_lines(inputs.estimates),
     ]
     scene = bytes_from_tensor(inputs.scene.picture)
     camera = cameras_from_above(clip.track, CAMERA_PICTURE)
@@ -204,11 +204,11 @@ def _sheet(inputs: Inputs, clip: GeneratedClip, collector: ClipSheet) -> np.ndar
     return contact_sheet(rows, captions, SheetHeader(scene, "\n".join(lines), camera))
 
 
-def _found_lines(found: dict[str, Any]) -> list[str]:
-    """What was found in the clip, as the sheet says it."""
+def _estimate_lines(estimates: dict[str, Any]) -> list[str]:
+    """What was estimated from the clip, as the sheet says it."""
     lines = []
-    if matte := found.get("matte"):
+    if matte := estimates.get("matte"):
         lines.append(f"matte: {matte['backend']}, {matte['share']:.1%} of the frame")
-    if camera := found.get("camera"):
+    if camera := estimates.get("camera"):
         lines.append(f"camera: {camera['kind']}, {camera['verdict']}")
     return lines

@@ -34,11 +34,11 @@ LEAST_CONFIDENCE = 0.4  # in the pitch that the person tells
 
 
 @dataclass(frozen=True)
-class Footage:
-    """camera: None where the clip shows no background to track it by. said: for the report."""
+class FilmedFootage:
+    """camera: None where the clip shows no background to track it by. report: for report.json."""
 
     camera: FilmedCamera | None
-    said: dict[str, Any]
+    report: dict[str, Any]
 
 
 def film_camera(
@@ -48,7 +48,7 @@ def film_camera(
     fov: float | None,
     folder: Path,
     log: Log,
-) -> Footage:
+) -> FilmedFootage:
     """Track the camera of a clip and tell its scale by the person; write both into a folder.
 
     colour, matte: the frames in use. fov: of the lens in degrees; None = estimated. folder: of the
@@ -61,7 +61,7 @@ def film_camera(
             f"{person.person}: shows no background to track its camera by; the camera is taken "
             "to stand still (`cameras`, `move`)"
         )
-        return Footage(None, {})
+        return FilmedFootage(None, {})
     if len(colour) == 1:
         raise InputError(
             f"{person.person}: one frame shows no movement of its camera; "
@@ -83,13 +83,13 @@ def film_camera(
             frames=colour,
             person_height=person.person_height,
         )
-    said = {"camera": _camera_said(tracked), "scale": _scale_said(scale)}
+    report = {"camera": _camera_said(tracked), "scale": _scale_said(scale)}
     _give_notices(tracked, scale, log)
-    write_text(folder / FOLDER / SCALE, json.dumps(said["scale"], indent=1) + "\n")
+    write_text(folder / FOLDER / SCALE, json.dumps(report["scale"], indent=1) + "\n")
     camera = FilmedCamera(
         tracked.track, "the clip's camera", scale.camera_height_units, _attitude(tracked, scale)
     )
-    return Footage(camera, said)
+    return FilmedFootage(camera, report)
 
 
 def read_footage(camera: CameraInput, filmed: FilmedCamera) -> FilmedCamera | None:
@@ -102,9 +102,9 @@ def read_footage(camera: CameraInput, filmed: FilmedCamera) -> FilmedCamera | No
     if path is None or not path.is_file():
         return None
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        height, pitch = said["camera_height_units"], said["pitch_degrees"]
-        confidence = float(said["confidence"])
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        height, pitch = stored["camera_height_units"], stored["pitch_degrees"]
+        confidence = float(stored["confidence"])
         height = filmed.height or (None if height is None else float(height))
         attitude = _surer(None if pitch is None else float(pitch), confidence, filmed.track)
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -131,9 +131,9 @@ def warn_of_conflict(
     with log.stage("conflict"):
         scale = person_scale(matte, track, frames=colour, person_height=person_height)
         rate = float(colour.frame_rate)
-        found = find_conflict(scale, track, camera_height, colour.size, rate)
-    if found.message:
-        log.notice(found.message)
+        conflict = find_conflict(scale, track, camera_height, colour.size, rate)
+    if conflict.message:
+        log.notice(conflict.message)
 
 
 def found_depth(
@@ -172,20 +172,20 @@ def _attitude(tracked: TrackedCamera, scale: PersonScale) -> Attitude | None:
 
 def _surer(pitch: float | None, confidence: float, track: CameraTrack) -> Attitude | None:
     """A pitch in degrees that was told, unless the track tells it better."""
-    held = filmed_attitude(track)
-    if pitch is None or confidence < max(LEAST_CONFIDENCE, held.confidence):
+    attitude = filmed_attitude(track)
+    if pitch is None or confidence < max(LEAST_CONFIDENCE, attitude.confidence):
         return None
-    return Attitude(pitch, held.roll, confidence)
+    return Attitude(pitch, attitude.roll, confidence)
 
 
 def _give_notices(tracked: TrackedCamera, scale: PersonScale, log: Log) -> None:
     kinds = {"static": "stands still", "rotation": "turns in place", "general": "travels"}
     log.notice(f"the clip's camera {kinds[tracked.kind]}; the track is {tracked.verdict}")
     if tracked.verdict == "doubtful":
-        told = (
+        hint = (
             "" if tracked.focal_source == "given" else "; `fov` DEG tells the lens, if it is known"
         )
-        log.notice(f"doubtful because of: {'; '.join(tracked.reasons)}{told}")
+        log.notice(f"doubtful because of: {'; '.join(tracked.reasons)}{hint}")
     if scale.camera_height_m is not None and scale.confidence >= LEAST_CONFIDENCE:
         log.notice(f"the camera was about {scale.camera_height_m:.1f} m above the ground")
     if scale.why_not:

@@ -81,7 +81,7 @@ def _open_person_in_place(
     is_tracked = not clip.still and camera.cameras is None and camera.move is None
     if is_tracked:
         footage = film_camera(clip.colour, matte, person, camera.fov, folder, log)
-        filmed, estimates = footage.camera, estimates | footage.said
+        filmed, estimates = footage.camera, estimates | footage.report
     scene, fov = lift_place(request.place, picture, filmed.track if filmed else None, folder, log)
     with log.stage("place"):
         rate = foreground.frame_rate

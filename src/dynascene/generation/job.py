@@ -53,9 +53,9 @@ def make_clip(
             shutil.copy(path, folder)
         finished = deliver(folder, inputs, clip, request.layers, log)
         carry_inputs(out / FOLDER, folder / FOLDER, read)
-        said = report(request, inputs, clip, log, keep)
-        said["outputs"] = [*sorted(path.name for path in folder.iterdir()), REPORT]
-        (folder / REPORT).write_text(json.dumps(said, indent=2, default=str, allow_nan=False))
+        written = report(request, inputs, clip, log, keep)
+        written["outputs"] = [*sorted(path.name for path in folder.iterdir()), REPORT]
+        (folder / REPORT).write_text(json.dumps(written, indent=2, default=str, allow_nan=False))
     return out / finished
 
 

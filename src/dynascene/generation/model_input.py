@@ -78,12 +78,12 @@ def model_batches(
             cam_from_world=cameras.cam_from_world[None],
             intrinsics=cameras.intrinsics[None],
             guide=torch.stack([_signed(frame.background) for frame in frames])[None],
-            guide_visibility=torch.stack([_known(frame) for frame in frames])[None],
+            guide_visibility=torch.stack([_coverage(frame) for frame in frames])[None],
             has_camera=torch.tensor([has_camera]),
         )
 
 
-def _known(frame: GeneratedFrame) -> Tensor:
+def _coverage(frame: GeneratedFrame) -> Tensor:
     """[1, H, W], 0 … 1: what the picture shows, and what was painted once and for all."""
     if frame.painted is None:
         return tensor_from_bytes(frame.visibility)

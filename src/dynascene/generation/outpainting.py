@@ -25,14 +25,14 @@ from dynascene.types import CameraTrack, Shot, Size
 WIDEST = 150.0  # degrees of the finished picture: a pinhole shows no more without tearing
 
 
-class Place(NamedTuple):
+class Offset(NamedTuple):
     """Where the given pixels lie in the finished picture: column and row of the first one."""
 
     left: int
     top: int
 
 
-def kept_part(size: Size, keep: float) -> tuple[Place, Size]:
+def part_to_keep(size: Size, keep: float) -> tuple[Offset, Size]:
     """The middle part of a picture that is ``keep`` of its area, in its own shape.
 
     Raises InputError unless 0 < keep < 1 and something is left to keep and to paint.
@@ -40,17 +40,17 @@ def kept_part(size: Size, keep: float) -> tuple[Place, Size]:
     if not 0 < keep < 1:
         raise InputError(f"`keep` {keep:g}: expected a share of the area between 0 and 1")
     side = keep**0.5
-    kept = Size(round(size.width * side), round(size.height * side))
-    if min(kept) < 16:
-        raise InputError(f"`keep` {keep:g}: leaves {kept} of {size}, too small to continue")
-    if kept == size:
+    part = Size(round(size.width * side), round(size.height * side))
+    if min(part) < 16:
+        raise InputError(f"`keep` {keep:g}: leaves {part} of {size}, too small to continue")
+    if part == size:
         raise InputError(f"`keep` {keep:g}: leaves nothing of {size} to paint")
-    return centred(kept, size), kept
+    return centred(part, size), part
 
 
-def centred(part: Size, whole: Size) -> Place:
+def centred(part: Size, whole: Size) -> Offset:
     """Where a part lies in the middle of a whole."""
-    return Place((whole.width - part.width) // 2, (whole.height - part.height) // 2)
+    return Offset((whole.width - part.width) // 2, (whole.height - part.height) // 2)
 
 
 def outpaint(

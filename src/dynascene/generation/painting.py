@@ -46,8 +46,8 @@ class Painter:
         """
         assert batch.guide is not None
         assert batch.guide_visibility is not None
-        known = batch.guide_visibility[0]
-        guide = without_steps(batch.guide[0] / 2 + 0.5, plain, known)
+        coverage = batch.guide_visibility[0]
+        guide = without_steps(batch.guide[0] / 2 + 0.5, plain, coverage)
         encoded = self.pipeline.encode(batch.replace(guide=guide[None] * 2 - 1))
         assert encoded.guide is not None
         generator = torch.Generator().manual_seed(self.seed)
@@ -56,18 +56,20 @@ class Painter:
         ).frames[0]
         x, g = (decoded(self.pipeline, latents) for latents in (sampled, encoded.guide[0]))
         painting = join_bands(x, g, guide)
-        painting = painting + carried_on(guide - painting, known)
-        fresh = (2 - 2 * blurred(known, FADE_SHARE * known.shape[-1])).clamp(max=1)
+        painting = painting + carried_on(guide - painting, coverage)
+        fresh = (2 - 2 * blurred(coverage, FADE_SHARE * coverage.shape[-1])).clamp(max=1)
         return Paint((painting - plain)[0], fresh[0])
 
 
-def without_steps(guide: Tensor, plain: Tensor, known: Tensor) -> Tensor:
+def without_steps(guide: Tensor, plain: Tensor, coverage: Tensor) -> Tensor:
     """A guide whose unknown parts take on what paint has changed beside them: [1, 3, h, w].
 
     The continuation joins on to the photograph, but not to paint of other colours; a network that
-    builds on the guide would keep that step. plain: the guide without paint. known: [1, 1, h, w].
+    builds on the guide would keep that step.
+
+    plain: the guide without paint. coverage: [1, 1, h, w].
     """
-    return (guide + (1 - known) * carried_on(guide - plain, known)).clamp(0, 1)
+    return (guide + (1 - coverage) * carried_on(guide - plain, coverage)).clamp(0, 1)
 
 
 def paint_memory(

@@ -16,7 +16,7 @@ from dynascene.types import FrameSource
 
 
 @dataclass(frozen=True)
-class PersonClip:
+class FilmedPerson:
     """The frames in use.
 
     Args:
@@ -32,7 +32,7 @@ class PersonClip:
     sound: tuple[Path, float] | None
 
 
-def open_person(person: PersonInput, frames: tuple[int, int] | None) -> PersonClip:
+def open_person(person: PersonInput, frames: tuple[int, int] | None) -> FilmedPerson:
     """Open the clip and the matte that it brings.
 
     Raises:
@@ -45,11 +45,11 @@ def open_person(person: PersonInput, frames: tuple[int, int] | None) -> PersonCl
     colour, matte = _colour_and_matte(source, person, frames, still)  # checks the frames too
     start = _second_of(source, frames[0]) if frames else 0.0
     sound = (path, start) if path.is_file() and not still else None
-    return PersonClip(colour, matte, still, sound)
+    return FilmedPerson(colour, matte, still, sound)
 
 
 def matted_person(
-    clip: PersonClip, person: PersonInput, first_frame: int, folder: Path, log: Log
+    clip: FilmedPerson, person: PersonInput, first_frame: int, folder: Path, log: Log
 ) -> tuple[FrameSource, FrameSource, dict[str, Any]]:
     """The person's frames and their matte, cut out where the clip brings none.
 

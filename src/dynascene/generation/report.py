@@ -23,7 +23,7 @@ def report(
     inputs: Inputs,
     clip: GeneratedClip,
     log: Log,
-    kept: Sequence[Path] = (),
+    copies: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """The report as plain JSON values. kept: inputs that lie beside it, and are named so."""
     return {
@@ -40,9 +40,9 @@ def report(
             "camera_height_track_units": round(inputs.scene.surface.height, 4),
             "shape": "ground and backdrop" if _is_stage(inputs) else "depth map",
         },
-        "inputs": _inputs(request, kept),
+        "inputs": _inputs(request, copies),
         "found": inputs.estimates,
-        "options": _options(request, kept),
+        "options": _options(request, copies),
         "weights": clip.weights,
         "estimators": log.networks,
         "sampling": clip.sampling,
@@ -57,7 +57,7 @@ def _is_stage(inputs: Inputs) -> bool:
     return isinstance(inputs.scene.surface, Stage)
 
 
-def _inputs(request: GenerationRequest, kept: Sequence[Path]) -> dict[str, dict[str, str]]:
+def _inputs(request: GenerationRequest, copies: Sequence[Path]) -> dict[str, dict[str, str]]:
     """Name and sha256 of every file or folder that went in."""
     person, place, camera = request.person, request.place, request.camera
     named = {
@@ -70,7 +70,7 @@ def _inputs(request: GenerationRequest, kept: Sequence[Path]) -> dict[str, dict[
         "move": _existing(Path(camera.move) if camera.move else None),
     }
     return {
-        name: {"path": path.name if path in kept else str(path), "sha256": sha256_of(path)}
+        name: {"path": path.name if path in copies else str(path), "sha256": sha256_of(path)}
         for name, path in named.items()
         if path is not None
     }
@@ -80,7 +80,7 @@ def _existing(path: Path | None) -> Path | None:
     return path if path is not None and path.is_file() else None
 
 
-def _options(request: GenerationRequest, kept: Sequence[Path]) -> dict[str, Any]:
+def _options(request: GenerationRequest, copies: Sequence[Path]) -> dict[str, Any]:
     person = asdict(request.person) if request.person else {}
     options = {**person, **asdict(request.place), **asdict(request.camera)}
     options |= {"frames": request.frames, "layers": request.layers}
@@ -88,6 +88,6 @@ def _options(request: GenerationRequest, kept: Sequence[Path]) -> dict[str, Any]
     for name in ("person", "matte", "scene", "scene_depth"):
         options.pop(name, None)
     file = request.camera.file
-    if file is not None and file in kept:
+    if file is not None and file in copies:
         options["cameras"] = file.name
     return options

@@ -71,7 +71,7 @@ class SceneMemory:
         step = -(-len(self.track) // MOST_CANDIDATES)
         candidates = range(0, len(self.track), step)
         coarse = stretched(self.track[::step], COARSE)
-        unknown = [1 - float(known(frame).mean()) for frame in self.render(coarse)]
+        unknown = [1 - float(coverage(frame).mean()) for frame in self.render(coarse)]
         return [KeyView(*pair) for pair in zip(candidates, unknown, strict=True)]
 
     def _surfaces(self) -> list[Surface]:
@@ -121,7 +121,7 @@ def choose_view(views: Sequence[KeyView], painted: Collection[int]) -> KeyView |
     return max(joined, key=lambda view: view.unknown)
 
 
-def known(frame: GuideFrame) -> Tensor:
+def coverage(frame: GuideFrame) -> Tensor:
     """[1, H, W], 1 where the picture shows the place or a key view has painted it."""
     if frame.painted is None:
         return frame.visibility

@@ -30,7 +30,7 @@ def cut_out(
     """
     place = folder / FOLDER / MATTE
     place.parent.mkdir(exist_ok=True)
-    made = job.run(
+    result = job.run(
         person.person,
         colour,
         place,
@@ -39,10 +39,14 @@ def cut_out(
         log,
         clean_preview=False,
     )
-    used = [*NETWORKS.get(made.backend, ()), *(n for n in DETECTORS if n == made.found_by)]
+    used = [*NETWORKS.get(result.backend, ()), *(n for n in DETECTORS if n == result.found_by)]
     log.networks.update(pinned_sha256(*used))
-    said = {"backend": made.backend, "found_by": made.found_by, "share": round(made.share, 4)}
-    return open_matte(place, like=colour), said
+    report = {
+        "backend": result.backend,
+        "found_by": result.found_by,
+        "share": round(result.share, 4),
+    }
+    return open_matte(place, like=colour), report
 
 
 @dataclass(frozen=True)

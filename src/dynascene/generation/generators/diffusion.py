@@ -99,10 +99,10 @@ def finished(small: SampledFrame, sharp: SharpFrame) -> GeneratedFrame:
 
 def enlarged(small: SampledFrame, guide: Tensor) -> Tensor:
     """A sampled frame at the size of its guide [3, H, W], as it is delivered; all in 0 … 1."""
-    if small.guide is None or small.known is None:
+    if small.guide is None or small.coverage is None:
         return resized(small.colour[None], *guide.shape[-2:]).clamp(0, 1)[0]
     result = join_bands(small.colour[None], small.guide[None], guide[None])
-    return keep_seen(result, guide[None], small.known[None])[0]
+    return keep_seen(result, guide[None], small.coverage[None])[0]
 
 
 def estimated(small: SampledFrame, guide: Tensor) -> Tensor:
@@ -110,6 +110,6 @@ def estimated(small: SampledFrame, guide: Tensor) -> Tensor:
     else the mean, soft; all in 0 … 1."""
     assert small.mean is not None, "an estimate was asked for"
     mean = resized(small.mean[None], *guide.shape[-2:]).clamp(0, 1)
-    if small.known is None:
+    if small.coverage is None:
         return mean[0]
-    return keep_seen(mean, guide[None], small.known[None])[0]
+    return keep_seen(mean, guide[None], small.coverage[None])[0]

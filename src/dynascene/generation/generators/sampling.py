@@ -56,14 +56,14 @@ def estimate_of(pipeline: DynaScenePipeline, first: Draw, samples: int) -> Estim
 class SampledFrame:
     """One frame at the model's size, 0 … 1.
 
-    colour: [3, h, w]. guide: the same of the guide through the autoencoder; known: [1, h, w], what
-    the picture or a key view shows; both None for a model without a guide. mean: [3, h, w], that
-    of the estimate's samples; None without an estimate.
+    colour: [3, h, w]. guide: the same of the guide through the autoencoder. coverage: [1, h, w],
+    what the picture or a key view shows. Both are None for a model without a guide. mean:
+    [3, h, w], that of the estimate's samples; None without an estimate.
     """
 
     colour: Tensor
     guide: Tensor | None = None
-    known: Tensor | None = None
+    coverage: Tensor | None = None
     mean: Tensor | None = None
 
 
@@ -84,7 +84,7 @@ class Sampling:
     is_needless: bool = field(default=False, init=False)
     _latents: dict[Draw, Tensor] = field(default_factory=dict, init=False)
     _guide: Tensor | None = field(default=None, init=False)
-    _known: Tensor | None = field(default=None, init=False)
+    _coverage: Tensor | None = field(default=None, init=False)
 
     def run(self, log: Log) -> None:
         """Draw the latents now, as stages of the log."""
@@ -123,7 +123,7 @@ class Sampling:
         clip = EncodedClip.joined(encoded)
         if is_guided(self.pipeline):
             assert clip.guide is not None
-            self._guide, self._known = clip.guide[0], torch.cat(masks)
+            self._guide, self._coverage = clip.guide[0], torch.cat(masks)
         return clip
 
     def frames(self) -> Iterator[SampledFrame]:
@@ -133,9 +133,9 @@ class Sampling:
             part = slice(start, start + FRAMES_AT_ONCE)
             colours = self._decoded(self.draw, part)
             frames = map(SampledFrame, colours)
-            if self._guide is not None and self._known is not None:
+            if self._guide is not None and self._coverage is not None:
                 guides = decoded(self.pipeline, self._guide[part])
-                frames = map(SampledFrame, colours, guides, _plain(self._known[part]))
+                frames = map(SampledFrame, colours, guides, _plain(self._coverage[part]))
             if self.estimate is None:
                 yield from frames
                 continue

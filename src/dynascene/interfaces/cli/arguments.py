@@ -22,7 +22,7 @@ OptionalGenerator = Annotated[GeneratorName | None, arg(help_behavior_hint="")]
 PAIR = re.compile(r"\s*([0-9.]+)\s*[xX×]\s*([0-9.]+)\s*")
 
 
-def shown(metavar: str) -> Any:
+def optional(metavar: str) -> Any:
     """An optional argument whose help names what to give and no default."""
     return arg(metavar=metavar, help_behavior_hint="")
 

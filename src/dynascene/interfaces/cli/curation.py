@@ -9,7 +9,7 @@ from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
 from dynascene.estimators.names import DetectorName
-from dynascene.interfaces.cli.arguments import OptionalBackend, shown
+from dynascene.interfaces.cli.arguments import OptionalBackend, optional
 
 if TYPE_CHECKING:  # imported where they are used: --help must not wait for torch
     from dynascene.curation.engine.choice import EngineChoice
@@ -21,13 +21,13 @@ def curate(
     /,
     *,
     out: Annotated[Path, arg(metavar="DATASET")],
-    work: Annotated[Path | None, shown("DIR")] = None,
-    workers: Annotated[int | None, shown("N")] = None,
-    ray_address: Annotated[str | None, shown("HOST:PORT")] = None,
+    work: Annotated[Path | None, optional("DIR")] = None,
+    workers: Annotated[int | None, optional("N")] = None,
+    ray_address: Annotated[str | None, optional("HOST:PORT")] = None,
     in_process: bool = False,
     min_height: Annotated[int, arg(metavar="PIXELS")] = 1080,
     shortest: Annotated[float, arg(metavar="SECONDS")] = 1.0,
-    longest: Annotated[float | None, shown("SECONDS")] = None,
+    longest: Annotated[float | None, optional("SECONDS")] = None,
     most_similar: Annotated[float, arg(metavar="S")] = 0.8,
     person_detector: Annotated[
         DetectorName | Literal["none"] | None, arg(help_behavior_hint="")
@@ -35,8 +35,8 @@ def curate(
     matte: OptionalBackend = None,
     worst_camera: Literal["good", "doubtful"] = "good",
     time_limit: Annotated[float, arg(metavar="MINUTES")] = 60.0,
-    release: Annotated[Path | None, shown("FILE")] = None,
-    from_release: Annotated[Path | None, shown("FILE")] = None,
+    release: Annotated[Path | None, optional("FILE")] = None,
+    from_release: Annotated[Path | None, optional("FILE")] = None,
 ) -> None:
     """Make clips to train on from raw videos, with a reason for everything that is dropped.
 

@@ -44,10 +44,10 @@ class RunDisplay:
 
 def table(progress: RunProgress) -> Table:
     """A row for each stage: clips in, kept and dropped, found finished, clips a minute."""
-    shown = Table(caption=f"time left: {time_left(progress)}", caption_justify="left")
-    shown.add_column("stage")
+    rows = Table(caption=f"time left: {time_left(progress)}", caption_justify="left")
+    rows.add_column("stage")
     for heading in ("in", "of about", "kept", "dropped", "found", "a minute"):
-        shown.add_column(heading, justify="right")
+        rows.add_column(heading, justify="right")
     expected = progress.expected()
     for count in progress.counts.values():
         numbers = (
@@ -57,8 +57,8 @@ def table(progress: RunProgress) -> Table:
             count.dropped,
             count.reused,
         )
-        shown.add_row(count.name, *map(str, numbers), f"{progress.rate(count.name):.1f}")
-    return shown
+        rows.add_row(count.name, *map(str, numbers), f"{progress.rate(count.name):.1f}")
+    return rows
 
 
 def line(progress: RunProgress) -> str:

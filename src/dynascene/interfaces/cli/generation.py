@@ -9,54 +9,54 @@ from dynascene.errors import InputError
 from dynascene.interfaces.cli.arguments import (
     OptionalBackend,
     OptionalGenerator,
+    optional,
     parse_framing,
     parse_range,
     parse_sensor,
     parse_size,
-    shown,
 )
 
 if TYPE_CHECKING:
     from dynascene.generation.request import PersonInput
 
-OptionalPath = Annotated[Path | None, shown("PATH")]
-OptionalName = Annotated[str | None, shown("NAME")]
-OptionalSize = Annotated[str | None, shown("WxH")]
-OptionalDegrees = Annotated[float | None, shown("DEG")]
-OptionalNumber = Annotated[float | None, shown("NUMBER")]
+OptionalPath = Annotated[Path | None, optional("PATH")]
+OptionalName = Annotated[str | None, optional("NAME")]
+OptionalSize = Annotated[str | None, optional("WxH")]
+OptionalDegrees = Annotated[float | None, optional("DEG")]
+OptionalNumber = Annotated[float | None, optional("NUMBER")]
 
 
 def generate(
-    person: Annotated[Positional[Path | None], shown("[PERSON]")] = None,
+    person: Annotated[Positional[Path | None], optional("[PERSON]")] = None,
     /,
     *,
     scene: Annotated[Path, arg(metavar="IMAGE")],
     matte: OptionalPath = None,
-    subject: Annotated[str | None, shown("N|X,Y")] = None,
+    subject: Annotated[str | None, optional("N|X,Y")] = None,
     matte_backend: OptionalBackend = None,
-    cameras: Annotated[str | None, shown("FILE|none")] = None,
+    cameras: Annotated[str | None, optional("FILE|none")] = None,
     camera_format: OptionalName = None,
-    move: Annotated[str | None, shown("NAME[:AMOUNT]")] = None,
+    move: Annotated[str | None, optional("NAME[:AMOUNT]")] = None,
     framing: Annotated[str, arg(metavar="auto|centre|YAW,PITCH")] = "auto",
     scene_fov: OptionalDegrees = None,
     generator: OptionalGenerator = None,
-    weights: Annotated[str | None, shown("small|PATH|HUB_ID")] = None,
-    steps: Annotated[int | None, shown("N")] = None,
+    weights: Annotated[str | None, optional("small|PATH|HUB_ID")] = None,
+    steps: Annotated[int | None, optional("N")] = None,
     guidance: OptionalNumber = None,
     seed: int = 0,
     no_scene_memory: Annotated[bool, arg(help_behavior_hint="")] = False,
     size: OptionalSize = None,
-    frames: Annotated[str | None, shown("A:B")] = None,
+    frames: Annotated[str | None, optional("A:B")] = None,
     fov: OptionalDegrees = None,
     horizon: OptionalNumber = None,
     camera_height: OptionalNumber = None,
     camera_scale: OptionalNumber = None,
     scene_depth: OptionalPath = None,
     person_height: float = 1.7,
-    rotation_order: Annotated[str | None, shown("XYZ")] = None,
+    rotation_order: Annotated[str | None, optional("XYZ")] = None,
     sensor: OptionalSize = None,
     layers: bool = False,
-    out: Annotated[Path | None, shown("DIR")] = None,
+    out: Annotated[Path | None, optional("DIR")] = None,
 ) -> None:
     """Put a filmed person into a picture of a place, with a background that follows the camera.
 

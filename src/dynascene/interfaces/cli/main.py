@@ -156,11 +156,11 @@ def _later(command: Command) -> Callable[..., Callable[[], None]]:
 def one_line(box: str) -> str:
     """A parser's framed complaint as one sentence."""
     lines = [re.sub(r"[│╭╮╰╯]", "", line).strip() for line in box.splitlines()]
-    kept = []
+    texts = []
     for line in lines:
         if not line or set(line) <= {"─", " "}:
             continue
         if line.startswith("For full helptext"):
             break
-        kept.append(line.strip("─ "))
-    return "; ".join(kept) + " (see --help)"
+        texts.append(line.strip("─ "))
+    return "; ".join(texts) + " (see --help)"

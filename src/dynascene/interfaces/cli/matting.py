@@ -9,7 +9,7 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
-from dynascene.interfaces.cli.arguments import OptionalBackend, parse_range, shown
+from dynascene.interfaces.cli.arguments import OptionalBackend, optional, parse_range
 
 
 def matte(
@@ -18,8 +18,8 @@ def matte(
     *,
     out: Annotated[Path, arg(metavar="DIR")],
     backend: OptionalBackend = None,
-    subject: Annotated[str | None, shown("N|X,Y")] = None,
-    frames: Annotated[str | None, shown("A:B")] = None,
+    subject: Annotated[str | None, optional("N|X,Y")] = None,
+    frames: Annotated[str | None, optional("A:B")] = None,
 ) -> None:
     """Cut the person out of a clip: a matte per frame, white = person.
 

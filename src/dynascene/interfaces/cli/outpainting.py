@@ -6,22 +6,22 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
-from dynascene.interfaces.cli.arguments import OptionalGenerator, parse_size, shown
+from dynascene.interfaces.cli.arguments import OptionalGenerator, optional, parse_size
 
 
 def outpaint(
     image: Annotated[Positional[Path], arg(metavar="IMAGE")],
     /,
     *,
-    keep: Annotated[float | None, shown("SHARE")] = None,
-    size: Annotated[str | None, shown("WxH")] = None,
+    keep: Annotated[float | None, optional("SHARE")] = None,
+    size: Annotated[str | None, optional("WxH")] = None,
     generator: OptionalGenerator = None,
-    weights: Annotated[str | None, shown("small|PATH|HUB_ID")] = None,
-    steps: Annotated[int | None, shown("N")] = None,
-    guidance: Annotated[float | None, shown("NUMBER")] = None,
+    weights: Annotated[str | None, optional("small|PATH|HUB_ID")] = None,
+    steps: Annotated[int | None, optional("N")] = None,
+    guidance: Annotated[float | None, optional("NUMBER")] = None,
     seed: int = 0,
-    scene_fov: Annotated[float | None, shown("DEG")] = None,
-    horizon: Annotated[float | None, shown("NUMBER")] = None,
+    scene_fov: Annotated[float | None, optional("DEG")] = None,
+    horizon: Annotated[float | None, optional("NUMBER")] = None,
     out: Annotated[Path, arg(metavar="PNG")],
 ) -> None:
     """Continue a picture beyond its borders; its own pixels stay bit by bit.
@@ -41,7 +41,7 @@ def outpaint(
         out: PNG file to write.
     """
     from dynascene.generation.clip import DEFAULT_GENERATOR, GenerationOptions
-    from dynascene.generation.outpainting import kept_part, outpaint
+    from dynascene.generation.outpainting import outpaint, part_to_keep
     from dynascene.generation.place_input import assumed_fov, read_scene
     from dynascene.geometry.intrinsics import focal_from_fov
     from dynascene.interfaces.cli.display import say
@@ -57,7 +57,7 @@ def outpaint(
     focal = focal_from_fov(scene_fov or exif_fov(image) or assumed_fov(whole, None), whole)
     row = None if horizon is None else horizon * whole.height
     if keep is not None:
-        (left, top), part = kept_part(whole, keep)
+        (left, top), part = part_to_keep(whole, keep)
         picture = picture[top : top + part.height, left : left + part.width]
         row = None if row is None else row - top
     options = GenerationOptions(

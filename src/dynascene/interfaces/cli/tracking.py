@@ -6,18 +6,18 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
-from dynascene.interfaces.cli.arguments import parse_range, shown
+from dynascene.interfaces.cli.arguments import optional, parse_range
 
 
 def track(
     video: Annotated[Positional[Path], arg(metavar="VIDEO")],
     /,
     *,
-    matte: Annotated[Path | None, shown("PATH")] = None,
-    focal: Annotated[float | None, shown("PX")] = None,
+    matte: Annotated[Path | None, optional("PATH")] = None,
+    focal: Annotated[float | None, optional("PX")] = None,
     out: Annotated[Path, arg(metavar="FILE")] = Path("cameras.txt"),
-    to: Annotated[str | None, shown("NAME")] = None,
-    frames: Annotated[str | None, shown("A:B")] = None,
+    to: Annotated[str | None, optional("NAME")] = None,
+    frames: Annotated[str | None, optional("A:B")] = None,
 ) -> None:
     """Find the camera of a filmed clip: one pose per frame, and how far to trust it.
 
@@ -64,25 +64,26 @@ def track(
         else:
             person = split_alpha(source)[1] if source.channels == 4 else None
         warn_of_cuts(video, source, terminal, part[0] if part else 0)
-        found = track_camera(source, person, options, terminal)
-        if found.track is not None:
+        tracked = track_camera(source, person, options, terminal)
+        if tracked.track is not None:
             place = folder / out.name
             write_cameras(
-                found.track,
+                tracked.track,
                 place,
                 to,
                 notice=lambda text: terminal.notice(text.replace(str(place), str(out))),
             )
-        said = found.report() | {
+        figures = tracked.report() | {
             "outputs": [path.name for path in folder.iterdir()] + [report.name]
         }
-        write_text(folder / report.name, json.dumps(said, indent=1) + "\n")
-    for reason in found.reasons:
+        write_text(folder / report.name, json.dumps(figures, indent=1) + "\n")
+    for reason in tracked.reasons:
         terminal.notice(f"note: {reason}")
-    if found.track is None:
-        why = "; ".join(found.reasons)
+    if tracked.track is None:
+        why = "; ".join(tracked.reasons)
         raise InputError(f"{video}: the camera could not be tracked ({why}); figures in {report}")
-    say(f"{out}: {len(found.track)} frames, {found.kind}, {found.verdict} (figures in {report})")
+    verdict = f"{tracked.kind}, {tracked.verdict}"
+    say(f"{out}: {len(tracked.track)} frames, {verdict} (figures in {report})")
 
 
 COMMANDS = {"track": track}

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from dynascene.interfaces.cli.arguments import parse_worlds, shown
+from dynascene.interfaces.cli.arguments import optional, parse_worlds
 
 LINE_EVERY = 50  # steps, where there is no terminal
 SEE_HELP = "Systems and recipes: dynascene train --help"  # where help must not wait for torch
@@ -18,20 +18,20 @@ def train(
     recipe: Annotated[Positional[str], arg(metavar="RECIPE")],
     /,
     *,
-    out: Annotated[Path | None, shown("RUN")] = None,
-    steps: Annotated[int | None, shown("N")] = None,
-    batch: Annotated[int | None, shown("B")] = None,
-    lr: Annotated[float | None, shown("RATE")] = None,
+    out: Annotated[Path | None, optional("RUN")] = None,
+    steps: Annotated[int | None, optional("N")] = None,
+    batch: Annotated[int | None, optional("B")] = None,
+    lr: Annotated[float | None, optional("RATE")] = None,
     seed: int = 0,
-    data: Annotated[Path | None, shown("DIR")] = None,
-    clips: Annotated[tuple[str, ...], shown("DIR|URL…")] = (),
-    worlds: Annotated[tuple[str, ...], shown("NAME=SHARE…")] = (),
+    data: Annotated[Path | None, optional("DIR")] = None,
+    clips: Annotated[tuple[str, ...], optional("DIR|URL…")] = (),
+    worlds: Annotated[tuple[str, ...], optional("NAME=SHARE…")] = (),
     start: Annotated[
         str | None, arg(name="from", metavar="RUN|WEIGHTS|random", help_behavior_hint="")
     ] = None,
-    autoencoder: Annotated[Path | None, shown("DIR")] = None,
-    cache: Annotated[Path | None, shown("DIR")] = None,
-    until: Annotated[int | None, shown("STEP")] = None,
+    autoencoder: Annotated[Path | None, optional("DIR")] = None,
+    cache: Annotated[Path | None, optional("DIR")] = None,
+    until: Annotated[int | None, optional("STEP")] = None,
     workers: int = 1,
     precision: Literal["no", "bf16", "fp16"] = "bf16",
     accumulate: Annotated[int, arg(metavar="N")] = 1,
@@ -180,8 +180,8 @@ def export(
     /,
     *,
     out: Annotated[Path, arg(metavar="DIR")],
-    autoencoder: Annotated[Path | None, shown("DIR")] = None,
-    evaluation: Annotated[tuple[Path, ...], shown("DIR…")] = (),
+    autoencoder: Annotated[Path | None, optional("DIR")] = None,
+    evaluation: Annotated[tuple[Path, ...], optional("DIR…")] = (),
 ) -> None:
     """Write a run's averaged weights in half precision, as generate --weights takes them.
 

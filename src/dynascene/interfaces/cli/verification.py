@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
-from dynascene.interfaces.cli.arguments import shown
+from dynascene.interfaces.cli.arguments import optional
 
 if TYPE_CHECKING:  # imported where they are used: --help must not wait for torch
     from dynascene.curation.votes.store import VoteStore
@@ -26,10 +26,10 @@ def verify(
     dataset: Annotated[Positional[str], arg(metavar="DATASET")],
     /,
     *,
-    db: Annotated[str | None, shown("FILE|URL")] = None,
+    db: Annotated[str | None, optional("FILE|URL")] = None,
     host: Annotated[str, arg(metavar="H")] = "127.0.0.1",
     port: Annotated[int, arg(metavar="P")] = 8017,
-    token: Annotated[str | None, shown("WORD")] = None,
+    token: Annotated[str | None, optional("WORD")] = None,
     rule: Annotated[str, arg(metavar="K/N")] = "2/3",
     points: bool = True,
     apply: bool = False,
@@ -76,11 +76,11 @@ def verify(
     clips = VerifiedClips(open_manifest(dataset))
     board = Board(clips, _votes(dataset, db), decided_by)
     with listen(host, port) as listening:
-        taken = listening.getsockname()[1]
+        bound_port = listening.getsockname()[1]
         title = dataset.rstrip("/").rpartition("/")[2] or dataset
-        app = VerificationApp(board, Sessions(token, taken), title, points=points)
-        shown_host = f"[{host}]" if ":" in host else host
-        say(f"{len(clips.ids)} clips at http://{shown_host}:{taken}/ (Ctrl-C ends)")
+        app = VerificationApp(board, Sessions(token, bound_port), title, points=points)
+        address = f"[{host}]" if ":" in host else host
+        say(f"{len(clips.ids)} clips at http://{address}:{bound_port}/ (Ctrl-C ends)")
         sys.stdout.flush()  # a script that reads the address must not wait for the end
         serve(app, listening)
 

@@ -34,12 +34,12 @@ def weights(
         return
     for name in names:
         with Terminal().stage(name, 100) as step:
-            shown = 0
+            progress_percent = 0
 
             def progress(_: str, so_far: int, whole: int) -> None:
-                nonlocal shown
-                while shown < 100 * so_far // max(1, whole):
-                    shown += 1
+                nonlocal progress_percent
+                while progress_percent < 100 * so_far // max(1, whole):
+                    progress_percent += 1
                     step()
 
             path = weights_file(name, progress=progress)

@@ -96,12 +96,12 @@ class VerifiedClips:
                 return self._points[name]
         clip = self._opened(name)
         matte = split_alpha(clip.frames)[1] if clip.frames.channels == 4 else clip.matte
-        found = seen_points(clip.frames, matte, clip.cameras)
+        track_points = seen_points(clip.frames, matte, clip.cameras)
         answer = {
-            "points": found.points.round(6).tolist(),
-            "frame": found.frame.tolist(),
-            "point": found.point.tolist(),
-            "seen": found.seen.round(5).tolist(),
+            "points": track_points.points.round(6).tolist(),
+            "frame": track_points.frame.tolist(),
+            "point": track_points.point.tolist(),
+            "seen": track_points.seen.round(5).tolist(),
         }
         with self._lock:
             self._points[name] = answer
@@ -125,10 +125,12 @@ class VerifiedClips:
             if cameras is None:
                 return {}
             path = cameras.with_name(f"{cameras.stem}.track.json")
-            told = json.loads(path.read_text(encoding="utf-8"), parse_constant=lambda _: None)
+            report = json.loads(path.read_text(encoding="utf-8"), parse_constant=lambda _: None)
         except (OSError, ValueError, InputError):
             return {}  # a broken clip is named when it is opened; the report is an extra
-        return {key: told[key] for key in REPORTED if key in told} if isinstance(told, dict) else {}
+        if not isinstance(report, dict):
+            return {}
+        return {key: report[key] for key in REPORTED if key in report}
 
 
 def _judged_rows(manifest: ClipManifest) -> dict[str, int]:
@@ -139,4 +141,4 @@ def _judged_rows(manifest: ClipManifest) -> dict[str, int]:
         for name in ("split", SPLIT_BEFORE, "has_camera")
     ]
     rows = zip(manifest.names, *columns, strict=True)
-    return {name: row for row, (name, *told) in enumerate(rows) if is_judged(*told)}
+    return {name: row for row, (name, *fields) in enumerate(rows) if is_judged(*fields)}

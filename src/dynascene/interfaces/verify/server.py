@@ -107,11 +107,11 @@ class VerificationApp:
         )
 
     async def enter(self, request: Request) -> Response:
-        told = await _body(request)
-        if not self.sessions.admits(_text(told, "token")):
+        body = await _body(request)
+        if not self.sessions.admits(_text(body, "token")):
             await asyncio.sleep(WRONG_TOKEN_SECONDS)
             raise RefusalError(403, "the token is not right")
-        rater = rater_name(_text(told, "name"))
+        rater = rater_name(_text(body, "name"))
         response = JSONResponse({"rater": rater})
         self.sessions.remember(response, rater, secure=request.url.scheme == "https")
         return response
@@ -130,8 +130,8 @@ class VerificationApp:
     async def clip(self, request: Request, rater: str) -> Response:
         clip = self._clip(request.path_params["clip"])
         votes = await run_sync(self.board.votes.votes_of, rater)
-        told = await run_sync(self.board.clips.described, clip)
-        return JSONResponse(told | {"choice": votes.get(clip)})
+        description = await run_sync(self.board.clips.described, clip)
+        return JSONResponse(description | {"choice": votes.get(clip)})
 
     async def video(self, request: Request, rater: str) -> Response:
         clip = self._clip(request.path_params["clip"])
@@ -148,8 +148,8 @@ class VerificationApp:
         return JSONResponse(await run_sync(follow, clip, limiter=self.one_at_a_time))
 
     async def vote(self, request: Request, rater: str) -> Response:
-        told = await _body(request)
-        clip, choice = self._clip(_text(told, "clip")), _text(told, "choice")
+        body = await _body(request)
+        clip, choice = self._clip(_text(body, "clip")), _text(body, "choice")
         await run_sync(self.board.votes.vote, clip, rater, choice)
         return JSONResponse({"clip": clip, "choice": choice})
 
@@ -198,16 +198,16 @@ async def _body(request: Request) -> dict[str, Any]:
     if not length.isdigit() or int(length) > LONGEST_REQUEST:
         raise RefusalError(413, f"send at most {LONGEST_REQUEST} bytes")
     try:
-        told = json.loads(await request.body())
+        body = json.loads(await request.body())
     except (ValueError, RecursionError):
         raise RefusalError(400, "this is no JSON") from None
-    if not isinstance(told, dict):
+    if not isinstance(body, dict):
         raise RefusalError(400, "send an object")
-    return told
+    return body
 
 
-def _text(told: dict[str, Any], name: str) -> str:
-    value = told.get(name, "")
+def _text(body: dict[str, Any], name: str) -> str:
+    value = body.get(name, "")
     # JSON can escape half of a surrogate pair, which no database and no answer can hold
     if not isinstance(value, str) or any("\ud800" <= letter <= "\udfff" for letter in value):
         raise RefusalError(400, f"{name} must be text")
@@ -235,6 +235,6 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve(app: VerificationApp, listening: socket.socket) -> None:
-    """Answer until the process is told to stop."""
+    """Answer until the process is asked to stop."""
     config = uvicorn.Config(app.starlette(), log_level="warning", server_header=False)
     uvicorn.Server(config).run(sockets=[listening])
