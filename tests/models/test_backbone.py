@@ -11,7 +11,6 @@ from dynascene.models.backbone import (
     parameter_count,
     spatial_blocks,
     spatial_parameters,
-    widen_conv_in,
 )
 from dynascene.models.call import Call, calling
 from dynascene.models.injection import Injection
@@ -126,10 +125,3 @@ def test_modules_are_listed_in_running_order(tiny) -> None:
 def test_levels() -> None:
     names = ("down_blocks.0.x", "down_blocks.3.x", "mid_block.x", "up_blocks.0.x", "up_blocks.3.x")
     assert [level_of(name, 4) for name in names] == [0, 3, 3, 3, 0]
-
-
-def test_widened_convolution_ignores_the_new_channels() -> None:
-    weight = torch.randn(8, 9, 3, 3)
-    x = torch.randn(1, 14, 5, 7)
-    convolve = torch.nn.functional.conv2d
-    torch.testing.assert_close(convolve(x, widen_conv_in(weight, 14)), convolve(x[:, :9], weight))

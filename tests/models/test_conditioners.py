@@ -3,12 +3,13 @@ import torch
 
 from dynascene.errors import InputError
 from dynascene.geometry.rigid import rigid, rotation_about
-from dynascene.models.backbone import widen_conv_in
 from dynascene.models.conditioners import CONDITIONERS, register_conditioner
+from dynascene.models.conditioners.base import Conditioner
 from dynascene.models.conditioners.foreground import Foreground
 from dynascene.models.conditioners.guide import Guide
 from dynascene.models.denoiser import Denoiser
-from dynascene.models.injection import merge_injections
+from dynascene.models.injection import Injection, merge_injections
+from dynascene.models.input_layout import IMAGE_LATENT, map_input_columns
 
 STEPS = torch.tensor([2, 500, 999])
 
@@ -16,7 +17,9 @@ STEPS = torch.tensor([2, 500, 999])
 def share_weights(source: Denoiser, target: Denoiser) -> None:
     """The U-Net of ``source`` into ``target``, whose new input channels get weight zero."""
     state = source.unet.state_dict()
-    weight = widen_conv_in(state["conv_in.weight"], target.unet.conv_in.in_channels)
+    weight = map_input_columns(
+        state["conv_in.weight"], source.input_layout, target.input_layout, origin="the source"
+    )
     target.unet.load_state_dict({**state, "conv_in.weight": weight})
 
 
@@ -57,17 +60,64 @@ def test_dropped_conditions_say_the_same_about_every_clip(
 @torch.no_grad()
 def test_structural_conditions_are_never_dropped(build, make_clip, name: str) -> None:
     denoiser, clip = build((name,)), make_clip()
-    kept = denoiser.inject(clip, torch.zeros(3, dtype=torch.bool)).channels
-    assert torch.equal(denoiser.inject(clip, torch.ones(3, dtype=torch.bool)).channels, kept)
+    channels = denoiser.inject(clip, torch.zeros(3, dtype=torch.bool)).channels
+    dropped = denoiser.inject(clip, torch.ones(3, dtype=torch.bool)).channels
+    assert channels.keys() == dropped.keys()
+    assert all(torch.equal(dropped[meaning], tensor) for meaning, tensor in channels.items())
 
 
 @torch.no_grad()
-def test_input_channels_are_in_the_inpainting_order(build, make_clip) -> None:
-    """[generate mask 1 | foreground 4 | guide 4 | visibility 1] behind the noisy latent."""
-    clip = make_clip()
-    channels = build(("foreground", "guide")).inject(clip, clip.has_camera).channels
-    expected = [clip.generate_mask, clip.foreground, clip.guide, clip.guide_visibility]
-    assert torch.equal(channels, torch.cat(expected, dim=2))
+@pytest.mark.parametrize("names", [("foreground", "guide"), ("guide", "foreground")])
+def test_input_channels_are_in_the_inpainting_order(build, make_clip, names) -> None:
+    """Noisy, then [generate mask 1 | foreground 4], then [guide 4 | visibility 1]."""
+    denoiser, clip, noisy = build(names), make_clip(), torch.randn(3, 3, 4, 5, 7)
+    samples = []
+    denoiser.unet.conv_in.register_forward_pre_hook(lambda _, inputs: samples.append(inputs[0]))
+    denoiser(noisy, STEPS, clip)
+    tensors = [noisy, clip.generate_mask, clip.foreground, clip.guide, clip.guide_visibility]
+    assert torch.equal(samples[0], torch.cat(tensors, dim=2).flatten(0, 1))
+    assert [group.width for group in denoiser.input_layout] == [4, 1, 4, 4, 1]
+
+
+class FirstFrame(Conditioner):
+    """A picture per clip as input channels, as InstructPix2Pix has it."""
+
+    reads = ("scene",)
+    channels = (IMAGE_LATENT,)
+    per_clip = True
+
+    def forward(self, clip, drop):
+        return Injection(channels={IMAGE_LATENT.meaning: clip.scene[:, None]})
+
+
+@torch.no_grad()
+def test_channels_per_clip_stand_for_all_frames(build, make_clip, monkeypatch) -> None:
+    """Wherever they come in: windows share them, and merging is the same as all at once."""
+    monkeypatch.setitem(CONDITIONERS, "first_frame", FirstFrame)
+    denoiser, clip, noisy = build(("first_frame", "guide")), make_clip(), torch.randn(3, 3, 4, 5, 7)
+    drop = torch.zeros(3, dtype=torch.bool)
+    parts = [denoiser.inject(clip, drop, per_clip=value) for value in (True, False)]
+    assert list(parts[0].channels) == ["image_latent"]
+    samples = []
+    denoiser.unet.conv_in.register_forward_pre_hook(lambda _, inputs: samples.append(inputs[0]))
+    denoiser(noisy, STEPS, clip)
+    denoiser(noisy, STEPS, merge_injections(parts))
+    assert torch.equal(samples[0], samples[1])
+    frames = samples[0].unflatten(0, (3, 3))
+    assert torch.equal(frames[:, :, 4:8], clip.scene[:, None].expand(-1, 3, -1, -1, -1))
+
+
+def test_channels_that_are_not_as_declared_are_refused(build, make_clip, monkeypatch) -> None:
+    class Silent(FirstFrame):
+        def forward(self, clip, drop):
+            return Injection()
+
+    monkeypatch.setitem(CONDITIONERS, "silent", Silent)
+    with pytest.raises(ValueError, match="the conditioners declare image_latent 4"):
+        build(("silent",))(torch.randn(3, 3, 4, 5, 7), STEPS, make_clip())
+    monkeypatch.setitem(CONDITIONERS, "first_frame", FirstFrame)
+    with pytest.raises(ValueError, match="several conditioners give the input channels 'image_lat"):
+        build(("silent", "first_frame"))
 
 
 @torch.no_grad()

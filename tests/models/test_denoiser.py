@@ -85,6 +85,15 @@ def test_a_saved_denoiser_comes_back_bit_for_bit(build, wake, make_clip, tmp_pat
     torch.testing.assert_close(noise, expected, rtol=LOADED_TOLERANCE, atol=LOADED_TOLERANCE)
 
 
+def test_a_saved_config_describes_the_same_input_columns(build, tmp_path) -> None:
+    """JSON sorts the conditioners; the columns of the first convolution must not move."""
+    denoiser = build(("guide", "scene_reference", "foreground"))
+    denoiser.save_pretrained(tmp_path)
+    loaded = Denoiser.from_pretrained(tmp_path)
+    assert list(loaded.conditioners) != list(denoiser.conditioners)
+    assert loaded.input_layout == denoiser.input_layout
+
+
 def test_sizes_survive_json() -> None:
     for size in SIZES.values():
         assert size_from_dict(json.loads(json.dumps(size_to_dict(size)))) == size

@@ -9,13 +9,14 @@ def test_nothing_merges_to_nothing() -> None:
     assert merge_injections([Injection(), Injection()]) == Injection()
 
 
-def test_channels_keep_the_declared_order() -> None:
-    first, second = torch.zeros(3, 3, 1, 2, 2), torch.ones(3, 3, 4, 2, 2)
-    merged = merge_injections([Injection(channels=first), Injection(channels=second)]).channels
-    assert merged is not None
-    assert merged.shape == (3, 3, 5, 2, 2)
-    assert merged[:, :, 0].eq(0).all()
-    assert merged[:, :, 1:].eq(1).all()
+def test_channels_keep_their_meaning() -> None:
+    mask, guide = torch.zeros(3, 3, 1, 2, 2), torch.ones(3, 3, 4, 2, 2)
+    parts = [Injection(channels={"generate_mask": mask}), Injection(channels={"guide": guide})]
+    merged = merge_injections(parts).channels
+    assert merged["generate_mask"] is mask
+    assert merged["guide"] is guide
+    with pytest.raises(ValueError, match="several input channels have the name 'guide'"):
+        merge_injections([*parts, parts[1]])
 
 
 def test_additions_are_summed() -> None:

@@ -17,13 +17,17 @@ from transformers import (
 )
 
 from dynascene.errors import InputError
+from dynascene.models.conditioners import CONDITIONERS
+from dynascene.models.conditioners.base import Conditioner
 from dynascene.models.denoiser import Denoiser, size_to_dict
+from dynascene.models.injection import Injection
+from dynascene.models.input_layout import IMAGE_EDITING, IMAGE_LATENT, TEXT_TO_IMAGE
 from dynascene.models.pretrained import (
     load_autoencoder,
     load_clip,
-    load_inpainting,
     load_motion,
     load_pipeline,
+    load_spatial,
     motion_from_original,
     pipeline_from_public_weights,
 )
@@ -159,7 +163,7 @@ def shapes(state: dict[str, torch.Tensor]) -> dict[str, torch.Size]:
 def test_the_inpainting_unet_fills_denoiser_and_reference(checkpoint: Path, guide: bool) -> None:
     denoiser, public = narrow_denoiser(guide), narrow_unet().state_dict()
     motion = {k: v.clone() for k, v in denoiser.unet.state_dict().items() if "motion_" in k}
-    load_inpainting(denoiser, checkpoint)
+    load_spatial(denoiser, checkpoint)
     own = denoiser.unet.state_dict()
     assert torch.equal(own["conv_in.weight"][:, :9], public["conv_in.weight"])
     assert own["conv_in.weight"][:, 9:].eq(0).all()
@@ -173,11 +177,11 @@ def test_half_precision_and_bin_files_are_found_too(checkpoint: Path) -> None:
     state = load_file(unet_file(checkpoint))
     unet_file(checkpoint).unlink()
     torch.save(state, checkpoint / "unet" / "diffusion_pytorch_model.bin")
-    load_inpainting(narrow_denoiser(), checkpoint)
+    load_spatial(narrow_denoiser(), checkpoint)
     half = {key: tensor.half() for key, tensor in state.items()}
     save_file(half, checkpoint / "unet" / "diffusion_pytorch_model.fp16.safetensors")
     denoiser = narrow_denoiser()
-    load_inpainting(denoiser, checkpoint)
+    load_spatial(denoiser, checkpoint)
     weight = denoiser.unet.conv_out.weight
     assert weight.dtype == torch.float32
     assert torch.equal(weight, half["conv_out.weight"].float())
@@ -198,15 +202,91 @@ def test_every_key_of_an_inpainting_file_is_accounted_for(checkpoint, edit, mess
     denoiser = narrow_denoiser()
     before = denoiser.unet.conv_out.weight.clone()
     with pytest.raises(InputError, match=message) as refusal:
-        load_inpainting(denoiser, checkpoint)
+        load_spatial(denoiser, checkpoint)
     assert "\n" not in str(refusal.value)
     assert torch.equal(denoiser.unet.conv_out.weight, before), "half loaded"
 
 
 def test_a_unet_that_does_not_inpaint_is_refused(tmp_path: Path) -> None:
     narrow_unet(in_channels=4).save_pretrained(tmp_path / "unet")
-    with pytest.raises(InputError, match="takes 4 channels, an inpainting U-Net takes 9"):
-        load_inpainting(narrow_denoiser(), tmp_path)
+    message = (
+        r"takes 4 input channels; its layout is said to be noisy_latent 4 \| generate_mask 1 \|"
+    )
+    with pytest.raises(InputError, match=message):
+        load_spatial(narrow_denoiser(), tmp_path)
+
+
+def test_a_text_to_image_unet_leaves_the_other_inputs_silent(tmp_path: Path) -> None:
+    public = narrow_unet(in_channels=4)
+    public.save_pretrained(tmp_path / "unet")
+    denoiser = narrow_denoiser(guide=True)
+    load_spatial(denoiser, tmp_path, TEXT_TO_IMAGE)
+    for unet in (denoiser.unet, denoiser.conditioners["scene_reference"].unet):
+        assert torch.equal(unet.conv_in.weight[:, :4], public.conv_in.weight)
+        assert unet.conv_in.weight[:, 4:].eq(0).all()
+        assert torch.equal(unet.conv_out.weight, public.conv_out.weight)
+
+
+def test_inputs_that_nobody_reads_are_refused_by_name(tmp_path: Path) -> None:
+    """Unless they are named as unread."""
+    public = narrow_unet(in_channels=8)
+    public.save_pretrained(tmp_path / "unet")
+    denoiser = narrow_denoiser()
+    before = denoiser.unet.conv_out.weight.clone()
+    message = r"channels image_latent, which the denoiser \(noisy_latent 4 .*as unread"
+    with pytest.raises(InputError, match=message):
+        load_spatial(denoiser, tmp_path, IMAGE_EDITING)
+    assert torch.equal(denoiser.unet.conv_out.weight, before)
+    load_spatial(denoiser, tmp_path, IMAGE_EDITING, unread=("image_latent",))
+    assert torch.equal(denoiser.unet.conv_in.weight[:, :4], public.conv_in.weight[:, :4])
+    assert denoiser.unet.conv_in.weight[:, 4:].eq(0).all()
+
+
+class Edited(Conditioner):
+    """The scene picture as InstructPix2Pix reads the one that it edits."""
+
+    reads = ("scene",)
+    channels = (IMAGE_LATENT,)
+    per_clip = True
+
+    def forward(self, clip, drop):
+        return Injection(channels={IMAGE_LATENT.meaning: clip.scene[:, None]})
+
+
+def test_an_eight_channel_system_reads_an_eight_channel_unet(
+    checkpoint: Path, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setitem(CONDITIONERS, "edited", Edited)
+    denoiser = Denoiser(size_to_dict(NARROW), {"edited": {}, "plucker_camera": {}})
+    public = narrow_unet(in_channels=8)
+    public.save_pretrained(tmp_path / "editing" / "unet")
+    load_spatial(denoiser, tmp_path / "editing", IMAGE_EDITING)
+    assert torch.equal(denoiser.unet.conv_in.weight, public.conv_in.weight)
+    with pytest.raises(InputError, match="channels generate_mask, which the denoiser"):
+        load_spatial(denoiser, checkpoint)
+
+
+@torch.no_grad()
+def test_the_order_of_conditioners_does_not_matter(
+    checkpoint: Path, make_clip, monkeypatch
+) -> None:
+    """13 and 14 channels and more: the same function of the clip, whichever comes first."""
+    monkeypatch.setitem(CONDITIONERS, "edited", Edited)
+    names = ["foreground", "edited", "guide", "image_embedding"]
+    noisy, clip = torch.randn(3, 3, 4, 8, 8), make_clip(h=8, w=8)
+    clip = clip.replace(scene_tokens=clip.scene_tokens[..., :12])
+    outputs = []
+    for order in (names, names[::-1], [*names[2:], *names[:2]]):
+        denoiser = Denoiser(size_to_dict(NARROW), {name: {} for name in order}).eval()
+        load_spatial(denoiser, checkpoint)
+        denoiser.open_gates()
+        meanings = [group.meaning for group in denoiser.input_layout]
+        for column in (meanings.index("image_latent"), meanings.index("guide_latent")):
+            first = sum(group.width for group in denoiser.input_layout[:column])
+            denoiser.unet.conv_in.weight[:, first : first + 4] = 0.1 * (column + 1)
+        outputs.append(denoiser(noisy, torch.tensor([1, 500, 999]), clip).noise)
+    assert torch.equal(outputs[1], outputs[0])
+    assert torch.equal(outputs[2], outputs[0])
 
 
 def test_a_motion_adapter_folder(tmp_path: Path) -> None:

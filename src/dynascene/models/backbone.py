@@ -15,8 +15,6 @@ from dynascene.models.attention import AttentionSite
 from dynascene.models.call import current_call
 from dynascene.models.sizes import ModelSize
 
-LATENT_CHANNELS = 4
-INPAINTING_CHANNELS = 9  # [noisy 4 | generate mask 1 | foreground latent 4]
 MAX_FRAMES = 32  # length of AnimateDiff v2's positional encoding
 
 
@@ -128,13 +126,6 @@ def _in_running_order(unet: nn.Module, wanted: Callable[[str], bool]) -> list[tu
     order = ("down_blocks", "mid_block", "up_blocks")  # modules list the middle block last
     found = [(name, module) for name, module in unet.named_modules() if wanted(name)]
     return sorted(found, key=lambda item: order.index(item[0].split(".")[0]))
-
-
-def widen_conv_in(weight: Tensor, in_channels: int) -> Tensor:
-    """[C0, c, 3, 3] → [C0, in_channels, 3, 3]: the new input channels have weight zero."""
-    widened = weight.new_zeros(weight.shape[0], in_channels, *weight.shape[2:])
-    widened[:, : weight.shape[1]] = weight
-    return widened
 
 
 def parameter_count(parameters: Iterable[nn.Parameter]) -> int:

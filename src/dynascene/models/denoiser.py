@@ -4,7 +4,7 @@ Legend: B clips, F frames, h w latent grid.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from dynascene.errors import InputError
 from dynascene.io.checkpoints import check_loading_info
-from dynascene.models.backbone import LATENT_CHANNELS, attention_sites, build_unet
+from dynascene.models.backbone import attention_sites, build_unet
 from dynascene.models.call import Call, calling, checkpoint_in_call
 from dynascene.models.conditioners import Conditioner, build_conditioner
 from dynascene.models.diffusion.schedule import (
@@ -26,6 +26,13 @@ from dynascene.models.diffusion.schedule import (
     noise_from_clean,
 )
 from dynascene.models.injection import Injection, merge_injections
+from dynascene.models.input_layout import (
+    NOISY_LATENT,
+    InputLayout,
+    check_layout,
+    describe_layout,
+    layout_width,
+)
 from dynascene.models.latents import EncodedClip
 from dynascene.models.sizes import ModelSize
 from dynascene.types import Size
@@ -44,7 +51,7 @@ class Denoiser(ModelMixin, ConfigMixin):
     """A system's network. It is saved and loaded as one, and describes itself in its config.
 
     size: a ModelSize as a dict.
-    conditions: conditioner → its options, in the order of the input channels.
+    conditions: conditioner → its options. Fresh weights are drawn in this order.
     norm_per_frame: see ``backbone.build_unet``.
     prediction: what the U-Net's output is.
         ``epsilon``: the noise itself (the paper).
@@ -71,7 +78,8 @@ class Denoiser(ModelMixin, ConfigMixin):
         self.conditioners = nn.ModuleDict(
             {name: build_conditioner(name, self.size, o) for name, o in conditions.items()}
         )
-        channels = LATENT_CHANNELS + sum(c.channels for c in self._conditioners())
+        check_layout(self.input_layout)
+        channels = layout_width(self.input_layout)
         self.unet = build_unet(self.size, channels, norm_per_frame=norm_per_frame)
         for conditioner in self._conditioners():
             conditioner.attach(self.unet)
@@ -94,6 +102,16 @@ class Denoiser(ModelMixin, ConfigMixin):
 
     def _conditioners(self) -> list[Conditioner]:
         return [c for c in self.conditioners.values() if isinstance(c, Conditioner)]
+
+    @property
+    def input_layout(self) -> InputLayout:
+        """What the U-Net's input channels mean: the noisy latent, then those of the conditioners.
+
+        Conditioners come in the order of their names, since a saved config, which sorts them, must
+        describe the same columns.
+        """
+        conditioners = sorted(self._conditioners(), key=lambda conditioner: conditioner.name)
+        return (NOISY_LATENT, *(group for c in conditioners for group in c.channels))
 
     @apply_forward_hook
     def inject(self, clip: EncodedClip, drop: Tensor, *, per_clip: bool | None = None) -> Injection:
@@ -159,9 +177,7 @@ class Denoiser(ModelMixin, ConfigMixin):
 
     def _unet_output(self, noisy: Tensor, timesteps: Tensor, injection: Injection) -> Tensor:
         B, F = noisy.shape[:2]
-        sample = noisy
-        if injection.channels is not None:
-            sample = torch.cat([noisy, injection.channels.to(noisy.dtype)], dim=2)
+        sample = self._sample(noisy, injection.channels)
         tokens = injection.tokens
         if tokens is None:
             tokens = noisy.new_zeros(B, 1, 1, self.size.token_width)
@@ -171,6 +187,17 @@ class Denoiser(ModelMixin, ConfigMixin):
             tokens.expand(-1, F, -1, -1).flatten(0, 1).to(self.dtype),
         ).sample
         return output.transpose(1, 2).float()
+
+    def _sample(self, noisy: Tensor, channels: Mapping[str, Tensor]) -> Tensor:
+        """The noisy latent and the conditioners' channels, as the layout says."""
+        layout = self.input_layout[1:]
+        widths = [(meaning, tensor.shape[2]) for meaning, tensor in channels.items()]
+        if sorted(widths) != sorted(layout):
+            declared = describe_layout(layout) or "none"
+            raise ValueError(f"input channels {widths}: the conditioners declare {declared}")
+        groups = [channels[group.meaning].to(noisy.dtype) for group in layout]
+        frames = noisy.shape[1]
+        return torch.cat([noisy, *(g.expand(-1, frames, -1, -1, -1) for g in groups)], dim=2)
 
     def enable_gradient_checkpointing(self, gradient_checkpointing_func: Callable | None = None):
         """Trade time for memory; the recomputation sees the call it belongs to."""

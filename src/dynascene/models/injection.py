@@ -11,13 +11,15 @@ import torch
 from torch import Tensor
 
 T = TypeVar("T")
+NO_CHANNELS: Mapping[str, Tensor] = MappingProxyType({})
 NO_REFERENCE: Mapping[str, tuple[Tensor, ...]] = MappingProxyType({})
 
 
 class Injection(NamedTuple):
     """Everything through which information enters the denoiser; a conditioner fills its part.
 
-    channels: [B, F, C, h, w] joined to the noisy latent, in the declared order of conditioners.
+    channels: meaning → [B, F or 1, C, h, w], joined to the noisy latent as the denoiser's input
+        layout says; one frame stands for all.
     added: [B, F, C0, h, w] summed after the first convolution.
     tokens: [B, F or 1, N, D] cross-attention context; one frame stands for all.
     reference: conditioner → per spatial transformer block [B, N, C], read by the reader that the
@@ -28,7 +30,7 @@ class Injection(NamedTuple):
     anchor: [B, F, 4, h, w] the latent on which a ``guide_residual`` denoiser builds.
     """
 
-    channels: Tensor | None = None
+    channels: Mapping[str, Tensor] = NO_CHANNELS
     added: Tensor | None = None
     tokens: Tensor | None = None
     reference: Mapping[str, tuple[Tensor, ...]] = NO_REFERENCE
@@ -40,14 +42,15 @@ class Injection(NamedTuple):
 def merge_injections(injections: Sequence[Injection]) -> Injection:
     """One injection from several.
 
-    Channels, tokens and frame codes are concatenated in the order of ``injections``, additions are
-    summed, and every conditioner's reference stays its own.
+    Tokens and frame codes are concatenated in the order of ``injections``, additions are summed;
+    channels and references keep their names.
 
     Raises:
-        ValueError: a second camera or anchor, of which a clip has one; two references of one name.
+        ValueError: a second camera or anchor, of which a clip has one; two groups of channels or
+            two references of one name.
     """
     return Injection(
-        channels=_concatenate([i.channels for i in injections], dim=2),
+        channels=_union("input channels", [i.channels for i in injections]),
         added=_sum([i.added for i in injections]),
         tokens=_concatenate_tokens([i.tokens for i in injections]),
         reference=_union("references", [i.reference for i in injections]),

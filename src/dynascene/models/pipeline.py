@@ -14,7 +14,7 @@ from diffusers.utils.torch_utils import randn_tensor
 from torch import Tensor, nn
 
 from dynascene.errors import InputError
-from dynascene.models.backbone import LATENT_CHANNELS, MAX_FRAMES
+from dynascene.models.backbone import MAX_FRAMES
 from dynascene.models.conditioners.base import Conditioner
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.samplers import (
@@ -27,6 +27,7 @@ from dynascene.models.diffusion.samplers import (
 )
 from dynascene.models.diffusion.schedule import TRAINING_STEPS
 from dynascene.models.injection import Injection, merge_injections
+from dynascene.models.input_layout import LATENT_CHANNELS
 from dynascene.models.inputs import fields_read
 from dynascene.models.latents import EncodedClip, decode_latents, encode_clip
 from dynascene.models.systems import find_system

@@ -1,12 +1,13 @@
 """Public weights into size ``sd15``, every key accounted for.
 
-What is read: Stable Diffusion 1.5 inpainting in diffusers' layout (folders ``unet`` and ``vae``),
-CLIP ViT-L/14, and AnimateDiff v2 motion modules as a diffusers ``MotionAdapter`` or in the original
-key layout of ``mm_sd_v15_v2.ckpt``. A source is a folder, a file or a hub id.
+What is read: Stable Diffusion 1.5 in diffusers' layout (folders ``unet`` and ``vae``), inpainting
+or with other input channels; CLIP ViT-L/14; and AnimateDiff v2 motion modules, as a diffusers
+``MotionAdapter`` or in the original key layout of ``mm_sd_v15_v2.ckpt``. A source is a folder, a
+file or a hub id.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ from torch import Tensor, nn
 
 from dynascene.errors import InputError, first_line, some_of
 from dynascene.io.checkpoints import check_fit, check_loading_info, find_weights, read_tensors
-from dynascene.models.backbone import INPAINTING_CHANNELS, widen_conv_in
+from dynascene.models.conditioners import Conditioner
+from dynascene.models.conditioners.base import SpatialUNet
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.samplers import ddim_scheduler
+from dynascene.models.input_layout import INPAINTING, InputLayout, map_input_columns
 from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.models.public_weights import SD15_PUBLIC
 
@@ -28,6 +31,7 @@ DIFFUSERS_FILES = (
     "diffusion_pytorch_model.bin",
 )
 MOTION_KEY = ".motion_modules."
+CONV_IN = "conv_in.weight"
 CLIP_TEXT_KEYS = ("text_model.", "text_projection.", "logit_scale")  # the half that is not used
 CLIP_POSITION_IDS = "vision_model.embeddings.position_ids"  # a counter that older files store
 POSITION_TOLERANCE = 1e-3  # half precision files round the sines
@@ -35,52 +39,86 @@ POSITION_TOLERANCE = 1e-3  # half precision files round the sines
 
 def pipeline_from_public_weights(
     denoiser: Denoiser,
-    inpainting: str | Path = SD15_PUBLIC.inpainting,
+    stable_diffusion: str | Path = SD15_PUBLIC.stable_diffusion,
     motion: str | Path | None = SD15_PUBLIC.motion,
     clip: str | Path = SD15_PUBLIC.clip,
+    *,
+    layout: InputLayout = SD15_PUBLIC.layout,
+    unread: Collection[str] = (),
 ) -> DynaScenePipeline:
     """A pipeline of size ``sd15`` as the paper initialises it: ready to be trained.
 
     The gates are opened; what public weights do not hold (camera encoder and adaptors, guide
-    channels) stays fresh and silent. ``motion`` = None leaves the motion modules fresh.
-    Raises InputError when a file is missing or any key is not accounted for.
+    channels) stays fresh and silent.
+
+    Args:
+        stable_diffusion: a model of Stable Diffusion's structure (U-Net and autoencoder).
+        motion: motion modules; None leaves them fresh.
+        clip: the image encoder.
+        layout, unread: see ``load_spatial``.
+
+    Raises:
+        InputError: a file is missing, or any key or input channel is not accounted for.
     """
-    load_inpainting(denoiser, inpainting)
+    load_spatial(denoiser, stable_diffusion, layout, unread=unread)
     if motion is not None:
         load_motion(denoiser.unet, motion)
     denoiser.open_gates()
     return DynaScenePipeline(
-        vae=load_autoencoder(inpainting),
+        vae=load_autoencoder(stable_diffusion),
         image_encoder=load_clip(clip),
         denoiser=denoiser,
         scheduler=ddim_scheduler(),
     )
 
 
-def load_inpainting(denoiser: Denoiser, source: str | Path) -> None:
-    """The inpainting U-Net into the 2-D part of the denoiser and into the ReferenceNet."""
+def load_spatial(
+    denoiser: Denoiser,
+    source: str | Path,
+    layout: InputLayout = INPAINTING,
+    *,
+    unread: Collection[str] = (),
+) -> None:
+    """A public 2-D U-Net into the denoiser's 2-D part and into its conditioners' own U-Nets.
+
+    Motion modules keep their weights.
+
+    Args:
+        layout: what the source's input channels mean. They are read by meaning: those that a U-Net
+            of ours has beyond them become zero.
+        unread: meanings that may be left out where a U-Net of ours has no such input.
+
+    Raises:
+        InputError: a file is missing, or any key or input channel is not accounted for.
+    """
     path = find_weights(source, DIFFUSERS_FILES, "unet")
     state = read_tensors(path)
-    load_unet_2d(denoiser.unet, state, str(path))
-    if "scene_reference" in denoiser.conditioners:
-        load_exactly(denoiser.conditioners["scene_reference"].unet, state, str(path))
+    origin = str(path)
+    unets = [("the denoiser", SpatialUNet(denoiser.unet, denoiser.input_layout))]
+    for name, conditioner in denoiser.conditioners.items():
+        if isinstance(conditioner, Conditioner):
+            unets += [(f"the conditioner {name}", own) for own in conditioner.spatial_unets()]
+    weight = _conv_in(state, origin)
+    weights = [
+        map_input_columns(weight, layout, own.layout, origin=origin, reader=reader, unread=unread)
+        for reader, own in unets
+    ]
+    for (_, own), mapped in zip(unets, weights, strict=True):
+        load_unet_2d(own.unet, {**state, CONV_IN: mapped}, origin)
 
 
-def load_unet_2d(unet: Any, state: Mapping[str, Tensor], origin: str) -> None:
-    """Fill the 2-D part; motion modules keep their weights, added input channels become zero."""
-    weight = state.get("conv_in.weight")
-    if weight is None:
-        raise InputError(f"{origin}: misses conv_in.weight, so it is no U-Net of diffusers")
-    if weight.shape[1] != INPAINTING_CHANNELS:
-        raise InputError(
-            f"{origin}: takes {weight.shape[1]} channels, "
-            f"an inpainting U-Net takes {INPAINTING_CHANNELS}"
-        )
-    widened = {"conv_in.weight": widen_conv_in(weight, unet.conv_in.in_channels)}
-    kept = {key: tensor for key, tensor in unet.state_dict().items() if MOTION_KEY in key}
+def _conv_in(state: Mapping[str, Tensor], origin: str) -> Tensor:
+    if CONV_IN not in state:
+        raise InputError(f"{origin}: misses {CONV_IN}, so it is no U-Net of diffusers")
+    return state[CONV_IN]
+
+
+def load_unet_2d(unet: nn.Module, state: Mapping[str, Tensor], origin: str) -> None:
+    """Fill the 2-D part of a U-Net; motion modules keep their weights."""
+    motion = {key: tensor for key, tensor in unet.state_dict().items() if MOTION_KEY in key}
     if stray := [key for key in state if MOTION_KEY in key]:
         raise InputError(f"{origin}: {some_of(stray)} belong to motion modules, not to a 2-D U-Net")
-    load_exactly(unet, {**kept, **state, **widened}, origin)
+    load_exactly(unet, {**motion, **state}, origin)
 
 
 def load_motion(unet: nn.Module, source: str | Path) -> None:
@@ -91,10 +129,10 @@ def load_motion(unet: nn.Module, source: str | Path) -> None:
         state = motion_from_original(state, str(path))
     if not any(key.startswith("mid_block.") for key in state):
         raise InputError(f"{path}: has no middle block: AnimateDiff v2 is expected (not v1 or v3)")
-    kept = {key: tensor for key, tensor in unet.state_dict().items() if MOTION_KEY not in key}
+    spatial = {key: tensor for key, tensor in unet.state_dict().items() if MOTION_KEY not in key}
     if stray := [key for key in state if MOTION_KEY not in key]:
         raise InputError(f"{path}: {some_of(stray)} belong to no motion module")
-    load_exactly(unet, {**kept, **state}, str(path))
+    load_exactly(unet, {**spatial, **state}, str(path))
 
 
 # original name inside ``temporal_transformer`` → name inside a diffusers motion module

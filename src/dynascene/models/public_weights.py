@@ -1,6 +1,8 @@
-"""Where the public weights that training starts from are found: names alone."""
+"""Where the public weights that training starts from are found, and what they take in."""
 
 from dataclasses import dataclass
+
+from dynascene.models.input_layout import INPAINTING, InputLayout
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -9,20 +11,24 @@ class PublicWeights:
 
     Args:
         summary: what they are, for people.
-        inpainting: a Stable Diffusion inpainting model (U-Net and autoencoder).
+        stable_diffusion: a model of Stable Diffusion's structure (U-Net and autoencoder).
         motion: motion modules; None leaves them fresh.
         clip: the image encoder.
+        layout: what the U-Net's input channels mean.
+        unread: groups of them that a denoiser without such an input may leave out.
     """
 
     summary: str
-    inpainting: str
+    stable_diffusion: str
     motion: str | None
     clip: str
+    layout: InputLayout = INPAINTING
+    unread: tuple[str, ...] = ()
 
 
 SD15_PUBLIC = PublicWeights(
     summary="Stable Diffusion 1.5 inpainting, CLIP ViT-L/14, AnimateDiff v2",
-    inpainting="stable-diffusion-v1-5/stable-diffusion-inpainting",
+    stable_diffusion="stable-diffusion-v1-5/stable-diffusion-inpainting",
     motion="guoyww/animatediff-motion-adapter-v1-5-2",
     clip="openai/clip-vit-large-patch14",
 )

@@ -47,7 +47,12 @@ def starting_point(
     public = system.first_weights.get(denoiser.size.name)
     if start is None and public is not None:
         pipeline = pipeline_from_public_weights(
-            denoiser, public.inpainting, public.motion, public.clip
+            denoiser,
+            public.stable_diffusion,
+            public.motion,
+            public.clip,
+            layout=public.layout,
+            unread=public.unread,
         )
         return Components(pipeline.vae, pipeline.image_encoder)
     if start in (None, FRESH):

@@ -1,10 +1,20 @@
 """The one door through which information enters the denoiser."""
 
+from typing import NamedTuple
+
 from torch import Tensor, nn
 
 from dynascene.models.injection import Injection
+from dynascene.models.input_layout import InputLayout
 from dynascene.models.latents import EncodedClip
 from dynascene.models.sizes import ModelSize
+
+
+class SpatialUNet(NamedTuple):
+    """A 2-D U-Net, and what its input channels mean."""
+
+    unet: nn.Module
+    layout: InputLayout
 
 
 class Conditioner(nn.Module):
@@ -16,14 +26,14 @@ class Conditioner(nn.Module):
 
     name: its name in the denoiser, which sets it; what it injects for its own readers has this key.
     reads: the fields of a clip that it cannot do without.
-    channels: how many input channels it adds to the denoiser.
+    channels: the groups of input channels that it adds to the denoiser, by meaning.
     per_clip: True when its injection does not depend on the frames, so that the windows of a long
         clip share it.
     """
 
     name: str = ""
     reads: tuple[str, ...] = ()
-    channels: int = 0
+    channels: InputLayout = ()
     per_clip: bool = False
 
     def __init__(self, size: ModelSize) -> None:
@@ -31,6 +41,10 @@ class Conditioner(nn.Module):
 
     def attach(self, unet: nn.Module) -> None:
         """Add readers to attention layers of the denoiser's U-Net, where it has any."""
+
+    def spatial_unets(self) -> tuple[SpatialUNet, ...]:
+        """Its own U-Nets that start from the same public weights as the denoiser's."""
+        return ()
 
     def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
         raise NotImplementedError

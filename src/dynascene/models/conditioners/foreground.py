@@ -1,10 +1,10 @@
 """The filmed person: the inpainting channels of Stable Diffusion, read the other way round."""
 
-import torch
 from torch import Tensor
 
 from dynascene.models.conditioners.base import Conditioner
 from dynascene.models.injection import Injection
+from dynascene.models.input_layout import GENERATE_MASK, MASKED_IMAGE_LATENT
 from dynascene.models.latents import EncodedClip
 
 
@@ -15,7 +15,12 @@ class Foreground(Conditioner):
     """
 
     reads = ("generate_mask", "foreground")
-    channels = 5
+    channels = (GENERATE_MASK, MASKED_IMAGE_LATENT)
 
     def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
-        return Injection(channels=torch.cat([clip.generate_mask, clip.foreground], dim=2))
+        return Injection(
+            channels={
+                GENERATE_MASK.meaning: clip.generate_mask,
+                MASKED_IMAGE_LATENT.meaning: clip.foreground,
+            }
+        )

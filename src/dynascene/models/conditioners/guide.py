@@ -1,10 +1,10 @@
 """The scene projected along the track (docs/design.md §4): ours, beyond the paper."""
 
-import torch
 from torch import Tensor
 
 from dynascene.models.conditioners.base import Conditioner
 from dynascene.models.injection import Injection
+from dynascene.models.input_layout import GUIDE_LATENT, GUIDE_VISIBILITY
 from dynascene.models.latents import EncodedClip
 
 
@@ -16,8 +16,9 @@ class Guide(Conditioner):
     """
 
     reads = ("guide", "guide_visibility")
-    channels = 5
+    channels = (GUIDE_LATENT, GUIDE_VISIBILITY)
 
     def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
         guide, visibility = clip.require(self.reads, f"conditioner {self.name}")
-        return Injection(channels=torch.cat([guide, visibility], dim=2), anchor=guide)
+        channels = {GUIDE_LATENT.meaning: guide, GUIDE_VISIBILITY.meaning: visibility}
+        return Injection(channels=channels, anchor=guide)

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from dynascene.models.attention import attention_site
-from dynascene.models.backbone import INPAINTING_CHANNELS, build_unet_2d, spatial_blocks
-from dynascene.models.conditioners.base import Conditioner
+from dynascene.models.backbone import build_unet_2d, spatial_blocks
+from dynascene.models.conditioners.base import Conditioner, SpatialUNet
 from dynascene.models.injection import Injection
+from dynascene.models.input_layout import INPAINTING, layout_width
 from dynascene.models.latents import EncodedClip
 from dynascene.models.readers.reference import ReferenceReader
 from dynascene.models.sizes import ModelSize
@@ -32,7 +33,7 @@ class SceneReference(Conditioner):
 
     def __init__(self, size: ModelSize, gate: float = 0.0) -> None:
         super().__init__(size)
-        self.unet = build_unet_2d(size, size.reference_widths, INPAINTING_CHANNELS)
+        self.unet = build_unet_2d(size, size.reference_widths, layout_width(INPAINTING))
         _freeze_unread(self.unet)
         blocks = len(spatial_blocks(self.unet))
         self.gates = nn.Parameter(torch.full((blocks,), gate))
@@ -45,6 +46,9 @@ class SceneReference(Conditioner):
             here, there = written.attn1.query_dim, read.attn1.query_dim
             self.projections.append(nn.Identity() if here == there else nn.Linear(here, there))
             attention_site(read.attn1).add(ReferenceReader(self.name, index, self))
+
+    def spatial_unets(self) -> tuple[SpatialUNet, ...]:
+        return (SpatialUNet(self.unet, INPAINTING),)
 
     def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
         if bool(drop.all()):

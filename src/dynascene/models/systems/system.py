@@ -34,8 +34,8 @@ class Network:
     """What a denoiser is composed of.
 
     Args:
-        conditioners: name in ``models.conditioners.CONDITIONERS`` → its options, in the order of
-            the input channels.
+        conditioners: name in ``models.conditioners.CONDITIONERS`` → its options. Fresh weights are
+            drawn in this order.
         prediction: what the U-Net's output means, see ``Denoiser``.
     """
 
