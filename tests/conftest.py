@@ -35,12 +35,13 @@ def pytest_runtest_setup() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def plain_environment(tmp_path_factory: pytest.TempPathFactory) -> Generator[None]:
-    """No weights in the user's cache, no settings of theirs, no proxy before localhost.
+    """No weights in the user's cache, no settings of theirs, UTF-8, no proxy before localhost.
 
     Programs that tests start inherit it.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DYNASCENE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("PYTHONUTF8", "1")
         for name in (*OURS, *PROXIES, *map(str.upper, PROXIES)):
             patch.delenv(name, raising=False)
         yield

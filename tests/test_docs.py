@@ -13,22 +13,24 @@ from dynascene.recipes import all_recipes
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
-PAPER = (ROOT / "docs" / "paper.md").read_text()
+PAPER = (ROOT / "docs" / "paper.md").read_text(encoding="utf-8")
 
 
 def test_the_readme_is_short() -> None:
-    assert len((ROOT / "README.md").read_text().split()) <= 700
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").split()) <= 700
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_to_files(page: Path) -> None:
-    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text())
+    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
     local = [link for link in links if not link.startswith("http")]
     assert [link for link in local if not (page.parent / link).exists()] == []
 
 
 def test_the_readmes_python_example_can_be_imported() -> None:
-    block = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    block = re.search(
+        r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S
+    )
     assert block is not None
     tree = ast.parse(block[1])
     names = [
@@ -97,5 +99,5 @@ def test_the_papers_recipes_exist() -> None:
 def test_the_version_is_said_and_cited(capsys: pytest.CaptureFixture[str]) -> None:
     main(["--version"])
     assert capsys.readouterr().out == f"dynascene {dynascene.__version__}\n"
-    citation = (ROOT / "CITATION.cff").read_text()
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f"version: {dynascene.__version__}\n" in citation

@@ -92,11 +92,13 @@ def test_imports_point_downwards(module: str) -> None:
     assert package in LAYER_OF, f"{module} lies in no layer"
     if package == "":
         return  # the package's front page names the public objects of all layers
-    assert violations(package, imported_modules(MODULES[module].read_text())) == []
+    assert violations(package, imported_modules(MODULES[module].read_text(encoding="utf-8"))) == []
 
 
 def test_no_module_imports_itself_through_others() -> None:
-    imports = {name: imported_modules(path.read_text()) for name, path in MODULES.items()}
+    imports = {
+        name: imported_modules(path.read_text(encoding="utf-8")) for name, path in MODULES.items()
+    }
     assert find_circle(imports) == []
 
 

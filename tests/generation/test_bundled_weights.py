@@ -26,7 +26,7 @@ def test_all_of_it_fits_into_twenty_megabytes() -> None:
 
 
 def test_the_card_tells_where_they_come_from_and_what_they_do() -> None:
-    card = json.loads((bundled_folder() / "card.json").read_text())
+    card = json.loads((bundled_folder() / "card.json").read_text(encoding="utf-8"))
     assert card["recipe"] == "dynascene.small_one_step"
     assert card["starts_from"].startswith("dynascene.small after")
     assert card["steps"] > 0
@@ -36,7 +36,7 @@ def test_the_card_tells_where_they_come_from_and_what_they_do() -> None:
     similarity = {row: rows[row]["ssim"]["whole"]["mean"] for row in ("still", "small")}
     assert whole["small"] > whole["still"]
     assert similarity["small"] > similarity["still"]
-    text = (bundled_folder() / "README.md").read_text()
+    text = (bundled_folder() / "README.md").read_text(encoding="utf-8")
     assert f"{whole['small']:.2f}" in text
     assert f"{whole['projection']:.2f}" in text
 

@@ -40,7 +40,7 @@ def test_an_error_knows_its_parameters() -> None:
 
 def texts(path: Path) -> Iterator[str]:
     """The string constants of a file that are no docstrings."""
-    tree = ast.parse(path.read_text())
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     bare = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in bare:

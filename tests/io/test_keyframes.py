@@ -20,7 +20,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def read(file: Path, content: object, frames: int = 9) -> CameraTrack:
-    file.write_text(content if isinstance(content, str) else json.dumps(content))
+    file.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
     return read_keyframes(file, frames, INTRINSICS, SIZE)
 
 

@@ -59,7 +59,9 @@ def told(clips: Sequence[Clip], root: Path) -> list[tuple[str, int, int, str]]:
 
 def _written(clip: Clip, root: Path) -> str:
     assert all(Path(path).is_relative_to(root) for path in clip.files.values())
-    return "+".join(Path(clip.files[role]).read_text() for role in ("length", "twice"))
+    return "+".join(
+        Path(clip.files[role]).read_text(encoding="utf-8") for role in ("length", "twice")
+    )
 
 
 EXPECTED = [
@@ -107,7 +109,7 @@ def test_a_second_run_does_nothing_again_and_a_changed_config_only_what_depends_
     made = {count.name: count.made for count in eyes.tally.counts.values()}
     assert made == {"source": 0, "shots": 0, "length": 9, "twice": 4}
 
-    Path(sources[3].location).write_text("5 7")
+    Path(sources[3].location).write_text("5 7", encoding="utf-8")
     run_plan(sources, tiny_plan(), store, loop, eyes)
     made = {count.name: count.made for count in eyes.tally.counts.values()}
     assert made == {"source": 1, "shots": 1, "length": 2, "twice": 1}

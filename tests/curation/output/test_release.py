@@ -60,7 +60,12 @@ def curated(sources: Sequence[Source], stage: object, work: Path) -> list[Clip]:
 def told(clips: Sequence[Clip]) -> list[tuple[str, int, int, str]]:
     """What of a clip a release has to bring back."""
     return [
-        (Path(c.source.location).name, c.start, c.stop, Path(c.files["cameras"]).read_text())
+        (
+            Path(c.source.location).name,
+            c.start,
+            c.stop,
+            Path(c.files["cameras"]).read_text(encoding="utf-8"),
+        )
         for c in clips
         if c.kept
     ]

@@ -35,7 +35,9 @@ def test_every_file_is_recognised(path: Path, name: str) -> None:
 
 def mirrors(path: Path) -> bool:
     """Some published moves hold reflections (determinant −1), which no camera can do."""
-    pose = np.array(path.read_text().splitlines()[1].split()[7:], float).reshape(3, 4)
+    pose = np.array(path.read_text(encoding="utf-8").splitlines()[1].split()[7:], float).reshape(
+        3, 4
+    )
     return np.linalg.det(pose[:, :3]) < 0
 
 
