@@ -211,7 +211,7 @@ def test_a_process_that_gets_ctrl_c_ends_with_what_it_found(walker, tmp_path: Pa
     out = tmp_path / "out"
     with subprocess.Popen(
         [sys.executable, "-c", PROGRAM, *walker, "--out", str(out)],
-        stderr=subprocess.PIPE, text=True,
+        stderr=subprocess.PIPE, encoding="utf-8",
     ) as process:  # fmt: skip
         while not list(tmp_path.glob(".out.partial-*/footage/matte")) and process.poll() is None:
             time.sleep(0.1)

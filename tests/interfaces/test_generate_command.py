@@ -421,7 +421,10 @@ def test_help_does_not_wait_for_torch(arguments: list[str]) -> None:
         "assert 'torch' not in sys.modules, 'torch was loaded'"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False
+        [sys.executable, "-c", program, *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert "dynascene" in done.stdout

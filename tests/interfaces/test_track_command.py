@@ -132,5 +132,7 @@ def test_help_does_not_load_torch() -> None:
         "import sys, dynascene.interfaces.cli.tracking\n"
         "assert not {'torch', 'cv2', 'scipy', 'numpy'} & set(sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False
+    )
     assert done.returncode == 0, done.stderr

@@ -52,7 +52,9 @@ for ask in (
 
 def test_all_loads_without_it_and_what_needs_it_says_so_in_one_line() -> None:
     """The demo, the commands' help and every module of the wing load."""
-    ran = subprocess.run([sys.executable, "-c", WITHOUT_EXTRA], capture_output=True, text=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", WITHOUT_EXTRA], capture_output=True, encoding="utf-8"
+    )
     assert ran.returncode == 0, ran.stderr
     solid = "the solid world needs moderngl, which is not installed: "
     install = "pip install 'dynascene[synthetic]'"
