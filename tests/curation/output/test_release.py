@@ -196,7 +196,7 @@ def test_rotten_links_are_named_each_with_what_is_wrong(released: Path, tmp_path
     sources = sources_of_release(released, [tmp_path / "in"])
     again = curated(sources, Recorded.of(released), tmp_path / "second")
     assert write_links(again, tmp_path) == {"readable": 2, "missing": 1, "changed": 1}
-    with (tmp_path / "links.csv").open() as file:
+    with (tmp_path / "links.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert {Path(row["location"]).name: row["state"] for row in rows if row["reason"]} == {
         "002.txt": "missing",
