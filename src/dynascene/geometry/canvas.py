@@ -30,20 +30,22 @@ class SceneCanvas:
     _pyramid: list[Tensor] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._pyramid = [self._closed(self.layers)]
+        self._pyramid = [self._close_circle(self.layers)]
         level = self.layers
         while min(level.shape[-2:]) > SMALLEST_LEVEL:
             half = [max(1, round(n / 2)) for n in level.shape[-2:]]
             level = F.interpolate(level[None], half, mode="area")[0]
-            self._pyramid.append(self._closed(level))
+            self._pyramid.append(self._close_circle(level))
 
     def sample(self, azimuth: Tensor, depression: Tensor) -> Tensor:
         """What a grid of pixels sees of the canvas, as ``layers``.
 
-        azimuth, depression: [H, W], the directions of the pixels' centres in the scene's world.
-        Where the canvas is not solid, it is so only as far as the view stretches it: see ``_torn``.
         Each pixel averages four samples over its footprint on the canvas, taken from a pyramid
-        level at which that footprint is about a pixel wide: neither aliased nor softened.
+        level at which that footprint is about a pixel wide: neither aliased nor softened. Where
+        the canvas is not solid, it is so only as far as the view stretches it: see ``_stretch``.
+
+        Args:
+            azimuth, depression: [H, W], the directions of the pixels' centres in the scene's world.
         """
         grid = self.window.normalised(azimuth, depression)
         across, down = self._footprint(grid)
@@ -57,7 +59,7 @@ class SceneCanvas:
             total += self._sample_levels(grid + dx * across + dy * down, level)
         total = (total / len(SAMPLE_OFFSETS)).clamp(0, 1)
         shortest = torch.minimum((across * size).norm(dim=-1), (down * size).norm(dim=-1))
-        total[4] = 1 - (1 - total[4]) * _torn(shortest)
+        total[4] = 1 - (1 - total[4]) * _stretch(shortest)
         return total
 
     def _footprint(self, grid: Tensor) -> tuple[Tensor, Tensor]:
@@ -87,14 +89,14 @@ class SceneCanvas:
         placed = torch.stack([x, grid[..., 1]], dim=-1)[None].to(layers)
         return F.grid_sample(layers[None], placed, padding_mode="border", align_corners=False)[0]
 
-    def _closed(self, layers: Tensor) -> Tensor:
+    def _close_circle(self, layers: Tensor) -> Tensor:
         """On the full circle, each border repeats the other's pixels."""
         if not self.window.is_full_circle:
             return layers
         return F.pad(layers[None], (1, 1, 0, 0), mode="circular")[0]
 
 
-def _torn(footprint: Tensor) -> Tensor:
+def _stretch(footprint: Tensor) -> Tensor:
     """How far the surface is stretched between a near and a far thing, 0 … 1, [H, W].
 
     A cut edge opens where its footprint on the canvas is much smaller than usual: one canvas pixel

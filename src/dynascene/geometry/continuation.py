@@ -30,7 +30,7 @@ GROUND_BAND, SKY_BAND = 0.35, 0.1
 LEAST_SLOPE = math.radians(20)
 
 
-class Continued(NamedTuple):
+class Continuation(NamedTuple):
     """What to show in given directions.
 
     pixel: [..., 2], always within the picture.
@@ -44,16 +44,17 @@ class Continued(NamedTuple):
     nearness: Tensor
 
 
-def continue_picture(camera: PictureCamera, azimuth: Tensor, depression: Tensor) -> Continued:
+def continue_picture(camera: PictureCamera, azimuth: Tensor, depression: Tensor) -> Continuation:
     """For each direction, the pixel to show there: the picture's own or one that continues it.
 
-    azimuth, depression: [...] of one shape, radians, in the scene's world.
+    Args:
+        azimuth, depression: [...] of one shape, radians, in the scene's world.
     """
     pixel, inside = camera.pixels_from_directions(directions_from_angles(azimuth, depression))
     nearness = torch.ones_like(azimuth)
     outside = ~inside
     pixel[outside], nearness[outside] = _continuation(camera, azimuth[outside], depression[outside])
-    return Continued(pixel, inside, nearness)
+    return Continuation(pixel, inside, nearness)
 
 
 def _continuation(

@@ -32,8 +32,9 @@ def track_from_controls(
 ) -> CameraTrack:
     """Per-frame controls → track; the camera is the identity where all controls are 0.
 
-    controls: any of CONTROLS, each [F]; those not named are 0.
-    intrinsics: [3, 3] in pixels of a frame of ``size``; zooming keeps the principal point.
+    Args:
+        controls: any of CONTROLS, each [F]; those not named are 0.
+        intrinsics: [3, 3] in pixels of a frame of ``size``; zooming keeps the principal point.
     """
     zeros = torch.zeros(frames, dtype=torch.float64)
     value = {name: controls.get(name, zeros) for name in CONTROLS}

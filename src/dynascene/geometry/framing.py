@@ -73,7 +73,8 @@ def seen_share(
 ) -> float:
     """The share of all pixels of all frames whose direction the picture shows, 0 … 1.
 
-    track: in the scene's world. What a nearer thing hides counts as seen.
+    Args:
+        track: in the scene's world. What a nearer thing hides counts as seen.
     """
     _, inside = picture.pixels_from_directions(coarse_hits(track, surface, grid))
     return float(inside.float().mean())
@@ -98,28 +99,33 @@ def find_framing(
     track: CameraTrack,
     surface: Surface,
     picture: PictureCamera,
-    held: Attitude | None = None,
+    attitude: Attitude | None = None,
 ) -> Framing:
     """The direction from which the whole track sees most of the picture.
 
     Searched over yaw and pitch, coarse to fine, from the filmed pitch and from the picture's. A
     pitch unlike the filmed one costs a little (the more, the better the track tells it), so that
-    the person stays upright, and so does a person afloat, less where the pitch is known. held: how
-    the first camera was held, where that is known better than the track tells.
+    the person stays upright, and so does a person afloat, less where the pitch is known.
+
+    Args:
+        attitude: of the first camera, where it is known better than the track tells.
     """
     count = min(len(track), FRAMES_TRIED)
     tried = torch.linspace(0, len(track) - 1, count, dtype=torch.float64).round().long()
     sampled = CameraTrack(track.cam_from_world[tried], track.intrinsics[tried], track.size)
-    held = held or filmed_attitude(track)
-    pitch_cost = PITCH_COST * (1 + 4 * held.confidence)
-    afloat_cost = AFLOAT_COST * (1 - held.confidence / 2)
+    attitude = attitude or filmed_attitude(track)
+    pitch_cost = PITCH_COST * (1 + 4 * attitude.confidence)
+    afloat_cost = AFLOAT_COST * (1 - attitude.confidence / 2)
 
     def value(framing: Framing) -> float:
         share = seen_share(place_track(sampled, framing), surface, picture, FRAMING_GRID)
-        turned = pitch_cost * abs(framing.pitch - held.pitch) + YAW_COST * abs(framing.yaw)
-        return share - turned - afloat_cost * afloat(framing, held.standing)
+        turned = pitch_cost * abs(framing.pitch - attitude.pitch) + YAW_COST * abs(framing.yaw)
+        return share - turned - afloat_cost * afloat(framing, attitude.standing)
 
-    starts = [Framing(0.0, held.pitch, held.roll), Framing(0.0, picture.pitch, held.roll)]
+    starts = [
+        Framing(0.0, attitude.pitch, attitude.roll),
+        Framing(0.0, picture.pitch, attitude.roll),
+    ]
     wide = [f for start in starts for f in around(start, WIDEST_YAW, WIDEST_PITCH, 9)]
     best = max([*starts, *wide], key=value)
     for yaw_range, pitch_range in ((15.0, 6.0), (4.0, 2.0)):
@@ -158,21 +164,21 @@ def choose_framing(
     choice: Framing | str,
     track: CameraTrack,
     scene: LiftedScene,
-    held: Attitude | None = None,
+    attitude: Attitude | None = None,
 ) -> Framing:
     """The framing that was given, the picture's "centre", or the best one ("auto")."""
     if isinstance(choice, Framing):
         return choice
     if choice == "centre":
         return Framing(0.0, scene.camera.pitch, filmed_attitude(track).roll)
-    return find_framing(track, scene.surface, scene.camera, held)
+    return find_framing(track, scene.surface, scene.camera, attitude)
 
 
 def within_scene(
     track: CameraTrack,
     scene: LiftedScene,
     choice: Framing | str,
-    held: Attitude | None = None,
+    attitude: Attitude | None = None,
 ) -> CameraTrack:
     """The track, its travel shortened until it stays within the scene as framed.
 
@@ -181,7 +187,7 @@ def within_scene(
     for _ in range(SHORTENINGS):
         try:
             check_inside(
-                place_track(track, choose_framing(choice, track, scene, held)), scene.surface
+                place_track(track, choose_framing(choice, track, scene, attitude)), scene.surface
             )
             return track
         except InputError:

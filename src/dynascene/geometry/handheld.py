@@ -29,9 +29,11 @@ def handheld_controls(
 ) -> dict[str, Tensor]:
     """Smooth random controls [F], 0 at frame 0; pan and tilt have ``amount`` degrees rms.
 
-    frame_rate: in frames per second. Sums of sinusoids inside BAND whose amplitude falls with
-    frequency. The same seed gives the same shake for every length: a longer clip continues a
-    shorter one.
+    Sums of sinusoids inside BAND whose amplitude falls with frequency. The same seed gives the
+    same shake for every length: a longer clip continues a shorter one.
+
+    Args:
+        frame_rate: in frames per second.
     """
     generator = torch.Generator().manual_seed(seed)
     shape = (len(WEIGHTS), WAVES, 1)

@@ -40,9 +40,11 @@ def track_from_keyframes(
 ) -> CameraTrack:
     """Keyframes in order of time (at least one) → a track of ``frames`` cameras.
 
-    The motion is smooth through inner keys and does not overshoot them; ``easing`` says whether
-    it starts and ends at rest. Before the first and after the last key the camera stands still.
-    intrinsics: [3, 3] in pixels of a frame of ``size``, where zoom is 0.
+    The motion is smooth through inner keys and does not overshoot them; ``easing`` says whether it
+    starts and ends at rest. Before the first and after the last key the camera stands still.
+
+    Args:
+        intrinsics: [3, 3] in pixels of a frame of ``size``, where zoom is 0.
     """
     times = torch.tensor([key.time for key in keyframes], dtype=torch.float64)
     rows: list[Mapping[str, float]] = []

@@ -67,7 +67,8 @@ def lift_with_depth(picture: Tensor, camera: PictureCamera, depth: Tensor) -> Li
     The map may have another size than the picture, but the same shape. It is scaled so that its
     median is 1; things are cut out along their edges, and the place goes on behind them.
 
-    Raises InputError when the map has another shape or values that are not positive and finite.
+    Raises:
+        InputError: when the map has another shape or values that are not positive and finite.
     """
     depth = depth.float()
     if not (depth.isfinite().all() and (depth > 0).all()):
@@ -78,15 +79,17 @@ def lift_with_depth(picture: Tensor, camera: PictureCamera, depth: Tensor) -> Li
             f"depth map is {width}x{height}, another shape than the {camera.size} picture"
         )
     depth = _limited(depth[None], MOST_DEPTH_WIDTH) / depth.median()
-    matched = F.interpolate(picture[None], depth.shape[-2:], mode="bilinear", antialias=True)[0]
+    colour = F.interpolate(picture[None], depth.shape[-2:], mode="bilinear", antialias=True)[0]
     reach = max(2, round(HIDDEN_REACH * depth.shape[-1]))
-    cut = cut_layers(matched.permute(1, 2, 0).numpy(), depth[0].numpy(), reach)
+    cut = cut_layers(colour.permute(1, 2, 0).numpy(), depth[0].numpy(), reach)
     front = _solid(picture)
     front[4:] = _resized(cut.front_opacity[None], picture)
     back = _solid(picture)
-    known = _resized(cut.back_known[None], picture)
-    back[:3] = torch.lerp(_resized(cut.back_colour.transpose(2, 0, 1), picture), picture, known)
-    back[3:4] = known
+    photographed = _resized(cut.back_known[None], picture)
+    back[:3] = torch.lerp(
+        _resized(cut.back_colour.transpose(2, 0, 1), picture), picture, photographed
+    )
+    back[3:4] = photographed
     pixel = max(FINEST_RELIEF, math.degrees(1 / camera.focal) * camera.size.width / depth.shape[-1])
     hidden = torch.from_numpy(cut.back_depth)[None]
     layers = (

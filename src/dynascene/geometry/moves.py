@@ -108,12 +108,14 @@ def make_move(
 ) -> CameraTrack:
     """Moves as text (see the top of this file) → a track of ``frames`` cameras, in track units.
 
-    intrinsics: [3, 3] in pixels of a frame of ``size``, for all frames (dolly-zoom scales the
-    focal length from there). seed, frame_rate: of the handheld shake.
-    One frame is the identity alone.
+    Args:
+        intrinsics: [3, 3] in pixels of a frame of ``size``, for all frames (dolly-zoom scales the
+            focal length from there).
+        seed, frame_rate: of the handheld shake.
 
-    Raises InputError for an unknown move or easing, an amount that is not a number or makes no
-    sense for the move, and frames < 1.
+    Raises:
+        InputError: for an unknown move or easing, an amount that is not a number or makes no sense
+            for the move, and frames < 1.
     """
     if frames < 1:
         raise InputError(f"move {text!r}: {frames} frames are too few, 1 is the least")

@@ -37,7 +37,11 @@ class GuideFrame:
 def scene_angles(track: CameraTrack, surface: Surface, frame: int) -> tuple[Tensor, Tensor]:
     """Where each pixel's ray meets the scene, as seen from the scene camera.
 
-    track: in the scene's world. Returns azimuth and depression, each [H, W] float32.
+    Args:
+        track: in the scene's world.
+
+    Returns:
+        Azimuth and depression, each [H, W] float32.
     """
     pose = track.cam_from_world[frame].float()
     u, v = pixel_centres(track.size, like=pose)
@@ -51,7 +55,8 @@ def render_guide(
 ) -> Iterator[GuideFrame]:
     """The scene along a track given in the scene's world, one frame at a time.
 
-    surfaces, canvases: the scene's layers, front to back.
+    Args:
+        surfaces, canvases: the scene's layers, front to back.
     """
 
     def frame(index: int) -> GuideFrame:
@@ -108,7 +113,8 @@ def window_for_track(
 def coarse_hits(track: CameraTrack, surface: Surface, grid: Size = COARSE) -> Tensor:
     """Points [F, rows, columns, 3] that the track sees, on a grid up to each frame's border.
 
-    track: in the scene's world.
+    Args:
+        track: in the scene's world.
     """
     poses = track.cam_from_world.float()
     u, v = border_to_border(track.size, grid, like=poses)

@@ -66,7 +66,9 @@ def border_to_border(size: Size, grid: Size, like: Tensor) -> tuple[Tensor, Tens
 def ray_directions(rotation: Tensor, intrinsics: Tensor, u: Tensor, v: Tensor) -> Tensor:
     """Directions of the rays through (u, v): [..., H, W, 3], of length 1 along the view axis.
 
-    rotation: [..., 3, 3], world → camera; intrinsics: [..., 3, 3] in pixels; u [W], v [H] pixels.
+    Args:
+        rotation: [..., 3, 3], world → camera.
+        intrinsics: [..., 3, 3] in pixels; u [W], v [H] pixels.
     """
     fx, fy, cx, cy = (intrinsics[..., i, j, None] for i, j in ((0, 0), (1, 1), (0, 2), (1, 2)))
     x = ((u - cx) / fx)[..., None, :, None]

@@ -99,7 +99,8 @@ def _half_chord(radius: float, miss: Tensor) -> Tensor:
 def relief_from_depth(depth: Tensor, camera: PictureCamera, degrees_per_pixel: float) -> Relief:
     """The relief of a picture and its continuation.
 
-    depth: [1, H, W], along the camera's axis, of any size with the picture's shape; positive.
+    Args:
+        depth: [1, H, W], along the camera's axis, of any size with the picture's shape; positive.
     """
     window = PanoramaWindow(
         0.0, math.pi, -math.pi / 2, math.pi / 2, 1 / math.radians(degrees_per_pixel)

@@ -51,16 +51,18 @@ def repaint(
     surface: Surface,
     view: CameraTrack,
     paint: Paint,
-    shown: Tensor,
+    visibility: Tensor,
 ) -> SceneCanvas:
     """The canvas of one layer of the scene, with what the view paints on it.
 
-    plain: the same before anything was painted. view: one camera of h×w pixels in the scene's
-    world. shown: [1, h, w], 1 where the view shows this layer and no other.
+    Args:
+        plain: the same before anything was painted.
+        view: one camera of h×w pixels in the scene's world.
+        visibility: [1, h, w], 1 where the view shows this layer and no other.
     """
     angles = scene_angles(view, surface, 0)
-    seen = directions_from_angles(*angles).movedim(-1, 0)
-    source = torch.cat([paint.change, paint.fresh, shown, seen, _footprint(seen)])
+    directions = directions_from_angles(*angles).movedim(-1, 0)
+    source = torch.cat([paint.change, paint.fresh, visibility, directions, _footprint(directions)])
     layers = canvas.layers
     if len(layers) == 5:
         layers = torch.cat([layers, torch.zeros_like(layers[:1])])
@@ -73,11 +75,11 @@ def repaint(
         place = slice(None), rows[:, None], part.columns
         directions = directions_from_angles(alpha, beta)
         own = plain.layers[:3][place]
-        layers[place] = _repainted(layers[place], own, surface, view, source, directions)
+        layers[place] = _with_paint(layers[place], own, surface, view, source, directions)
     return SceneCanvas(canvas.window, layers)
 
 
-def _repainted(
+def _with_paint(
     layers: Tensor,
     own: Tensor,
     surface: Surface,
@@ -94,14 +96,14 @@ def _repainted(
     sampled = F.grid_sample(
         source[None], grid[None], mode="bicubic", padding_mode="border", align_corners=False
     )[0]
-    change, fresh, shown, seen, footprint = sampled.split((3, 1, 1, 3, 1))
-    missed = (seen - directions.movedim(-1, 0)).norm(dim=0, keepdim=True)
-    takes = inside[None] & (shown > 0.5) & (missed < TOLERANCE * footprint)
+    change, fresh, visibility, view_directions, footprint = sampled.split((3, 1, 1, 3, 1))
+    deviation = (view_directions - directions.movedim(-1, 0)).norm(dim=0, keepdim=True)
+    takes = inside[None] & (visibility > 0.5) & (deviation < TOLERANCE * footprint)
     revealed, painted = takes * (1 - layers[3:4]), layers[5:]
     share = revealed * torch.maximum(fresh.clamp(0, 1), 1 - painted)
     colour = (own + change).clamp(0, 1)
-    known = torch.maximum(painted, revealed)
-    return torch.cat([torch.lerp(layers[:3], colour, share), layers[3:5], known])
+    coverage = torch.maximum(painted, revealed)
+    return torch.cat([torch.lerp(layers[:3], colour, share), layers[3:5], coverage])
 
 
 def _in_view(view: CameraTrack, points: Tensor) -> tuple[Tensor, Tensor]:

@@ -16,9 +16,11 @@ from dynascene.errors import InputError
 def replacing(path: Path) -> Generator[Path]:
     """Yield a path beside ``path`` to write a file or folder to; it takes its place at the end.
 
-    On any error nothing is left behind and what stood at ``path`` is untouched. A folder that
-    holds something is never replaced, nor is a device. Raises InputError where the place cannot be
-    written.
+    On any error nothing is left behind and what stood at ``path`` is untouched. A folder that holds
+    something is never replaced, nor is a device.
+
+    Raises:
+        InputError: where the place cannot be written.
     """
     if path.is_dir() and any(path.iterdir()):
         raise InputError(f"{path}: is a folder that is not empty; choose a new name")

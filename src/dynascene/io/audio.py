@@ -16,7 +16,7 @@ from av.container import InputContainer, OutputContainer
 from av.stream import Stream
 
 from dynascene.io.atomic import replacing
-from dynascene.io.video_decoding import opened_container
+from dynascene.io.video_decoding import open_container
 from dynascene.io.video_writing import clear_errors
 
 Item = TypeVar("Item")
@@ -29,25 +29,32 @@ AAC_HIGHEST_RATE = 48_000
 def copy_audio(source: Path, video: Path, destination: Path, start: float, duration: float) -> bool:
     """Join ``video``'s picture with ``source``'s sound, as an MP4.
 
-    start, duration: the range of ``source``, in seconds after its first frame. Whole packets are
-        kept, so the sound may set in some hundredths of a second late, but in step. Sound that
-        fits an MP4 is copied, other sound becomes AAC. ``destination`` may be ``video``.
+    Whole packets are kept, so the sound may set in some hundredths of a second late, but in step.
+    Sound that fits an MP4 is copied, other sound becomes AAC.
 
-    Returns False, having written nothing, where ``source`` has no sound in that range.
+    Args:
+        source: a file with sound.
+        video: a file with a picture.
+        destination: the MP4 that is written; may be ``video``.
+        start, duration: the range of ``source``, in seconds after its first frame.
 
-    Raises InputError when a file cannot be read or written.
+    Returns:
+        False, having written nothing, where ``source`` has no sound in that range.
+
+    Raises:
+        InputError: when a file cannot be read or written.
     """
-    with opened_container(source) as heard, opened_container(video) as seen:
-        stream = next((s for s in heard.streams.audio if s.codec_context is not None), None)
+    with open_container(source) as sound_file, open_container(video) as video_file:
+        stream = next((s for s in sound_file.streams.audio if s.codec_context is not None), None)
         if stream is None:
             return False
-        origin = _first_frame_time(heard) + start
-        sound = _Sound(heard, stream, origin, duration)
+        origin = _first_frame_time(sound_file) + start
+        sound = _Sound(sound_file, stream, origin, duration)
         if next(sound.packets(), None) is None:
             return False
-        heard.seek(0)
+        sound_file.seek(0)
         with replacing(destination) as temporary, clear_errors(destination):
-            _join(sound, seen, temporary)
+            _join(sound, video_file, temporary)
     return True
 
 
@@ -84,11 +91,11 @@ class _Sound:
             yield frame
 
 
-def _join(sound: _Sound, seen: InputContainer, path: Path) -> None:
+def _join(sound: _Sound, video_file: InputContainer, path: Path) -> None:
     options = {"movflags": "+faststart"}
     with av.open(str(path), "w", format="mp4", options=options) as joined:
-        picture = joined.add_stream_from_template(seen.streams.video[0])
-        pictures = _onto(picture, seen.demux(seen.streams.video[0]))
+        picture = joined.add_stream_from_template(video_file.streams.video[0])
+        pictures = _onto(picture, video_file.demux(video_file.streams.video[0]))
         if sound.stream.codec_context.name.removesuffix("float") in FITS_MP4:
             stream = joined.add_stream_from_template(sound.stream)
             sounds = _onto(stream, sound.packets())
@@ -107,10 +114,10 @@ def _onto(stream: Stream, packets: Iterator[av.Packet]) -> Iterator[av.Packet]:
 
 
 def _as_aac(sound: _Sound, joined: OutputContainer) -> Iterator[av.Packet]:
-    heard = sound.stream.codec_context
-    rate = min(heard.sample_rate, AAC_HIGHEST_RATE)
+    codec = sound.stream.codec_context
+    rate = min(codec.sample_rate, AAC_HIGHEST_RATE)
     # the layout's own name may be one that no encoder knows: "2 channels" in AVI and Matroska
-    layout = "mono" if heard.layout.nb_channels == 1 else "stereo"
+    layout = "mono" if codec.layout.nb_channels == 1 else "stereo"
     stream = joined.add_stream("aac", rate=rate, layout=layout, options={"b": "192k"})
     resampler = av.AudioResampler("fltp", layout, rate, frame_size=AAC_FRAME)
     return _encoded(sound.frames(), resampler, stream)

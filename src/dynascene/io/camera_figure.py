@@ -65,7 +65,8 @@ def speeds(track: CameraTrack) -> tuple[Tensor, Tensor]:
 def save_camera_figure(track: CameraTrack, path: Path, title: str) -> None:
     """Draw the track and write the picture; the ending of ``path`` tells its kind.
 
-    Raises InputError where the ending is unknown or the place cannot be written.
+    Raises:
+        InputError: where the ending is unknown or the place cannot be written.
     """
     figure = draw_cameras(track, title)
     kind = path.suffix.lower().removeprefix(".")
@@ -86,10 +87,10 @@ def draw_cameras(track: CameraTrack, title: str) -> Figure:
     space: Any = figure.add_axes((0.0, 0.1, 0.56, 0.79), projection="3d")
     above = figure.add_axes((0.63, 0.5, 0.32, 0.385))
     speed = figure.add_axes((0.63, 0.085, 0.32, 0.29))
-    picked = np.unique(np.linspace(0, len(track) - 1, FRUSTA).round().astype(int))
+    frames = np.unique(np.linspace(0, len(track) - 1, FRUSTA).round().astype(int))
     reach = _reach(poses[:, :3, 3])
-    _draw_space(space, poses, track, picked, reach)
-    _draw_above(above, poses, track, picked, reach)
+    _draw_space(space, poses, track, frames, reach)
+    _draw_above(above, poses, track, frames, reach)
     _draw_speed(speed, track)
     _draw_time_bar(figure, len(track))
     return figure
@@ -104,8 +105,8 @@ def cameras_from_above(track: CameraTrack, size: Size) -> np.ndarray:
     dots = 100.0  # an inch
     figure = Figure(figsize=(size.width / dots, size.height / dots), dpi=dots, facecolor="white")
     axes = figure.add_axes((0.2, 0.24, 0.78, 0.62))
-    picked = np.unique(np.linspace(0, len(track) - 1, FRUSTA).round().astype(int))
-    _draw_above(axes, poses, track, picked, _reach(poses[:, :3, 3]))
+    frames = np.unique(np.linspace(0, len(track) - 1, FRUSTA).round().astype(int))
+    _draw_above(axes, poses, track, frames, _reach(poses[:, :3, 3]))
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
@@ -139,14 +140,14 @@ def _upright(points: np.ndarray) -> np.ndarray:
 
 
 def _draw_space(
-    axes: Any, poses: Tensor, track: CameraTrack, picked: np.ndarray, reach: float
+    axes: Any, poses: Tensor, track: CameraTrack, frames: np.ndarray, reach: float
 ) -> None:
     from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
     colours = _colours(len(track))
     depth = _symbol_depth(track, reach)
-    drawn = [_upright(poses[:, :3, 3].numpy())]
-    for frame in picked:
+    drawn_points = [_upright(poses[:, :3, 3].numpy())]
+    for frame in frames:
         points = _upright(_frustum(poses[frame], track, frame, depth))
         apex, corners = points[0], points[1:]
         for corner in corners:
@@ -160,9 +161,9 @@ def _draw_space(
         peak = corners[:2].mean(0) + 0.28 * (corners[:2].mean(0) - corners[2:].mean(0))
         mark = Poly3DCollection([np.vstack([top, peak])], facecolor=colours[frame], alpha=0.9)
         axes.add_collection3d(mark)
-        drawn.append(points)
-    axes.scatter(*drawn[0].T, c=colours, s=5, depthshade=False)
-    _equal_box(axes, np.vstack(drawn))
+        drawn_points.append(points)
+    axes.scatter(*drawn_points[0].T, c=colours, s=5, depthshade=False)
+    _equal_box(axes, np.vstack(drawn_points))
     axes.set_xlabel("right", color=SOFT)
     axes.set_ylabel("ahead", color=SOFT)
     axes.set_zlabel("up", color=SOFT)
@@ -202,14 +203,14 @@ def _few_ticks() -> Any:
 
 
 def _draw_above(
-    axes: Any, poses: Tensor, track: CameraTrack, picked: np.ndarray, reach: float
+    axes: Any, poses: Tensor, track: CameraTrack, frames: np.ndarray, reach: float
 ) -> None:
     colours = _colours(len(track))
     path = poses[:, [0, 2], 3].numpy()
     axes.plot(*path.T, color=GRID, linewidth=3, solid_capstyle="round", zorder=1)
     axes.scatter(*path.T, c=colours, s=9, zorder=3, linewidths=0)
     depth = _symbol_depth(track, reach)
-    for frame in picked:
+    for frame in frames:
         apex, *corners = _frustum(poses[frame], track, frame, depth)
         left, right = (corners[0] + corners[3]) / 2, (corners[1] + corners[2]) / 2
         wedge = np.stack([apex, left, right])[:, [0, 2]]

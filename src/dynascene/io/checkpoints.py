@@ -26,7 +26,9 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     """The named tensors of a safetensors or torch file, on the CPU.
 
     A torch file may hold them under ``state_dict``; other entries beside it are left alone.
-    Raises InputError when the file is missing, broken, holds no tensors or would run code.
+
+    Raises:
+        InputError: when the file is missing, broken, holds no tensors or would run code.
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such weights file")
@@ -75,7 +77,8 @@ def write_tensors(
 ) -> None:
     """Write a safetensors file; it appears whole or not at all.
 
-    Raises InputError when it cannot be written.
+    Raises:
+        InputError: when it cannot be written.
     """
     from safetensors import SafetensorError
     from safetensors.torch import save_file
@@ -97,17 +100,20 @@ def write_tensors(
 def find_weights(source: str | Path, names: Sequence[str], subfolder: str = "") -> Path:
     """The first of ``names`` that a file, a folder or a hub id holds.
 
-    source: a file is taken as it is; in a folder, ``subfolder`` is looked into where it exists.
-    Raises InputError when nothing is found, or the hub cannot be reached.
+    Args:
+        source: a file is taken as it is; in a folder, ``subfolder`` is looked into where it exists.
+
+    Raises:
+        InputError: when nothing is found, or the hub cannot be reached.
     """
     path = Path(source)
     if path.is_file():
         return path
     if path.is_dir():
         folders = (path / subfolder, path)
-        found = [f / name for f in folders for name in names if (f / name).is_file()]
-        if found:
-            return found[0]
+        candidates = [f / name for f in folders for name in names if (f / name).is_file()]
+        if candidates:
+            return candidates[0]
         raise InputError(f"{path / subfolder}: holds none of {', '.join(names)}")
     if not HUB_ID.fullmatch(str(source)):
         raise InputError(f"{source}: is no file, no folder and no hub id (owner/name)")
@@ -149,9 +155,9 @@ def check_loading_info(
         "has unknown": unknown,
         "misshapes": [str(k) for k in info.get("mismatched_keys", ())],
     }
-    found = [f"{what} {some_of(keys)}" for what, keys in problems.items() if keys]
-    if found:
-        raise InputError(f"{origin}: {'; '.join(found)}")
+    faults = [f"{what} {some_of(keys)}" for what, keys in problems.items() if keys]
+    if faults:
+        raise InputError(f"{origin}: {'; '.join(faults)}")
 
 
 def check_fit(own: Mapping[str, Tensor], given: Mapping[str, Tensor], origin: str) -> None:

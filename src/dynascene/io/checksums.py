@@ -13,8 +13,10 @@ CHUNK = 1 << 20  # bytes
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file, or of a folder's files (names and contents, sorted), in hexadecimal.
 
-    Files are read in pieces. Hidden files and folders are left out. Raises InputError where there
-    is nothing to read.
+    Files are read in pieces. Hidden files and folders are left out.
+
+    Raises:
+        InputError: where there is nothing to read.
     """
     if not path.exists():
         raise InputError(f"{path}: no such file or folder")

@@ -14,7 +14,8 @@ def read_depth(path: Path) -> np.ndarray:
     Reads .npy arrays and single-channel pictures of 8, 16 or 32 bits. Pixels of value 0, by
     which depth cameras mark "nothing measured", become as far as the farthest one.
 
-    Raises InputError when the file is missing, is no depth map, or holds negative values.
+    Raises:
+        InputError: when the file is missing, is no depth map, or holds negative values.
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")

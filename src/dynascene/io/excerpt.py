@@ -51,9 +51,13 @@ class Excerpt:
 
 
 def excerpt(source: FrameSource, frames: Range | None, path: Path) -> FrameSource:
-    """The frames asked for; None = all. path: what messages call the source.
+    """The frames asked for; None = all.
 
-    Raises InputError when they are none, or go beyond the source.
+    Args:
+        path: what messages call the source.
+
+    Raises:
+        InputError: when they are none, or go beyond the source.
     """
     if frames is None:
         return source
@@ -68,7 +72,8 @@ def excerpt(source: FrameSource, frames: Range | None, path: Path) -> FrameSourc
 def open_excerpt_matte(path: Path, whole: FrameSource, frames: Range | None) -> FrameSource:
     """The matte of the frames asked for; its file may hold the whole clip's or those alone.
 
-    Raises InputError as ``open_matte`` does, and when its length fits neither.
+    Raises:
+        InputError: as ``open_matte`` does, and when its length fits neither.
     """
     if frames is None:
         return open_matte(path, like=whole)

@@ -75,9 +75,13 @@ def open_frames(path: Path, *, strict: bool = False) -> FrameSource:
     """Open a video, a folder of pictures of one size (sorted naturally), or one picture.
 
     Frames are uint8 [H, W, 3], or [H, W, 4] with straight alpha; pictures run at 24 frames a
-    second. Nothing but the file's index is kept in memory. strict: as for ``open_video``.
+    second. Nothing but the file's index is kept in memory.
 
-    Raises InputError when the path is missing, holds no frames or several sizes, or is damaged.
+    Args:
+        strict: as for ``open_video``.
+
+    Raises:
+        InputError: when the path is missing, holds no frames or several sizes, or is damaged.
     """
     if path.is_dir():
         return _open_pictures(_pictures_in(path))
@@ -125,10 +129,13 @@ def open_matte(path: Path, like: FrameSource | None = None, *, strict: bool = Fa
     grey values are. In a palette picture with colours (a label map) everything but black is
     person, and a map of labels 0 and 1 counts as 0 and 255.
 
-    like: the person's frames. The matte must have their size and number, and takes their frame
-    rate and times. strict: as for ``open_video``.
+    Args:
+        like: the person's frames. The matte must have their size and number, and takes their frame
+            rate and times.
+        strict: as for ``open_video``.
 
-    Raises InputError as open_frames does, when the matte is in colour, or does not fit ``like``.
+    Raises:
+        InputError: as open_frames does, when the matte is in colour, or does not fit ``like``.
     """
     source = open_frames(path, strict=strict)
     matte = DerivedFrames(source, 1, _matte_reading(source, path), source.frame_rate)
@@ -200,7 +207,8 @@ def _person_of_labels(frame: np.ndarray) -> np.ndarray:
 def split_alpha(source: FrameSource) -> tuple[FrameSource, FrameSource]:
     """Frames [H, W, 4] as colour [H, W, 3] and matte [H, W, 1]; each reads the source by itself.
 
-    Raises InputError when the source has no alpha.
+    Raises:
+        InputError: when the source has no alpha.
     """
     if source.channels != 4:
         raise InputError("the person's frames have no alpha: give a matte (white = person)")

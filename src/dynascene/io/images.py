@@ -29,7 +29,8 @@ def read_image(path: Path) -> np.ndarray:
     Palette, grey, CMYK and 16-bit pictures are converted (16 bit: v → round(v / 257)); an embedded
     colour profile is applied.
 
-    Raises InputError when the file is missing, is no picture, or is damaged.
+    Raises:
+        InputError: when the file is missing, is no picture, or is damaged.
     """
     with _opened(path) as image:
         return np.asarray(_upright_srgb(image, path))
@@ -44,7 +45,11 @@ class ImageHead(NamedTuple):
 
 
 def probe_image(path: Path) -> ImageHead:
-    """Look at a picture without decoding it. Raises InputError as read_image does."""
+    """Look at a picture without decoding it.
+
+    Raises:
+        InputError: as read_image does.
+    """
     with _opened(path) as image:
         size = Size(*image.size)
         if _is_turned(image):
@@ -58,7 +63,8 @@ def exif_fov(path: Path) -> float | None:
     From the 35 mm equivalent (which refers to the diagonal), else from the focal length and the
     resolution of the focal plane; None where EXIF has neither.
 
-    Raises InputError as read_image does.
+    Raises:
+        InputError: as read_image does.
     """
     with _opened(path) as image:
         exif = image.getexif()
@@ -70,7 +76,8 @@ def exif_fov(path: Path) -> float | None:
 def write_png(path: Path, array: np.ndarray, shown_as: Path | None = None) -> None:
     """Write uint8 or uint16 [H, W], or [H, W, C] with C = 1, 3 or 4 (straight alpha), as PNG.
 
-    Raises InputError when it cannot be written; the message names ``shown_as`` if given.
+    Raises:
+        InputError: when it cannot be written; the message names ``shown_as`` if given.
     """
     import cv2
 

@@ -48,8 +48,12 @@ def is_keyframe_file(path: Path) -> bool:
 def read_keyframes(path: Path, frames: int, intrinsics: Tensor, size: Size) -> CameraTrack:
     """A keyframe file → a track of ``frames`` cameras, in track units.
 
-    intrinsics: [3, 3] in pixels of a frame of ``size``; a "fov" in the file replaces their focal
-    length. Raises InputError with the file and the number of the keyframe, counted from 1.
+    Args:
+        intrinsics: [3, 3] in pixels of a frame of ``size``; a "fov" in the file replaces their
+            focal length.
+
+    Raises:
+        InputError: with the file and the number of the keyframe, counted from 1.
     """
     if frames < 1:
         raise InputError(f"{path}: a camera track of {frames} frames is not possible")

@@ -34,7 +34,8 @@ SHARES: Mapping[str, float] = MappingProxyType({"train": 0.9, "val": 0.05, "test
 def split_of(source: str, shares: Mapping[str, float] = SHARES, seed: int = 0) -> str:
     """The split that a source video belongs to: the same for ever, whatever else there is.
 
-    shares: of the sources; they are brought to the sum 1.
+    Args:
+        shares: of the sources; they are brought to the sum 1.
     """
     digest = hashlib.sha256(f"{seed} {source}".encode()).digest()
     place = int.from_bytes(digest[:8], "big") / 2**64 * sum(shares.values())

@@ -11,7 +11,11 @@ from dynascene.errors import InputError
 
 
 def read_text(path: Path) -> str:
-    """The content of a text file. Raises InputError where it is missing or none."""
+    """The content of a text file.
+
+    Raises:
+        InputError: where it is missing or none.
+    """
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -23,12 +27,20 @@ def read_text(path: Path) -> str:
 
 
 def read_lines(path: Path) -> list[str]:
-    """All lines of a text file, without their ends. Raises InputError as read_text does."""
+    """All lines of a text file, without their ends.
+
+    Raises:
+        InputError: as read_text does.
+    """
     return read_text(path).splitlines()
 
 
 def read_json(path: Path) -> Any:
-    """The content of a JSON file. Raises InputError, with the line, where it is none."""
+    """The content of a JSON file.
+
+    Raises:
+        InputError: with the line, where it is none.
+    """
     try:
         return json.loads(read_text(path))
     except json.JSONDecodeError as error:

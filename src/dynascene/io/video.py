@@ -15,7 +15,13 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from dynascene.errors import InputError
-from dynascene.io.video_decoding import Footage, Picture, decoded, opened, picture_of
+from dynascene.io.video_decoding import (
+    OpenFootage,
+    Picture,
+    decode_frames,
+    open_footage,
+    picture_of,
+)
 from dynascene.io.video_index import FrameIndex, index_frames, timing
 from dynascene.types import Size
 
@@ -77,7 +83,7 @@ class VideoFrames:
         wanted, chosen = range(numbers[0], numbers[-1] + 1), frozenset(numbers)
         reformatter = VideoReformatter()
         frames = self._strictly if self.strict else self._frames
-        with opened(self.path, threads=self._threads) as footage:
+        with open_footage(self.path, threads=self._threads) as footage:
             for number, frame in enumerate(frames(footage, wanted), wanted.start):
                 if number in chosen:
                     yield self._picture.array(frame, reformatter)
@@ -94,18 +100,18 @@ class VideoFrames:
             return "NONE"
         return "AUTO" if self._index.whole else "SLICE"
 
-    def _frames(self, footage: Footage, wanted: range) -> Iterator[av.VideoFrame]:
+    def _frames(self, footage: OpenFootage, wanted: range) -> Iterator[av.VideoFrame]:
         pts = self._index.pts
         if pts is None:
-            return islice(decoded(footage), wanted.start, wanted.stop)
+            return islice(decode_frames(footage), wanted.start, wanted.stop)
         frames = _from_keyframe(footage, self._index, pts[wanted.start])
         return _in_step(frames, pts[wanted.start : wanted.stop], self.path)
 
-    def _strictly(self, footage: Footage, wanted: range) -> Iterator[av.VideoFrame]:
+    def _strictly(self, footage: OpenFootage, wanted: range) -> Iterator[av.VideoFrame]:
         """Those before the first wanted one are held to it too: it is predicted from them."""
         pts = self._index.pts
         if pts is None:
-            begin, frames = 0, decoded(footage)
+            begin, frames = 0, decode_frames(footage)
         else:
             keyframes = self._index.keyframes
             position = bisect_right(keyframes, pts[wanted.start]) - 1
@@ -120,13 +126,16 @@ class VideoFrames:
 def open_video(path: Path, *, strict: bool = False) -> VideoFrames:
     """Open a video file and find out which frames it holds.
 
-    strict: accept no damage, here (as far as it shows) and while reading.
-
-    Raises InputError when the file is missing, is no video, or has no frame that can be decoded.
     Frames behind the place where a truncated file breaks off do not count.
+
+    Args:
+        strict: accept no damage, here (as far as it shows) and while reading.
+
+    Raises:
+        InputError: when the file is missing, is no video, or has no frame that can be decoded.
     """
-    with opened(path) as footage:
-        first = next(decoded(footage), None)
+    with open_footage(path) as footage:
+        first = next(decode_frames(footage), None)
     if first is None:
         raise InputError(f"{path}: holds no frame that can be decoded; export the video again")
     picture = picture_of(first)
@@ -146,35 +155,36 @@ def open_video(path: Path, *, strict: bool = False) -> VideoFrames:
     return VideoFrames(path, rate, times, picture, index, strict)
 
 
-def _from_keyframe(footage: Footage, index: FrameIndex, pts: int) -> Iterator[av.VideoFrame]:
+def _from_keyframe(footage: OpenFootage, index: FrameIndex, pts: int) -> Iterator[av.VideoFrame]:
     """Decode from the last keyframe at or before ``pts``, else from the start of the file."""
     position = bisect_right(index.keyframes, pts) - 1
     if position < 1:
-        return decoded(footage)
+        return decode_frames(footage)
     footage.container.seek(index.keyframes[position], stream=footage.stream)
-    frames = decoded(footage)
+    frames = decode_frames(footage)
     first = next(frames, None)
     if first is not None and first.pts is not None and first.pts <= pts:
         return chain([first], frames)
     # the container's own search went too far: exactness first
     footage.container.seek(0, stream=footage.stream)
     footage.decoder.flush_buffers()
-    return decoded(footage)
+    return decode_frames(footage)
 
 
 def _in_step(
     frames: Iterator[av.VideoFrame], times: tuple[int, ...], path: Path
 ) -> Iterator[av.VideoFrame]:
     """One frame for each time. Where the decoder lost one, its neighbour is shown in its place."""
-    held, frame, lost = None, next(frames, None), 0
+    previous, frame, lost = None, next(frames, None), 0
     for pts in times:
         while frame is not None and (frame.pts is None or frame.pts < pts):
-            held, frame = frame, next(frames, None)
-        shown = frame if frame is not None and (frame.pts == pts or held is None) else held
-        if shown is None:
+            previous, frame = frame, next(frames, None)
+        match = frame is not None and (frame.pts == pts or previous is None)
+        nearest = frame if match else previous
+        if nearest is None:
             raise InputError(f"{path}: cannot be decoded; export the video again")
-        lost += shown.pts != pts
-        yield shown
+        lost += nearest.pts != pts
+        yield nearest
     if lost:
         log.warning("%s: %d frames are damaged; a neighbour stands in for each", path, lost)
 

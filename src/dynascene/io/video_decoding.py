@@ -30,7 +30,7 @@ CONVERSION |= swscale.FULL_CHROMA_OUTPUT | swscale.FULL_CHROMA_INPUT
 
 
 @dataclass
-class Footage:
+class OpenFootage:
     """A video file that is open for reading. damage: what was found broken so far."""
 
     container: InputContainer
@@ -40,22 +40,30 @@ class Footage:
 
 
 @contextmanager
-def opened(path: Path, *, threads: str = "AUTO") -> Generator[Footage]:
-    """Open the first video stream. Raises InputError where there is none that can be read.
+def open_footage(path: Path, *, threads: str = "AUTO") -> Generator[OpenFootage]:
+    """Open the first video stream.
 
-    threads: AUTO, SLICE (one frame at a time) or NONE; only the last makes the decoder report
-    every picture that it patches up.
+    Args:
+        threads: AUTO, SLICE (one frame at a time) or NONE; only the last makes the decoder report
+            every picture that it patches up.
+
+    Raises:
+        InputError: where there is none that can be read.
     """
-    with opened_container(path) as container:
+    with open_container(path) as container:
         stream = _first_video_stream(container, path)
         decoder = _alpha_decoder(stream) or stream.codec_context
         decoder.thread_type = threads
-        yield Footage(container, stream, decoder)
+        yield OpenFootage(container, stream, decoder)
 
 
 @contextmanager
-def opened_container(path: Path) -> Generator[InputContainer]:
-    """Open a file of pictures or sound. Raises InputError where it is none that can be read."""
+def open_container(path: Path) -> Generator[InputContainer]:
+    """Open a file of pictures or sound.
+
+    Raises:
+        InputError: where it is none that can be read.
+    """
     if not path.exists():
         raise InputError(f"{path}: no such file")
     try:
@@ -109,7 +117,7 @@ def _alpha_decoder(stream: VideoStream) -> VideoCodecContext | None:
     return decoder
 
 
-def demuxed(footage: Footage) -> Iterator[av.Packet]:
+def read_packets(footage: OpenFootage) -> Iterator[av.Packet]:
     """The stream's packets, up to where the file ends or breaks off."""
     packets = footage.container.demux(footage.stream)
     while True:
@@ -125,16 +133,16 @@ def demuxed(footage: Footage) -> Iterator[av.Packet]:
             yield packet
 
 
-def decoded(
-    footage: Footage, packets: Iterator[av.Packet] | None = None
+def decode_frames(
+    footage: OpenFootage, packets: Iterator[av.Packet] | None = None
 ) -> Iterator[av.VideoFrame]:
     """The frames that can be decoded without damage, in order of display."""
-    for packet in demuxed(footage) if packets is None else packets:
+    for packet in read_packets(footage) if packets is None else packets:
         yield from _sound_frames(footage, packet)
     yield from _sound_frames(footage, None)
 
 
-def _sound_frames(footage: Footage, packet: av.Packet | None) -> list[av.VideoFrame]:
+def _sound_frames(footage: OpenFootage, packet: av.Packet | None) -> list[av.VideoFrame]:
     try:
         frames = footage.decoder.decode(packet)
     except (av.FFmpegError, OSError):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import av
 
-from dynascene.io.video_decoding import Footage, decoded, demuxed, opened
+from dynascene.io.video_decoding import OpenFootage, decode_frames, open_footage, read_packets
 
 DEFAULT_FRAME_RATE = Fraction(24)
 MOV, MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
@@ -39,18 +39,19 @@ def index_frames(path: Path) -> FrameIndex:
 
     The table of a whole MP4 or MOV file is believed (no decoding); any other file is decoded once.
 
-    Raises InputError where the file is no video.
+    Raises:
+        InputError: where the file is no video.
     """
-    with opened(path) as footage:
+    with open_footage(path) as footage:
         index = _from_table(footage)
     return index or _by_decoding(path)
 
 
-def _from_table(footage: Footage) -> FrameIndex | None:
+def _from_table(footage: OpenFootage) -> FrameIndex | None:
     """The index of a whole file whose container counts its frames; None where in doubt."""
     if footage.container.format.name != MOV:
         return None
-    packets = list(map(_Entry.of, demuxed(footage)))
+    packets = list(map(_Entry.of, read_packets(footage)))
     if len(packets) != footage.stream.frames or not packets or not packets[0].keyframe:
         return None
     if any(packet.doubtful or packet.pts is None for packet in packets):
@@ -63,9 +64,11 @@ def _from_table(footage: Footage) -> FrameIndex | None:
 
 def _by_decoding(path: Path) -> FrameIndex:
     # one frame at a time: several at once may lose more than the damage, and not always the same
-    with opened(path, threads="SLICE") as footage:
+    with open_footage(path, threads="SLICE") as footage:
         packets: list[_Entry] = []
-        pts = [frame.pts for frame in decoded(footage, _noted(demuxed(footage), packets))]
+        pts = [
+            frame.pts for frame in decode_frames(footage, _noted(read_packets(footage), packets))
+        ]
         return _index(footage, pts, packets)
 
 
@@ -87,7 +90,7 @@ def _noted(packets: Iterator[av.Packet], entries: list[_Entry]) -> Iterator[av.P
 
 
 def _index(
-    footage: Footage, pts: list[int | None] | list[int], packets: list[_Entry]
+    footage: OpenFootage, pts: list[int | None] | list[int], packets: list[_Entry]
 ) -> FrameIndex:
     times = [t for t in pts if t is not None]
     ordered = len(times) == len(pts) and _increasing(times)

@@ -12,7 +12,7 @@ from dynascene.curation.faults import rejected_by
 from dynascene.curation.sources.containers import CONTAINERS
 from dynascene.errors import InputError
 from dynascene.io.video import VideoFrames, open_video
-from dynascene.io.video_decoding import CUT_SHORT, HDR_TRANSFERS, decoded, opened
+from dynascene.io.video_decoding import CUT_SHORT, HDR_TRANSFERS, decode_frames, open_footage
 
 SAMPLES, SAMPLE_FRAMES = 3, 4  # the beginning, the middle and the end; frames at each
 TINY = 64  # pixels of the longer side of frames that nobody looks at
@@ -90,8 +90,8 @@ class Probe:
 
 def read_container(path: Path) -> Container:
     """Raises InputError where no frame can be decoded."""
-    with opened(path) as footage:
-        first = next(decoded(footage), None)
+    with open_footage(path) as footage:
+        first = next(decode_frames(footage), None)
         if first is None:
             raise InputError(f"{path}: holds no frame that can be decoded")
         codec = footage.stream.codec_context.name

@@ -18,7 +18,7 @@ POINT_2D_BYTES = 24  # x, y, number of the 3-D point
 MODEL_NAMES = {model.number: name for name, model in MODELS.items()}
 
 
-class _Reader:
+class _BinaryReader:
     """Walks through a binary file; InputError where it ends too early."""
 
     def __init__(self, path: Path) -> None:
@@ -47,7 +47,7 @@ class _Reader:
 
 def read_binary_cameras(path: Path) -> dict[int, ColmapCamera]:
     """Cameras by their number."""
-    reader, cameras = _Reader(path), {}
+    reader, cameras = _BinaryReader(path), {}
     (count,) = reader.take(COUNT)
     for index in range(count):
         place = f"{path}: camera {index}"
@@ -60,7 +60,7 @@ def read_binary_cameras(path: Path) -> dict[int, ColmapCamera]:
 
 def read_binary_images(path: Path) -> list[ColmapImage]:
     """Images as they stand; their 2-D points are skipped."""
-    reader, images = _Reader(path), []
+    reader, images = _BinaryReader(path), []
     (count,) = reader.take(COUNT)
     for index in range(count):
         _, *pose, camera = reader.take(IMAGE)

@@ -89,11 +89,13 @@ def read_cameras(
 ) -> CameraTrack:
     """The camera track in a file, or in a folder of COLMAP.
 
-    format: a name from FORMATS; None tells it from the content.
-    defaults: stands in for what the format does not store.
-    notice: called once with one line where ``defaults`` were used.
+    Args:
+        format: a name from FORMATS; None tells it from the content.
+        defaults: stands in for what the format does not store.
+        notice: called once with one line where ``defaults`` were used.
 
-    Raises InputError with file and line where the content is not a camera track.
+    Raises:
+        InputError: with file and line where the content is not a camera track.
     """
     path = Path(path)
     if not path.exists():
@@ -113,12 +115,14 @@ def write_cameras(
 ) -> None:
     """Write a track in one step: ``path`` is complete or not there.
 
-    format: a name from FORMATS; None goes by the ending (.txt re10k, .json nerfstudio, .chan
-        chan, none a folder of COLMAP).
-    defaults: rotation order and sensor, for chan.
-    notice: called once with one line where the format does not store the whole track.
+    Args:
+        format: a name from FORMATS; None goes by the ending (.txt re10k, .json nerfstudio, .chan
+            chan, none a folder of COLMAP).
+        defaults: rotation order and sensor, for chan.
+        notice: called once with one line where the format does not store the whole track.
 
-    Raises InputError where the format cannot hold the track or the place cannot be written.
+    Raises:
+        InputError: where the format cannot hold the track or the place cannot be written.
     """
     path = Path(path)
     entry = format_named(format or format_for_ending(path))
@@ -151,8 +155,9 @@ def format_for_ending(path: Path) -> str:
 def detect_format(path: Path | str) -> str:
     """The name of the format that the content of ``path`` shows.
 
-    Raises InputError that lists the known names where it shows none, or says that it is a
-    keyframe file.
+    Raises:
+        InputError: that lists the known names where it shows none, or says that it is a keyframe
+            file.
     """
     path = Path(path)
     name = None

@@ -22,8 +22,12 @@ class Row(NamedTuple):
 def read_rows(path: Path, columns: Collection[int], header: bool = False) -> list[Row]:
     """The lines of a file as finite numbers; empty lines and lines that start with # are skipped.
 
-    header: the first line may be any text; it counts as a pose only if it has the right number
-        of columns. Raises InputError for anything else, with file and line.
+    Args:
+        header: the first line may be any text; it counts as a pose only if it has the right number
+            of columns.
+
+    Raises:
+        InputError: for anything else, with file and line.
     """
     rows = []
     for number, line in enumerate(read_lines(path), start=1):

@@ -12,7 +12,8 @@ from dynascene.types import CameraTrack
 def square_focal(track: CameraTrack, path: Path, what: str) -> Tensor:
     """The focal length of each frame in pixels, [F].
 
-    Raises InputError where pixels are not square, which mostly comes of a wrong frame size.
+    Raises:
+        InputError: where pixels are not square, which mostly comes of a wrong frame size.
     """
     fx, fy = track.intrinsics[:, 0, 0], track.intrinsics[:, 1, 1]
     ratio = fx / fy
