@@ -26,7 +26,8 @@ from dynascene.generation.detail import join_bands, keep_seen, resized
 from dynascene.generation.weights import BUNDLED, load_weights
 from dynascene.io.images import write_png
 from dynascene.models.pipeline import DynaScenePipeline
-from dynascene.synthetic.shots.dataset import SyntheticShots, collate
+from dynascene.synthetic.shots.dataset import SyntheticShots
+from dynascene.training_batch import collate
 from dynascene.types import Batch, Size
 
 FULL, MODEL = Size(768, 432), Size(256, 144)
@@ -92,9 +93,9 @@ def main() -> None:
     scores, own = Scores(), {}  # own: what this benchmark adds, by row and name
     strips: list[np.ndarray] = []
     for index in range(given.clips):
-        batch, clean, _ = collate([shots[index]])
-        batch = batch.replace(video=None)
-        shot = EvaluationShot(str(index), batch, to_bytes(clean[0] / 2 + 0.5), shots[index].place)
+        made = collate([shots[index]])
+        batch, truth = made.clip, made.target("background")
+        shot = EvaluationShot(str(index), batch, to_bytes(truth[0] / 2 + 0.5), shots[index].place)
         judge, masks = Judge(shot, Scattering()), regions(batch)
         scores.clips.append(shot.name)
         scores.places.append(shot.place)

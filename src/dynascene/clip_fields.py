@@ -1,7 +1,7 @@
 """What a clip consists of, each field once. Whatever handles clips reads this table.
 
 Legend of axes: B clips, F frames, H W pixels, h w latent grid, C latent channels, N tokens,
-D token width.
+D token width, p q the small picture that an image encoder reads.
 """
 
 from __future__ import annotations
@@ -231,7 +231,7 @@ def pixel_specs() -> list[TensorSpec]:
     return [
         TensorSpec(f.name, tuple(f.axes.split()), f.may_lack, f.group)
         for f in CLIP_FIELDS.values()
-        if not f.target or f.name == "video"
+        if not f.target
     ]
 
 
@@ -242,6 +242,17 @@ def encoded_specs() -> list[TensorSpec]:
         TensorSpec(e.name, tuple(e.axes.split()), f.may_lack and e.kind != "flags", f.group)
         for f, e in encodings()
         if not f.target
+    ]
+
+
+def stored_specs() -> list[TensorSpec]:
+    """The inputs in files of encoded clips: what a ``StoredClip`` holds."""
+    picture = ("B", "3", "p", "q")
+    return [
+        TensorSpec(e.stored_name, picture if e.kind == "tokens" else spec.axes, *spec[2:])
+        for spec, (f, e) in zip(
+            encoded_specs(), (pair for pair in encodings() if not pair[0].target), strict=True
+        )
     ]
 
 

@@ -157,21 +157,21 @@ def _check_shape(form: str, spec: TensorSpec, tensor: Tensor, sizes: dict[str, i
     sizes.update({a: n for a, n in zip(spec.axes, tensor.shape, strict=True) if not a.isdigit()})
 
 
-def stack_fields(
-    samples: Sequence[object], names: Iterable[str] | None = None
-) -> dict[str, Tensor]:
-    """The fields that samples have as attributes, stacked along B.
+def stack_fields(samples: Sequence[object]) -> dict[str, Tensor]:
+    """The fields of the table that samples have, stacked along B.
 
     Args:
-        samples: of one length and size; a field that the first one lacks is left out.
-        names: of fields; None = all of the table.
+        samples: of one length and size, with fields as attributes or in a mapping ``inputs``; a
+            field that the first one lacks is left out.
     """
-    first = samples[0]
-    present = [
-        name for name in (CLIP_FIELDS if names is None else names)
-        if getattr(first, name, None) is not None
-    ]  # fmt: skip
+    present = [name for name in CLIP_FIELDS if _field_of(samples[0], name) is not None]
     return {
-        name: torch.stack([torch.as_tensor(getattr(sample, name)) for sample in samples])
+        name: torch.stack([torch.as_tensor(_field_of(sample, name)) for sample in samples])
         for name in present
     }
+
+
+def _field_of(sample: object, name: str) -> Any:
+    """An attribute, or what the sample carries beside its attributes."""
+    further: Mapping[str, Tensor] = getattr(sample, "inputs", {})
+    return getattr(sample, name, further.get(name))

@@ -210,7 +210,6 @@ class Batch(ClipTensors):
     scene_visibility: Tensor
     cam_from_world: Tensor
     intrinsics: Tensor
-    video: Tensor | None
     guide: Tensor | None
     guide_visibility: Tensor | None
     has_camera: Tensor | None

@@ -74,7 +74,7 @@ def test_a_panned_shot_keeps_its_person_and_its_picture(benchmark) -> None:
         np.testing.assert_allclose(scene.picture, batch.scene_image[0] / 2 + 0.5, atol=1 / 127)
         assert batch.matte is shot.batch.matte
         assert batch.foreground is shot.batch.foreground
-        assert batch.video is None
+        assert "video" not in batch
         np.testing.assert_allclose(batch.scene_image, shot.batch.scene_image, atol=1 / 127)
         assert batch.guide_visibility is not None
         assert 0.5 < float(batch.guide_visibility.mean()) <= 1

@@ -15,7 +15,7 @@ def test_the_generate_mask_is_one_off_the_person(make_batch) -> None:
 @pytest.mark.parametrize(
     ("name", "shape"),
     [("matte", (1, 3, 40, 56)), ("foreground", (1, 2, 3, 40, 56)), ("scene_image", (1, 3, 40, 50)),
-     ("cam_from_world", (1, 3, 3, 4)), ("has_camera", (3,)), ("video", (3, 1, 3, 40, 56))],
+     ("cam_from_world", (1, 3, 3, 4)), ("has_camera", (3,)), ("guide", (3, 1, 3, 40, 56))],
 )  # fmt: skip
 def test_a_shape_that_does_not_fit_is_named(make_batch, name: str, shape: tuple) -> None:
     with pytest.raises(InputError, match=f"batch: {name} has shape"):
@@ -30,4 +30,4 @@ def test_a_guide_comes_with_its_visibility(make_batch) -> None:
 def test_moving_a_batch_keeps_what_is_missing_missing(make_batch) -> None:
     moved = make_batch().to("meta")
     assert moved.matte.is_meta
-    assert moved.video is None
+    assert moved.has_camera is None

@@ -5,7 +5,8 @@ import torch
 from same_weights import LOADED_TOLERANCE, assert_same_weights
 
 from dynascene.models.denoiser import Denoiser, size_from_dict, size_to_dict
-from dynascene.models.diffusion.loss import diffusion_loss
+from dynascene.models.diffusion.noising import UniformSteps
+from dynascene.models.diffusion.objective import DiffusionLoss
 from dynascene.models.diffusion.samplers import ddim_scheduler
 from dynascene.models.diffusion.schedule import alpha_bar_at, clean_from_noise
 from dynascene.models.sizes import SIZES
@@ -48,9 +49,8 @@ def test_every_trainable_parameter_gets_a_gradient(build, wake, make_clip, predi
     denoiser = wake(build(GUIDED, prediction))
     generators = [torch.Generator().manual_seed(number) for number in range(3)]
     target = torch.randn(3, 3, 4, 5, 7)
-    diffusion_loss(
-        denoiser, make_clip(), target, generators=generators, drop_probability=0
-    ).backward()
+    loss = DiffusionLoss(noising=UniformSteps(drop_probability=0))
+    loss(denoiser, make_clip(), target, generators)["noise"].mean().backward()
     without = [n for n, p in denoiser.named_parameters() if p.requires_grad and p.grad is None]
     # the null camera enters only where a camera is dropped
     assert [n for n in without if "plucker_camera.null" not in n] == []
@@ -65,7 +65,7 @@ def test_training_lowers_the_loss_of_a_guided_denoiser(build, make_clip) -> None
     losses = []
     for _ in range(10):
         generator = torch.Generator().manual_seed(0)
-        loss = diffusion_loss(denoiser, clip, target, generators=[generator])
+        loss = DiffusionLoss()(denoiser, clip, target, [generator])["noise"].mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

@@ -24,11 +24,12 @@ from dynascene.models.systems.system import (
 from dynascene.recipes import find_recipe
 from dynascene.recipes.export import export_run
 from dynascene.recipes.rehearsal import rehearse
-from dynascene.synthetic.shots.dataset import SyntheticShots, collate
+from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.task_mix import TaskMix
 from dynascene.training.journal import read_log
 from dynascene.training.run import Settings
 from dynascene.training.trainer import train
+from dynascene.training_batch import collate
 
 PAINTER = System(
     name="painter",
@@ -79,7 +80,7 @@ def test_it_trains_and_its_weights_paint_around_the_person(settings, tmp_path, m
     pipeline, _ = load_weights(tmp_path / "weights")
     assert pipeline.system is PAINTER
 
-    batch = collate([SyntheticShots("val", TINY.resolution, 3)[0]]).batch
+    batch = collate([SyntheticShots("val", TINY.resolution, 3)[0]]).pixels
     batch.matte[..., :16, :] = 1  # somebody, larger than a latent cell
     generator = torch.Generator().manual_seed(0)
     clip = pipeline.encode(batch)

@@ -10,10 +10,11 @@ from dynascene.generation.weights import load_weights
 from dynascene.models.small import small_autoencoder
 from dynascene.recipes import find_recipe
 from dynascene.recipes.export import export_run
-from dynascene.synthetic.shots.dataset import SyntheticShots, collate
+from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.training.journal import read_log
 from dynascene.training.run import Settings
 from dynascene.training.trainer import train
+from dynascene.training_batch import collate
 
 STEPS = 4
 
@@ -69,7 +70,7 @@ def test_a_run_goes_on_where_it_stopped_and_its_export_paints(name, settings, tm
         assert str(tmp_path) not in config.read_text()  # where the autoencoder came from
     pipeline, _ = load_weights(tmp_path / "weights")
     shot = SyntheticShots("val", TINY.resolution, 3)[0]
-    frames = pipeline(collate([shot]).batch, 2, generator=torch.Generator().manual_seed(0)).frames
+    frames = pipeline(collate([shot]).pixels, 2, generator=torch.Generator().manual_seed(0)).frames
     assert frames.shape == (1, 3, 3, TINY.resolution.height, TINY.resolution.width)
     assert frames.isfinite().all()
     assert frames.std() > 0
@@ -84,7 +85,7 @@ def test_one_step_goes_on_from_a_run_and_paints_without_noise(settings, tmp_path
     assert card["starts_from"] == f"dynascene.small after {STEPS} steps"
     pipeline, _ = load_weights(tmp_path / "weights")
     assert pipeline.sampling(None, None) == (1, 1.0)
-    batch = collate([SyntheticShots("val", TINY.resolution, 3)[0]]).batch
+    batch = collate([SyntheticShots("val", TINY.resolution, 3)[0]]).pixels
     frames = [
         pipeline(batch, generator=torch.Generator().manual_seed(seed)).frames for seed in (0, 1)
     ]

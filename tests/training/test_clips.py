@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -5,7 +7,7 @@ import torch
 from dynascene.models.image_encoder import SmallImageEncoder
 from dynascene.models.latents import encode_clip, encode_images
 from dynascene.models.small import small_autoencoder
-from dynascene.synthetic.shots.dataset import SyntheticShots, collate
+from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.training.autoencoding import start_weights
 from dynascene.training.clips import (
     ClipBudget,
@@ -15,6 +17,7 @@ from dynascene.training.clips import (
     encode_shot,
     random_frames,
 )
+from dynascene.training_batch import collate
 
 SIZE, FRAMES = (48, 32), 5
 BY_FRAME = ("background", "video", "foreground", "generate_mask", "guide", "guide_visibility",
@@ -49,24 +52,28 @@ def samples(clips: EncodedShots, **changes) -> ClipSamples:
 
 def test_a_stored_clip_is_the_encoded_shot(shots, vae, clips) -> None:
     shot = collate([shots[1]])
-    expected = encode_clip(shot.batch, vae, SmallImageEncoder(16))
+    expected = encode_clip(shot.pixels, vae, SmallImageEncoder(16))
     clip = clips.clip(1)
     tolerance = {"rtol": 0.03, "atol": 0.03}  # half precision
     for name in ("foreground", "guide", "generate_mask", "guide_visibility", "scene", "scene_mask"):
         assert torch.allclose(clip[name].float(), getattr(expected, name)[0], **tolerance), name
-    background = encode_images(vae, shot.clean_background)[0]
+    background = encode_images(vae, shot.target("background"))[0]
     assert torch.allclose(clip["background"].float(), background, **tolerance)
-    assert torch.equal(clip["cam_from_world"], shot.batch.cam_from_world[0].float())
+    assert torch.equal(clip["cam_from_world"], shot.pixels.cam_from_world[0].float())
     assert clip["picture"].shape == (3, 72, 128)
 
 
 def test_the_person_is_encoded_where_there_is_one(shots, vae) -> None:
     shot = collate([shots[0]])
-    matte = torch.zeros_like(shot.batch.matte)
+    matte = torch.zeros_like(shot.pixels.matte)
     matte[:, 2:, :, 8:24, 8:24] = 1
-    person = torch.full_like(shot.clean_background, 0.7) * matte
-    video = shot.clean_background * (1 - matte) + person
-    shot = shot._replace(batch=shot.batch.replace(matte=matte, foreground=person, video=video))
+    person = torch.full_like(shot.target("background"), 0.7) * matte
+    video = shot.target("background") * (1 - matte) + person
+    shot = replace(
+        shot,
+        clip=shot.pixels.replace(matte=matte, foreground=person),
+        targets={**shot.targets, "video": video},
+    )
     clip = encode_shot(shot, vae)
     for name, pixels in (("video", video), ("foreground", person)):
         expected = encode_images(vae, pixels)[0]
@@ -125,9 +132,9 @@ def test_lengths_take_turns_by_batch_and_long_ones_make_small_batches(clips) -> 
     shapes = []
     for step in range(4):
         batch = stack([source[index] for index in range(3 * step, 3 * step + 3)])
-        shapes.append(tuple(batch["guide"].shape[:2]))
+        shapes.append(tuple(batch.clip["guide"].shape[:2]))
     assert shapes == [(3, 2), (3, 2), (1, 5), (3, 2)]
-    assert ClipBudget(1)([source[6]])["guide"].shape[0] == 1
+    assert len(ClipBudget(1)([source[6]])) == 1
 
 
 def test_some_cameras_are_not_told(clips) -> None:

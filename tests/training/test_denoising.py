@@ -1,5 +1,6 @@
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -9,15 +10,18 @@ from torch import Tensor
 from dynascene.errors import InputError
 from dynascene.imaging.tensor_metrics import weighted_psnr
 from dynascene.models.denoiser import Denoiser, size_to_dict
+from dynascene.models.diffusion.noising import UniformSteps
+from dynascene.models.diffusion.objective import DiffusionLoss
 from dynascene.models.image_encoder import SmallImageEncoder
-from dynascene.models.latents import encode_clip
+from dynascene.models.latents import complete_clip, encode_clip
 from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.models.small import small_autoencoder
-from dynascene.synthetic.shots.dataset import SyntheticShots, collate
+from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.training.autoencoding import start_weights
 from dynascene.training.clips import ClipBudget, encode_shot
 from dynascene.training.denoising import DenoisingObjective
 from dynascene.training.randomness import sample_generators
+from dynascene.training_batch import TrainingBatch, collate
 
 
 @pytest.fixture(scope="module")
@@ -39,20 +43,21 @@ def objective(shot) -> DenoisingObjective:
         list(denoiser.conditioners["plucker_camera"].parameters()),
         lambda: shot,
         target="background",
-        noise_offset=0.0,
+        loss=DiffusionLoss(noising=UniformSteps(offset=0.0)),
+        additive=False,
         steps=2,
     )
 
 
 @pytest.fixture
-def batch(objective, shot) -> dict[str, Tensor]:
+def batch(objective, shot) -> TrainingBatch:
     clip = encode_shot(one(shot), objective.vae)
     return ClipBudget(6)([{**clip, "has_camera": torch.tensor(True)}] * 2)
 
 
 def one(shot):
-    first = shot.batch.replace(**{name: tensor[:1] for name, tensor in shot.batch.items()})
-    return shot._replace(batch=first, clean_background=shot.clean_background[:1])
+    first = shot.pixels.replace(**{name: tensor[:1] for name, tensor in shot.pixels.items()})
+    return TrainingBatch(clip=first, targets={n: t[:1] for n, t in shot.targets.items()})
 
 
 def wake(objective: DenoisingObjective) -> None:
@@ -68,12 +73,13 @@ def loss_of(objective, batch, *, mixed: bool = False) -> Tensor:
 
 
 def test_a_guide_that_is_the_truth_leaves_no_loss(objective, batch) -> None:
-    assert loss_of(objective, {**batch, "guide": batch["background"]}) < 1e-8
+    true = replace(batch, clip=batch.clip.replace(guide=batch.target("background")))
+    assert loss_of(objective, true) < 1e-8
     assert loss_of(objective, batch) > 1e-4
 
 
 def test_the_target_is_the_one_named(objective, batch) -> None:
-    other = {**batch, "video": batch["video"] + 1}
+    other = replace(batch, targets={**batch.targets, "video": batch.target("video") + 1})
     assert loss_of(objective, other) == loss_of(objective, batch)
     objective.target = "video"
     assert loss_of(objective, other) > 2 * loss_of(objective, batch)
@@ -119,8 +125,8 @@ def test_mixed_precision_keeps_cameras_exact(objective, batch) -> None:
 
 def test_examination_measures_samples_and_guide(objective, shot) -> None:
     found = objective.examine(seed=0)
-    true = shot.clean_background / 2 + 0.5
-    expected = weighted_psnr(shot.batch.guide / 2 + 0.5, true, shot.batch.generate_mask)
+    true = shot.target("background") / 2 + 0.5
+    expected = weighted_psnr(shot.pixels.guide / 2 + 0.5, true, shot.pixels.generate_mask)
     assert found.figures["psnr_guide"] == pytest.approx(expected)
     # untrained, it returns the guide as the autoencoder sees it, however it is sampled
     assert found.figures["psnr_one_step"] == pytest.approx(found.figures["psnr_sample"], abs=0.05)
@@ -156,14 +162,15 @@ def _sampler(shot) -> Callable[[DynaScenePipeline], Tensor]:
     def sample(pipeline: DynaScenePipeline) -> Tensor:
         pipeline.set_progress_bar_config(disable=True)
         generator = torch.Generator().manual_seed(0)
-        return pipeline(one(shot).batch, 2, 1.0, generator).frames
+        return pipeline(one(shot).pixels, 2, 1.0, generator).frames
 
     return sample
 
 
 def test_stored_and_fresh_clips_condition_alike(objective, shot, batch) -> None:
-    stored = objective._clip({k: v[:1] for k, v in batch.items()})
-    fresh = encode_clip(one(shot).batch, objective.vae, objective.image_encoder)
+    first = batch.clip.replace(**{name: tensor[:1] for name, tensor in batch.clip.items()})
+    stored = complete_clip(first, objective.vae, objective.image_encoder)
+    fresh = encode_clip(one(shot).pixels, objective.vae, objective.image_encoder)
     for name in ("generate_mask", "foreground", "scene", "scene_mask", "scene_tokens", "guide"):
         ours, theirs = getattr(stored, name), getattr(fresh, name)
         assert torch.allclose(ours, theirs, rtol=0.03, atol=0.03), name

@@ -8,7 +8,8 @@ from dynascene.datasets.imagery import SPLITS
 from dynascene.errors import InputError
 from dynascene.evaluation.filmed_benchmark import KINDS, open_filmed
 from dynascene.evaluation.protocol import Benchmark, EvaluationShot, to_bytes
-from dynascene.synthetic.shots.dataset import SyntheticShots, collate
+from dynascene.synthetic.shots.dataset import SyntheticShots
+from dynascene.training_batch import collate
 from dynascene.types import Size
 
 DEFAULT_SPLIT = "test"  # places, textures and people that training never saw
@@ -55,10 +56,9 @@ class SyntheticBenchmark:
         if not 0 <= index < self.clips:
             raise IndexError(index)
         shot, scene = self._shots.with_scene(index)
-        batch, clean, _ = collate([shot])
         name = f"{index:03d} {shot.world} {shot.place}"
-        truth = to_bytes(clean[0] / 2 + 0.5)
-        return EvaluationShot(name, batch.replace(video=None), truth, shot.place, scene)
+        truth = to_bytes(shot.background / 2 + 0.5)
+        return EvaluationShot(name, collate([shot]).pixels, truth, shot.place, scene)
 
 
 def open_benchmark(

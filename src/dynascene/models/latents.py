@@ -21,6 +21,7 @@ from dynascene.clip_fields import (
 from dynascene.clip_tensors import ClipTensors
 from dynascene.errors import InputError
 from dynascene.models.image_encoder import image_tokens
+from dynascene.training_batch import StoredClip
 from dynascene.types import Batch, Size
 
 FRAMES_AT_ONCE = 8  # bounds the autoencoder's memory
@@ -71,6 +72,28 @@ def encode_clip(batch: Batch, vae: Any, image_encoder: Any) -> EncodedClip:
         matte = batch.matte
         encoded["has_camera"] = torch.ones(len(matte), dtype=torch.bool, device=matte.device)
     return EncodedClip(size=batch.size, **encoded)
+
+
+def complete_clip(stored: StoredClip, vae: Any, image_encoder: Any) -> EncodedClip:
+    """What conditions of clips that were encoded before: only the image encoder's part is missing.
+
+    Args:
+        vae: the one that encoded them, for its stride.
+    """
+    tensors = {}
+    for field, encoding in encodings():
+        if field.target or encoding.stored_name not in stored:
+            continue
+        tensor = stored[encoding.stored_name]
+        if encoding.kind == "tokens":
+            tensor = image_tokens(image_encoder, tensor)
+        elif encoding.kind == "numbers":
+            # mixed precision leaves float64 alone: three digits are too few for rays
+            tensor = tensor.double()
+        tensors[encoding.name] = tensor
+    h, w = stored["generate_mask"].shape[-2:]
+    stride = latent_stride(vae)
+    return EncodedClip(size=Size(w * stride, h * stride), **tensors)
 
 
 def _encode_field(tensor: Tensor, encoding: Encoding, vae: Any, image_encoder: Any) -> Tensor:

@@ -13,10 +13,11 @@ from dynascene.models.systems import SYSTEMS
 from dynascene.models.systems.system import System, TrainingStage
 from dynascene.recipes.clip_sources import open_clips
 from dynascene.recipes.start import starting_point
-from dynascene.synthetic.shots.dataset import ShotBatch, SyntheticShots, collate
+from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.task_mix import TaskMix
+from dynascene.training.denoising import DenoisingObjective
 from dynascene.training.run import Optimiser, Run, Settings
-from dynascene.training.task_training import TaskObjective
+from dynascene.training_batch import TrainingBatch, collate
 
 EXAMINED = (2, 8)  # shots, frames
 
@@ -66,18 +67,18 @@ def filmed_run(system: System, stage: TrainingStage, size: ModelSize, settings: 
 
 def _objective(
     system: System, stage: TrainingStage, size: ModelSize, settings: Settings
-) -> TaskObjective:
+) -> DenoisingObjective:
     denoiser = system.denoiser(size, stage.variant)
     vae, image_encoder = starting_point(system, denoiser, settings.start, settings.autoencoder)
-    return TaskObjective(
+    return DenoisingObjective(
         denoiser,
         image_encoder,
         vae,
         stage.trains(denoiser),
         partial(_unseen, size, settings),
         target="video",
-        noise_offset=0.0,
-        gamma=None,
+        loss=stage.loss.with_terms(system.loss_terms),
+        additive=True,
         steps=25,
         guidance=3.5,
         freeze_image_encoder=size.name == SD15.name or not stage.trains_image_encoder,
@@ -97,7 +98,7 @@ def _clips(size: ModelSize, frames: int, mix: TaskMix, settings: Settings) -> Da
     )
 
 
-def _unseen(size: ModelSize, settings: Settings) -> ShotBatch:
+def _unseen(size: ModelSize, settings: Settings) -> TrainingBatch:
     clips, frames = EXAMINED
     shots = SyntheticShots("val", size.resolution, frames, folder=settings.data)
     return collate([shots[index] for index in range(clips)])

@@ -15,6 +15,7 @@ from dynascene.training.journal import write_picture
 from dynascene.training.launching import layout_of
 from dynascene.training.memory import fixed_memory, kept_activations
 from dynascene.training.run import FRESH, Objective, Run
+from dynascene.training_batch import TrainingBatch
 
 PICTURE = "dry-run.png"
 LARGEST_ON_CPU = 300_000_000  # parameters; the loss of larger networks would take minutes there
@@ -107,6 +108,9 @@ def _contents(batch: Any, name: str = "samples") -> Iterator[tuple[str, str]]:
         yield name, str(list(batch.shape))
     elif isinstance(batch, Mapping | ClipTensors):
         for key, value in batch.items():
+            yield from _contents(value, key)
+    elif isinstance(batch, TrainingBatch):
+        for key, value in vars(batch).items():
             yield from _contents(value, key)
     elif isinstance(batch, tuple):
         for key, value in zip(getattr(batch, "_fields", range(len(batch))), batch, strict=True):

@@ -16,11 +16,11 @@ from dynascene.models.systems.system import RenderedTraining, System, all_parame
 from dynascene.recipes.bundled import load_autoencoder
 from dynascene.recipes.filmed import filmed_run
 from dynascene.recipes.start import starting_point
-from dynascene.synthetic.shots.dataset import ShotBatch, SyntheticShots, collate
+from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.training.clips import ClipBudget, ClipSamples, EncodedShots, Pool
 from dynascene.training.denoising import DenoisingObjective, same_latents
-from dynascene.training.one_step import OneStepObjective
 from dynascene.training.run import Optimiser, Run, Settings
+from dynascene.training_batch import TrainingBatch, collate
 
 BATCH = 24  # single frames; as many as 3 clips of 8 or one of 24
 # frames: single ones (stage I: no motion modules) show many places at once, motion is learnt from
@@ -57,17 +57,17 @@ def rendered_run(system: System, training: RenderedTraining, settings: Settings)
     if training.continues is not None and settings.start is None:
         raise InputError(f"{name}: give the run of {training.continues} with `start`")
     batch = settings.batch or BATCH
-    loss = OneStepObjective if training.one_step else DenoisingObjective
 
     def objective() -> DenoisingObjective:
         denoiser = system.denoiser(SMALL, training.variant)
-        return loss(
+        return DenoisingObjective(
             denoiser,
             *_components(system, name, denoiser, settings),
             all_parameters(denoiser),
             partial(_unseen, settings),
             target=training.target,
-            noise_offset=training.noise_offset,
+            loss=training.loss.with_terms(system.loss_terms),
+            additive=False,  # how many clips ClipBudget keeps depends on all of a step's
             steps=training.sampling[0],
             guidance=training.sampling[1],
         )
@@ -125,7 +125,7 @@ def _encoded_clips(settings: Settings) -> EncodedShots:
 
 
 @lru_cache(maxsize=1)
-def _unseen(settings: Settings) -> ShotBatch:
+def _unseen(settings: Settings) -> TrainingBatch:
     clips, frames = EXAMINED
     shots = SyntheticShots("val", SMALL.resolution, frames, folder=settings.data)
     return collate([shots[index] for index in range(clips)])

@@ -14,7 +14,7 @@ import torch.nn.functional as nnf
 from diffusers.models.autoencoders.vae import AutoencoderTinyBlock
 from torch import Generator, Tensor, nn
 
-from dynascene.models.diffusion.loss import sample_noise
+from dynascene.models.diffusion.noising import sample_noise
 from dynascene.training.run import Examination, Objective
 
 BANDS = 3  # of the band-pass pyramid

@@ -20,7 +20,8 @@ from dynascene.clip_fields import BUILT_IN, CLIP_FIELDS, encodings
 from dynascene.io.checkpoints import read_tensors, write_tensors
 from dynascene.models.image_encoder import encoder_input
 from dynascene.models.latents import encode_images, encode_plainly, latent_stride
-from dynascene.synthetic.shots.dataset import ShotBatch, SyntheticShots, collate
+from dynascene.synthetic.shots.dataset import SyntheticShots
+from dynascene.training_batch import StoredClip, TrainingBatch, collate
 from dynascene.types import Size
 
 VERSION = 2  # of the world and of what is stored; another one makes the clips anew
@@ -73,10 +74,13 @@ class EncodedShots:
 
 
 @torch.no_grad()
-def encode_shot(shot: ShotBatch, vae: Any) -> dict[str, Tensor]:
-    """One shot (B = 1) as ``EncodedShots`` stores it. Stretches without a person cost nothing."""
-    tensors = dict(shot.batch.items()) | {"background": shot.clean_background}
-    with torch.autocast(shot.batch.matte.device.type, torch.bfloat16):
+def encode_shot(shot: TrainingBatch, vae: Any) -> dict[str, Tensor]:
+    """One shot in pixels (B = 1) as ``EncodedShots`` stores it.
+
+    Stretches without a person cost nothing.
+    """
+    tensors = {**shot.clip, **shot.targets}
+    with torch.autocast(tensors["matte"].device.type, torch.bfloat16):
         stored = _encode_latents(tensors, vae)
     stride = latent_stride(vae)
     for field, encoding in encodings():
@@ -158,7 +162,7 @@ class ClipSamples(Dataset[dict[str, Tensor]]):
         window = self.pool.window(index)
         clip = self.clips.clip(int(rng.integers(window.start, window.stop)))
         length = self.lengths[index // self.batch % len(self.lengths)]
-        frames = random_frames(rng, len(clip["guide"]), length)
+        frames = random_frames(rng, len(clip["foreground"]), length)
         by_frame = {e.stored_name for _, e in encodings() if e.per_frame}
         piece = {k: v[frames] if k in by_frame else v for k, v in clip.items()}
         return piece | {"has_camera": torch.tensor(bool(rng.random() >= self.no_camera))}
@@ -180,8 +184,13 @@ class ClipBudget:
     def __init__(self, frames: int) -> None:
         self.frames = frames
 
-    def __call__(self, samples: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    def __call__(self, samples: Sequence[dict[str, Tensor]]) -> TrainingBatch:
         """[F, …] each → [B, F, …], float32."""
-        kept = samples[: max(1, self.frames // len(samples[0]["guide"]))]
-        stacked = {name: torch.stack([s[name] for s in kept]) for name in kept[0]}
-        return {k: v if v.dtype == torch.bool else v.float() for k, v in stacked.items()}
+        first_few = samples[: max(1, self.frames // len(samples[0]["foreground"]))]
+        stacked = {name: torch.stack([s[name] for s in first_few]) for name in first_few[0]}
+        exact = {k: v if v.dtype == torch.bool else v.float() for k, v in stacked.items()}
+        names = {e.stored_name for field, e in encodings() if field.target}
+        return TrainingBatch(
+            clip=StoredClip(**{k: v for k, v in exact.items() if k not in names}),
+            targets={k: v for k, v in exact.items() if k in names},
+        )

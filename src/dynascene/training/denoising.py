@@ -1,31 +1,31 @@
-"""The denoiser's objective: Eq. 2 on encoded clips.
+"""The denoiser's objective: a batch encoded, made noisy, denoised, and judged by loss terms.
 
 Legend: B clips, F frames, H W pixels, h w latent grid.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from torch import Generator, Tensor, nn
 
-from dynascene.clip_fields import encodings
 from dynascene.errors import InputError
 from dynascene.imaging.sheet import clip_grid
 from dynascene.imaging.tensor_metrics import detail_share, weighted_psnr
 from dynascene.models.denoiser import Denoiser
-from dynascene.models.diffusion.loss import diffusion_loss
+from dynascene.models.diffusion.objective import DiffusionLoss, summed
 from dynascene.models.diffusion.samplers import ddim_scheduler
 from dynascene.models.diffusion.schedule import TRAINING_STEPS, alpha_bar_at, clean_from_noise
-from dynascene.models.image_encoder import image_tokens
-from dynascene.models.latents import EncodedClip, decode_latents, encode_clip, latent_stride
+from dynascene.models.latents import decode_latents, encode_clip
 from dynascene.models.pipeline import DynaScenePipeline
-from dynascene.synthetic.shots.dataset import ShotBatch
+from dynascene.training.batch_encoding import batch_picture, encode_batch
+from dynascene.training.figures import task_losses
 from dynascene.training.run import Examination, Objective
-from dynascene.types import Batch, Size
+from dynascene.training_batch import TrainingBatch
+from dynascene.types import Batch
 
 Target = Literal["background", "video"]
 
@@ -33,12 +33,18 @@ Target = Literal["background", "video"]
 class DenoisingObjective(Objective):
     """A denoiser and, unless it is frozen, its image encoder, trained; the autoencoder, frozen.
 
-    target: ``background`` is the place without the person, which only synthetic shots know;
-    ``video`` is the shot as filmed. unseen: shots for ``examine``. noise_offset, gamma: of the
-    loss. steps, guidance: of the samples on the sheets, and what the exported weights say.
-    """
+    Single frames leave the motion modules out.
 
-    additive = False  # how many clips ClipBudget keeps depends on all of a step's
+    Args:
+        trained: the denoiser's parameters that change.
+        unseen: shots in pixels for ``examine``.
+        target: ``background`` is the place without the person, which only synthetic shots know;
+            ``video`` is the shot as filmed.
+        loss: how clips become noisy, and the terms that judge predictions.
+        additive: see ``Objective``; False where the batch depends on all of a step's samples.
+        steps, guidance: of the samples on the sheets, and what the exported weights say.
+        freeze_image_encoder: whether the image encoder stays as it is.
+    """
 
     def __init__(
         self,
@@ -46,11 +52,11 @@ class DenoisingObjective(Objective):
         image_encoder: nn.Module,
         vae: Any,
         trained: list[nn.Parameter],
-        unseen: Callable[[], ShotBatch],
+        unseen: Callable[[], TrainingBatch],
         *,
         target: Target,
-        noise_offset: float,
-        gamma: float | None = 5,
+        loss: DiffusionLoss,
+        additive: bool,
         steps: int = 10,
         guidance: float = 1.0,
         freeze_image_encoder: bool = False,
@@ -62,49 +68,31 @@ class DenoisingObjective(Objective):
         wanted = {id(p) for p in [*trained, *encoder]}
         for parameter in self.parameters():
             parameter.requires_grad_(id(parameter) in wanted)
-        self.unseen, self.target = unseen, target
-        self.noise_offset, self.gamma = noise_offset, gamma
+        self.unseen, self.target, self.loss = unseen, target, loss
+        self.additive = additive
         self.steps, self.guidance = steps, guidance
 
     def trained(self) -> dict[str, nn.Parameter]:
         return {name: p for name, p in self.named_parameters() if p.requires_grad}
 
-    def forward(
-        self, batch: Mapping[str, Tensor], generators: Sequence[Generator]
-    ) -> dict[str, Tensor]:
-        clip = self._clip(batch)
-        loss = diffusion_loss(
+    def forward(self, batch: TrainingBatch, generators: Sequence[Generator]) -> dict[str, Tensor]:
+        encoded = encode_batch(batch, self.target, self.vae, self.image_encoder)
+        losses = self.loss(
             self.denoiser,
-            clip,
-            batch[self.target],
-            noise_offset=self.noise_offset,
-            gamma=self.gamma,
-            generators=generators[: len(clip)],  # of long samples the first few are kept
-            motion=clip.frames > 1,
+            encoded.clip,
+            encoded.clean,
+            generators[: len(batch)],  # of long samples the first few are kept
+            encoded.mask,
+            motion=encoded.clip.frames > 1,
         )
-        return {"loss": loss}
+        figures = task_losses(summed(losses), batch.tasks)
+        if len(losses) > 1:
+            figures |= {f"term/{name}": term.detach().mean() for name, term in losses.items()}
+        return figures
 
     @torch.no_grad()
-    def picture(self, batch: Mapping[str, Tensor]) -> Tensor:
-        """Target, person and guide below each other."""
-        names = (self.target, "foreground", "guide")
-        return clip_grid([decode_latents(self.vae, batch[n]) / 2 + 0.5 for n in names])
-
-    def _clip(self, batch: Mapping[str, Tensor]) -> EncodedClip:
-        h, w = batch["generate_mask"].shape[-2:]
-        stride = latent_stride(self.vae)
-        tensors = {}
-        for field, encoding in encodings():
-            if field.target or encoding.stored_name not in batch:
-                continue
-            tensor = batch[encoding.stored_name]
-            if encoding.kind == "tokens":
-                tensor = image_tokens(self.image_encoder, tensor)
-            elif encoding.kind == "numbers":
-                # mixed precision leaves float64 alone: three digits are too few for rays
-                tensor = tensor.double()
-            tensors[encoding.name] = tensor
-        return EncodedClip(size=Size(w * stride, h * stride), **tensors)
+    def picture(self, batch: TrainingBatch) -> Tensor:
+        return batch_picture(batch, self.target, self.vae)
 
     @torch.no_grad()
     def examine(self, seed: int) -> Examination:
@@ -113,16 +101,16 @@ class DenoisingObjective(Objective):
         The one-step estimate from pure noise is close to the mean of many samples, and so has the
         higher PSNR; the sample looks sharper.
         """
-        shot, device = self.unseen(), self.denoiser.device
-        batch = shot.batch
-        assert batch.guide is not None
-        true = shot.clean_background / 2 + 0.5
+        unseen, device = self.unseen(), self.denoiser.device
+        batch = unseen.pixels
+        (guide,) = batch.require(["guide"], "the examination")
+        true = unseen.target("background") / 2 + 0.5
         generator = Generator().manual_seed(seed)
         pipeline = self.pipeline()
         pipeline.set_progress_bar_config(disable=True)
         sample = pipeline(batch, generator=generator).frames
         shown = {
-            "guide": batch.guide / 2 + 0.5,
+            "guide": guide / 2 + 0.5,
             "one_step": self._one_step(batch.to(device)).cpu(),
             "sample": sample.cpu(),
         }

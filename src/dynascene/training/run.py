@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, Literal, get_args
 
 from torch import Generator, Tensor, nn
 from torch.utils.data import Dataset
@@ -26,7 +26,7 @@ class Objective(nn.Module, ABC):
     and mixed precision wrap exactly that), and its state dict is what checkpoints store.
     """
 
-    additive: ClassVar[bool] = True
+    additive: bool = True
     """Whether the loss of a batch is the mean of its samples' own losses, so that a step's samples
     may be shared out over processes and parts. False: one process takes them all at once."""
 

@@ -87,14 +87,15 @@ def test_samples_become_a_batch_the_loss_mask_and_names(make_clip, size) -> None
     names = ["video_background", "video_variation", "illumination"]
     samples = [TASKS[name](clip, rng) for name in names]
     samples[1] = replace(samples[1], has_camera=False)
-    batch, loss_mask, tasks = collate_samples(samples)
-    assert tasks == names
+    made = collate_samples(samples)
+    batch, loss_mask, video = made.pixels, made.loss_mask, made.target("video")
+    assert made.tasks == names
+    assert loss_mask is not None
     assert batch.has_camera is not None
     assert batch.has_camera.tolist() == [True, False, True]
     assert loss_mask.shape == batch.matte.shape == (3, 3, 1, *size)
-    assert batch.video is not None
     for b, sample in enumerate(samples):
-        assert torch.equal(batch.video[b], sample.video)
+        assert torch.equal(video[b], sample.video)
         assert torch.equal(loss_mask[b], sample.loss_mask)
         assert torch.equal(batch.generate_mask[b], 1 - sample.matte)
         assert torch.equal(batch.scene_visibility[b], sample.scene_visibility)

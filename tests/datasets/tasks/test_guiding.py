@@ -174,7 +174,7 @@ def test_samples_come_with_guides_and_collate(turning, make_clip) -> None:
 
     mix = TaskMix(with_person={"video_variation": 1}, without_person={"video_variation": 1})
     samples = TaskSamples(Clips, mix, 0, guided=True)  # ty: ignore[invalid-argument-type]
-    batch = collate_samples([samples[0], samples[1], samples[2]]).batch
+    batch = collate_samples([samples[0], samples[1], samples[2]]).pixels
     assert batch.guide is not None
     assert batch.guide_visibility is not None
     assert batch.guide.shape == (3, 3, 3, HEIGHT, WIDTH)
@@ -182,7 +182,7 @@ def test_samples_come_with_guides_and_collate(turning, make_clip) -> None:
     assert batch.has_camera is not None
     assert batch.has_camera.all()
     plain = TaskSamples(Clips, mix, 0)  # ty: ignore[invalid-argument-type]
-    assert collate_samples([plain[0]]).batch.guide is None
+    assert collate_samples([plain[0]]).pixels.guide is None
 
 
 def test_image_tasks_have_guides_too(turning, rng) -> None:

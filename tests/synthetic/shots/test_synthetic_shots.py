@@ -17,7 +17,7 @@ from dynascene.datasets.imagery import (
 from dynascene.errors import InputError
 from dynascene.generation.compositing import composite as composite_bytes
 from dynascene.synthetic.places.library import Library
-from dynascene.synthetic.shots.dataset import SyntheticShots, collate
+from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.synthetic.shots.person_clips import (
     FOOT_ROW,
     PIXELS_PER_METRE,
@@ -27,6 +27,7 @@ from dynascene.synthetic.shots.person_clips import (
     lay_person,
     person_clip,
 )
+from dynascene.training_batch import collate
 from dynascene.types import Batch, Size
 
 SIZE = Size(32, 24)
@@ -69,16 +70,15 @@ def test_a_shot_depends_on_seed_split_and_index_alone() -> None:
 @pytest.mark.parametrize("world", ["turn", "stage", "layered"])
 def test_a_batch_has_the_right_shapes_and_ranges(world) -> None:
     data = shots(worlds={world: 1.0}, length=3, person_share=1.0)
-    result = next(iter(DataLoader(data, batch_size=3, collate_fn=collate)))
-    batch = result.batch
+    made = next(iter(DataLoader(data, batch_size=3, collate_fn=collate)))
+    batch, video, background = made.pixels, made.target("video"), made.target("background")
     assert isinstance(batch, Batch)  # which checks its shapes
-    assert batch.video is not None
     assert batch.guide is not None
     assert batch.matte.shape == (3, 3, 1, 24, 32)
-    assert result.clean_background.shape == batch.video.shape
-    assert result.depth.shape == batch.matte.shape
-    assert bool((result.depth > 0).all())
-    for tensor in (batch.video, batch.guide, batch.scene_image, result.clean_background):
+    assert video.shape == background.shape == batch.guide.shape
+    assert all(data[index].depth.shape == batch.matte.shape[1:] for index in range(3))
+    assert all(bool((data[index].depth > 0).all()) for index in range(3))
+    for tensor in (video, batch.guide, batch.scene_image, background):
         assert tensor.dtype == torch.float32
         assert float(tensor.abs().max()) <= 1
     assert set(batch.guide_visibility.unique().tolist()) <= {0.0, 1.0}
@@ -99,7 +99,7 @@ def test_matte_and_foreground_agree() -> None:
         visible += int(solid.sum())
         wide = off.expand_as(shot.video)
         assert not shot.foreground[wide].any()
-        assert torch.equal(shot.video[wide], shot.clean_background[wide])
+        assert torch.equal(shot.video[wide], shot.background[wide])
         wide = solid.expand_as(shot.video)
         torch.testing.assert_close(shot.foreground[wide], shot.video[wide])
     assert visible > 500
@@ -109,12 +109,12 @@ def test_nobody_means_nobody() -> None:
     shot = shots(person_share=0.0)[0]
     assert not shot.matte.any()
     assert not shot.foreground.any()
-    assert torch.equal(shot.video, shot.clean_background)
+    assert torch.equal(shot.video, shot.background)
 
 
 def seen_psnr(shot) -> float:
     visible = shot.guide_visibility.expand_as(shot.guide) > 0.5
-    error = (shot.guide - shot.clean_background)[visible] / 2
+    error = (shot.guide - shot.background)[visible] / 2
     return float(-10 * torch.log10(error.square().mean()))
 
 
@@ -171,7 +171,7 @@ def test_pictures_come_from_the_folder_of_their_split(tmp_path, monkeypatch) -> 
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     train, test = (shots(split=s, worlds={"turn": 1.0})[0] for s in ("train", "test"))
     assert (train.place, test.place) == ("a.png", "b.png")
-    assert float(train.clean_background.mean()) < float(test.clean_background.mean())
+    assert float(train.background.mean()) < float(test.background.mean())
     assert shots(split="val", worlds={"turn": 1.0})[0].place.startswith("procedural")
     assert load_picture(tmp_path / "a.png", 32).shape == (3, 16, 32)
     assert load_picture(tmp_path / "a.png", 500).shape == (3, 64, 128)

@@ -14,7 +14,7 @@ from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.moves import make_move
 from dynascene.geometry.rays import track_rays
 from dynascene.synthetic.places.library import Library
-from dynascene.synthetic.shots.dataset import SyntheticShots, collate
+from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.synthetic.solid.graphics import graphics
 from dynascene.synthetic.solid.layouts import draw_layout
 from dynascene.synthetic.solid.materials import Materials, roles
@@ -22,6 +22,7 @@ from dynascene.synthetic.solid.place import SolidPlace
 from dynascene.synthetic.solid.trees import bush_picture, tree_picture
 from dynascene.synthetic.solid.world import has_sky
 from dynascene.synthetic.worlds import WORLDS, draw_place
+from dynascene.training_batch import collate
 from dynascene.types import Size
 
 SIZE = Size(32, 24)
@@ -59,9 +60,10 @@ def test_the_same_seed_gives_the_same_shot_in_this_process_and_in_workers() -> N
     loader = DataLoader(data, batch_size=3, num_workers=1, collate_fn=collate, timeout=600)
     there = next(iter(loader))  # forked from this process, which has drawn already
     for index, shot in enumerate(here):
-        assert torch.equal(there.clean_background[index], shot.clean_background)
-        assert torch.equal(there.depth[index], shot.depth)
+        assert torch.equal(there.target("background")[index], shot.background)
+        assert torch.equal(there.target("video")[index], shot.video)
         assert torch.equal(data[index].video, shot.video)
+        assert torch.equal(data[index].depth, shot.depth)
     assert not torch.equal(here[0].video, here[1].video)
 
 
@@ -70,7 +72,7 @@ def test_depth_is_metric_and_the_picture_shows_the_same_place() -> None:
     assert bool((shot.depth > 0).all())
     assert bool(shot.depth.isfinite().all())
     assert shot.world == "solid"
-    assert float(shot.clean_background.std()) > 0.1
+    assert float(shot.background.std()) > 0.1
 
 
 def test_scaling_scales_depths_only() -> None:

@@ -3,7 +3,8 @@
 F frames of the piece, S other frames of the same clip, H W pixels.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
@@ -27,7 +28,7 @@ class FilmedClip:
     frames, in the world of ``cameras``; None where they are not known. has_camera: False where
     the camera is unknown; ``cameras`` then stands still, and training takes the null camera.
     in_track_units: the cameras are in track units, as exactly as the network is to be told; else
-    their unit is unknown.
+    their unit is unknown. inputs: further fields of ``clip_fields`` by name, [F, …] each.
 
     Raises InputError when shapes do not fit together.
     """
@@ -41,6 +42,7 @@ class FilmedClip:
     others_cameras: CameraTrack | None = None
     has_camera: bool = True
     in_track_units: bool = False
+    inputs: Mapping[str, Tensor] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         F, _, H, W = self.video.shape
@@ -56,6 +58,9 @@ class FilmedClip:
                 raise InputError(
                     f"clip {self.name}: {name} is {list(found)}, expected {list(shape)}"
                 )
+        for name, values in self.inputs.items():
+            if len(values) != F:
+                raise InputError(f"clip {self.name}: {name} has {len(values)} frames, not {F}")
         if not len(self.others):
             raise InputError(f"clip {self.name}: has no other frame to show the place by")
         self._check_cameras(self.cameras, F, Size(W, H))

@@ -95,4 +95,5 @@ def _in_scene(
         loss_mask=torch.ones_like(clip.matte),
         scene_camera=scene_camera,
         has_camera=clip.has_camera,
+        inputs=clip.inputs,
     )

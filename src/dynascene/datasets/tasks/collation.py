@@ -1,27 +1,20 @@
 """Samples of any tasks, stacked into a batch. B samples, F frames, H W pixels."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
-from torch import Tensor
 
-from dynascene.clip_tensors import stack_fields
 from dynascene.datasets.tasks.sample import TrainingSample
 from dynascene.errors import InputError
-from dynascene.types import Batch
+from dynascene.training_batch import TrainingBatch, collate
 
 
-class TaskBatch(NamedTuple):
-    """A batch, where its loss counts [B, F, 1, H, W], and each sample's task."""
+def collate_samples(samples: Sequence[TrainingSample]) -> TrainingBatch:
+    """Stack samples of one length and size.
 
-    batch: Batch
-    loss_mask: Tensor
-    tasks: list[str]
-
-
-def collate_samples(samples: Sequence[TrainingSample]) -> TaskBatch:
-    """Stack samples of one length and size. Raises InputError when they differ."""
+    Raises:
+        InputError: they differ.
+    """
     first = samples[0].video.shape
     for sample in samples:
         if sample.video.shape != first:
@@ -30,9 +23,8 @@ def collate_samples(samples: Sequence[TrainingSample]) -> TaskBatch:
                 f"{_shape(sample.video.shape)}; draw image and video tasks for separate batches, "
                 "or take batches of 1"
             )
-    batch = Batch(**stack_fields(samples))
-    loss_mask = torch.stack([s.loss_mask for s in samples])
-    return TaskBatch(batch, loss_mask, [s.task for s in samples])
+    loss_mask = torch.stack([sample.loss_mask for sample in samples])
+    return collate(samples, loss_mask=loss_mask, tasks=[sample.task for sample in samples])
 
 
 def _shape(video: torch.Size) -> str:

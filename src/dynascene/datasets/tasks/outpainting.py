@@ -46,4 +46,5 @@ def outpainting(
         loss_mask=(~person).to(frame.dtype)[None],
         scene_camera=scene_camera,
         has_camera=clip.has_camera,
+        inputs=piece.inputs,
     )

@@ -51,6 +51,7 @@ def one_frame(
         video=clip.video[i : i + 1],
         matte=clip.matte[i : i + 1],
         cameras=clip.cameras[i : i + 1],
+        inputs={name: values[i : i + 1] for name, values in clip.inputs.items()},
     )
 
 

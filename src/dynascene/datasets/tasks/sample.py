@@ -3,7 +3,8 @@
 F frames, H W pixels.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
@@ -20,7 +21,8 @@ class TrainingSample:
     cam_from_world, intrinsics: [F, 4, 4], [F, 3, 3] float64. loss_mask: [F, 1, H, W], 1 = the
     loss counts here. scene_camera: of the scene picture, one camera in the world and unit of the
     others; None where it is not known. guide, guide_visibility: [F, 3, H, W], [F, 1, H, W], or
-    None. has_camera: False = the null camera: poses are there, but not told.
+    None. has_camera: False = the null camera: poses are there, but not told. inputs: further
+    fields of ``clip_fields``, by name.
     """
 
     task: str
@@ -36,3 +38,4 @@ class TrainingSample:
     guide: Tensor | None = None
     guide_visibility: Tensor | None = None
     has_camera: bool = True
+    inputs: Mapping[str, Tensor] = field(default_factory=dict)

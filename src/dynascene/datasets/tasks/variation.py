@@ -36,6 +36,7 @@ def video_variation(
         loss_mask=(~person_region(clip.matte, dilation)).to(clip.video.dtype),
         scene_camera=scene_camera,
         has_camera=clip.has_camera,
+        inputs=clip.inputs,
     )
 
 

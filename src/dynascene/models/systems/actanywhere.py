@@ -3,6 +3,8 @@
 The condition frame is the batch's scene picture: a place without a person, or a full composite.
 """
 
+from dynascene.models.diffusion.noising import UniformSteps
+from dynascene.models.diffusion.objective import DiffusionLoss
 from dynascene.models.public_weights import SD15_PUBLIC
 from dynascene.models.systems.dynascene import SINGLE_STAGE
 from dynascene.models.systems.system import (
@@ -38,7 +40,11 @@ FILMED = TrainingStage(
     },
 )
 SMALL = RenderedTraining(
-    name="small", target="video", noise_offset=0.05, sampling=(25, 3.5), steps=40_000
+    name="small",
+    target="video",
+    loss=DiffusionLoss(noising=UniformSteps(offset=0.05)),
+    sampling=(25, 3.5),
+    steps=40_000,
 )
 
 ACTANYWHERE = System(

@@ -10,6 +10,9 @@ from torch import nn
 
 from dynascene.models.backbone import motion_parameters, spatial_parameters
 from dynascene.models.denoiser import Denoiser
+from dynascene.models.diffusion.noising import UniformSteps
+from dynascene.models.diffusion.objective import DiffusionLoss
+from dynascene.models.diffusion.one_step import MostlyFirstStep, painting_error
 from dynascene.models.public_weights import SD15_PUBLIC
 from dynascene.models.systems.system import (
     Network,
@@ -193,7 +196,7 @@ SMALL = RenderedTraining(
     name="small",
     variant="guided",
     target="background",  # the guide knows no person, and the person is laid over the result
-    noise_offset=0.0,  # the guide says how bright the picture is
+    loss=DiffusionLoss(noising=UniformSteps(offset=0.0)),  # the guide says how bright it is
     # after short training a step from pure noise to the clean frames looks best: it paints the
     # mean of what might be there, steadily, where samples still paint blotches (docs/log.md)
     sampling=(1, 1.0),
@@ -204,7 +207,7 @@ SMALL = RenderedTraining(
 SMALL_ONE_STEP = replace(
     SMALL,
     name="small_one_step",
-    one_step=True,
+    loss=DiffusionLoss(noising=MostlyFirstStep(), terms=(painting_error(),)),
     continues="dynascene.small",
     steps=4_000,
     learning_rate=3e-4,
@@ -213,7 +216,8 @@ SMALL_ONE_STEP = replace(
 SMALL_PAPER = RenderedTraining(
     name="small_paper",
     target="video",  # the paper's: the person in the place
-    noise_offset=0.05,  # usual in this lineage; the paper does not say
+    # an offset is usual in this lineage; the paper does not say
+    loss=DiffusionLoss(noising=UniformSteps(offset=0.05)),
     sampling=(25, 3.5),  # likewise
     steps=40_000,
 )

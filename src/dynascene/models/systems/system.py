@@ -9,8 +9,10 @@ from torch import nn
 from dynascene.errors import InputError
 from dynascene.models.conditioners import CONDITIONERS
 from dynascene.models.denoiser import Denoiser, size_to_dict
+from dynascene.models.diffusion.objective import PLAIN_LOSS, DiffusionLoss
 from dynascene.models.diffusion.samplers import SamplerHook
 from dynascene.models.diffusion.schedule import Parametrisation
+from dynascene.models.diffusion.terms import LossTerm
 from dynascene.models.inputs import fields_read
 from dynascene.models.public_weights import PublicWeights
 from dynascene.models.sizes import ModelSize
@@ -67,6 +69,7 @@ class TrainingStage:
         schedules: size → schedule.
         variant: which of the system's variants is trained; None = its network.
         trains_image_encoder: whether a small image encoder learns too (CLIP never does).
+        loss: how clips become noisy, and how predictions are judged.
         notes: number → what the paper says about it, with the section.
     """
 
@@ -76,6 +79,7 @@ class TrainingStage:
     schedules: Mapping[str, Schedule]
     variant: str | None = None
     trains_image_encoder: bool = True
+    loss: DiffusionLoss = PLAIN_LOSS
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -89,24 +93,22 @@ class RenderedTraining:
         name: last part of the recipe's name.
         target: ``background`` is the place without the person, which only rendered shots know;
             ``video`` is the shot as filmed.
-        noise_offset: of the loss.
+        loss: how clips become noisy, and how predictions are judged.
         sampling: steps and guidance of the sheets and of the exported weights.
         steps, learning_rate: length, and peak rate. The rate is 40 times the papers' 1e-5: a small
             network from scratch, not a large one kept close to where it was.
         variant: which of the system's variants is trained; None = its network.
-        one_step: whether it learns to paint in one step (``training.one_step``).
         continues: the recipe whose run it goes on from; None starts fresh.
         on_clips: name of the stage that is trained instead where filmed clips are given.
     """
 
     name: str
     target: Literal["background", "video"]
-    noise_offset: float
+    loss: DiffusionLoss
     sampling: tuple[int, float]
     steps: int
     learning_rate: float = 4e-4
     variant: str | None = None
-    one_step: bool = False
     continues: str | None = None
     on_clips: str | None = None
 
@@ -132,6 +134,7 @@ class System:
         stages, rendered: its trainings.
         tables: the paper's tables by number; their rows name stages.
         first_weights: size → public weights to start from; sizes that are not named start fresh.
+        loss_terms: further terms of the loss of all its trainings.
         sampler_hooks: applied in order after each step of sampling.
     """
 
@@ -144,6 +147,7 @@ class System:
     rendered: tuple[RenderedTraining, ...] = ()
     tables: Mapping[int, tuple[TableRow, ...]] = field(default_factory=dict)
     first_weights: Mapping[str, PublicWeights] = field(default_factory=dict)
+    loss_terms: tuple[LossTerm, ...] = ()
     sampler_hooks: tuple[SamplerHook, ...] = ()
 
     @property

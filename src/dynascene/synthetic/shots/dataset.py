@@ -3,17 +3,15 @@
 F frames, H W pixels.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from dynascene.clip_tensors import stack_fields
 from dynascene.datasets.imagery import SPLITS
 from dynascene.datasets.scale_jitter import jitter_scale
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage
@@ -29,7 +27,7 @@ from dynascene.synthetic.shots.placements import random_placement
 from dynascene.synthetic.shots.views import View, draw_view, picture_track
 from dynascene.synthetic.solid.place import SolidPlace
 from dynascene.synthetic.worlds import WORLDS, check_worlds, draw_place
-from dynascene.types import Batch, Size
+from dynascene.types import Size
 
 EYE_METRES = 1.6  # what the camera's height is taken for where a place has no scale
 PEOPLE = 8  # synthetic people of a split
@@ -40,21 +38,21 @@ class SyntheticShot:
     """One training sample, everything true to the place. Value ranges as in ``types.Batch``.
 
     Attributes:
-        video, clean_background: [F, 3, H, W], with and without the person.
+        video, background: [F, 3, H, W], with and without the person.
         matte: [F, 1, H, W].
         foreground: [F, 3, H, W], the person's own colour times the matte.
         scene_image, scene_visibility: [3, H, W], [1, H, W].
         cam_from_world, intrinsics: [F, 4, 4], [F, 3, 3] float64, as the network gets them: in the
             scene camera's world and in track units, up to the jitter of the scale.
         guide, guide_visibility: [F, 3, H, W], [F, 1, H, W], along those cameras.
-        depth: [F, 1, H, W] of the clean background in the true track's unit; infinite where the
+        depth: [F, 1, H, W] of the background in the true track's unit; infinite where the
             place has no scale.
         world: kind of the place.
         place: name of the picture it is made of.
     """
 
     video: Tensor
-    clean_background: Tensor
+    background: Tensor
     matte: Tensor
     foreground: Tensor
     scene_image: Tensor
@@ -66,29 +64,6 @@ class SyntheticShot:
     depth: Tensor
     world: str
     place: str
-
-
-class ShotBatch(NamedTuple):
-    """A batch, and what only training and evaluation may see.
-
-    Attributes:
-        batch: what the network gets.
-        clean_background: [B, F, 3, H, W] in −1 … 1.
-        depth: [B, F, 1, H, W] of the clean background.
-    """
-
-    batch: Batch
-    clean_background: Tensor
-    depth: Tensor
-
-
-def collate(shots: Sequence[SyntheticShot]) -> ShotBatch:
-    """Stack samples of one size and length."""
-    return ShotBatch(
-        Batch(**stack_fields(shots)),
-        torch.stack([shot.clean_background for shot in shots]),
-        torch.stack([shot.depth for shot in shots]),
-    )
 
 
 class SyntheticShots(Dataset[SyntheticShot]):
@@ -191,7 +166,7 @@ class SyntheticShots(Dataset[SyntheticShot]):
         person, matte = self._person(rng, view, rays, ground)
         shot = SyntheticShot(
             video=composite(person, matte, background) * 2 - 1,
-            clean_background=background * 2 - 1,
+            background=background * 2 - 1,
             matte=matte,
             foreground=(person * 2 - 1) * matte,
             scene_image=shrink(picture, self.size.width) * 2 - 1,

@@ -1,0 +1,82 @@
+"""How a training clip is made noisy: its step, its noise, and whether its conditions are dropped.
+
+Legend: B clips, F frames, h w latent grid. Generators are of the CPU, one per clip, and a clip's
+draws depend on nothing but its own, wherever and beside whatever it is trained.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Generator, Tensor
+
+from dynascene.models.diffusion.schedule import TRAINING_STEPS, add_noise, alpha_bar_at
+
+
+class NoisyLatents(NamedTuple):
+    """Latents on their way through the network.
+
+    Args:
+        noisy: z_t [B, F, C, h, w].
+        noise: ε, of the same shape.
+        steps: t [B].
+        alpha_bar: ᾱ_t [B].
+        drop: [B] bool, whose conditions are dropped, for guidance.
+    """
+
+    noisy: Tensor
+    noise: Tensor
+    steps: Tensor
+    alpha_bar: Tensor
+    drop: Tensor
+
+
+Noising = Callable[[Tensor, Sequence[Generator], Tensor], NoisyLatents]
+"""(clean latents [B, F, C, h, w], a generator per clip, table of ᾱ) → noisy ones."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UniformSteps:
+    """Every step is as likely as any other.
+
+    Args:
+        offset: shifts whole channels by N(0, offset²), see ``sample_noise``.
+        drop_probability: how often a clip's conditions are dropped.
+    """
+
+    offset: float = 0.05
+    drop_probability: float = 0.1
+
+    def __call__(
+        self, clean: Tensor, generators: Sequence[Generator], alpha_bars: Tensor
+    ) -> NoisyLatents:
+        device = clean.device
+        steps = torch.cat([torch.randint(TRAINING_STEPS, (1,), generator=g) for g in generators])
+        drop = drawn_drops(generators, self.drop_probability)
+        steps, drop = steps.to(device), drop.to(device)
+        noise = sample_noise(clean, self.offset, generators)
+        alpha_bar = alpha_bar_at(alpha_bars, steps)
+        return NoisyLatents(add_noise(clean, noise, alpha_bar), noise, steps, alpha_bar, drop)
+
+
+def drawn_drops(generators: Sequence[Generator], probability: float) -> Tensor:
+    """[B] bool, on the CPU: True with a probability."""
+    return torch.cat([torch.rand(1, generator=g) for g in generators]) < probability
+
+
+def sample_noise(like: Tensor, offset: float, generators: Sequence[Generator]) -> Tensor:
+    """ε ~ N(0, I) in the shape of ``like`` [B, …, C, h, w], each clip's from its own generator.
+
+    The offset shifts whole channels by N(0, offset²): without it a network cannot learn pictures
+    that are darker or brighter than the average.
+    """
+    clips = [_clip_noise(like.shape[1:], offset, generator) for generator in generators]
+    return torch.stack(clips).to(like)
+
+
+def _clip_noise(shape: Sequence[int], offset: float, generator: Generator) -> Tensor:
+    noise = torch.randn(shape, generator=generator)
+    if offset:
+        noise += offset * torch.randn((*shape[:-2], 1, 1), generator=generator)
+    return noise

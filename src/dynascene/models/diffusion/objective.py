@@ -1,0 +1,98 @@
+"""A denoiser's loss on some clips: made noisy, denoised in one forward call, judged by terms.
+
+Legend: B clips, F frames, C channels, h w latent grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import add
+
+from torch import Generator, Tensor
+
+from dynascene.models.denoiser import Denoiser
+from dynascene.models.diffusion.noising import Noising, UniformSteps
+from dynascene.models.diffusion.terms import (
+    DenoisingStep,
+    LossTerm,
+    noise_error,
+    probe_names,
+    weighted_losses,
+)
+from dynascene.models.latents import EncodedClip
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiffusionLoss:
+    """Eq. 2, or what else is made of how clips become noisy and how predictions are judged.
+
+    Args:
+        noising: draws steps and noise.
+        terms: what is summed; the first is the loss proper.
+    """
+
+    noising: Noising = field(default_factory=UniformSteps)
+    terms: tuple[LossTerm, ...] = field(default_factory=lambda: (noise_error(),))
+
+    def with_terms(self, terms: Sequence[LossTerm]) -> DiffusionLoss:
+        """The same with further terms."""
+        return replace(self, terms=(*self.terms, *terms))
+
+    def __call__(
+        self,
+        denoiser: Denoiser,
+        clip: EncodedClip,
+        clean: Tensor,
+        generators: Sequence[Generator],
+        mask: Tensor | None = None,
+        *,
+        motion: bool = True,
+    ) -> dict[str, Tensor]:
+        """A loss per clip [B] by the name of its term.
+
+        The mean over two equal halves of a batch is the mean of their two losses, masks or not, so
+        that sharing a batch out changes nothing but rounding. Everything with weights happens in
+        the denoiser's one forward call.
+
+        Args:
+            clip: what conditions.
+            clean: z_0 [B, F, C, h, w], the encoded target.
+            generators: one per clip, of the CPU.
+            mask: [B, F, 1, h, w] in 0 … 1, where the loss counts; None = everywhere.
+            motion: False is stage I.
+
+        Raises:
+            InputError: the clip lacks a field that a term reads, or the denoiser has not a probe.
+        """
+        if len(generators) != len(clip):
+            raise ValueError(f"{len(generators)} generators for {len(clip)} clips")
+        core: Denoiser = getattr(denoiser, "module", denoiser)
+        noisy = self.noising(clean, generators, core.alpha_bars)
+        prediction = denoiser(
+            noisy.noisy,
+            noisy.steps,
+            clip,
+            drop=noisy.drop,
+            motion=motion,
+            probes=probe_names(self.terms),
+        )
+        step = DenoisingStep(
+            clip=clip,
+            clean=clean,
+            noisy=noisy,
+            prediction=prediction,
+            parametrisation=core.prediction,
+            mask=mask,
+        )
+        return weighted_losses(self.terms, step)
+
+
+# Eq. 2 as printed: the plain mean, and noise without an offset
+PLAIN_LOSS = DiffusionLoss(noising=UniformSteps(offset=0.0), terms=(noise_error(gamma=None),))
+
+
+def summed(losses: dict[str, Tensor]) -> Tensor:
+    """The losses of all terms together, [B]."""
+    return reduce(add, losses.values())

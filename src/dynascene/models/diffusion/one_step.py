@@ -1,0 +1,81 @@
+"""From a diffusion model to one that is right after a single step.
+
+From pure noise a network that minimises Eq. 2 gives the mean of what might be there, but steps that
+are drawn evenly spend one clip in a thousand on that. Here the same network is trained on, mostly
+at the step where such a pipeline starts, with the error weighted by what is delivered of it: where
+the picture shows the place, the photograph itself is.
+
+Legend: B clips, F frames, h w latent grid.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Generator, Tensor
+
+from dynascene.models.diffusion.noising import NoisyLatents, drawn_drops, sample_noise
+from dynascene.models.diffusion.schedule import (
+    TRAINING_STEPS,
+    add_noise,
+    alpha_bar_at,
+    clean_from_noise,
+    snr,
+)
+from dynascene.models.diffusion.terms import DenoisingStep, LossTerm
+
+SEEN_WEIGHT = 0.25  # of a cell that the picture shows
+
+
+@dataclass(frozen=True, kw_only=True)
+class MostlyFirstStep:
+    """The step where sampling starts, at the mean of pure noise as a single step does; or any.
+
+    Args:
+        offset: of the noise, see ``sample_noise``.
+        first_step_share: of the clips; the others keep the other steps alive.
+        drop_probability: how often a clip's conditions are dropped.
+    """
+
+    offset: float = 0.0
+    first_step_share: float = 0.75
+    drop_probability: float = 0.1
+
+    def __call__(
+        self, clean: Tensor, generators: Sequence[Generator], alpha_bars: Tensor
+    ) -> NoisyLatents:
+        drawn = [
+            TRAINING_STEPS - 1
+            if float(torch.rand((), generator=g)) < self.first_step_share
+            else int(torch.randint(TRAINING_STEPS, (), generator=g))
+            for g in generators
+        ]
+        drop = drawn_drops(generators, self.drop_probability)
+        noise = sample_noise(clean, self.offset, generators)
+        steps = torch.tensor(drawn, device=clean.device)
+        alpha_bar = alpha_bar_at(alpha_bars, steps)
+        noisy = add_noise(clean, noise, alpha_bar)
+        first = (steps == TRAINING_STEPS - 1).view(-1, 1, 1, 1, 1)
+        noisy = torch.where(first, 0, noisy)
+        return NoisyLatents(noisy, noise, steps, alpha_bar, drop.to(clean.device))
+
+
+def painting_error(gamma: float | None = 5) -> LossTerm:
+    """The error of z_0 where it is delivered, for denoisers with a guide.
+
+    It counts as in ``loss_weight``: clamp(SNR, 1, γ).
+    """
+    return LossTerm(
+        name="painting", losses=partial(_painting_error, gamma), reads=("guide_visibility",)
+    )
+
+
+def _painting_error(gamma: float | None, step: DenoisingStep) -> Tensor:
+    (visibility,) = step.clip.require(("guide_visibility",), "loss painting")
+    noisy = step.noisy
+    with torch.autocast(step.clean.device.type, enabled=False):
+        painted = clean_from_noise(noisy.noisy, step.prediction.noise, noisy.alpha_bar)
+    ratio = snr(noisy.alpha_bar).clamp(1, gamma)
+    weight = 1 - (1 - SEEN_WEIGHT) * visibility
+    return ratio * ((painted - step.clean).square() * weight).flatten(1).mean(dim=1)

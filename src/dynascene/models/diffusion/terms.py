@@ -1,0 +1,84 @@
+"""The terms of a loss: each reads what a denoiser predicted for some clips.
+
+Legend: B clips, F frames, C channels, h w latent grid, SNR = ᾱ / (1 − ᾱ).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from torch import Tensor
+
+from dynascene.models.denoiser import Prediction
+from dynascene.models.diffusion.loss import denoising_losses, loss_weight
+from dynascene.models.diffusion.noising import NoisyLatents
+from dynascene.models.diffusion.schedule import Parametrisation
+from dynascene.models.latents import EncodedClip
+
+
+@dataclass(frozen=True, kw_only=True)
+class DenoisingStep:
+    """One forward pass of training, as terms see it.
+
+    Args:
+        clip: what conditioned the denoiser.
+        clean: z_0 [B, F, C, h, w], the target.
+        noisy: what it was given, and what was drawn for it.
+        prediction: ε and the probes that were asked for.
+        parametrisation: what the network puts out.
+        mask: [B, F, 1, h, w] in 0 … 1, where the loss counts; None = everywhere.
+    """
+
+    clip: EncodedClip
+    clean: Tensor
+    noisy: NoisyLatents
+    prediction: Prediction
+    parametrisation: Parametrisation
+    mask: Tensor | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossTerm:
+    """A part of a loss.
+
+    Args:
+        name: in figures and messages.
+        losses: gives a loss per clip [B].
+        weight: what they are multiplied with in the sum.
+        reads: the fields of the encoded clip that it cannot do without.
+        probes: what attention readers are to leave for it in ``prediction.probes``.
+    """
+
+    name: str
+    losses: Callable[[DenoisingStep], Tensor]
+    weight: float = 1.0
+    reads: tuple[str, ...] = ()
+    probes: tuple[str, ...] = ()
+
+
+def noise_error(gamma: float | None = 5) -> LossTerm:
+    """Eq. 2 with the weight that ``loss_weight`` gives; γ = None is the paper's plain mean."""
+    return LossTerm(name="noise", losses=partial(_noise_error, gamma))
+
+
+def _noise_error(gamma: float | None, step: DenoisingStep) -> Tensor:
+    weight = loss_weight(step.noisy.alpha_bar, step.parametrisation, gamma)
+    return denoising_losses(step.prediction.noise, step.noisy.noise, weight, step.mask)
+
+
+def probe_names(terms: Sequence[LossTerm]) -> tuple[str, ...]:
+    """All probes that some terms read, each once."""
+    return tuple(dict.fromkeys(probe for term in terms for probe in term.probes))
+
+
+def weighted_losses(terms: Sequence[LossTerm], step: DenoisingStep) -> dict[str, Tensor]:
+    """The losses [B] of each term by its name, times its weight.
+
+    Raises:
+        InputError: the clip lacks a field that a term reads.
+    """
+    losses = {}
+    for term in terms:
+        step.clip.require(term.reads, f"loss {term.name}")
+        losses[term.name] = term.weight * term.losses(step)
+    return losses
