@@ -33,7 +33,7 @@ import av
 from dynascene.curation.clip import Clip, Source
 from dynascene.curation.plan import CurationOptions, full_plan
 from dynascene.curation.sources.listing import find_sources
-from dynascene.curation.stages.protocol import Stage
+from dynascene.curation.stages.protocol import ClipStage
 
 COSTLY = ("matte", "camera")
 
@@ -77,7 +77,7 @@ def main() -> None:
     print_costs(outcome.costs)
 
 
-def run(sources: Sequence[Source], looks: Sequence[Stage]) -> Outcome:
+def run(sources: Sequence[Source], looks: Sequence[ClipStage]) -> Outcome:
     """Each file through all stages, in this process."""
     outcome = Outcome()
     with tempfile.TemporaryDirectory() as folder:
@@ -94,7 +94,7 @@ def run(sources: Sequence[Source], looks: Sequence[Stage]) -> Outcome:
     return outcome
 
 
-def _looked(look: Stage, clip: Clip, folder: Path, cost: Cost) -> Sequence[Clip]:
+def _looked(look: ClipStage, clip: Clip, folder: Path, cost: Cost) -> Sequence[Clip]:
     if not clip.kept:
         return [clip]
     place = folder / f"{clip.video.name}-{clip.start}"

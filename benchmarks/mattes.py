@@ -19,7 +19,7 @@ import numpy as np
 
 from dynascene.errors import InputError
 from dynascene.estimators.matte.decontamination import decontaminate
-from dynascene.estimators.matte.figures import Figures
+from dynascene.estimators.matte.figures import MatteFigures
 from dynascene.estimators.matte.job import finished_mattes, working_frames
 from dynascene.estimators.matte.locating import locate
 from dynascene.estimators.matte.modnet import ModnetMatter
@@ -69,7 +69,7 @@ def measure(
     start = time.process_time()
     frames = working_frames(source, matter.working_pixels)
     place = locate(path, source, frames, detector, None, matter.needs_boxes, Silent())
-    figures, shown, ious = Figures(), [], []
+    figures, shown, ious = MatteFigures(), [], []
     masks = path.parent / "masks"
     truth = open_matte(masks).read() if masks.is_dir() else None
     chosen = set(np.linspace(0, len(source) - 1, SHOWN).astype(int))
@@ -96,7 +96,7 @@ def measure_masks(data: Path, clip: str) -> Result | None:
     masks = path.parent / "masks"
     if not masks.is_dir():
         return None
-    figures = Figures()
+    figures = MatteFigures()
     for frame, mask in zip(open_frames(path).read(), open_matte(masks).read(), strict=True):
         figures.add(frame[..., :3], mask)
     return Result(clip, "its masks", 1.0, *figures.summary(), 0.0)

@@ -11,7 +11,7 @@ from typing import Any
 
 from dynascene.curation.clip import Clip, Source
 from dynascene.curation.engine.process import WorkProcess
-from dynascene.curation.engine.step import Passed, Step
+from dynascene.curation.engine.step import Step, StepResult
 from dynascene.curation.engine.store import Item
 from dynascene.curation.pipeline import Plan
 from dynascene.errors import MissingWeights
@@ -22,7 +22,7 @@ PATIENCE = 120  # seconds to wait for what surely happens: the machine may be bu
 class SameProcess(WorkProcess):
     """Does the steps here, for tests that are not about processes: one takes a while to start."""
 
-    def does(self, step: Step, item: Item) -> Passed:
+    def run(self, step: Step, item: Item) -> StepResult:
         return step(item)
 
 

@@ -14,7 +14,7 @@ from dynascene.curation.engine.progress import RunProgress, Watcher
 from dynascene.curation.engine.protocol import Engine
 from dynascene.curation.engine.step import TIME_LIMIT, StageStep
 from dynascene.curation.engine.store import Item, Store
-from dynascene.curation.stages.protocol import Stage
+from dynascene.curation.stages.protocol import ClipStage
 
 Decision = Callable[[Sequence[Clip]], Sequence[Clip]]
 
@@ -30,9 +30,9 @@ class Plan:
     """
 
     opener: Opener
-    looks: Sequence[Stage]
+    looks: Sequence[ClipStage]
     decide: Decision
-    writes: Sequence[Stage]
+    writes: Sequence[ClipStage]
     time_limit: float = TIME_LIMIT
 
     @property
@@ -56,14 +56,14 @@ def run_plan(
         first = [Item("", Clip(source, Path())) for source in sources]
         looks = [OpeningStep(plan.opener, store), *map(step, plan.looks)]
         with watcher.watching(progress):
-            seen = _in_order(engine.run(first, looks, progress.add))
-            decided = _decided(seen, plan.decide)
+            judged_items = _in_order(engine.run(first, looks, progress.add))
+            decided_items = _decide(judged_items, plan.decide)
             # every clip passes here once, dropped ones untouched
-            done = _in_order(engine.run(decided, [*map(step, plan.writes)], progress.add))
+            done = _in_order(engine.run(decided_items, [*map(step, plan.writes)], progress.add))
         return [_with_paths(item, store) for item in done]
 
 
-def _decided(items: Sequence[Item], decide: Decision) -> list[Item]:
+def _decide(items: Sequence[Item], decide: Decision) -> list[Item]:
     clips = decide([item.clip for item in items])
     return [replace(item, clip=clip) for item, clip in zip(items, clips, strict=True)]
 

@@ -11,16 +11,16 @@ from typing import Literal
 from dynascene.curation.engine.step import TIME_LIMIT
 from dynascene.curation.pipeline import Decision, Plan
 from dynascene.curation.sources.fetching import Fetcher
-from dynascene.curation.stages.camera import Camera, CameraConfig
-from dynascene.curation.stages.duplicates import Fingerprint, without_duplicates
-from dynascene.curation.stages.matte import Matte, MatteConfig, backend_at_hand
-from dynascene.curation.stages.motion import Motion, MotionConfig
-from dynascene.curation.stages.person import Person, PersonConfig, detector_at_hand
-from dynascene.curation.stages.probe import Probe, ProbeConfig
-from dynascene.curation.stages.protocol import Stage
-from dynascene.curation.stages.recorded import Recorded
-from dynascene.curation.stages.shots import Shots, ShotsConfig
-from dynascene.curation.stages.write import Write
+from dynascene.curation.stages.camera import CameraConfig, CameraStage
+from dynascene.curation.stages.duplicates import FingerprintStage, without_duplicates
+from dynascene.curation.stages.matte import MatteConfig, MatteStage, backend_at_hand
+from dynascene.curation.stages.motion import MotionConfig, MotionStage
+from dynascene.curation.stages.person import PersonConfig, PersonStage, detector_at_hand
+from dynascene.curation.stages.probe import ProbeConfig, ProbeStage
+from dynascene.curation.stages.protocol import ClipStage
+from dynascene.curation.stages.recorded import RecordedStage
+from dynascene.curation.stages.shots import ShotsConfig, ShotsStage
+from dynascene.curation.stages.write import WriteStage
 from dynascene.errors import InputError
 from dynascene.estimators.names import BackendName, DetectorName
 
@@ -76,33 +76,35 @@ def full_plan(options: CurationOptions, cache: Path) -> Plan:
     shots = ShotsConfig(shortest=options.shortest, longest=options.longest)
     detector = _detector(options)
     looks = [
-        Probe(probe),
-        Shots(shots),
-        *([Person(PersonConfig(detector))] if detector else []),
-        Motion(MotionConfig(most=options.most_similar)),
+        ProbeStage(probe),
+        ShotsStage(shots),
+        *([PersonStage(PersonConfig(detector))] if detector else []),
+        MotionStage(MotionConfig(most=options.most_similar)),
         _matte(options, detector),
-        Camera(CameraConfig(worst=options.worst_camera)),
-        Fingerprint(),
+        CameraStage(CameraConfig(worst=options.worst_camera)),
+        FingerprintStage(),
     ]
     return _plan(options, cache, looks, without_duplicates)
 
 
 def rebuilding_plan(release: Path, options: CurationOptions, cache: Path) -> Plan:
     """From a release to the same clips: mattes are made anew, nothing else is judged again."""
-    looks = [Recorded.of(release), _matte(options, _detector(options))]
+    looks = [RecordedStage.of(release), _matte(options, _detector(options))]
     return _plan(options, cache, looks, list)
 
 
-def _plan(options: CurationOptions, cache: Path, looks: Sequence[Stage], decide: Decision) -> Plan:
-    return Plan(Fetcher(cache), looks, decide, (Write(),), 60 * options.time_limit)
+def _plan(
+    options: CurationOptions, cache: Path, looks: Sequence[ClipStage], decide: Decision
+) -> Plan:
+    return Plan(Fetcher(cache), looks, decide, (WriteStage(),), 60 * options.time_limit)
 
 
 def _detector(options: CurationOptions) -> DetectorName | None:
     return None if options.person_detector == "none" else detector_at_hand(options.person_detector)
 
 
-def _matte(options: CurationOptions, detector: DetectorName | None) -> Matte:
+def _matte(options: CurationOptions, detector: DetectorName | None) -> MatteStage:
     backend = backend_at_hand(options.matte)
     if backend != "motion":  # a network has to be shown where the person is
         detector = detector or detector_at_hand()
-    return Matte(MatteConfig(backend, detector))
+    return MatteStage(MatteConfig(backend, detector))

@@ -88,9 +88,9 @@ def _explained(one: np.ndarray, other: np.ndarray) -> float:
         back, to_x, to_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=far
     )
     error, length = (np.linalg.norm(vectors, axis=2) for vectors in (returned, there))
-    found = cv2.remap(b, to_x, to_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    warped = cv2.remap(b, to_x, to_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     # where nothing matches, the flow stays near zero both ways: the pictures must agree as well
-    alike = _local_correlation(a, found) > LIKENESS
+    alike = _local_correlation(a, warped) > LIKENESS
     return float((alike & (error < FLOW_TOLERANCE + FLOW_SLACK * length)).mean())
 
 

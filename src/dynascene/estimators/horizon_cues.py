@@ -48,8 +48,8 @@ class Segments:
 def find_segments(grey: np.ndarray, focal: float) -> Segments:
     """The longest straight segments of a grey picture, uint8 [H, W]."""
     height, width = grey.shape
-    found = cv2.createLineSegmentDetector().detect(grey)[0] if min(grey.shape) > 2 else None
-    ends = np.zeros((0, 4)) if found is None else found.reshape(-1, 4).astype(np.float64)
+    lines = cv2.createLineSegmentDetector().detect(grey)[0] if min(grey.shape) > 2 else None
+    ends = np.zeros((0, 4)) if lines is None else lines.reshape(-1, 4).astype(np.float64)
     vector = ends[:, 2:] - ends[:, :2]
     length = np.hypot(*vector.T)
     longest = np.argsort(-length)[:LONGEST_SEGMENTS]

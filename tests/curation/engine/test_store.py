@@ -70,9 +70,9 @@ def test_a_result_comes_back_as_it_was_made_with_its_files(store: Store) -> None
         return [seen, CLIP.rejected("s", "c", "why", 0.5)]
 
     item = Item("k", CLIP)
-    assert store.found("c0ffee", item) is None
+    assert store.find("c0ffee", item) is None
     made = store.make("c0ffee", item, work)
-    assert store.found("c0ffee", item) == made
+    assert store.find("c0ffee", item) == made
     assert [i.key for i in made] == ["c0ffee/0", "c0ffee/1"]
     assert made[0].clip.values == {**CLIP.values, "s.x": 1 / 3, "s.n": 7}
     assert store.path(made[0].clip.files["text"]).read_text() == "one"
@@ -103,7 +103,7 @@ def test_the_next_stage_reads_the_files_of_the_one_before_from_its_own_folder(
 def test_the_same_bytes_under_two_names_share_their_result(store: Store) -> None:
     store.make("aa", Item("k", CLIP), lambda _: [CLIP.with_values("s", x=1)])
     other = replace(CLIP, source=Source("b.mp4"), video=Path("b.mp4"))
-    (found,) = store.found("aa", Item("k", other)) or []
+    (found,) = store.find("aa", Item("k", other)) or []
     assert found.clip == other.with_values("s", x=1)
 
 
@@ -114,7 +114,7 @@ def test_work_that_raises_leaves_nothing(store: Store) -> None:
 
     with pytest.raises(ValueError, match="no"):
         store.make("aa", Item("k", CLIP), work)
-    assert store.found("aa", Item("k", CLIP)) is None
+    assert store.find("aa", Item("k", CLIP)) is None
     assert not any(store.new.iterdir())
 
 
@@ -132,7 +132,7 @@ def test_a_damaged_result_counts_as_none_and_is_made_anew(store: Store, damage: 
         result.write_text("")
     else:
         (result if damage == "result gone" else store.folder("aa") / "a.txt").unlink()
-    assert store.found("aa", Item("k", CLIP)) is None
+    assert store.find("aa", Item("k", CLIP)) is None
     assert store.make("aa", Item("k", CLIP), work) == made
 
 
@@ -179,7 +179,7 @@ def test_a_run_begins_when_the_processes_of_a_killed_one_are_out_of_its_folder(
 
     def new_run() -> None:
         with store.owned():
-            seen.append(store.found("aa", Item("k", CLIP)))
+            seen.append(store.find("aa", Item("k", CLIP)))
 
     threads = [Thread(target=store.make, args=("aa", Item("k", CLIP), orphan))]
     threads.append(Thread(target=new_run))

@@ -13,7 +13,7 @@ from dynascene.curation.clip import Clip, Source
 from dynascene.curation.output.clip_folders import clip_path
 from dynascene.curation.output.dataset import write_dataset
 from dynascene.curation.output.manifest import PAPER_SHARES, manifest_table
-from dynascene.curation.stages.write import Write, WriteConfig, without_person
+from dynascene.curation.stages.write import WriteConfig, WriteStage, without_person
 from dynascene.curation.votes.tally import Tally
 from dynascene.curation.votes.verdict_rule import Rule, with_outcomes
 from dynascene.datasets.filmed.filmed_clips import FilmedClips
@@ -57,7 +57,7 @@ def a_clip(folder: Path, location: str = "walks/film one.mp4", sha256: str | Non
 
 def written(folder: Path, **source: str) -> Clip:
     """The clip after the last stage, its files named as a run hands them on."""
-    (clip,) = Write()(a_clip(folder, **source), folder)
+    (clip,) = WriteStage()(a_clip(folder, **source), folder)
     assert clip.kept
     return replace(clip, files={role: str(folder / name) for role, name in clip.files.items()})
 
@@ -113,7 +113,7 @@ def test_times_are_those_of_the_source(tmp_path: Path) -> None:
     frames = [np.full((32, 48, 3), 99, np.uint8)] * 6
     times = [0, 0.1, 0.3, 0.4, 0.9, 1.0]
     video = write_frames(tmp_path / "v.mp4", frames, times)
-    (clip,) = Write()(clip_of(video, 5, 2), tmp_path)
+    (clip,) = WriteStage()(clip_of(video, 5, 2), tmp_path)
     pause = clip.values["write.end"] - 0.9
     assert clip.values["write.start"] == pytest.approx(0.3, abs=1e-4)
     assert pause == pytest.approx(float(1 / Fraction(6, 1)), abs=0.05)
@@ -122,7 +122,7 @@ def test_times_are_those_of_the_source(tmp_path: Path) -> None:
 
 def test_a_matte_of_another_length_is_a_rejection(tmp_path: Path) -> None:
     clip = replace(a_clip(tmp_path / "work"), stop=STOP - 1)
-    (clip,) = Write(WriteConfig())(clip, tmp_path / "work")
+    (clip,) = WriteStage(WriteConfig())(clip, tmp_path / "work")
     assert clip.rejection is not None
     assert clip.rejection.code == "damaged"
     assert not (tmp_path / "work" / "video.mp4").exists()

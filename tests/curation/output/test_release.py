@@ -23,7 +23,7 @@ from dynascene.curation.output.release import (
     write_release,
 )
 from dynascene.curation.pipeline import Plan, run_plan
-from dynascene.curation.stages.recorded import Recorded
+from dynascene.curation.stages.recorded import RecordedStage
 from dynascene.curation.votes.tally import Tally
 from dynascene.curation.votes.verdict_rule import RULE, Rule, with_outcomes
 from dynascene.errors import InputError
@@ -102,7 +102,7 @@ def test_the_same_clips_come_again_from_the_sources_elsewhere(
 ) -> None:
     (tmp_path / "in").rename(tmp_path / "moved")
     sources = sources_of_release(released, [tmp_path / "nowhere", tmp_path / "moved"])
-    again = curated(sources, Recorded.of(released), tmp_path / "second")
+    again = curated(sources, RecordedStage.of(released), tmp_path / "second")
     assert told(again) == [
         ("000.txt", 0, 9, "camera of 9"),
         ("000.txt", 12, 19, "camera of 7"),
@@ -118,7 +118,7 @@ def test_a_release_of_the_rebuilt_data_set_is_the_same_for_what_was_kept(
     released: Path, tmp_path: Path
 ) -> None:
     sources = sources_of_release(released, [tmp_path / "in"])
-    again = curated(sources, Recorded.of(released), tmp_path / "second")
+    again = curated(sources, RecordedStage.of(released), tmp_path / "second")
     rebuilt = release_of(write_dataset(again, tmp_path / "again"), tmp_path / "again")
     kept = [row for row in read_release(released).to_pylist() if row["kept"]]
     assert read_release(rebuilt).to_pylist() == kept
@@ -147,7 +147,9 @@ def test_what_people_said_is_released_and_only_what_they_left_is_rebuilt(
     assert b'"rule": "2/3"' in judged.schema.metadata[RULE]
 
     again = curated(
-        sources_of_release(released, [tmp_path / "in"]), Recorded.of(released), tmp_path / "second"
+        sources_of_release(released, [tmp_path / "in"]),
+        RecordedStage.of(released),
+        tmp_path / "second",
     )
     assert [camera for *_, camera in told(again)] == [c for c in rows if c != "camera of 7"]
     assert again[0].values["recorded.people_verdict"] == "accepted"
@@ -194,7 +196,7 @@ def test_rotten_links_are_named_each_with_what_is_wrong(released: Path, tmp_path
     (tmp_path / "in/deep/002.txt").unlink()
     (tmp_path / "in/deep/003.txt").write_text("8 2")
     sources = sources_of_release(released, [tmp_path / "in"])
-    again = curated(sources, Recorded.of(released), tmp_path / "second")
+    again = curated(sources, RecordedStage.of(released), tmp_path / "second")
     assert write_links(again, tmp_path) == {"readable": 2, "missing": 1, "changed": 1}
     with (tmp_path / "links.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -218,7 +220,7 @@ def test_what_is_no_release_is_said_in_one_line(tmp_path: Path) -> None:
         read_release(tmp_path / "gone.parquet")
     (tmp_path / "text.parquet").write_text("text")
     with pytest.raises(InputError, match="is no release that can be read"):
-        Recorded.of(tmp_path / "text.parquet")
+        RecordedStage.of(tmp_path / "text.parquet")
     pq.write_table(pa.table({"location": ["a"]}), tmp_path / "other.parquet")
     with pytest.raises(InputError, match="has no column 'licence'"):
         read_release(tmp_path / "other.parquet")

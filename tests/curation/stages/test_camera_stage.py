@@ -7,7 +7,7 @@ from painted import clip_of, write_frames
 
 from dynascene.curation.clip import Clip
 from dynascene.curation.stages import camera
-from dynascene.curation.stages.camera import Camera, CameraConfig, camera_motion
+from dynascene.curation.stages.camera import CameraConfig, CameraStage, camera_motion
 from dynascene.curation.stages.seen_points import SeenPoints
 from dynascene.estimators.camera import TrackedCamera
 from dynascene.estimators.camera.verdict import ClipFigures
@@ -41,7 +41,7 @@ def judged(
     monkeypatch.setattr(camera, "track_camera", lambda frames, matte: tracked)
     frames = [np.full((SIZE.height, SIZE.width, 3), 90, np.uint8)] * (COUNT + 2)
     video = write_frames(folder / "v.mp4", frames)
-    (clip,) = Camera(config or CameraConfig())(clip_of(video, COUNT + 2, 2), folder)
+    (clip,) = CameraStage(config or CameraConfig())(clip_of(video, COUNT + 2, 2), folder)
     return clip
 
 
@@ -111,13 +111,13 @@ def test_a_still_picture_of_a_textured_place_is_a_static_camera(tmp_path: Path) 
     picture = np.random.default_rng(0).integers(0, 255, (30, 40, 3), np.uint8).repeat(6, 0)
     picture = np.ascontiguousarray(picture.repeat(6, 1))
     video = write_frames(tmp_path / "v.mp4", [picture] * 6)
-    (clip,) = Camera()(clip_of(video, 6), tmp_path)
+    (clip,) = CameraStage()(clip_of(video, 6), tmp_path)
     assert clip.rejection is not None
     assert clip.rejection.code == "static-camera"
 
 
 def test_one_frame_shows_no_motion(tmp_path: Path) -> None:
     video = write_frames(tmp_path / "v.mp4", [np.zeros((32, 48, 3), np.uint8)] * 2)
-    (clip,) = Camera()(clip_of(video, 1), tmp_path)
+    (clip,) = CameraStage()(clip_of(video, 1), tmp_path)
     assert clip.rejection is not None
     assert clip.rejection.code == "untrackable"

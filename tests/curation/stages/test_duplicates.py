@@ -13,7 +13,7 @@ from dynascene.curation.clip import Clip, Source
 from dynascene.curation.stages import duplicates
 from dynascene.curation.stages.duplicates import (
     ALIKE,
-    Fingerprint,
+    FingerprintStage,
     fingerprint,
     perceptual_hash,
     without_duplicates,
@@ -67,7 +67,7 @@ def test_a_video_s_fingerprint_outlasts_coding_and_scaling(tmp_path: Path) -> No
 def fingerprinted(path: Path) -> Clip:
     from dynascene.io.video import open_video
 
-    (clip,) = Fingerprint()(clip_of(path, len(open_video(path))), path.parent)
+    (clip,) = FingerprintStage()(clip_of(path, len(open_video(path))), path.parent)
     return clip
 
 

@@ -7,10 +7,10 @@ import pytest
 from known_clips import MIN_HEIGHT, write_broken_clips
 from moving_pictures import clip_of
 
-from dynascene.curation.stages.motion import Motion
-from dynascene.curation.stages.person import Person, PersonConfig
-from dynascene.curation.stages.probe import Probe, ProbeConfig
-from dynascene.curation.stages.shots import Shots
+from dynascene.curation.stages.motion import MotionStage
+from dynascene.curation.stages.person import PersonConfig, PersonStage
+from dynascene.curation.stages.probe import ProbeConfig, ProbeStage
+from dynascene.curation.stages.shots import ShotsStage
 from dynascene.io.video import open_video
 from dynascene.io.video_writing import H264Writer
 from dynascene.types import Size
@@ -34,10 +34,10 @@ def test_fifty_broken_videos_are_all_named(tmp_path: Path) -> None:
     assert len(answers) == 50
     codes: dict[str, set[str]] = {}
     for name, answer in answers.items():
-        (clip,) = Probe(ProbeConfig(min_height=MIN_HEIGHT))(
+        (clip,) = ProbeStage(ProbeConfig(min_height=MIN_HEIGHT))(
             clip_of(tmp_path / "broken" / name), tmp_path
         )
-        for dropped in Shots()(clip, tmp_path) if clip.kept else [clip]:
+        for dropped in ShotsStage()(clip, tmp_path) if clip.kept else [clip]:
             assert dropped.rejection is not None, name
             assert dropped.rejection.reason
             codes.setdefault(answer.kind, set()).add(dropped.rejection.code)
@@ -63,8 +63,8 @@ def test_a_real_juggler_before_a_tripod_is_dropped_close_by_for_the_background(
         with H264Writer(path, Size(RIGHT - LEFT, BOTTOM - TOP), film.frame_rate) as writer:
             for frame in film.read():
                 writer.write(frame[TOP:BOTTOM, LEFT:RIGHT].copy())
-    (seen,) = Person(PersonConfig("fastestdet"))(clip_of(path, len(film)), tmp_path)
-    (clip,) = Motion()(seen, tmp_path)
+    (seen,) = PersonStage(PersonConfig("fastestdet"))(clip_of(path, len(film)), tmp_path)
+    (clip,) = MotionStage()(seen, tmp_path)
     assert clip.rejection is not None
     assert clip.rejection.code == code
     assert (float(clip.values["motion.similarity"] or 0) < 0.8) is close

@@ -7,7 +7,7 @@ import pytest
 from painted import clip_of, red_boxes, write_frames
 
 from dynascene.curation.clip import Clip
-from dynascene.curation.stages.matte import KEYFRAMES, Matte, MatteConfig, backend_at_hand
+from dynascene.curation.stages.matte import KEYFRAMES, MatteConfig, MatteStage, backend_at_hand
 from dynascene.errors import InputError
 from dynascene.io.frames import open_matte
 from dynascene.io.video_index import index_frames
@@ -30,7 +30,7 @@ class RedMatter:
 
 
 def judged(folder: Path, frames: list, start: int = 0, config: MatteConfig = CONFIG) -> Clip:
-    stage = Matte(config)
+    stage = MatteStage(config)
     stage.__dict__["_matter"] = RedMatter()
     video = write_frames(folder / "v.mp4", red_boxes(frames))
     (clip,) = stage(clip_of(video, len(frames), start), folder)
@@ -78,7 +78,7 @@ def test_a_matte_that_comes_and_goes_flickers(tmp_path: Path) -> None:
 
 
 def test_a_matte_that_no_person_can_be_told_for_is_a_rejection(tmp_path: Path) -> None:
-    stage = Matte(CONFIG)
+    stage = MatteStage(CONFIG)
     stage.__dict__["_matter"] = RedMatter()
     (tmp_path / "v.mp4").write_bytes(b"no video")
     (clip,) = stage(clip_of(tmp_path / "v.mp4", 8), tmp_path)

@@ -14,7 +14,7 @@ from moving_pictures import clip_of, code_of, pan, surface, write_video
 from skimage.metrics import structural_similarity
 
 from dynascene.curation.clip import Clip
-from dynascene.curation.stages.motion import Motion, MotionConfig, measure_motion
+from dynascene.curation.stages.motion import MotionConfig, MotionStage, measure_motion
 from dynascene.curation.stages.sampling import frames_every, frames_spread
 from dynascene.curation.stages.similarity import compare, free_windows
 from dynascene.io.video import VideoFrames, open_video
@@ -121,7 +121,7 @@ def judged(path: Path, boxes: list[list[float]] | None = None, **changed: Any) -
     if boxes is not None:
         (path.parent / "boxes.json").write_text(json.dumps(boxes))
         clip = clip.with_files(boxes="boxes.json")
-    (clip,) = Motion(replace(MotionConfig(), **changed))(clip, path.parent)
+    (clip,) = MotionStage(replace(MotionConfig(), **changed))(clip, path.parent)
     return clip
 
 
@@ -175,4 +175,4 @@ def test_a_background_that_is_hidden_or_empty_is_not_judged(tmp_path: Path) -> N
 
 def test_a_clip_shorter_than_half_a_second_has_nothing_to_compare(tmp_path: Path) -> None:
     path = write_video(tmp_path / "film.mp4", pan(5, 12))
-    assert code_of(Motion()(clip_of(path, 12), tmp_path)[0]) == "too-short"
+    assert code_of(MotionStage()(clip_of(path, 12), tmp_path)[0]) == "too-short"

@@ -8,8 +8,8 @@ from painted import SIZE, RedDetector, clip_of, red_boxes, write_frames
 
 from dynascene.curation.clip import Clip
 from dynascene.curation.stages.person import (
-    Person,
     PersonConfig,
+    PersonStage,
     detector_at_hand,
     longest_gap,
     prominent_people,
@@ -29,7 +29,7 @@ def judged(
     folder: Path, frames: list, detector: RedDetector | None = None, start: int = 0
 ) -> tuple[Clip, RedDetector]:
     detector = detector or RedDetector()
-    stage = Person(CONFIG)
+    stage = PersonStage(CONFIG)
     stage.__dict__["_detector"] = detector  # where the stage keeps what it has loaded
     video = write_frames(folder / "v.mp4", red_boxes(frames))
     (clip,) = stage(clip_of(video, len(frames), start), folder)
@@ -98,7 +98,7 @@ def test_what_the_detector_is_never_sure_of_is_nobody(tmp_path: Path) -> None:
 
 def test_a_video_that_is_shorter_than_told_is_a_rejection(tmp_path: Path) -> None:
     (tmp_path / "v.mp4").write_bytes(b"no video")
-    stage = Person(CONFIG)
+    stage = PersonStage(CONFIG)
     stage.__dict__["_detector"] = RedDetector()
     (clip,) = stage(clip_of(tmp_path / "v.mp4", 10), tmp_path)
     assert code(clip) == "damaged"
@@ -138,7 +138,7 @@ def test_damaged_weights_stop_the_run(tmp_path: Path, monkeypatch: pytest.Monkey
     place.write_bytes(b"x")
     assert detector_at_hand() == "fastestdet"
     with pytest.raises(MissingWeights):
-        Person(CONFIG)(clip_of(tmp_path / "v.mp4", 10), tmp_path)
+        PersonStage(CONFIG)(clip_of(tmp_path / "v.mp4", 10), tmp_path)
 
 
 @pytest.mark.long
@@ -162,6 +162,6 @@ def test_real_clips(
     monkeypatch.setenv("DYNASCENE_CACHE", str(tmp_path))
     (tmp_path / "weights/fastestdet").mkdir(parents=True)
     shutil.copy(NETWORK, tmp_path / "weights/fastestdet")
-    stage = Person(PersonConfig(detector_at_hand("fastestdet")))
+    stage = PersonStage(PersonConfig(detector_at_hand("fastestdet")))
     (clip,) = stage(clip_of(path, len(open_video(path))), tmp_path)
     assert code(clip) == expected

@@ -9,8 +9,8 @@ from known_clips import BREAKS, break_file
 from moving_pictures import clip_of, code_of, pan, write_video
 
 from dynascene.curation.clip import Clip
-from dynascene.curation.stages.probe import Probe, ProbeConfig
-from dynascene.curation.stages.shots import Shots
+from dynascene.curation.stages.probe import ProbeConfig, ProbeStage
+from dynascene.curation.stages.shots import ShotsStage
 
 FILM = pan(1, 36)
 SMALL = ProbeConfig(min_height=90)
@@ -22,7 +22,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def probed(path: Path, config: ProbeConfig = SMALL) -> Clip:
-    (clip,) = Probe(config)(clip_of(path), path.parent)
+    (clip,) = ProbeStage(config)(clip_of(path), path.parent)
     return clip
 
 
@@ -121,7 +121,7 @@ def test_damage_between_the_samples_is_found_with_the_shots(
     path = copied(film, tmp_path / "broken.mp4")
     break_file(path, "flipped", seed)
     clip = probed(path)
-    clips = Shots()(clip, tmp_path) if clip.kept else [clip]
+    clips = ShotsStage()(clip, tmp_path) if clip.kept else [clip]
     assert [code_of(clip) for clip in clips] == ["damaged"]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from moving_pictures import RATE, clip_of, code_of, pan, write_video
 
-from dynascene.curation.stages.shots import Shots, ShotsConfig, find_shots
+from dynascene.curation.stages.shots import ShotsConfig, ShotsStage, find_shots
 
 pytest.importorskip("scenedetect")
 
@@ -67,7 +67,7 @@ def test_what_is_faded_out_between_two_takes_is_a_take_of_its_own() -> None:
 
 def test_a_video_becomes_a_clip_for_each_take(tmp_path: Path) -> None:
     path = write_video(tmp_path / "film.mp4", takes(20, 6, 24))
-    clips = Shots(BRIEF)(replace(clip_of(path, 50), values={"probe.fps": 24.0}), tmp_path)
+    clips = ShotsStage(BRIEF)(replace(clip_of(path, 50), values={"probe.fps": 24.0}), tmp_path)
     assert [(c.start, c.stop, code_of(c)) for c in clips] == [
         (0, 20, None),
         (20, 26, "short"),
@@ -81,7 +81,7 @@ def test_a_video_becomes_a_clip_for_each_take(tmp_path: Path) -> None:
 
 def test_long_takes_are_divided_into_equal_pieces_and_no_frame_is_lost(tmp_path: Path) -> None:
     path = write_video(tmp_path / "film.mp4", takes(31, 12))
-    clips = Shots(replace(BRIEF, longest=0.6))(clip_of(path, 43), tmp_path)
+    clips = ShotsStage(replace(BRIEF, longest=0.6))(clip_of(path, 43), tmp_path)
     stretches = [(clip.start, clip.stop) for clip in clips]
     assert stretches == [(0, 10), (10, 20), (20, 31), (31, 43)]
     named = [(clip.values["shots.shot"], clip.values["shots.piece"]) for clip in clips]
@@ -90,14 +90,14 @@ def test_long_takes_are_divided_into_equal_pieces_and_no_frame_is_lost(tmp_path:
 
 def test_only_the_clip_s_own_stretch_is_looked_at(tmp_path: Path) -> None:
     path = write_video(tmp_path / "film.mp4", takes(15, 30, 15))
-    clips = Shots(BRIEF)(replace(clip_of(path, 40), start=5), tmp_path)
+    clips = ShotsStage(BRIEF)(replace(clip_of(path, 40), start=5), tmp_path)
     assert [(clip.start, clip.stop) for clip in clips] == [(5, 15), (15, 40)]
 
 
 def test_black_is_dropped_however_long(tmp_path: Path) -> None:
     black = np.zeros((24, 90, 160, 3), np.uint8)
     path = write_video(tmp_path / "film.mp4", np.concatenate([pan(1, 24), black, pan(2, 24)]))
-    clips = Shots(BRIEF)(clip_of(path, 72), tmp_path)
+    clips = ShotsStage(BRIEF)(clip_of(path, 72), tmp_path)
     assert [(c.start, c.stop, code_of(c)) for c in clips] == [
         (0, 24, None),
         (24, 48, "black"),

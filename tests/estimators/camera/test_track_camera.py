@@ -12,7 +12,7 @@ from seen_points import FOCAL, SIZE, noise_picture, see, space_points, travellin
 from dynascene.errors import InputError
 from dynascene.estimators.camera import TrackingOptions, track_camera
 from dynascene.estimators.camera.candidates import (
-    Candidate,
+    CameraCandidate,
     rotation_candidate,
     settle_rotation,
     static_candidate,
@@ -103,7 +103,7 @@ def test_focal_lengths_that_are_none(focal: float) -> None:
         TrackingOptions(focal)
 
 
-def candidate_of(degrees: float) -> tuple[Candidate, tuple]:
+def candidate_of(degrees: float) -> tuple[CameraCandidate, tuple]:
     tracks = see(space_points(400), turning(8, degrees), noise=0.1)
     fit = fit_rotation(tracks.fitted())
     assert fit is not None

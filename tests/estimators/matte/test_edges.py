@@ -6,7 +6,7 @@ import pytest
 from dynascene.estimators.matte.crops import cut_square, lay_square, square_around
 from dynascene.estimators.matte.decontamination import decontaminate
 from dynascene.estimators.matte.finishing import full_resolution, keep_subject, steady
-from dynascene.estimators.matte.guided_filter import Guide
+from dynascene.estimators.matte.guided_filter import GuidedFilter
 from dynascene.generation.compositing import composite
 
 RED, GREEN, BLUE = (np.array(c, np.uint8) for c in ((200, 60, 40), (20, 170, 60), (40, 70, 190)))
@@ -39,7 +39,7 @@ def test_guided_filter_against_its_definition() -> None:
     picture = random.integers(0, 256, (17, 19, 3)).astype(np.uint8)
     values = random.random((17, 19))
     expected = slow_guided(picture, values, 3, 0.01)[6:-6, 6:-6]
-    found = Guide(picture, 3, 0.01).filter(values)[6:-6, 6:-6]
+    found = GuidedFilter(picture, 3, 0.01).filter(values)[6:-6, 6:-6]
     np.testing.assert_allclose(found, expected, atol=2e-4)
 
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from dynascene.curation.engine.process import WorkProcess
 from dynascene.curation.engine.progress import Report
-from dynascene.curation.engine.step import Passed, Step
+from dynascene.curation.engine.step import Step, StepResult
 from dynascene.curation.engine.store import Item
 
 
@@ -27,13 +27,13 @@ class Loop:
 
     def run(self, items: Sequence[Item], steps: Sequence[Step], report: Report) -> Iterator[Item]:
         """See ``Engine``."""
-        calls = [partial(self._process.does, step) for step in steps]
+        calls = [partial(self._process.run, step) for step in steps]
         for item in items:
             yield from _through([item], calls, report)
 
 
 def _through(
-    items: Iterable[Item], calls: Sequence[Callable[[Item], Passed]], report: Report
+    items: Iterable[Item], calls: Sequence[Callable[[Item], StepResult]], report: Report
 ) -> Iterator[Item]:
     """Each clip through all steps before the next one begins."""
     if not calls:

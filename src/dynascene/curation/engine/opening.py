@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dynascene.curation.clip import Clip, Source
 from dynascene.curation.engine.progress import Tick
-from dynascene.curation.engine.step import Passed
+from dynascene.curation.engine.step import StepResult
 from dynascene.curation.engine.store import Item, Store, first_key
 from dynascene.curation.faults import stop_if_full
 from dynascene.errors import InputError, one_line
@@ -36,7 +36,7 @@ class OpeningStep:
     processors: float = 1.0
     accelerators: float = 0.0
 
-    def __call__(self, item: Item) -> Passed:
+    def __call__(self, item: Item) -> StepResult:
         begin, clip = time.perf_counter(), item.clip
         key, reused = "", False
         try:
@@ -46,32 +46,32 @@ class OpeningStep:
             stop_if_full(error, self.store.root)
             clip = clip.rejected(self.name, "unreadable", one_line(error))
         else:
-            clip, key = _named(clip, video, sha256), first_key(sha256, video.suffix)
+            clip, key = _with_checksum(clip, video, sha256), first_key(sha256, video.suffix)
         seconds = time.perf_counter() - begin
         tick = Tick(self.name, int(clip.kept), int(not clip.kept), seconds, reused)
-        return Passed([Item(key, clip)], tick)
+        return StepResult([Item(key, clip)], tick)
 
     def _checksum(self, video: Path) -> tuple[str, bool]:
         """SHA-256 of the bytes, and whether it was known from before."""
         video, state = video.resolve(), video.stat()
         place = hashlib.sha256(str(video).encode()).hexdigest()
-        noted, seen = (
+        note, file_state = (
             self.store.root / "sources" / f"{place}.json",
             [state.st_size, state.st_mtime_ns],
         )
         try:
-            known = json.loads(noted.read_bytes())
-            if known["seen"] == seen:
-                return known["sha256"], True
+            entry = json.loads(note.read_bytes())
+            if entry["seen"] == file_state:
+                return entry["sha256"], True
         except (OSError, ValueError, KeyError, TypeError):
             pass
         sha256 = sha256_of(video)
-        noted.parent.mkdir(parents=True, exist_ok=True)
-        write_text(noted, json.dumps({"video": str(video), "seen": seen, "sha256": sha256}))
+        note.parent.mkdir(parents=True, exist_ok=True)
+        write_text(note, json.dumps({"video": str(video), "seen": file_state, "sha256": sha256}))
         return sha256, False
 
 
-def _named(clip: Clip, video: Path, sha256: str) -> Clip:
+def _with_checksum(clip: Clip, video: Path, sha256: str) -> Clip:
     """The clip with its file and checksum; dropped where another one was told."""
     expected = clip.source.sha256
     if expected is not None and expected.lower() != sha256:

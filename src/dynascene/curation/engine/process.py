@@ -9,7 +9,7 @@ import threading
 from contextlib import suppress
 from multiprocessing import connection
 
-from dynascene.curation.engine.step import Passed, Step
+from dynascene.curation.engine.step import Step, StepResult
 from dynascene.curation.engine.store import Item
 from dynascene.errors import InputError
 
@@ -28,12 +28,12 @@ class WorkProcess:
         self._process: multiprocessing.process.BaseProcess | None = None
         self._pipe: connection.Connection | None = None
 
-    def does(self, step: Step, item: Item) -> Passed:
+    def run(self, step: Step, item: Item) -> StepResult:
         """``step(item)``, done there. Raises InputError where the step does, or where it takes down
         every process that is started for the clip."""
         for _ in range(STARTS):
             try:
-                answer = self._asked(step, item)
+                answer = self._request(step, item)
             except (EOFError, ConnectionError):
                 self.end()
                 continue
@@ -42,7 +42,7 @@ class WorkProcess:
             return answer
         raise InputError(f"{item.clip.source.location}: takes down every process in {step.name}")
 
-    def _asked(self, step: Step, item: Item) -> Passed | Exception:
+    def _request(self, step: Step, item: Item) -> StepResult | Exception:
         pipe = self._pipe or self._start()
         pipe.send((step, item))
         return pipe.recv()
@@ -71,7 +71,7 @@ def _serve(pipe: connection.Connection) -> None:
         while True:
             step, item = pipe.recv()
             try:
-                answer: Passed | Exception = step(item)
+                answer: StepResult | Exception = step(item)
             except Exception as error:  # whatever it is, it belongs where it was asked for
                 answer = error
             pipe.send(answer)

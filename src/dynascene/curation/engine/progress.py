@@ -69,11 +69,11 @@ class RunProgress:
 
     def expected(self) -> dict[str, float]:
         """Clips that each stage will take in all, if the rest fares as those before."""
-        coming, told = float(self.sources), {}
+        coming, totals = float(self.sources), {}
         for count in self.counts.values():
-            told[count.name] = max(coming, float(count.taken))
-            coming = told[count.name] * (count.kept / count.taken if count.taken else 1.0)
-        return told
+            totals[count.name] = max(coming, float(count.taken))
+            coming = totals[count.name] * (count.kept / count.taken if count.taken else 1.0)
+        return totals
 
     def rate(self, stage: str) -> float:
         """Clips a minute through a stage, since the start."""

@@ -60,7 +60,7 @@ class OnRay:
             # one clip to a block, so that the shots of a video spread over the workers
             rows = rows.repartition(target_num_rows_per_block=1)
             rows = rows.flat_map(**self.operator(step, steps, ticks))
-        with _reported(ticks, report), _errors_in_one_line():
+        with _pass_on_ticks(ticks, report), _errors_in_one_line():
             for row in rows.iter_rows():
                 if row["fatal"]:
                     raise InputError(row["fatal"])
@@ -79,8 +79,8 @@ class OnRay:
                 "num_cpus": share,
             }
         # Actors hold what they have: every step gets one at least, or none would ever end.
-        asked = sum(other.accelerators for other in steps)
-        share = step.accelerators * min(1.0, self.accelerators / asked)
+        demand = sum(other.accelerators for other in steps)
+        share = step.accelerators * min(1.0, self.accelerators / demand)
         most = max(1, int(self.accelerators / share))
         return {
             "fn": _Worker,
@@ -119,8 +119,8 @@ def ray_started(address: str | None = None, workers: int | None = None) -> Gener
         )
     try:
         _configure()
-        there = ray.cluster_resources()
-        yield OnRay(there.get("CPU", 1.0), there.get("GPU", 0.0))
+        resources = ray.cluster_resources()
+        yield OnRay(resources.get("CPU", 1.0), resources.get("GPU", 0.0))
     finally:
         ray.shutdown()
 
@@ -174,18 +174,18 @@ class _Ticks:
     def add(self, tick: Tick) -> None:
         self.waiting.append(tick)
 
-    def taken(self) -> list[Tick]:
+    def drain(self) -> list[Tick]:
         ticks, self.waiting = self.waiting, []
         return ticks
 
 
 @contextmanager
-def _reported(ticks: Any, report: Report) -> Generator[None]:
+def _pass_on_ticks(ticks: Any, report: Report) -> Generator[None]:
     """Meanwhile what was collected is passed on twice a second; the rest at the end."""
     import ray
 
     def pass_on() -> None:
-        for tick in ray.get(ticks.taken.remote()):
+        for tick in ray.get(ticks.drain.remote()):
             report(tick)
 
     with repeated(POLL, pass_on):

@@ -15,7 +15,7 @@ from dynascene.curation.engine.progress import Tick
 from dynascene.curation.engine.store import Item, Store, key_of
 from dynascene.curation.engine.trials import Trials
 from dynascene.curation.faults import BROKEN, stop_if_full
-from dynascene.curation.stages.protocol import Stage
+from dynascene.curation.stages.protocol import ClipStage
 from dynascene.errors import InputError
 
 ATTEMPTS = 2  # Ray starts a task anew three times: less, so that it never gives up first
@@ -23,7 +23,7 @@ TIME_LIMIT = 3600.0  # seconds that a stage may take for a clip
 ERRORS_LOG = "errors.log"
 
 
-class Passed(NamedTuple):
+class StepResult(NamedTuple):
     """What became of a clip in a step. tick: None where it was dropped before and only passes."""
 
     items: Sequence[Item]
@@ -42,7 +42,7 @@ class Step(Protocol):
     @property
     def accelerators(self) -> float: ...
 
-    def __call__(self, item: Item) -> Passed:
+    def __call__(self, item: Item) -> StepResult:
         """Raises InputError, in one line, only where the whole run has to stop."""
         ...
 
@@ -56,7 +56,7 @@ class StageStep:
     which the process ends; so a step is called in one that is replaced then.
     """
 
-    stage: Stage
+    stage: ClipStage
     store: Store
     run: str
     time_limit: float = TIME_LIMIT
@@ -73,7 +73,7 @@ class StageStep:
     def accelerators(self) -> float:
         return self.stage.accelerators
 
-    def __call__(self, item: Item) -> Passed:
+    def __call__(self, item: Item) -> StepResult:
         """The clip as the stage leaves it; dropped with the code ``error`` where the stage raised,
         ``crash`` where it took the worker down, each time, and ``timed-out`` where it took too long
         once.
@@ -82,18 +82,18 @@ class StageStep:
         or the disk is full.
         """
         if not item.clip.kept:
-            return Passed([item], None)
+            return StepResult([item], None)
         begin, key = time.perf_counter(), key_of(self.stage, item.key)
         late = key_of(self.stage, f"{item.key} in {self.time_limit:g} s")  # more time: not the same
-        items = self.store.found(key, item) or self.store.found(late, item)
+        items = self.store.find(key, item) or self.store.find(late, item)
         reused = items is not None
         if items is None:
-            items = self._made(key, late, item)
+            items = self._make(key, late, item)
         kept = sum(made.clip.kept for made in items)
         seconds = time.perf_counter() - begin
-        return Passed(items, Tick(self.name, kept, len(items) - kept, seconds, reused))
+        return StepResult(items, Tick(self.name, kept, len(items) - kept, seconds, reused))
 
-    def _made(self, key: str, late: str, item: Item) -> list[Item]:
+    def _make(self, key: str, late: str, item: Item) -> list[Item]:
         """late: the key under which it is kept that the time was over."""
         trials = Trials(self.store.root / "trials" / key, self.run)
         clip, items, attempt = item.clip, None, trials.begin()
@@ -105,11 +105,11 @@ class StageStep:
         while items is None and attempt <= ATTEMPTS:
             try:
                 with trials.limited(self.time_limit):
-                    items = self.store.make(key, item, partial(loaded(self.stage), clip))
+                    items = self.store.make(key, item, partial(loaded_stage(self.stage), clip))
             except Exception as error:
                 self._stop_if_broken(error)
                 self._log(clip, "".join(traceback.format_exception(error)))
-                rejected = clip.rejected(self.name, "error", self._told(error))
+                rejected = clip.rejected(self.name, "error", self._message(error))
                 if isinstance(error, InputError):
                     break  # it says what is wrong with the input; a second look sees the same
                 attempt = trials.begin()
@@ -123,10 +123,10 @@ class StageStep:
 
     def _stop_if_broken(self, error: Exception) -> None:
         if isinstance(error, BROKEN):
-            raise InputError(f"stage {self.name}: {self._told(error)}") from error
+            raise InputError(f"stage {self.name}: {self._message(error)}") from error
         stop_if_full(error, self.store.root)
 
-    def _told(self, error: Exception) -> str:
+    def _message(self, error: Exception) -> str:
         """The first line of an error, without the folder that was made for the attempt."""
         text = next(iter(str(error).strip().splitlines()), "")
         text = re.sub(rf"{re.escape(str(self.store.new))}/[^/\s'\"]+/?", "", text)
@@ -138,9 +138,9 @@ class StageStep:
             log.write(f"{where}\n{what}\n")
 
 
-_LOADED: dict[tuple[type, str], Stage] = {}
+_LOADED: dict[tuple[type, str], ClipStage] = {}
 
 
-def loaded(stage: Stage) -> Stage:
+def loaded_stage(stage: ClipStage) -> ClipStage:
     """The stage of this process that is the same as ``stage`` and may have its model loaded."""
     return _LOADED.setdefault((type(stage), key_of(stage, "")), stage)

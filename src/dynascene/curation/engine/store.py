@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from dynascene.curation.clip import Clip, Rejection, Source
-from dynascene.curation.stages.protocol import Stage
+from dynascene.curation.stages.protocol import ClipStage
 from dynascene.errors import InputError
 
 RESULT = "result.json"
@@ -43,7 +43,7 @@ def first_key(sha256: str, ending: str) -> str:
     return f"{sha256}{ending.lower()}"
 
 
-def key_of(stage: Stage, before: str) -> str:
+def key_of(stage: ClipStage, before: str) -> str:
     """The key of what ``stage`` makes of the clip with the key ``before``: 64 hex digits."""
     parts = [before, stage.name, stage.version, stage.config]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=_plain).encode()).hexdigest()
@@ -68,7 +68,7 @@ class Store:
         """Where a clip's file lies, from its name in ``Clip.files``."""
         return Path(os.path.normpath(self.new / "any" / name))
 
-    def found(self, key: str, item: Item) -> list[Item] | None:
+    def find(self, key: str, item: Item) -> list[Item] | None:
         """The finished result, as clips of the source of ``item``; None where there is none.
 
         A result that cannot be read, or lacks one of its files, counts as none and is removed.
@@ -101,10 +101,10 @@ class Store:
             except OSError:
                 if not (self.folder(key) / RESULT).exists():
                     raise
-        kept = self.found(key, item)
-        if kept is None:
+        result = self.find(key, item)
+        if result is None:
             raise FileNotFoundError(f"a stage named files that it did not write, in result {key}")
-        return kept
+        return result
 
     @contextmanager
     def _new_folder(self) -> Generator[Path]:
@@ -130,12 +130,12 @@ class Store:
                 # the processes of a killed run outlive it a little
                 with self._locked("work.lock", fcntl.LOCK_EX):
                     shutil.rmtree(self.new, ignore_errors=True)
-                held = stack.pop_all()
+                locks = stack.pop_all()
         except BlockingIOError:
             raise InputError(f"{self.root}: another run is using it; wait for its end") from None
         except OSError as error:
             raise InputError(f"{self.root}: cannot be written ({error.strerror})") from None
-        with held:
+        with locks:
             yield
             shutil.rmtree(self.new, ignore_errors=True)
 
@@ -189,9 +189,9 @@ def item_from_text(text: str) -> Item:
 
 def _with_named_files(clip: Clip, before: Clip, key: str) -> Clip:
     """The same files, named from any result's folder: those of this result by its place too."""
-    known = set(before.files.items())
+    earlier_files = set(before.files.items())
     files = {
-        role: name if (role, name) in known else f"../../{key[:2]}/{key}/{name}"
+        role: name if (role, name) in earlier_files else f"../../{key[:2]}/{key}/{name}"
         for role, name in clip.files.items()
     }
     return replace(clip, files=files)

@@ -74,9 +74,9 @@ def write_release(table: pa.Table, dataset: Path, path: Path) -> None:
         pq.write_table(pa.Table.from_pylist(rows, schema), temporary)
 
 
-def _schema(said: Sequence[str]) -> pa.Schema:
+def _schema(vote_columns: Sequence[str]) -> pa.Schema:
     """The columns of a release, with those of ``VOTE_COLUMNS`` that it has."""
-    return pa.schema([*COLUMNS, *(VOTE_COLUMNS.field(name) for name in said)])
+    return pa.schema([*COLUMNS, *(VOTE_COLUMNS.field(name) for name in vote_columns)])
 
 
 @dataclass(frozen=True)
@@ -111,10 +111,10 @@ class _Naming:
 def _row(row: Mapping[str, Any], naming: _Naming, dataset: Path) -> dict[str, Any]:
     kept = row["split"] is not None
     by_people = row["verdict"] == "kept" and not kept
-    told = {name: row.get(name) for name in (*COLUMNS.names, *VOTE_COLUMNS.names)}
+    same = {name: row.get(name) for name in (*COLUMNS.names, *VOTE_COLUMNS.names)}
     # of all columns only those of measured values have a dot in their names
     values = {name: value for name, value in row.items() if "." in name and value is not None}
-    return told | {
+    return same | {
         "location": naming.of_location(row["source"]),
         "kept": kept,
         "stage": PEOPLE if by_people else row["stage"],
@@ -163,12 +163,12 @@ def sources_of_release(path: Path, folders: Sequence[Path] = ()) -> list[Source]
     if not rows:
         raise InputError(f"{path}: the release keeps no clip")
     named = {(row["location"], row["licence"], row["sha256"]) for row in rows}
-    return [_located(Source(*name), folders) for name in sorted(named, key=lambda n: n[0])]
+    return [_locate(Source(*name), folders) for name in sorted(named, key=lambda n: n[0])]
 
 
-def _located(source: Source, folders: Sequence[Path]) -> Source:
+def _locate(source: Source, folders: Sequence[Path]) -> Source:
     if is_remote(source.location):
         return source
     places = (folder / source.location for folder in folders)
-    found = next((str(place) for place in places if place.is_file()), source.location)
-    return replace(source, location=found)
+    path = next((str(place) for place in places if place.is_file()), source.location)
+    return replace(source, location=path)

@@ -62,7 +62,7 @@ def card_text(
     stages: Sequence[str] = STAGES,
 ) -> str:
     """The card as Markdown. elements: with their numbers of clips."""
-    kept = _used(table)
+    kept = _clips_in_use(table)
     lengths = hours_of(kept)
     summary = (
         f"{len(kept):,} clips, {_duration(lengths.sum())}, from {_count(kept, 'source')} of "
@@ -87,7 +87,7 @@ def card_text(
     return "\n\n".join(parts) + "\n"
 
 
-def _used(table: pa.Table) -> pa.Table:
+def _clips_in_use(table: pa.Table) -> pa.Table:
     return table.filter(pc.field("split").is_valid())
 
 
@@ -160,13 +160,13 @@ def _elements(tagger: Tagger | None, elements: Sequence[tuple[str, int]] | None)
 
 
 def _licences(kept: pa.Table) -> Iterator[str]:
-    told = [licence or UNKNOWN for licence in kept.column("licence").to_pylist()]
+    licences = [licence or UNKNOWN for licence in kept.column("licence").to_pylist()]
     yield "## Licences"
-    yield _markdown(("licence", "clips"), _most(Counter(told)))
+    yield _markdown(("licence", "clips"), _most(Counter(licences)))
 
 
 def _scenes(table: pa.Table, out: Path) -> Iterator[np.ndarray]:
-    paths = _used(table).column("path").to_pylist()
+    paths = _clips_in_use(table).column("path").to_pylist()
     step = max(1, -(-len(paths) // MOST_TAGGED))
     for path in paths[::step]:
         yield read_image(out / path / "scene.png")[..., :3]
@@ -183,25 +183,25 @@ def _cell(value: object) -> str:
 
 
 def _most(counts: Counter[str], most: int | None = None) -> list[tuple[str, int]]:
-    return sorted(counts.items(), key=lambda found: (-found[1], found[0]))[:most]
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
 
 
 def _count(table: pa.Table, column: str) -> str:
     return f"{len(set(table.column(column).to_pylist())):,}"
 
 
-def _known(table: pa.Table, column: str) -> np.ndarray:
+def _measured(table: pa.Table, column: str) -> np.ndarray:
     values = numbers(table, column)
     return values[np.isfinite(values)]
 
 
 def _median(table: pa.Table, column: str, form: str) -> str:
-    values = _known(table, column)
+    values = _measured(table, column)
     return form.format(float(np.median(values))) if len(values) else ""
 
 
 def _mean(table: pa.Table, column: str) -> str:
-    values = _known(table, column)
+    values = _measured(table, column)
     return f"{values.mean():.2f}" if len(values) else ""
 
 

@@ -25,7 +25,7 @@ SIMILARITY, SHARE = "motion.similarity", "person.share"
 TURN, TRAVEL = "camera.turn", "camera.travel"
 
 
-class Passed(NamedTuple):
+class FunnelStep(NamedTuple):
     """What got past a stage. hours: of the clips whose length is known."""
 
     stage: str
@@ -42,18 +42,18 @@ class Reason(NamedTuple):
     hours: float
 
 
-def funnel_of(table: pa.Table, stages: Sequence[str] = STAGES) -> list[Passed]:
+def funnel_of(table: pa.Table, stages: Sequence[str] = STAGES) -> list[FunnelStep]:
     """Clips and hours after each stage, from a manifest. A video that was dropped before it was
     divided into shots counts as one clip. A stage that is not among ``stages`` and dropped some
     comes first."""
     ends, hours = table.column("stage").to_pylist(), hours_of(table)
     others = sorted({end for end in ends if end is not None} - set(stages))
     fallen: set[str] = set()
-    passed = [Passed("found", len(ends), float(hours.sum()))]
+    passed = [FunnelStep("found", len(ends), float(hours.sum()))]
     for stage in (*others, *stages):
         fallen.add(stage)
         there = np.array([end not in fallen for end in ends], bool)
-        passed.append(Passed(stage, int(there.sum()), float(hours[there].sum())))
+        passed.append(FunnelStep(stage, int(there.sum()), float(hours[there].sum())))
     return passed
 
 
@@ -64,11 +64,11 @@ def reasons_of(table: pa.Table) -> list[Reason]:
     )
     hours = hours_of(table)
     counts = Counter(end for end in ends if end[0] is not None)
-    found = [
+    reasons = [
         Reason(*end, count, float(hours[[other == end for other in ends]].sum()))
         for end, count in counts.items()
     ]
-    return sorted(found, key=lambda reason: (-reason.clips, reason.stage, reason.code))
+    return sorted(reasons, key=lambda reason: (-reason.clips, reason.stage, reason.code))
 
 
 def hours_of(table: pa.Table) -> np.ndarray:
@@ -119,7 +119,7 @@ def _in_suited_unit(hours: Sequence[float]) -> tuple[list[float], str, str]:
 
 
 def _draw_steps(
-    axes: Axes, passed: Sequence[Passed], values: Sequence[float], title: str, form: str
+    axes: Axes, passed: Sequence[FunnelStep], values: Sequence[float], title: str, form: str
 ) -> None:
     names = [step.stage for step in passed]
     lost = [0.0, *np.maximum(-np.diff(values), 0)]
@@ -135,22 +135,22 @@ def _draw_steps(
 
 
 def _draw_reasons(axes: Axes, reasons: Sequence[Reason]) -> None:
-    shown = reasons[:MOST_REASONS]
+    largest = reasons[:MOST_REASONS]
     more = f" (the first {MOST_REASONS} of {len(reasons)})" if len(reasons) > MOST_REASONS else ""
     axes.set_title(f"why clips were dropped{more}", loc="left", fontsize=11)
-    if not shown:
+    if not largest:
         _say_nothing(axes, "none was")
         return
     axes.barh(
-        [f"{reason.stage}: {reason.code}" for reason in shown],
-        [reason.clips for reason in shown],
+        [f"{reason.stage}: {reason.code}" for reason in largest],
+        [reason.clips for reason in largest],
         color=DROPPED,
         height=0.7,
     )
-    for row, reason in enumerate(shown):
+    for row, reason in enumerate(largest):
         axes.text(reason.clips, row, f" {reason.clips:,}", va="center", fontsize=9)
     axes.invert_yaxis()
-    axes.set_xlim(0, 1.05 * max(reason.clips for reason in shown))
+    axes.set_xlim(0, 1.05 * max(reason.clips for reason in largest))
     _plain(axes)
 
 
@@ -158,12 +158,12 @@ def _draw_histogram(axes: Axes, title: str, values: np.ndarray, kept: np.ndarray
     from matplotlib.ticker import MaxNLocator
 
     axes.set_xlabel(title, fontsize=10)
-    known = np.isfinite(values)
-    if not known.any():
+    finite = np.isfinite(values)
+    if not finite.any():
         _say_nothing(axes, f"{title}: not measured")
         return
-    edges = np.histogram_bin_edges(values[known], bins=20)
-    parts: list[Any] = [values[known & kept], values[known & ~kept]]
+    edges = np.histogram_bin_edges(values[finite], bins=20)
+    parts: list[Any] = [values[finite & kept], values[finite & ~kept]]
     axes.hist(parts, bins=list(edges), stacked=True, color=[KEPT, DROPPED])
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     _plain(axes)

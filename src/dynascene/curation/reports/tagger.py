@@ -93,4 +93,4 @@ def frequent_elements(
 ) -> list[tuple[str, int]]:
     """The elements that most pictures show, with their numbers; equal ones by name."""
     counts = Counter(element for picture in pictures for element in set(tagger(picture)))
-    return sorted(counts.items(), key=lambda found: (-found[1], found[0]))[:most]
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]

@@ -46,9 +46,9 @@ class Fetcher:
             if not path.is_file():
                 raise InputError(f"{location}: no such file")
             return path
-        known = source.sha256 or self._noted(location)
-        path = self._place(known, location) if known else None
-        return path if path is not None and path.is_file() else self._fetched(location)
+        sha256 = source.sha256 or self._recorded_checksum(location)
+        path = self._place(sha256, location) if sha256 else None
+        return path if path is not None and path.is_file() else self._fetch(location)
 
     def _place(self, sha256: str, location: str) -> Path:
         return self.cache / sha256[:2] / f"{sha256}{ending_of(location)}"
@@ -56,14 +56,14 @@ class Fetcher:
     def _note(self, location: str) -> Path:
         return self.cache / "urls" / f"{hashlib.sha256(location.encode()).hexdigest()}.json"
 
-    def _noted(self, location: str) -> str | None:
+    def _recorded_checksum(self, location: str) -> str | None:
         """The checksum under which a URL's bytes were kept."""
         try:
             return json.loads(self._note(location).read_bytes())["sha256"]
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def _fetched(self, location: str) -> Path:
+    def _fetch(self, location: str) -> Path:
         for attempt in range(1, self.attempts + 1):
             try:
                 return self._download(location)

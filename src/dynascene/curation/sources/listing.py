@@ -34,18 +34,18 @@ def find_sources(named: Iterable[str | Path], exclude: Path | None = None) -> li
 
     Raises InputError where nothing is found, a list cannot be read, or two lists contradict.
     """
-    found: dict[str, Source] = {}
+    sources: dict[str, Source] = {}
     repeated: list[str] = []
     for name in named:
         for source in _sources_of(str(name), exclude):
-            known = found.setdefault(source.location, source)
-            if known is not source:
-                found[source.location] = _agreed(known, source)
+            first = sources.setdefault(source.location, source)
+            if first is not source:
+                sources[source.location] = _merge(first, source)
                 repeated.append(source.location)
     if repeated:
         names = sorted(set(repeated))
         log.warning("named more than once, taken once: %s", some_of(names, NAMED))
-    return [found[location] for location in sorted(found)]
+    return [sources[location] for location in sorted(sources)]
 
 
 def _sources_of(name: str, exclude: Path | None) -> list[Source]:
@@ -56,7 +56,7 @@ def _sources_of(name: str, exclude: Path | None) -> list[Source]:
         return _videos_below(name, map(str, _files_below(path, exclude)), path)
     if not path.exists():
         raise InputError(f"{name}: no such file or folder")
-    return _listed(str(path)) if ending_of(name) in LIST_ENDINGS else [Source(str(path))]
+    return _read_list(str(path)) if ending_of(name) in LIST_ENDINGS else [Source(str(path))]
 
 
 def _files_below(folder: Path, exclude: Path | None) -> Iterator[Path]:
@@ -70,7 +70,7 @@ def _remote_sources(url: str) -> list[Source]:
     """A video, a list, or (where the storage has folders: not on the web) all videos below."""
     _check_known(url)
     if ending_of(url) in LIST_ENDINGS:
-        return _listed(url)
+        return _read_list(url)
     if url.startswith(("http://", "https://")) or ending_of(url) in CONTAINERS:
         return [Source(url)]
     try:
@@ -97,14 +97,14 @@ def _videos_below(name: str, files: Iterable[str], folder: str | Path) -> list[S
     return [Source(video) for video in videos]
 
 
-def _listed(location: str) -> list[Source]:
+def _read_list(location: str) -> list[Source]:
     rows = _table(location).to_pylist()
     if not rows:
         raise InputError(f"{location}: the list is empty")
     columns = [column for column in LOCATION_COLUMNS if column in rows[0]]
     if not columns:
         raise InputError(f"{location}: has no column 'url' or 'path'; it has {', '.join(rows[0])}")
-    return [_listed_source(location, line, row, columns) for line, row in enumerate(rows, 1)]
+    return [_source_of_row(location, line, row, columns) for line, row in enumerate(rows, 1)]
 
 
 def _table(location: str) -> pa.Table:
@@ -121,9 +121,9 @@ def _table(location: str) -> pa.Table:
         raise InputError(f"{location}: the list cannot be read: {one_line(error)}") from error
 
 
-def _listed_source(place: str, line: int, row: Mapping[str, Any], columns: Sequence[str]) -> Source:
-    told = {key: str(value).strip() or None for key, value in row.items() if value is not None}
-    location = next((told[column] for column in columns if told.get(column)), None)
+def _source_of_row(place: str, line: int, row: Mapping[str, Any], columns: Sequence[str]) -> Source:
+    fields = {key: str(value).strip() or None for key, value in row.items() if value is not None}
+    location = next((fields[column] for column in columns if fields.get(column)), None)
     if location is None:
         raise InputError(f"{place}: entry {line} has no {' or '.join(columns)}")
     if is_remote(location):
@@ -132,17 +132,17 @@ def _listed_source(place: str, line: int, row: Mapping[str, Any], columns: Seque
         location = f"{place.rpartition('/')[0]}/{location}"
     else:
         location = os.path.normpath(Path(place).parent / location)
-    sha256 = told.get("sha256")
+    sha256 = fields.get("sha256")
     if sha256 is not None and not _is_checksum(sha256):
         raise InputError(f"{place}: entry {line}: sha256 {sha256!r} is not 64 hexadecimal digits")
-    return Source(location, told.get("licence"), sha256 and sha256.lower())
+    return Source(location, fields.get("licence"), sha256 and sha256.lower())
 
 
 def _is_checksum(text: str) -> bool:
     return len(text) == 64 and set(text.lower()) <= set("0123456789abcdef")
 
 
-def _agreed(one: Source, other: Source) -> Source:
+def _merge(one: Source, other: Source) -> Source:
     """What two mentions of a video say together; InputError where they contradict."""
     for column in ("licence", "sha256"):
         first, second = getattr(one, column), getattr(other, column)

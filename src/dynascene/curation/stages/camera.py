@@ -43,7 +43,7 @@ class CameraMotion(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Camera:
+class CameraStage:
     """Tracks the camera on what lies off the person, and drops clips where that is not sure.
 
     Files ``cameras``: ``cameras.txt`` as RealEstate10K, a camera for each frame; ``track``: the
@@ -62,43 +62,43 @@ class Camera:
         try:
             frames = frames_of(clip)
             matte = _matte_of(clip, folder)
-            found = track_camera(frames, matte)
-            clip = _with_figures(clip, found)
-            refused = self._refused(clip, found)
-            if refused is not None or found.track is None:
-                return [refused or clip]
-            motion = camera_motion(frames, matte, found)
+            camera = track_camera(frames, matte)
+            clip = _with_figures(clip, camera)
+            rejected_clip = self._rejection(clip, camera)
+            if rejected_clip is not None or camera.track is None:
+                return [rejected_clip or clip]
+            motion = camera_motion(frames, matte, camera)
         except InputError as error:
             return [rejected_by(clip, self.name, "untrackable", error)]
-        write_cameras(found.track, folder / CAMERAS, "re10k")
-        write_text(folder / REPORT, json.dumps(found.report(), indent=1) + "\n")
+        write_cameras(camera.track, folder / CAMERAS, "re10k")
+        write_text(folder / REPORT, json.dumps(camera.report(), indent=1) + "\n")
         clip = clip.with_values(self.name, **motion._asdict())
         return [clip.with_files(cameras=CAMERAS, track=REPORT)]
 
-    def _refused(self, clip: Clip, found: TrackedCamera) -> Clip | None:
-        why = "; ".join(found.reasons)
-        if found.verdict == "failed":
-            return clip.rejected(self.name, "camera-failed", why, found.verdict)
-        if found.kind == "static" and not self.config.keep_static:
-            return clip.rejected(self.name, "static-camera", "the camera stands still", found.kind)
-        if found.verdict == "doubtful" and self.config.worst == "good":
-            return clip.rejected(self.name, "camera-doubtful", why, found.verdict)
+    def _rejection(self, clip: Clip, camera: TrackedCamera) -> Clip | None:
+        why = "; ".join(camera.reasons)
+        if camera.verdict == "failed":
+            return clip.rejected(self.name, "camera-failed", why, camera.verdict)
+        if camera.kind == "static" and not self.config.keep_static:
+            return clip.rejected(self.name, "static-camera", "the camera stands still", camera.kind)
+        if camera.verdict == "doubtful" and self.config.worst == "good":
+            return clip.rejected(self.name, "camera-doubtful", why, camera.verdict)
         return None
 
 
 def camera_motion(
-    frames: FrameSource, matte: FrameSource | None, found: TrackedCamera
+    frames: FrameSource, matte: FrameSource | None, camera: TrackedCamera
 ) -> CameraMotion:
     """How far a tracked camera turns and travels. Raises InputError where a frame is unreadable."""
-    assert found.track is not None
-    poses = found.track.cam_from_world.numpy()
+    assert camera.track is not None
+    poses = camera.track.cam_from_world.numpy()
     cosines = (np.trace(poses[:, :3, :3] @ poses[0, :3, :3].T, axis1=1, axis2=2) - 1) / 2
     turn = float(np.degrees(np.arccos(np.clip(cosines, -1, 1))).max())
-    if found.kind != "general":
+    if camera.kind != "general":
         return CameraMotion(turn, 0.0)
-    centres = invert_rigid(found.track.cam_from_world)[:, :3, 3].numpy()
+    centres = invert_rigid(camera.track.cam_from_world)[:, :3, 3].numpy()
     reach = float(np.linalg.norm(centres - centres[0], axis=1).max())
-    seen = seen_points(frames, matte, found.track)
+    seen = seen_points(frames, matte, camera.track)
     points = seen.points[seen.point]
     with np.errstate(divide="ignore", invalid="ignore"):  # a point may lie infinitely far away
         depths = np.einsum("ni,ni->n", poses[seen.frame, 2], points) / points[:, 3]
@@ -110,18 +110,18 @@ def _matte_of(clip: Clip, folder: Path) -> FrameSource | None:
     return open_matte(folder / clip.files["matte"]) if "matte" in clip.files else None
 
 
-def _with_figures(clip: Clip, found: TrackedCamera) -> Clip:
+def _with_figures(clip: Clip, camera: TrackedCamera) -> Clip:
     clip = clip.with_values(
-        Camera.name,
-        kind=KINDS[found.kind],
-        rotation_only=found.kind == "rotation",
-        verdict=found.verdict,
+        CameraStage.name,
+        kind=KINDS[camera.kind],
+        rotation_only=camera.kind == "rotation",
+        verdict=camera.verdict,
     )
-    figures = found.clip
+    figures = camera.clip
     if figures is None:
         return clip
     return clip.with_values(
-        Camera.name,
+        CameraStage.name,
         error=figures.held_out_error,
         registered=figures.registered_share,
         coverage=figures.coverage,

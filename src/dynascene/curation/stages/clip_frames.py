@@ -51,6 +51,6 @@ def frames_of(clip: Clip) -> FrameSource:
 
     Raises InputError where they cannot be read, or the video is shorter.
     """
-    found = excerpt(open_video(clip.video), (clip.start, clip.stop), clip.video)
-    even = EvenFrames(found)
-    return found if (found.size, found.channels) == (even.size, 3) else even
+    frames = excerpt(open_video(clip.video), (clip.start, clip.stop), clip.video)
+    even = EvenFrames(frames)
+    return frames if (frames.size, frames.channels) == (even.size, 3) else even

@@ -26,7 +26,7 @@ BLOCK = 256  # clips that are compared at once
 
 
 @dataclass(frozen=True)
-class Fingerprint:
+class FingerprintStage:
     """Measures what a clip looks like; drops nothing, since that needs all clips.
 
     Value: fingerprint, 128 hexadecimal digits. Codes: damaged.
@@ -42,10 +42,10 @@ class Fingerprint:
         numbers = frames_spread(clip.start, clip.stop, FRAMES)
         try:
             frames = open_video(clip.video).shrunk(SIDE).pick(numbers)
-            found = fingerprint(frames)
+            hashes = fingerprint(frames)
         except InputError as error:
             return [rejected_by(clip, self.name, "damaged", error)]
-        return [clip.with_values(self.name, fingerprint=found)]
+        return [clip.with_values(self.name, fingerprint=hashes)]
 
 
 def fingerprint(frames: Iterable[np.ndarray]) -> str:

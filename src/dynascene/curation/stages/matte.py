@@ -21,7 +21,7 @@ from dynascene.estimators.matte.backends import (
     detector_named,
     make_matter,
 )
-from dynascene.estimators.matte.figures import Figures
+from dynascene.estimators.matte.figures import MatteFigures
 from dynascene.estimators.matte.job import EMPTY, finished_mattes, working_frames
 from dynascene.estimators.matte.locating import locate
 from dynascene.estimators.matte.protocol import Matter
@@ -54,7 +54,7 @@ class MatteConfig:
 
 
 @dataclass(frozen=True)
-class Matte:
+class MatteStage:
     """Makes the matte, and drops clips where it cannot be one person's.
 
     File ``matte``: ``matte.mp4``, white = person, a frame for each of the clip's. Codes:
@@ -83,11 +83,11 @@ class Matte:
             figures = self._write(clip, frames_of(clip), folder / MATTE)
         except InputError as error:
             return [rejected_by(clip, self.name, "no-subject", error)]
-        return [self._judged(clip.with_files(matte=MATTE), figures)]
+        return [self._judge(clip.with_files(matte=MATTE), figures)]
 
-    def _write(self, clip: Clip, source: FrameSource, path: Path) -> Figures:
+    def _write(self, clip: Clip, source: FrameSource, path: Path) -> MatteFigures:
         """Raises InputError where no person can be told from the place."""
-        matter, detector, figures = self._matter, self._detector, Figures()
+        matter, detector, figures = self._matter, self._detector, MatteFigures()
         frames = working_frames(source, matter.working_pixels)
         place = locate(clip.video, source, frames, detector, None, matter.needs_boxes, Quiet())
         writer = H264Writer(
@@ -100,7 +100,7 @@ class Matte:
                 figures.add(frames[index], matte)
         return figures
 
-    def _judged(self, clip: Clip, figures: Figures) -> Clip:
+    def _judge(self, clip: Clip, figures: MatteFigures) -> Clip:
         config = self.config
         share, flicker = figures.summary()
         missing = float(np.mean(np.array(figures.shares) < EMPTY))
@@ -128,13 +128,15 @@ def backend_at_hand(name: str | None = None) -> BackendName:
     Raises InputError, before anything is run, where there is none of that name, or its weights do
     not lie in the cache.
     """
-    found = next((known for known in BACKENDS if known == (name or default_backend())), None)
-    if found is None:
+    backend = next(
+        (candidate for candidate in BACKENDS if candidate == (name or default_backend())), None
+    )
+    if backend is None:
         raise InputError(f"backend {name}: there is none; known are {', '.join(BACKENDS)}")
-    missing = [needed for needed in NETWORKS.get(found, ()) if not has_weights(needed)]
+    missing = [needed for needed in NETWORKS.get(backend, ()) if not has_weights(needed)]
     if missing:
         raise InputError(
-            f"backend {found}: its weights are not here; fetch them by 'dynascene weights "
+            f"backend {backend}: its weights are not here; fetch them by 'dynascene weights "
             f"{' '.join(missing)}'"
         )
-    return found
+    return backend

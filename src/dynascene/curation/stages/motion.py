@@ -58,7 +58,7 @@ class Similarities(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Motion:
+class MotionStage:
     """Drops clips whose picture hardly changes, or changes only where the person is.
 
     The second is not in the paper, whose measure a dancer before a static camera passes. Without
@@ -82,19 +82,19 @@ class Motion:
             listed = json.loads((folder / clip.files[BOXES]).read_text(encoding="utf-8"))
             boxes = np.array(listed, float).reshape(-1, 5)
         try:
-            found = measure_motion(clip, boxes, self.config)
+            similarities = measure_motion(clip, boxes, self.config)
         except InputError as error:
             return [rejected_by(clip, self.name, "damaged", error)]
-        if found is None:
+        if similarities is None:
             reason = "too short for two frames to be compared"
             return [clip.rejected(self.name, "too-short", reason, clip.stop - clip.start)]
-        return [self._judged(clip, found)]
+        return [self._judge(clip, similarities)]
 
-    def _judged(self, clip: Clip, found: Similarities) -> Clip:
-        most, whole = self.config, found.whole
-        background = found.background if found.visible >= most.visible else None
+    def _judge(self, clip: Clip, similarities: Similarities) -> Clip:
+        most, whole = self.config, similarities.whole
+        background = similarities.background if similarities.visible >= most.visible else None
         clip = clip.with_values(
-            self.name, similarity=whole, background=background, visible=found.visible
+            self.name, similarity=whole, background=background, visible=similarities.visible
         )
         if whole >= most.most:
             reason = f"hardly moves: similarity {whole:.3f}, not below {most.most:g}"
@@ -117,7 +117,7 @@ def measure_motion(clip: Clip, boxes: np.ndarray, config: MotionConfig) -> Simil
     numbers = frames_every(video, clip.start, clip.stop, config.stride / config.rate)
     small = video.shrunk(config.side)
     scale = np.array([*small.size, *small.size]) / [*video.size, *video.size]
-    grown = _grown(boxes, config.margin)
+    grown = _enlarge(boxes, config.margin)
     grown[:, 1:] *= scale
     whole: list[float] = []
     background = np.zeros(BINS, int)
@@ -141,7 +141,7 @@ def _lower_quartile(counts: np.ndarray) -> float | None:
     return round((2 * first + 1) / BINS - 1, 4) if total else None
 
 
-def _grown(boxes: np.ndarray, margin: float) -> np.ndarray:
+def _enlarge(boxes: np.ndarray, margin: float) -> np.ndarray:
     """Boxes [N, 5] larger by a share of their sides on each side."""
     margins = margin * (boxes[:, 3:] - boxes[:, 1:3])
     return boxes + np.concatenate([np.zeros((len(boxes), 1)), -margins, margins], axis=1)

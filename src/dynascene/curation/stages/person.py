@@ -68,7 +68,7 @@ class Presence(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Person:
+class PersonStage:
     """Drops clips without exactly one person. Who is much less prominent than another is a
     passer-by and does not count.
 
@@ -93,24 +93,24 @@ class Person:
         detector = self._detector
         try:
             video = open_video(clip.video)
-            refused = self._glanced(clip, video, detector)
-            if refused is not None:
-                return [refused]
+            rejected_clip = self._glance(clip, video, detector)
+            if rejected_clip is not None:
+                return [rejected_clip]
             numbers = frames_every(video, clip.start, clip.stop, 1 / self.config.rate)
-            found = watch(video, numbers, self.config.side, detector)
+            presence = watch(video, numbers, self.config.side, detector)
         except InputError as error:
             return [rejected_by(clip, self.name, "damaged", error)]
-        if found is None:
+        if presence is None:
             reason = "nobody stays in it"
             return [clip.with_values(self.name, people=0).rejected(self.name, "no-person", reason)]
         clip = clip.with_files(boxes="boxes.json")
         rows = [
-            [n, *np.round(box, 2).tolist()] for n, box in zip(numbers, found.boxes, strict=True)
+            [n, *np.round(box, 2).tolist()] for n, box in zip(numbers, presence.boxes, strict=True)
         ]
         write_text(folder / clip.files[BOXES], json.dumps(rows))
-        return [self._judged(clip, found, video)]
+        return [self._judge(clip, presence, video)]
 
-    def _glanced(self, clip: Clip, video: VideoFrames, detector: PersonDetector) -> Clip | None:
+    def _glance(self, clip: Clip, video: VideoFrames, detector: PersonDetector) -> Clip | None:
         """The clip dropped, where a few frames are enough to tell; else None."""
         numbers = frames_spread(clip.start, clip.stop, self.config.glances)
         small = video.shrunk(self.config.side)
@@ -124,26 +124,26 @@ class Person:
             return clip.rejected(self.name, "several-people", reason, min(counts))
         return None
 
-    def _judged(self, clip: Clip, found: Presence, video: VideoFrames) -> Clip:
-        config, seen = self.config, float(found.seen.mean())
-        shares = area(found.boxes[found.seen]) / (video.size.width * video.size.height)
+    def _judge(self, clip: Clip, presence: Presence, video: VideoFrames) -> Clip:
+        config, seen = self.config, float(presence.seen.mean())
+        shares = area(presence.boxes[presence.seen]) / (video.size.width * video.size.height)
         smallest, share, largest = (float(x) for x in np.percentile(shares, [10, 50, 90]))
         clip = clip.with_values(
             self.name,
-            people=found.people,
+            people=presence.people,
             share=share,
             smallest=smallest,
             largest=largest,
             seen=seen,
-            confidence=found.confidence,
+            confidence=presence.confidence,
         )
-        if found.confidence < config.confidence:
-            reason = f"what looks like a person does so with confidence {found.confidence:.2f}"
-            return clip.rejected(self.name, "no-person", reason, found.confidence)
-        if found.people > 1:
-            reason = f"{found.people} people at the same time"
-            return clip.rejected(self.name, "several-people", reason, found.people)
-        gap = longest_gap(found.seen) / config.rate
+        if presence.confidence < config.confidence:
+            reason = f"what looks like a person does so with confidence {presence.confidence:.2f}"
+            return clip.rejected(self.name, "no-person", reason, presence.confidence)
+        if presence.people > 1:
+            reason = f"{presence.people} people at the same time"
+            return clip.rejected(self.name, "several-people", reason, presence.people)
+        gap = longest_gap(presence.seen) / config.rate
         if seen < config.seen or gap > config.gap:
             reason = f"seen in {seen:.0%} of the frames, and not for {gap:.1f} s"
             return clip.rejected(self.name, "lost", reason, seen)
@@ -163,9 +163,11 @@ def detector_at_hand(name: str | None = None) -> DetectorName:
     """
     if name is not None and name not in DETECTORS:
         raise InputError(f"detector {name}: there is none; known are {', '.join(DETECTORS)}")
-    here = [known for known in DETECTORS if name in (None, known) and has_weights(known)]
-    if here:
-        return here[0]
+    available = [
+        detector for detector in DETECTORS if name in (None, detector) and has_weights(detector)
+    ]
+    if available:
+        return available[0]
     wanted = name or "fastestdet"
     raise InputError(
         f"nobody can be counted: the weights of a person detector are not here; fetch them by "
@@ -175,7 +177,11 @@ def detector_at_hand(name: str | None = None) -> DetectorName:
 
 def prominent_people(detections: Sequence[Detection]) -> int:
     """How many of those in a picture are surely people, and not much smaller than the largest."""
-    sides = [float(area(found.box)) ** 0.5 for found in detections if found.confidence >= SURE]
+    sides = [
+        float(area(detection.box)) ** 0.5
+        for detection in detections
+        if detection.confidence >= SURE
+    ]
     return sum(side >= COMPARABLE * max(sides) for side in sides) or min(1, len(detections))
 
 
@@ -189,17 +195,17 @@ def watch(
     small = video.shrunk(side)
     frames = ArrayFrames([frame[..., :3] for frame in small.pick(numbers)])
     boxes = [detector(frame) for frame in frames.read()]
-    everybody = find_people(frames, _AlreadyFound(boxes))
+    everybody = find_people(frames, _RecordedDetector(boxes))
     if not everybody:
         return None
-    surest = [max(found.confidence for found in frame) for frame in boxes if frame]
+    surest = [max(detection.confidence for detection in frame) for frame in boxes if frame]
     people = sorted(comparable_people(everybody), key=lambda person: -person.prominence)
-    path, seen = _joined([one for one in people if not any_apart([people[0], one])])
+    path, seen = _join([one for one in people if not any_apart([people[0], one])])
     path = path * _enlargement(small.size, video.size)
-    return Presence(_seen_apart(people), path, seen, float(np.median(surest)))
+    return Presence(_count_apart(people), path, seen, float(np.median(surest)))
 
 
-class _AlreadyFound:
+class _RecordedDetector:
     """A detector whose answers about the frames, in their order, are known."""
 
     name = "already found"
@@ -211,18 +217,18 @@ class _AlreadyFound:
         return next(self._answers)
 
 
-def _joined(pieces: Sequence[Subject]) -> tuple[np.ndarray, np.ndarray]:
+def _join(pieces: Sequence[Subject]) -> tuple[np.ndarray, np.ndarray]:
     """The boxes of one person whose track was lost and found again, the surest piece first."""
     boxes, seen = pieces[0].boxes.copy(), pieces[0].seen.copy()
     for piece in pieces[1:]:
         new = piece.seen & ~seen
         boxes[new], seen = piece.boxes[new], seen | new
-    every, known = np.arange(len(seen)), np.nonzero(seen)[0]
-    columns = [np.interp(every, known, boxes[known, side]) for side in range(4)]
+    every, seen_frames = np.arange(len(seen)), np.nonzero(seen)[0]
+    columns = [np.interp(every, seen_frames, boxes[seen_frames, side]) for side in range(4)]
     return np.stack(columns, axis=1), seen
 
 
-def _seen_apart(people: Sequence[Subject]) -> int:
+def _count_apart(people: Sequence[Subject]) -> int:
     """How many there are at the same time, each apart from all counted before."""
     counted: list[Subject] = []
     for person in people:

@@ -43,7 +43,7 @@ class Container(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Probe:
+class ProbeStage:
     """Drops what is no whole video, or too small, short or slow; the clip is the whole video.
 
     Codes: empty, not-a-video, cut-short, wrong-ending, damaged, low-resolution, short, low-rate.
@@ -71,9 +71,9 @@ class Probe:
             _decode(video, self.config.decoding)
         except InputError as error:
             return [rejected_by(clip, self.name, "damaged", error)]
-        return [self._judged(_measured(clip, video, container), video)]
+        return [self._judge(_with_measurements(clip, video, container), video)]
 
-    def _judged(self, clip: Clip, video: VideoFrames) -> Clip:
+    def _judge(self, clip: Clip, video: VideoFrames) -> Clip:
         (width, height), rate = video.size, float(video.frame_rate)
         seconds = len(video) / rate
         if height < self.config.min_height:
@@ -111,9 +111,9 @@ def _decode(video: VideoFrames, decoding: Literal["sample", "all"]) -> None:
             pass
 
 
-def _measured(clip: Clip, video: VideoFrames, container: Container) -> Clip:
+def _with_measurements(clip: Clip, video: VideoFrames, container: Container) -> Clip:
     measured = clip.with_values(
-        Probe.name,
+        ProbeStage.name,
         container=container.formats,
         codec=container.codec,
         width=video.size.width,

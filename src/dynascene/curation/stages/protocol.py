@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from dynascene.curation.clip import Clip
 
 
-class Stage(Protocol):
+class ClipStage(Protocol):
     """One step: looks at a clip and returns what becomes of it.
 
     A stage is made from its typed config (a frozen dataclass, ``config``), loads what it needs

@@ -26,7 +26,7 @@ class RecordedConfig:
 
 
 @dataclass(frozen=True)
-class Recorded:
+class RecordedStage:
     """The stage that stands for all those that judge: the clips of a source as they were kept.
 
     File ``cameras``. Values: all that the release tells, and people_verdict, votes_good, votes_bad
@@ -41,10 +41,10 @@ class Recorded:
     accelerators: float = 0.0
 
     @staticmethod
-    def of(path: Path) -> Recorded:
+    def of(path: Path) -> RecordedStage:
         """The stage for the release at ``path``, which every worker must be able to read."""
         read_release(path)
-        return Recorded(path, RecordedConfig(sha256_of(path)))
+        return RecordedStage(path, RecordedConfig(sha256_of(path)))
 
     def __call__(self, clip: Clip, folder: Path) -> list[Clip]:
         """See ``Stage``."""
@@ -57,8 +57,8 @@ class Recorded:
         """cameras: what to call them, in a folder of their own, as a clip has them."""
         values = {**clip.values, **json.loads(row["values"])}
         clip = replace(clip, start=row["start_frame"], stop=row["stop_frame"], values=values)
-        said = {name: row[name] for name in VOTE_COLUMNS.names if row.get(name) is not None}
-        clip = clip.with_values(self.name, **said)
+        votes = {name: row[name] for name in VOTE_COLUMNS.names if row.get(name) is not None}
+        clip = clip.with_values(self.name, **votes)
         if row["cameras"] is None:
             return clip
         (folder / cameras).parent.mkdir()

@@ -11,12 +11,12 @@ EARLY = 1e-6  # seconds: rounding in the file's times
 
 def frames_every(video: VideoFrames, start: int, stop: int, seconds: float) -> list[int]:
     """The numbers of the frames shown at start, start + seconds, … before ``stop``, rising."""
-    chosen: list[int] = []
+    numbers: list[int] = []
     while True:
-        frame = _shown_after(video, start, len(chosen) * seconds)
-        if frame >= stop or (chosen and frame <= chosen[-1]):
-            return chosen
-        chosen.append(frame)
+        frame = _shown_after(video, start, len(numbers) * seconds)
+        if frame >= stop or (numbers and frame <= numbers[-1]):
+            return numbers
+        numbers.append(frame)
 
 
 def frames_spread(start: int, stop: int, count: int) -> list[int]:

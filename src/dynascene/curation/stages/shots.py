@@ -38,7 +38,7 @@ class ShotsConfig:
 
 
 @dataclass(frozen=True)
-class Shots:
+class ShotsStage:
     """Divides a video into its takes, and drops what is too short or black.
 
     Every frame is decoded, so damage that the probe's sample missed is found: then the whole video
@@ -55,13 +55,15 @@ class Shots:
         levels: list[float] = []
         try:
             video = open_video(clip.video, strict=True)
-            frames = _noting(video.shrunk(self.config.side).read(clip.start, clip.stop), levels)
+            frames = _record_levels(
+                video.shrunk(self.config.side).read(clip.start, clip.stop), levels
+            )
             cuts = find_shots(frames, video.frame_rate, self.config)
         except InputError as error:
             return [rejected_by(clip, self.name, "damaged", error)]
         ends = [0, *cuts, len(levels)]
         return [
-            self._judged(piece, np.median(levels[first:last]))
+            self._judge(piece, np.median(levels[first:last]))
             for shot, (first, last) in enumerate(pairwise(ends))
             for piece in self._pieces(clip, shot, first, last, video.frame_rate)
         ]
@@ -74,10 +76,10 @@ class Shots:
         ends = [clip.start + first + (last - first) * n // count for n in range(count + 1)]
         for piece, (start, stop) in enumerate(pairwise(ends)):
             seconds = float((stop - start) / rate)
-            named = replace(clip, start=start, stop=stop)
-            yield named.with_values(self.name, shot=shot, piece=piece, seconds=seconds)
+            part = replace(clip, start=start, stop=stop)
+            yield part.with_values(self.name, shot=shot, piece=piece, seconds=seconds)
 
-    def _judged(self, clip: Clip, level: float) -> Clip:
+    def _judge(self, clip: Clip, level: float) -> Clip:
         if level < self.config.black:
             return clip.rejected(self.name, "black", "is black", float(level))
         seconds = float(clip.values["shots.seconds"] or 0)
@@ -101,18 +103,20 @@ def find_shots(frames: Iterable[np.ndarray], rate: Fraction, config: ShotsConfig
         ThresholdDetector(config.black, 1, fade_bias=bias, add_final_scene=True)
         for bias in (-1.0, 1.0)
     ]
-    found: set[int] = set()
+    cut_frames: set[int] = set()
     number = -1
     for position, (number, frame) in enumerate(_with_still_ends(frames)):
         picture = np.ascontiguousarray(frame[..., 2::-1])  # BGR
         cuts = changes.process_frame(FrameTimecode(position, rate), picture)
-        found.update(cut.frame_num - WINDOW for cut in cuts)
+        cut_frames.update(cut.frame_num - WINDOW for cut in cuts)
         if position == number + WINDOW:
             time = FrameTimecode(number, rate)
-            found.update(c.frame_num for fade in fades for c in fade.process_frame(time, picture))
+            cut_frames.update(
+                c.frame_num for fade in fades for c in fade.process_frame(time, picture)
+            )
     time = FrameTimecode(max(0, number), rate)
-    found.update(cut.frame_num for fade in fades for cut in fade.post_process(time))
-    return sorted(cut for cut in found if 0 < cut <= number)
+    cut_frames.update(cut.frame_num for fade in fades for cut in fade.post_process(time))
+    return sorted(cut for cut in cut_frames if 0 < cut <= number)
 
 
 def _with_still_ends(frames: Iterable[np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
@@ -125,7 +129,7 @@ def _with_still_ends(frames: Iterable[np.ndarray]) -> Iterator[tuple[int, np.nda
         yield from repeat(last, WINDOW)
 
 
-def _noting(frames: Iterable[np.ndarray], levels: list[float]) -> Iterator[np.ndarray]:
+def _record_levels(frames: Iterable[np.ndarray], levels: list[float]) -> Iterator[np.ndarray]:
     """The frames as they are; their means, of 255, are appended to ``levels``."""
     for frame in frames:
         levels.append(float(frame[..., :3].mean()))

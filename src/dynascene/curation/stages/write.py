@@ -35,7 +35,7 @@ class WriteConfig:
 
 
 @dataclass(frozen=True)
-class Write:
+class WriteStage:
     """Writes ``video.mp4``, exactly the clip's frames, and ``scene.png``, its place: the frame that
     the person hides least of, with the person black.
 

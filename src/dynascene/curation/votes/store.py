@@ -57,7 +57,7 @@ class VoteStore:
         if choice not in CHOICES:
             raise InputError(f"vote {choice!r}: choose one of {', '.join(CHOICES)}")
         row = {"clip": clip, "rater": rater, "choice": choice, "at": _now()}
-        with self._connected() as connection:
+        with self._transaction() as connection:
             connection.execute(VOTES.insert(), row)
 
     def undo(self, rater: str) -> str | None:
@@ -75,7 +75,7 @@ class VoteStore:
         statement = VOTES.insert().from_select(columns, newest).returning(VOTES.c.clip)
         for _ in range(UNDO_ATTEMPTS):
             try:
-                with self._connected() as connection:
+                with self._transaction() as connection:
                     return connection.execute(statement).scalar_one_or_none()
             except IntegrityError:
                 continue
@@ -89,7 +89,7 @@ class VoteStore:
             .order_by(VOTES.c.id)
         )
         votes: dict[str, Choice] = {}
-        with self._connected() as connection:
+        with self._transaction() as connection:
             for clip, choice in connection.execute(query):
                 votes.pop(clip, None)  # a newer vote moves the clip to the end
                 votes[clip] = choice
@@ -98,7 +98,7 @@ class VoteStore:
     def tallies(self) -> dict[str, Tally]:
         """The votes that stand, by clip; clips without any are left out."""
         query = sa.select(VOTES.c.clip, VOTES.c.rater, VOTES.c.choice).where(_is_standing())
-        with self._connected() as connection:
+        with self._transaction() as connection:
             rows = connection.execute(query.order_by(VOTES.c.id)).all()
         newest = {(clip, rater): choice for clip, rater, choice in rows}
         counts: dict[str, Counter[str]] = {}
@@ -108,11 +108,11 @@ class VoteStore:
 
     def __len__(self) -> int:
         """All rows, undos too."""
-        with self._connected() as connection:
+        with self._transaction() as connection:
             return connection.execute(sa.select(sa.func.count()).select_from(VOTES)).scalar_one()
 
     @contextmanager
-    def _connected(self) -> Generator[Connection]:
+    def _transaction(self) -> Generator[Connection]:
         """A transaction: what was done in it is kept when it ends without an error."""
         try:
             with self.engine.begin() as connection:
@@ -120,7 +120,7 @@ class VoteStore:
         except IntegrityError:
             raise
         except DBAPIError as error:
-            raise InputError(f"{_shown(self.engine.url)}: {_cause(error)}") from None
+            raise InputError(f"{_address_text(self.engine.url)}: {_cause(error)}") from None
 
 
 def open_votes(address: Path | str) -> VoteStore:
@@ -142,7 +142,7 @@ def open_votes(address: Path | str) -> VoteStore:
         event.listen(engine, "connect", _prepare_sqlite)
     store = VoteStore(engine)
     try:
-        with store._connected() as connection:
+        with store._transaction() as connection:
             SCHEMA.create_all(connection)
     except IntegrityError:  # PostgreSQL, when somebody else makes the table at this moment
         SCHEMA.create_all(engine)
@@ -193,7 +193,7 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _shown(url: sa.URL) -> str:
+def _address_text(url: sa.URL) -> str:
     return url.render_as_string(hide_password=True)
 
 

@@ -82,16 +82,18 @@ def with_outcomes(
     if SPLIT_BEFORE in table.schema.names:
         names.append(SPLIT_BEFORE)
     rows = table.select(names).to_pylist()
-    found = [_judged(row, tallies.get(row["clip"], NO_VOTES), rule, only_accepted) for row in rows]
-    columns = {name: [row[name] for row in found] for name in _COLUMNS}
+    verdicts = [
+        _verdict(row, tallies.get(row["clip"], NO_VOTES), rule, only_accepted) for row in rows
+    ]
+    columns = {name: [row[name] for row in verdicts] for name in _COLUMNS}
     for name, kind in _COLUMNS.items():
         column = pa.array(columns[name], kind)
         if name in table.schema.names:
             table = table.set_column(table.schema.get_field_index(name), name, column)
         else:
             table = table.append_column(name, column)
-    told = json.dumps({"rule": str(rule), "only_accepted": only_accepted})
-    return table.replace_schema_metadata({**(table.schema.metadata or {}), RULE: told})
+    settings = json.dumps({"rule": str(rule), "only_accepted": only_accepted})
+    return table.replace_schema_metadata({**(table.schema.metadata or {}), RULE: settings})
 
 
 def with_earlier_outcomes(table: pa.Table, earlier: pa.Table) -> pa.Table:
@@ -100,12 +102,12 @@ def with_earlier_outcomes(table: pa.Table, earlier: pa.Table) -> pa.Table:
     The votes and the rule are those that stand in ``earlier``; newer votes come with the next
     ``verify --apply``. Clips are the same by name. ``table`` as it is where nobody was asked.
     """
-    told = (earlier.schema.metadata or {}).get(RULE)
-    if told is None:
+    metadata = (earlier.schema.metadata or {}).get(RULE)
+    if metadata is None:
         return table
-    kind = json.loads(told)
-    rule = Rule.parse(kind["rule"])
-    return with_outcomes(table, _tallies_of(earlier), rule, only_accepted=kind["only_accepted"])
+    settings = json.loads(metadata)
+    rule = Rule.parse(settings["rule"])
+    return with_outcomes(table, _tallies_of(earlier), rule, only_accepted=settings["only_accepted"])
 
 
 def outcome_counts(table: pa.Table) -> dict[Outcome, int]:
@@ -143,7 +145,7 @@ _COLUMNS = {
 }
 
 
-def _judged(
+def _verdict(
     row: Mapping[str, Any], tally: Tally, rule: Rule, only_accepted: bool
 ) -> dict[str, Any]:
     votes = {f"votes_{name}": count for name, count in tally._asdict().items()}

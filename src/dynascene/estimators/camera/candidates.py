@@ -27,7 +27,7 @@ ENOUGH = 0.8  # pixels of score: no other explanation is looked for
 
 
 @dataclass(frozen=True)
-class Candidate:
+class CameraCandidate:
     """Cameras [F, 4, 4] (NaN where unknown) with one focal length, in working pixels.
 
     method: what found it. score: mean held-out error in pixels, each at most SCORE_CAP.
@@ -49,23 +49,23 @@ def score(tracks: PointTracks, cam_from_world: np.ndarray, focal: float) -> floa
     return float(np.minimum(errors, SCORE_CAP).mean()) if len(errors) else SCORE_CAP
 
 
-def static_candidate(tracks: PointTracks, focal: float | None) -> Candidate:
+def static_candidate(tracks: PointTracks, focal: float | None) -> CameraCandidate:
     """A camera that stands; nothing tells its focal length."""
     poses = np.tile(np.eye(4), (tracks.frames, 1, 1))
     used = focal or USUAL_FOCAL * tracks.size.width
     source: FocalSource = "given" if focal else "assumed"
-    return Candidate("static", "static", poses, used, source, score(tracks, poses, used))
+    return CameraCandidate("static", "static", poses, used, source, score(tracks, poses, used))
 
 
-def rotation_candidate(tracks: PointTracks, fit: RotationFit, given: bool) -> Candidate:
+def rotation_candidate(tracks: PointTracks, fit: RotationFit, focal_given: bool) -> CameraCandidate:
     """A camera that turns; its focal length was given or comes from the fit."""
     poses = _turned_poses(fit)
     held_out = score(tracks.held_out(), poses, fit.focal)
-    source: FocalSource = "given" if given else "estimated"
-    return Candidate("rotation", "rotation", poses, fit.focal, source, held_out)
+    source: FocalSource = "given" if focal_given else "estimated"
+    return CameraCandidate("rotation", "rotation", poses, fit.focal, source, held_out)
 
 
-def settle_rotation(tracks: PointTracks, candidate: Candidate) -> Candidate:
+def settle_rotation(tracks: PointTracks, candidate: CameraCandidate) -> CameraCandidate:
     """The same, its focal length called assumed where the clip does not determine it."""
 
     def score_at(focal: float) -> float:
@@ -86,7 +86,7 @@ def _turned_poses(fit: RotationFit) -> np.ndarray:
 
 def structure_candidate(
     tracks: PointTracks, keyframes: Keyframes, focal: float | None
-) -> Candidate | None:
+) -> CameraCandidate | None:
     """A camera that travels, from the mapper that explains the held-out tracks best.
 
     No further mapper is tried once one is good enough. A focal length that the clip does not
@@ -96,42 +96,44 @@ def structure_candidate(
     attempts: list[tuple[Mapper, float]] = [("global", focal or USUAL_FOCAL * width)]
     starts = [focal] if focal else [start * width for start in STRUCTURE_STARTS]
     attempts += [("incremental", start) for start in starts]
-    best: tuple[Candidate, Structure] | None = None
+    best: tuple[CameraCandidate, Structure] | None = None
     with open_workspace(keyframes, tracks.size) as workspace:
         for mapper, start in attempts:
-            found = workspace.solve(mapper, start, known=focal is not None)
-            if found is None:
+            structure = workspace.solve(mapper, start, fix_focal=focal is not None)
+            if structure is None:
                 continue
-            candidate = _completed(tracks, keyframes, found, mapper, focal is not None)
+            candidate = _completed(tracks, keyframes, structure, mapper, focal is not None)
             if best is None or candidate.score < best[0].score:
-                best = candidate, found
+                best = candidate, structure
             if candidate.score < ENOUGH:
                 break
         if best is None:
             return None
-        candidate, found = best
-        if focal is None and not _structure_determined(tracks, keyframes, found, workspace.refit):
-            found = workspace.refit(found, USUAL_FOCAL * width)
-            candidate = _completed(tracks, keyframes, found, candidate.method, False)
+        candidate, structure = best
+        if focal is None and not _structure_determined(
+            tracks, keyframes, structure, workspace.refit
+        ):
+            structure = workspace.refit(structure, USUAL_FOCAL * width)
+            candidate = _completed(tracks, keyframes, structure, candidate.method, False)
             candidate = replace(candidate, focal_source="assumed")
     return candidate
 
 
 def _completed(
-    tracks: PointTracks, keyframes: Keyframes, found: Structure, mapper: str, given: bool
-) -> Candidate:
+    tracks: PointTracks, keyframes: Keyframes, structure: Structure, mapper: str, focal_given: bool
+) -> CameraCandidate:
     poses = np.full((tracks.frames, 4, 4), np.nan)
-    poses[keyframes.frames] = found.cam_from_world
-    poses = resect_frames(tracks.fitted(), poses, found.focal)
-    source: FocalSource = "given" if given else "estimated"
-    held_out = score(tracks.held_out(), poses, found.focal)
-    return Candidate("general", mapper, poses, found.focal, source, held_out)
+    poses[keyframes.frames] = structure.cam_from_world
+    poses = resect_frames(tracks.fitted(), poses, structure.focal)
+    source: FocalSource = "given" if focal_given else "estimated"
+    held_out = score(tracks.held_out(), poses, structure.focal)
+    return CameraCandidate("general", mapper, poses, structure.focal, source, held_out)
 
 
 def _structure_determined(
     tracks: PointTracks,
     keyframes: Keyframes,
-    found: Structure,
+    structure: Structure,
     refit: Callable[[Structure, float], Structure],
 ) -> bool:
     """Judged on the keyframes alone: the others follow from them."""
@@ -143,7 +145,9 @@ def _structure_determined(
         poses[keyframes.frames] = structure.cam_from_world
         return score(held_out, poses, structure.focal)
 
-    return _determined(found.focal, error(found), lambda focal: error(refit(found, focal)))
+    return _determined(
+        structure.focal, error(structure), lambda focal: error(refit(structure, focal))
+    )
 
 
 def _determined(focal: float, best: float, score_at: Callable[[float], float]) -> bool:

@@ -60,14 +60,14 @@ def largest_motion(tracks: PointTracks) -> float:
     """
     motions = []
     for distance in baselines(tracks.frames):
-        found = []
+        medians = []
         for a in range(0, tracks.frames - distance, max(1, distance // 2)):
             _, before, after = tracks.shared(a, a + distance)
             if len(before):
-                found.append(np.median(np.linalg.norm(after - before, axis=1)))
-        if not found and distance == 1:
+                medians.append(np.median(np.linalg.norm(after - before, axis=1)))
+        if not medians and distance == 1:
             return np.inf
-        motions += [np.quantile(found, STILL_FRAMES)] if found else []
+        motions += [np.quantile(medians, STILL_FRAMES)] if medians else []
     return float(max(motions, default=0.0))
 
 

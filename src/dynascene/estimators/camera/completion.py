@@ -49,11 +49,11 @@ def _resect(
     options = pycolmap.AbsolutePoseEstimationOptions()
     options.ransac.max_error, options.ransac.random_seed = INLIER_ERROR, SEED
     camera = pinhole_camera(pycolmap, tracks.size, focal)
-    found = pycolmap.estimate_and_refine_absolute_pose(points, space, camera, options)
-    if found is None or found["num_inliers"] < LEAST_POINTS:
+    solution = pycolmap.estimate_and_refine_absolute_pose(points, space, camera, options)
+    if solution is None or solution["num_inliers"] < LEAST_POINTS:
         return None
     pose = np.eye(4)
-    pose[:3] = found["cam_from_world"].matrix()
+    pose[:3] = solution["cam_from_world"].matrix()
     return pose
 
 
@@ -62,13 +62,13 @@ def interpolate_missing(poses: np.ndarray) -> np.ndarray:
 
     Before the first and after the last known camera the nearest one stands. At least one is known.
     """
-    known = np.flatnonzero(np.isfinite(poses[:, 0, 0]))
+    anchors = np.flatnonzero(np.isfinite(poses[:, 0, 0]))
     frames = np.arange(len(poses))
-    place = np.interp(frames, known, np.arange(len(known)))
+    place = np.interp(frames, anchors, np.arange(len(anchors)))
     before = np.floor(place).astype(int)
-    after = np.minimum(before + 1, len(known) - 1)
+    after = np.minimum(before + 1, len(anchors) - 1)
     fraction = torch.from_numpy(place - before)
-    certain = torch.from_numpy(poses[known])
+    certain = torch.from_numpy(poses[anchors])
     rotation, centre = certain[:, :3, :3], camera_centres(certain)
     turned = interpolate_rotations(rotation[before], rotation[after], fraction)
     moved = torch.lerp(centre[before], centre[after], fraction[:, None])

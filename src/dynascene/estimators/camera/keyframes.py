@@ -95,8 +95,8 @@ def _features(
     for index, (picture, background) in enumerate(working_pictures(frames, matte)):
         if index not in wanted:
             continue
-        found, codes = sift.detectAndCompute(luma(picture), background)
-        points = np.array([point.pt for point in found], np.float64).reshape(-1, 2) + 0.5
+        keypoints, codes = sift.detectAndCompute(luma(picture), background)
+        points = np.array([point.pt for point in keypoints], np.float64).reshape(-1, 2) + 0.5
         codes = np.zeros((0, 128), np.float32) if codes is None else codes
         # square roots of shares: their distance is the Hellinger distance of histograms
         yield points, np.sqrt(codes / np.maximum(codes.sum(axis=1, keepdims=True), 1e-9))

@@ -156,12 +156,12 @@ class _Follower:
         free[:BORDER], free[-BORDER:], free[:, :BORDER], free[:, -BORDER:] = 0, 0, 0, 0
         for x, y in self.points:
             cv2.circle(free, (round(float(x)), round(float(y))), round(spacing), 0, -1)
-        found = cv2.goodFeaturesToTrack(
+        corners = cv2.goodFeaturesToTrack(
             grey, POINTS - len(self.points), QUALITY, spacing, mask=free, blockSize=5
         )
-        if found is None:
+        if corners is None:
             return
-        new = found.reshape(-1, 2)
+        new = corners.reshape(-1, 2)
         self.points = np.concatenate([self.points, new])
         names = np.arange(self.named, self.named + len(new))
         self.names = np.concatenate([self.names, names])
@@ -183,17 +183,17 @@ def follow(a: np.ndarray, b: np.ndarray, points: np.ndarray) -> tuple[np.ndarray
 
     A corner that is hidden, blurred or slides along an edge does not come back to where it was.
     """
-    there, found = _flow(a, b, points)
+    there, matched = _flow(a, b, points)
     back, returned = _flow(b, a, there)
     close = np.linalg.norm(back - points, axis=1) < BACKWARD_TOLERANCE
-    return there, close & found & returned
+    return there, close & matched & returned
 
 
 def _flow(a: np.ndarray, b: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    there, found, _ = cv2.calcOpticalFlowPyrLK(
+    there, matched, _ = cv2.calcOpticalFlowPyrLK(
         a, b, points, points.copy(), winSize=WINDOW, maxLevel=LEVELS, criteria=REFINEMENT
     )
-    return there, found[:, 0] == 1
+    return there, matched[:, 0] == 1
 
 
 def _inside(points: np.ndarray, background: np.ndarray) -> np.ndarray:

@@ -82,17 +82,17 @@ def fit_rotation(tracks: PointTracks, focal: float | None = None) -> RotationFit
 def frame_pairs(tracks: PointTracks) -> FramePairs | None:
     """Pairs of frames 1, 2, 4, 8 … apart that share tracks; None where there are none."""
     middle = np.array([tracks.size.width, tracks.size.height]) / 2
-    found = []
+    rows = []
     for distance in baselines(tracks.frames):
         for a in range(0, tracks.frames - distance, max(1, distance // 2)):
             _, points_a, points_b = tracks.shared(a, a + distance)
             some = slice(None, None, max(1, math.ceil(len(points_a) / PAIR_POINTS)))
             if len(points_a) >= LEAST_POINTS:
-                found.append((a, a + distance, points_a[some] - middle, points_b[some] - middle))
-    if not found:
+                rows.append((a, a + distance, points_a[some] - middle, points_b[some] - middle))
+    if not rows:
         return None
-    a, b, points_a, points_b = zip(*found, strict=True)
-    pair = np.repeat(np.arange(len(found)), [len(points) for points in points_a])
+    a, b, points_a, points_b = zip(*rows, strict=True)
+    pair = np.repeat(np.arange(len(rows)), [len(points) for points in points_a])
     return FramePairs(
         np.array(a), np.array(b), pair, np.concatenate(points_a), np.concatenate(points_b)
     )

@@ -48,7 +48,7 @@ class Workspace:
         self.keyframes, self.size, self.folder = keyframes, size, folder
         self.runs = 0
 
-    def solve(self, mapper: Mapper, focal: float, known: bool) -> Structure | None:
+    def solve(self, mapper: Mapper, focal: float, fix_focal: bool) -> Structure | None:
         """Poses of the keyframes and focal length; None where the mapper finds nothing.
 
         focal: known, and kept, or where to start. The incremental mapper keeps it too and lets go
@@ -60,13 +60,13 @@ class Workspace:
         (folder / "out").mkdir(parents=True)
         database = folder / "database.db"
         with _quiet(self.pycolmap):
-            self._write_database(database, focal, known)
+            self._write_database(database, focal, fix_focal)
             map_keyframes = _global if mapper == "global" else _incremental
-            models = map_keyframes(self.pycolmap, database, folder, known)
+            models = map_keyframes(self.pycolmap, database, folder, fix_focal)
             if not models:
                 return None
             model = max(models.values(), key=lambda model: model.num_reg_images())
-            _adjust(self.pycolmap, model, known)
+            _adjust(self.pycolmap, model, fix_focal)
         return self._structure(model)
 
     def refit(self, structure: Structure, focal: float) -> Structure:
@@ -75,7 +75,7 @@ class Workspace:
         (camera,) = model.cameras.values()
         camera.params = [focal, *camera.params[1:]]
         with _quiet(self.pycolmap):
-            _adjust(self.pycolmap, model, known=True)
+            _adjust(self.pycolmap, model, fix_focal=True)
         return self._structure(model)
 
     def _structure(self, model: Any) -> Structure:
@@ -87,11 +87,11 @@ class Workspace:
         (camera,) = model.cameras.values()
         return Structure(poses, float(camera.params[0]), model)
 
-    def _write_database(self, path: Path, focal: float, known: bool) -> None:
+    def _write_database(self, path: Path, focal: float, fix_focal: bool) -> None:
         pycolmap = self.pycolmap
         database = pycolmap.Database.open(str(path))
         camera = pinhole_camera(pycolmap, self.size, focal)
-        camera.has_prior_focal_length = known
+        camera.has_prior_focal_length = fix_focal
         camera.camera_id = database.write_camera(camera)
         rig = pycolmap.Rig()
         rig.add_ref_sensor(camera.sensor_id)
@@ -157,14 +157,14 @@ def pinhole_camera(pycolmap: Any, size: Size, focal: float) -> Any:
     )
 
 
-def _global(pycolmap: Any, database: Path, folder: Path, known: bool) -> dict[int, Any]:
+def _global(pycolmap: Any, database: Path, folder: Path, fix_focal: bool) -> dict[int, Any]:
     options = pycolmap.GlobalPipelineOptions()
     options.num_threads, options.random_seed, options.multiple_models = 1, SEED, False
-    options.mapper.bundle_adjustment.refine_focal_length = not known
+    options.mapper.bundle_adjustment.refine_focal_length = not fix_focal
     return pycolmap.global_mapping(database, folder, folder / "out", options)
 
 
-def _incremental(pycolmap: Any, database: Path, folder: Path, known: bool) -> dict[int, Any]:
+def _incremental(pycolmap: Any, database: Path, folder: Path, fix_focal: bool) -> dict[int, Any]:
     options = pycolmap.IncrementalPipelineOptions()
     options.num_threads, options.random_seed, options.multiple_models = 1, SEED, False
     options.min_model_size, options.extract_colors = 3, False
@@ -178,10 +178,10 @@ def _incremental(pycolmap: Any, database: Path, folder: Path, known: bool) -> di
     return pycolmap.incremental_mapping(database, folder, folder / "out", options)
 
 
-def _adjust(pycolmap: Any, model: Any, known: bool) -> None:
+def _adjust(pycolmap: Any, model: Any, fix_focal: bool) -> None:
     """Everything once more together, with outliers counting little."""
     options = pycolmap.BundleAdjustmentOptions()
-    options.refine_focal_length, options.print_summary = not known, False
+    options.refine_focal_length, options.print_summary = not fix_focal, False
     options.ceres.loss_function_type = pycolmap.LossFunctionType.CAUCHY
     options.ceres.loss_function_scale = ROBUST_SCALE
     config = pycolmap.BundleAdjustmentConfig()

@@ -15,7 +15,7 @@ import torch
 from dynascene.display import Display, Quiet
 from dynascene.errors import InputError
 from dynascene.estimators.camera.candidates import (
-    Candidate,
+    CameraCandidate,
     FocalSource,
     rotation_candidate,
     settle_rotation,
@@ -147,7 +147,7 @@ def _best_candidate(
     matte: FrameSource | None,
     focal: float | None,
     display: Display,
-) -> Candidate | None:
+) -> CameraCandidate | None:
     """Static before rotation before travel: the first that explains the tracks."""
     if len(tracks.frame) < FEWEST_POINTS * tracks.frames:
         return None
@@ -171,7 +171,7 @@ def _best_candidate(
     return travelled
 
 
-def _track(candidate: Candidate, size: Size, scale: float) -> CameraTrack:
+def _track(candidate: CameraCandidate, size: Size, scale: float) -> CameraTrack:
     filled = torch.from_numpy(interpolate_missing(candidate.cam_from_world))
     poses = rigid(orthonormalise(filled[:, :3, :3]), filled[:, :3, 3])
     focal = candidate.focal * scale

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from dynascene.estimators.camera.candidates import Candidate
+from dynascene.estimators.camera.candidates import CameraCandidate
 from dynascene.estimators.camera.point_tracks import PointTracks
 from dynascene.estimators.camera.rotation import frame_pairs, transfer_errors
 from dynascene.estimators.camera.triangulation import Explained, explain_tracks
@@ -59,24 +59,28 @@ class ClipFigures:
     turn_error: float | None
 
 
-def measure(tracks: PointTracks, candidate: Candidate) -> tuple[ClipFigures, list[FrameFigures]]:
+def measure(
+    tracks: PointTracks, candidate: CameraCandidate
+) -> tuple[ClipFigures, list[FrameFigures]]:
     """Figures of a candidate over all tracks."""
-    known = np.isfinite(candidate.cam_from_world[:, 0, 0])
+    has_camera = np.isfinite(candidate.cam_from_world[:, 0, 0])
     explained = explain_tracks(tracks, candidate.cam_from_world, candidate.focal)
-    seen_again = explain_tracks(tracks.held_out(), candidate.cam_from_world, candidate.focal)
-    frames = [_frame_figures(explained, tracks, f, bool(known[f])) for f in range(len(known))]
+    held_out = explain_tracks(tracks.held_out(), candidate.cam_from_world, candidate.focal)
+    frames = [
+        _frame_figures(explained, tracks, f, bool(has_camera[f])) for f in range(len(has_camera))
+    ]
     clip = ClipFigures(
         reprojection_error=_median(explained.errors),
-        held_out_error=_median(seen_again.errors),
-        inlier_share=_share(seen_again.errors),
-        registered_share=float(known.mean()),
+        held_out_error=_median(held_out.errors),
+        inlier_share=_share(held_out.errors),
+        registered_share=float(has_camera.mean()),
         coverage=float(np.median([frame.coverage for frame in frames])),
         turn_error=_turn_error(tracks, candidate) if candidate.kind == "rotation" else None,
     )
     return clip, frames
 
 
-def judge(candidate: Candidate, figures: ClipFigures) -> tuple[Verdict, list[str]]:
+def judge(candidate: CameraCandidate, figures: ClipFigures) -> tuple[Verdict, list[str]]:
     """The verdict and what speaks against the camera, in words."""
     values = (
         ("frames with a camera", figures.registered_share, REGISTERED),
@@ -99,7 +103,7 @@ def judge(candidate: Candidate, figures: ClipFigures) -> tuple[Verdict, list[str
 
 
 def _frame_figures(
-    explained: Explained, tracks: PointTracks, frame: int, known: bool
+    explained: Explained, tracks: PointTracks, frame: int, has_camera: bool
 ) -> FrameFigures:
     here = explained.tracks.frame == frame
     errors = explained.errors[here]
@@ -107,10 +111,10 @@ def _frame_figures(
     cells = (explained.tracks.point[here][fits] / tracks.size * GRID).astype(int)
     covered = len(np.unique(cells, axis=0)) / (GRID[0] * GRID[1])
     followed = len(tracks.at(frame)[0])
-    return FrameFigures(_median(errors), followed, int(fits.sum()), covered, not known)
+    return FrameFigures(_median(errors), followed, int(fits.sum()), covered, not has_camera)
 
 
-def _turn_error(tracks: PointTracks, candidate: Candidate) -> float | None:
+def _turn_error(tracks: PointTracks, candidate: CameraCandidate) -> float | None:
     pairs = frame_pairs(tracks.held_out())
     if pairs is None:
         return None

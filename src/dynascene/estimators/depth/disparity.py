@@ -51,10 +51,10 @@ def depth_from_disparity(disparity: np.ndarray, camera: PictureCamera) -> PlaceD
     camera: with the picture's horizon; the disparity may have another size but the same shape.
     Raises InputError when the disparity has no two axes or is finite nowhere.
     """
-    known = np.isfinite(disparity)
-    if disparity.ndim != 2 or not known.any():
+    finite = np.isfinite(disparity)
+    if disparity.ndim != 2 or not finite.any():
         raise InputError(f"disparity: has shape {list(disparity.shape)}, expected finite [H, W]")
-    disparity = np.where(known, disparity, disparity[known].min()).astype(np.float64)
+    disparity = np.where(finite, disparity, disparity[finite].min()).astype(np.float64)
     scale = disparity.shape[0] / camera.size.height
     line = fit_ground(disparity, camera.horizon * scale)
     if line is None:

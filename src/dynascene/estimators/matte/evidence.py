@@ -59,5 +59,5 @@ def moving_share(evidence: Evidence) -> np.ndarray:
 
 
 def _moving(deviation: np.ndarray, views: np.ndarray) -> np.ndarray:
-    known = np.clip((views - 1) / (ENOUGH_VIEWS - 1), 0, 1)
-    return known * np.clip((deviation - LIKE_PLACE) / 4, 0, 1)
+    reliable = np.clip((views - 1) / (ENOUGH_VIEWS - 1), 0, 1)
+    return reliable * np.clip((deviation - LIKE_PLACE) / 4, 0, 1)

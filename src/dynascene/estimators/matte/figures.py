@@ -9,7 +9,7 @@ from dynascene.estimators.matte.camera_motion import Flow, look_up, pixel_grid
 from dynascene.imaging.colour import luma
 
 
-class Figures:
+class MatteFigures:
     """Takes the mattes of a clip in order.
 
     shares: of each frame, how much of it is person, 0 … 1.

@@ -12,7 +12,7 @@ import numpy as np
 
 from dynascene.estimators.matte.camera_motion import Flow, look_up, pixel_grid
 from dynascene.estimators.matte.colour_line import ColourLine, fit_colour_line
-from dynascene.estimators.matte.guided_filter import Guide, apply_coefficients
+from dynascene.estimators.matte.guided_filter import GuidedFilter, apply_coefficients
 from dynascene.imaging.colour import luma
 
 SAME_COLOUR = 14.0  # 8-bit values: how well a neighbouring frame's pixel must fit to be heard
@@ -47,9 +47,9 @@ def steady(probabilities: Iterator[np.ndarray], frames: np.ndarray) -> Iterator[
             places = grid + flow(grey, other_grey)
             colour = look_up(frames[other], places)
             off = cv2.absdiff(colour, frames[index]).max(axis=-1).astype(np.float32)
-            heard = NEIGHBOUR_WEIGHT * np.exp(-0.5 * (off / SAME_COLOUR) ** 2)
-            total += heard * look_up(probability, places)
-            weight += heard
+            weights = NEIGHBOUR_WEIGHT * np.exp(-0.5 * (off / SAME_COLOUR) ** 2)
+            total += weights * look_up(probability, places)
+            weight += weights
         before = this
         yield total / weight
 
@@ -82,13 +82,13 @@ def full_resolution(probability: np.ndarray, working: np.ndarray, frame: np.ndar
     band = _band(working.shape[1])
     opinion = np.clip((probability - DOUBT[0]) / (DOUBT[1] - DOUBT[0]), 0, 1)
     inner = cv2.boxFilter(opinion, -1, (2 * band + 1,) * 2)
-    guided = Guide(working, band, RIDGE).coefficients(opinion)
-    line, told = _edge_line(opinion, working, _reach(opinion, band))
+    guided = GuidedFilter(working, band, RIDGE).coefficients(opinion)
+    line, certainty = _edge_line(opinion, working, _reach(opinion, band))
     size = frame.shape[1], frame.shape[0]
-    inner, told = (cv2.resize(field, size) for field in (inner, told))
+    inner, certainty = (cv2.resize(field, size) for field in (inner, certainty))
     by_opinion = _stretched(apply_coefficients(guided, frame), *GUIDED_ENDS)
     by_colour = _stretched(apply_coefficients(line, frame), *LINE_ENDS)
-    soft = by_opinion + told * (by_colour - by_opinion)
+    soft = by_opinion + certainty * (by_colour - by_opinion)
     # far inside and far outside there is no edge, whatever the colours do
     soft = np.where(inner > 0.97, 1, np.where(inner < 0.03, 0, soft))
     return np.rint(soft * 255).astype(np.uint8)[..., None]
@@ -100,21 +100,25 @@ def _edge_line(
     """The colour line [h, w, 4] along the outline of an opinion [h, w], which may be off by the
     reach, and how far it tells the edge, [h, w] 0 … 1."""
     person, place = _depth(opinion > 0.5, reach), _depth(opinion <= 0.5, reach)
-    line, told = _told(fit_colour_line(working, person, place, 2 * reach, RIDGE), reach)
+    line, certainty = _averaged_lines(
+        fit_colour_line(working, person, place, 2 * reach, RIDGE), reach
+    )
     # what the first line puts on the other side blurs the means no longer
-    alpha = opinion + told * (np.clip(apply_coefficients(line, working), 0, 1) - opinion)
+    alpha = opinion + certainty * (np.clip(apply_coefficients(line, working), 0, 1) - opinion)
     person, place = person * alpha**PURITY, place * (1 - alpha) ** PURITY
-    line, told = _told(fit_colour_line(working, person, place, 2 * reach, RIDGE), reach)
+    line, certainty = _averaged_lines(
+        fit_colour_line(working, person, place, 2 * reach, RIDGE), reach
+    )
     around = cv2.boxFilter(opinion, -1, (2 * reach + 1,) * 2)
-    return line, told * np.clip(8 * around * (1 - around), 0, 1)
+    return line, certainty * np.clip(8 * around * (1 - around), 0, 1)
 
 
-def _told(line: ColourLine, reach: int) -> tuple[np.ndarray, np.ndarray]:
+def _averaged_lines(line: ColourLine, reach: int) -> tuple[np.ndarray, np.ndarray]:
     """Lines averaged over the windows that a pixel lies in, by how well each tells the edge."""
-    told = line.present / (1 + (TOLD_APART / (line.separation + 1e-6)) ** 4)
+    certainty = line.present / (1 + (TOLD_APART / (line.separation + 1e-6)) ** 4)
     window = (2 * reach + 1,) * 2
-    mean = cv2.boxFilter(told, -1, window)
-    lines = cv2.boxFilter(line.coefficients * told[..., None], -1, window)
+    mean = cv2.boxFilter(certainty, -1, window)
+    lines = cv2.boxFilter(line.coefficients * certainty[..., None], -1, window)
     return lines / (mean + 1e-6)[..., None], mean
 
 

@@ -13,7 +13,7 @@ import numpy as np
 SHARES = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
 
 
-class Guide:
+class GuidedFilter:
     """A colour picture, uint8 [h, w, 3], ready to guide many filterings.
 
     radius: of the window, in pixels. ridge: variance of colour (0 … 1) below which there is no

@@ -15,9 +15,9 @@ from dynascene.display import Display
 from dynascene.errors import InputError
 from dynascene.estimators.matte.backends import make_detector, make_matter
 from dynascene.estimators.matte.decontamination import decontaminate
-from dynascene.estimators.matte.figures import Figures
+from dynascene.estimators.matte.figures import MatteFigures
 from dynascene.estimators.matte.finishing import full_resolution, keep_subject, steady
-from dynascene.estimators.matte.locating import Place, locate
+from dynascene.estimators.matte.locating import SubjectPlace, locate
 from dynascene.estimators.matte.neighbours import seen_neighbours, subjects_share
 from dynascene.estimators.matte.protocol import Matter
 from dynascene.estimators.person.subject import Choice
@@ -67,7 +67,7 @@ def run(
         display.notice(f"backend {matter.name}, subject found by {place.found_by}")
         temporary.mkdir()
         with display.stage("matte", len(source)) as advance:
-            figures = Figures()
+            figures = MatteFigures()
             writer = H264Writer(
                 temporary / PREVIEW, source.size, source.frame_rate, times=times_of(source)
             )
@@ -88,7 +88,7 @@ def run(
 
 def _find_subject(
     clip: Path, source: FrameSource, backend: str | None, choice: Choice, display: Display
-) -> tuple[Matter, np.ndarray, Place]:
+) -> tuple[Matter, np.ndarray, SubjectPlace]:
     """The backend, the frames as small as it wants them, and where the subject is in them."""
     matter = make_matter(backend)
     frames = working_frames(source, matter.working_pixels)
@@ -108,7 +108,7 @@ def _find_subject(
 
 
 def finished_mattes(
-    source: FrameSource, frames: np.ndarray, matter: Matter, place: Place
+    source: FrameSource, frames: np.ndarray, matter: Matter, place: SubjectPlace
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield each frame, uint8 [H, W, 3], with its matte, uint8 [H, W, 1].
 
@@ -129,7 +129,7 @@ def finished_mattes(
         yield colour, full_resolution(own, frames[index], colour)
 
 
-def _without_neighbours(opinion: np.ndarray, place: Place, index: int) -> np.ndarray:
+def _without_neighbours(opinion: np.ndarray, place: SubjectPlace, index: int) -> np.ndarray:
     """An opinion [h, w] about one frame, without the other people in it."""
     if place.boxes is None:
         return opinion
@@ -159,13 +159,13 @@ def check_share(clip: Path, made: MatteSummary, display: Display) -> None:
     """Refuse a matte with nobody in it; doubt one that is nearly all person."""
     own = "give a matte of your own (white = person)"
     if made.share < EMPTY:
-        found = (
+        reason = (
             "nothing was found in it that moves otherwise than the place"
             if made.backend == "motion"
             else f"{made.backend} sees no person where {made.found_by} found the subject"
         )
         raise InputError(
-            f"{clip}: the matte is black, as {found}; point at the subject with `subject` X,Y, "
+            f"{clip}: the matte is black, as {reason}; point at the subject with `subject` X,Y, "
             f"or {own}"
         )
     if made.share > FULL:
@@ -175,7 +175,7 @@ def check_share(clip: Path, made: MatteSummary, display: Display) -> None:
         )
 
 
-def _report(clip: Path, summary: MatteSummary, place: Place, figures: Figures) -> dict:
+def _report(clip: Path, summary: MatteSummary, place: SubjectPlace, figures: MatteFigures) -> dict:
     return {
         "clip": clip.name,
         "backend": summary.backend,

@@ -35,7 +35,7 @@ LEAST_APART = 0.1, 3  # of the frames, and frames at least, that must show two p
 
 
 @dataclass(frozen=True)
-class Place:
+class SubjectPlace:
     """boxes: [F, 4] in working pixels, None = found by motion. start: a working pixel of the
     subject in the first frame. found_by: for reports. seen: [F] bool, where a detector agrees.
     others: people beside the subject, whose boxes are the source's pixels; times ``scale`` they are
@@ -58,7 +58,7 @@ def locate(
     choice: Choice,
     needs_boxes: bool,
     display: Display,
-) -> Place:
+) -> SubjectPlace:
     """Find the subject.
 
     source: the clip, for the detector; frames: the same shrunk, uint8 [F, h, w, 3].
@@ -70,7 +70,7 @@ def locate(
     """
     scale = frames.shape[2] / source.size.width
     pixel = _working_pixel(choice, scale, source.size, path)
-    by_motion = Place(None, pixel, "motion")
+    by_motion = SubjectPlace(None, pixel, "motion")
     if detector is None:
         _refuse_number(choice)
         return by_motion
@@ -90,7 +90,7 @@ def locate(
     if not needs_boxes and subject.seen.mean() < STEADY:
         return by_motion
     others = tuple(p for p in people if p is not subject and any_apart([subject, p]))
-    return Place(subject.boxes * scale, pixel, detector.name, subject.seen, others, scale)
+    return SubjectPlace(subject.boxes * scale, pixel, detector.name, subject.seen, others, scale)
 
 
 def _working_pixel(
@@ -114,7 +114,7 @@ def _refuse_number(choice: Choice) -> None:
         )
 
 
-def _only_mover(frames: np.ndarray, people: list[Subject], scale: float) -> Place | None:
+def _only_mover(frames: np.ndarray, people: list[Subject], scale: float) -> SubjectPlace | None:
     """The one place where something moves that the camera does not explain, if all moving people
     are in it: a detector takes trees for people, and one person for two."""
     every = max(1, len(frames) // GLANCES)
@@ -128,7 +128,7 @@ def _only_mover(frames: np.ndarray, people: list[Subject], scale: float) -> Plac
     inside = [shared_of_smaller(person.boxes * scale, boxes)[person.seen] for person in movers]
     if any(np.median(share) < SAME for share in inside) or any_apart(movers):
         return None
-    return Place(boxes, None, "motion among several boxes")
+    return SubjectPlace(boxes, None, "motion among several boxes")
 
 
 def _motion(frames: np.ndarray) -> np.ndarray:
@@ -185,9 +185,9 @@ def boxes_of(regions: np.ndarray) -> np.ndarray:
 
 def _motion_in(moving: np.ndarray, person: Subject, scale: float) -> float:
     """Mean evidence of motion in a person's boxes."""
-    found = []
+    means = []
     for index in np.nonzero(person.seen)[0]:
         left, top, right, bottom = np.rint(person.boxes[index] * scale).astype(int)
         inside = moving[index, max(0, top) : bottom, max(0, left) : right]
-        found.append(float(inside.mean()) if inside.size else 0.0)
-    return float(np.mean(found)) if found else 0.0
+        means.append(float(inside.mean()) if inside.size else 0.0)
+    return float(np.mean(means)) if means else 0.0

@@ -17,7 +17,7 @@ import numpy as np
 
 from dynascene.estimators.matte.appearance import Appearance
 from dynascene.estimators.matte.evidence import ENOUGH_VIEWS, LIKE_PLACE, Evidence
-from dynascene.estimators.matte.guided_filter import Guide
+from dynascene.estimators.matte.guided_filter import GuidedFilter
 from dynascene.estimators.matte.shape import average_shape
 from dynascene.estimators.matte.stance import find_stances, usual_shape
 
@@ -43,11 +43,13 @@ POOLED_BESIDE_PLATE = 0.6  # of both weights, where a plate says more
 
 
 class Cue(NamedTuple):
-    """What plates say about one frame: [h, w] float32 each. told: logit, where reliable (0 … 1).
+    """What plates say about one frame: [h, w] each.
+
+    logit: float32, of person against place. reliable: float32 in 0 … 1, how much the logit counts.
     near: True where the person may be at all.
     """
 
-    told: np.ndarray
+    logit: np.ndarray
     reliable: np.ndarray
     near: np.ndarray
 
@@ -79,25 +81,25 @@ def first_opinion(
     first, second: of plates of the whole frames, and of those without the region.
     """
     shapes = average_shape(moving, region)
-    motion, heard, person, place = np.zeros((4, *region.shape), np.float16)
+    motion, colour_weight, person, place = np.zeros((4, *region.shape), np.float16)
     for index, inside in enumerate(region > 0):
         cue = plate_cue(region[index], first.of(index), second.of(index))
         shape, moved = shapes[index].astype(np.float32), moving[index].astype(np.float32)
         likely = np.clip(SHAPE * (shape - HALF_SHAPE), -2.0, 1.0)
         unreliable = 1 - cue.reliable
-        motion[index] = cue.reliable * (cue.told + SHAPE_BESIDE_PLATE * likely)
+        motion[index] = cue.reliable * (cue.logit + SHAPE_BESIDE_PLATE * likely)
         motion[index] += unreliable * (3 * moved + likely) + np.where(cue.near, 0, OUTSIDE)
-        heard[index] = 1 - (1 - COLOUR_BESIDE_PLATE) * cue.reliable
-        person[index] = cue.reliable * np.clip(cue.told / 3, 0, 1)
+        colour_weight[index] = 1 - (1 - COLOUR_BESIDE_PLATE) * cue.reliable
+        person[index] = cue.reliable * np.clip(cue.logit / 3, 0, 1)
         person[index] += unreliable * moved * (shape > HALF_SHAPE)
-        empty = cue.reliable * (cue.told < -1) + unreliable * (shape < HALF_SHAPE / 2)
+        empty = cue.reliable * (cue.logit < -1) + unreliable * (shape < HALF_SHAPE / 2)
         place[index] = np.where(inside, empty, 1)
     colours, logits = Appearance(frames), np.zeros(region.shape, np.float16)
     around = _around(region)
     for _ in range(FIRST_ROUNDS):
         for index, ratio in enumerate(colours.log_ratios(person, place * around)):
             colour = np.clip(ratio, -COLOUR_LIMIT, COLOUR_LIMIT)
-            single = motion[index].astype(np.float32) + colour * heard[index]
+            single = motion[index].astype(np.float32) + colour * colour_weight[index]
             logits[index] = _coupled(single, frames[index])
         person, place = _sides(logits)
     return logits
@@ -115,14 +117,14 @@ def pooled_opinion(
 
     restless: [F, h, w] in 0 … 1, see `unrest`; None = not known. Others: see `first_opinion`.
     """
-    motion, heard = np.zeros((2, *region.shape), np.float16)
+    motion, colour_weight = np.zeros((2, *region.shape), np.float16)
     for index in range(len(frames)):
         cue = plate_cue(region[index], first.of(index), second.of(index))
-        motion[index] = cue.reliable * cue.told + np.where(cue.near, 0, OUTSIDE)
+        motion[index] = cue.reliable * cue.logit + np.where(cue.near, 0, OUTSIDE)
         if restless is not None:
             unrest = restless[index].astype(np.float32) - CALM
             motion[index] += (1 - cue.reliable) * UNREST * unrest
-        heard[index] = 1 - (1 - POOLED_BESIDE_PLATE) * cue.reliable
+        colour_weight[index] = 1 - (1 - POOLED_BESIDE_PLATE) * cue.reliable
     around = _around(region)
     for _ in range(POOLED_ROUNDS):
         probability = probabilities(opinion)
@@ -135,7 +137,7 @@ def pooled_opinion(
             usual = np.log((shape + 0.01) / (1.01 - shape))
             pooled = np.clip(ratio, -PART_LIMIT, PART_LIMIT)
             pooled += np.clip(usual, -USUAL_LIMIT, USUAL_LIMIT)
-            single = motion[index].astype(np.float32) + heard[index] * pooled
+            single = motion[index].astype(np.float32) + colour_weight[index] * pooled
             opinion[index] = _coupled(single, frames[index])
     return opinion
 
@@ -165,7 +167,7 @@ def _sides(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _coupled(single: np.ndarray, frame: np.ndarray) -> np.ndarray:
     """Mean field: each pixel also heeds its neighbours, most those of its own colour."""
     radius = max(2, round(GUIDE_RADIUS * frame.shape[1]))
-    guide, logit = Guide(frame, radius, GUIDE_RIDGE), single
+    guide, logit = GuidedFilter(frame, radius, GUIDE_RIDGE), single
     for _ in range(COUPLING_ROUNDS):
         logit = single + COUPLING * guide.filter(np.tanh(logit / 2))
     return logit

@@ -78,9 +78,9 @@ class PlateMaker:
         for baseline in BASELINES:
             for other in (index - baseline, index + baseline):
                 if 0 <= other < len(self._frames):
-                    found = self._neighbour(index, other)
-                    if found is not None:
-                        yield found
+                    neighbour = self._neighbour(index, other)
+                    if neighbour is not None:
+                        yield neighbour
 
     def _neighbour(self, index: int, other: int) -> Neighbour | None:
         """Another frame seen from this one; None where it shows too little of the same."""

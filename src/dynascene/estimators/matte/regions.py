@@ -22,7 +22,7 @@ LEAST_PRESENCE = 0.25  # … if so large a share of them does
 LEAP = 0.08  # of the diagonal: a subject that moves so far in a frame loses one unit of score
 
 
-class Candidate(NamedTuple):
+class RegionCandidate(NamedTuple):
     """blob: [h, w] bool, coarse. centre: x, y in coarse pixels. score: log of its evidence."""
 
     blob: np.ndarray
@@ -54,11 +54,11 @@ def subject_regions(evidence: np.ndarray, start: tuple[float, float] | None = No
     return np.stack([cv2.resize(b, (width, height), interpolation=cv2.INTER_LINEAR) for b in blobs])
 
 
-def _candidates(evidence: np.ndarray) -> list[Candidate]:
+def _candidates(evidence: np.ndarray) -> list[RegionCandidate]:
     """The strongest blobs of one frame, each around a peak that no stronger one holds."""
     sigma = BLOB * float(np.hypot(*evidence.shape))
     density = cv2.GaussianBlur(evidence, (0, 0), sigma)
-    left, found = density.copy(), []
+    left, candidates = density.copy(), []
     noise = ABOVE_NOISE * float(np.quantile(density, 0.3))
     for _ in range(CANDIDATES):
         peak = np.unravel_index(left.argmax(), left.shape)
@@ -68,11 +68,11 @@ def _candidates(evidence: np.ndarray) -> list[Candidate]:
         mass = density * blob
         centre = np.array([(mass.sum(axis=a) * np.arange(mass.shape[1 - a])).sum() for a in (0, 1)])
         total = float(mass.sum()) + 1e-6
-        found.append(Candidate(blob, centre / total, float(np.log(total))))
+        candidates.append(RegionCandidate(blob, centre / total, float(np.log(total))))
         left[blob] = 0
         if left.max() < 0.05 * density.max():
             break
-    return found
+    return candidates
 
 
 def _convex(blob: np.ndarray) -> np.ndarray:
@@ -82,11 +82,11 @@ def _convex(blob: np.ndarray) -> np.ndarray:
     return cv2.fillConvexPoly(np.zeros(blob.shape, np.uint8), hull, 1) > 0
 
 
-def _nearest(candidates: list[Candidate], point: np.ndarray) -> Candidate:
+def _nearest(candidates: list[RegionCandidate], point: np.ndarray) -> RegionCandidate:
     return min(candidates, key=lambda c: float(np.linalg.norm(c.centre - point)))
 
 
-def _smoothest_path(candidates: list[list[Candidate]], leap: float) -> list[int]:
+def _smoothest_path(candidates: list[list[RegionCandidate]], leap: float) -> list[int]:
     """One candidate per frame, for the greatest sum of scores less leaps (Viterbi)."""
     best = np.array([c.score for c in candidates[0]])
     back: list[np.ndarray] = []

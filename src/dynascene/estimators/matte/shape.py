@@ -59,8 +59,8 @@ def _centres(coarse: np.ndarray) -> np.ndarray:
     for index, frame in enumerate(coarse):
         if (total := float(frame.sum())) > 1e-3:
             centres[index] = (frame * x).sum() / total, (frame * y).sum() / total
-    known = ~np.isnan(centres[:, 0])
-    if not known.any():
+    present = ~np.isnan(centres[:, 0])
+    if not present.any():
         return np.zeros_like(centres)
     every = np.arange(len(coarse))
-    return np.stack([np.interp(every, every[known], centres[known, i]) for i in (0, 1)], axis=1)
+    return np.stack([np.interp(every, every[present], centres[present, i]) for i in (0, 1)], axis=1)

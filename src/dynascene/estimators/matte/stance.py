@@ -29,12 +29,12 @@ class Stance(NamedTuple):
 def find_stances(probabilities: np.ndarray) -> list[Stance]:
     """The stance in every frame, of probabilities of person [F, h, w]. The middle is the median
     of what is likelier person than not; outliers in time do not count."""
-    found = np.empty((len(probabilities), 3))
+    stances = np.empty((len(probabilities), 3))
     for index, probability in enumerate(probabilities):
         person = np.clip(probability.astype(np.float32) - 0.5, 0, None)
         x, y = (_median_place(person.sum(axis=axis)) for axis in (0, 1))
-        found[index] = x, y, np.sqrt(np.count_nonzero(person) + 1)
-    steady = median_filter(found, (STEADIED, 1), mode="nearest")
+        stances[index] = x, y, np.sqrt(np.count_nonzero(person) + 1)
+    steady = median_filter(stances, (STEADIED, 1), mode="nearest")
     path = gaussian_filter1d(steady, PATH, axis=0, mode="nearest")
     path[:, 2] = gaussian_filter1d(steady[:, 2], GROWTH, mode="nearest")
     return [Stance(*row) for row in path]

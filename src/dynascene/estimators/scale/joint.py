@@ -83,12 +83,12 @@ class ClipGround:
             return still, None
         scales = SHARES * distance / extent
         grounds = [self.ground(scale) for scale in scales]
-        known = np.array([ground.evidence for ground in grounds]) + usual_travel(SHARES)
+        prior = np.array([ground.evidence for ground in grounds]) + usual_travel(SHARES)
         resting = [self._feet(ground, scales[i : i + 1])[0] for i, ground in enumerate(grounds)]
-        best = grounds[int((known + resting).argmax())]
+        best = grounds[int((prior + resting).argmax())]
         fine = np.geomspace(scales[0], scales[-1], FINE * len(scales))
         score = self._feet(best, fine)
-        unit = summarise(fine, score + np.interp(np.log(fine), np.log(scales), known))
+        unit = summarise(fine, score + np.interp(np.log(fine), np.log(scales), prior))
         return self.ground(unit.metres), unit
 
     def _feet(self, ground: GroundFit, scales: np.ndarray) -> np.ndarray:

@@ -116,14 +116,14 @@ def person_scale(
         unknown = np.full(len(track), np.nan)
         infinite = math.inf, math.inf
         return PersonScale(None, None, unknown, None, None, 0.0, infinite, problem, silhouette)
-    held = filmed_attitude(track)
-    evidence = _turning(held)
+    attitude = filmed_attitude(track)
+    evidence = _turning(attitude)
     pitch = None if horizon is None else _pitch_of(horizon, track, 0)
     if frames is not None:
-        evidence.append(_by_horizons(frames, track, held.roll))
+        evidence.append(_by_horizons(frames, track, attitude.roll))
     moves = kind == "general" if kind is not None else travels(track)
     rate = float(matte.frame_rate)
-    clip = ClipGround(silhouette, track, held.roll, rate, person_height, evidence, pitch)
+    clip = ClipGround(silhouette, track, attitude.roll, rate, person_height, evidence, pitch)
     ground, unit = clip.ground_and_unit() if moves else (clip.ground(), None)
     return _result(clip, silhouette, track, ground, unit, moves)
 
@@ -146,11 +146,11 @@ def _unusable(silhouette: Silhouette) -> str:
     return f"{part} cut off by the picture's border in {int(cut[part].sum())} of {seen} frames"
 
 
-def _turning(held: Attitude) -> list[PitchEvidence]:
+def _turning(attitude: Attitude) -> list[PitchEvidence]:
     """What a track that turns tells about its pitch."""
-    if held.confidence < 0.05:
+    if attitude.confidence < 0.05:
         return []
-    return [PitchEvidence(held.pitch / held.confidence, TURN_SPREAD / held.confidence)]
+    return [PitchEvidence(attitude.pitch / attitude.confidence, TURN_SPREAD / attitude.confidence)]
 
 
 def _pitch_of(row: float, track: CameraTrack, frame: int) -> float:
@@ -164,7 +164,7 @@ def _by_horizons(frames: FrameSource, track: CameraTrack, roll: float) -> PitchE
     track = resize_track(track, frames.size)
     candidates = np.arange(-89.0, 90.0, 0.5)
     down = torch.from_numpy(down_vectors(candidates, roll))
-    found: list[tuple[float, float]] = []
+    readings: list[tuple[float, float]] = []
     for index in sorted({round(i) for i in np.linspace(0, len(track) - 1, HORIZON_FRAMES)}):
         picture = next(iter(frames.read(index, index + 1)))[..., :3]
         focal = float(track.intrinsics[index, 1, 1])
@@ -172,8 +172,8 @@ def _by_horizons(frames: FrameSource, track: CameraTrack, roll: float) -> PitchE
         x, y, z = (down @ track.cam_from_world[index, :3, :3].T).unbind(-1)
         pitch = torch.rad2deg(torch.atan2(-z, torch.hypot(x, y)))  # of this frame, for each
         nearest = int((pitch - _pitch_of(horizon.row, track, index)).abs().argmin())
-        found.append((float(candidates[nearest]), horizon.confidence))
-    pitch, confidence = np.median(np.array(found), axis=0).tolist()
+        readings.append((float(candidates[nearest]), horizon.confidence))
+    pitch, confidence = np.median(np.array(readings), axis=0).tolist()
     spread = SURE_HORIZON + (1 - confidence) * (UNSURE_HORIZON - SURE_HORIZON)
     return PitchEvidence(pitch, spread)
 
@@ -191,16 +191,16 @@ def _result(
     down = down_vectors(np.array([ground.pitch]), clip.roll)
     height = ground.height - camera_centres(metric.cam_from_world).numpy() @ down[0]
     slope = slopes(clip.foot, down)[0]
-    known = silhouette.seen & ~silhouette.feet_cut & (slope > 0)
-    told = not moves or certain is not None
+    visible = silhouette.seen & ~silhouette.feet_cut & (slope > 0)
+    unit_settled = not moves or certain is not None
     slide = foot_slide(silhouette, metric, ground.height, ground.pitch, clip.frame_rate)
-    doubt = _doubt(silhouette, ground, slide if told else math.nan)
+    doubt = _doubt(silhouette, ground, slide if unit_settled else math.nan)
     unknown = "the unit of the track is unknown: the camera travels too little past the feet"
     focal, middle = track.intrinsics[0, 1, 1:].tolist()
     return PersonScale(
         camera_height_m=ground.height,
         metres_per_unit=certain.metres if certain is not None else None,
-        distance_m=np.where(known, height / np.where(known, slope, 1), np.nan),
+        distance_m=np.where(visible, height / np.where(visible, slope, 1), np.nan),
         pitch_degrees=ground.pitch,
         horizon_row=middle + focal * math.tan(math.radians(ground.pitch)),
         confidence=_confidence(silhouette, ground) * (DOUBTED if doubt else 1.0),
@@ -208,7 +208,7 @@ def _result(
             math.hypot(ground.height_spread, ADULT_SPREAD),
             math.hypot(unit.spread, ADULT_SPREAD) if unit is not None else math.inf,
         ),
-        why_not=doubt or ("" if told else unknown),
+        why_not=doubt or ("" if unit_settled else unknown),
         silhouette=silhouette,
     )
 

@@ -98,10 +98,10 @@ def usual_speed(contacts: list[Contacts], scales: np.ndarray, frame_rate: float)
 
     People stand, or walk; runners are somewhat less usual.
     """
-    known = np.flatnonzero(np.isfinite(contacts[0].fixed[:, 0]))
-    if len(known) < 3:
+    frames = np.flatnonzero(np.isfinite(contacts[0].fixed[:, 0]))
+    if len(frames) < 3:
         return np.zeros(len(scales))
-    first, last = known[: len(known) // 3], known[-(len(known) // 3) :]
+    first, last = frames[: len(frames) // 3], frames[-(len(frames) // 3) :]
     per_unit, fixed = (
         np.mean([np.median(x[last], axis=0) - np.median(x[first], axis=0) for x in both], axis=0)
         for both in ([c.per_unit for c in contacts], [c.fixed for c in contacts])
