@@ -59,24 +59,24 @@ def test_a_change_of_light_is_no_cut() -> None:
     assert find_cuts(ArrayFrames(frames)) == []
 
 
-class Told(Quiet):
+class Notices(Quiet):
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.lines: list[str] = []
 
     def notice(self, text: str) -> None:
-        self.told.append(text)
+        self.lines.append(text)
 
 
 def test_the_notice_names_frames_of_the_whole_clip_and_the_longest_take() -> None:
-    said = Told()
+    notices = Notices()
     frames = pan(0, BLUE, 5) + pan(1, RED, 7) + pan(2, GREEN, 3)
-    warn_of_cuts(Path("clip.mp4"), ArrayFrames(frames), said, first=10)
-    (line,) = said.told
+    warn_of_cuts(Path("clip.mp4"), ArrayFrames(frames), notices, first=10)
+    (line,) = notices.lines
     assert "clip.mp4: has cuts at frame 15, 22," in line
-    assert line.endswith("--frames 15:22")
-    said.told.clear()
-    warn_of_cuts(Path("clip.mp4"), ArrayFrames(frames[:5]), said)
-    assert said.told == []
+    assert line.endswith("`frames` 15:22")
+    notices.lines.clear()
+    warn_of_cuts(Path("clip.mp4"), ArrayFrames(frames[:5]), notices)
+    assert notices.lines == []
 
 
 def real_clips() -> list[Path]:

@@ -104,6 +104,6 @@ def test_pycolmap_is_silent_and_others_may_speak(
 
     monkeypatch.setattr(structure, "_adjust", adjust)
     with open_workspace(keyframes, SIZE) as workspace, pytest.raises(ArithmeticError):
-        workspace.solve("incremental", FOCAL, known=True)
+        workspace.solve("incremental", FOCAL, fix_focal=True)
     assert pycolmap.logging.minloglevel == before
     assert capfd.readouterr().err == "from another thread"

@@ -51,9 +51,9 @@ class Workspace:
     def solve(self, mapper: Mapper, focal: float, fix_focal: bool) -> Structure | None:
         """Poses of the keyframes and focal length; None where the mapper finds nothing.
 
-        focal: known, and kept, or where to start. The incremental mapper keeps it too and lets go
-        in the last adjustment only: with few frames it would run away. The global one calibrates
-        it first, from all fundamental matrices.
+        focal: pixels, where to start. fix_focal: keep it. The incremental mapper keeps it in any
+        case and lets go in the last adjustment only: with few frames it would run away. The global
+        one calibrates it first, from all fundamental matrices.
         """
         self.runs += 1
         folder = self.folder / str(self.runs)
