@@ -107,7 +107,7 @@ def candidate_of(degrees: float) -> tuple[CameraCandidate, tuple]:
     tracks = see(space_points(400), turning(8, degrees), noise=0.1)
     fit = fit_rotation(tracks.fitted())
     assert fit is not None
-    candidate = settle_rotation(tracks, rotation_candidate(tracks, fit, given=False))
+    candidate = settle_rotation(tracks, rotation_candidate(tracks, fit, focal_given=False))
     return candidate, judge(candidate, measure(tracks, candidate)[0])
 
 
