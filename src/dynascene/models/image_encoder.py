@@ -1,13 +1,16 @@
 """Image features as cross-attention tokens: CLIP at size sd15, a small network at size small."""
 
+from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as nnf
 from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
+
+from dynascene.errors import InputError
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
@@ -39,19 +42,64 @@ class SmallImageEncoder(ModelMixin, ConfigMixin):
 SMALL_INPUT = (72, 128)
 
 
-def image_tokens(encoder: Any, images: Tensor) -> Tensor:
+class ImageEncoder(Protocol):
+    """A picture as cross-attention tokens, as the rest of the package asks for it."""
+
+    def tokens(self, images: Tensor) -> Tensor:
+        """[B, 3, H, W] in −1 … 1 → [B, N, D] float32."""
+        ...
+
+
+class SmallAdapter:
+    """Ours at size small, trained with the denoiser."""
+
+    def __init__(self, network: Any) -> None:
+        self.network = network
+
+    def tokens(self, images: Tensor) -> Tensor:
+        return self.network(_resize(images, SMALL_INPUT)).float()
+
+
+class ClipAdapter:
+    """CLIP, never trained: one token, its projected image embedding."""
+
+    def __init__(self, network: Any) -> None:
+        self.network = network
+
+    def tokens(self, images: Tensor) -> Tensor:
+        side = self.network.config.image_size
+        mean, std = (images.new_tensor(v)[:, None, None] for v in (CLIP_MEAN, CLIP_STD))
+        pixels = (_resize(images, (side, side)) / 2 + 0.5 - mean) / std
+        with torch.no_grad():
+            return self.network(pixels.to(self.network.dtype)).image_embeds[:, None].float()
+
+
+ADAPTERS: dict[str, Callable[[nn.Module], ImageEncoder]] = {
+    "SmallImageEncoder": SmallAdapter,
+    "CLIPVisionModelWithProjection": ClipAdapter,
+}
+"""By the class's name, so that transformers is imported only where CLIP is used."""
+
+
+def image_encoder_of(network: nn.Module) -> ImageEncoder:
+    """The adapter of a network.
+
+    Raises:
+        InputError: there is none for its class.
+    """
+    for kind in type(network).__mro__:
+        if kind.__name__ in ADAPTERS:
+            return ADAPTERS[kind.__name__](network)
+    names = ", ".join(ADAPTERS)
+    raise InputError(f"{type(network).__name__}: is no known image encoder; known are {names}")
+
+
+def image_tokens(encoder: nn.Module, images: Tensor) -> Tensor:
     """[B, 3, H, W] in −1 … 1 → tokens [B, N, D] float32.
 
-    The picture is resized as it comes, not cropped again: a place reaches to its borders. CLIP
-    gives one token, its projected image embedding.
+    The picture is resized as it comes, not cropped again: a place reaches to its borders.
     """
-    if isinstance(encoder, SmallImageEncoder):
-        return encoder(_resize(images, SMALL_INPUT)).float()
-    side = encoder.config.image_size
-    mean, std = (images.new_tensor(v)[:, None, None] for v in (CLIP_MEAN, CLIP_STD))
-    pixels = (_resize(images, (side, side)) / 2 + 0.5 - mean) / std
-    with torch.no_grad():
-        return encoder(pixels.to(encoder.dtype)).image_embeds[:, None].float()
+    return image_encoder_of(encoder).tokens(images)
 
 
 def encoder_input(images: Tensor) -> Tensor:

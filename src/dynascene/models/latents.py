@@ -5,11 +5,9 @@ Legend: B clips, F frames, H W pixels, h w latent grid, N tokens, D token width.
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 import torch.nn.functional as nnf
-from torch import Tensor
+from torch import Tensor, nn
 
 from dynascene.clip_fields import (
     Encoding,
@@ -20,6 +18,7 @@ from dynascene.clip_fields import (
 )
 from dynascene.clip_tensors import ClipTensors
 from dynascene.errors import InputError
+from dynascene.models.autoencoders import autoencoder_of
 from dynascene.models.image_encoder import image_tokens
 from dynascene.training_batch import StoredClip
 from dynascene.types import Batch, Size
@@ -58,7 +57,7 @@ class EncodedClip(ClipTensors):
         vars(self)["size"] = size
 
 
-def encode_clip(batch: Batch, vae: Any, image_encoder: Any) -> EncodedClip:
+def encode_clip(batch: Batch, vae: nn.Module, image_encoder: nn.Module) -> EncodedClip:
     """Everything of a batch that conditions, on the latent grid.
 
     The autoencoder gets no gradient; the image encoder does where its parameters ask for it.
@@ -74,7 +73,7 @@ def encode_clip(batch: Batch, vae: Any, image_encoder: Any) -> EncodedClip:
     return EncodedClip(size=batch.size, **encoded)
 
 
-def complete_clip(stored: StoredClip, vae: Any, image_encoder: Any) -> EncodedClip:
+def complete_clip(stored: StoredClip, vae: nn.Module, image_encoder: nn.Module) -> EncodedClip:
     """What conditions of clips that were encoded before: only the image encoder's part is missing.
 
     Args:
@@ -96,7 +95,9 @@ def complete_clip(stored: StoredClip, vae: Any, image_encoder: Any) -> EncodedCl
     return EncodedClip(size=Size(w * stride, h * stride), **tensors)
 
 
-def _encode_field(tensor: Tensor, encoding: Encoding, vae: Any, image_encoder: Any) -> Tensor:
+def _encode_field(
+    tensor: Tensor, encoding: Encoding, vae: nn.Module, image_encoder: nn.Module
+) -> Tensor:
     if encoding.kind == "latent":
         return encode_images(vae, tensor)
     if encoding.kind == "tokens":
@@ -118,11 +119,9 @@ def encode_plainly(tensor: Tensor, kind: EncodingKind, stride: int) -> Tensor:
     raise ValueError(f"{kind} takes a network")
 
 
-def latent_stride(vae: Any) -> int:
+def latent_stride(vae: nn.Module) -> int:
     """Pixels per latent cell: 8 for the autoencoders used here."""
-    config = vae.config
-    widths = getattr(config, "encoder_block_out_channels", None) or config.block_out_channels
-    return 2 ** (len(widths) - 1)
+    return autoencoder_of(vae).stride
 
 
 def to_grid(mask: Tensor, stride: int) -> Tensor:
@@ -132,42 +131,33 @@ def to_grid(mask: Tensor, stride: int) -> Tensor:
 
 
 @torch.no_grad()
-def encode_images(vae: Any, images: Tensor) -> Tensor:
-    """[..., 3, H, W] in −1 … 1 → scaled latents [..., 4, h, w] float32; the mode, no sampling.
+def encode_images(vae: nn.Module, images: Tensor) -> Tensor:
+    """[..., 3, H, W] in −1 … 1 → scaled latents [..., C, h, w] float32; the mode, no sampling.
 
-    Raises InputError when height or width is no multiple of the autoencoder's stride.
+    Raises:
+        InputError: height or width is no multiple of the autoencoder's stride.
     """
-    stride = latent_stride(vae)
+    autoencoder = autoencoder_of(vae)
+    stride = autoencoder.stride
     H, W = images.shape[-2:]
     if H % stride or W % stride:
         raise InputError(f"frames of {W}x{H}: width and height must be multiples of {stride}")
-    flat = images.reshape(-1, 3, H, W).to(vae.dtype)
-    latents = torch.cat([_encode(vae, part) for part in flat.split(_frames_at_once(flat))])
-    shift, scale = _shift_and_scale(vae)
-    return ((latents.float() - shift) * scale).view(*images.shape[:-3], *latents.shape[1:])
-
-
-def _encode(vae: Any, images: Tensor) -> Tensor:
-    encoded = vae.encode(images)
-    if hasattr(encoded, "latent_dist"):
-        return encoded.latent_dist.mode()
-    return encoded.latents
+    flat = images.reshape(-1, 3, H, W).to(autoencoder.dtype)
+    latents = torch.cat([autoencoder.encode(part) for part in flat.split(_frames_at_once(flat))])
+    scaled = (latents.float() - autoencoder.shift) * autoencoder.scale
+    return scaled.view(*images.shape[:-3], *latents.shape[1:])
 
 
 @torch.no_grad()
-def decode_latents(vae: Any, latents: Tensor) -> Tensor:
-    """Scaled latents [..., 4, h, w] → images [..., 3, H, W] in −1 … 1, float32."""
-    shift, scale = _shift_and_scale(vae)
-    flat = (latents.float() / scale + shift).reshape(-1, *latents.shape[-3:]).to(vae.dtype)
-    parts = [vae.decode(part).sample.float() for part in flat.split(_frames_at_once(flat))]
+def decode_latents(vae: nn.Module, latents: Tensor) -> Tensor:
+    """Scaled latents [..., C, h, w] → images [..., 3, H, W] in −1 … 1, float32."""
+    autoencoder = autoencoder_of(vae)
+    plain = latents.float() / autoencoder.scale + autoencoder.shift
+    flat = plain.reshape(-1, *latents.shape[-3:]).to(autoencoder.dtype)
+    parts = [autoencoder.decode(part).float() for part in flat.split(_frames_at_once(flat))]
     images = torch.cat(parts).clamp(-1, 1)
     return images.view(*latents.shape[:-3], *images.shape[1:])
 
 
 def _frames_at_once(images: Tensor) -> int:
     return CPU_FRAMES_AT_ONCE if images.device.type == "cpu" else FRAMES_AT_ONCE
-
-
-def _shift_and_scale(vae: Any) -> tuple[float, float]:
-    """Autoencoders differ here, so the numbers are always theirs."""
-    return getattr(vae.config, "shift_factor", None) or 0.0, vae.config.scaling_factor

@@ -5,9 +5,9 @@ Legend: B clips, F frames, C channels, H W pixels, h w latent grid.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from dynascene.imaging.sheet import clip_grid
 from dynascene.models.latents import (
@@ -37,7 +37,9 @@ class EncodedBatch(NamedTuple):
     mask: Tensor | None
 
 
-def encode_batch(batch: TrainingBatch, target: str, vae: Any, image_encoder: Any) -> EncodedBatch:
+def encode_batch(
+    batch: TrainingBatch, target: str, vae: nn.Module, image_encoder: nn.Module
+) -> EncodedBatch:
     """Pixels are encoded; stored clips lack only what the image encoder gives.
 
     Raises:
@@ -51,7 +53,7 @@ def encode_batch(batch: TrainingBatch, target: str, vae: Any, image_encoder: Any
     return EncodedBatch(complete_clip(batch.clip, vae, image_encoder), clean, mask)
 
 
-def batch_picture(batch: TrainingBatch, target: str, vae: Any) -> Tensor:
+def batch_picture(batch: TrainingBatch, target: str, vae: nn.Module) -> Tensor:
     """Of each clip, below each other: the target and what conditions it; [3, ·, ·] in 0 … 1."""
     wanted, clip = batch.target(target), batch.clip
     if not isinstance(clip, Batch):

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from dynascene.clip_fields import BUILT_IN, CLIP_FIELDS, encodings
@@ -74,7 +74,7 @@ class EncodedShots:
 
 
 @torch.no_grad()
-def encode_shot(shot: TrainingBatch, vae: Any) -> dict[str, Tensor]:
+def encode_shot(shot: TrainingBatch, vae: nn.Module) -> dict[str, Tensor]:
     """One shot in pixels (B = 1) as ``EncodedShots`` stores it.
 
     Stretches without a person cost nothing.
@@ -95,7 +95,7 @@ def encode_shot(shot: TrainingBatch, vae: Any) -> dict[str, Tensor]:
     return {k: t[0] if k in numbers else t[0].half() for k, t in stored.items()}
 
 
-def _encode_latents(tensors: Mapping[str, Tensor], vae: Any) -> dict[str, Tensor]:
+def _encode_latents(tensors: Mapping[str, Tensor], vae: nn.Module) -> dict[str, Tensor]:
     """What the autoencoder makes of the fields; each frame without a person is encoded once."""
     person = tensors["matte"].amax(dim=(2, 3, 4)) > 0
     nobody = encode_images(vae, torch.zeros_like(tensors["scene_image"]))[:, None]
