@@ -19,11 +19,12 @@ from torch import Tensor
 from dynascene.evaluation.features import Scattering
 from dynascene.evaluation.figures import Figures
 from dynascene.evaluation.judging import Judge
-from dynascene.evaluation.protocol import EvaluationShot, regions, to_bytes
+from dynascene.evaluation.protocol import EvaluationShot, regions
 from dynascene.evaluation.scores import TRUTH, Scores
 from dynascene.generation.decoding import decoded
 from dynascene.generation.detail import join_bands, keep_seen, resized
 from dynascene.generation.weights import BUNDLED, load_weights
+from dynascene.imaging.pixels import bytes_from_tensor
 from dynascene.io.images import write_png
 from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.synthetic.shots.dataset import SyntheticShots
@@ -95,13 +96,15 @@ def main() -> None:
     for index in range(given.clips):
         made = collate([shots[index]])
         batch, truth = made.clip, made.target("background")
-        shot = EvaluationShot(str(index), batch, to_bytes(truth[0] / 2 + 0.5), shots[index].place)
+        shot = EvaluationShot(
+            str(index), batch, bytes_from_tensor(truth[0] / 2 + 0.5), shots[index].place
+        )
         judge, masks = Judge(shot, Scattering()), regions(batch)
         scores.clips.append(shot.name)
         scores.places.append(shot.place)
         scores.add_cells(TRUTH, judge.true_cells())
         still = rows_of(pipeline, held(batch), index)
-        rendered = {row: to_bytes(f) for row, f in rows_of(pipeline, batch, index).items()}
+        rendered = {row: bytes_from_tensor(f) for row, f in rows_of(pipeline, batch, index).items()}
         for row, frames in rendered.items():
             judged = judge.judged(frames)
             scores.add(row, judge.scores(judged))
@@ -111,7 +114,7 @@ def main() -> None:
             )
             for name in REGIONS:
                 values[f"detail {name}"].append(detail(frames, shot.truth, masks[name]))
-            values["flicker"].append(flicker(to_bytes(still[row])))
+            values["flicker"].append(flicker(bytes_from_tensor(still[row])))
         strips.append(np.concatenate([f[-1] for f in (*rendered.values(), shot.truth)], axis=1))
     figures = Figures(scores)
     columns = [f"{metric} {name}" for metric in METRICS for name in REGIONS]

@@ -17,7 +17,6 @@ import numpy as np
 import torch
 from PIL import Image
 
-from dynascene.evaluation.protocol import to_bytes
 from dynascene.evaluation.revisit import changes, equal_views, returns, there_and_back
 from dynascene.generation.clip import GeneratedClip, GenerationOptions
 from dynascene.generation.generate import generate
@@ -25,6 +24,7 @@ from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage
 from dynascene.geometry.rays import track_rays
 from dynascene.imaging.clip_metrics import psnr, ssim
+from dynascene.imaging.pixels import bytes_from_tensor
 from dynascene.imaging.sheet import SheetRow, contact_sheet
 from dynascene.jobs.log import Log
 from dynascene.synthetic.places.library import Library
@@ -66,7 +66,7 @@ def val_places(count: int) -> list[Place]:
         camera = scene_camera(max(PICTURE_FOV, world.narrowest_fov(SIZE.width)), 0.0, SIZE)
         picture = world.render(track_rays(picture_track(camera)))[0][0]
         track = there_and_back(DEGREES, FRAMES, intrinsics_from_fov(VIDEO_FOV, SIZE), SIZE)
-        truth = to_bytes(world.render(track_rays(track))[0])
+        truth = bytes_from_tensor(world.render(track_rays(track))[0])
         places.setdefault(name, Place(name, lift_to_stage(picture, camera), track, truth))
     return list(places.values())
 

@@ -12,12 +12,13 @@ from dynascene.evaluation.benchmarks import open_benchmark
 from dynascene.evaluation.features import Scattering
 from dynascene.evaluation.figures import Figures
 from dynascene.evaluation.judging import Judge, evaluate
-from dynascene.evaluation.protocol import EvaluationShot, ShotInputs, regions, to_bytes
+from dynascene.evaluation.protocol import EvaluationShot, ShotInputs, regions
 from dynascene.evaluation.scores import TRUTH, Score, Scores
 from dynascene.evaluation.systems import Projection, SamplingSettings, Still, Trained
 from dynascene.evaluation.table import summary, tables
 from dynascene.generation.weights import load_weights
 from dynascene.imaging.clip_metrics import psnr
+from dynascene.imaging.pixels import bytes_from_tensor
 from dynascene.types import Batch
 
 
@@ -96,7 +97,7 @@ def test_systems_do_not_see_the_truth_and_get_seeds_of_their_own(benchmark) -> N
             batch = inputs.batch
             assert "video" not in batch
             seeds.append(seed)
-            return {"spy": to_bytes(batch.scene_image.expand(3, -1, -1, -1) / 2 + 0.5)}
+            return {"spy": bytes_from_tensor(batch.scene_image.expand(3, -1, -1, -1) / 2 + 0.5)}
 
     scores = evaluate([Spy(), Still()], benchmark, 10, Scattering(), lambda *_: None)
     assert seeds == [10, 11, 12]

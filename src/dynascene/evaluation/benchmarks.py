@@ -7,7 +7,8 @@ from pathlib import Path
 from dynascene.datasets.imagery import SPLITS
 from dynascene.errors import InputError
 from dynascene.evaluation.filmed_benchmark import KINDS, open_filmed
-from dynascene.evaluation.protocol import Benchmark, EvaluationShot, to_bytes
+from dynascene.evaluation.protocol import Benchmark, EvaluationShot
+from dynascene.imaging.pixels import bytes_from_tensor
 from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.training_batch import collate
 from dynascene.types import Size
@@ -57,7 +58,7 @@ class SyntheticBenchmark:
             raise IndexError(index)
         shot, scene = self._shots.with_scene(index)
         name = f"{index:03d} {shot.world} {shot.place}"
-        truth = to_bytes(shot.background / 2 + 0.5)
+        truth = bytes_from_tensor(shot.background / 2 + 0.5)
         return EvaluationShot(name, collate([shot]).pixels, truth, shot.place, scene)
 
 

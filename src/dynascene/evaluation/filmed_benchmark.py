@@ -20,7 +20,7 @@ from dynascene.errors import InputError
 from dynascene.estimators.depth.backends import default_depth
 from dynascene.estimators.depth.protocol import DepthEstimator, scene_depth
 from dynascene.estimators.horizon import estimate_horizon
-from dynascene.evaluation.protocol import EvaluationShot, to_bytes
+from dynascene.evaluation.protocol import EvaluationShot
 from dynascene.generation.clip import GenerationOptions
 from dynascene.generation.generate import generate
 from dynascene.generation.model_input import model_batch
@@ -28,6 +28,7 @@ from dynascene.geometry.framing import Framing, within_scene
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage, lift_with_depth
 from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.tracks import in_assumed_units, resize_track
+from dynascene.imaging.pixels import bytes_from_tensor, tensor_from_bytes
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.types import Batch, CameraTrack, Shot, Size
 
@@ -102,7 +103,7 @@ class FilmedBenchmark:
         piece = read_piece(record.clip, clip, numbers, [0], self.size)
         scene = lifted(first_frame(clip, self.size), piece.cameras, self._depth)
         batch = filmed_batch(piece.cameras, scene)
-        truth = to_bytes(piece.video / 2 + 0.5)
+        truth = bytes_from_tensor(piece.video / 2 + 0.5)
         return EvaluationShot(f"{index:03d} {record.clip}", batch, truth, record.source, scene)
 
     @cached_property
@@ -115,7 +116,7 @@ def first_frame(clip: OpenClip, size: Size) -> np.ndarray:
     square = clip.square.size
     width = min(square.width, round(square.height * size.width / size.height))
     shape = Size(width, round(width * size.height / size.width))
-    return to_bytes(cover_crop(frames_at(clip.frames, [0]), shape, square)[:, :3])[0]
+    return bytes_from_tensor(cover_crop(frames_at(clip.frames, [0]), shape, square)[:, :3])[0]
 
 
 def lifted(
@@ -126,7 +127,7 @@ def lifted(
     size = Size(picture.shape[1], picture.shape[0])
     focal = float(resize_track(cameras[:1], size).intrinsics[0, 0, 0])
     camera = PictureCamera(focal, size, estimate_horizon(picture, focal).row)
-    colours = torch.from_numpy(picture).permute(2, 0, 1).float() / 255
+    colours = tensor_from_bytes(picture)
     if depth is None:
         return lift_to_stage(colours, camera)
     return lift_with_depth(colours, camera, torch.from_numpy(scene_depth(depth(picture), camera)))

@@ -14,7 +14,6 @@ from dynascene.evaluation.protocol import (
     EvaluationShot,
     ShotInputs,
     regions,
-    to_bytes,
 )
 from dynascene.generation.clip import GenerationOptions
 from dynascene.generation.generate import generate
@@ -23,6 +22,7 @@ from dynascene.geometry.controls import track_from_controls
 from dynascene.geometry.intrinsics import focal_from_fov, intrinsics_from_fov
 from dynascene.geometry.lifting import lift_to_stage
 from dynascene.geometry.picture import PictureCamera
+from dynascene.imaging.pixels import bytes_from_tensor
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.types import Shot
 
@@ -58,7 +58,7 @@ def _panned(shot: EvaluationShot, degrees_per_frame: float) -> ShotInputs:
     size, frames = original.size, original.matte.shape[1]
     picture = original.scene_image[0] / 2 + 0.5
     focal = focal_from_fov(SCENE_FOV, size)
-    horizon = estimate_horizon(to_bytes(picture[None])[0], focal).row
+    horizon = estimate_horizon(bytes_from_tensor(picture[None])[0], focal).row
     scene = lift_to_stage(picture, PictureCamera(focal, size, horizon))
     pan = degrees_per_frame * torch.arange(frames, dtype=torch.float64)
     view = intrinsics_from_fov(VIDEO_FOV, size)

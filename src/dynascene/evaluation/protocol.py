@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.types import Batch
@@ -94,9 +92,3 @@ def regions(batch: Batch) -> dict[str, np.ndarray]:
         return {"whole": whole, "seen": whole, "revealed": np.zeros_like(whole)}
     seen = (batch.guide_visibility[0, :, 0] >= 0.5).numpy()
     return {"whole": whole, "seen": whole & seen, "revealed": whole & ~seen}
-
-
-def to_bytes(frames: Tensor) -> np.ndarray:
-    """[F, 3, H, W] in 0 … 1 → uint8 [F, H, W, 3], rounded."""
-    scaled = (frames.clamp(0, 1) * 255).round().to(torch.uint8)
-    return scaled.permute(0, 2, 3, 1).contiguous().cpu().numpy()

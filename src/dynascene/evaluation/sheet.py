@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from dynascene.evaluation.protocol import EvaluationShot, to_bytes
+from dynascene.evaluation.protocol import EvaluationShot
 from dynascene.evaluation.scores import Scores
+from dynascene.imaging.pixels import bytes_from_tensor
 from dynascene.imaging.sheet import (
     SheetHeader,
     SheetRow,
@@ -35,10 +36,10 @@ class EvaluationSheet:
         times = spread_frames(len(shot.truth), COLUMNS)
         rows = {"truth": [shot.truth[t] for t in times]}
         if shot.batch.guide_visibility is not None:
-            seen = to_bytes(shot.batch.guide_visibility[0].expand(-1, 3, -1, -1))[..., :1]
+            seen = bytes_from_tensor(shot.batch.guide_visibility[0].expand(-1, 3, -1, -1))[..., :1]
             rows["seen"] = [hatch_unseen(shot.truth[t], seen[t]) for t in times]
         rows |= {_label(name): [frames[t] for t in times] for name, frames in rendered.items()}
-        scene = to_bytes(shot.batch.scene_image / 2 + 0.5)[0]
+        scene = bytes_from_tensor(shot.batch.scene_image / 2 + 0.5)[0]
         shown = [SheetRow(name, [*map(thumbnail, images)]) for name, images in rows.items()]
         captions = [f"frame {t}" for t in times]
         self.blocks.append(contact_sheet(shown, captions, SheetHeader(scene, _title(shot, scores))))

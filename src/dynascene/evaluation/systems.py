@@ -12,10 +12,11 @@ import numpy as np
 import torch
 
 from dynascene.errors import InputError
-from dynascene.evaluation.protocol import ShotInputs, to_bytes
+from dynascene.evaluation.protocol import ShotInputs
 from dynascene.generation.clip import GeneratedClip, GenerationOptions
 from dynascene.generation.generate import generate
 from dynascene.generation.weights import LoadedWeights
+from dynascene.imaging.pixels import bytes_from_tensor
 
 STILL, PROJECTION = "still", "projection"
 
@@ -55,7 +56,8 @@ class Still:
             pictures[f"{self.name}, framed"] = batch.guide[:, 0]
         frames = batch.matte.shape[1]
         return {
-            row: to_bytes(x.expand(frames, -1, -1, -1) / 2 + 0.5) for row, x in pictures.items()
+            row: bytes_from_tensor(x.expand(frames, -1, -1, -1) / 2 + 0.5)
+            for row, x in pictures.items()
         }
 
 

@@ -25,6 +25,7 @@ from dynascene.geometry.framing import (
 )
 from dynascene.geometry.intrinsics import contain_intrinsics
 from dynascene.geometry.lifting import LiftedScene
+from dynascene.imaging.pixels import bytes_from_tensor, tensor_from_bytes
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.types import Batch, CameraTrack, Shot, Size
 
@@ -78,7 +79,7 @@ class RenderedGuide:
 
     def frames(self) -> Iterator[SharpFrame]:
         for frame in self.clip.frames():
-            yield SharpFrame(frame, _unit(frame.background))
+            yield SharpFrame(frame, tensor_from_bytes(frame.background))
 
     def batches(self, size: Size, frames_at_once: int, *, has_camera: bool) -> Iterator[Batch]:
         coarse = at_size(self.clip, self.memory, size)
@@ -180,7 +181,7 @@ def at_size(clip: GeneratedClip, memory: SceneMemory, size: Size) -> GeneratedCl
 def guide_frames(memory: SceneMemory, track: CameraTrack) -> Iterator[GeneratedFrame]:
     """The guide along a track in the scene's world, as a generator delivers it."""
     for frame in memory.render(track):
-        painted = None if frame.painted is None else to_bytes(frame.painted)
+        painted = None if frame.painted is None else bytes_from_tensor(frame.painted)
         yield _frame(frame.colour, frame.visibility, painted)
 
 
@@ -190,18 +191,8 @@ def batch_frames(batch: Batch) -> Iterator[GeneratedFrame]:
 
 
 def _frame(colour: Tensor, visibility: Tensor, painted: np.ndarray | None = None) -> GeneratedFrame:
-    background, seen = to_bytes(colour), to_bytes(visibility)
+    background, seen = bytes_from_tensor(colour), bytes_from_tensor(visibility)
     return GeneratedFrame(background, _hide_unseen(background, seen), seen, painted)
-
-
-def to_bytes(image: Tensor) -> np.ndarray:
-    """[C, H, W] 0 … 1 → uint8 [H, W, C]."""
-    return (image * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
-
-
-def _unit(image: np.ndarray) -> Tensor:
-    """uint8 [H, W, C] → [C, H, W] in 0 … 1."""
-    return torch.from_numpy(image).permute(2, 0, 1).float() / 255
 
 
 def _hide_unseen(colour: np.ndarray, visibility: np.ndarray) -> np.ndarray:

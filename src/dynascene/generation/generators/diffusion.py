@@ -9,10 +9,11 @@ from dynascene.generation.clip import GeneratedClip, GeneratedFrame, GenerationO
 from dynascene.generation.decoding import follows_camera, is_guided
 from dynascene.generation.detail import join_bands, keep_seen, resized
 from dynascene.generation.generators.sampling import Draw, SampledFrame, Sampling, estimate_of
-from dynascene.generation.guide import Guide, SharpFrame, at_size, to_bytes
+from dynascene.generation.guide import Guide, SharpFrame, at_size
 from dynascene.generation.model_input import model_size
 from dynascene.generation.painting import MOST_KEY_VIEWS, Painter, paint_memory
 from dynascene.generation.weights import LoadedWeights, load_weights
+from dynascene.imaging.pixels import bytes_from_tensor
 from dynascene.jobs.log import Log
 from dynascene.models.latents import FRAMES_AT_ONCE, latent_stride
 from dynascene.models.pipeline import DynaScenePipeline
@@ -91,9 +92,9 @@ def _painted(guide: Guide, painter: Painter, size: Size, log: Log) -> tuple[int,
 def finished(small: SampledFrame, sharp: SharpFrame) -> GeneratedFrame:
     """A sampled frame at the size of its guide, with what lies behind it."""
     return sharp.frame._replace(
-        background=to_bytes(enlarged(small, sharp.colour)),
-        network=None if small.guide is None else to_bytes(small.colour),
-        estimate=None if small.mean is None else to_bytes(estimated(small, sharp.colour)),
+        background=bytes_from_tensor(enlarged(small, sharp.colour)),
+        network=None if small.guide is None else bytes_from_tensor(small.colour),
+        estimate=None if small.mean is None else bytes_from_tensor(estimated(small, sharp.colour)),
     )
 
 
