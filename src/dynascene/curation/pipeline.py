@@ -46,8 +46,11 @@ def run_plan(
 ) -> list[Clip]:
     """Every clip, kept or not, ordered by source and start; ``files`` are absolute paths.
 
-    What ``store`` holds is not done again. The result depends on the sources, the plan and nothing
-    else. Raises InputError where the program, not a video, is at fault, or the store is in use.
+    Finished work in ``store`` is not done again. The result depends on the sources and the plan
+    alone.
+
+    Raises:
+        InputError: the program, not a video, is at fault, or the store is in use.
     """
     with store.owned():
         run = uuid.uuid4().hex

@@ -31,13 +31,21 @@ def write_dataset(
 ) -> pa.Table:
     """Put the files of kept clips into their folders, and write ``manifest.parquet`` of all clips.
 
-    clips: as ``run_plan`` returns them. out: the data set's folder, made where it is missing.
-    shares: of the source videos in each split. Files are linked where that is possible, so they
-    take no space twice; what is in place already is left alone, and clips that an earlier manifest
-    here had and this one has not are removed. What people said (``verify``) stays. Returns the
-    manifest.
+    Files are linked where that is possible, so they take no space twice. What is in place already
+    is left alone. Clips of an earlier manifest that this one lacks are removed. People's verdicts
+    (``verify``) stay.
 
-    Raises InputError where something cannot be written.
+    Args:
+        clips: as ``run_plan`` returns them.
+        out: the data set's folder, made where it is missing.
+        shares: of the source videos in each split.
+        seed: of the splits.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        InputError: something cannot be written, or an earlier manifest cannot be read.
     """
     table, earlier = manifest_table(clips, shares, seed), earlier_manifest(out)
     if earlier is not None:
@@ -59,8 +67,11 @@ def write_dataset(
 
 
 def check_dataset_folder(out: Path) -> None:
-    """Raises InputError, before anything is done, where the data set or its card would be written
-    over something else."""
+    """Check, before any work, that a data set would not be written over something else.
+
+    Raises:
+        InputError: ``out`` is a file, or holds files of these names and no data set.
+    """
     if out.exists() and not out.is_dir():
         raise InputError(f"`out` {out}: is a file; name a folder")
     if earlier_manifest(out) is not None:

@@ -43,6 +43,14 @@ def manifest_table(clips: Sequence[Clip], shares: Mapping[str, float], seed: int
     The columns are those of ``MANIFEST_COLUMNS``, then ``stage.value`` for whatever was measured.
     A clip that was dropped has no path and no split; verdict, stage, code and reason say where and
     why.
+
+    Args:
+        clips: as ``run_plan`` returns them.
+        shares: of the source videos in each split.
+        seed: of the splits.
+
+    Returns:
+        The table, a row for each clip.
     """
     splits = splits_of({_identity(clip) for clip in clips if clip.kept}, shares, seed)
     rows = [_row(clip, splits.get(_identity(clip))) for clip in clips]
@@ -106,7 +114,11 @@ def _column(values: Sequence[Value]) -> pa.Array:
 
 
 def read_manifest(dataset: Path) -> pa.Table:
-    """The manifest of a data set that ``dynascene curate`` made. Raises InputError without one."""
+    """The manifest of a data set that ``dynascene curate`` made.
+
+    Raises:
+        InputError: there is none, or none that can be read.
+    """
     table = earlier_manifest(dataset)
     if table is None:
         raise InputError(f"{dataset}: is no data set: it has no {MANIFEST}")
@@ -114,8 +126,11 @@ def read_manifest(dataset: Path) -> pa.Table:
 
 
 def earlier_manifest(out: Path) -> pa.Table | None:
-    """The manifest of an earlier run. Raises InputError where there is one that cannot be read, or
-    that was not made here."""
+    """The manifest of an earlier run, None where there is none.
+
+    Raises:
+        InputError: there is one that cannot be read, or that was not made by ``curate``.
+    """
     try:
         table = pq.read_table(out / MANIFEST)
     except (FileNotFoundError, NotADirectoryError):

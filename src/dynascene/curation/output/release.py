@@ -44,9 +44,14 @@ CAMERAS_FILE = "cameras.txt"
 
 
 def check_release_path(path: Path, dataset: Path) -> None:
-    """Raises InputError, before hours of work, where the release could not be written.
+    """Check, before hours of work, that a release can be written.
 
-    dataset: a folder that may not be there yet.
+    Args:
+        path: of the release.
+        dataset: a folder that may not be there yet.
+
+    Raises:
+        InputError: ``path`` is a folder, or its folder does not exist.
     """
     if path.is_dir():
         raise InputError(f"`release` {path}: is a folder; name a file in it")
@@ -57,13 +62,17 @@ def check_release_path(path: Path, dataset: Path) -> None:
 def write_release(table: pa.Table, dataset: Path, path: Path) -> None:
     """Write the release of a data set, in one step.
 
-    table: its manifest, as ``write_dataset`` or ``read_manifest`` return it. dataset: its
-    folder, for the cameras. Local sources are named by their path below the folder that they share.
-    Where people were asked, their votes and verdict on each clip are told as the manifest has them
-    (``VOTE_COLUMNS``), and the rule in the schema's metadata; a clip that lost its split by them is
-    not kept.
+    Local sources are named by their path below the folder that they share. Where people were asked,
+    the release has their votes and verdicts as the manifest has them (``VOTE_COLUMNS``), and the
+    rule in the schema's metadata; a clip that lost its split by them is not kept.
 
-    Raises InputError where a camera is missing or the place cannot be written.
+    Args:
+        table: the manifest, as ``write_dataset`` or ``read_manifest`` return it.
+        dataset: its folder, for the cameras.
+        path: of the release.
+
+    Raises:
+        InputError: a camera is missing, or ``path`` cannot be written.
     """
     naming = _Naming.of(table.column("source").unique().to_pylist())
     rows = [_row(row, naming, dataset) for row in table.to_pylist()]
@@ -136,7 +145,11 @@ def _cameras(row: Mapping[str, Any], dataset: Path) -> str | None:
 
 
 def read_release(path: Path) -> pa.Table:
-    """Raises InputError where the file is missing or is no release."""
+    """The table of a release, with the columns of ``COLUMNS`` and the votes that it has.
+
+    Raises:
+        InputError: the file is missing or is no release.
+    """
     try:
         table = pq.read_table(path)
     except FileNotFoundError:
@@ -157,7 +170,12 @@ def read_release(path: Path) -> pa.Table:
 def sources_of_release(path: Path, folders: Sequence[Path] = ()) -> list[Source]:
     """The sources that kept clips were cut from, each once, with the bytes that they must have.
 
-    folders: where sources that are no URLs are looked for, in this order.
+    Args:
+        path: of the release.
+        folders: where sources that are no URLs are looked for, in this order.
+
+    Raises:
+        InputError: the release cannot be read, or keeps no clip.
     """
     rows = [row for row in read_release(path).to_pylist() if row["kept"]]
     if not rows:

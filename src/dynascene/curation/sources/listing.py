@@ -26,13 +26,17 @@ NAMED = 3  # repeated sources in a message
 def find_sources(named: Iterable[str | Path], exclude: Path | None = None) -> list[Source]:
     """The videos that were named, each once, sorted by location.
 
-    named: files; folders, of which all videos at any depth are taken; lists (``.csv``,
-    ``.parquet``) with a column ``url`` or ``path`` and perhaps ``licence`` and ``sha256``, whose
-    relative paths begin at the list; each local or any URL that fsspec knows. A page of the web is
-    never searched for videos. What is named twice is taken once, and a warning says so. exclude: a
-    folder that is passed over where it lies in one of those: a data set is no source of its own.
+    A page of the web is never searched for videos. What is named twice is taken once, and a warning
+    says so.
 
-    Raises InputError where nothing is found, a list cannot be read, or two lists contradict.
+    Args:
+        named: files; folders, of which all videos at any depth are taken; lists (``.csv``,
+            ``.parquet``) with a column ``url`` or ``path`` and perhaps ``licence`` and ``sha256``,
+            whose relative paths begin at the list. Each local or any URL that fsspec knows.
+        exclude: a folder to pass over, such as the data set that is written.
+
+    Raises:
+        InputError: nothing is found, a list cannot be read, or two lists contradict.
     """
     sources: dict[str, Source] = {}
     repeated: list[str] = []

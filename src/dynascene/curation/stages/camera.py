@@ -89,7 +89,16 @@ class CameraStage:
 def camera_motion(
     frames: FrameSource, matte: FrameSource | None, camera: TrackedCamera
 ) -> CameraMotion:
-    """How far a tracked camera turns and travels. Raises InputError where a frame is unreadable."""
+    """How far a tracked camera turns and travels.
+
+    Args:
+        frames: the clip, [H, W, 3 or 4].
+        matte: [H, W, 1], 255 = person, or None.
+        camera: with a track.
+
+    Raises:
+        InputError: a frame cannot be read.
+    """
     assert camera.track is not None
     poses = camera.track.cam_from_world.numpy()
     cosines = (np.trace(poses[:, :3, :3] @ poses[0, :3, :3].T, axis1=1, axis2=2) - 1) / 2

@@ -48,9 +48,9 @@ class MotionConfig:
 
 class Similarities(NamedTuple):
     """Over all pairs of frames. whole: the mean of the whole picture (S in the paper). background:
-    of what has contrast off the people three quarters are at least as similar; None where there is
-    none. It is no mean, since a box never holds all of a person, and crowds and leaves move before
-    a static camera too. visible: the share of the picture that has such contrast."""
+    lower quartile of SSIM over textured background windows; None if there are none. A quartile and
+    no mean, since a box never holds all of a person, and crowds and leaves move before a static
+    camera too. visible: the share of the picture that such windows make up."""
 
     whole: float
     background: float | None
@@ -109,8 +109,13 @@ class MotionStage:
 def measure_motion(clip: Clip, boxes: np.ndarray, config: MotionConfig) -> Similarities | None:
     """Compare frames of a clip; None where it has fewer than two to compare.
 
-    boxes: [N, 5], frame of the video, left, top, right, bottom in its pixels, by frame.
-    Raises InputError where the video cannot be read.
+    Args:
+        clip: a stretch of a video.
+        boxes: [N, 5], frame of the video, left, top, right, bottom in its pixels, by frame.
+        config: rate, size and margins.
+
+    Raises:
+        InputError: the video cannot be read.
     """
     video = open_video(clip.video)
     # S = mean of SSIM(I_i, I_{i+4}), i = 0, 4, 8 … (Eq. 3, averaged): the rest is never looked at

@@ -92,8 +92,13 @@ class ShotsStage:
 def find_shots(frames: Iterable[np.ndarray], rate: Fraction, config: ShotsConfig) -> list[int]:
     """The frames that begin another take, rising, without the first.
 
-    frames: uint8 [H, W, 3 or 4] sRGB. A cut within two frames of either end is found too. A fade
-    through black makes the black part a take of its own; dissolves are not found.
+    A cut within two frames of either end is found too. A fade through black makes the black part a
+    take of its own; dissolves are not found.
+
+    Args:
+        frames: uint8 [H, W, 3 or 4] sRGB.
+        rate: frames a second.
+        config: thresholds of the detectors.
     """
     from scenedetect import AdaptiveDetector, FrameTimecode, ThresholdDetector
 
