@@ -14,6 +14,9 @@ class InputError(Exception):
     ends with exit code 2.
     """
 
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+
     @property
     def parameters(self) -> tuple[str, ...]:
         """The names of the parameters that the message speaks of."""
