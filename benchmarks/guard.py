@@ -190,7 +190,7 @@ ITEMS: dict[str, Item] = {
     "train.one_step": one_step,
     "train.paper": lambda: training("dynascene.small_paper"),
     "train.actanywhere": lambda: training("actanywhere.small"),
-    "train.guided": lambda: training("dynascene.small.guided", "--clips", "clips", batch=2),
+    "train.guided": lambda: training("dynascene.small.guided", "--clips", "clips"),
     "export": export,
     "demo": demo,
     "generate.projection": lambda: generated(

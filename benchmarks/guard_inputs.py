@@ -49,10 +49,10 @@ def figure(number: int, size: tuple[int, int]) -> np.ndarray:
 
 
 def write_video(path: Path, frames: list[np.ndarray], rate: int = 24) -> None:
-    """BGR or grey uint8 frames as H.264."""
+    """BGR or grey uint8 frames as H.264, lossless: with loss, x264 does not repeat itself."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", Fraction(rate), options={"crf": "12"})
+        stream = container.add_stream("libx264", Fraction(rate), options={"qp": "0"})
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt, stream.codec_context.thread_count = "yuv420p", 1
         for frame in frames:
