@@ -6,8 +6,8 @@ import torch
 from tiny_denoiser import TINY
 
 from dynascene.errors import InputError
-from dynascene.evaluation.protocol import Given
-from dynascene.evaluation.systems import SamplingSettings, open_system
+from dynascene.evaluation.protocol import ShotInputs
+from dynascene.evaluation.systems import SamplingSettings, Trained
 from dynascene.generation.weights import load_weights
 from dynascene.interfaces.cli.main import main
 from dynascene.models.diffusion.samplers import reinject_foreground
@@ -89,8 +89,8 @@ def test_it_trains_and_its_weights_paint_around_the_person(settings, tmp_path, m
     assert person.any()
     assert torch.equal(latents[person], clip.foreground[person])
 
-    judged = open_system(str(tmp_path / "weights"), SamplingSettings(steps=2))
-    frames = judged.render(Given(batch), seed=0)["weights"]
+    judged = Trained("painter", load_weights(tmp_path / "weights"), SamplingSettings(steps=2))
+    frames = judged.render(ShotInputs(batch), seed=0)["painter"]
     assert frames.dtype == np.uint8
     assert frames.shape == (3, TINY.resolution.height, TINY.resolution.width, 3)
 
