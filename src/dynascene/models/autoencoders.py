@@ -9,8 +9,11 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import torch
+import torch.nn.functional as nnf
+from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
+from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 
 from dynascene.errors import InputError
@@ -88,9 +91,72 @@ class TinyAutoencoder(KLAutoencoder):
         return self.network.encode(images).latents
 
 
+class SpaceToDepth(ModelMixin, ConfigMixin):
+    """Latents that are the pixels themselves, each square of them folded into channels.
+
+    It has no weights, loses nothing and costs nothing: what a denoiser makes of it is its own.
+
+    Args:
+        block: pixels of a square's side; 3·block² latent channels.
+        scaling_factor, shift_factor: bring latents to unit variance; measured on rendered shots.
+    """
+
+    @register_to_config
+    def __init__(
+        self, block: int = 2, scaling_factor: float = 1.8, shift_factor: float = 0.0
+    ) -> None:
+        super().__init__()
+        # no weight: by its place diffusers tells on which device a network works
+        self.register_buffer("place", torch.zeros(()), persistent=False)
+
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: Any, **kwargs: Any) -> Any:
+        """As in diffusers, from the description alone: there is no file of weights."""
+        places = ("subfolder", "cache_dir", "local_files_only", "token", "revision")
+        found = {name: kwargs[name] for name in places if name in kwargs}
+        config: Any = cls.load_config(pretrained_model_name_or_path, **found)
+        network: Any = cls.from_config(config)
+        return network.eval()
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Folding calculates nothing, so it keeps the precision of pixels."""
+        return torch.float32
+
+
+class FoldedPixels:
+    """``SpaceToDepth``: ours at size micro."""
+
+    def __init__(self, network: Any) -> None:
+        self.network = network
+
+    @property
+    def stride(self) -> int:
+        return self.network.config.block
+
+    @property
+    def scale(self) -> float:
+        return self.network.config.scaling_factor
+
+    @property
+    def shift(self) -> float:
+        return self.network.config.shift_factor
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.network.dtype
+
+    def encode(self, images: Tensor) -> Tensor:
+        return nnf.pixel_unshuffle(images, self.stride)
+
+    def decode(self, latents: Tensor) -> Tensor:
+        return nnf.pixel_shuffle(latents, self.stride)
+
+
 ADAPTERS: dict[type, Callable[[nn.Module], Autoencoder]] = {
     AutoencoderKL: KLAutoencoder,
     AutoencoderTiny: TinyAutoencoder,
+    SpaceToDepth: FoldedPixels,
 }
 
 

@@ -28,6 +28,7 @@ def build_unet(size: ModelSize, in_channels: int, *, norm_per_frame: bool) -> UN
     ups = ["CrossAttnUpBlockMotion" if a else "UpBlockMotion" for a in reversed(size.attention)]
     unet = UNetMotionModel(
         in_channels=in_channels,
+        out_channels=size.latent_channels,
         block_out_channels=size.widths,
         down_block_types=tuple(names),
         up_block_types=tuple(ups),
@@ -57,6 +58,7 @@ def build_unet_2d(
     ups = ["CrossAttnUpBlock2D" if a else "UpBlock2D" for a in reversed(size.attention)]
     unet = UNet2DConditionModel(
         in_channels=in_channels,
+        out_channels=size.latent_channels,
         block_out_channels=widths,
         down_block_types=tuple(names),
         up_block_types=tuple(ups),

@@ -1,11 +1,11 @@
 """The denoiser: a U-Net, its conditioners, and what its output means.
 
-Legend: B clips, F frames, h w latent grid.
+Legend: B clips, F frames, C latent channels, h w latent grid.
 """
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict
+from dataclasses import MISSING, asdict, fields
 from typing import Any, NamedTuple
 
 import torch
@@ -32,6 +32,7 @@ from dynascene.models.input_layout import (
     check_layout,
     describe_layout,
     layout_width,
+    with_latent_channels,
 )
 from dynascene.models.latents import EncodedClip
 from dynascene.models.sizes import ModelSize
@@ -41,7 +42,7 @@ NOISE_FLOOR = 1e-6  # of 1 − ᾱ
 
 
 class Prediction(NamedTuple):
-    """noise: ε [B, F, 4, h, w] float32. probes: those that were asked for, by name."""
+    """noise: ε [B, F, C, h, w] float32. probes: those that were asked for, by name."""
 
     noise: Tensor
     probes: dict[str, Tensor]
@@ -111,7 +112,8 @@ class Denoiser(ModelMixin, ConfigMixin):
         describe the same columns.
         """
         conditioners = sorted(self._conditioners(), key=lambda conditioner: conditioner.name)
-        return (NOISY_LATENT, *(group for c in conditioners for group in c.channels))
+        layout = (NOISY_LATENT, *(group for c in conditioners for group in c.channels))
+        return with_latent_channels(layout, self.size.latent_channels)
 
     @apply_forward_hook
     def inject(self, clip: EncodedClip, drop: Tensor, *, per_clip: bool | None = None) -> Injection:
@@ -146,7 +148,7 @@ class Denoiser(ModelMixin, ConfigMixin):
         motion: bool = True,
         probes: Collection[str] = (),
     ) -> Prediction:
-        """ε of ``noisy`` [B, F, 4, h, w] at steps [B].
+        """ε of ``noisy`` [B, F, C, h, w] at steps [B].
 
         condition: an encoded clip (training; ``drop`` [B] drops its conditions) or the injection
         that was made of it (sampling: made once, used in every step).
@@ -219,5 +221,7 @@ def size_from_dict(values: dict[str, Any]) -> ModelSize:
 
 
 def size_to_dict(size: ModelSize) -> dict[str, Any]:
-    """A ModelSize as plain JSON values."""
-    return {**asdict(size), "resolution": list(size.resolution)}
+    """A ModelSize as plain JSON values, without those that older saved sizes lack and mean."""
+    values = {**asdict(size), "resolution": list(size.resolution)}
+    defaults = {f.name: f.default for f in fields(size) if f.default is not MISSING}
+    return {k: v for k, v in values.items() if k not in defaults or v != defaults[k]}

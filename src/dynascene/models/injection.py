@@ -27,7 +27,7 @@ class Injection(NamedTuple):
         there.
     camera: per U-Net level [B, F, C, h, w], read inside the motion modules.
     frame_codes: [B, F, C] numbers per frame.
-    anchor: [B, F, 4, h, w] the latent on which a ``guide_residual`` denoiser builds.
+    anchor: [B, F, C, h, w] the latent on which a ``guide_residual`` denoiser builds.
     """
 
     channels: Mapping[str, Tensor] = NO_CHANNELS

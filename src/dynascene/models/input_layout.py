@@ -8,6 +8,9 @@
 | ``image_latent`` | 4 | latent of the picture that is edited |
 | ``guide_latent``, ``guide_visibility`` | 4, 1 | the filled guide; 1 = seen in the scene picture |
 
+A latent, whose meaning ends so, has as many channels as the autoencoder gives it: 4 with Stable
+Diffusion's. ``with_latent_channels`` is the layout with another one.
+
 Polarity is part of the meaning: a mask that is 1 where the picture is kept is another group.
 """
 
@@ -37,10 +40,18 @@ IMAGE_LATENT = ChannelGroup("image_latent", LATENT_CHANNELS)
 GUIDE_LATENT = ChannelGroup("guide_latent", LATENT_CHANNELS)
 GUIDE_VISIBILITY = ChannelGroup("guide_visibility", 1)
 
-# of public U-Nets
+# of public U-Nets, with Stable Diffusion's autoencoder
 TEXT_TO_IMAGE: InputLayout = (NOISY_LATENT,)  # Stable Diffusion
 INPAINTING: InputLayout = (NOISY_LATENT, GENERATE_MASK, MASKED_IMAGE_LATENT)  # its inpainting model
 IMAGE_EDITING: InputLayout = (NOISY_LATENT, IMAGE_LATENT)  # InstructPix2Pix
+
+
+def with_latent_channels(layout: InputLayout, channels: int) -> InputLayout:
+    """The same meanings, the latents with as many channels as an autoencoder gives them."""
+    return tuple(
+        group._replace(width=channels) if group.meaning.endswith("latent") else group
+        for group in layout
+    )
 
 
 def layout_width(layout: InputLayout) -> int:

@@ -1,6 +1,6 @@
 """Sampling as a diffusers pipeline.
 
-Legend: B clips, F frames, H W pixels, h w latent grid.
+Legend: B clips, F frames, C latent channels, H W pixels, h w latent grid.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,7 +27,6 @@ from dynascene.models.diffusion.samplers import (
 )
 from dynascene.models.diffusion.schedule import TRAINING_STEPS
 from dynascene.models.injection import Injection, merge_injections
-from dynascene.models.input_layout import LATENT_CHANNELS
 from dynascene.models.inputs import fields_read
 from dynascene.models.latents import EncodedClip, decode_latents, encode_clip
 from dynascene.models.systems import find_system
@@ -39,7 +38,7 @@ STEPS, GUIDANCE = 50, 3.5  # the paper's DDIM steps, and the lineage's guidance
 
 @dataclass
 class DynaSceneOutput(BaseOutput):
-    """frames: [B, F, 3, H, W] in 0 … 1; or the latents [B, F, 4, h, w] when asked for."""
+    """frames: [B, F, 3, H, W] in 0 … 1; or the latents [B, F, C, h, w] when asked for."""
 
     frames: Tensor
 
@@ -47,8 +46,8 @@ class DynaSceneOutput(BaseOutput):
 class DynaScenePipeline(DiffusionPipeline):
     """Every system's sampler: its denoiser says which conditions it reads.
 
-    vae: ``AutoencoderKL`` or ``AutoencoderTiny``. image_encoder: ``CLIPVisionModelWithProjection``
-    or ``SmallImageEncoder``. scheduler: any of diffusers' on the training schedule.
+    vae, image_encoder: networks that ``autoencoder_of`` and ``image_encoder_of`` know.
+    scheduler: any of diffusers' on the training schedule.
     steps, guidance: what these weights are best sampled with; saved with them.
     """
 
@@ -95,7 +94,7 @@ class DynaScenePipeline(DiffusionPipeline):
 
         num_inference_steps, guidance_scale: None = as the weights say; a scale of 1 or less leaves
         the unconditional half out. generator: for the seed.
-        latents: [B, F, 4, h, w] noise to start from; without, it is drawn, but a single step starts
+        latents: [B, F, C, h, w] noise to start from; without, it is drawn, but a single step starts
         at the noise's mean, zero: it estimates the mean of what might be there, in which any noise
         would only flicker from frame to frame. window: frames that the denoiser sees at once;
         longer clips are covered by windows that overlap by ``overlap``, averaged in every step.
@@ -180,7 +179,7 @@ class DynaScenePipeline(DiffusionPipeline):
         self, clip: EncodedClip, latents: Tensor | None, steps: int, generator: Any
     ) -> Tensor:
         B, F, _, h, w = clip.foreground.shape
-        shape = (B, F, LATENT_CHANNELS, h, w)
+        shape = (B, F, self.denoiser.size.latent_channels, h, w)
         if latents is None and steps == 1:
             latents = torch.zeros(shape)
         elif latents is None:

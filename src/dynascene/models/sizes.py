@@ -1,6 +1,6 @@
-"""The two sizes of one code: ``sd15`` (the paper's) and ``small`` (shipped, runs on a CPU)."""
+"""The sizes of one code: ``sd15`` (the paper's), ``small`` (shipped, runs on a CPU), ``micro``."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dynascene.types import Size
 
@@ -16,6 +16,7 @@ class ModelSize:
     reference_widths: channels of the ReferenceNet; other widths than the U-Net's are projected.
     camera_widths: channels of the camera features per level.
     token_width: width of the cross-attention context, and of one image token.
+    latent_channels, latent_stride: of the autoencoder: channels of a latent, pixels per cell.
     """
 
     name: str
@@ -29,6 +30,8 @@ class ModelSize:
     reference_widths: tuple[int, ...]
     camera_widths: tuple[int, ...]
     token_width: int
+    latent_channels: int = 4
+    latent_stride: int = 8
 
 
 SD15 = ModelSize(  # U-Net and ReferenceNet 859,535,364 parameters each, motion 453,209,280
@@ -59,4 +62,28 @@ SMALL = ModelSize(
     token_width=128,
 )
 
-SIZES = {size.name: size for size in (SD15, SMALL)}
+# For science: every system trains from nothing within an hour of one core. Its latents are the
+# pixels themselves, folded 2×2; ``at_resolution`` makes it grow.
+MICRO = ModelSize(
+    name="micro",
+    resolution=Size(24, 12),
+    frames=3,
+    widths=(32,),
+    attention=(True,),
+    layers=1,
+    heads=2,
+    groups=8,
+    reference_widths=(32,),
+    camera_widths=(32,),
+    token_width=32,
+    latent_channels=12,
+    latent_stride=2,
+)
+
+
+def at_resolution(size: ModelSize, resolution: Size, frames: int) -> ModelSize:
+    """The same networks, trained for other frames; weights fit all of them."""
+    return replace(size, resolution=resolution, frames=frames)
+
+
+SIZES = {size.name: size for size in (SD15, SMALL, MICRO)}

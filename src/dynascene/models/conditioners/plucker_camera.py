@@ -30,14 +30,14 @@ class PluckerCamera(Conditioner):
     Unconditional value, and that of clips without a camera: a learnt feature per level (the null
     camera).
 
-    stride: pixels per latent cell.
+    stride: pixels per latent cell; None = the size's.
     """
 
     reads = ("cam_from_world", "intrinsics", "has_camera")
 
-    def __init__(self, size: ModelSize, stride: int = 8) -> None:
+    def __init__(self, size: ModelSize, stride: int | None = None) -> None:
         super().__init__(size)
-        self.encoder = CameraEncoder(size, stride)
+        self.encoder = CameraEncoder(size, stride or size.latent_stride)
         self.null = nn.ParameterList([nn.Parameter(torch.zeros(c)) for c in size.camera_widths])
         self.adaptors = nn.ModuleList()
 

@@ -12,7 +12,7 @@ from dynascene.models.attention import attention_site
 from dynascene.models.backbone import build_unet_2d, spatial_blocks
 from dynascene.models.conditioners.base import Conditioner, SpatialUNet
 from dynascene.models.injection import Injection
-from dynascene.models.input_layout import INPAINTING, layout_width
+from dynascene.models.input_layout import INPAINTING, layout_width, with_latent_channels
 from dynascene.models.latents import EncodedClip
 from dynascene.models.readers.reference import ReferenceReader
 from dynascene.models.sizes import ModelSize
@@ -33,7 +33,8 @@ class SceneReference(Conditioner):
 
     def __init__(self, size: ModelSize, gate: float = 0.0) -> None:
         super().__init__(size)
-        self.unet = build_unet_2d(size, size.reference_widths, layout_width(INPAINTING))
+        self.layout = with_latent_channels(INPAINTING, size.latent_channels)
+        self.unet = build_unet_2d(size, size.reference_widths, layout_width(self.layout))
         _freeze_unread(self.unet)
         blocks = len(spatial_blocks(self.unet))
         self.gates = nn.Parameter(torch.full((blocks,), gate))
@@ -48,7 +49,7 @@ class SceneReference(Conditioner):
             attention_site(read.attn1).add(ReferenceReader(self.name, index, self))
 
     def spatial_unets(self) -> tuple[SpatialUNet, ...]:
-        return (SpatialUNet(self.unet, INPAINTING),)
+        return (SpatialUNet(self.unet, self.layout),)
 
     def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
         if bool(drop.all()):
@@ -59,7 +60,7 @@ class SceneReference(Conditioner):
         return Injection(reference={self.name: tuple(tokens)})
 
     def picture(self, clip: EncodedClip) -> tuple[Tensor, Tensor, Tensor]:
-        """What is referred to: latent [B, 4, h, w], mask of its holes [B, 1, h, w], image tokens.
+        """What is referred to: latent [B, C, h, w], mask of its holes [B, 1, h, w], image tokens.
 
         A reference to another picture overrides this and ``reads``.
         """

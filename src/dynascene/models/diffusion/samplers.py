@@ -1,6 +1,6 @@
 """Sampling: the scheduler, guidance, the windows of long clips, and Eq. 4.
 
-Legend: B clips, F frames, h w latent grid.
+Legend: B clips, F frames, C latent channels, h w latent grid.
 """
 
 import inspect
@@ -89,7 +89,7 @@ def average_windows(
     spans: Sequence[tuple[int, int]],
     weights: Sequence[Tensor],
 ) -> Tensor:
-    """The weighted mean of the predictions of all windows of one step, [B, F, 4, h, w].
+    """The weighted mean of the predictions of all windows of one step, [B, F, C, h, w].
 
     predict(index, noisy of that window) → ε of that window.
     """
@@ -109,7 +109,7 @@ class SamplerHook(Protocol):
         """Changed latents.
 
         Args:
-            latents: [B, F, 4, h, w] after a step.
+            latents: [B, F, C, h, w] after a step.
             clip: what conditions.
             noised: clean latents → the same with the clip's noise, as of where the step ends.
         """
