@@ -16,8 +16,8 @@ from PIL import Image
 
 from dynascene.datasets.imagery import FOLDER_VARIABLE, load_picture, training_folder
 from dynascene.generation.clip import DEFAULT_GENERATOR, GenerationOptions
-from dynascene.generation.inputs import assumed_fov
 from dynascene.generation.outpainting import outpaint, part_to_keep
+from dynascene.generation.place_input import assumed_fov
 from dynascene.geometry.intrinsics import focal_from_fov
 from dynascene.imaging.clip_metrics import psnr
 from dynascene.imaging.sheet import SheetRow, contact_sheet, thumbnail
