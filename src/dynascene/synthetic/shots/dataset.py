@@ -147,12 +147,12 @@ class SyntheticShots(Dataset[SyntheticShot]):
     def _film(
         self, rng: np.random.Generator, world: str, name: str, view: View
     ) -> tuple[SyntheticShot, LiftedScene]:
-        light = _random_light(rng).to(self.device)
+        light = random_light(rng).to(self.device)
         rays = track_rays(view.track, self.device)
         colour, depth = view.place.render(rays)
-        background = _apply_light(colour, light)
+        background = apply_light(colour, light)
         picture_rays = track_rays(picture_track(view.camera), self.device)
-        picture = _apply_light(view.place.render(picture_rays)[0][0], light)
+        picture = apply_light(view.place.render(picture_rays)[0][0], light)
         scene = lift_to_stage(picture.cpu(), view.camera)
         surface = scene.surface
         input_track = keep_inside(
@@ -200,12 +200,12 @@ class SyntheticShots(Dataset[SyntheticShot]):
         return lay_person(clip, placement.to(self.device), self.size)
 
 
-def _random_light(rng: np.random.Generator) -> Tensor:
+def random_light(rng: np.random.Generator) -> Tensor:
     """Exposure and white balance of a whole shot: factors on sRGB values, [3, 1, 1]."""
     stops = rng.normal(0, 0.35) + rng.normal(0, 0.08, 3)
     # light times 2^s is about sRGB times 2^(s / 2.2)
     return torch.from_numpy(2 ** (np.clip(stops, -1.2, 0.8) / 2.2)).float()[:, None, None]
 
 
-def _apply_light(colour: Tensor, light: Tensor) -> Tensor:
+def apply_light(colour: Tensor, light: Tensor) -> Tensor:
     return (colour * light).clamp(0, 1)

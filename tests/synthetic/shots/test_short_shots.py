@@ -1,0 +1,113 @@
+"""Short clips whose scene picture comes with its own camera."""
+
+import numpy as np
+import pytest
+import torch
+
+from dynascene.geometry.intrinsics import intrinsics_from_fov
+from dynascene.geometry.rays import track_rays
+from dynascene.geometry.rigid import invert_rigid, relative_to_first, rotation_angle
+from dynascene.synthetic.shots.short_filming import level_pose, seen_from
+from dynascene.synthetic.shots.short_paths import (
+    AMOUNTS,
+    TRAVELS,
+    opposite_tracks,
+    random_short_track,
+)
+from dynascene.synthetic.shots.short_shots import ShortShots
+from dynascene.types import CameraTrack, Size
+
+SIZE, FRAMES = Size(24, 12), 3
+
+
+@pytest.fixture(autouse=True)
+def procedural(monkeypatch) -> None:
+    monkeypatch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
+
+
+def shots(split: str = "train", **options) -> ShortShots:
+    return ShortShots(split, SIZE, FRAMES, **{"worlds": {"turn": 1.0, "stage": 1.0}, **options})
+
+
+def test_a_clip_is_the_same_whenever_it_is_asked_for() -> None:
+    first, again = shots()[5], shots()[5]
+    for name in ("video", "scene_image", "cam_from_world", "scene_cam_from_world"):
+        assert torch.equal(getattr(first, name), getattr(again, name)), name
+    assert not torch.equal(first.video, shots(seed=1)[5].video)
+
+
+def test_splits_show_other_places() -> None:
+    train, test = (
+        {shots(split)[index].place for index in range(12)} for split in ("train", "test")
+    )
+    assert not train & test
+
+
+def test_the_picture_of_an_own_view_is_the_first_frame() -> None:
+    shot = shots(own_view_share=1.0, person_share=0.0)[3]
+    torch.testing.assert_close(shot.background[0], shot.scene_image, atol=1e-5, rtol=0)
+    torch.testing.assert_close(shot.cam_from_world[0], shot.scene_cam_from_world)
+    assert shot.seen[0].float().mean() > 0.95
+
+
+def test_another_picture_is_taken_elsewhere_and_says_where() -> None:
+    clips = [shots(own_view_share=0.0, person_share=0.0)[index] for index in range(8)]
+    for shot in clips:
+        between = shot.cam_from_world[0] @ invert_rigid(shot.scene_cam_from_world)
+        assert float(rotation_angle(between[:3, :3])) > 0.1
+    assert min(float(shot.seen.float().mean()) for shot in clips) < 0.9
+
+
+def test_half_of_the_clips_show_a_person() -> None:
+    people = [bool((shots()[index].matte > 0).any()) for index in range(40)]
+    assert 8 <= sum(people) <= 30
+    shot = shots()[people.index(True)]
+    assert torch.equal(shot.video[shot.matte.expand_as(shot.video) == 0],
+                       shot.background[shot.matte.expand_as(shot.video) == 0])  # fmt: skip
+    assert (shot.foreground[shot.matte.expand_as(shot.video) == 0] == 0).all()
+
+
+def test_a_picture_of_a_stage_has_a_median_depth_of_one() -> None:
+    assert shots(worlds={"stage": 1.0})[0].world == "stage"
+    from dynascene.synthetic.shots.short_filming import in_track_units
+    from dynascene.synthetic.worlds import draw_place
+
+    _, place = draw_place("stage", shots().library, np.random.default_rng(0))
+    picture = CameraTrack(level_pose(20.0, -3.0)[None], intrinsics_from_fov(60, SIZE)[None], SIZE)
+    depth = in_track_units(place, picture).render(track_rays(picture))[1]
+    assert float(depth.median()) == pytest.approx(1.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("turning", [True, False])
+def test_random_tracks_begin_at_the_identity(turning: bool) -> None:
+    for seed in range(60):
+        track = random_short_track(np.random.default_rng(seed), FRAMES, SIZE, turning=turning)
+        torch.testing.assert_close(track.cam_from_world[0], torch.eye(4, dtype=torch.float64))
+        if turning:
+            assert (track.cam_from_world[:, :3, 3] == 0).all()
+
+
+@pytest.mark.parametrize("move", list(AMOUNTS))
+def test_opposite_tracks_are_each_others_inverse(move: str) -> None:
+    there, back = opposite_tracks(move, AMOUNTS[move][0], FRAMES, 60.0, SIZE)
+    torch.testing.assert_close(
+        there.cam_from_world @ back.cam_from_world,
+        torch.eye(4, dtype=torch.float64).expand(FRAMES, 4, 4),
+    )
+    moved = relative_to_first(there.cam_from_world)[-1]
+    if move in TRAVELS:
+        assert float(moved[:3, 3].norm()) == pytest.approx(AMOUNTS[move][0])
+    else:
+        assert float(rotation_angle(moved[:3, :3])) == pytest.approx(AMOUNTS[move][0])
+
+
+def test_a_picture_shows_what_lies_before_it_and_is_not_hidden() -> None:
+    K = intrinsics_from_fov(90, SIZE)[None]
+    picture = CameraTrack(level_pose(0.0, 0.0)[None], K, SIZE)
+    turned = CameraTrack(level_pose(90.0, 0.0)[None], K, SIZE)
+    far = torch.full((1, 1, SIZE.height, SIZE.width), torch.inf)
+    assert seen_from(picture, far, track_rays(picture), far).all()
+    assert not seen_from(picture, far, track_rays(turned), far).any()
+    near, behind = torch.full_like(far, 1.0), torch.full_like(far, 2.0)
+    assert seen_from(picture, near, track_rays(picture), near).all()
+    assert not seen_from(picture, near, track_rays(picture), behind).any()  # something is before it
