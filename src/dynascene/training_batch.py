@@ -59,6 +59,17 @@ class TrainingBatch:
             raise InputError("training batch: its clips are encoded already, not in pixels")
         return self.clip
 
+    @property
+    def stored(self) -> StoredClip:
+        """The clips where they were encoded before.
+
+        Raises:
+            InputError: they are in pixels.
+        """
+        if not isinstance(self.clip, StoredClip):
+            raise InputError("training batch: its clips are in pixels, not encoded already")
+        return self.clip
+
     def target(self, name: str) -> Tensor:
         """A target by name.
 

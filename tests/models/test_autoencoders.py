@@ -1,12 +1,15 @@
+import copy
+
 import pytest
 import torch
 from torch import nn
 
 from dynascene.errors import InputError
 from dynascene.models import autoencoders
-from dynascene.models.autoencoders import autoencoder_of
+from dynascene.models.autoencoders import SpaceToDepth, autoencoder_of, same_encoder
 from dynascene.models.image_encoder import image_encoder_of
 from dynascene.models.latents import decode_latents, encode_images, latent_stride
+from dynascene.models.small import small_autoencoder
 
 
 class Shrinking(nn.Module):
@@ -44,3 +47,16 @@ def test_what_is_no_component_is_refused_by_name() -> None:
         autoencoder_of(nn.Linear(3, 3))
     with pytest.raises(InputError, match="Linear: is no known image encoder"):
         image_encoder_of(nn.Linear(3, 3))
+
+
+def test_the_same_latents_come_from_the_same_encoder_at_the_same_stride() -> None:
+    network = small_autoencoder(8)
+    other_decoder, other_encoder = copy.deepcopy(network), copy.deepcopy(network)
+    with torch.no_grad():
+        other_decoder.decoder.layers[-1].bias += 1
+        other_encoder.encoder.layers[0].bias += 1
+    assert same_encoder(network, other_decoder)
+    assert not same_encoder(network, other_encoder)
+    assert not same_encoder(network, SpaceToDepth(block=8))
+    assert same_encoder(SpaceToDepth(block=2), SpaceToDepth(block=2))
+    assert not same_encoder(SpaceToDepth(block=2), SpaceToDepth(block=4))

@@ -128,7 +128,7 @@ def stage_one(tiny, settings):
     """A run of which one step of four is done, as far as others see it."""
     run = tiny("dynascene.small.stage1")(settings("one"))
     objective = run.objective()
-    average = {name: p.detach() + 0.5 for name, p in objective.trained().items()}
+    average = {name: p.detach() + 0.5 for name, p in objective.trainable_parameters().items()}
     save_checkpoint(run.settings.out, Checkpoint(1, objective.state_dict(), average, {}), 1)
     (run.settings.out / "run.json").write_text(json.dumps(run.numbers()))
     return run

@@ -81,7 +81,7 @@ def test_networks_of_the_recipes(name, tmp_path, autoencoder) -> None:
     denoiser = objective.denoiser
     assert denoiser.config.system == name.split(".")[0]
     assert ("guide" in denoiser.conditioners) == (name == "dynascene.small")
-    trained = objective.trained()
+    trained = objective.trainable_parameters()
     assert not any(n.startswith("vae") for n in trained)
     wanted = [n for n, p in denoiser.named_parameters() if p.requires_grad]
     assert {f"denoiser.{n}" for n in wanted} <= trained.keys()

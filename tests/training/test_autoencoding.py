@@ -71,7 +71,7 @@ def test_spread_error_is_zero_for_standard_latents() -> None:
 def test_a_few_steps_lower_the_loss(vae) -> None:
     pictures = smooth_pictures()
     objective = AutoencoderObjective(vae, lambda: pictures)
-    optimiser = torch.optim.Adam(objective.trained().values(), 2e-4)
+    optimiser = torch.optim.Adam(objective.trainable_parameters().values(), 2e-4)
     found = []
     for step in range(30):
         loss = objective(pictures, sample_generators(0, range(3 * step, 3 * step + 3)))["loss"]

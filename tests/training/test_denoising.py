@@ -18,6 +18,7 @@ from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.models.small import small_autoencoder
 from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.training.autoencoding import start_weights
+from dynascene.training.batch_encoding import StoredClipEncoder
 from dynascene.training.clips import ClipBudget, encode_shot
 from dynascene.training.denoising import DenoisingObjective
 from dynascene.training.randomness import sample_generators
@@ -42,7 +43,7 @@ def objective(shot) -> DenoisingObjective:
         start_weights(small_autoencoder(16)),
         list(denoiser.conditioners["plucker_camera"].parameters()),
         lambda: shot,
-        target="background",
+        batch_encoder=StoredClipEncoder("background"),
         loss=DiffusionLoss(noising=UniformSteps(offset=0.0)),
         additive=False,
         steps=2,
@@ -81,12 +82,12 @@ def test_a_guide_that_is_the_truth_leaves_no_loss(objective, batch) -> None:
 def test_the_target_is_the_one_named(objective, batch) -> None:
     other = replace(batch, targets={**batch.targets, "video": batch.target("video") + 1})
     assert loss_of(objective, other) == loss_of(objective, batch)
-    objective.target = "video"
+    objective.batch_encoder.target = "video"
     assert loss_of(objective, other) > 2 * loss_of(objective, batch)
 
 
 def test_only_what_is_trained_is_listed_and_the_image_encoder_learns(objective, batch) -> None:
-    trained = objective.trained()
+    trained = objective.trainable_parameters()
     prefixes = {name.rsplit(".", 1)[0].split(".")[0] for name in trained}
     assert prefixes == {"denoiser", "image_encoder"}
     assert all("plucker_camera" in n for n in trained if n.startswith("denoiser"))
@@ -103,7 +104,7 @@ def test_checkpointing_changes_no_gradient(objective, batch) -> None:
     for _ in range(2):
         objective.zero_grad()
         loss_of(objective, batch).backward()
-        found.append({n: p.grad.clone() for n, p in objective.trained().items()})
+        found.append({n: p.grad.clone() for n, p in objective.trainable_parameters().items()})
         objective.enable_checkpointing()
     assert objective.denoiser.unet.is_gradient_checkpointing
     for name, gradient in found[0].items():
@@ -152,10 +153,10 @@ def test_a_finer_decoder_is_taken_and_another_encoder_refused(objective) -> None
     with torch.no_grad():
         finer.decoder.layers[-1].bias += 0.1
         other.encoder.layers[0].bias += 0.1
-    objective.take_decoder(finer)
+    objective.replace_decoder(finer)
     assert objective.vae.decoder.layers[-1].bias.equal(finer.decoder.layers[-1].bias)
     with pytest.raises(InputError, match="another encoder"):
-        objective.take_decoder(other)
+        objective.replace_decoder(other)
 
 
 def _sampler(shot) -> Callable[[DynaScenePipeline], Tensor]:

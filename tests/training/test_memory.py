@@ -15,7 +15,7 @@ class Sigmoid(Fit):
 def test_float32_for_all_and_four_times_more_for_what_is_trained() -> None:
     objective = Fit()
     frozen = WIDTH * WIDTH + WIDTH
-    trained = sum(parameter.numel() for parameter in objective.trained().values())
+    trained = sum(parameter.numel() for parameter in objective.trainable_parameters().values())
     assert fixed_memory(objective) == {
         "weights": 4 * (frozen + trained),
         "gradients": 4 * trained,

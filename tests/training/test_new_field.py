@@ -19,7 +19,7 @@ from dynascene.models.image_encoder import SmallImageEncoder
 from dynascene.models.injection import Injection
 from dynascene.models.latents import complete_clip, encode_clip
 from dynascene.models.small import small_autoencoder
-from dynascene.training.batch_encoding import encode_batch
+from dynascene.training.batch_encoding import PixelEncoder, StoredClipEncoder
 from dynascene.training.clips import ClipBudget, encode_shot
 from dynascene.training.denoising import DenoisingObjective
 from dynascene.training.randomness import sample_generators
@@ -109,7 +109,8 @@ def test_it_is_stored_and_read_again(networks) -> None:
     clip = complete_clip(batch.clip, *networks)
     expected = mean_of_cells(shot.pixels.pose).expand(2, -1, -1, -1, -1)
     torch.testing.assert_close(clip.pose_cells, expected, rtol=1e-3, atol=1e-3)
-    assert encode_batch(batch, "background", *networks).clean.shape == (2, 3, 4, 2, 3)
+    encoded = StoredClipEncoder("background").encode(batch, *networks)
+    assert encoded.clean.shape == (2, 3, 4, 2, 3)
 
 
 def backgrounds(shot: TrainingBatch) -> dict[str, Tensor]:
@@ -126,7 +127,7 @@ def test_its_reader_learns_and_asks_for_it_by_name(networks) -> None:
         vae,
         list(denoiser.parameters()),
         lambda: collate([sample(0)]),
-        target="video",
+        batch_encoder=PixelEncoder("video"),
         loss=PLAIN_LOSS,
         additive=True,
     )
@@ -138,3 +139,13 @@ def test_its_reader_learns_and_asks_for_it_by_name(networks) -> None:
     without = collate_samples([sample(seed, inputs={}) for seed in range(3)])
     with pytest.raises(InputError, match="conditioner pose reads pose_cells, and this encoded"):
         objective(without, generators)
+
+
+def test_each_form_of_clips_takes_its_own_encoder(networks) -> None:
+    pixels = collate_samples([sample(0)])
+    with pytest.raises(InputError, match="in pixels, not encoded already"):
+        StoredClipEncoder("video").encode(pixels, *networks)
+    stored = encode_shot(TrainingBatch(clip=pixels.clip, targets=backgrounds(pixels)), networks[0])
+    batch = ClipBudget(3)([{**stored, "has_camera": torch.tensor(True)}])
+    with pytest.raises(InputError, match="encoded already, not in pixels"):
+        PixelEncoder("video").picture(batch, networks[0])

@@ -40,7 +40,7 @@ class Fit(Objective):
         self.heads = nn.ModuleDict({task: nn.Linear(8, WIDTH) for task in TASKS})
         self.register_buffer("scale", torch.tensor(2.0))
 
-    def trained(self) -> dict[str, nn.Parameter]:
+    def trainable_parameters(self) -> dict[str, nn.Parameter]:
         return {name: p for name, p in self.named_parameters() if p.requires_grad}
 
     def forward(

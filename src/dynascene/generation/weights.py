@@ -12,6 +12,7 @@ import torch
 from dynascene.errors import InputError, one_line
 from dynascene.io.checkpoints import HUB_ID
 from dynascene.io.checksums import sha256_of
+from dynascene.models.autoencoders import channels_last
 from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.models.systems import find_system
 
@@ -130,8 +131,7 @@ def _load(folder: Path) -> DynaScenePipeline:
                 folder, use_safetensors=True, local_files_only=True
             )
             pipeline.to("cuda" if torch.cuda.is_available() else "cpu", torch.float32)
-            # a quarter faster on CPUs
-            pipeline.vae.to(memory_format=torch.channels_last)
+            channels_last(pipeline.vae)
             if has_fast_bfloat16():
                 pipeline.denoiser.to(torch.bfloat16)
             return pipeline

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import torch
-import torch.nn.functional as nnf
 from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
@@ -42,6 +41,16 @@ class Autoencoder(Protocol):
         """What the network calculates in."""
         ...
 
+    @property
+    def encoder(self) -> nn.Module:
+        """The half that makes latents: its weights decide what a latent means."""
+        ...
+
+    @property
+    def decoder(self) -> nn.Module:
+        """The half that makes pixels."""
+        ...
+
     def encode(self, images: Tensor) -> Tensor:
         """[B, 3, H, W] in −1 … 1 → [B, C, h, w], not scaled: the mode, nothing is drawn."""
         ...
@@ -72,6 +81,14 @@ class KLAutoencoder:
     @property
     def dtype(self) -> torch.dtype:
         return self.network.dtype
+
+    @property
+    def encoder(self) -> nn.Module:
+        return self.network.encoder
+
+    @property
+    def decoder(self) -> nn.Module:
+        return self.network.decoder
 
     def encode(self, images: Tensor) -> Tensor:
         return self.network.encode(images).latent_dist.mode()
@@ -146,11 +163,19 @@ class FoldedPixels:
     def dtype(self) -> torch.dtype:
         return self.network.dtype
 
+    @property
+    def encoder(self) -> nn.Module:
+        return nn.PixelUnshuffle(self.stride)
+
+    @property
+    def decoder(self) -> nn.Module:
+        return nn.PixelShuffle(self.stride)
+
     def encode(self, images: Tensor) -> Tensor:
-        return nnf.pixel_unshuffle(images, self.stride)
+        return self.encoder(images)
 
     def decode(self, latents: Tensor) -> Tensor:
-        return nnf.pixel_shuffle(latents, self.stride)
+        return self.decoder(latents)
 
 
 ADAPTERS: dict[type, Callable[[nn.Module], Autoencoder]] = {
@@ -171,3 +196,19 @@ def autoencoder_of(network: nn.Module) -> Autoencoder:
             return ADAPTERS[kind](network)
     names = ", ".join(kind.__name__ for kind in ADAPTERS)
     raise InputError(f"{type(network).__name__}: is no known autoencoder; known are {names}")
+
+
+def channels_last(network: nn.Module) -> nn.Module:
+    """Lay out an autoencoder's convolutions so that they take half the time on CPUs; in place."""
+    return network.to(memory_format=torch.channels_last)  # ty: ignore[no-matching-overload]
+
+
+def same_encoder(network: nn.Module, other: nn.Module) -> bool:
+    """Whether two autoencoders make the same latents, whatever their decoders are."""
+    ours, theirs = autoencoder_of(network), autoencoder_of(other)
+    weights, others = ours.encoder.state_dict(), theirs.encoder.state_dict()
+    return (
+        ours.stride == theirs.stride
+        and weights.keys() == others.keys()
+        and all(others[name].equal(weights[name]) for name in weights)
+    )

@@ -54,8 +54,8 @@ class DynaScenePipeline(DiffusionPipeline):
     model_cpu_offload_seq = "image_encoder->denoiser->vae"
     _callback_tensor_inputs = ("latents",)
 
-    vae: Any
-    image_encoder: Any
+    vae: nn.Module
+    image_encoder: nn.Module
     denoiser: Denoiser
     scheduler: Any
 

@@ -3,12 +3,12 @@
 Their numbers are those of the published configurations; real weights come from ``pretrained``.
 """
 
-from typing import Any
+from torch import nn
 
 
-def sd15_autoencoder() -> Any:
+def sd15_autoencoder() -> nn.Module:
     """AutoencoderKL of 83,653,863 parameters, 8× smaller, 4 latent channels."""
-    from diffusers import AutoencoderKL
+    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 
     return AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * 4,
@@ -21,7 +21,7 @@ def sd15_autoencoder() -> Any:
     )
 
 
-def clip_vision_l14() -> Any:
+def clip_vision_l14() -> nn.Module:
     """The image half of CLIP ViT-L/14, with the projection to 768: 303,966,208 parameters."""
     from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 

@@ -64,7 +64,7 @@ def export_run(
     if autoencoder is not None:
         if not isinstance(objective, DenoisingObjective):
             raise InputError(f"{folder}: `autoencoder` is for runs of denoisers")
-        objective.take_decoder(load_autoencoder(autoencoder))
+        objective.replace_decoder(load_autoencoder(autoencoder))
     with replacing(out) as temporary:
         temporary.mkdir()
         objective.export(temporary)

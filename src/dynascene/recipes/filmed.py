@@ -15,6 +15,7 @@ from dynascene.recipes.clip_sources import open_clips
 from dynascene.recipes.start import starting_point
 from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.task_mix import TaskMix
+from dynascene.training.batch_encoding import PixelEncoder
 from dynascene.training.denoising import DenoisingObjective
 from dynascene.training.run import Optimiser, Run, Settings
 from dynascene.training_batch import TrainingBatch, collate
@@ -76,7 +77,7 @@ def _objective(
         vae,
         stage.trains(denoiser),
         partial(_unseen, size, settings),
-        target="video",
+        batch_encoder=PixelEncoder("video"),
         loss=stage.loss.with_terms(system.loss_terms),
         additive=True,
         steps=25,

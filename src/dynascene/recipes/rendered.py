@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, partial
-from typing import Any
 
 from torch import nn
 
 from dynascene.errors import InputError
+from dynascene.models.autoencoders import same_encoder
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.sizes import SMALL
 from dynascene.models.systems import SYSTEMS
@@ -17,8 +17,9 @@ from dynascene.recipes.bundled import load_autoencoder
 from dynascene.recipes.filmed import filmed_run
 from dynascene.recipes.start import starting_point
 from dynascene.synthetic.shots.dataset import SyntheticShots
+from dynascene.training.batch_encoding import StoredClipEncoder
 from dynascene.training.clips import ClipBudget, ClipSamples, EncodedShots, Pool
-from dynascene.training.denoising import DenoisingObjective, same_latents
+from dynascene.training.denoising import DenoisingObjective
 from dynascene.training.run import Optimiser, Run, Settings
 from dynascene.training_batch import TrainingBatch, collate
 
@@ -65,7 +66,7 @@ def rendered_run(system: System, training: RenderedTraining, settings: Settings)
             *_components(system, name, denoiser, settings),
             all_parameters(denoiser),
             partial(_unseen, settings),
-            target=training.target,
+            batch_encoder=StoredClipEncoder(training.target),
             loss=training.loss.with_terms(system.loss_terms),
             additive=False,  # how many clips ClipBudget keeps depends on all of a step's
             steps=training.sampling[0],
@@ -100,10 +101,10 @@ def rendered_run(system: System, training: RenderedTraining, settings: Settings)
 
 def _components(
     system: System, name: str, denoiser: Denoiser, settings: Settings
-) -> tuple[nn.Module, Any]:
+) -> tuple[nn.Module, nn.Module]:
     """The image encoder and the autoencoder beside a denoiser, which is filled."""
     vae, image_encoder = starting_point(system, denoiser, settings.start, settings.autoencoder)
-    if not same_latents(vae, load_autoencoder(settings.autoencoder)):
+    if not same_encoder(vae, load_autoencoder(settings.autoencoder)):
         raise InputError(
             f"{name}: the weights to start from have another autoencoder than the clips; name "
             "theirs with `autoencoder`"

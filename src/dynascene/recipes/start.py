@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from torch import Tensor, nn
 
 from dynascene.errors import InputError
+from dynascene.models.autoencoders import same_encoder
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.image_encoder import SmallImageEncoder
 from dynascene.models.pretrained import load_exactly, load_pipeline, pipeline_from_public_weights
@@ -14,7 +15,6 @@ from dynascene.models.sd15 import clip_vision_l14, sd15_autoencoder
 from dynascene.models.sizes import SD15
 from dynascene.models.systems.system import System
 from dynascene.recipes.bundled import load_autoencoder
-from dynascene.training.denoising import same_latents
 from dynascene.training.run import FRESH
 from dynascene.training.state import checkpoint_folders, load_checkpoint
 
@@ -22,7 +22,7 @@ from dynascene.training.state import checkpoint_folders, load_checkpoint
 class Components(NamedTuple):
     """What stands around a denoiser."""
 
-    vae: Any
+    vae: nn.Module
     image_encoder: nn.Module
 
 
@@ -67,7 +67,7 @@ def starting_point(
         if autoencoder is None:
             return components  # whole in itself
     # a checkpoint holds an autoencoder's weights, but not the scale of its latents
-    if not large and not same_latents(components.vae, load_autoencoder(autoencoder)):
+    if not large and not same_encoder(components.vae, load_autoencoder(autoencoder)):
         raise InputError(
             f"{start}: was trained with another autoencoder; name that one with `autoencoder`"
         )

@@ -5,15 +5,16 @@ Legend: B pictures, H W pixels, h w latent grid.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 import torch.nn.functional as nnf
+from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
 from diffusers.models.autoencoders.vae import AutoencoderTinyBlock
 from torch import Generator, Tensor, nn
 
+from dynascene.models.autoencoders import Autoencoder, autoencoder_of
 from dynascene.models.diffusion.noising import sample_noise
 from dynascene.training.run import Examination, Objective
 
@@ -35,7 +36,7 @@ class AutoencoderObjective(Objective):
 
     def __init__(
         self,
-        vae: Any,
+        vae: AutoencoderTiny,
         measured: Callable[[], Tensor],
         *,
         gradient: float = 0.5,
@@ -53,14 +54,18 @@ class AutoencoderObjective(Objective):
         if decoder_only:
             self.vae.encoder.requires_grad_(False)
 
-    def trained(self) -> dict[str, nn.Parameter]:
+    @property
+    def _coder(self) -> Autoencoder:
+        return autoencoder_of(self.vae)
+
+    def trainable_parameters(self) -> dict[str, nn.Parameter]:
         return {name: p for name, p in self.named_parameters() if p.requires_grad}
 
     def forward(self, batch: Tensor, generators: Sequence[Generator]) -> dict[str, Tensor]:
         pictures = batch.contiguous(memory_format=torch.channels_last)
-        latents = self.vae.encode(pictures).latents.float()
+        latents = self._coder.encode(pictures).float()
         noise = sample_noise(latents, 0.0, generators)
-        decoded = self.vae.decode(latents + self.latent_noise * noise).sample.float()
+        decoded = self._coder.decode(latents + self.latent_noise * noise).float()
         parts = {
             "l1": (decoded - pictures).abs().mean(),
             "gradient": gradient_error(decoded, pictures),
@@ -84,10 +89,10 @@ class AutoencoderObjective(Objective):
         )
 
     def _reconstructed(self, pictures: Tensor) -> Tensor:
-        return self.vae.decode(self.vae.encode(pictures).latents).sample.float().clamp(-1, 1)
+        return self._coder.decode(self._coder.encode(pictures)).float().clamp(-1, 1)
 
     def _latents(self, pictures: Tensor) -> Tensor:
-        return torch.cat([self.vae.encode(part).latents.float() for part in pictures.split(4)])
+        return torch.cat([self._coder.encode(part).float() for part in pictures.split(4)])
 
     def picture(self, batch: Tensor) -> Tensor:
         """The crops side by side."""
@@ -113,7 +118,7 @@ OPPONENT = ((1.3, 1.3, 1.3), (6.0, -6.0, 0.0), (-3.0, -3.0, 6.0))
 
 
 @torch.no_grad()
-def start_weights(vae: Any) -> Any:
+def start_weights(vae: AutoencoderTiny) -> AutoencoderTiny:
     """Starting weights for a network without normalisation; changes and returns ``vae``.
 
     It starts as a thumbnail: three channels carry the colours, averaged on the way down, through
@@ -127,10 +132,10 @@ def start_weights(vae: Any) -> Any:
                 nn.init.zeros_(module.bias)
     for module in vae.modules():
         if isinstance(module, AutoencoderTinyBlock):
-            nn.init.zeros_(module.conv[-1].weight)
+            nn.init.zeros_(_convolutions(module.conv)[-1].weight)
     colours = torch.tensor(OPPONENT)
-    first, *down, to_latent = _convolutions(vae.encoder)
-    from_latent, *up, last = _convolutions(vae.decoder)
+    first, *down, to_latent = _convolutions(vae.encoder.layers)
+    from_latent, *up, last = _convolutions(vae.decoder.layers)
     for convolution in (first, *up):
         _carry(convolution, torch.eye(3))
     for convolution in down:
@@ -141,9 +146,9 @@ def start_weights(vae: Any) -> Any:
     return vae
 
 
-def _convolutions(half: Any) -> list[nn.Conv2d]:
+def _convolutions(layers: Iterable[nn.Module]) -> list[nn.Conv2d]:
     """Those between the residual blocks."""
-    return [layer for layer in half.layers if isinstance(layer, nn.Conv2d)]
+    return [layer for layer in layers if isinstance(layer, nn.Conv2d)]
 
 
 def _carry(

@@ -5,7 +5,8 @@ Legend: B clips, F frames, C channels, H W pixels, h w latent grid.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from abc import ABC, abstractmethod
+from typing import Literal, NamedTuple
 
 from torch import Tensor, nn
 
@@ -20,7 +21,8 @@ from dynascene.models.latents import (
     to_grid,
 )
 from dynascene.training_batch import TrainingBatch
-from dynascene.types import Batch
+
+Target = Literal["background", "video"]
 
 
 class EncodedBatch(NamedTuple):
@@ -37,29 +39,66 @@ class EncodedBatch(NamedTuple):
     mask: Tensor | None
 
 
-def encode_batch(
-    batch: TrainingBatch, target: str, vae: nn.Module, image_encoder: nn.Module
-) -> EncodedBatch:
-    """Pixels are encoded; stored clips lack only what the image encoder gives.
+class BatchEncoder(ABC):
+    """How the clips of one form come onto the latent grid; a part of ``DenoisingObjective``.
 
-    Raises:
-        InputError: the batch has no target of this name.
+    Args:
+        target: the name of what the denoiser is to make: ``background``, the place without the
+            person, which only synthetic shots know, or ``video``, the shot as filmed.
     """
-    clean, mask = batch.target(target), batch.loss_mask
-    mask = None if mask is None else to_grid(mask, latent_stride(vae))
-    if isinstance(batch.clip, Batch):
-        clip = encode_clip(batch.clip, vae, image_encoder)
-        return EncodedBatch(clip, encode_images(vae, clean), mask)
-    return EncodedBatch(complete_clip(batch.clip, vae, image_encoder), clean, mask)
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+
+    @abstractmethod
+    def encode(
+        self, batch: TrainingBatch, vae: nn.Module, image_encoder: nn.Module
+    ) -> EncodedBatch:
+        """A batch for the loss.
+
+        Raises:
+            InputError: its clips have another form, or it has no such target.
+        """
+
+    @abstractmethod
+    def picture(self, batch: TrainingBatch, vae: nn.Module) -> Tensor:
+        """Of each clip, below each other: the target and what conditions; [3, ·, ·] in 0 … 1."""
 
 
-def batch_picture(batch: TrainingBatch, target: str, vae: nn.Module) -> Tensor:
-    """Of each clip, below each other: the target and what conditions it; [3, ·, ·] in 0 … 1."""
-    wanted, clip = batch.target(target), batch.clip
-    if not isinstance(clip, Batch):
-        names = [name for name in ("foreground", "guide") if name in clip]
-        rows = [wanted, *(clip[name] for name in names)]
+class PixelEncoder(BatchEncoder):
+    """For clips in pixels."""
+
+    def encode(
+        self, batch: TrainingBatch, vae: nn.Module, image_encoder: nn.Module
+    ) -> EncodedBatch:
+        mask = _loss_mask(batch, vae)
+        clip = encode_clip(batch.pixels, vae, image_encoder)
+        return EncodedBatch(clip, encode_images(vae, batch.target(self.target)), mask)
+
+    def picture(self, batch: TrainingBatch, vae: nn.Module) -> Tensor:
+        target, clip = batch.target(self.target), batch.pixels
+        scene = clip.scene_image[:, None].expand(-1, clip.frames, -1, -1, -1)
+        mask = clip.generate_mask.expand_as(target)
+        return clip_grid([target / 2 + 0.5, clip.foreground / 2 + 0.5, mask, scene / 2 + 0.5])
+
+
+class StoredClipEncoder(BatchEncoder):
+    """For clips that were encoded before: only the image encoder's part is missing."""
+
+    def encode(
+        self, batch: TrainingBatch, vae: nn.Module, image_encoder: nn.Module
+    ) -> EncodedBatch:
+        clip = complete_clip(batch.stored, vae, image_encoder)
+        return EncodedBatch(clip, batch.target(self.target), _loss_mask(batch, vae))
+
+    def picture(self, batch: TrainingBatch, vae: nn.Module) -> Tensor:
+        clip = batch.stored
+        conditions = [clip[name] for name in ("foreground", "guide") if name in clip]
+        rows = [batch.target(self.target), *conditions]
         return clip_grid([decode_latents(vae, row) / 2 + 0.5 for row in rows])
-    scene = clip.scene_image[:, None].expand(-1, clip.frames, -1, -1, -1)
-    mask = clip.generate_mask.expand_as(wanted)
-    return clip_grid([wanted / 2 + 0.5, clip.foreground / 2 + 0.5, mask, scene / 2 + 0.5])
+
+
+def _loss_mask(batch: TrainingBatch, vae: nn.Module) -> Tensor | None:
+    """[B, F, 1, h, w] in 0 … 1."""
+    mask = batch.loss_mask
+    return None if mask is None else to_grid(mask, latent_stride(vae))

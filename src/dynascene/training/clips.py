@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +17,7 @@ from torch.utils.data import Dataset
 
 from dynascene.clip_fields import BUILT_IN, CLIP_FIELDS, encodings
 from dynascene.io.checkpoints import read_tensors, write_tensors
+from dynascene.models.autoencoders import autoencoder_of, channels_last
 from dynascene.models.image_encoder import encoder_input
 from dynascene.models.latents import encode_images, encode_plainly, latent_stride
 from dynascene.synthetic.shots.dataset import SyntheticShots
@@ -37,9 +37,9 @@ class EncodedShots:
     different ones never mix. Several processes may use it at once.
     """
 
-    def __init__(self, shots: SyntheticShots, vae: Any, cache: Path) -> None:
+    def __init__(self, shots: SyntheticShots, vae: nn.Module, cache: Path) -> None:
         self.shots = shots
-        self.vae = vae.to(memory_format=torch.channels_last)  # halves the time on CPUs
+        self.vae = channels_last(vae)
         self.folder = cache / self._fingerprint()
 
     def _fingerprint(self) -> str:
@@ -50,9 +50,9 @@ class EncodedShots:
         digest.update(shots.library.identity().encode())
         if further := sorted(CLIP_FIELDS.keys() - BUILT_IN):
             digest.update(repr(further).encode())
-        shift = (self.vae.config.scaling_factor, self.vae.config.shift_factor)
-        digest.update(repr(shift).encode())
-        for name, tensor in sorted(self.vae.encoder.state_dict().items()):
+        autoencoder = autoencoder_of(self.vae)
+        digest.update(repr((autoencoder.scale, autoencoder.shift)).encode())
+        for name, tensor in sorted(autoencoder.encoder.state_dict().items()):
             digest.update(name.encode() + tensor.float().cpu().numpy().tobytes())
         return digest.hexdigest()[:16]
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
 
 import torch
 from torch import Generator, Tensor, nn
@@ -15,19 +14,18 @@ from torch import Generator, Tensor, nn
 from dynascene.errors import InputError
 from dynascene.imaging.sheet import clip_grid
 from dynascene.imaging.tensor_metrics import detail_share, weighted_psnr
+from dynascene.models.autoencoders import autoencoder_of, same_encoder
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.objective import DiffusionLoss, summed
 from dynascene.models.diffusion.samplers import ddim_scheduler
 from dynascene.models.diffusion.schedule import TRAINING_STEPS, alpha_bar_at, clean_from_noise
 from dynascene.models.latents import decode_latents, encode_clip
 from dynascene.models.pipeline import DynaScenePipeline
-from dynascene.training.batch_encoding import batch_picture, encode_batch
+from dynascene.training.batch_encoding import BatchEncoder
 from dynascene.training.figures import task_losses
 from dynascene.training.run import Examination, Objective
 from dynascene.training_batch import TrainingBatch
 from dynascene.types import Batch
-
-Target = Literal["background", "video"]
 
 
 class DenoisingObjective(Objective):
@@ -36,10 +34,9 @@ class DenoisingObjective(Objective):
     Single frames leave the motion modules out.
 
     Args:
-        trained: the denoiser's parameters that change.
-        unseen: shots in pixels for ``examine``.
-        target: ``background`` is the place without the person, which only synthetic shots know;
-            ``video`` is the shot as filmed.
+        trainable: the denoiser's parameters that change.
+        validation_shots: synthetic ones in pixels, for ``examine``.
+        batch_encoder: brings the clips of a batch onto the latent grid.
         loss: how clips become noisy, and the terms that judge predictions.
         additive: see ``Objective``; False where the batch depends on all of a step's samples.
         steps, guidance: of the samples on the sheets, and what the exported weights say.
@@ -50,11 +47,11 @@ class DenoisingObjective(Objective):
         self,
         denoiser: Denoiser,
         image_encoder: nn.Module,
-        vae: Any,
-        trained: list[nn.Parameter],
-        unseen: Callable[[], TrainingBatch],
+        vae: nn.Module,
+        trainable: list[nn.Parameter],
+        validation_shots: Callable[[], TrainingBatch],
         *,
-        target: Target,
+        batch_encoder: BatchEncoder,
         loss: DiffusionLoss,
         additive: bool,
         steps: int = 10,
@@ -65,18 +62,18 @@ class DenoisingObjective(Objective):
         self.denoiser, self.image_encoder = denoiser, image_encoder
         self.vae = vae.requires_grad_(False)
         encoder = [] if freeze_image_encoder else image_encoder.parameters()
-        wanted = {id(p) for p in [*trained, *encoder]}
+        trainable_ids = {id(p) for p in [*trainable, *encoder]}
         for parameter in self.parameters():
-            parameter.requires_grad_(id(parameter) in wanted)
-        self.unseen, self.target, self.loss = unseen, target, loss
+            parameter.requires_grad_(id(parameter) in trainable_ids)
+        self.validation_shots, self.batch_encoder, self.loss = validation_shots, batch_encoder, loss
         self.additive = additive
         self.steps, self.guidance = steps, guidance
 
-    def trained(self) -> dict[str, nn.Parameter]:
+    def trainable_parameters(self) -> dict[str, nn.Parameter]:
         return {name: p for name, p in self.named_parameters() if p.requires_grad}
 
     def forward(self, batch: TrainingBatch, generators: Sequence[Generator]) -> dict[str, Tensor]:
-        encoded = encode_batch(batch, self.target, self.vae, self.image_encoder)
+        encoded = self.batch_encoder.encode(batch, self.vae, self.image_encoder)
         losses = self.loss(
             self.denoiser,
             encoded.clip,
@@ -92,7 +89,7 @@ class DenoisingObjective(Objective):
 
     @torch.no_grad()
     def picture(self, batch: TrainingBatch) -> Tensor:
-        return batch_picture(batch, self.target, self.vae)
+        return self.batch_encoder.picture(batch, self.vae)
 
     @torch.no_grad()
     def examine(self, seed: int) -> Examination:
@@ -101,27 +98,27 @@ class DenoisingObjective(Objective):
         The one-step estimate from pure noise is close to the mean of many samples, and so has the
         higher PSNR; the sample looks sharper.
         """
-        unseen, device = self.unseen(), self.denoiser.device
-        batch = unseen.pixels
+        shots, device = self.validation_shots(), self.denoiser.device
+        batch = shots.pixels
         (guide,) = batch.require(["guide"], "the examination")
-        true = unseen.target("background") / 2 + 0.5
+        true = shots.target("background") / 2 + 0.5
         generator = Generator().manual_seed(seed)
         pipeline = self.pipeline()
         pipeline.set_progress_bar_config(disable=True)
         sample = pipeline(batch, generator=generator).frames
-        shown = {
+        results = {
             "guide": guide / 2 + 0.5,
             "one_step": self._one_step(batch.to(device)).cpu(),
             "sample": sample.cpu(),
         }
         figures = {}
-        for name, frames in shown.items():
+        for name, frames in results.items():
             figures[f"psnr_{name}"] = weighted_psnr(frames, true, batch.generate_mask)
             if batch.guide_visibility is not None:
                 revealed = batch.generate_mask * (1 - batch.guide_visibility)
                 figures[f"psnr_{name}_revealed"] = weighted_psnr(frames, true, revealed)
                 figures[f"detail_{name}_revealed"] = detail_share(frames, true, revealed)
-        return Examination(figures, clip_grid([true, *shown.values()]))
+        return Examination(figures, clip_grid([true, *results.values()]))
 
     def _one_step(self, batch: Batch) -> Tensor:
         """x₀ as predicted from the mean of pure noise, decoded: [B, F, 3, H, W] in 0 … 1."""
@@ -143,22 +140,21 @@ class DenoisingObjective(Objective):
             guidance=self.guidance,
         )
 
-    def take_decoder(self, vae: Any) -> None:
-        """Use another decoder for the same latents. Raises InputError for other latents."""
-        if not same_latents(self.vae, vae):
+    def replace_decoder(self, vae: nn.Module) -> None:
+        """Take over the decoder of another autoencoder.
+
+        Raises:
+            InputError: the other one makes other latents.
+        """
+        if not same_encoder(self.vae, vae):
             raise InputError(
                 "`autoencoder`: has another encoder than this run was trained with; "
                 "refine the decoder of that one (autoencoder.small_decoder)"
             )
-        self.vae.decoder.load_state_dict(vae.decoder.state_dict())
+        weights = autoencoder_of(vae).decoder.state_dict()
+        autoencoder_of(self.vae).decoder.load_state_dict(weights)
 
     def export(self, folder: Path) -> None:
         for part in (self.denoiser, self.image_encoder, self.vae):
             part.half()
         self.pipeline().save_pretrained(folder)
-
-
-def same_latents(a: Any, b: Any) -> bool:
-    """Whether two small autoencoders have the same encoder."""
-    ours, theirs = a.encoder.state_dict(), b.encoder.state_dict()
-    return ours.keys() == theirs.keys() and all(theirs[name].equal(ours[name]) for name in ours)

@@ -10,14 +10,16 @@ from dynascene.training.sharding import whole
 
 def frozen_checksums(objective: Objective) -> dict[str, str]:
     """SHA-256 by name of every parameter and buffer in the state dict that is not trained."""
-    trained = objective.trained().keys()
+    trained = objective.trainable_parameters().keys()
     state = objective.state_dict()
     return {name: _checksum(tensor) for name, tensor in state.items() if name not in trained}
 
 
 def trained_checksums(objective: Objective) -> dict[str, str]:
     """SHA-256 by name of every parameter that is trained."""
-    return {name: _checksum(parameter) for name, parameter in objective.trained().items()}
+    return {
+        name: _checksum(parameter) for name, parameter in objective.trainable_parameters().items()
+    }
 
 
 def _checksum(tensor: Tensor) -> str:

@@ -17,7 +17,7 @@ AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 def fixed_memory(objective: Objective) -> dict[str, int]:
     """Weights, gradients, Adam's moments and averages by name: known before anything runs."""
-    trained = sum(parameter.numel() for parameter in objective.trained().values())
+    trained = sum(parameter.numel() for parameter in objective.trainable_parameters().values())
     weights = sum(parameter.numel() for parameter in objective.parameters())
     return {
         "weights": FLOAT32 * weights,

@@ -39,7 +39,7 @@ class Objective(nn.Module, ABC):
         """
 
     @abstractmethod
-    def trained(self) -> dict[str, nn.Parameter]:
+    def trainable_parameters(self) -> dict[str, nn.Parameter]:
         """The parameters that change, by their names in the state dict."""
 
     @abstractmethod

@@ -55,7 +55,7 @@ class State:
             raise InputError("the checkpoint trains other parameters than this recipe does")
         for name, tensor in saved.average.items():
             self.ema.average[name].copy_(spread(tensor, self.ema.average[name]))
-        trained = list(self.objective.trained().values())
+        trained = list(self.objective.trainable_parameters().values())
         self.optimiser.load_state_dict(spread_optimiser(saved.optimiser, trained))
         if self.accelerator.scaler is not None and saved.scaler:
             self.accelerator.scaler.load_state_dict(dict(saved.scaler))
@@ -75,7 +75,9 @@ def start(
         objective.load_state_dict(dict(saved.weights))
     objective.to(accelerator.device).train()
     network, optimiser = accelerator.prepare(objective, _adam(objective, run.optimiser))
-    state = State(accelerator, objective, network, optimiser, Ema(objective.trained(), run.ema))
+    state = State(
+        accelerator, objective, network, optimiser, Ema(objective.trainable_parameters(), run.ema)
+    )
     if saved is not None:
         state.restore(saved)
     return state
@@ -146,7 +148,7 @@ def learning_rate(optimiser: Optimiser, step: int, steps: int) -> float:
 
 def _adam(objective: Objective, numbers: Optimiser) -> torch.optim.Optimizer:
     return torch.optim.AdamW(
-        objective.trained().values(),
+        objective.trainable_parameters().values(),
         lr=numbers.learning_rate,
         betas=numbers.betas,
         weight_decay=numbers.weight_decay,
