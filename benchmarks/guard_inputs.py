@@ -48,6 +48,12 @@ def figure(number: int, size: tuple[int, int]) -> np.ndarray:
     return matte
 
 
+def walker(frame: np.ndarray, number: int) -> np.ndarray:
+    """A frame with the figure before it, in one colour: BGR uint8 [H, W, 3]."""
+    alpha = figure(number, frame.shape[1::-1])[..., None] / 255
+    return (alpha * (40, 60, 200) + (1 - alpha) * frame).round().astype(np.uint8)
+
+
 def write_video(path: Path, frames: list[np.ndarray], rate: int = 24) -> None:
     """BGR or grey uint8 frames as H.264, lossless: with loss, x264 does not repeat itself."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +106,9 @@ def make_inputs() -> None:
         write_cameras(Path(f"clips/walk{number}/cameras.txt"), yaws)
         write_video(Path(f"clips/walk{number}/video.mp4"), shown)
         write_video(Path(f"clips/walk{number}/matte.mp4"), figures)
-    still, world = view(panorama(3), 0.0, (320, 180)), panorama(4)
-    write_video(Path("raw/pan.mp4"), [view(world, 0.02 * k, (320, 180)) for k in range(36)])
+    size = (320, 180)
+    still, world = view(panorama(3), 0.0, size), panorama(4)
+    pan = [walker(view(world, 0.02 * k, size), k) for k in range(36)]
+    write_video(Path("raw/pan.mp4"), pan)
     write_video(Path("raw/still.mp4"), [still] * 36)
-    write_video(Path("raw/short.mp4"), [view(world, -0.02 * k, (320, 180)) for k in range(12)])
+    write_video(Path("raw/short.mp4"), [view(world, -0.02 * k, size) for k in range(12)])
