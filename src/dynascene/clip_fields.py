@@ -136,6 +136,23 @@ _FIELDS = (
         follows_camera=True,
     ),
     ClipField(
+        name="scene_cam_from_world",
+        axes="B 4 4",
+        meaning="of the scene picture, in the world and unit of cam_from_world; None = frame 0's",
+        optional=True,
+        encodings=(Encoding(name="scene_cam_from_world", kind="numbers", axes="B 4 4"),),
+        group="scene_camera",
+    ),
+    ClipField(
+        name="scene_intrinsics",
+        axes="B 3 3",
+        meaning="of the scene picture, in pixels of H×W; None = frame 0's",
+        optional=True,
+        resize="intrinsics",
+        encodings=(Encoding(name="scene_intrinsics", kind="numbers", axes="B 3 3"),),
+        group="scene_camera",
+    ),
+    ClipField(
         name="video",
         axes="B F 3 H W",
         meaning="−1 … 1, the frames as filmed",

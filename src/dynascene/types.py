@@ -210,6 +210,8 @@ class Batch(ClipTensors):
     scene_visibility: Tensor
     cam_from_world: Tensor
     intrinsics: Tensor
+    scene_cam_from_world: Tensor | None
+    scene_intrinsics: Tensor | None
     guide: Tensor | None
     guide_visibility: Tensor | None
     has_camera: Tensor | None

@@ -14,7 +14,9 @@ from torch import Tensor
 
 from dynascene.generation.clip import GeneratedClip, GeneratedFrame
 from dynascene.generation.compositing import fit_background
+from dynascene.geometry.intrinsics import cover_crop_intrinsics
 from dynascene.geometry.lifting import LiftedScene
+from dynascene.geometry.picture import picture_track
 from dynascene.imaging.pixels import bytes_from_tensor, tensor_from_bytes
 from dynascene.types import Batch, CameraTrack, Shot, Size
 
@@ -65,6 +67,8 @@ def model_batches(
     track = guide.track
     picture = bytes_from_tensor(scene.picture)
     scene_image = _signed(fit_background(picture, track.size))[None]
+    scene_camera = picture_track(scene.camera)
+    scene_intrinsics = cover_crop_intrinsics(scene_camera.intrinsics, scene.camera.size, track.size)
     layers = zip(guide.frames(), _people(shot, shape, track.size), strict=True)
     for start in range(0, len(track), frames_at_once):
         cameras = track[start : start + frames_at_once]
@@ -77,6 +81,8 @@ def model_batches(
             scene_visibility=torch.ones_like(scene_image[:, :1]),
             cam_from_world=cameras.cam_from_world[None],
             intrinsics=cameras.intrinsics[None],
+            scene_cam_from_world=scene_camera.cam_from_world,
+            scene_intrinsics=scene_intrinsics,
             guide=torch.stack([_signed(frame.background) for frame in frames])[None],
             guide_visibility=torch.stack([_coverage(frame) for frame in frames])[None],
             has_camera=torch.tensor([has_camera]),

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from dynascene.geometry.rigid import rotation_about
-from dynascene.types import Size
+from dynascene.geometry.intrinsics import intrinsics_matrix
+from dynascene.geometry.rigid import rigid, rotation_about
+from dynascene.types import CameraTrack, Size
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,25 @@ class PictureCamera:
         nx, ny, nz = (rotation @ normal).tolist()
         sine = -ny * depression.clamp(upper, lower).tan() / math.hypot(nx, nz)
         return (sine.clamp(-1, 1).asin() - math.atan2(nz, nx)).clamp_min(1e-2)
+
+
+def picture_track(camera: PictureCamera, size: Size | None = None) -> CameraTrack:
+    """The scene picture's camera as a track of one frame.
+
+    Args:
+        camera: of the picture.
+        size: of the frame; None = the picture's.
+
+    Returns:
+        The track, at the origin of the scene's world.
+    """
+    size = size or camera.size
+    scale = size.width / camera.size.width
+    focal = camera.focal * scale
+    rotation = camera.scene_from_picture.mT
+    pose = rigid(rotation, torch.zeros(3, dtype=torch.float64))
+    k = intrinsics_matrix(focal, focal, size.width / 2, size.height / 2)
+    return CameraTrack(pose[None], k[None], size)
 
 
 def _full(like: Tensor, value: float) -> Tensor:

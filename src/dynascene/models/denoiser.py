@@ -6,7 +6,7 @@ Legend: B clips, F frames, C latent channels, h w latent grid.
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, asdict, fields
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import torch
 from diffusers.configuration_utils import ConfigMixin, register_to_config
@@ -16,14 +16,18 @@ from torch import Tensor, nn
 
 from dynascene.errors import InputError
 from dynascene.io.checkpoints import check_loading_info
-from dynascene.models.backbone import attention_sites, build_unet
+from dynascene.models.backbone import attention_sites, build_unet, motion_modules
 from dynascene.models.call import Call, calling, checkpoint_in_call
 from dynascene.models.conditioners import Conditioner, build_conditioner
 from dynascene.models.diffusion.schedule import (
+    NoiseSchedule,
     Parametrisation,
+    Quantity,
     alpha_bar_at,
     alpha_bars,
     noise_from_clean,
+    noise_from_velocity,
+    quantity_of,
 )
 from dynascene.models.injection import Injection, merge_injections
 from dynascene.models.input_layout import (
@@ -39,13 +43,19 @@ from dynascene.models.sizes import ModelSize
 from dynascene.types import Size
 
 NOISE_FLOOR = 1e-6  # of 1 − ᾱ
+SCRATCH_GAIN = 0.5  # of Xavier's, for layers that otherwise start at zero
 
 
 class Prediction(NamedTuple):
-    """noise: ε [B, F, C, h, w] float32. probes: those that were asked for, by name."""
+    """noise: ε [B, F, C, h, w] float32. probes: those that were asked for, by name.
+
+    value: ε, z_0 or v, as ``Denoiser.quantity``, of the same shape: what losses and samplers see.
+        Where there is no signal, ε holds nothing of the network's answer.
+    """
 
     noise: Tensor
     probes: dict[str, Tensor]
+    value: Tensor
 
 
 class Denoiser(ModelMixin, ConfigMixin):
@@ -55,11 +65,12 @@ class Denoiser(ModelMixin, ConfigMixin):
     conditions: conditioner → its options. Fresh weights are drawn in this order.
     norm_per_frame: see ``backbone.build_unet``.
     prediction: what the U-Net's output is.
-        ``epsilon``: the noise itself (the paper).
+        ``epsilon``: the noise itself (the paper). ``clean``: x₀. ``velocity``: √ᾱ ε − √(1−ᾱ) x₀.
         ``guide_residual``: x₀ = filled guide + output, turned into ε by Eq. 1. The last
         convolution starts at zero, so the untrained network returns the guide. It needs a
         conditioner that gives an anchor.
-    Losses and samplers see ε in both cases.
+    schedule: ``linear``, or ``zero_snr``, whose last step is nothing but noise. There ε says
+        nothing of the frames: ``epsilon`` is refused, and ``guide_residual`` is seen as x₀.
     """
 
     _supports_gradient_checkpointing = True
@@ -72,23 +83,27 @@ class Denoiser(ModelMixin, ConfigMixin):
         prediction: Parametrisation = "epsilon",
         norm_per_frame: bool = True,
         system: str = "",
+        schedule: NoiseSchedule = "linear",
     ) -> None:
         super().__init__()
+        _check_meaning(prediction, schedule)
         self.size = size_from_dict(size)
         self.prediction: Parametrisation = prediction
+        self.schedule: NoiseSchedule = schedule
         self.conditioners = nn.ModuleDict(
             {name: build_conditioner(name, self.size, o) for name, o in conditions.items()}
         )
         check_layout(self.input_layout)
         channels = layout_width(self.input_layout)
         self.unet = build_unet(self.size, channels, norm_per_frame=norm_per_frame)
+        self._connect()
         for conditioner in self._conditioners():
             conditioner.attach(self.unet)
         self._check_probe_names()
         if prediction == "guide_residual":
             for parameter in self.unet.conv_out.parameters():
                 nn.init.zeros_(parameter)
-        self.alpha_bars = alpha_bars()  # no buffer: it must stay float32 in half precision
+        self.alpha_bars = alpha_bars(schedule)  # no buffer: it must stay float32 in half precision
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path: Any, **kwargs: Any) -> Any:
@@ -103,6 +118,23 @@ class Denoiser(ModelMixin, ConfigMixin):
 
     def _conditioners(self) -> list[Conditioner]:
         return [c for c in self.conditioners.values() if isinstance(c, Conditioner)]
+
+    def _connect(self) -> None:
+        """Hand conditioners the others that they use."""
+        for conditioner in self._conditioners():
+            others = {other.name: other for other in self._conditioners()}
+            for name in conditioner.uses:
+                if name not in others:
+                    raise InputError(
+                        f"conditioner {conditioner.name} uses {name}, and this denoiser has none: "
+                        "add it to its conditions"
+                    )
+            conditioner.connect({name: others[name] for name in conditioner.uses})
+
+    @property
+    def quantity(self) -> Quantity:
+        """What losses and samplers see: ``Prediction.value``."""
+        return quantity_of(self.prediction, self.schedule)
 
     @property
     def input_layout(self) -> InputLayout:
@@ -148,7 +180,7 @@ class Denoiser(ModelMixin, ConfigMixin):
         motion: bool = True,
         probes: Collection[str] = (),
     ) -> Prediction:
-        """ε of ``noisy`` [B, F, C, h, w] at steps [B].
+        """What the network says of ``noisy`` [B, F, C, h, w] at steps [B].
 
         condition: an encoded clip (training; ``drop`` [B] drops its conditions) or the injection
         that was made of it (sampling: made once, used in every step).
@@ -168,14 +200,26 @@ class Denoiser(ModelMixin, ConfigMixin):
             output = self._unet_output(noisy, timesteps, condition)
         if silent := sorted(call.probes - call.probe_values.keys()):
             raise InputError(f"probe {silent[0]}: its reader does not run in this call")
-        if self.prediction == "epsilon":
-            return Prediction(output, call.probe_values)
-        if condition.anchor is None:
-            raise ValueError("guide_residual: no conditioner gives an anchor")
         with torch.autocast(noisy.device.type, enabled=False):
-            clean = condition.anchor.float() + output
-            alpha_bar = alpha_bar_at(self.alpha_bars, timesteps).clamp(max=1 - NOISE_FLOOR)
-            return Prediction(noise_from_clean(noisy.float(), clean, alpha_bar), call.probe_values)
+            value, noise = self._value_and_noise(output, noisy, timesteps, condition.anchor)
+        return Prediction(noise, call.probe_values, value)
+
+    def _value_and_noise(
+        self, output: Tensor, noisy: Tensor, timesteps: Tensor, anchor: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """``Prediction.value`` and ``noise`` of the U-Net's output."""
+        if self.prediction == "epsilon":
+            return output, output
+        alpha_bar = alpha_bar_at(self.alpha_bars, timesteps)
+        if self.prediction == "velocity":
+            return output, noise_from_velocity(noisy.float(), output, alpha_bar)
+        clean = output
+        if self.prediction == "guide_residual":
+            if anchor is None:
+                raise ValueError("guide_residual: no conditioner gives an anchor")
+            clean = anchor.float() + output
+        noise = noise_from_clean(noisy.float(), clean, alpha_bar.clamp(max=1 - NOISE_FLOOR))
+        return (noise if self.quantity == "epsilon" else clean), noise
 
     def _unet_output(self, noisy: Tensor, timesteps: Tensor, injection: Injection) -> Tensor:
         B, F = noisy.shape[:2]
@@ -211,6 +255,34 @@ class Denoiser(ModelMixin, ConfigMixin):
             for name, parameter in conditioner.named_parameters(recurse=False):
                 if name == "gates":
                     nn.init.ones_(parameter)
+
+    def start_from_nothing(self) -> None:
+        """Let every part speak from the first step: for training from fresh weights.
+
+        Silent starts stacked on each other (gates at 0, last layers at 0) get no gradient from each
+        other. Gates become 1, last layers that start at zero become small and random. The last
+        convolution of ``guide_residual`` stays: its network starts at the guide.
+        """
+        self.open_gates()
+        for layer in [motion.proj_out for _, motion in motion_modules(self.unet)] + [
+            layer for conditioner in self._conditioners() for layer in conditioner.zero_layers()
+        ]:
+            nn.init.xavier_uniform_(layer.weight, gain=SCRATCH_GAIN)
+
+
+def _check_meaning(prediction: str, schedule: str) -> None:
+    """Raises InputError where a network's output cannot mean what it is said to mean."""
+    for what, value, choices in (
+        ("prediction", prediction, get_args(Parametrisation)),
+        ("schedule", schedule, get_args(NoiseSchedule)),
+    ):
+        if value not in choices:
+            raise InputError(f"{what}: {value!r} is none of {', '.join(choices)}")
+    if prediction == "epsilon" and schedule == "zero_snr":
+        raise InputError(
+            "prediction epsilon with schedule zero_snr: at its last step ε says nothing of the "
+            "frames; predict clean or velocity, or take the schedule linear"
+        )
 
 
 def size_from_dict(values: dict[str, Any]) -> ModelSize:

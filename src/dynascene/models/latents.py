@@ -44,6 +44,8 @@ class EncodedClip(ClipTensors):
     cam_from_world: Tensor
     intrinsics: Tensor
     has_camera: Tensor
+    scene_cam_from_world: Tensor | None
+    scene_intrinsics: Tensor | None
     guide: Tensor | None
     guide_visibility: Tensor | None
     size: Size
@@ -70,7 +72,7 @@ def encode_clip(batch: Batch, vae: nn.Module, image_encoder: nn.Module) -> Encod
     if batch.has_camera is None:
         matte = batch.matte
         encoded["has_camera"] = torch.ones(len(matte), dtype=torch.bool, device=matte.device)
-    return EncodedClip(size=batch.size, **encoded)
+    return EncodedClip(size=batch.size, **_with_scene_camera(encoded))
 
 
 def complete_clip(stored: StoredClip, vae: nn.Module, image_encoder: nn.Module) -> EncodedClip:
@@ -92,7 +94,21 @@ def complete_clip(stored: StoredClip, vae: nn.Module, image_encoder: nn.Module) 
         tensors[encoding.name] = tensor
     h, w = stored["generate_mask"].shape[-2:]
     stride = latent_stride(vae)
-    return EncodedClip(size=Size(w * stride, h * stride), **tensors)
+    return EncodedClip(size=Size(w * stride, h * stride), **_with_scene_camera(tensors))
+
+
+def _with_scene_camera(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The scene picture's camera, where nothing tells it, is that of the clip's first frame.
+
+    So it is for the whole clip, and every window of it.
+    """
+    if "scene_cam_from_world" in tensors:
+        return tensors
+    first = {
+        "scene_cam_from_world": tensors["cam_from_world"][:, 0],
+        "scene_intrinsics": tensors["intrinsics"][:, 0],
+    }
+    return tensors | first
 
 
 def _encode_field(

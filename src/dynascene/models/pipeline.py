@@ -95,16 +95,17 @@ class DynaScenePipeline(DiffusionPipeline):
         num_inference_steps, guidance_scale: None = as the weights say; a scale of 1 or less leaves
         the unconditional half out. generator: for the seed.
         latents: [B, F, C, h, w] noise to start from; without, it is drawn, but a single step starts
-        at the noise's mean, zero: it estimates the mean of what might be there, in which any noise
-        would only flicker from frame to frame. window: frames that the denoiser sees at once;
-        longer clips are covered by windows that overlap by ``overlap``, averaged in every step.
+        at the noise's mean, zero, where the denoiser is seen as ε: it estimates the mean of what
+        might be there, in which any noise would only flicker from frame to frame. window: frames
+        that the denoiser sees at once; longer clips are covered by windows that overlap by
+        ``overlap``, averaged in every step.
         output_type: ``pt`` or ``latent``. callback_on_step_end: ``f(pipeline, step, timestep,
         tensors) → tensors`` as in diffusers. Raises InputError for sizes or steps that cannot be.
         """
         steps, guidance = self.sampling(num_inference_steps, guidance_scale)
         if not 1 <= steps <= TRAINING_STEPS:
             raise InputError(f"steps: {steps}, expected 1 to {TRAINING_STEPS}")
-        check_scheduler(self.scheduler, self.denoiser.alpha_bars)
+        check_scheduler(self.scheduler, self.denoiser.alpha_bars, self.denoiser.quantity)
         device = self._execution_device
         encoded = self.encode(clip) if isinstance(clip, Batch) else clip
         length = window or self.denoiser.size.frames
@@ -121,8 +122,8 @@ class DynaScenePipeline(DiffusionPipeline):
         options = step_options(self.scheduler, generator)
         with self.progress_bar(total=steps) as progress:
             for step, timestep in enumerate(self.scheduler.timesteps):
-                noise = predict(self.scheduler.scale_model_input(latents, timestep), timestep)
-                latents = self.scheduler.step(noise, timestep, latents, **options).prev_sample
+                value = predict(self.scheduler.scale_model_input(latents, timestep), timestep)
+                latents = self.scheduler.step(value, timestep, latents, **options).prev_sample
                 latents = self._hooked(latents, encoded, first_noise, step)
                 if callback_on_step_end is not None:
                     known = {"latents": latents}
@@ -180,7 +181,7 @@ class DynaScenePipeline(DiffusionPipeline):
     ) -> Tensor:
         B, F, _, h, w = clip.foreground.shape
         shape = (B, F, self.denoiser.size.latent_channels, h, w)
-        if latents is None and steps == 1:
+        if latents is None and steps == 1 and self.denoiser.quantity == "epsilon":
             latents = torch.zeros(shape)
         elif latents is None:
             latents = randn_tensor(shape, generator, self._execution_device, torch.float32)
@@ -191,7 +192,7 @@ class DynaScenePipeline(DiffusionPipeline):
     def _predictor(
         self, clip: EncodedClip, spans: Sequence[tuple[int, int]], overlap: int, guidance: float
     ) -> Callable[[Tensor, Tensor], Tensor]:
-        """(noisy, timestep) → guided ε, with everything that holds for all steps made once."""
+        """(noisy, timestep) → guided prediction; what holds for all steps is made once."""
         weights = window_weights(spans, overlap)
         conditional = self._injections(clip, spans, drop=False)
         unconditional = self._injections(clip, spans, drop=True) if guidance > 1 else None
@@ -201,11 +202,11 @@ class DynaScenePipeline(DiffusionPipeline):
         def predict(noisy: Tensor, timestep: Tensor) -> Tensor:
             def predict_window(index: int, part: Tensor) -> Tensor:
                 steps = timestep.to(part.device).expand(len(part))
-                noise = self.denoiser(part, steps, conditional[index], motion=motion).noise
+                value = self.denoiser(part, steps, conditional[index], motion=motion).value
                 if unconditional is None:
-                    return noise
-                without = self.denoiser(part, steps, unconditional[index], motion=motion).noise
-                return guided(without, noise, guidance)
+                    return value
+                without = self.denoiser(part, steps, unconditional[index], motion=motion).value
+                return guided(without, value, guidance)
 
             return average_windows(predict_window, noisy, spans, weights)
 

@@ -68,7 +68,7 @@ def pipeline_from_public_weights(
         vae=load_autoencoder(stable_diffusion),
         image_encoder=load_clip(clip),
         denoiser=denoiser,
-        scheduler=ddim_scheduler(),
+        scheduler=ddim_scheduler(denoiser.quantity, denoiser.schedule),
     )
 
 

@@ -24,7 +24,7 @@ from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.training_batch import StoredClip, TrainingBatch, collate
 from dynascene.types import Size
 
-VERSION = 2  # of the world and of what is stored; another one makes the clips anew
+VERSION = 3  # of the world and of what is stored; another one makes the clips anew
 
 
 class EncodedShots:

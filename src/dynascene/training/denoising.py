@@ -18,7 +18,7 @@ from dynascene.models.autoencoders import autoencoder_of, same_encoder
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.objective import DiffusionLoss, summed
 from dynascene.models.diffusion.samplers import ddim_scheduler
-from dynascene.models.diffusion.schedule import TRAINING_STEPS, alpha_bar_at, clean_from_noise
+from dynascene.models.diffusion.schedule import TRAINING_STEPS, alpha_bar_at, clean_from
 from dynascene.models.latents import decode_latents, encode_clip
 from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.training.batch_encoding import BatchEncoder
@@ -121,12 +121,19 @@ class DenoisingObjective(Objective):
         return Examination(figures, clip_grid([true, *results.values()]))
 
     def _one_step(self, batch: Batch) -> Tensor:
-        """x₀ as predicted from the mean of pure noise, decoded: [B, F, 3, H, W] in 0 … 1."""
+        """x₀ as predicted from pure noise, decoded: [B, F, 3, H, W] in 0 … 1.
+
+        Denoisers that are seen as ε get the noise's mean, zero, as in sampling.
+        """
+        denoiser = self.denoiser
         clip = encode_clip(batch, self.vae, self.image_encoder)
         noisy = torch.zeros_like(clip.foreground)
+        if denoiser.quantity != "epsilon":
+            noisy = torch.randn(noisy.shape, generator=Generator().manual_seed(0)).to(noisy)
         steps = torch.full((len(clip),), TRAINING_STEPS - 1, device=noisy.device)
-        noise = self.denoiser(noisy, steps, clip).noise
-        clean = clean_from_noise(noisy, noise, alpha_bar_at(self.denoiser.alpha_bars, steps))
+        value = denoiser(noisy, steps, clip).value
+        alpha_bar = alpha_bar_at(denoiser.alpha_bars, steps)
+        clean = clean_from(denoiser.quantity, value, noisy, alpha_bar)
         return decode_latents(self.vae, clean) / 2 + 0.5
 
     def pipeline(self) -> DynaScenePipeline:
@@ -135,7 +142,7 @@ class DenoisingObjective(Objective):
             self.vae,
             self.image_encoder,
             self.denoiser,
-            ddim_scheduler(),
+            ddim_scheduler(self.denoiser.quantity, self.denoiser.schedule),
             steps=self.steps,
             guidance=self.guidance,
         )

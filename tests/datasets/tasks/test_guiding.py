@@ -12,7 +12,13 @@ from dynascene.datasets.tasks.samples import TaskSamples
 from dynascene.datasets.tasks.variation import image_variation, video_variation
 from dynascene.errors import InputError
 from dynascene.geometry.intrinsics import intrinsics_from_fov
-from dynascene.geometry.rigid import camera_centres, relative_to_first, rigid, rotation_about
+from dynascene.geometry.rigid import (
+    camera_centres,
+    invert_rigid,
+    relative_to_first,
+    rigid,
+    rotation_about,
+)
 from dynascene.geometry.tracks import EXTENT_WHERE_UNKNOWN, extent, turning_only
 from dynascene.task_mix import TaskMix
 from dynascene.types import CameraTrack, Size
@@ -89,7 +95,19 @@ def test_cameras_are_those_of_the_scenes_world(make_clip, rng) -> None:
     )  # fmt: skip
     plain = video_variation(clip, np.random.default_rng(4))
     guided = with_guide(plain)
-    assert guided.scene_camera is None
+    # the picture was taken at the origin, its horizon level: rotated about x at most
+    torch.testing.assert_close(
+        camera_centres(guided.scene_cam_from_world), torch.zeros(3, dtype=torch.float64)
+    )
+    torch.testing.assert_close(
+        guided.scene_cam_from_world[0, :3], torch.tensor([1.0, 0, 0], dtype=torch.float64)
+    )
+    # and each camera stands to it as before, but for the travel
+    turns = [
+        (s.cam_from_world @ invert_rigid(s.scene_cam_from_world))[:, :3, :3]
+        for s in (plain, guided)
+    ]
+    torch.testing.assert_close(*turns)
     # the model takes them from the first frame, and there nothing has changed but the travel
     before, after = (relative_to_first(s.cam_from_world) for s in (plain, guided))
     torch.testing.assert_close(before[:, :3, :3], after[:, :3, :3])

@@ -7,6 +7,7 @@ import torch
 
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.moves import make_move
+from dynascene.geometry.picture import picture_track
 from dynascene.geometry.rays import track_rays
 from dynascene.geometry.surface import Stage
 from dynascene.synthetic.places.layered import (
@@ -17,7 +18,7 @@ from dynascene.synthetic.places.layered import (
     tile_levels,
 )
 from dynascene.synthetic.places.panorama import PanoramaPlace
-from dynascene.synthetic.shots.views import picture_track, scene_camera
+from dynascene.synthetic.shots.views import scene_camera
 from dynascene.types import Size
 
 SIZE = Size(64, 36)

@@ -54,7 +54,7 @@ def with_guide(sample: TrainingSample) -> TrainingSample:
     return replace(
         sample,
         cam_from_world=told.cam_from_world,
-        scene_camera=None,  # the origin now
+        scene_camera=in_world_of(sample.scene_camera, sample.scene_camera, camera),
         guide=seen[:, :3] * 2 - 1,
         guide_visibility=inside * (seen[:, 3:] > 0.5),
     )

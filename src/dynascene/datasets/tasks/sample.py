@@ -39,3 +39,15 @@ class TrainingSample:
     guide_visibility: Tensor | None = None
     has_camera: bool = True
     inputs: Mapping[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def scene_cam_from_world(self) -> Tensor:
+        """[4, 4] of the scene picture; the first frame's where it is not known."""
+        known = self.scene_camera
+        return self.cam_from_world[0] if known is None else known.cam_from_world[0]
+
+    @property
+    def scene_intrinsics(self) -> Tensor:
+        """[3, 3] of the scene picture; the first frame's where it is not known."""
+        known = self.scene_camera
+        return self.intrinsics[0] if known is None else known.intrinsics[0]

@@ -45,7 +45,7 @@ def estimate_of(pipeline: DynaScenePipeline, first: Draw, samples: int) -> Estim
     if first.steps > 1 and samples > 1:
         others = (first._replace(seed=first.seed + n * SEED_STEP) for n in range(1, samples))
         return Estimate(f"mean of {samples}", (first, *others))
-    if not is_guided(pipeline):
+    if not is_guided(pipeline) and pipeline.denoiser.quantity == "epsilon":
         return None  # ε at the noisiest step says little of the clean frames
     if first.steps == 1:
         return Estimate("estimate", (first,))

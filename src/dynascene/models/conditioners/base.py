@@ -1,5 +1,6 @@
 """The one door through which information enters the denoiser."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from torch import Tensor, nn
@@ -26,6 +27,8 @@ class Conditioner(nn.Module):
 
     name: its name in the denoiser, which sets it; what it injects for its own readers has this key.
     reads: the fields of a clip that it cannot do without.
+    uses: the names of other conditioners of the same denoiser whose modules it calls. The denoiser
+        hands them to ``connect``; their weights stay theirs.
     channels: the groups of input channels that it adds to the denoiser, by meaning.
     per_clip: True when its injection does not depend on the frames, so that the windows of a long
         clip share it.
@@ -33,11 +36,16 @@ class Conditioner(nn.Module):
 
     name: str = ""
     reads: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
     channels: InputLayout = ()
     per_clip: bool = False
 
     def __init__(self, size: ModelSize) -> None:
         super().__init__()
+
+    def connect(self, others: Mapping[str, "Conditioner"]) -> None:
+        """Receive the conditioners that it ``uses``, before ``attach``."""
+        self.others = dict(others)  # a dict registers no modules: they are saved once, by the owner
 
     def attach(self, unet: nn.Module) -> None:
         """Add readers to attention layers of the denoiser's U-Net, where it has any."""
@@ -45,6 +53,10 @@ class Conditioner(nn.Module):
     def spatial_unets(self) -> tuple[SpatialUNet, ...]:
         """Its own U-Nets that start from the same public weights as the denoiser's."""
         return ()
+
+    def zero_layers(self) -> list[nn.Linear | nn.Conv2d]:
+        """Its last layers that start at zero so that it is silent when fresh."""
+        return []
 
     def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
         raise NotImplementedError

@@ -3,43 +3,70 @@
 Legend: B clips, F frames, C channels, H W pixels, h w latent grid.
 """
 
-from typing import Any
+from typing import Any, Literal, get_args
 
 import torch
 from diffusers.models.attention import BasicTransformerBlock
 from diffusers.models.resnet import ResnetBlock2D
 from torch import Tensor, nn
 
+from dynascene.errors import InputError
 from dynascene.geometry.plucker import plucker_embedding
-from dynascene.geometry.rigid import relative_to_first
+from dynascene.geometry.rigid import invert_rigid, relative_to_first
 from dynascene.models.attention import AttentionSite, attention_site
 from dynascene.models.backbone import MAX_FRAMES, level_of, motion_modules
 from dynascene.models.conditioners.base import Conditioner
 from dynascene.models.injection import Injection
 from dynascene.models.latents import EncodedClip
-from dynascene.models.readers.camera import CameraReader
+from dynascene.models.readers.camera import CameraReader, StreamAdaptor
 from dynascene.models.sizes import ModelSize
+from dynascene.types import Size
 
 PLUCKER_CHANNELS = 6
+RaysFrom = Literal["first_frame", "scene_camera"]
 
 
 class PluckerCamera(Conditioner):
     """Camera features per level, merged into each motion module by two linear layers.
 
-    The track is taken relative to its first frame; its length unit is the track unit already.
-    Unconditional value, and that of clips without a camera: a learnt feature per level (the null
-    camera).
+    Its length unit is the track unit already. Unconditional value, and that of clips without a
+    camera: a learnt feature per level (the null camera).
 
     stride: pixels per latent cell; None = the size's.
+    rays_from: where rays have their origin. ``first_frame``: the clip's, or window's, own first
+        frame. ``scene_camera``: the camera of the scene picture, so that rays say where in the
+        picture to look, the same in every window of a long clip (ours).
+    at_input: the finest features also go through a 1×1 convolution to the U-Net's input (ours).
+    on_stream: further adaptors change the residual stream of the motion modules (ours).
+    octaves: the encoder also reads sin and cos of 2, 4, … 2ⁿ times the rays (ours).
     """
 
-    reads = ("cam_from_world", "intrinsics", "has_camera")
+    reads: tuple[str, ...] = ("cam_from_world", "intrinsics", "has_camera")
 
-    def __init__(self, size: ModelSize, stride: int | None = None) -> None:
+    def __init__(
+        self,
+        size: ModelSize,
+        stride: int | None = None,
+        rays_from: RaysFrom = "first_frame",
+        at_input: bool = False,
+        on_stream: bool = False,
+        octaves: int = 0,
+    ) -> None:
         super().__init__(size)
-        self.encoder = CameraEncoder(size, stride or size.latent_stride)
+        if rays_from not in get_args(RaysFrom):
+            choices = ", ".join(get_args(RaysFrom))
+            raise InputError(f"plucker_camera: rays_from {rays_from!r} is none of {choices}")
+        self.rays_from, self.octaves, self.on_stream = rays_from, octaves, on_stream
+        if rays_from == "scene_camera":
+            self.reads = (*self.reads, "scene_cam_from_world", "scene_intrinsics")
+        channels = PLUCKER_CHANNELS * (1 + 2 * octaves)
+        self.encoder = CameraEncoder(size, stride or size.latent_stride, channels)
         self.null = nn.ParameterList([nn.Parameter(torch.zeros(c)) for c in size.camera_widths])
         self.adaptors = nn.ModuleList()
+        self.stream_adaptors = nn.ModuleList()
+        self.to_input = (
+            input_convolution(size.camera_widths[0], size.widths[0]) if at_input else None
+        )
 
     def attach(self, unet: nn.Module) -> None:
         """A Camera Adaptor for the first temporal self-attention of every motion module."""
@@ -48,34 +75,83 @@ class PluckerCamera(Conditioner):
             level = level_of(name, len(widths))
             adaptor = camera_adaptor(motion.in_channels, widths[level])
             self.adaptors.append(adaptor)
-            attention_site(motion.transformer_blocks[0].attn1).add(CameraReader(level, adaptor))
+            block = motion.transformer_blocks[0]
+            attention_site(block.attn1).add(CameraReader(level, adaptor))
+            if self.on_stream:
+                stream = camera_adaptor(motion.in_channels, widths[level])
+                self.stream_adaptors.append(stream)
+                StreamAdaptor(level, stream).attach(block)
+
+    def zero_layers(self) -> list[nn.Linear | nn.Conv2d]:
+        adaptors = [*self.adaptors, *self.stream_adaptors]
+        layers = [adaptor[-1] for adaptor in adaptors if isinstance(adaptor, nn.Sequential)]
+        if self.to_input is not None:
+            layers.append(self.to_input)
+        return [layer for layer in layers if isinstance(layer, nn.Linear | nn.Conv2d)]
 
     def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
-        with torch.autocast(drop.device.type, enabled=False):  # three digits are too few for rays
-            relative = relative_to_first(clip.cam_from_world).float()
-            rays = plucker_embedding(relative, clip.intrinsics.float(), clip.size)
-        known = (clip.has_camera & ~drop)[:, None, None, None, None]
+        known = clip.has_camera & ~drop
+        levels = self.features(self._track(clip), clip.intrinsics, clip.size, known)
+        added = None
+        if self.to_input is not None:
+            finest = levels[0]
+            added = self.to_input(finest.flatten(0, 1)).unflatten(0, finest.shape[:2])
+        return Injection(camera=tuple(levels), added=added)
+
+    def picture_features(self, clip: EncodedClip, known: Tensor) -> list[Tensor]:
+        """The scene picture's own rays through the same encoder: [B, 1, C, h, w] per level.
+
+        Args:
+            known: [B] bool; False gives the null camera.
+        """
+        (intrinsics,) = clip.require(["scene_intrinsics"], "the scene picture's rays")
+        pose = torch.eye(4, device=intrinsics.device, dtype=intrinsics.dtype)
+        pose = pose.expand(len(intrinsics), 1, 4, 4)
+        return self.features(pose, intrinsics[:, None], clip.size, known)
+
+    def features(
+        self, cam_from_origin: Tensor, intrinsics: Tensor, size: Size, known: Tensor
+    ) -> list[Tensor]:
+        """Camera features [B, F, C, h, w] per level.
+
+        Args:
+            cam_from_origin: [B, F, 4, 4], relative to the rays' origin.
+            intrinsics: [B, F, 3, 3], in pixels of ``size``.
+            size: of the frames.
+            known: [B] bool; False gives the null camera.
+        """
+        with torch.autocast(known.device.type, enabled=False):  # three digits are too few for rays
+            rays = plucker_embedding(cam_from_origin.float(), intrinsics.float(), size)
+            rays = with_octaves(rays, self.octaves)
+        known = known[:, None, None, None, None]
         # unknown cameras may hold anything, not-a-number included: it must not reach the sum
         rays = torch.where(known, rays, 0)
-        levels = [
+        return [
             torch.where(known, features, null[:, None, None].to(features.dtype))
             for features, null in zip(self.encoder(rays), self.null, strict=True)
         ]
-        return Injection(camera=tuple(levels))
+
+    def _track(self, clip: EncodedClip) -> Tensor:
+        """The cameras relative to the rays' origin, [B, F, 4, 4]."""
+        with torch.autocast(clip.cam_from_world.device.type, enabled=False):
+            if self.rays_from == "first_frame":
+                return relative_to_first(clip.cam_from_world)
+            (scene,) = clip.require(["scene_cam_from_world"], f"conditioner {self.name}")
+            return clip.cam_from_world @ invert_rigid(scene)[:, None]
 
 
 class CameraEncoder(nn.Module):
-    """[B, F, 6, H, W] → one feature map per U-Net level, [B, F, C, h, w], [B, F, C, h/2, w/2], …
+    """[B, F, channels, H, W] → one feature map per U-Net level, [B, F, C, h, w], then h/2, w/2, …
 
     The rays are unshuffled to the latent grid. Each level is one block: a ResNet block per frame,
     then self-attention over time per pixel.
     """
 
-    def __init__(self, size: ModelSize, stride: int) -> None:
+    def __init__(self, size: ModelSize, stride: int, channels: int = PLUCKER_CHANNELS) -> None:
         super().__init__()
         self.widths = size.camera_widths
         self.unshuffle = nn.PixelUnshuffle(stride)
-        self.conv_in = nn.Conv2d(PLUCKER_CHANNELS * stride**2, self.widths[0], 3, padding=1)
+        self.conv_in = nn.Conv2d(channels * stride**2, self.widths[0], 3, padding=1)
         inputs = (self.widths[0], *self.widths[:-1])
         self.blocks = nn.ModuleList(
             CameraBlock(c_in, c_out, size, downsample=level > 0)
@@ -129,3 +205,22 @@ def camera_adaptor(width: int, camera_width: int) -> nn.Sequential:
     nn.init.zeros_(last.weight)
     nn.init.zeros_(last.bias)
     return nn.Sequential(nn.Linear(width + camera_width, width), nn.SiLU(), last)
+
+
+def input_convolution(width: int, target: int) -> nn.Conv2d:
+    """A 1×1 convolution that starts at zero (silent)."""
+    convolution = nn.Conv2d(width, target, 1)
+    nn.init.zeros_(convolution.weight)
+    bias: Any = convolution.bias  # typed as optional
+    nn.init.zeros_(bias)
+    return convolution
+
+
+def with_octaves(rays: Tensor, octaves: int) -> Tensor:
+    """[..., C, H, W] → [..., C · (1 + 2n), H, W]: rays r, then sin 2ᵏr and cos 2ᵏr, k = 1 … n."""
+    if not octaves:
+        return rays
+    waves = [
+        wave for k in range(1, octaves + 1) for wave in ((2**k * rays).sin(), (2**k * rays).cos())
+    ]
+    return torch.cat([rays, *waves], dim=-3)

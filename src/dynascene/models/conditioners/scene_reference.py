@@ -3,19 +3,24 @@
 Legend: B clips, h w latent grid, N tokens, C channels.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
+from dynascene.errors import InputError
 from dynascene.models.attention import attention_site
 from dynascene.models.backbone import build_unet_2d, spatial_blocks
 from dynascene.models.conditioners.base import Conditioner, SpatialUNet
+from dynascene.models.conditioners.plucker_camera import PluckerCamera, input_convolution
 from dynascene.models.injection import Injection
 from dynascene.models.input_layout import INPAINTING, layout_width, with_latent_channels
 from dynascene.models.latents import EncodedClip
 from dynascene.models.readers.reference import ReferenceReader
 from dynascene.models.sizes import ModelSize
+
+CAMERA = "plucker_camera"
 
 
 class SceneReference(Conditioner):
@@ -26,19 +31,42 @@ class SceneReference(Conditioner):
     self-attention. Unconditional value: no reference (zero tokens, which the reader skips).
 
     gate: where the readers' gates start: 0 is silent, 1 the paper's reference attention.
+    rays: ``shared``: the picture's rays go through the Camera Encoder of ``plucker_camera``, as the
+        frames' do, and through a 1×1 convolution to this network's input features: so that queries
+        and keys know by the same code where they look (ours). ``none`` is the paper's.
     """
 
-    reads = ("scene", "scene_mask", "scene_tokens")
+    reads: tuple[str, ...] = ("scene", "scene_mask", "scene_tokens")
     per_clip = True
 
-    def __init__(self, size: ModelSize, gate: float = 0.0) -> None:
+    def __init__(
+        self, size: ModelSize, gate: float = 0.0, rays: Literal["none", "shared"] = "none"
+    ) -> None:
         super().__init__(size)
+        if rays not in ("none", "shared"):
+            raise InputError(f"scene_reference: rays {rays!r} is none of none, shared")
         self.layout = with_latent_channels(INPAINTING, size.latent_channels)
         self.unet = build_unet_2d(size, size.reference_widths, layout_width(self.layout))
         _freeze_unread(self.unet)
         blocks = len(spatial_blocks(self.unet))
         self.gates = nn.Parameter(torch.full((blocks,), gate))
         self.projections = nn.ModuleList()
+        self.ray_convolution = None
+        if rays == "shared":
+            self.uses = (CAMERA,)
+            self.ray_convolution = input_convolution(
+                size.camera_widths[0], size.reference_widths[0]
+            )
+
+    def connect(self, others: Mapping[str, Conditioner]) -> None:
+        """Raises InputError where the two kinds of rays would not have one origin."""
+        super().connect(others)
+        camera = others.get(CAMERA)
+        if camera is not None and getattr(camera, "rays_from", "") != "scene_camera":
+            raise InputError(
+                f"conditioner {self.name}: its rays are relative to the scene picture's camera; "
+                f"give {CAMERA} the option rays_from scene_camera"
+            )
 
     def attach(self, unet: nn.Module) -> None:
         """Add the readers; widths that differ from the U-Net's get a linear layer."""
@@ -47,6 +75,9 @@ class SceneReference(Conditioner):
             here, there = written.attn1.query_dim, read.attn1.query_dim
             self.projections.append(nn.Identity() if here == there else nn.Linear(here, there))
             attention_site(read.attn1).add(ReferenceReader(self.name, index, self))
+
+    def zero_layers(self) -> list[nn.Linear | nn.Conv2d]:
+        return [] if self.ray_convolution is None else [self.ray_convolution]
 
     def spatial_unets(self) -> tuple[SpatialUNet, ...]:
         return (SpatialUNet(self.unet, self.layout),)
@@ -76,12 +107,26 @@ class SceneReference(Conditioner):
             block.norm1.register_forward_hook(lambda _, __, output: written.append(output))
             for _, block in spatial_blocks(self.unet)
         ]
+        added = self._ray_features(clip)
+        if added is not None:
+            hooks.append(
+                self.unet.conv_in.register_forward_hook(lambda _, __, output: output + added)
+            )
         try:
             self.unet(sample, 0, tokens.to(dtype))
         finally:
             for hook in hooks:
                 hook.remove()
         return written
+
+    def _ray_features(self, clip: EncodedClip) -> Tensor | None:
+        """What the picture's rays add after the first convolution, [B, C, h, w]."""
+        if self.ray_convolution is None:
+            return None
+        camera = self.others[CAMERA]
+        assert isinstance(camera, PluckerCamera)
+        finest = camera.picture_features(clip, clip.has_camera)[0][:, 0]
+        return self.ray_convolution(finest).to(self.unet.dtype)
 
 
 def _freeze_unread(unet: Any) -> None:

@@ -6,22 +6,37 @@ Legend: B clips, F frames, h w latent grid, SNR = ᾱ / (1 − ᾱ).
 import torch
 from torch import Tensor
 
-from dynascene.models.diffusion.schedule import Parametrisation, snr
+from dynascene.models.diffusion.schedule import Parametrisation, Quantity, snr, velocity_from
 
 
 def denoising_losses(
-    predicted: Tensor, noise: Tensor, weight: Tensor, mask: Tensor | None = None
+    predicted: Tensor, target: Tensor, weight: Tensor, mask: Tensor | None = None
 ) -> Tensor:
     """Eq. 2 clip by clip: the mean of ‖ε − ε_θ‖² times the clip's weight [B]; gives [B].
+
+    Of other quantities than ε likewise.
 
     mask: [B, F, 1, h, w] in 0 … 1, where the loss counts; each clip's mean is taken over what
     counts in that clip, 0 where nothing does.
     """
-    error = (predicted.float() - noise.float()).square()
+    error = (predicted.float() - target.float()).square()
     if mask is None:
         return weight * error.flatten(1).mean(dim=1)
     mask = mask.expand_as(error)
     return weight * (error * mask).flatten(1).sum(dim=1) / mask.flatten(1).sum(dim=1).clamp(min=1)
+
+
+def prediction_target(
+    quantity: Quantity, clean: Tensor, noise: Tensor, alpha_bar: Tensor
+) -> Tensor:
+    """What a perfect network says: ε, z_0 or v."""
+    match quantity:
+        case "epsilon":
+            return noise
+        case "clean":
+            return clean
+        case "velocity":
+            return velocity_from(clean, noise, alpha_bar)
 
 
 def loss_weight(alpha_bar: Tensor, prediction: Parametrisation, gamma: float | None = 5) -> Tensor:

@@ -84,6 +84,7 @@ class DiffusionLoss:
             noisy=noisy,
             prediction=prediction,
             parametrisation=core.prediction,
+            quantity=core.quantity,
             mask=mask,
         )
         return weighted_losses(self.terms, step)

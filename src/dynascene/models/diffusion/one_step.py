@@ -20,7 +20,7 @@ from dynascene.models.diffusion.schedule import (
     TRAINING_STEPS,
     add_noise,
     alpha_bar_at,
-    clean_from_noise,
+    clean_from,
     snr,
 )
 from dynascene.models.diffusion.terms import DenoisingStep, LossTerm
@@ -75,7 +75,7 @@ def _painting_error(gamma: float | None, step: DenoisingStep) -> Tensor:
     (visibility,) = step.clip.require(("guide_visibility",), "loss painting")
     noisy = step.noisy
     with torch.autocast(step.clean.device.type, enabled=False):
-        painted = clean_from_noise(noisy.noisy, step.prediction.noise, noisy.alpha_bar)
+        painted = clean_from(step.quantity, step.prediction.value, noisy.noisy, noisy.alpha_bar)
     ratio = snr(noisy.alpha_bar).clamp(1, gamma)
     weight = 1 - (1 - SEEN_WEIGHT) * visibility
     return ratio * ((painted - step.clean).square() * weight).flatten(1).mean(dim=1)

@@ -12,22 +12,41 @@ from diffusers.schedulers.scheduling_ddim import DDIMScheduler
 from torch import Tensor
 
 from dynascene.errors import InputError
-from dynascene.models.diffusion.schedule import SCHEDULE
+from dynascene.models.diffusion.schedule import SCHEDULE, NoiseSchedule, Quantity
 from dynascene.models.latents import EncodedClip
 
 SCHEDULE_TOLERANCE = 1e-4
 
 
-def ddim_scheduler() -> DDIMScheduler:
-    """DDIM on the training schedule; another one is made by ``X.from_config(ddim.config)``.
+# diffusers' names of what a scheduler's step takes
+PREDICTION_TYPES: dict[Quantity, str] = {
+    "epsilon": "epsilon",
+    "clean": "sample",
+    "velocity": "v_prediction",
+}
+
+
+def ddim_scheduler(
+    quantity: Quantity = "epsilon", schedule: NoiseSchedule = "linear"
+) -> DDIMScheduler:
+    """DDIM on a training schedule; another one is made by ``X.from_config(ddim.config)``.
 
     Its steps start at the noisiest of all ("trailing"), where sampling starts from pure noise.
+
+    Args:
+        quantity: what its steps take, as ``Denoiser.quantity``.
+        schedule: as ``Denoiser.schedule``.
     """
-    return DDIMScheduler(**SCHEDULE, timestep_spacing="trailing")
+    return DDIMScheduler(
+        **SCHEDULE,
+        timestep_spacing="trailing",
+        prediction_type=PREDICTION_TYPES[quantity],
+        rescale_betas_zero_snr=schedule == "zero_snr",
+    )
 
 
-def check_scheduler(scheduler: Any, alpha_bars: Tensor) -> None:
-    """Raises InputError unless a scheduler has the training schedule and expects ε."""
+def check_scheduler(scheduler: Any, alpha_bars: Tensor, quantity: Quantity = "epsilon") -> None:
+    """Raises InputError unless a scheduler has the training schedule and takes ``quantity``."""
     table = getattr(scheduler, "alphas_cumprod", None)
     name = type(scheduler).__name__
     if table is None or table.shape != alpha_bars.shape:
@@ -37,8 +56,8 @@ def check_scheduler(scheduler: Any, alpha_bars: Tensor) -> None:
             f"{name}: its noise schedule is not the one the model was trained with; "
             "build it with from_config(pipeline.scheduler.config)"
         )
-    if scheduler.config.prediction_type != "epsilon":
-        raise InputError(f"{name}: prediction_type must be epsilon")
+    if scheduler.config.prediction_type != PREDICTION_TYPES[quantity]:
+        raise InputError(f"{name}: prediction_type must be {PREDICTION_TYPES[quantity]}")
 
 
 def step_options(scheduler: Any, generator: Any) -> dict[str, Any]:
@@ -48,7 +67,7 @@ def step_options(scheduler: Any, generator: Any) -> dict[str, Any]:
 
 
 def guided(unconditional: Tensor, conditional: Tensor, scale: float) -> Tensor:
-    """Classifier-free guidance: ε_u + s (ε_c − ε_u); 1 is the conditional prediction alone."""
+    """Classifier-free guidance: p_u + s (p_c − p_u), p = ε, z_0 or v; 1 is p_c alone."""
     return unconditional + scale * (conditional - unconditional)
 
 
@@ -91,12 +110,12 @@ def average_windows(
 ) -> Tensor:
     """The weighted mean of the predictions of all windows of one step, [B, F, C, h, w].
 
-    predict(index, noisy of that window) → ε of that window.
+    predict(index, noisy of that window) → the prediction for that window.
     """
     result = torch.zeros_like(noisy)
     for index, ((start, stop), weight) in enumerate(zip(spans, weights, strict=True)):
-        noise = predict(index, noisy[:, start:stop])
-        result[:, start:stop] += weight.to(noise).view(-1, 1, 1, 1) * noise
+        part = predict(index, noisy[:, start:stop])
+        result[:, start:stop] += weight.to(part).view(-1, 1, 1, 1) * part
     return result
 
 

@@ -1,4 +1,5 @@
-"""The noise schedule, one for training and sampling: AnimateDiff's linear one.
+"""The noise schedule, one for training and sampling: AnimateDiff's linear one, and that one with
+nothing but noise at its end.
 
 Legend: t step 0 … 999, ᾱ_t share of signal power, SNR = ᾱ / (1 − ᾱ), … any shape.
 """
@@ -8,7 +9,11 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-Parametrisation = Literal["epsilon", "guide_residual"]  # what a denoiser's network puts out
+Parametrisation = Literal[  # what a denoiser's network puts out
+    "epsilon", "clean", "velocity", "guide_residual"
+]
+Quantity = Literal["epsilon", "clean", "velocity"]  # what losses and samplers see
+NoiseSchedule = Literal["linear", "zero_snr"]
 
 # Stable Diffusion itself uses "scaled_linear"; AnimateDiff's motion modules were trained with this
 TRAINING_STEPS, BETA_START, BETA_END = 1000, 0.00085, 0.012
@@ -22,21 +27,34 @@ SCHEDULE = {
 }
 
 
-def alpha_bars() -> Tensor:
-    """ᾱ_t for all training steps, [1000] float32 on the CPU: ᾱ_t = Π_{s ≤ t} (1 − β_s)."""
+def alpha_bars(schedule: NoiseSchedule = "linear") -> Tensor:
+    """ᾱ_t for all training steps, [1000] float32 on the CPU: ᾱ_t = Π_{s ≤ t} (1 − β_s).
+
+    With ``zero_snr`` √ᾱ is shifted and scaled so that the first step keeps its value and the last
+    one, 0, is nothing but noise (Lin et al., 2024, Algorithm 1).
+    """
     steps, float64 = TRAINING_STEPS, torch.float64
     betas = torch.linspace(BETA_START, BETA_END, steps, dtype=float64, device="cpu")
-    return (1 - betas).cumprod(0).float()
+    table = (1 - betas).cumprod(0)
+    if schedule == "zero_snr":
+        root = table.sqrt()
+        # √ᾱ'_t = (√ᾱ_t − √ᾱ_T) · √ᾱ_0 / (√ᾱ_0 − √ᾱ_T)
+        table = ((root - root[-1]) * root[0] / (root[0] - root[-1])).square()
+    return table.float()
 
 
 def alpha_bar_at(table: Tensor, timesteps: Tensor) -> Tensor:
-    """ᾱ at steps [B], which some schedulers place between integers: linear in the log-SNR."""
+    """ᾱ at steps [B], which some schedulers place between integers: linear in the log-SNR, and in ᾱ
+    itself where that ends at 0."""
     position = timesteps.float().clamp(0, len(table) - 1)
     below = position.floor().long()
     above = (below + 1).clamp(max=len(table) - 1)
     log_snr = torch.logit(table).to(position.device)
+    table = table.to(position.device)
     weight = position - below
-    return torch.sigmoid(log_snr[below] * (1 - weight) + log_snr[above] * weight)
+    by_log = torch.sigmoid(log_snr[below] * (1 - weight) + log_snr[above] * weight)
+    plain = table[below] * (1 - weight) + table[above] * weight
+    return torch.where(table[above] > 0, by_log, plain)
 
 
 def snr(alpha_bar: Tensor) -> Tensor:
@@ -64,6 +82,46 @@ def clean_from_noise(noisy: Tensor, noise: Tensor, alpha_bar: Tensor) -> Tensor:
     """Eq. 1 solved for z_0: the one-step estimate."""
     a = per_clip(alpha_bar, noisy)
     return (noisy - (1 - a).sqrt() * noise) / a.sqrt()
+
+
+def velocity_from(clean: Tensor, noise: Tensor, alpha_bar: Tensor) -> Tensor:
+    """v_t = √ᾱ_t ε − √(1 − ᾱ_t) z_0 (Salimans and Ho, 2022)."""
+    a = per_clip(alpha_bar, clean)
+    return a.sqrt() * noise - (1 - a).sqrt() * clean
+
+
+def clean_from_velocity(noisy: Tensor, velocity: Tensor, alpha_bar: Tensor) -> Tensor:
+    """z_0 = √ᾱ_t z_t − √(1 − ᾱ_t) v_t, at any step, the last one included."""
+    a = per_clip(alpha_bar, noisy)
+    return a.sqrt() * noisy - (1 - a).sqrt() * velocity
+
+
+def noise_from_velocity(noisy: Tensor, velocity: Tensor, alpha_bar: Tensor) -> Tensor:
+    """ε = √(1 − ᾱ_t) z_t + √ᾱ_t v_t."""
+    a = per_clip(alpha_bar, noisy)
+    return (1 - a).sqrt() * noisy + a.sqrt() * velocity
+
+
+def clean_from(quantity: Quantity, value: Tensor, noisy: Tensor, alpha_bar: Tensor) -> Tensor:
+    """z_0 of a prediction: the one-step estimate."""
+    match quantity:
+        case "epsilon":
+            return clean_from_noise(noisy, value, alpha_bar)
+        case "clean":
+            return value
+        case "velocity":
+            return clean_from_velocity(noisy, value, alpha_bar)
+
+
+def quantity_of(prediction: Parametrisation, schedule: NoiseSchedule) -> Quantity:
+    """What losses and samplers see of a network.
+
+    ``guide_residual`` gives z_0 and is seen as ε, except where ε says nothing: at the last step of
+    ``zero_snr``.
+    """
+    if prediction == "guide_residual":
+        return "clean" if schedule == "zero_snr" else "epsilon"
+    return prediction
 
 
 def per_clip(values: Tensor, like: Tensor) -> Tensor:

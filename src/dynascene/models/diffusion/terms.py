@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import torch
 from torch import Tensor
 
+from dynascene.errors import InputError
 from dynascene.models.denoiser import Prediction
-from dynascene.models.diffusion.loss import denoising_losses, loss_weight
+from dynascene.models.diffusion.loss import denoising_losses, loss_weight, prediction_target
 from dynascene.models.diffusion.noising import NoisyLatents
-from dynascene.models.diffusion.schedule import Parametrisation
+from dynascene.models.diffusion.schedule import Parametrisation, Quantity
 from dynascene.models.latents import EncodedClip
 
 
@@ -26,6 +28,7 @@ class DenoisingStep:
         noisy: what it was given, and what was drawn for it.
         prediction: ε and the probes that were asked for.
         parametrisation: what the network puts out.
+        quantity: what ``prediction.value`` is.
         mask: [B, F, 1, h, w] in 0 … 1, where the loss counts; None = everywhere.
     """
 
@@ -34,6 +37,7 @@ class DenoisingStep:
     noisy: NoisyLatents
     prediction: Prediction
     parametrisation: Parametrisation
+    quantity: Quantity = "epsilon"
     mask: Tensor | None = None
 
 
@@ -57,13 +61,33 @@ class LossTerm:
 
 
 def noise_error(gamma: float | None = 5) -> LossTerm:
-    """Eq. 2 with the weight that ``loss_weight`` gives; γ = None is the paper's plain mean."""
+    """Eq. 2 with the weight that ``loss_weight`` gives; γ = None is the paper's plain mean.
+
+    It judges ε: denoisers that are seen otherwise take ``prediction_error``.
+    """
     return LossTerm(name="noise", losses=partial(_noise_error, gamma))
 
 
 def _noise_error(gamma: float | None, step: DenoisingStep) -> Tensor:
+    if step.quantity != "epsilon":
+        raise InputError(
+            f"loss noise: judges ε, and this denoiser gives {step.quantity}: train it with "
+            "prediction_error"
+        )
     weight = loss_weight(step.noisy.alpha_bar, step.parametrisation, gamma)
     return denoising_losses(step.prediction.noise, step.noisy.noise, weight, step.mask)
+
+
+def prediction_error() -> LossTerm:
+    """The plain mean of ‖p − p_θ‖², p = ε, z_0 or v: whatever the denoiser is seen as."""
+    return LossTerm(name="prediction", losses=_prediction_error)
+
+
+def _prediction_error(step: DenoisingStep) -> Tensor:
+    noisy = step.noisy
+    target = prediction_target(step.quantity, step.clean, noisy.noise, noisy.alpha_bar)
+    weight = torch.ones_like(noisy.alpha_bar)
+    return denoising_losses(step.prediction.value, target, weight, step.mask)
 
 
 def probe_names(terms: Sequence[LossTerm]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.noising import UniformSteps
 from dynascene.models.diffusion.objective import DiffusionLoss
 from dynascene.models.diffusion.one_step import MostlyFirstStep, painting_error
+from dynascene.models.diffusion.terms import prediction_error
 from dynascene.models.public_weights import SD15_PUBLIC
 from dynascene.models.systems.system import (
     Network,
@@ -39,6 +40,24 @@ PAPER_NETWORK = Network(
 # ours: predicts the residual on the filled guide (docs/design.md §4)
 GUIDED_NETWORK = Network(
     conditioners={**PAPER_NETWORK.conditioners, "guide": {}}, prediction="guide_residual"
+)
+# ours: it follows the camera without a guide (docs/paper.md). Rays begin at the scene picture's
+# camera, and the picture's own go through the same encoder; the noisiest step, where only the
+# conditions tell anything, is learnt as frames and not as noise.
+SHARED_RAYS_NETWORK = Network(
+    conditioners={
+        "foreground": {},
+        "plucker_camera": {"rays_from": "scene_camera", "at_input": True, "on_stream": True},
+        "scene_reference": {"rays": "shared", "gate": 1.0},
+        "image_embedding": {"gate": 1.0},
+    },
+    prediction="clean",
+    schedule="zero_snr",
+    start="scratch",
+)
+SHARED_RAYS_LOSS = DiffusionLoss(
+    noising=UniformSteps(offset=0.0, drop_probability=0.05, last_step_share=0.4),
+    terms=(prediction_error(),),
 )
 
 # --- what each stage trains ---------------------------------------------------------------------
@@ -232,7 +251,7 @@ DYNASCENE = System(
         url="https://arxiv.org/abs/2504.02004",
     ),
     network=PAPER_NETWORK,
-    variants={"guided": GUIDED_NETWORK},
+    variants={"guided": GUIDED_NETWORK, "shared_rays": SHARED_RAYS_NETWORK},
     stages=(*(s for row in TABLE_3 for s in row.stages), SINGLE_STAGE, GUIDED_STAGE),
     rendered=(SMALL, SMALL_ONE_STEP, SMALL_PAPER),
     tables={3: TABLE_3, 4: TABLE_4},

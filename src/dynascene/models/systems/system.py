@@ -11,7 +11,7 @@ from dynascene.models.conditioners import CONDITIONERS
 from dynascene.models.denoiser import Denoiser, size_to_dict
 from dynascene.models.diffusion.objective import PLAIN_LOSS, DiffusionLoss
 from dynascene.models.diffusion.samplers import SamplerHook
-from dynascene.models.diffusion.schedule import Parametrisation
+from dynascene.models.diffusion.schedule import NoiseSchedule, Parametrisation
 from dynascene.models.diffusion.terms import LossTerm
 from dynascene.models.inputs import fields_read
 from dynascene.models.public_weights import PublicWeights
@@ -38,11 +38,15 @@ class Network:
     Args:
         conditioners: name in ``models.conditioners.CONDITIONERS`` → its options. Fresh weights are
             drawn in this order.
-        prediction: what the U-Net's output means, see ``Denoiser``.
+        prediction, schedule: what the U-Net's output means, and how noise grows, see ``Denoiser``.
+        start: of fresh weights: ``silent``, so that each part is added to what works without it,
+            or ``scratch``, see ``Denoiser.start_from_nothing``.
     """
 
     conditioners: Mapping[str, Mapping[str, Any]]
     prediction: Parametrisation = "epsilon"
+    schedule: NoiseSchedule = "linear"
+    start: Literal["silent", "scratch"] = "silent"
 
 
 @dataclass(frozen=True)
@@ -169,12 +173,16 @@ class System:
     def denoiser(self, size: ModelSize, variant: str | None = None) -> Denoiser:
         """A fresh denoiser of ``network``, or of a variant."""
         network = self.composition(variant)
-        return Denoiser(
+        denoiser = Denoiser(
             size=size_to_dict(size),
             conditions={name: dict(options) for name, options in network.conditioners.items()},
             prediction=network.prediction,
             system=self.name,
+            schedule=network.schedule,
         )
+        if network.start == "scratch":
+            denoiser.start_from_nothing()
+        return denoiser
 
     def stage(self, name: str) -> TrainingStage:
         """The stage of this name. Raises InputError when there is none."""

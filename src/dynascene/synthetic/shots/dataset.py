@@ -15,6 +15,7 @@ from torch.utils.data import Dataset
 from dynascene.datasets.imagery import SPLITS
 from dynascene.datasets.scale_jitter import jitter_scale
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage
+from dynascene.geometry.picture import picture_track
 from dynascene.geometry.picture_guide import picture_guide
 from dynascene.geometry.rays import Rays, track_rays
 from dynascene.geometry.tracks import keep_inside
@@ -24,7 +25,7 @@ from dynascene.synthetic.extra import check_installed
 from dynascene.synthetic.places.library import Library
 from dynascene.synthetic.shots.person_clips import composite, lay_person, person_clip
 from dynascene.synthetic.shots.placements import random_placement
-from dynascene.synthetic.shots.views import View, draw_view, picture_track
+from dynascene.synthetic.shots.views import View, draw_view
 from dynascene.synthetic.solid.place import SolidPlace
 from dynascene.synthetic.worlds import WORLDS, check_worlds, draw_place
 from dynascene.types import Size
@@ -44,6 +45,8 @@ class SyntheticShot:
         scene_image, scene_visibility: [3, H, W], [1, H, W].
         cam_from_world, intrinsics: [F, 4, 4], [F, 3, 3] float64, as the network gets them: in the
             scene camera's world and in track units, up to the jitter of the scale.
+        scene_cam_from_world, scene_intrinsics: [4, 4], [3, 3] float64 of the scene picture, at the
+            origin of that world.
         guide, guide_visibility: [F, 3, H, W], [F, 1, H, W], along those cameras.
         depth: [F, 1, H, W] of the background in the true track's unit; infinite where the
             place has no scale.
@@ -59,6 +62,8 @@ class SyntheticShot:
     scene_visibility: Tensor
     cam_from_world: Tensor
     intrinsics: Tensor
+    scene_cam_from_world: Tensor
+    scene_intrinsics: Tensor
     guide: Tensor
     guide_visibility: Tensor
     depth: Tensor
@@ -164,6 +169,7 @@ class SyntheticShots(Dataset[SyntheticShot]):
         stage = view.place.stage
         ground = surface.height if stage is None else stage.height
         person, matte = self._person(rng, view, rays, ground)
+        scene_camera = picture_track(view.camera, self.size)
         shot = SyntheticShot(
             video=composite(person, matte, background) * 2 - 1,
             background=background * 2 - 1,
@@ -173,6 +179,8 @@ class SyntheticShots(Dataset[SyntheticShot]):
             scene_visibility=torch.ones_like(background[0, :1]),
             cam_from_world=input_track.cam_from_world.to(self.device),
             intrinsics=input_track.intrinsics.to(self.device),
+            scene_cam_from_world=scene_camera.cam_from_world[0].to(self.device),
+            scene_intrinsics=scene_camera.intrinsics[0].to(self.device),
             guide=guide * 2 - 1,
             guide_visibility=visibility,
             depth=depth,

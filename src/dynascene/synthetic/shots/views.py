@@ -4,12 +4,10 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
-from dynascene.geometry.intrinsics import focal_from_fov, intrinsics_from_fov, intrinsics_matrix
-from dynascene.geometry.picture import PictureCamera
+from dynascene.geometry.intrinsics import focal_from_fov, intrinsics_from_fov
+from dynascene.geometry.picture import PictureCamera, picture_track
 from dynascene.geometry.rays import track_rays
-from dynascene.geometry.rigid import rigid
 from dynascene.geometry.tracks import keep_inside, turning_only
 from dynascene.synthetic.places.place import SyntheticPlace
 from dynascene.synthetic.shots.camera_paths import place_by_frame, random_track, view_angles
@@ -83,22 +81,3 @@ def scene_camera(fov: float, pitch: float, size: Size) -> PictureCamera:
     wide = Size(round(PICTURE_SCALE * size.width), round(PICTURE_SCALE * size.height))
     focal = focal_from_fov(fov, wide)
     return PictureCamera(focal, wide, wide.height / 2 + focal * math.tan(math.radians(pitch)))
-
-
-def picture_track(camera: PictureCamera, size: Size | None = None) -> CameraTrack:
-    """The scene picture's camera as a track of one frame.
-
-    Args:
-        camera: of the picture.
-        size: of the frame; None = the picture's.
-
-    Returns:
-        The track, at the origin.
-    """
-    size = size or camera.size
-    scale = size.width / camera.size.width
-    focal = camera.focal * scale
-    rotation = camera.scene_from_picture.mT
-    pose = rigid(rotation, torch.zeros(3, dtype=torch.float64))
-    k = intrinsics_matrix(focal, focal, size.width / 2, size.height / 2)
-    return CameraTrack(pose[None], k[None], size)
