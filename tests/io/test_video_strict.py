@@ -11,7 +11,9 @@ from dynascene.io.frames import open_matte
 from dynascene.io.video import open_video
 
 FRAMES = 25
-GROUPS = {"g": "8", "threads": "1"}  # a keyframe every 8 frames; the same file everywhere
+# a keyframe every 8 frames. Without the macroblock tree, which gives the same frames different files
+# on small sizes
+GROUPS = {"g": "8", "threads": "1", "x264-params": "mbtree=0"}
 
 
 def drifting(count: int = FRAMES) -> np.ndarray:
@@ -23,8 +25,11 @@ def drifting(count: int = FRAMES) -> np.ndarray:
     return np.repeat(noisy.clip(0, 255).astype(np.uint8)[..., None], 3, axis=-1)
 
 
-def overwrite(path: Path, share: float, length: int = 150) -> None:
-    """Noise in place of some bytes of the pictures, at a share of the file."""
+def overwrite(path: Path, share: float, length: int = 800) -> None:
+    """Noise in place of some bytes of the pictures, at a share of the file.
+
+    The length is that of several pictures: a stretch of noise within one may happen to decode.
+    """
     data = bytearray(path.read_bytes())
     begin, end = data.index(b"mdat") + 4, data.index(b"moov") - 4
     place = begin + int(share * (end - begin))
