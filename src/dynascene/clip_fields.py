@@ -211,11 +211,11 @@ def register_clip_field(field: ClipField) -> None:
     names = {field.name, *(encoding.name for encoding in field.encodings)}
     stored = {encoding.stored_name for encoding in field.encodings}
     for other in CLIP_FIELDS.values():
-        taken = {other.name, *(e.name for e in other.encodings)} & names
-        taken |= {e.stored_name for e in other.encodings} & stored
-        if taken:
+        conflicts = {other.name, *(e.name for e in other.encodings)} & names
+        conflicts |= {e.stored_name for e in other.encodings} & stored
+        if conflicts:
             raise InputError(
-                f"clip field {field.name}: the name {min(taken)} is taken by {other.name}"
+                f"clip field {field.name}: the name {min(conflicts)} is taken by {other.name}"
             )
     CLIP_FIELDS[field.name] = field
 

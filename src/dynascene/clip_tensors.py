@@ -152,8 +152,8 @@ def _check_shape(form: str, spec: TensorSpec, tensor: Tensor, sizes: dict[str, i
         for size, own in zip(expected, tensor.shape, strict=True)
     )
     if not fits:
-        wanted = ", ".join(map(str, expected))
-        raise InputError(f"{form}: {spec.name} has shape {list(tensor.shape)}, expected [{wanted}]")
+        axes = ", ".join(map(str, expected))
+        raise InputError(f"{form}: {spec.name} has shape {list(tensor.shape)}, expected [{axes}]")
     sizes.update({a: n for a, n in zip(spec.axes, tensor.shape, strict=True) if not a.isdigit()})
 
 

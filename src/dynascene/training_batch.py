@@ -77,8 +77,8 @@ class TrainingBatch:
             InputError: it is not there.
         """
         if name not in self.targets:
-            known = ", ".join(self.targets) or "none"
-            raise InputError(f"training batch: has no target {name}; its targets are {known}")
+            names = ", ".join(self.targets) or "none"
+            raise InputError(f"training batch: has no target {name}; its targets are {names}")
         return self.targets[name]
 
     def to(self, device: torch.device | str) -> TrainingBatch:

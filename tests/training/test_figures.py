@@ -5,7 +5,7 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from dynascene.training.figures import averaged, task_losses
+from dynascene.training.figures import mean_figures, task_losses
 from dynascene.training.journal import Journal, read_log
 from dynascene.training.trainer import train
 
@@ -22,7 +22,7 @@ def test_a_task_has_the_mean_of_its_clips_and_no_gradient() -> None:
 
 def test_a_figure_is_averaged_over_those_that_have_it() -> None:
     parts = [{"loss": 1.0, "loss/a": 4.0}, {"loss": 3.0}, {"loss": 5.0, "loss/a": 6.0}]
-    assert averaged(parts) == {"loss": 3.0, "loss/a": 5.0}
+    assert mean_figures(parts) == {"loss": 3.0, "loss/a": 5.0}
 
 
 def test_everything_is_logged_in_both_places(make_run, out) -> None:

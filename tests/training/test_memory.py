@@ -2,7 +2,7 @@ import torch
 from tiny_run import WIDTH, Fit
 from torch import Tensor, nn
 
-from dynascene.training.memory import fixed_memory, kept_activations
+from dynascene.training.memory import fixed_memory, saved_activations
 
 
 class Sigmoid(Fit):
@@ -26,14 +26,14 @@ def test_float32_for_all_and_four_times_more_for_what_is_trained() -> None:
 
 def test_activations_are_what_the_gradient_needs_and_no_weights() -> None:
     objective, batch = Sigmoid(), torch.randn(5, WIDTH)
-    kept, figures = kept_activations(objective, batch, "no", 0, range(5))
+    kept, figures = saved_activations(objective, batch, "no", 0, range(5))
     assert kept == 4 * (5 * WIDTH + 5 * 8)
     assert figures["loss"] == torch.sigmoid(objective.layer[0](batch)).mean().item()
-    twice, _ = kept_activations(objective, torch.cat([batch, batch]), "no", 0, range(10))
+    twice, _ = saved_activations(objective, torch.cat([batch, batch]), "no", 0, range(10))
     assert twice == 2 * kept
 
 
 def test_frozen_layers_keep_nothing() -> None:
     objective = Sigmoid()
     objective.layer[0] = nn.Linear(WIDTH, 8).requires_grad_(False)
-    assert kept_activations(objective, torch.randn(5, WIDTH), "no", 0, range(5))[0] == 0
+    assert saved_activations(objective, torch.randn(5, WIDTH), "no", 0, range(5))[0] == 0

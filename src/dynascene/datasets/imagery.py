@@ -38,15 +38,20 @@ class ImageRecord:
 
 
 def check_split(split: str) -> None:
-    """Raises InputError unless the split is one of SPLITS."""
+    """Check the name of a split.
+
+    Raises:
+        InputError: it is none of SPLITS.
+    """
     if split not in SPLITS:
         raise InputError(f"split {split!r} is unknown; known: {', '.join(SPLITS)}")
 
 
 def training_folder(folder: Path | str | None = None) -> Path | None:
-    """The folder given, else the one named by DYNASCENE_TRAINING_DATA, else None.
+    """The folder itself, else the one that DYNASCENE_TRAINING_DATA names, else None.
 
-    Raises InputError when it holds no manifest.
+    Raises:
+        InputError: it holds no manifest.
     """
     named = folder or os.environ.get(FOLDER_VARIABLE)
     if not named:
@@ -63,7 +68,8 @@ def training_folder(folder: Path | str | None = None) -> Path | None:
 def read_manifest(folder: Path) -> tuple[ImageRecord, ...]:
     """All pictures of a folder, in the manifest's order.
 
-    Raises InputError for a missing file or column, an unknown split, or a path named twice.
+    Raises:
+        InputError: a file or column is missing, a split is unknown, or two pictures have one path.
     """
     manifest = folder / MANIFEST
     rows = _rows(manifest)
@@ -97,12 +103,13 @@ def _rows(manifest: Path) -> csv.DictReader:
 def load_picture(path: Path, width: int) -> Tensor:
     """A picture, shrunk (never enlarged) to a width: uint8 [3, H, W] sRGB. Shared: do not change.
 
-    Raises InputError when it cannot be read.
+    Raises:
+        InputError: it cannot be read.
     """
-    picture = torch.from_numpy(_decoded(path).copy()).permute(2, 0, 1)[:3]
+    picture = torch.from_numpy(_decode(path).copy()).permute(2, 0, 1)[:3]
     return shrink(picture, width)
 
 
 @lru_cache(maxsize=1)  # levels of one picture are asked for together
-def _decoded(path: Path) -> np.ndarray:
+def _decode(path: Path) -> np.ndarray:
     return read_image(path)

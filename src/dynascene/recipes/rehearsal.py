@@ -13,7 +13,7 @@ from dynascene.clip_tensors import ClipTensors
 from dynascene.models.backbone import parameter_count
 from dynascene.training.journal import write_picture
 from dynascene.training.launching import layout_of
-from dynascene.training.memory import fixed_memory, kept_activations
+from dynascene.training.memory import fixed_memory, saved_activations
 from dynascene.training.run import FRESH, Objective, Run
 from dynascene.training_batch import TrainingBatch
 
@@ -138,7 +138,7 @@ def _memory_and_loss(run: Run, objective: Objective, batch: Any, numbers: range)
         return
     device = torch.accelerator.current_accelerator() or torch.device("cpu")
     objective.to(device)
-    kept, figures = kept_activations(
+    kept, figures = saved_activations(
         objective, send_to_device(batch, device), precision, run.seed, numbers
     )
     yield (

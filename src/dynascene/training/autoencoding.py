@@ -24,12 +24,15 @@ ENERGY_FLOOR = 0.02  # band amplitude that is not worth matching, in units of âˆ
 
 
 class AutoencoderObjective(Objective):
-    """L1 + differences of neighbours + texture energy + unit variance of the latents.
+    """L1, differences of neighbours, texture energy, and unit variance of the latents.
 
-    Noise on the latents (``latent_noise``, in units of their spread) makes the decoder forgive the
-    small errors that a denoiser makes. decoder_only: the latents stay what they are, so that what
-    was trained on them stays valid. measured: pictures [B, 3, H, W] for ``examine`` and for the
-    latents' scale.
+    Args:
+        vae: what is trained.
+        validation_pictures: [B, 3, H, W], for ``examine`` and for the latents' scale.
+        gradient, texture, spread: weights of the terms beside L1.
+        latent_noise: noise on the latents, in units of their spread. It makes the decoder forgive
+            the small errors that a denoiser makes.
+        decoder_only: the latents stay as they are, and with them whatever was trained on them.
     """
 
     additive = False  # the variance of the latents is one of the whole batch
@@ -37,7 +40,7 @@ class AutoencoderObjective(Objective):
     def __init__(
         self,
         vae: AutoencoderTiny,
-        measured: Callable[[], Tensor],
+        validation_pictures: Callable[[], Tensor],
         *,
         gradient: float = 0.5,
         texture: float = 0.05,
@@ -47,7 +50,7 @@ class AutoencoderObjective(Objective):
     ) -> None:
         super().__init__()
         self.vae = vae.to(memory_format=torch.channels_last)
-        self.measured = measured
+        self.validation_pictures = validation_pictures
         self.weights = {"gradient": gradient, "texture": texture, "spread": spread}
         self.latent_noise = latent_noise
         self.decoder_only = decoder_only
@@ -77,8 +80,8 @@ class AutoencoderObjective(Objective):
 
     @torch.no_grad()
     def examine(self, seed: int) -> Examination:
-        pictures = self.measured().to(self.vae.device)
-        decoded = torch.cat([self._reconstructed(p) for p in pictures.split(4)])
+        pictures = self.validation_pictures().to(self.vae.device)
+        decoded = torch.cat([self._reconstruct(p) for p in pictures.split(4)])
         error = (decoded - pictures).square().mean(dim=(1, 2, 3)) / 4
         psnr = -10 * error.log10().mean()
         latents = self._latents(pictures)
@@ -88,7 +91,7 @@ class AutoencoderObjective(Objective):
             torch.cat(list(rows), dim=-1) / 2 + 0.5,
         )
 
-    def _reconstructed(self, pictures: Tensor) -> Tensor:
+    def _reconstruct(self, pictures: Tensor) -> Tensor:
         return self._coder.decode(self._coder.encode(pictures)).float().clamp(-1, 1)
 
     def _latents(self, pictures: Tensor) -> Tensor:
@@ -103,7 +106,7 @@ class AutoencoderObjective(Objective):
         """Measure the constants that bring latents to zero mean and unit variance."""
         if self.decoder_only:
             return
-        latents = self._latents(self.measured().to(self.vae.device))
+        latents = self._latents(self.validation_pictures().to(self.vae.device))
         self.vae.register_to_config(
             scaling_factor=round(1 / latents.std().item(), 4),
             shift_factor=round(latents.mean().item(), 4),
@@ -121,9 +124,10 @@ OPPONENT = ((1.3, 1.3, 1.3), (6.0, -6.0, 0.0), (-3.0, -3.0, 6.0))
 def start_weights(vae: AutoencoderTiny) -> AutoencoderTiny:
     """Starting weights for a network without normalisation; changes and returns ``vae``.
 
-    It starts as a thumbnail: three channels carry the colours, averaged on the way down, through
-    both halves; the fourth latent and all other channels are random, of constant size (He), and
-    residual blocks start as the identity. From torch's own start the colours are learnt last.
+    The network starts as a thumbnail. Three channels carry the colours through both halves,
+    averaged on the way down. The fourth latent and all other channels are random, of constant
+    size (He). Residual blocks start as the identity. From torch's own start the colours are learnt
+    last.
     """
     for module in vae.modules():
         if isinstance(module, nn.Conv2d):
@@ -177,10 +181,10 @@ def gradient_error(decoded: Tensor, pictures: Tensor) -> Tensor:
 
 
 def texture_error(decoded: Tensor, pictures: Tensor) -> Tensor:
-    """Mean |log ratio| of the local band amplitudes: as much texture, wherever its grains lie.
+    """Mean |log ratio| of the local band amplitudes: the same amount of texture at any place.
 
-    A pixel-wise loss alone is least for the average of all possible grains: a blur. Brightness
-    only: invented grains of colour look like confetti.
+    A pixel-wise loss alone is least for the average of all possible textures, which is a blur. Only
+    brightness counts: invented texture in colour looks like confetti.
     """
     grey = [_band_amplitudes(p.mean(dim=1, keepdim=True)) for p in (decoded, pictures)]
     pairs = zip(*grey, strict=True)

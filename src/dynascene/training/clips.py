@@ -116,10 +116,12 @@ def _encode_latents(tensors: Mapping[str, Tensor], vae: nn.Module) -> dict[str, 
 
 @dataclass(frozen=True, kw_only=True)
 class Pool:
-    """Which clips a sample may be drawn from: a window that moves on as training does.
+    """From which clips a sample is drawn: a window that moves on as training does.
 
-    clips: how many are in use at a time. first: how many there are at the start. uses: how often
-    a clip is used on average before the next new one comes in.
+    Args:
+        clips: how many are in use at a time.
+        first: how many there are at the start.
+        uses: how often a clip is used on average before the next new one comes in.
     """
 
     clips: int = 1500
@@ -136,8 +138,14 @@ class ClipSamples(Dataset[dict[str, Tensor]]):
     """Training samples: pieces of encoded clips, the same for the same seed and index.
 
     A sample takes every 1st, 2nd or 3rd frame of a part of its clip, forwards or backwards.
-    lengths: frames of the samples of a batch, which take turns; ``batch`` samples share one.
-    no_camera: share of samples whose camera is not told.
+
+    Args:
+        open_clips: makes the source; called once.
+        batch: how many samples in a row share a length.
+        lengths: frames of a sample; they take turns.
+        pool: from which clips a sample is drawn.
+        seed: another one gives other samples.
+        no_camera: share of samples with the null camera.
     """
 
     def __init__(

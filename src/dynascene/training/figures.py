@@ -7,15 +7,15 @@ from torch import Tensor
 
 def task_losses(losses: Tensor, tasks: Sequence[str]) -> dict[str, Tensor]:
     """``loss``, the mean of a loss per clip [B], and ``loss/TASK``, that of each task's clips."""
-    found = {"loss": losses.mean()}
+    losses_by_name = {"loss": losses.mean()}
     for task in dict.fromkeys(tasks):
         mine = [index for index, name in enumerate(tasks) if name == task]
-        found[f"loss/{task}"] = losses.detach()[mine].mean()
-    return found
+        losses_by_name[f"loss/{task}"] = losses.detach()[mine].mean()
+    return losses_by_name
 
 
-def averaged(figures: Sequence[Mapping[str, float]]) -> dict[str, float]:
+def mean_figures(figures: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """The mean of each figure over those that have it."""
     names = dict.fromkeys(name for part in figures for name in part)
     values = {name: [part[name] for part in figures if name in part] for name in names}
-    return {name: sum(found) / len(found) for name, found in values.items()}
+    return {name: sum(parts) / len(parts) for name, parts in values.items()}

@@ -25,20 +25,27 @@ class CropSamples(Dataset[Tensor]):
     Each is a random piece of a random picture, shrunk by up to 3, mirrored and re-lit at random.
     One in eight shows only a blob on mid-grey, as the person's frames do.
 
-    folder: of training imagery, see ``training_folder``; procedural pictures without.
+    Args:
+        split: of the pictures.
+        side: of a crop, in pixels.
+        seed: another one gives other crops.
+        folder: of training imagery, see ``training_folder``; procedural pictures without.
+
+    Raises:
+        InputError: the folder has no pictures of the split.
     """
 
     def __init__(
         self, split: str, side: int, seed: int = 0, folder: Path | str | None = None
     ) -> None:
         self.side, self.seed = side, seed
-        found = training_folder(folder)
-        if found is None:
+        imagery = training_folder(folder)
+        if imagery is None:
             self.pictures = _procedural(split)
         else:
-            self.pictures = _load([r for r in read_manifest(found) if r.split == split])
+            self.pictures = _load([r for r in read_manifest(imagery) if r.split == split])
         if not self.pictures:
-            raise InputError(f"{found}: has no pictures of the split {split}")
+            raise InputError(f"{imagery}: has no pictures of the split {split}")
 
     def __len__(self) -> int:
         return 2**31  # drawn, not enumerated
@@ -50,7 +57,7 @@ class CropSamples(Dataset[Tensor]):
         kind = kinds[int(rng.choice(len(kinds), p=shares / shares.sum()))]
         picture = self.pictures[kind][int(rng.integers(len(self.pictures[kind])))]
         crop = _random_crop(rng, picture, self.side)
-        crop = _relit(rng, crop) * 2 - 1
+        crop = _relight(rng, crop) * 2 - 1
         if rng.random() < 1 / 8:
             crop = crop * _blob(rng, self.side)
         return crop.flip(-1) if rng.random() < 0.5 else crop
@@ -104,7 +111,7 @@ def _random_crop(rng: np.random.Generator, picture: Tensor, side: int) -> Tensor
     return resized[0]
 
 
-def _relit(rng: np.random.Generator, crop: Tensor) -> Tensor:
+def _relight(rng: np.random.Generator, crop: Tensor) -> Tensor:
     """Random exposure and white balance, as training shots have."""
     stops = rng.normal(0, 0.25) + rng.normal(0, 0.06, 3)
     gains = torch.from_numpy(2 ** np.clip(stops, -1.0, 0.6)).float()

@@ -26,8 +26,8 @@ class Journal:
 
         self.run = run
         run.mkdir(parents=True, exist_ok=True)
-        kept = [line for line in _lines(run / LOG) if json.loads(line)["step"] <= step]
-        write_text(run / LOG, "".join(line + "\n" for line in kept))
+        earlier_lines = [line for line in _lines(run / LOG) if json.loads(line)["step"] <= step]
+        write_text(run / LOG, "".join(line + "\n" for line in earlier_lines))
         self._board = SummaryWriter(str(run / BOARD), purge_step=step + 1, flush_secs=BOARD_FLUSHED)
 
     def write(self, step: int, figures: Mapping[str, float]) -> None:

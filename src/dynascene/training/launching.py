@@ -29,8 +29,9 @@ SUPPORTED = (
 def open_accelerator(settings: Settings) -> Accelerator:
     """One process, or all of those that torchrun or ``accelerate launch`` started, on GPUs or CPUs.
 
-    Raises InputError for a precision that the device does not have and for set-ups of accelerate
-    that this trainer does not know.
+    Raises:
+        InputError: the device does not have the precision, or accelerate is set up in a way that
+            this trainer does not support.
     """
     on_cpu = not torch.accelerator.is_available()
     if on_cpu and settings.precision == "fp16":  # accelerate would quietly compute in float32
@@ -65,7 +66,11 @@ def open_accelerator(settings: Settings) -> Accelerator:
 
 
 def layout_of(run: Run, objective: Objective, processes: int = 1, rank: int = 0) -> Layout:
-    """How the run's batches are shared out. Raises InputError where they cannot be."""
+    """How the run's batches are shared out.
+
+    Raises:
+        InputError: they cannot be.
+    """
     layout = Layout(
         batch=run.batch, accumulate=run.settings.accumulate, processes=processes, rank=rank
     )

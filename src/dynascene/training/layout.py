@@ -9,10 +9,16 @@ from dynascene.errors import InputError
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """batch: samples of a step, over all processes. rank: this process, 0 … processes − 1.
+    """How the samples of a step are shared out.
 
-    accumulate: parts that a process takes one after the other, adding up their gradients.
-    Raises InputError when the batch cannot be shared out evenly.
+    Args:
+        batch: samples of a step, over all processes.
+        accumulate: parts that a process takes one after the other, adding up their gradients.
+        processes: how many there are.
+        rank: this process, 0 … processes − 1.
+
+    Raises:
+        InputError: the batch cannot be shared out evenly.
     """
 
     batch: int

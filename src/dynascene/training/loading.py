@@ -66,7 +66,11 @@ class _Numbers:
 def part_batches(run: Run, layout: Layout, steps: range, workers: int) -> Iterator[Any]:
     """The batches of all parts of some steps, in order.
 
-    workers: processes that make them ahead. Raises InputError where a sample or batch does.
+    Args:
+        workers: processes that make them ahead.
+
+    Raises:
+        InputError: a sample or a batch raises it.
     """
     loader = DataLoader(
         _Guarded(run.samples()),

@@ -27,7 +27,7 @@ def fixed_memory(objective: Objective) -> dict[str, int]:
     }
 
 
-def kept_activations(
+def saved_activations(
     objective: Objective, batch: Any, precision: Precision, seed: int, numbers: range
 ) -> tuple[int, dict[str, float]]:
     """Compute a loss and count what is kept for its gradient; also gives the figures.
@@ -37,12 +37,12 @@ def kept_activations(
     what the backward pass needs on top, is not in it.
     """
     own = {parameter.untyped_storage().data_ptr() for parameter in objective.parameters()}
-    found: dict[int, int] = {}
+    sizes: dict[int, int] = {}
 
     def keep(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
         if storage.data_ptr() not in own:
-            found[storage.data_ptr()] = storage.nbytes()
+            sizes[storage.data_ptr()] = storage.nbytes()
         return tensor
 
     device = next(objective.parameters()).device.type
@@ -53,4 +53,4 @@ def kept_activations(
         torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor),
     ):
         losses = objective(batch, sample_generators(seed, numbers))
-    return sum(found.values()), {name: float(value.detach()) for name, value in losses.items()}
+    return sum(sizes.values()), {name: float(value.detach()) for name, value in losses.items()}

@@ -13,7 +13,7 @@ def sample_generator(seed: int, number: int) -> torch.Generator:
 
     It is of the CPU, because the generators of other devices give other numbers.
     """
-    return torch.Generator().manual_seed(_mixed(seed, number, DRAWS))
+    return torch.Generator().manual_seed(_mix_seed(seed, number, DRAWS))
 
 
 def sample_generators(seed: int, numbers: Iterable[int]) -> list[torch.Generator]:
@@ -26,8 +26,8 @@ def seed_networks(seed: int, number: int) -> None:
 
     Dropout draws for a batch as a whole: the same after a resumption, not on another layout.
     """
-    torch.manual_seed(_mixed(seed, number, NETWORKS))
+    torch.manual_seed(_mix_seed(seed, number, NETWORKS))
 
 
-def _mixed(*numbers: int) -> int:
+def _mix_seed(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)

@@ -32,10 +32,14 @@ class Objective(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, batch: Any, generators: Sequence[Generator]) -> dict[str, Tensor]:
-        """Scalars to log; ``loss`` is minimised, ``loss/TASK`` is that of a task's samples.
+        """The losses of a batch.
 
-        generators: one for each sample that was collated, in order and of the CPU, from which all
-        that is random about the sample is drawn.
+        Args:
+            generators: one for each sample that was collated, in order and of the CPU. All that is
+                random about a sample is drawn from its own.
+
+        Returns:
+            Scalars to log: ``loss`` is minimised, ``loss/TASK`` is that of a task's samples.
         """
 
     @abstractmethod
@@ -58,9 +62,10 @@ class Objective(nn.Module, ABC):
         return None
 
     def enable_checkpointing(self) -> None:
-        """Compute activations again for the gradient instead of keeping them.
+        """Compute activations again for the gradient instead of storing them.
 
-        Raises InputError where no trained network can.
+        Raises:
+            InputError: no trained network can do it.
         """
         able = [
             part
@@ -76,7 +81,12 @@ class Objective(nn.Module, ABC):
 
 @dataclass(frozen=True)
 class Examination:
-    """figures: by name. sheet: a picture [3, H, W] in 0 … 1."""
+    """What an objective shows of itself.
+
+    Args:
+        figures: by name.
+        sheet: a picture [3, H, W] in 0 … 1.
+    """
 
     figures: Mapping[str, float]
     sheet: Tensor
@@ -86,8 +96,12 @@ class Examination:
 class Optimiser:
     """Adam, decoupled weight decay, linear warm-up, then a half cosine.
 
-    learning_rate: its peak. warmup: steps. floor: the last step's share of the peak.
-    clip: the largest gradient norm.
+    Args:
+        learning_rate: its peak.
+        warmup: steps.
+        floor: the last step's share of the peak.
+        betas, weight_decay: as in Adam.
+        clip: the largest gradient norm.
     """
 
     learning_rate: float
@@ -102,17 +116,25 @@ class Optimiser:
 class Settings:
     """What the user of a recipe may choose; None leaves it to the recipe.
 
-    out: the run's folder. data: folder of training imagery; None becomes the one that
-    ``training_folder`` finds, and stays None for procedural pictures. autoencoder: folder of a
-    trained small autoencoder; None = the bundled one. cache: folder for encoded clips; None =
-    inside ``out``. seed: of everything. clips: folders or URLs of filmed clips, none = rendered
-    ones. worlds: how often each world of rendered ones is drawn. start: weights to start from (a
-    run, exported weights, "random"); None = the recipe's.
-    Raises InputError for numbers that cannot be and for a bad data folder.
+    The last three say how a step is computed, not what it is.
 
-    The last three say how a step is computed, not what it is. precision: of the activations;
-    weights and optimiser stay float32. accumulate: parts of a step's batch that follow each other.
-    checkpointing: activations are computed again instead of kept.
+    Args:
+        out: the run's folder.
+        data: folder of training imagery. None becomes the one that ``training_folder`` finds, and
+            stays None for procedural pictures.
+        autoencoder: folder of a trained small autoencoder; None = the bundled one.
+        cache: folder for encoded clips; None = inside ``out``.
+        seed: of everything.
+        steps, batch, learning_rate: in place of the recipe's.
+        clips: folders or URLs of filmed clips; none = rendered ones.
+        worlds: how often each world of rendered ones is drawn.
+        start: weights to start from (a run, exported weights, "random"); None = the recipe's.
+        precision: of the activations; weights and optimiser stay float32.
+        accumulate: parts of a step's batch that follow each other.
+        checkpointing: activations are computed again instead of stored.
+
+    Raises:
+        InputError: a number is out of its range, or the data folder cannot be used.
     """
 
     out: Path
@@ -141,14 +163,18 @@ class Settings:
                 f"`learning_rate` {self.learning_rate}: expected a number between 0 and 1"
             )
         if self.precision not in get_args(Precision):
-            known = ", ".join(get_args(Precision))
-            raise InputError(f"`precision` {self.precision}: expected one of {known}")
+            choices = ", ".join(get_args(Precision))
+            raise InputError(f"`precision` {self.precision}: expected one of {choices}")
         check_worlds(self.worlds)
         if self.seed < 0:
             raise InputError(f"`seed` {self.seed}: expected at least 0")
 
     def refuse_clips(self, recipe: str) -> None:
-        """Raises InputError where filmed clips are named for a recipe that takes none."""
+        """A recipe that trains on rendered places alone takes no filmed clips.
+
+        Raises:
+            InputError: some are named.
+        """
         if self.clips:
             raise InputError(
                 f"`clips`: {recipe} trains on rendered places; for filmed clips take a recipe such "
@@ -156,7 +182,11 @@ class Settings:
             )
 
     def refuse_start(self, recipe: str) -> None:
-        """Raises InputError where weights are named for a recipe that starts from none."""
+        """A recipe that starts from fresh weights takes no others.
+
+        Raises:
+            InputError: some are named.
+        """
         if self.start not in (None, FRESH):
             raise InputError(f"`start`: {recipe} starts from fresh weights")
 
@@ -186,11 +216,16 @@ def absolute(place: str | None) -> str | None:
 class Run:
     """A recipe's answer to Settings.
 
-    objective: makes the networks; called once, after seeding. samples: an indexable set; step k
-    takes the samples k·batch … (k+1)·batch − 1. collate: samples → the objective's batch.
-    steps, batch: totals. ema: decay of the averaged weights. keep: how many checkpoints stay.
-    notes: what a reader should know about a number, by its name in ``numbers`` (or any other), such
-    as "paper §4.1: 1e-5; ours 4e-4, because …".
+    Args:
+        objective: makes the networks; called once, after seeding.
+        samples: an indexable set; step k takes the samples k·batch … (k+1)·batch − 1.
+        collate: samples → the objective's batch.
+        steps, batch: totals.
+        ema: decay of the averaged weights.
+        log_every, checkpoint_every, examine_every: in steps.
+        keep: how many checkpoints stay.
+        notes: what a reader should know about a number, by its name in ``numbers`` (or any other),
+            such as "paper §4.1: 1e-5; ours 4e-4, because …".
     """
 
     name: str

@@ -21,10 +21,15 @@ FOLDER = "checkpoints"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """step: how many steps were done. weights, average: by name. optimiser: its state dict.
+    """A run after a step.
 
-    scaler: fp16's scale of the loss, empty for other precisions. Random numbers and the position
-    in the data need no place here: both are functions of the step.
+    Random numbers and the position in the data need no place here: both are functions of the step.
+
+    Args:
+        step: how many steps were done.
+        weights, average: by name.
+        optimiser: its state dict.
+        scaler: fp16's scale of the loss, empty for other precisions.
     """
 
     step: int
@@ -58,18 +63,26 @@ def save_checkpoint(run: Path, checkpoint: Checkpoint, keep: int) -> Path:
 def checkpoint_folders(run: Path) -> list[Path]:
     """All checkpoints of a run, oldest first."""
     folder = run / FOLDER
-    found = [p for p in folder.iterdir() if p.name.isdigit()] if folder.is_dir() else []
-    return sorted(found, key=lambda p: int(p.name))
+    folders = [p for p in folder.iterdir() if p.name.isdigit()] if folder.is_dir() else []
+    return sorted(folders, key=lambda p: int(p.name))
 
 
 def refuse_checkpoints(run: Path) -> None:
-    """Raises InputError when a folder holds a run already."""
+    """A new run needs a folder without one.
+
+    Raises:
+        InputError: the folder holds a run already.
+    """
     if checkpoint_folders(run):
         raise InputError(f"{run}: holds checkpoints; choose another `out` or leave `resume` out")
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:
-    """Raises InputError when a file is missing, broken, or would run code."""
+    """Read a checkpoint's folder.
+
+    Raises:
+        InputError: a file is missing, broken, or would run code.
+    """
     try:
         state = json.loads((folder / "state.json").read_text())
         step, scaler = int(state["step"]), dict(state.get("scaler", {}))

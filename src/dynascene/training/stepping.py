@@ -17,7 +17,7 @@ from torch import Tensor
 from dynascene.errors import InputError
 from dynascene.io.checkpoints import check_fit
 from dynascene.training.ema import Ema
-from dynascene.training.figures import averaged
+from dynascene.training.figures import mean_figures
 from dynascene.training.layout import Layout
 from dynascene.training.randomness import sample_generators, seed_networks
 from dynascene.training.run import Objective, Optimiser, Run
@@ -29,7 +29,11 @@ SMALLEST_SCALE = 1.0  # of fp16's losses; where even this overflows, the network
 
 @dataclass
 class State:
-    """What changes during a run. network: the objective as accelerate wraps it."""
+    """What changes during a run.
+
+    Args:
+        network: the objective as accelerate wraps it.
+    """
 
     accelerator: Accelerator
     objective: Objective
@@ -67,7 +71,11 @@ def start(
 ) -> State:
     """The objective's networks on their device, ready for the next step.
 
-    Raises InputError when the checkpoint is of other networks.
+    Args:
+        saved: a checkpoint to go on from; None = a new run.
+
+    Raises:
+        InputError: the checkpoint is of other networks.
     """
     if saved is not None:
         origin = f"{run.name}, checkpoint of step {saved.step}"
@@ -86,7 +94,7 @@ def start(
 def take_step(run: Run, state: State, layout: Layout, batches: Iterator[Any]) -> dict[str, float]:
     """One update by the next batches, one for each part; figures of all processes."""
     accelerator, network = state.accelerator, state.network
-    began, found = time.perf_counter(), []
+    began, losses_of_parts = time.perf_counter(), []
     rate = learning_rate(run.optimiser, state.step, run.steps)
     for group in state.optimiser.param_groups:
         group["lr"] = rate
@@ -99,8 +107,8 @@ def take_step(run: Run, state: State, layout: Layout, batches: Iterator[Any]) ->
                 send_to_device(batch, accelerator.device), sample_generators(run.seed, numbers)
             )
             accelerator.backward(losses["loss"])
-        found.append(losses)
-    figures = _of_all_processes(found)
+        losses_of_parts.append(losses)
+    figures = _of_all_processes(losses_of_parts)
     norm = accelerator.clip_grad_norm_(network.parameters(), run.optimiser.clip)
     _refuse_infinite(run, state, figures["loss"], float(norm))
     state.optimiser.step()
@@ -120,7 +128,7 @@ def take_step(run: Run, state: State, layout: Layout, batches: Iterator[Any]) ->
 def _of_all_processes(parts: list[dict[str, Tensor]]) -> dict[str, float]:
     """Means over parts and processes; a task's figure over those where it was drawn."""
     own = [{name: float(value.detach()) for name, value in part.items()} for part in parts]
-    return averaged(gather_object(own))
+    return mean_figures(gather_object(own))
 
 
 def _refuse_infinite(run: Run, state: State, loss: float, norm: float) -> None:

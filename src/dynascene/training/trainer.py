@@ -38,12 +38,19 @@ def train(
 ) -> Objective:
     """Train, or go on where the newest checkpoint of ``out`` stands.
 
-    A run that was stopped, killed even, and called again gives the losses of one that never was;
-    started by several processes, those of one process, but for rounding. The first process writes.
-    workers: processes that make samples ahead, for each process. until: stop after this step
-    though the run is planned for more. Returns the objective as it stands; averaged weights are in
-    the checkpoint. Raises InputError when ``out`` holds another run, or the batch cannot be shared
-    out.
+    A run that was stopped, killed even, and called again gives the losses of one that never was.
+    Several processes give the losses of one, but for rounding; the first one writes.
+
+    Args:
+        workers: processes that make samples ahead, for each process.
+        until: stop after this step though the run is planned for more.
+        progress: called with each step's number and figures.
+
+    Returns:
+        The objective as it stands; averaged weights are in the checkpoint.
+
+    Raises:
+        InputError: ``out`` holds another run, or the batch cannot be shared out.
     """
     _refuse_other_run(run, out)
     torch.manual_seed(run.seed)
@@ -52,8 +59,10 @@ def train(
     if run.settings.checkpointing:
         objective.enable_checkpointing()
     layout = layout_of(run, objective, accelerator.num_processes, accelerator.process_index)
-    found = checkpoint_folders(out)
-    state = start(run, objective, accelerator, load_checkpoint(found[-1]) if found else None)
+    checkpoints = checkpoint_folders(out)
+    state = start(
+        run, objective, accelerator, load_checkpoint(checkpoints[-1]) if checkpoints else None
+    )
     journal = _open_journal(run, out, state)
     with closing(journal) if journal is not None else nullcontext():
         last = run.steps if until is None else min(run.steps, until)
@@ -112,10 +121,10 @@ def _examine(run: Run, state: State, journal: Journal | None) -> None:
     if journal is not None:
         with state.ema.applied():
             state.objective.eval()
-            found = state.objective.examine(run.seed)
+            examination = state.objective.examine(run.seed)
             state.objective.train()
-        journal.write(state.step, {f"examined_{k}": v for k, v in found.figures.items()})
-        journal.sheet(state.step, found.sheet)
+        journal.write(state.step, {f"examined_{k}": v for k, v in examination.figures.items()})
+        journal.sheet(state.step, examination.sheet)
     state.accelerator.wait_for_everyone()
 
 
@@ -152,7 +161,11 @@ def _hardware(accelerator: Accelerator) -> str:
 
 
 def read_description(out: Path) -> dict[str, Any]:
-    """The numbers of the run that a folder holds. Raises InputError where it holds none."""
+    """The numbers of the run that a folder holds.
+
+    Raises:
+        InputError: it holds none.
+    """
     try:
         return json.loads((out / DESCRIPTION).read_text())
     except (OSError, ValueError) as error:

@@ -123,7 +123,7 @@ def test_a_broken_clip_is_named_once_and_replaced(
 
 def clear_cache() -> None:
     """As in a process that has not opened any clip yet."""
-    filmed_clips._opened.cache_clear()
+    filmed_clips._open_clip.cache_clear()
 
 
 def test_replacements_are_always_the_same(folder: Path) -> None:

@@ -40,7 +40,7 @@ def test_a_clip_with_flipped_bits_is_named(tmp_path: Path) -> None:
     data[place : place + 8] = bytes(b ^ 0xA5 for b in data[place : place + 8])
     video.write_bytes(data)
     write_manifest(tmp_path, shares={"train": 1})  # its table is whole, so it is listed
-    filmed_clips._opened.cache_clear()
+    filmed_clips._open_clip.cache_clear()
     clips = FilmedClips(tmp_path, size=SIZE, length=COUNT)
     assert clips.clips.names == ["a", "b", "c"]
     assert {clips[k].name for k in range(8)} == {"a", "c"}

@@ -18,14 +18,15 @@ UNSEEN, SOUND, BROKEN = 0, 1, 2
 
 
 class BrokenClips:
-    """Which clips of a data set were seen, and which of them could not be read.
+    """Which clips of a data set were read, and which of them could not be.
 
-    The marks lie in shared memory: worker processes that were given the same ledger, and the
-    process that started them, see each other's, so a clip is named once and the share is that of
-    all. The reasons stay with the process that found them (and in its log). Ledgers of processes
-    that share nothing are joined by ``merge``.
+    The marks lie in shared memory. Worker processes that hold the same ledger, and the process that
+    started them, see each other's marks: so a clip is named once, and the share is that of all. The
+    reasons stay with the process that met them, and in its log. Ledgers of processes that share
+    nothing are joined by ``merge``.
 
-    names: of all clips, by their number in the data set.
+    Args:
+        names: of all clips, by their number in the data set.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -83,9 +84,10 @@ class BrokenClips:
         return self.reasons.get(name, "see the log")
 
     def merge(self, other: BrokenClips) -> None:
-        """Take over what another ledger of the same clips has seen.
+        """Take over the marks of another ledger of the same clips.
 
-        Raises InputError when it is of other clips.
+        Raises:
+            InputError: it is of other clips.
         """
         if list(other.clips) != list(self.clips):
             raise InputError("ledgers of broken clips: they are of different data sets")

@@ -20,17 +20,22 @@ SOMEBODY_FROM = 0.1
 class FilmedClip:
     """Decoded frames of one clip, all of one size.
 
-    name: of the clip, for messages. video: [F, 3, H, W] in −1 … 1, in the order of time.
-    matte: [F, 1, H, W] in 0 … 1, 1 = person; zeros where nobody is. cameras: one per frame, for
-    H×W, relative to no particular frame. others, others_matte: [S, 3, H, W] and [S, 1, H, W],
-    S ≥ 1, frames from anywhere in the clip, for tasks that show the place by another frame; the
-    data set draws them apart from the piece where the clip is long enough. others_cameras: of those
-    frames, in the world of ``cameras``; None where they are not known. has_camera: False where
-    the camera is unknown; ``cameras`` then stands still, and training takes the null camera.
-    in_track_units: the cameras are in track units, as exactly as the network is to be told; else
-    their unit is unknown. inputs: further fields of ``clip_fields`` by name, [F, …] each.
+    Args:
+        name: of the clip, for messages.
+        video: [F, 3, H, W] in −1 … 1, in the order of time.
+        matte: [F, 1, H, W] in 0 … 1, 1 = person; zeros where nobody is.
+        cameras: one per frame, for H×W, relative to no particular frame.
+        others, others_matte: [S, 3, H, W] and [S, 1, H, W], S ≥ 1, frames from anywhere in the
+            clip, for tasks that show the place by another frame. The data set draws them apart from
+            the piece where the clip is long enough.
+        others_cameras: of those frames, in the world of ``cameras``; None where they are unknown.
+        has_camera: False where the camera is unknown. ``cameras`` then stands still, and training
+            takes the null camera.
+        in_track_units: whether the cameras are in track units already; else their unit is unknown.
+        inputs: further fields of ``clip_fields`` by name, [F, …] each.
 
-    Raises InputError when shapes do not fit together.
+    Raises:
+        InputError: shapes do not fit together.
     """
 
     name: str
@@ -53,10 +58,10 @@ class FilmedClip:
             "others_matte": (len(self.others), 1, H, W),
         }
         for name, shape in expected.items():
-            found = tuple(getattr(self, name).shape)
-            if found != shape:
+            own_shape = tuple(getattr(self, name).shape)
+            if own_shape != shape:
                 raise InputError(
-                    f"clip {self.name}: {name} is {list(found)}, expected {list(shape)}"
+                    f"clip {self.name}: {name} is {list(own_shape)}, expected {list(shape)}"
                 )
         for name, values in self.inputs.items():
             if len(values) != F:

@@ -26,8 +26,10 @@ def draw_frames(
 ) -> tuple[list[int], list[int]]:
     """Numbers of F = ``length`` frames in a constant stride, in order, and of S = ``others`` more.
 
-    The others lie before or behind the piece; a clip that it fills gives frames of the piece.
-    Raises InputError when no stride fits the clip.
+    The others lie before or behind the piece, or in it where it fills the clip.
+
+    Raises:
+        InputError: no stride fits the clip.
     """
     fitting = [stride for stride in strides if (length - 1) * stride < total]
     if not fitting:
@@ -41,20 +43,22 @@ def draw_frames(
 
 
 def frames_at(source: FrameSource, numbers: Sequence[int]) -> list[np.ndarray]:
-    """Frames by their numbers, in the order asked for: uint8 [H, W, C].
+    """Frames by their numbers, in the order of ``numbers``: uint8 [H, W, C].
 
     Frames near each other are decoded in one go, from the keyframe before them.
-    Raises InputError when one of them is missing.
+
+    Raises:
+        InputError: one of them is missing.
     """
-    found: dict[int, np.ndarray] = {}
+    decoded: dict[int, np.ndarray] = {}
     for run in _runs(sorted(set(numbers))):
         frames = source.read(run[0], run[-1] + 1)
-        wanted = set(run)
-        found |= {k: f for k, f in enumerate(frames, start=run[0]) if k in wanted}
-    missing = set(numbers) - set(found)
+        numbers_of_run = set(run)
+        decoded |= {k: f for k, f in enumerate(frames, start=run[0]) if k in numbers_of_run}
+    missing = set(numbers) - set(decoded)
     if missing:
         raise InputError(f"frame {min(missing)} of {len(source)} cannot be decoded")
-    return [found[number] for number in numbers]
+    return [decoded[number] for number in numbers]
 
 
 def _runs(numbers: list[int]) -> Iterable[list[int]]:
@@ -69,19 +73,21 @@ def _runs(numbers: list[int]) -> Iterable[list[int]]:
 
 
 def cover_crop(frames: Sequence[np.ndarray], size: Size, square: Size | None = None) -> Tensor:
-    """uint8 frames [H, W, C] scaled to cover ``size`` and cropped centrally: [N, C, H, W] 0 … 1.
+    """uint8 frames [H, W, C] scaled to cover ``size`` and cropped centrally: [N, C, H, W] in 0 … 1.
 
-    The crop is exact to fractions of a pixel, as intrinsics.cover_crop_intrinsics has it.
-    square: the size in which the frames' pixels are square; None: they are.
+    The crop is exact to fractions of a pixel, as ``intrinsics.cover_crop_intrinsics`` has it.
+
+    Args:
+        square: the size in which the frames' pixels are square; None: they are.
     """
-    return torch.stack([_cover_cropped(frame, size, square) for frame in frames])
+    return torch.stack([_cover_crop(frame, size, square) for frame in frames])
 
 
-def _cover_cropped(frame: np.ndarray, size: Size, square: Size | None) -> Tensor:
+def _cover_crop(frame: np.ndarray, size: Size, square: Size | None) -> Tensor:
     height, width, channels = frame.shape
     if channels == 4:  # apart: Pillow would weigh the colours by their alpha
         parts = frame[..., :3], frame[..., 3:]
-        return torch.cat([_cover_cropped(part, size, square) for part in parts])
+        return torch.cat([_cover_crop(part, size, square) for part in parts])
     shape = square or Size(width, height)
     scale = cover_scale(shape, size)
     left = max(0.0, (shape.width - size.width / scale) / 2 * width / shape.width)

@@ -27,15 +27,22 @@ KEPT_OPEN = 256  # clips per process whose index and cameras stay in memory
 class FilmedClips(Dataset[FilmedClip]):
     """Pieces of clips: the same seed and number give the same piece.
 
-    source: a manifest, or a folder or URL of clips (see ``open_manifest``). split: train, val or
-    test. size: of the frames, which are scaled to cover it and cropped centrally. length: frames
-    of a piece. others: how many frames from elsewhere in the clip come along. strides: the piece
-    takes every 1st, 2nd … frame; one of those that fit is drawn. cache: where fetched files are
-    kept. Clips shorter than the shortest piece are not drawn.
-
     A clip that cannot be read is noted in ``broken``, and another one is drawn in its place; the
-    same one as long as the same clips are broken. Getting a piece raises InputError when too many
-    are (see ``BrokenClips``), and making the data set when the split has no clip of that length.
+    same one as long as the same clips are broken. Clips shorter than the shortest piece are not
+    drawn.
+
+    Args:
+        source: a manifest, or a folder or URL of clips (see ``open_manifest``).
+        split: train, val or test.
+        size: of the frames, which are scaled to cover it and cropped centrally.
+        length: frames of a piece.
+        others: how many frames from elsewhere in the clip come along.
+        strides: the piece takes every 1st, 2nd … frame; one of those that fit is drawn.
+        cache: where fetched files are stored.
+
+    Raises:
+        InputError: the split has no clip of that length; getting a piece: too many clips are broken
+            (see ``BrokenClips``).
     """
 
     def __init__(
@@ -83,11 +90,11 @@ class FilmedClips(Dataset[FilmedClip]):
             return piece
 
     def _piece(self, record: ClipRecord, rng: np.random.Generator) -> FilmedClip:
-        clip = _opened(record, self.clips.storage)
+        clip = _open_clip(record, self.clips.storage)
         piece, others = draw_frames(rng, len(clip.frames), self.length, self.others, self.strides)
         return read_piece(record.clip, clip, piece, others, self.size)
 
 
 @lru_cache(maxsize=KEPT_OPEN)
-def _opened(record: ClipRecord, storage: Storage) -> OpenClip:
+def _open_clip(record: ClipRecord, storage: Storage) -> OpenClip:
     return open_record(record, storage)

@@ -25,9 +25,12 @@ from dynascene.io.manifests import COLUMNS, MANIFEST, OPTIONAL_COLUMNS
 class ClipRecord:
     """A row of the manifest.
 
-    clip: its name, unique. path: the clip's folder, its shard (.tar), or a video with its cameras
-    beside it; relative to the manifest. source: the video that it was cut from. split: None when
-    the clip is not used, and reason then says why.
+    Args:
+        clip: its name, unique.
+        path: the clip's folder, its shard (.tar), or a video with its cameras beside it;
+            relative to the manifest.
+        source: the video that it was cut from.
+        split: None when the clip is not used; ``reason`` then says why.
     """
 
     clip: str
@@ -47,15 +50,18 @@ class ClipRecord:
 class ClipManifest:
     """Clips and the place that their paths are relative to.
 
-    Raises InputError for a missing column, one of another type, an unknown split, or a clip named
-    twice.
+    Raises:
+        InputError: a column is missing or of another type, a split is unknown, or two clips have
+            one name.
     """
 
     table: pa.Table
     storage: Storage
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "table", _checked(self.table, f"{self.storage.root}/{MANIFEST}"))
+        object.__setattr__(
+            self, "table", _check_columns(self.table, f"{self.storage.root}/{MANIFEST}")
+        )
 
     @staticmethod
     def of(records: Sequence[ClipRecord], storage: Storage) -> ClipManifest:
@@ -67,11 +73,11 @@ class ClipManifest:
         return self.table.num_rows
 
     def __getitem__(self, number: int) -> ClipRecord:
-        row = self._known.slice(number, 1).to_pylist()[0]
+        row = self._records.slice(number, 1).to_pylist()[0]
         return ClipRecord(**_without_nulls(row))
 
     @cached_property
-    def _known(self) -> pa.Table:
+    def _records(self) -> pa.Table:
         names = [f.name for f in (*COLUMNS, *OPTIONAL_COLUMNS) if f.name in self.table.column_names]
         return self.table.select(names)
 
@@ -83,7 +89,8 @@ class ClipManifest:
     def of_split(self, split: str, frames: int = 1) -> ClipManifest:
         """The clips of a split that have at least so many frames.
 
-        Raises InputError when the split is unknown or nothing is left.
+        Raises:
+            InputError: the split is unknown, or nothing is left.
         """
         check_split(split)
         ours = self.table.filter(pc.field("split") == split)
@@ -103,7 +110,11 @@ class ClipManifest:
 
 
 def read_manifest(storage: Storage) -> ClipManifest:
-    """The manifest of a folder. Raises InputError when there is none, or none that can be used."""
+    """The manifest of a folder.
+
+    Raises:
+        InputError: there is none, or none that can be used.
+    """
     path = storage.local(MANIFEST)
     try:
         table = pq.read_table(path)
@@ -114,7 +125,7 @@ def read_manifest(storage: Storage) -> ClipManifest:
     return ClipManifest(table, storage)
 
 
-def _checked(table: pa.Table, where: str) -> pa.Table:
+def _check_columns(table: pa.Table, where: str) -> pa.Table:
     for field in COLUMNS:
         if field.name not in table.column_names:
             raise InputError(f"{where}: has no column {field.name!r}")

@@ -57,10 +57,13 @@ class ClipFiles(NamedTuple):
 class OpenClip:
     """A clip whose parts fit together; no frame but the first has been decoded.
 
-    frames: [H, W, 3], or [H, W, 4] where the matte is their alpha and ``matte`` is None. matte:
-    [H, W, 1], 255 = person; None also where nobody is. cameras: one per frame, for the frames'
-    size; a still one where ``has_camera`` is False. meta: what ``meta.json`` holds. Reading frames
-    raises InputError where the video is damaged.
+    Reading frames raises InputError where the video is damaged.
+
+    Args:
+        frames: [H, W, 3], or [H, W, 4] where the matte is their alpha and ``matte`` is None.
+        matte: [H, W, 1], 255 = person; None also where nobody is.
+        cameras: one per frame, for the frames' size; a still one where ``has_camera`` is False.
+        meta: what ``meta.json`` holds.
     """
 
     frames: FrameSource
@@ -85,7 +88,8 @@ class OpenClip:
 def clip_files(record: ClipRecord, storage: Storage) -> ClipFiles:
     """The local files of a clip; fetched, or taken out of its shard, where they are not local.
 
-    Raises InputError when the clip's folder, shard or video is missing.
+    Raises:
+        InputError: the clip's folder, shard or video is missing.
     """
     path = PurePosixPath(record.path)
     if path.suffix.lower() == SHARD_SUFFIX:
@@ -125,9 +129,10 @@ def cameras_beside(video: str, storage: Storage) -> str | None:
 
 
 def open_clip(files: ClipFiles) -> OpenClip:
-    """Open a clip's files and hold them against each other.
+    """Open a clip's files and check that they fit together.
 
-    Raises InputError, naming the file, when one of them is damaged or they do not fit together.
+    Raises:
+        InputError: one of them is damaged, or they do not fit together; it names the file.
     """
     meta = {} if files.meta is None else _read_meta(files.meta)
     frames = open_frames(files.video, strict=True)
@@ -164,9 +169,10 @@ def _read_meta(path: Path) -> dict[str, Any]:
 
 
 def open_record(record: ClipRecord, storage: Storage) -> OpenClip:
-    """Open a clip that a manifest lists, and hold it against the manifest.
+    """Open a clip that a manifest lists, and compare it with the manifest.
 
-    Raises InputError as clip_files and open_clip do, and when the clip is not as listed.
+    Raises:
+        InputError: as from clip_files and open_clip, and when the clip is not as listed.
     """
     clip = open_clip(clip_files(record, storage))
     where = f"{storage.root}/{record.path}"

@@ -18,8 +18,10 @@ def read_piece(
 ) -> FilmedClip:
     """The frames ``piece`` and ``others`` of a clip, scaled to cover ``size``, cropped centrally.
 
-    Squeezed frames get back their shape, so pixels are square. Raises InputError when a frame is
-    missing or damaged.
+    Squeezed frames get back their shape, so pixels are square.
+
+    Raises:
+        InputError: a frame is missing or damaged.
     """
     numbers, length = [*piece, *others], len(piece)
     cameras = clip.square

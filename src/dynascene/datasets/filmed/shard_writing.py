@@ -16,15 +16,17 @@ BYTES_PER_SHARD = 1_000_000_000
 def write_shards(manifest: ClipManifest, out: Path) -> ClipManifest:
     """Pack a folder's clips into shards of about a gigabyte, with the same manifest.
 
-    Rows keep all their columns; those of clips that are not used stay behind. Raises InputError
-    when a clip cannot be packed or ``out`` cannot be written.
+    Rows keep all their columns; clips that are not used are left out.
+
+    Raises:
+        InputError: a clip cannot be packed, or ``out`` cannot be written.
     """
     from webdataset.writer import ShardWriter
 
     if manifest.table.column("split").null_count == len(manifest):
         raise InputError(f"{manifest.storage.root}: no clip has a split, so there is none to pack")
     out.mkdir(parents=True, exist_ok=True)
-    paths, kept = [], []
+    paths, rows = [], []
     with ShardWriter(
         str(out / f"%06d{SHARD_SUFFIX}"), maxsize=BYTES_PER_SHARD, verbose=0, mtime=0
     ) as writer:
@@ -37,8 +39,8 @@ def write_shards(manifest: ClipManifest, out: Path) -> ClipManifest:
             content = {role + path.suffix: path.read_bytes() for role, path in files.items()}
             writer.write({"__key__": record.clip} | content)
             paths.append(Path(str(writer.fname)).name)
-            kept.append(number)
-    table = manifest.table.take(kept)
+            rows.append(number)
+    table = manifest.table.take(rows)
     table = table.set_column(table.column_names.index("path"), "path", [paths])
     packed = ClipManifest(table, Storage(str(out), manifest.storage.cache))
     packed.save()

@@ -23,7 +23,11 @@ SHARD_SUFFIX = ".tar"
 
 
 class Member(NamedTuple):
-    """A file within a shard. name: without the clip's, such as ``video.mp4``."""
+    """A file within a shard.
+
+    Args:
+        name: without the clip's, such as ``video.mp4``.
+    """
 
     name: str
     offset: int
@@ -33,8 +37,10 @@ class Member(NamedTuple):
 def clips_of_shard(shard: Path) -> Mapping[str, tuple[Member, ...]]:
     """The files of each clip in a shard, by the clip's name (all up to the name's first dot).
 
-    What stands behind the place where a damaged shard breaks off is not known of.
-    Raises InputError when it is no tar file.
+    Files behind the place where a damaged shard breaks off are left out.
+
+    Raises:
+        InputError: it is no tar file.
     """
     try:
         state = shard.stat()
@@ -71,9 +77,10 @@ def _members(tar: tarfile.TarFile, shard: Path) -> list[tarfile.TarInfo]:
 
 
 def unpack(shard: Path, clip: str, cache: Path) -> Path:
-    """The folder with the files of one clip of a shard, taken out when they are not there yet.
+    """The folder with the files of one clip of a shard, unpacked when they are not there yet.
 
-    Raises InputError when the shard does not hold the clip, or not all of it.
+    Raises:
+        InputError: the shard does not hold the clip, or not all of it.
     """
     state = shard.stat() if shard.is_file() else None
     members = clips_of_shard(shard).get(clip)

@@ -14,8 +14,11 @@ from dynascene.errors import InputError
 class MixedSources(Dataset[FilmedClip]):
     """Draws each sample from one of several data sets: the same seed and number, the same sample.
 
-    weights: how often each is drawn, in any unit. Raises InputError unless there is one positive
-    weight for each source.
+    Args:
+        weights: how often each is drawn, in any unit.
+
+    Raises:
+        InputError: there is not one positive weight for each source.
     """
 
     def __init__(

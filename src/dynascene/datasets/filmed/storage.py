@@ -18,9 +18,11 @@ from dynascene.io.atomic import replacing
 class Storage:
     """A folder of files, named by paths with slashes relative to it.
 
-    root: a local folder or a URL. cache: the local folder that fetched files are kept in.
+    Its methods raise InputError where something is missing or cannot be read.
 
-    Methods raise InputError where something is missing or cannot be read.
+    Args:
+        root: a local folder or a URL.
+        cache: the local folder in which fetched files are stored.
     """
 
     root: str
@@ -28,7 +30,11 @@ class Storage:
 
     @staticmethod
     def at(root: Path | str, cache: Path | None = None) -> Storage:
-        """cache: None takes ``clips`` in the user's cache ($DYNASCENE_CACHE)."""
+        """The storage of a folder or URL.
+
+        Args:
+            cache: None takes ``clips`` in the user's cache ($DYNASCENE_CACHE).
+        """
         return Storage(str(root).rstrip("/") or "/", cache or cache_folder() / "clips")
 
     def local(self, name: str) -> Path:
@@ -36,8 +42,8 @@ class Storage:
 
         A file that has changed at its place is fetched anew.
         """
-        system, root = self._opened()
-        remote = _joined(root, name)
+        system, root = self._file_system()
+        remote = _join(root, name)
         if _is_local(system):
             return Path(remote)
         with self._clear_errors(name):
@@ -51,40 +57,40 @@ class Storage:
 
     def names(self, folder: str) -> list[str]:
         """The files directly in a folder, by their names, sorted."""
-        system, root = self._opened()
+        system, root = self._file_system()
         with self._clear_errors(folder):
-            entries = system.ls(_joined(root, folder), detail=True)
+            entries = system.ls(_join(root, folder), detail=True)
         files = [_base(entry["name"]) for entry in entries if entry["type"] == "file"]
         return sorted(name for name in files if not name.startswith("."))
 
     def files(self) -> list[str]:
         """All files at any depth, sorted; hidden files and folders are left out."""
-        system, root = self._opened()
+        system, root = self._file_system()
         with self._clear_errors(""):
             if not system.isdir(root):
                 raise InputError(f"{self.root}: there is no such folder of clips")
-            found = system.find(root)
+            paths = system.find(root)
         prefix = root.rstrip("/") + "/"
-        names = sorted(path.removeprefix(prefix) for path in found)
+        names = sorted(path.removeprefix(prefix) for path in paths)
         return [n for n in names if not any(part.startswith(".") for part in n.split("/"))]
 
     def state(self) -> str:
         """A hash of all files' names, sizes and times: another one when any of them changes."""
-        system, root = self._opened()
+        system, root = self._file_system()
         with self._clear_errors(""):
-            found = system.find(root, detail=True)
-        return short_hash(repr([(n, _version(found[n])) for n in sorted(found)]))
+            entries = system.find(root, detail=True)
+        return short_hash(repr([(n, _version(entries[n])) for n in sorted(entries)]))
 
     def has(self, name: str) -> bool:
         """Whether there is such a file."""
-        system, root = self._opened()
+        system, root = self._file_system()
         with self._clear_errors(name):
-            return bool(system.isfile(_joined(root, name)))
+            return bool(system.isfile(_join(root, name)))
 
     def write(self, name: str, content: bytes) -> None:
         """Write a small file in one step."""
-        system, root = self._opened()
-        remote = _joined(root, name)
+        system, root = self._file_system()
+        remote = _join(root, name)
         if _is_local(system):
             with replacing(Path(remote)) as temporary:
                 temporary.write_bytes(content)
@@ -92,7 +98,7 @@ class Storage:
         with self._clear_errors(name):
             system.pipe_file(remote, content)
 
-    def _opened(self) -> tuple[Any, str]:
+    def _file_system(self) -> tuple[Any, str]:
         # asked for each time: file systems of a network do not survive a fork, and fsspec, which
         # keeps them, knows
         from fsspec.core import url_to_fs
@@ -104,7 +110,7 @@ class Storage:
 
     @contextmanager
     def _clear_errors(self, name: str) -> Generator[None]:
-        where = _joined(self.root, name)
+        where = _join(self.root, name)
         try:
             yield
         except InputError:
@@ -131,7 +137,7 @@ def _is_local(system: Any) -> bool:
     return isinstance(system, LocalFileSystem)
 
 
-def _joined(root: str, name: str) -> str:
+def _join(root: str, name: str) -> str:
     return f"{root.rstrip('/')}/{name}" if name not in ("", ".") else root
 
 

@@ -32,18 +32,26 @@ Progress = Callable[[int, int], None]
 def open_manifest(source: Path | str, cache: Path | None = None) -> ClipManifest:
     """The manifest of a data set, or a survey of its clips where it has none.
 
-    source: a folder or URL, or its ``manifest.parquet``. cache: where fetched files are kept.
-    Raises InputError as read_manifest and survey do.
+    Args:
+        source: a folder or URL, or its ``manifest.parquet``.
+        cache: where fetched files are stored.
+
+    Raises:
+        InputError: as from read_manifest and survey.
     """
     place = str(source)
     if Path(source).name == MANIFEST:
         place = place[: -len(MANIFEST)] or "."
     storage = Storage.at(place, cache)
-    return read_manifest(storage) if storage.has(MANIFEST) else _surveyed(storage, storage.state())
+    return (
+        read_manifest(storage)
+        if storage.has(MANIFEST)
+        else _cached_survey(storage, storage.state())
+    )
 
 
 @lru_cache(maxsize=16)
-def _surveyed(storage: Storage, state: str) -> ClipManifest:
+def _cached_survey(storage: Storage, state: str) -> ClipManifest:
     """Once per process, as long as the files stay as they are."""
     return survey(storage)
 
@@ -58,11 +66,16 @@ def write_manifest(
 ) -> ClipManifest:
     """Look through a folder of clips and write its ``manifest.parquet``.
 
-    folder: local, or an fsspec URL. shares: of the source videos in each split. seed: another one
-    divides them otherwise. progress: called with the clips done and their number.
-
     A clip that cannot be used is logged and listed without a split, with the reason.
-    Raises InputError when there are no clips, or too many broken ones (see ``BrokenClips``).
+
+    Args:
+        folder: local, or an fsspec URL.
+        shares: of the source videos in each split.
+        seed: another one divides them otherwise.
+        progress: called with the clips done and their number.
+
+    Raises:
+        InputError: there are no clips, or too many broken ones (see ``BrokenClips``).
     """
     manifest = survey(Storage.at(folder, cache), shares=shares, seed=seed, progress=progress)
     manifest.save()
@@ -77,26 +90,26 @@ def survey(
     progress: Progress | None = None,
 ) -> ClipManifest:
     """Look through a folder's clips without writing anything; arguments as for write_manifest."""
-    found = list(find_clips(storage))
-    if not found:
+    clips = list(find_clips(storage))
+    if not clips:
         raise InputError(
             f"{storage.root}: holds no clips; expected a folder for each, with video.mp4, "
             "matte.mp4 and cameras.txt (docs/datasets.md)"
         )
-    ledger = BrokenClips([record.clip for record in found])
+    ledger = BrokenClips([record.clip for record in clips])
     records = []
     with ThreadPoolExecutor(THREADS) as pool:
-        looked_at = pool.map(lambda record: _looked_at(record, storage), found)
-        for number, record in enumerate(looked_at):
+        inspected = pool.map(lambda record: _inspect(record, storage), clips)
+        for number, record in enumerate(inspected):
             if record.reason is None:
                 ledger.passed(number)
             else:
                 ledger.report(number, record.reason)
             records.append(record)
             if progress is not None:
-                progress(number + 1, len(found))
+                progress(number + 1, len(clips))
     ledger.check()
-    return ClipManifest.of(_divided(records, shares, seed), storage)
+    return ClipManifest.of(_assign_splits(records, shares, seed), storage)
 
 
 def find_clips(storage: Storage) -> Iterator[ClipRecord]:
@@ -106,7 +119,7 @@ def find_clips(storage: Storage) -> Iterator[ClipRecord]:
     it; a tar file holds clips.
     """
     files = storage.files()
-    known = set(files)
+    all_names = set(files)
     for name in files:
         path = PurePosixPath(name)
         if path.suffix.lower() == SHARD_SUFFIX:
@@ -116,9 +129,9 @@ def find_clips(storage: Storage) -> Iterator[ClipRecord]:
         elif path.stem == "video":
             folder = str(path.parent)
             root = PurePosixPath(storage.root).name
-            yield _unread(root if folder == "." else folder, folder)
-        elif path.stem != "matte" and _cameras_of(path) & known:
-            yield _unread(_name_of_video(path), name)
+            yield _unopened_record(root if folder == "." else folder, folder)
+        elif path.stem != "matte" and _cameras_of(path) & all_names:
+            yield _unopened_record(_name_of_video(path), name)
 
 
 def _clips_in_shard(name: str, storage: Storage) -> Iterator[ClipRecord]:
@@ -128,7 +141,7 @@ def _clips_in_shard(name: str, storage: Storage) -> Iterator[ClipRecord]:
         yield ClipRecord(name, name, reason=str(error))
         return
     for clip in clips:
-        yield _unread(clip, name)
+        yield _unopened_record(clip, name)
 
 
 def _name_of_video(path: PurePosixPath) -> str:
@@ -136,7 +149,7 @@ def _name_of_video(path: PurePosixPath) -> str:
     return "/".join(part for part in path.with_suffix("").parts if part != "videos")
 
 
-def _unread(clip: str, path: str) -> ClipRecord:
+def _unopened_record(clip: str, path: str) -> ClipRecord:
     return ClipRecord(clip, path, source=clip)
 
 
@@ -145,7 +158,7 @@ def _cameras_of(video: PurePosixPath) -> set[str]:
     return {str(f / (video.stem + suffix)) for f in folders for suffix in BESIDE_SUFFIXES}
 
 
-def _looked_at(record: ClipRecord, storage: Storage) -> ClipRecord:
+def _inspect(record: ClipRecord, storage: Storage) -> ClipRecord:
     if record.reason is not None:
         return record
     try:
@@ -178,6 +191,8 @@ def _source_of(record: ClipRecord, files: ClipFiles, clip: OpenClip) -> str:
     return record.clip
 
 
-def _divided(records: list[ClipRecord], shares: Mapping[str, float], seed: int) -> list[ClipRecord]:
+def _assign_splits(
+    records: list[ClipRecord], shares: Mapping[str, float], seed: int
+) -> list[ClipRecord]:
     splits = splits_of({r.source for r in records if r.reason is None}, shares, seed)
     return [r if r.reason else replace(r, split=splits[r.source]) for r in records]

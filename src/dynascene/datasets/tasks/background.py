@@ -27,7 +27,10 @@ def video_background(
 ) -> TrainingSample:
     """The piece is the target, its person the foreground, another frame of the clip the scene.
 
-    The person is taken out of the scene picture. Raises InputError when nobody is in the piece.
+    The person is taken out of the scene picture.
+
+    Raises:
+        InputError: nobody is in the piece.
     """
     frames_with_person(clip)
     return _in_scene("video_background", clip, other_frame(clip, rng), rng, dilation)
@@ -64,8 +67,12 @@ def condition_frame(
 ) -> TrainingSample:
     """ActAnywhere's task: a random frame of the clip, one of the piece included, is the condition.
 
-    It is a full frame, person and all, with the probability ``composite_share``, else the place
-    alone: the person taken out. Raises InputError when nobody is in the piece.
+    Args:
+        composite_share: how often the condition is a full frame, with the person; else it is the
+            place alone, the person taken out.
+
+    Raises:
+        InputError: nobody is in the piece.
     """
     frames_with_person(clip)
     pictures = torch.cat([clip.video, clip.others])

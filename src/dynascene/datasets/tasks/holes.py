@@ -34,10 +34,10 @@ def lowest(field: np.ndarray, share: float) -> np.ndarray:
     Of the two cuts beside the tie, the one nearer to the share is taken.
     """
     ordered = np.sort(field, axis=None)
-    wanted = min(max(share, 0.0), 1.0) * field.size
-    level = ordered[min(int(wanted), field.size - 1)]
+    count = min(max(share, 0.0), 1.0) * field.size
+    level = ordered[min(int(count), field.size - 1)]
     fewer, more = np.searchsorted(ordered, level, "left"), np.searchsorted(ordered, level, "right")
-    return field <= level if more - wanted <= wanted - fewer else field < level
+    return field <= level if more - count <= count - fewer else field < level
 
 
 def _grid(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:

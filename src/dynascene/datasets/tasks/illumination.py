@@ -20,8 +20,11 @@ from dynascene.imaging.colour import LUMINANCE_709, linear_from_srgb, srgb_from_
 class LightRanges:
     """How far each part may go, either way; uniform in between. 0 switches a part off.
 
-    brightness: stops. temperature: stops of red against blue. shading: stops from the middle to
-    the corner that the light comes from. gamma, contrast: natural logarithm of exponent and slope.
+    Args:
+        brightness: stops.
+        temperature: stops of red against blue.
+        shading: stops from the middle to the corner that the light comes from.
+        gamma, contrast: natural logarithm of exponent and slope.
     """
 
     brightness: float = 0.8
@@ -46,7 +49,8 @@ def relight(
 ) -> Tensor:
     """A picture in sRGB 0 … 1 [3, H, W] under a random light, clipped as a camera does.
 
-    visible: bool [1, H, W]; contrast turns about the mean of what is.
+    Args:
+        visible: bool [1, H, W]; contrast turns about the mean of these pixels.
     """
     stops = rng.uniform(-1, 1) * ranges.brightness + _shading(rng, picture, ranges.shading)
     tint = _tint(rng.uniform(-1, 1) * ranges.temperature).to(picture)

@@ -26,9 +26,11 @@ def augment_matte(
 ) -> TrainingSample:
     """The sample with faults in its matte; the foreground shows what that matte gives.
 
-    kinds: of faults that may occur, each every other time; None = all. Target, scene and loss
-    stay. A sample without a person in the foreground is returned as it is, and so is one whose
-    person the faults would remove altogether.
+    Target, scene and loss stay. A sample without a person in the foreground is returned as it is,
+    and so is one whose person the faults would remove altogether.
+
+    Args:
+        kinds: of faults that may occur, each every other time; None = all.
     """
     if not torch.any(sample.foreground):
         return sample

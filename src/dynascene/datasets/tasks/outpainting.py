@@ -23,10 +23,13 @@ def outpainting(
 ) -> TrainingSample:
     """A random frame with a hole is the scene; the whole frame is the target. F = 1.
 
-    What remains of the frame is given: the matte is 1 there and 0 in the hole, the foreground 0
-    everywhere. The hole is 0 (mid-grey) and not visible. masked: the hole's least and largest
-    share of the frame. Somebody in the frame is black, not visible, not given, and no part of
-    the loss, but inside the hole nothing tells where they are.
+    What remains of the frame is part of the input: the matte is 1 there and 0 in the hole, the
+    foreground 0 everywhere. The hole is 0 (mid-grey) and not visible. Somebody in the frame is
+    black, not visible, not part of the input and not part of the loss; inside the hole nothing
+    shows where they are.
+
+    Args:
+        masked: the hole's least and largest share of the frame.
     """
     piece = one_frame(clip, rng)
     frame = piece.video[0]

@@ -26,8 +26,13 @@ from dynascene.types import CameraTrack
 
 
 class OtherFrame(NamedTuple):
-    """picture: [3, H, W]. matte: [1, H, W]. camera: of that one frame, in the world of the piece's
-    cameras; None where it is not known."""
+    """A frame that shows the place to a piece.
+
+    Args:
+        picture: [3, H, W].
+        matte: [1, H, W].
+        camera: of that one frame, in the world of the piece's cameras; None where it is unknown.
+    """
 
     picture: Tensor
     matte: Tensor
@@ -73,14 +78,18 @@ def _holds(video: Tensor, frame: Tensor) -> bool:
 
 
 def frames_with_person(clip: FilmedClip) -> list[int]:
-    """The frames of the piece in which somebody is seen. Raises InputError when there are none."""
-    found = clip.person_frames
-    if not found:
+    """The frames of the piece in which somebody is seen.
+
+    Raises:
+        InputError: there are none.
+    """
+    frames = clip.person_frames
+    if not frames:
         raise InputError(
             f"clip {clip.name}: nobody is in these frames, and this task needs a person; "
             "give the clip a matte, or train outpainting and scene variation on it"
         )
-    return found
+    return frames
 
 
 def told_cameras(
@@ -88,14 +97,15 @@ def told_cameras(
 ) -> ToldCameras:
     """Cameras as the network is told them: from the first frame, in track units.
 
-    scene: the scene picture's camera, in the world of the clip's.
-
-    A clip's unit of length is mostly known no better in training than in sampling: the farthest
-    camera is then EXTENT_WHERE_UNKNOWN from the first, times a random factor; a camera whose
+    The unit of length of most clips is as unknown in training as it is in sampling. The farthest
+    camera is then EXTENT_WHERE_UNKNOWN from the first, times a random factor. A camera whose
     position only scatters about one point turns in place, and so does the scene picture's.
+
+    Args:
+        scene: the scene picture's camera, in the world of the clip's.
     """
     frames = len(clip.cameras)
-    track = relative_track(clip.cameras if scene is None else _joined(clip.cameras, scene))
+    track = relative_track(clip.cameras if scene is None else _join(clip.cameras, scene))
     if not clip.in_track_units:
         judged = track if frames == 1 else track[:frames]  # one frame alone shows no travel
         if travels(judged):
@@ -105,6 +115,6 @@ def told_cameras(
     return ToldCameras(track[:frames], None if scene is None else track[frames:])
 
 
-def _joined(a: CameraTrack, b: CameraTrack) -> CameraTrack:
+def _join(a: CameraTrack, b: CameraTrack) -> CameraTrack:
     poses = torch.cat([a.cam_from_world, b.cam_from_world])
     return CameraTrack(poses, torch.cat([a.intrinsics, b.intrinsics]), a.size)

@@ -18,9 +18,12 @@ TRIES = 16  # clips drawn for one sample until a task of the mix fits
 class TaskSamples(Dataset[TrainingSample]):
     """Sample k is the same for the same clips, mix and seed.
 
-    open_clips: makes the source; called once in the process that makes the data set. A clip for
-    which the mix has no task is passed over, and the next one drawn. guided: every sample comes
-    with a guide (``with_guide``); clips whose camera is unknown are passed over.
+    A clip for which the mix has no task is passed over, and the next one drawn.
+
+    Args:
+        open_clips: makes the source; called once in the process that makes the data set.
+        guided: every sample comes with a guide (``with_guide``); clips whose camera is unknown are
+            passed over.
     """
 
     def __init__(
