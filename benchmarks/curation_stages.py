@@ -95,7 +95,7 @@ def run(sources: Sequence[Source], looks: Sequence[ClipStage]) -> Outcome:
 
 
 def _looked(look: ClipStage, clip: Clip, folder: Path, cost: Cost) -> Sequence[Clip]:
-    if not clip.kept:
+    if not clip.is_kept:
         return [clip]
     place = folder / f"{clip.video.name}-{clip.start}"
     place.mkdir(exist_ok=True)
@@ -156,7 +156,7 @@ def _print_row(name: str, due: int, dropped: int, right: int) -> None:
 def _dropped_by(clips: Sequence[Clip]) -> tuple[str | None, str | None]:
     """The stage and the code of a file's first clip; (None, None) where one of its clips stays."""
     first = clips[0].rejection
-    if first is None or any(clip.kept for clip in clips):
+    if first is None or any(clip.is_kept for clip in clips):
         return None, None
     return ("probe" if first.code == "damaged" else first.stage), first.code
 

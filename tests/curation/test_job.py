@@ -40,7 +40,12 @@ class ProgressKeeper:
 
 def test_a_run_returns_what_it_wrote(request_of_footage: CurationRequest) -> None:
     result = curate(request_of_footage)
-    assert (result.videos, result.kept, result.removed_by_people, result.links) == (3, 1, 0, None)
+    assert (result.videos, result.clips_kept, result.removed_by_people, result.links) == (
+        3,
+        1,
+        0,
+        None,
+    )
     assert read_manifest(result.dataset).equals(result.manifest)
     assert [verdict == "kept" for verdict in result.manifest.column("verdict").to_pylist()] == [
         True,
@@ -49,16 +54,20 @@ def test_a_run_returns_what_it_wrote(request_of_footage: CurationRequest) -> Non
     ]
     assert (result.dataset / "README.md").is_file()
     assert result.release is not None
-    assert (result.release.clips, result.release.kept, result.release.outcomes) == (3, 1, None)
+    assert (result.release.clips, result.release.clips_kept, result.release.outcomes) == (
+        3,
+        1,
+        None,
+    )
     assert len(read_release(result.release.path)) == 3
 
 
 def test_a_second_run_finds_the_work_of_the_first(request_of_footage: CurationRequest) -> None:
     keeper = ProgressKeeper()
     first = curate(request_of_footage, keeper)
-    assert sum(count.made for count in keeper.progress.counts.values()) > 0
+    assert sum(count.clips_computed for count in keeper.progress.counts.values()) > 0
     second = curate(request_of_footage, keeper)
-    assert all(count.made == 0 for count in keeper.progress.counts.values())
+    assert all(count.clips_computed == 0 for count in keeper.progress.counts.values())
     assert second.manifest.equals(first.manifest)
 
 
@@ -75,7 +84,7 @@ def test_a_release_of_a_data_set_as_it_stands_names_votes_that_it_lacks(
 ) -> None:
     result = curate(request_of_footage)
     summary = release_dataset(result.dataset, tmp_path / "again.parquet")
-    assert (summary.kept, summary.pending) == (1, 0)
+    assert (summary.clips_kept, summary.pending) == (1, 0)
     assert request_of_footage.release is not None
     assert summary.path.read_bytes() == request_of_footage.release.read_bytes()
     open_votes(result.dataset / "votes.sqlite").vote(result.manifest["clip"][0].as_py(), "A", "bad")
@@ -95,7 +104,11 @@ def test_a_release_is_rebuilt_from_the_videos_that_are_left(
         from_release=request_of_footage.release,
     )
     result = curate(again)
-    assert (first.kept, result.kept, result.links) == (2, 1, {"readable": 1, "missing": 1})
+    assert (first.clips_kept, result.clips_kept, result.links) == (
+        2,
+        1,
+        {"readable": 1, "missing": 1},
+    )
 
 
 def test_nothing_is_begun_that_could_not_be_finished(

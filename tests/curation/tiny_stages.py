@@ -103,9 +103,9 @@ def one_of_each_length(clips: Sequence[Clip]) -> list[Clip]:
     decided = []
     for clip in clips:
         length = clip.stop - clip.start
-        again = clip.kept and length in seen
+        again = clip.is_kept and length in seen
         decided.append(clip.rejected("once", "again", "was seen") if again else clip)
-        if clip.kept:
+        if clip.is_kept:
             seen.add(length)
     return decided
 

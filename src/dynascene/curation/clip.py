@@ -49,7 +49,7 @@ class Clip:
     rejection: Rejection | None = None
 
     @property
-    def kept(self) -> bool:
+    def is_kept(self) -> bool:
         return self.rejection is None
 
     def with_values(self, stage: str, **values: Value) -> Clip:

@@ -71,7 +71,7 @@ class ReleaseSummary:
 
     path: Path
     clips: int
-    kept: int
+    clips_kept: int
     outcomes: Mapping[Outcome, int] | None
     pending: int
 
@@ -88,7 +88,7 @@ class CurationResult:
     dataset: Path
     manifest: pa.Table
     videos: int
-    kept: int
+    clips_kept: int
     removed_by_people: int
     links: Mapping[str, int] | None = None
     release: ReleaseSummary | None = None
@@ -149,9 +149,9 @@ def _write(request: CurationRequest, clips: Sequence[Clip], videos: int) -> Cura
     write_card(manifest, dataset, tagger_at_hand())
     links = write_links(clips, dataset) if request.from_release is not None else None
     release = _release(manifest, dataset, request.release) if request.release else None
-    kept = sum(clip.kept for clip in clips)
-    removed = kept - _used(manifest)
-    return CurationResult(dataset, manifest, videos, kept, removed, links, release)
+    clips_kept = sum(clip.is_kept for clip in clips)
+    removed = clips_kept - _used(manifest)
+    return CurationResult(dataset, manifest, videos, clips_kept, removed, links, release)
 
 
 def _release(manifest: pa.Table, dataset: Path, path: Path) -> ReleaseSummary:

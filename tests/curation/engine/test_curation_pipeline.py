@@ -88,7 +88,9 @@ def test_every_clip_has_a_verdict_and_the_order_is_that_of_source_and_start(
     assert told(clips, tmp_path / "work")[:-1] == EXPECTED
     assert clips[-1].rejection is not None
     assert clips[-1].rejection.code == "unreadable"
-    counts = {c.name: (c.taken, c.kept, c.dropped, c.reused) for c in eyes.tally.counts.values()}
+    counts = {
+        c.name: (c.clips_in, c.clips_kept, c.dropped, c.reused) for c in eyes.tally.counts.values()
+    }
     assert counts == {
         "source": (7, 6, 1, 0),
         "shots": (6, 9, 2, 0),
@@ -103,15 +105,15 @@ def test_a_second_run_does_nothing_again_and_a_changed_config_only_what_depends_
     sources, store, eyes = tiny_sources(tmp_path / "in", TEXTS), Store(tmp_path / "work"), Eyes()
     first = run_plan(sources, tiny_plan(), store, loop, eyes)
     assert run_plan(sources, tiny_plan(), store, loop, eyes) == first
-    assert all(count.made == 0 for count in eyes.tally.counts.values())
+    assert all(count.clips_computed == 0 for count in eyes.tally.counts.values())
 
     run_plan(sources, tiny_plan(shortest=6), store, loop, eyes)
-    made = {count.name: count.made for count in eyes.tally.counts.values()}
+    made = {count.name: count.clips_computed for count in eyes.tally.counts.values()}
     assert made == {"source": 0, "shots": 0, "length": 9, "twice": 4}
 
     Path(sources[3].location).write_text("5 7", encoding="utf-8")
     run_plan(sources, tiny_plan(), store, loop, eyes)
-    made = {count.name: count.made for count in eyes.tally.counts.values()}
+    made = {count.name: count.clips_computed for count in eyes.tally.counts.values()}
     assert made == {"source": 1, "shots": 1, "length": 2, "twice": 1}
 
 
@@ -133,7 +135,7 @@ def test_a_stage_that_raises_drops_the_clip_after_bounded_logged_attempts(
         "reason": "ValueError: cannot write x",  # not the folder of the attempt
         "measured": None,
     }
-    assert good.kept
+    assert good.is_kept
     log = (tmp_path / "work" / ERRORS_LOG).read_text()
     assert log.count("Traceback") == ATTEMPTS
     assert "000.txt" in log
@@ -174,7 +176,7 @@ def test_a_clip_that_takes_workers_down_is_given_up_but_not_for_another_run_s_en
         (store.root / "trials").mkdir(parents=True)
         (store.root / trial).write_text("old\n" * ATTEMPTS if run == "old" else "now\n" * ATTEMPTS)
         (done,) = StageStep(Shots(), store, "now")(item).items
-        assert done.clip.kept is expected
+        assert done.clip.is_kept is expected
     assert done.clip.rejection is not None
     assert done.clip.rejection.code == "crash"
 
@@ -196,11 +198,11 @@ def test_a_clip_that_hangs_or_crashes_costs_itself_alone_and_may_get_more_time(
     assert "tiny_stages.py" in (store.root / ERRORS_LOG).read_text()  # where it hung
     assert not list(store.new.glob("*"))
     assert run_plan(sources, brief, store, loop, eyes) == clips
-    assert all(count.made == 0 for count in eyes.tally.counts.values())
+    assert all(count.clips_computed == 0 for count in eyes.tally.counts.values())
     opener = Thread(target=gate.write_text, args=("",), daemon=True)  # waits for who waits there
     opener.start()
     patient = run_plan(sources, tiny_plan(), store, loop, eyes)
-    assert patient[0].kept
+    assert patient[0].is_kept
     assert eyes.tally.counts["shots"].made == 1
 
 
@@ -225,7 +227,7 @@ def test_bytes_other_than_listed_are_dropped_and_the_right_ones_kept(
     (known, _) = run_plan([first, second], tiny_plan(), Store(tmp_path / "a"), loop, Eyes())
     listed = [replace(first, sha256=known.source.sha256), replace(second, sha256="0" * 64)]
     good, bad = run_plan(listed, tiny_plan(), Store(tmp_path / "b"), loop, Eyes())
-    assert good.kept
+    assert good.is_kept
     assert bad.rejection is not None
     assert (bad.rejection.code, len(str(bad.rejection.measured))) == ("changed", 64)
 
@@ -255,16 +257,16 @@ def test_on_ray_the_result_is_that_of_the_loop_and_a_crash_costs_one_clip(
         assert told(clips, tmp_path / "ray") == [*EXPECTED, ("006.txt", 0, 0, "crash")]
         alone = run_plan(sources[:-1], plan, Store(tmp_path / "loop"), loop, Eyes())
         assert told(alone, tmp_path / "loop") == EXPECTED
-        taken = {count.name: count.taken for count in eyes.tally.counts.values()}
+        taken = {count.name: count.clips_in for count in eyes.tally.counts.values()}
         assert taken == {"source": 7, "shots": 7, "length": 9, "twice": 5}
 
         again = run_plan(sources, plan, store, engine, eyes)
         assert again == clips
-        assert all(count.made == 0 for count in eyes.tally.counts.values())
+        assert all(count.clips_computed == 0 for count in eyes.tally.counts.values())
 
         pair = tiny_sources(tmp_path / "pair", ["meet 9", "meet 8"])  # each waits for the other
         met = run_plan(pair, plan, Store(tmp_path / "met"), engine, Eyes())
-        assert [clip.kept for clip in met] == [True, True]
+        assert [clip.is_kept for clip in met] == [True, True]
 
         tiny_sources(tmp_path / "in", ["9", "8", "weights"])
         with pytest.raises(InputError, match="stage shots: weights x: cannot be fetched"):

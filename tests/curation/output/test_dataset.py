@@ -58,7 +58,7 @@ def a_clip(folder: Path, location: str = "walks/film one.mp4", sha256: str | Non
 def written(folder: Path, **source: str) -> Clip:
     """The clip after the last stage, its files named as a run hands them on."""
     (clip,) = WriteStage()(a_clip(folder, **source), folder)
-    assert clip.kept
+    assert clip.is_kept
     return replace(clip, files={role: str(folder / name) for role, name in clip.files.items()})
 
 

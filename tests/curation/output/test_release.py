@@ -67,7 +67,7 @@ def told(clips: Sequence[Clip]) -> list[tuple[str, int, int, str]]:
             Path(c.files["cameras"]).read_text(encoding="utf-8"),
         )
         for c in clips
-        if c.kept
+        if c.is_kept
     ]
 
 

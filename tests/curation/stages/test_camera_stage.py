@@ -50,7 +50,7 @@ def test_a_good_camera_is_written_as_it_was_found(
 ) -> None:
     tracked = found("rotation", "good", turn=3.0)
     clip = judged(tmp_path, monkeypatch, tracked)
-    assert clip.kept
+    assert clip.is_kept
     assert clip.values["camera.kind"] == "rotation-only"
     assert clip.values["camera.rotation_only"] is True
     assert clip.values["camera.verdict"] == "good"
@@ -88,12 +88,12 @@ def test_the_gate(
     clip = judged(tmp_path, monkeypatch, found(kind, verdict), config)
     assert (clip.rejection and clip.rejection.code) == expected
     assert clip.values["camera.verdict"] == verdict
-    assert ("cameras" in clip.files) == clip.kept == (tmp_path / "cameras.txt").exists()
+    assert ("cameras" in clip.files) == clip.is_kept == (tmp_path / "cameras.txt").exists()
 
 
 def test_a_static_camera_may_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clip = judged(tmp_path, monkeypatch, found("static", "good"), CameraConfig(keep_static=True))
-    assert clip.kept
+    assert clip.is_kept
     assert clip.values["camera.kind"] == "static"
 
 

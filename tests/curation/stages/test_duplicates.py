@@ -118,7 +118,7 @@ def test_the_decision_is_that_of_the_slow_reference_in_any_order(
         shuffled = [clips[n] for n in order]
         decided = without_duplicates(shuffled)
         assert [c.source for c in decided] == [c.source for c in shuffled]
-        assert {c.source.location for c in decided if c.kept} == slowly(clips)
+        assert {c.source.location for c in decided if c.is_kept} == slowly(clips)
 
 
 def test_a_copy_of_a_dropped_copy_is_compared_with_what_stayed() -> None:
@@ -128,7 +128,7 @@ def test_a_copy_of_a_dropped_copy_is_compared_with_what_stayed() -> None:
     same = np.flatnonzero(near == first)[:80]
     far[same] ^= 1  # as near to the second, twice as far from the first
     decided = without_duplicates([made("a", first), made("b", near), made("c", far)])
-    assert [clip.kept for clip in decided] == [True, False, True]
+    assert [clip.is_kept for clip in decided] == [True, False, True]
     rejection = decided[1].rejection
     assert rejection is not None
     assert (rejection.stage, rejection.code) == ("duplicates", "duplicate")
@@ -139,7 +139,7 @@ def test_a_copy_of_a_dropped_copy_is_compared_with_what_stayed() -> None:
 def test_pieces_of_a_shot_stay_but_a_shot_shown_twice_in_a_video_does_not() -> None:
     told = random_bits(0)
     clips = [made("a", told, 0, 0), made("a", told, 24, 0), made("a", told, 90, 3)]
-    assert [clip.kept for clip in without_duplicates(clips)] == [True, True, False]
+    assert [clip.is_kept for clip in without_duplicates(clips)] == [True, True, False]
 
 
 def test_dropped_clips_and_such_without_a_fingerprint_are_left_alone() -> None:

@@ -37,7 +37,7 @@ def test_fifty_broken_videos_are_all_named(tmp_path: Path) -> None:
         (clip,) = ProbeStage(ProbeConfig(min_height=MIN_HEIGHT))(
             clip_of(tmp_path / "broken" / name), tmp_path
         )
-        for dropped in ShotsStage()(clip, tmp_path) if clip.kept else [clip]:
+        for dropped in ShotsStage()(clip, tmp_path) if clip.is_kept else [clip]:
             assert dropped.rejection is not None, name
             assert dropped.rejection.reason
             codes.setdefault(answer.kind, set()).add(dropped.rejection.code)

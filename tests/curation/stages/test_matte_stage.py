@@ -39,7 +39,7 @@ def judged(folder: Path, frames: list, start: int = 0, config: MatteConfig = CON
 
 def test_a_matte_frame_for_each_of_the_clips(tmp_path: Path) -> None:
     clip = judged(tmp_path, [[(20 + k, 20, 60 + k, 100)] for k in range(36)], start=10)
-    assert clip.kept
+    assert clip.is_kept
     matte = open_matte(tmp_path / clip.files["matte"])
     assert len(matte) == 26
     assert matte.frame_rate == Fraction(24)

@@ -132,13 +132,13 @@ def test_a_dancer_before_a_static_camera_passes_the_paper_s_test_but_not_the_bac
     tmp_path: Path,
 ) -> None:
     still = dancer(tmp_path / "still.mp4", still=True)
-    assert judged(still).kept  # nobody was looked for: Eq. 3 alone
+    assert judged(still).is_kept  # nobody was looked for: Eq. 3 alone
     clip = judged(still, DANCER)
     assert clip.rejection is not None
     assert clip.rejection.code == "static-background"
     assert clip.rejection.measured == clip.values["motion.background"]
     assert float(clip.values["motion.similarity"] or 1) < 0.8
-    assert judged(dancer(tmp_path / "moving.mp4", still=False), DANCER).kept
+    assert judged(dancer(tmp_path / "moving.mp4", still=False), DANCER).is_kept
 
 
 def test_the_background_is_judged_by_three_quarters_of_it(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_a_background_that_is_hidden_or_empty_is_not_judged(tmp_path: Path) -> N
     path = dancer(tmp_path / "still.mp4", still=True)
     everywhere = [[0.0, 0, 0, 160, 90]]
     for clip in (judged(path, everywhere), judged(path, DANCER, contrast=200.0)):
-        assert clip.kept
+        assert clip.is_kept
         assert clip.values["motion.background"] is None
 
 

@@ -43,7 +43,7 @@ def code(clip: Clip) -> str | None:
 def test_one_person_who_walks_is_kept_and_boxed_in_pixels_of_the_video(tmp_path: Path) -> None:
     walk = [[(20 + k, 20, 60 + k, 100)] for k in range(COUNT)]
     clip, _ = judged(tmp_path, walk, start=12)
-    assert clip.kept
+    assert clip.is_kept
     assert clip.values["person.people"] == 1
     share = 40 * 80 / (SIZE.width * SIZE.height)
     assert clip.values["person.share"] == pytest.approx(share, rel=0.1)
@@ -73,7 +73,7 @@ def test_a_second_person_who_comes_later_is_found(tmp_path: Path) -> None:
 
 def test_a_small_passer_by_does_not_count(tmp_path: Path) -> None:
     clip, _ = judged(tmp_path, [[A, (120, 60, 126, 72)]] * COUNT)
-    assert clip.kept
+    assert clip.is_kept
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def copied(film: Path, path: Path) -> Path:
 
 def test_a_whole_video_is_measured(film: Path) -> None:
     clip = probed(film)
-    assert clip.kept
+    assert clip.is_kept
     assert (clip.start, clip.stop) == (0, 36)
     assert clip.values == {
         "probe.container": "mov,mp4,m4a,3gp,3g2,mj2",
@@ -79,7 +79,7 @@ def test_a_turned_video_has_turned_sides(film: Path, tmp_path: Path) -> None:
         data[matrix + 4 * place : matrix + 4 * place + 4] = number.to_bytes(4, "big", signed=True)
     turned.write_bytes(data)
     clip = probed(turned, replace(SMALL, min_height=160))
-    assert clip.kept
+    assert clip.is_kept
     assert (clip.values["probe.width"], clip.values["probe.height"]) == (90, 160)
     assert abs(int(clip.values["probe.rotation"] or 0)) == 90
 
@@ -121,7 +121,7 @@ def test_damage_between_the_samples_is_found_with_the_shots(
     path = copied(film, tmp_path / "broken.mp4")
     break_file(path, "flipped", seed)
     clip = probed(path)
-    clips = ShotsStage()(clip, tmp_path) if clip.kept else [clip]
+    clips = ShotsStage()(clip, tmp_path) if clip.is_kept else [clip]
     assert [code_of(clip) for clip in clips] == ["damaged"]
 
 

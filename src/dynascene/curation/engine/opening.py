@@ -48,7 +48,7 @@ class OpeningStep:
         else:
             clip, key = _with_checksum(clip, video, sha256), first_key(sha256, video.suffix)
         seconds = time.perf_counter() - begin
-        tick = Tick(self.name, int(clip.kept), int(not clip.kept), seconds, reused)
+        tick = Tick(self.name, int(clip.is_kept), int(not clip.is_kept), seconds, reused)
         return StepResult([Item(key, clip)], tick)
 
     def _checksum(self, video: Path) -> tuple[str, bool]:

@@ -17,7 +17,7 @@ class Tick(NamedTuple):
     """
 
     stage: str
-    kept: int
+    clips_kept: int
     dropped: int
     seconds: float
     reused: bool
@@ -31,16 +31,16 @@ class StageCount:
     """What a stage took in and gave out so far. seconds: of the work that was not reused."""
 
     name: str
-    taken: int = 0
-    kept: int = 0
+    clips_in: int = 0
+    clips_kept: int = 0
     dropped: int = 0
     reused: int = 0
     seconds: float = 0.0
 
     @property
-    def made(self) -> int:
+    def clips_computed(self) -> int:
         """Clips that were worked on, not found finished."""
-        return self.taken - self.reused
+        return self.clips_in - self.reused
 
 
 @dataclass
@@ -61,8 +61,8 @@ class RunProgress:
 
     def add(self, tick: Tick) -> None:
         count = self.counts[tick.stage]
-        count.taken += 1
-        count.kept += tick.kept
+        count.clips_in += 1
+        count.clips_kept += tick.clips_kept
         count.dropped += tick.dropped
         count.reused += tick.reused
         count.seconds += 0.0 if tick.reused else tick.seconds
@@ -71,14 +71,16 @@ class RunProgress:
         """Clips that each stage will take in all, if the rest fares as those before."""
         coming, totals = float(self.sources), {}
         for count in self.counts.values():
-            totals[count.name] = max(coming, float(count.taken))
-            coming = totals[count.name] * (count.kept / count.taken if count.taken else 1.0)
+            totals[count.name] = max(coming, float(count.clips_in))
+            coming = totals[count.name] * (
+                count.clips_kept / count.clips_in if count.clips_in else 1.0
+            )
         return totals
 
     def rate(self, stage: str) -> float:
         """Clips a minute through a stage, since the start."""
         passed = max(time.monotonic() - self.started, 1e-9)
-        return 60.0 * self.counts[stage].taken / passed
+        return 60.0 * self.counts[stage].clips_in / passed
 
     def seconds_left(self) -> float | None:
         """What is left to do, shared by the workers; None before a stage that has still work to do
@@ -86,10 +88,10 @@ class RunProgress:
         left = 0.0
         for name, coming in self.expected().items():
             count = self.counts[name]
-            to_do = coming - count.taken
-            if to_do > 0 and not count.taken:
+            to_do = coming - count.clips_in
+            if to_do > 0 and not count.clips_in:
                 return None
-            left += to_do * count.seconds / max(count.made, 1)
+            left += to_do * count.seconds / max(count.clips_computed, 1)
         return left / self.workers
 
 

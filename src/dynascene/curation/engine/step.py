@@ -81,7 +81,7 @@ class StageStep:
         Raises InputError where the program is at fault: something to import or weights are missing,
         or the disk is full.
         """
-        if not item.clip.kept:
+        if not item.clip.is_kept:
             return StepResult([item], None)
         begin, key = time.perf_counter(), key_of(self.stage, item.key)
         late = key_of(self.stage, f"{item.key} in {self.time_limit:g} s")  # more time: not the same
@@ -89,9 +89,11 @@ class StageStep:
         reused = items is not None
         if items is None:
             items = self._make(key, late, item)
-        kept = sum(made.clip.kept for made in items)
+        clips_kept = sum(result.clip.is_kept for result in items)
         seconds = time.perf_counter() - begin
-        return StepResult(items, Tick(self.name, kept, len(items) - kept, seconds, reused))
+        return StepResult(
+            items, Tick(self.name, clips_kept, len(items) - clips_kept, seconds, reused)
+        )
 
     def _make(self, key: str, late: str, item: Item) -> list[Item]:
         """late: the key under which it is kept that the time was over."""

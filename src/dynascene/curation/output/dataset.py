@@ -51,7 +51,7 @@ def write_dataset(
     if earlier is not None:
         table = with_earlier_outcomes(table, earlier)
     for clip in clips:
-        if clip.kept:
+        if clip.is_kept:
             place_clip(clip, out / clip_path(clip))
     content = io.BytesIO()
     pq.write_table(table, content)

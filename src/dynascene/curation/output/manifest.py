@@ -52,7 +52,7 @@ def manifest_table(clips: Sequence[Clip], shares: Mapping[str, float], seed: int
     Returns:
         The table, a row for each clip.
     """
-    splits = splits_of({_identity(clip) for clip in clips if clip.kept}, shares, seed)
+    splits = splits_of({_identity(clip) for clip in clips if clip.is_kept}, shares, seed)
     rows = [_row(clip, splits.get(_identity(clip))) for clip in clips]
     table = pa.Table.from_pylist(rows, MANIFEST_COLUMNS)
     for name in sorted({name for clip in clips for name in clip.values}):
@@ -71,9 +71,9 @@ def _row(clip: Clip, split: str | None) -> dict[str, Any]:
     begin, end = clip_seconds(clip, rate)
     return {
         "clip": clip_path(clip),
-        "path": clip_path(clip) if clip.kept else None,
+        "path": clip_path(clip) if clip.is_kept else None,
         "source": source.location,
-        "split": split if clip.kept else None,
+        "split": split if clip.is_kept else None,
         "frames": clip.stop - clip.start if clip.stop else None,
         "frame_rate": rate,
         "width": values.get("write.width", values.get("probe.width")),
@@ -91,7 +91,7 @@ def _row(clip: Clip, split: str | None) -> dict[str, Any]:
         "stage": rejection and rejection.stage,
         "code": rejection and rejection.code,
         "measured": _measured_text(rejection.measured) if rejection else None,
-        "files": [name for _, name in delivered_files(clip)] if clip.kept else None,
+        "files": [name for _, name in delivered_files(clip)] if clip.is_kept else None,
     }
 
 

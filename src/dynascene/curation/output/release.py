@@ -118,14 +118,14 @@ class _Naming:
 
 
 def _row(row: Mapping[str, Any], naming: _Naming, dataset: Path) -> dict[str, Any]:
-    kept = row["split"] is not None
-    by_people = row["verdict"] == "kept" and not kept
+    in_use = row["split"] is not None
+    by_people = row["verdict"] == "kept" and not in_use
     same = {name: row.get(name) for name in (*COLUMNS.names, *VOTE_COLUMNS.names)}
     # of all columns only those of measured values have a dot in their names
     values = {name: value for name, value in row.items() if "." in name and value is not None}
     return same | {
         "location": naming.of_location(row["source"]),
-        "kept": kept,
+        "kept": in_use,
         "stage": PEOPLE if by_people else row["stage"],
         "code": row.get(OUTCOME) if by_people else row["code"],
         "reason": row["reason"] and naming.in_text(row["reason"]),

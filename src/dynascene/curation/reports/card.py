@@ -62,22 +62,22 @@ def card_text(
     stages: Sequence[str] = STAGES,
 ) -> str:
     """The card as Markdown. elements: with their numbers of clips."""
-    kept = _clips_in_use(table)
-    lengths = hours_of(kept)
+    clips = _clips_in_use(table)
+    lengths = hours_of(clips)
     summary = (
-        f"{len(kept):,} clips, {_duration(lengths.sum())}, from {_count(kept, 'source')} of "
+        f"{len(clips):,} clips, {_duration(lengths.sum())}, from {_count(clips, 'source')} of "
         f"{_count(table, 'source')} videos; made by `dynascene curate`."
     )
     parts = [
         f"# {name}",
         summary,
-        *_splits(kept),
-        *_sizes(kept),
-        *_cameras(kept),
-        *_beside_the_paper(kept, name),
+        *_splits(clips),
+        *_sizes(clips),
+        *_cameras(clips),
+        *_beside_the_paper(clips, name),
         *_dropped(table, stages),
         *_elements(tagger, elements),
-        *_licences(kept),
+        *_licences(clips),
         "## Reading it",
         "A folder for each clip: `video.mp4`, `matte.mp4` (white = person), `cameras.txt` "
         "(RealEstate10K), `scene.png` (its place, the person black), `meta.json`. "
@@ -91,11 +91,11 @@ def _clips_in_use(table: pa.Table) -> pa.Table:
     return table.filter(pc.field("split").is_valid())
 
 
-def _splits(kept: pa.Table) -> Iterator[str]:
+def _splits(clips: pa.Table) -> Iterator[str]:
     yield "## Splits"
     rows = []
     for split in ("train", "val", "test"):
-        part = kept.filter(pc.field("split") == split)
+        part = clips.filter(pc.field("split") == split)
         rows.append(
             (split, f"{len(part):,}", _duration(hours_of(part).sum()), _count(part, "source"))
         )
@@ -103,36 +103,36 @@ def _splits(kept: pa.Table) -> Iterator[str]:
     yield "Split by source video: no clip of a training video is in another split."
 
 
-def _sizes(kept: pa.Table) -> Iterator[str]:
-    sizes = zip(kept.column("width").to_pylist(), kept.column("height").to_pylist(), strict=True)
+def _sizes(clips: pa.Table) -> Iterator[str]:
+    sizes = zip(clips.column("width").to_pylist(), clips.column("height").to_pylist(), strict=True)
     counts = Counter(f"{width}×{height}" for width, height in sizes)
     yield "## Sizes"
     yield _markdown(("pixels", "clips"), _most(counts, MOST_SIZES))
 
 
-def _cameras(kept: pa.Table) -> Iterator[str]:
-    if "camera.kind" not in kept.column_names:
+def _cameras(clips: pa.Table) -> Iterator[str]:
+    if "camera.kind" not in clips.column_names:
         return
     yield "## Cameras"
     rows = []
-    for kind, count in _most(Counter(kept.column("camera.kind").to_pylist())):
-        part = kept.filter(pc.field("camera.kind") == kind)
+    for kind, count in _most(Counter(clips.column("camera.kind").to_pylist())):
+        part = clips.filter(pc.field("camera.kind") == kind)
         rows.append((kind, count, _median(part, TURN, "{:.0f}°"), _median(part, TRAVEL, "{:.2f}")))
     yield _markdown(("camera", "clips", "turns by (median)", "travels (median depths)"), rows)
 
 
-def _beside_the_paper(kept: pa.Table, name: str) -> Iterator[str]:
+def _beside_the_paper(clips: pa.Table, name: str) -> Iterator[str]:
     yield "## Beside the paper's Table 1"
-    heights = numbers(kept, "height")
-    cameras = np.array(kept.column("has_camera").to_pylist(), bool)
+    heights = numbers(clips, "height")
+    cameras = np.array(clips.column("has_camera").to_pylist(), bool)
     size = f"≥ {heights.min():.0f}p" if len(heights) else ""
     pose = "per-frame pose" if len(cameras) and cameras.all() else f"{cameras.sum()} with a pose"
-    ours = (name, f"{len(kept):,}", size, pose, "filmed", _mean(kept, SIMILARITY))
+    ours = (name, f"{len(clips):,}", size, pose, "filmed", _mean(clips, SIMILARITY))
     header = ("data set", "clips", "size", "camera", "type", "mean S")
     yield _markdown(header, [ours, *PAPER_ROWS])
     yield (
         "S is the mean SSIM of pictures half a second apart: the less, the more moves. The person "
-        f"takes {_median(kept, SHARE, '{:.1%}') or 'an unknown part'} of the frame (median)."
+        f"takes {_median(clips, SHARE, '{:.1%}') or 'an unknown part'} of the frame (median)."
     )
 
 
@@ -159,8 +159,8 @@ def _elements(tagger: Tagger | None, elements: Sequence[tuple[str, int]] | None)
     yield f"By {tagger.name}, zero-shot, on the scene pictures."
 
 
-def _licences(kept: pa.Table) -> Iterator[str]:
-    licences = [licence or UNKNOWN for licence in kept.column("licence").to_pylist()]
+def _licences(clips: pa.Table) -> Iterator[str]:
+    licences = [licence or UNKNOWN for licence in clips.column("licence").to_pylist()]
     yield "## Licences"
     yield _markdown(("licence", "clips"), _most(Counter(licences)))
 

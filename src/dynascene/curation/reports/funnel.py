@@ -98,7 +98,7 @@ def draw_funnel(table: pa.Table, path: Path, stages: Sequence[str] = STAGES) -> 
     _draw_steps(clips, passed, [float(step.clips) for step in passed], "clips", "{:,.0f}")
     _draw_steps(hours, passed, *_in_suited_unit([step.hours for step in passed]))
     _draw_reasons(middle.subplots(), reasons_of(table))
-    kept = np.array([split is not None for split in table.column("split").to_pylist()], bool)
+    in_use = np.array([split is not None for split in table.column("split").to_pylist()], bool)
     measured = (
         ("motion S (less: moves more)", numbers(table, SIMILARITY)),
         ("person, share of the frame", numbers(table, SHARE)),
@@ -106,7 +106,7 @@ def draw_funnel(table: pa.Table, path: Path, stages: Sequence[str] = STAGES) -> 
         ("camera travels, median depths", numbers(table, TRAVEL)),
     )
     for axes, (title, values) in zip(np.ravel(bottom.subplots(1, 4)), measured, strict=True):
-        _draw_histogram(axes, title, values, kept)
+        _draw_histogram(axes, title, values, in_use)
     with replacing(path) as temporary:
         figure.savefig(temporary, format="png", metadata={"Software": None})
 
@@ -154,7 +154,7 @@ def _draw_reasons(axes: Axes, reasons: Sequence[Reason]) -> None:
     _plain(axes)
 
 
-def _draw_histogram(axes: Axes, title: str, values: np.ndarray, kept: np.ndarray) -> None:
+def _draw_histogram(axes: Axes, title: str, values: np.ndarray, in_use: np.ndarray) -> None:
     from matplotlib.ticker import MaxNLocator
 
     axes.set_xlabel(title, fontsize=10)
@@ -163,7 +163,7 @@ def _draw_histogram(axes: Axes, title: str, values: np.ndarray, kept: np.ndarray
         _say_nothing(axes, f"{title}: not measured")
         return
     edges = np.histogram_bin_edges(values[finite], bins=20)
-    parts: list[Any] = [values[finite & kept], values[finite & ~kept]]
+    parts: list[Any] = [values[finite & in_use], values[finite & ~in_use]]
     axes.hist(parts, bins=list(edges), stacked=True, color=[KEPT, DROPPED])
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     _plain(axes)

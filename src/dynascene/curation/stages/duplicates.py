@@ -72,12 +72,12 @@ def without_duplicates(clips: Sequence[Clip], alike: float = ALIKE) -> list[Clip
     First is by source location, then by start; a clip is compared with those that are kept. Pieces
     of one shot are never duplicates of each other. alike: share of the bits that differ, at most.
     """
-    order = [number for number, clip in enumerate(clips) if clip.kept]
+    order = [number for number, clip in enumerate(clips) if clip.is_kept]
     order.sort(key=lambda n: (clips[n].source.location, clips[n].start, clips[n].stop))
     decided = list(clips)
     for later, earlier, differing in _alike([clips[n] for n in order], alike):
         clip, first = decided[order[later]], decided[order[earlier]]
-        if clip.kept and first.kept and not _of_one_shot(clip, first):
+        if clip.is_kept and first.is_kept and not _of_one_shot(clip, first):
             reason = f"shows the same as {first.source.location}, frames {first.start}:{first.stop}"
             decided[order[later]] = clip.rejected(NAME, "duplicate", reason, differing)
     return decided

@@ -168,10 +168,10 @@ def detector_at_hand(name: str | None = None) -> DetectorName:
     ]
     if available:
         return available[0]
-    wanted = name or "fastestdet"
+    missing_weights = name or "fastestdet"
     raise InputError(
         f"nobody can be counted: the weights of a person detector are not here; fetch them by "
-        f"'dynascene weights {wanted}', or leave the test out with `person_detector` none"
+        f"'dynascene weights {missing_weights}', or leave the test out with `person_detector` none"
     )
 
 

@@ -48,8 +48,8 @@ class RecordedStage:
 
     def __call__(self, clip: Clip, folder: Path) -> list[Clip]:
         """See ``Stage``."""
-        wanted = [("sha256", "=", clip.source.sha256), ("kept", "=", True)]
-        rows = pq.read_table(self.path, filters=wanted).to_pylist()
+        released = [("sha256", "=", clip.source.sha256), ("kept", "=", True)]
+        rows = pq.read_table(self.path, filters=released).to_pylist()
         clips = [self._clip(clip, row, folder, f"{n}/{CAMERAS_FILE}") for n, row in enumerate(rows)]
         return clips or [clip.rejected(self.name, "unlisted", "the release keeps no clip of it")]
 

@@ -43,8 +43,8 @@ def seen_points(frames: FrameSource, matte: FrameSource | None, cameras: CameraT
     pinhole, focal = _as_one_pinhole(tracks, cameras)
     poses = cameras.cam_from_world.numpy()
     explained = explain_tracks(pinhole, poses, focal)
-    kept, number = np.unique(explained.tracks.track, return_inverse=True)
-    seen = tracks.where(np.isin(tracks.track, kept))
+    names, number = np.unique(explained.tracks.track, return_inverse=True)
+    seen = tracks.where(np.isin(tracks.track, names))
     return SeenPoints(explained.points, seen.frame, number, seen.point / np.array(seen.size))
 
 

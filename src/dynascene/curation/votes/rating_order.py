@@ -32,9 +32,9 @@ def next_clips(
         rank = kinds.index(True) if any(kinds) else len(kinds)
         return rank, crc32(f"{rater}\0{clip}".encode()), clip
 
-    wanted = (
+    open_clips = (
         clip
         for clip in clips
         if clip not in rated and rule.outcome(tallies.get(clip, NO_VOTES)) == "open"
     )
-    return heapq.nsmallest(count, wanted, key=place)
+    return heapq.nsmallest(count, open_clips, key=place)

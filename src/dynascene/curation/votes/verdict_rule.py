@@ -32,14 +32,14 @@ class Rule:
     """
 
     needed: int
-    wanted: int
+    votes_per_clip: int
 
     def __post_init__(self) -> None:
-        if not self.wanted < 2 * self.needed <= 2 * self.wanted:
+        if not self.votes_per_clip < 2 * self.needed <= 2 * self.votes_per_clip:
             raise InputError(f"`rule` {self}: must be a majority, such as 1/1, 2/3 or 3/5")
 
     def __str__(self) -> str:
-        return f"{self.needed}/{self.wanted}"
+        return f"{self.needed}/{self.votes_per_clip}"
 
     @staticmethod
     def parse(text: str) -> Rule:
@@ -55,7 +55,7 @@ class Rule:
         good, bad = tally.good >= self.needed, tally.bad >= self.needed
         if good != bad:
             return "accepted" if good else "rejected"
-        return "disputed" if tally.total >= self.wanted else "open"
+        return "disputed" if tally.total >= self.votes_per_clip else "open"
 
 
 def is_judged(split: str | None, split_before: str | None, has_camera: bool | None) -> bool:

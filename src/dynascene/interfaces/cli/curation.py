@@ -109,7 +109,8 @@ def _say_result(result: CurationResult) -> None:
     removed = result.removed_by_people
     people = f", {removed} of them taken out by people" if removed else ""
     say(
-        f"{out}: {len(result.manifest)} clips of {result.videos} videos, {result.kept} kept{people}"
+        f"{out}: {len(result.manifest)} clips of {result.videos} videos, "
+        f"{result.clips_kept} kept{people}"
     )
     if result.release is not None:
         _say_release(result.release, out)
@@ -121,7 +122,7 @@ def _say_release(release: ReleaseSummary, out: Path) -> None:
 
     path, outcomes = release.path, release.outcomes
     people = "people were not asked" if outcomes is None else f"people: {counts_text(outcomes)}"
-    say(f"{path}: {release.clips} clips, {release.kept} kept; {people}")
+    say(f"{path}: {release.clips} clips, {release.clips_kept} kept; {people}")
     if release.pending:
         say(
             f"{path}: lacks newer votes, on {release.pending} of the clips; to have them in it: "

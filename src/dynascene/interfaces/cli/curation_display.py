@@ -51,9 +51,9 @@ def table(progress: RunProgress) -> Table:
     expected = progress.expected()
     for count in progress.counts.values():
         numbers = (
-            count.taken,
+            count.clips_in,
             round(expected[count.name]),
-            count.kept,
+            count.clips_kept,
             count.dropped,
             count.reused,
         )
@@ -65,7 +65,7 @@ def line(progress: RunProgress) -> str:
     """The same in one line."""
     expected = progress.expected()
     stages = (
-        f"{c.name} {c.taken}/{round(expected[c.name])} (-{c.dropped})"
+        f"{c.name} {c.clips_in}/{round(expected[c.name])} (-{c.dropped})"
         for c in progress.counts.values()
     )
     return f"{' · '.join(stages)} · left {time_left(progress)}"
