@@ -1,4 +1,4 @@
-"""What passes through the pipeline: a stretch of a source video, and what is known about it."""
+"""A clip on its way through the pipeline: a stretch of a source video with its measurements."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ Value = float | int | str | bool | None
 
 @dataclass(frozen=True)
 class Source:
-    """A video as it was named. location: path or fsspec URL. licence: as given, None = unknown.
-    sha256: expected of its bytes, None = not told (a release tells it)."""
+    """A video before it is opened.
+
+    Attributes:
+        location: path or fsspec URL.
+        licence: as the list of sources gives it; None: unknown.
+        sha256: checksum that its bytes must have, as a release records it; None: any.
+    """
 
     location: str
     licence: str | None = None
@@ -21,8 +26,14 @@ class Source:
 
 @dataclass(frozen=True)
 class Rejection:
-    """Why a clip was dropped. stage: its name. reason: one line for people; ``code`` the same for
-    counting (``low-resolution``, ``cut``, ``two-people`` …). measured: the value that decided."""
+    """Why a clip was dropped.
+
+    Attributes:
+        stage: name of the stage that dropped it.
+        code: the reason as one word, for counting (``low-resolution``, ``cut``, ``two-people`` …).
+        reason: the reason as one line, for people.
+        measured: the value that decided; None where no single value did.
+    """
 
     stage: str
     code: str
@@ -32,12 +43,16 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Clip:
-    """A stretch of a source.
+    """A stretch of a source video.
 
-    video: the local file. start, stop: its frames, half open; stop = 0: not known before probing.
-    values: what the stages measured, by ``stage.name``. files: what they wrote, by role
-    (``matte``, ``cameras`` …), relative to the clip's work folder. rejection: None while it is
-    kept.
+    Attributes:
+        source: the video.
+        video: its local file.
+        start, stop: frames, half open; stop = 0 until the video is probed.
+        values: what the stages measured, by ``stage.name``.
+        files: what the stages wrote, by role (``matte``, ``cameras`` …), relative to the clip's
+            work folder.
+        rejection: why the clip was dropped; None: it is kept.
     """
 
     source: Source
@@ -53,14 +68,14 @@ class Clip:
         return self.rejection is None
 
     def with_values(self, stage: str, **values: Value) -> Clip:
-        """The clip and what a stage measured."""
+        """Return a copy with the values that a stage measured."""
         named = {f"{stage}.{name}": value for name, value in values.items()}
         return replace(self, values={**self.values, **named})
 
     def with_files(self, **files: str) -> Clip:
-        """The clip and what was written for it, relative to its work folder."""
+        """Return a copy with files, by role, relative to the clip's work folder."""
         return replace(self, files={**self.files, **files})
 
     def rejected(self, stage: str, code: str, reason: str, measured: Value = None) -> Clip:
-        """The clip, dropped."""
+        """Return a copy that is dropped. The arguments are those of ``Rejection``."""
         return replace(self, rejection=Rejection(stage, code, reason, measured))

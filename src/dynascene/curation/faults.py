@@ -1,4 +1,4 @@
-"""Whose fault an error is: a video's, which is dropped then, or the program's and its machine's."""
+"""Whether an error is the video's fault, so that the clip is dropped, or stops the whole run."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 def rejected_by(clip: Clip, stage: str, code: str, error: InputError) -> Clip:
-    """The clip, dropped for what an error says of its video (without the path, which is known).
+    """The clip, dropped with the message of an error, without the path of the video.
 
-    Raises ``error`` where it says nothing of the video: weights are missing, or the disk is full.
+    Raises:
+        InputError: ``error`` itself, where the video is not at fault: weights are missing, or the
+            disk is full.
     """
     if isinstance(error, BROKEN) or full_disk(error) is not None:
         raise error
@@ -23,13 +25,13 @@ def rejected_by(clip: Clip, stage: str, code: str, error: InputError) -> Clip:
 
 
 def stop_if_full(error: Exception, place: Path) -> None:
-    """Raises InputError where ``error``, or what it stands for, says that the disk is full."""
+    """Raise InputError where ``error``, or what caused it, says that the disk is full."""
     if (why := full_disk(error)) is not None:
         raise InputError(f"{place}: {why}") from error
 
 
 def full_disk(error: BaseException) -> str | None:
-    """What the system said where ``error``, or what led to it, is a disk that is full."""
+    """The system's message where ``error``, or what caused it, is a full disk; else None."""
     cause: BaseException | None = error
     while cause is not None:
         if getattr(cause, "errno", None) in FULL:

@@ -35,17 +35,16 @@ UNWATCHED = Unwatched()
 
 @dataclass(frozen=True)
 class CurationRequest:
-    """What to make a data set of, and where.
+    """The sources, the place and the settings of a data set.
 
-    sources: videos, folders of them, or lists (.csv, .parquet) with a column url or path; local or
-    any URL that fsspec knows. With ``from_release``: folders to look for its videos in.
-    out: folder of the data set, made where it is missing.
-    options: what is kept; ``CurationOptions``.
-    work: folder of finished work, which all machines of a cluster must see; None: ``.work`` in the
-    data set. A run that was stopped goes on from there.
-    engine: where the work is done.
-    release: also write this table, from which others rebuild the data set without its media.
-    from_release: rebuild the clips of such a table, with its cameras.
+    Attributes: sources: videos, folders of videos, or lists (.csv, .parquet) with a column url or
+        path; local, or any URL that fsspec reads. With ``from_release``: folders that hold its
+        videos. out: folder of the data set, made where it is missing. options: which clips to keep.
+        work: folder for the stages' results, visible to every machine of a cluster; None: ``.work``
+        in the data set. A run that was stopped goes on from there. engine: where the work is done.
+        release: where to also write a release, from which others rebuild the data set without its
+        media; None: nowhere. from_release: rebuild the clips of this release with its cameras;
+        None: look at the sources.
     """
 
     sources: Sequence[str | Path]
@@ -63,10 +62,14 @@ class CurationRequest:
 
 @dataclass(frozen=True)
 class ReleaseSummary:
-    """A release that was written.
+    """A release on disk.
 
-    kept: of its clips. outcomes: how people judged, by ``Outcome``; None: they were not asked.
-    pending: clips with votes that the manifest, and so the release, does not have yet.
+    Attributes:
+        path: the Parquet file.
+        clips: number of clips it lists.
+        clips_kept: how many of them are in the data set.
+        outcomes: number of clips of each outcome of the vote; None: nobody was asked.
+        pending: number of clips with votes that the manifest and the release do not have yet.
     """
 
     path: Path
@@ -78,11 +81,16 @@ class ReleaseSummary:
 
 @dataclass(frozen=True)
 class CurationResult:
-    """A data set that was written.
+    """A data set on disk.
 
-    manifest: a row for each clip, kept or not. videos: sources of the run. kept: clips that the
-    stages kept. removed_by_people: of those, the ones that lost their split by votes.
-    links: how many sources of a release are readable, missing or changed; None without one.
+    Attributes:
+        dataset: its folder.
+        manifest: one row for each clip, kept or not.
+        videos: number of sources.
+        clips_kept: number of clips that the stages kept.
+        removed_by_people: how many of those lost their split by votes.
+        links: how many sources of a release are readable, missing or changed; None without one.
+        release: None where none was written.
     """
 
     dataset: Path
@@ -162,5 +170,5 @@ def _release(manifest: pa.Table, dataset: Path, path: Path) -> ReleaseSummary:
 
 
 def _used(manifest: pa.Table) -> int:
-    """Clips with a split."""
+    """The number of clips that have a split."""
     return len(manifest) - manifest.column("split").null_count

@@ -1,4 +1,4 @@
-"""The whole run: sources in, every clip out with its verdict, whatever happened in between."""
+"""The whole run: from sources to clips with a verdict, whatever fails on the way."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ Decision = Callable[[Sequence[Clip]], Sequence[Clip]]
 
 @dataclass(frozen=True)
 class Plan:
-    """What is done to every clip.
+    """The steps of a run.
 
-    opener: brings a source's bytes here. looks: stages that each judge a clip alone, in order,
-    cheap ones first. decide: one look at all clips together (near-duplicates); it returns as many,
-    in the same order. writes: stages for the clips that are kept then. time_limit: seconds that a
-    stage may take for a clip; opening has none, as a long video takes as long as it takes.
+    Attributes:
+        opener: fetches the bytes of a source. It has no time limit.
+        looks: stages that judge each clip alone, in order, cheap ones first.
+        decide: judges all clips together (near-duplicates), and returns them in the same order.
+        writes: stages for the clips that are still kept.
+        time_limit: seconds that a stage may take for one clip.
     """
 
     opener: Opener
@@ -37,17 +39,25 @@ class Plan:
 
     @property
     def stages(self) -> list[str]:
-        """Names of all steps but the decision, in order."""
+        """Names of all steps in order, without ``decide``."""
         return [OpeningStep.name, *(stage.name for stage in (*self.looks, *self.writes))]
 
 
 def run_plan(
     sources: Sequence[Source], plan: Plan, store: Store, engine: Engine, watcher: Watcher
 ) -> list[Clip]:
-    """Every clip, kept or not, ordered by source and start; ``files`` are absolute paths.
+    """Run all steps over all sources.
 
-    Finished work in ``store`` is not done again. The result depends on the sources and the plan
-    alone.
+    Args:
+        sources: the videos.
+        plan: the steps.
+        store: results that exist are reused.
+        engine: where the steps run.
+        watcher: shows the run to a person.
+
+    Returns:
+        Every clip, kept or not, ordered by source and start; ``files`` are absolute paths. They
+        depend on the sources and the plan alone.
 
     Raises:
         InputError: the program, not a video, is at fault, or the store is in use.
@@ -61,7 +71,7 @@ def run_plan(
         with watcher.watching(progress):
             judged_items = _in_order(engine.run(first, looks, progress.add))
             decided_items = _decide(judged_items, plan.decide)
-            # every clip passes here once, dropped ones untouched
+            # every clip passes here once; dropped ones unchanged
             done = _in_order(engine.run(decided_items, [*map(step, plan.writes)], progress.add))
         return [_with_paths(item, store) for item in done]
 
@@ -72,7 +82,7 @@ def _decide(items: Sequence[Item], decide: Decision) -> list[Item]:
 
 
 def _in_order(items: Iterator[Item]) -> list[Item]:
-    """Workers end in any order; the manifest has one."""
+    """Sort what the workers return in any order."""
 
     def place(item: Item) -> tuple[str, int, int, str]:
         return item.clip.source.location, item.clip.start, item.clip.stop, item.key
@@ -81,6 +91,6 @@ def _in_order(items: Iterator[Item]) -> list[Item]:
 
 
 def _with_paths(item: Item, store: Store) -> Clip:
-    """Files under their own names instead of those that hold between results."""
+    """The clip with absolute paths instead of names within the store."""
     files = {role: str(store.path(name)) for role, name in item.clip.files.items()}
     return replace(item.clip, files=files)

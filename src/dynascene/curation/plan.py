@@ -1,4 +1,4 @@
-"""The paper's pipeline as a plan: which stages, in which order, with which settings."""
+"""The paper's pipeline as a plan: its stages, their order and their settings."""
 
 from __future__ import annotations
 
@@ -29,15 +29,20 @@ LONGEST = 100_000  # minutes of a time limit: two months
 
 @dataclass(frozen=True)
 class CurationOptions:
-    """What a user may choose.
+    """What a user can set.
 
-    min_height: pixels of the upright picture. shortest, longest: seconds of a clip; longer shots
-    are divided. most_similar: the largest S (Eq. 3) that is kept. person_detector: who finds
-    people; None: the best at hand; ``none``: clips are not judged by people. matte: who cuts the
-    person out; None: as ``dynascene matte``. worst_camera: the tracker's least verdict that is
-    kept. time_limit: minutes that a stage may take for a clip.
+    Attributes:
+        min_height: pixels of the upright picture.
+        shortest, longest: seconds of a clip; longer shots are divided; None: never.
+        most_similar: largest similarity S (Eq. 3) of a clip that is kept.
+        person_detector: None: the best one whose weights are in the cache; ``none``: no test for
+            people.
+        matte: backend that makes the matte; None: the default of ``dynascene matte``.
+        worst_camera: worst verdict of the tracker that is still kept.
+        time_limit: minutes that a stage may take for one clip.
 
-    Raises InputError for what is out of range.
+    Raises:
+        InputError: a value is out of range.
     """
 
     min_height: int = 1080
@@ -66,11 +71,17 @@ class CurationOptions:
 
 
 def full_plan(options: CurationOptions, cache: Path) -> Plan:
-    """From any video to clips. cache: folder for what is fetched.
+    """The plan for videos of any kind.
 
-    Ordered by cost: the container, then small frames, then networks; the person comes before the
-    motion, whose second measure leaves the person's box out. Raises InputError where no detector's
-    weights are at hand.
+    The order is by cost: the container, then small frames, then networks. The person stage comes
+    before the motion stage, whose second measure leaves the person's box out.
+
+    Args:
+        options: what to keep.
+        cache: folder for fetched sources.
+
+    Raises:
+        InputError: no detector's weights are in the cache.
     """
     probe = ProbeConfig(min_height=options.min_height, min_seconds=options.shortest)
     shots = ShotsConfig(shortest=options.shortest, longest=options.longest)
@@ -88,7 +99,7 @@ def full_plan(options: CurationOptions, cache: Path) -> Plan:
 
 
 def rebuilding_plan(release: Path, options: CurationOptions, cache: Path) -> Plan:
-    """From a release to the same clips: mattes are made anew, nothing else is judged again."""
+    """The plan that rebuilds the clips of a release: only the mattes are computed again."""
     looks = [RecordedStage.of(release), _matte(options, _detector(options))]
     return _plan(options, cache, looks, list)
 
@@ -105,6 +116,6 @@ def _detector(options: CurationOptions) -> DetectorName | None:
 
 def _matte(options: CurationOptions, detector: DetectorName | None) -> MatteStage:
     backend = backend_at_hand(options.matte)
-    if backend != "motion":  # a network has to be shown where the person is
+    if backend != "motion":  # the networks need to know where the person is
         detector = detector or detector_at_hand()
     return MatteStage(MatteConfig(backend, detector))

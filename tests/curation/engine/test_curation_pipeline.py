@@ -89,7 +89,8 @@ def test_every_clip_has_a_verdict_and_the_order_is_that_of_source_and_start(
     assert clips[-1].rejection is not None
     assert clips[-1].rejection.code == "unreadable"
     counts = {
-        c.name: (c.clips_in, c.clips_kept, c.dropped, c.reused) for c in eyes.tally.counts.values()
+        c.name: (c.clips_in, c.clips_kept, c.clips_dropped, c.reused)
+        for c in eyes.tally.counts.values()
     }
     assert counts == {
         "source": (7, 6, 1, 0),

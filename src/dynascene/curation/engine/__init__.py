@@ -1,1 +1,1 @@
-"""How stages are run over many clips: steps, processes, Ray, finished work."""
+"""How stages run over many clips: steps, processes, Ray, and the store of results."""

@@ -18,9 +18,13 @@ class InProcess:
 
 @dataclass(frozen=True)
 class LocalRay:
-    """Ray on this machine. workers: cores to use; None: all.
+    """Ray on this machine.
 
-    Raises InputError for less than one.
+    Attributes:
+        workers: number of cores to use; None: all.
+
+    Raises:
+        InputError: fewer than one worker.
     """
 
     workers: int | None = None
@@ -32,7 +36,11 @@ class LocalRay:
 
 @dataclass(frozen=True)
 class RayCluster:
-    """A Ray cluster that runs already. address: HOST:PORT, or a word that Ray knows (``auto``)."""
+    """A Ray cluster that is already running.
+
+    Attributes:
+        address: HOST:PORT, or a word that Ray understands (``auto``).
+    """
 
     address: str
 
@@ -41,9 +49,10 @@ EngineChoice = InProcess | LocalRay | RayCluster
 
 
 def started(choice: EngineChoice) -> AbstractContextManager[Engine]:
-    """The engine, until the end of the block.
+    """Start the engine for the length of a ``with`` block.
 
-    Raises InputError where Ray is not installed, does not start, or the cluster does not answer.
+    Raises:
+        InputError: Ray is not installed or does not start, or the cluster does not answer.
     """
     match choice:
         case InProcess():

@@ -1,4 +1,4 @@
-"""All steps one after another, without Ray: for few clips, for debugging, for tests."""
+"""All steps one after another without Ray: for few clips, for debugging and for tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from dynascene.curation.engine.store import Item
 
 
 class Loop:
-    """One clip at a time, in one process beside this one, which ends with this object's block."""
+    """Takes one clip at a time. The steps run in one child process.
+
+    The process ends with the ``with`` block.
+    """
 
     workers = 1.0
 

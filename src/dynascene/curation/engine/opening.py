@@ -1,4 +1,4 @@
-"""The first step: the bytes of a source are brought here and named by their checksum."""
+"""The first step: fetch a source and compute its checksum."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ Opener = Callable[[Source], Path]
 
 @dataclass(frozen=True)
 class OpeningStep:
-    """Fetches a source and reads its checksum, which all later work is found by.
+    """Fetches a source and computes the checksum of its bytes, the first part of every later key.
 
-    What fails here is tried again in the next run: the network may be back. The checksum of a
-    local file is kept until its size or time of change differs.
+    A failure is not stored, since the network may be back in the next run. The checksum of a local
+    file is stored and reused until the file's size or time of change differs.
     """
 
     opener: Opener
@@ -52,7 +52,7 @@ class OpeningStep:
         return StepResult([Item(key, clip)], tick)
 
     def _checksum(self, video: Path) -> tuple[str, bool]:
-        """SHA-256 of the bytes, and whether it was known from before."""
+        """SHA-256 of the bytes, and whether it was already in the store."""
         video, state = video.resolve(), video.stat()
         place = hashlib.sha256(str(video).encode()).hexdigest()
         note, file_state = (
@@ -72,7 +72,7 @@ class OpeningStep:
 
 
 def _with_checksum(clip: Clip, video: Path, sha256: str) -> Clip:
-    """The clip with its file and checksum; dropped where another one was told."""
+    """The clip with its file and checksum; dropped where the source names another checksum."""
     expected = clip.source.sha256
     if expected is not None and expected.lower() != sha256:
         reason = f"its bytes are not those that were listed (sha256 {expected[:12]}…)"

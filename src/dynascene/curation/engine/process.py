@@ -1,4 +1,4 @@
-"""A process that does steps for this one, and is replaced where a clip takes it down."""
+"""A child process that runs steps, and is replaced when a clip makes it crash."""
 
 from __future__ import annotations
 
@@ -17,20 +17,23 @@ STARTS = 4  # for one clip: more than any step lets it take down
 
 
 class WorkProcess:
-    """A process with nothing but the steps' code, which keeps the models that they loaded.
+    """A child process that runs steps and keeps the models that they load.
 
-    It is started when it is first needed, and ends when it is told to, or with this process.
+    It starts with the first step, and ends at ``end()`` or with the parent process.
     """
 
     def __init__(self) -> None:
-        # not forked: a copy of a process with threads is no sound one
+        # not forked: forking a process with threads is unsafe
         self._context = multiprocessing.get_context("spawn")
         self._process: multiprocessing.process.BaseProcess | None = None
         self._pipe: connection.Connection | None = None
 
     def run(self, step: Step, item: Item) -> StepResult:
-        """``step(item)``, done there. Raises InputError where the step does, or where it takes down
-        every process that is started for the clip."""
+        """Run ``step(item)`` in the child process.
+
+        Raises:
+            InputError: the step raised it, or every process started for this clip crashed.
+        """
         for _ in range(STARTS):
             try:
                 answer = self._request(step, item)
@@ -55,30 +58,30 @@ class WorkProcess:
         return self._pipe
 
     def end(self) -> None:
-        """Stop it, whatever it is at."""
+        """Stop the process, even in the middle of a step."""
         if self._process is not None and self._pipe is not None:
-            self._process.kill()  # what it was at is not kept before it is whole
+            self._process.kill()  # results are stored whole, so nothing half done stays
             self._process.join()
             self._pipe.close()
         self._process = self._pipe = None
 
 
 def _serve(pipe: connection.Connection) -> None:
-    """What the process does: a step on a clip, whenever it is asked to."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that asks
+    """The child's main loop: run each step that arrives and send its result back."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    with suppress(EOFError, ConnectionError):  # nobody is there any more
+    with suppress(EOFError, ConnectionError):  # the parent has ended
         while True:
             step, item = pipe.recv()
             try:
                 answer: StepResult | Exception = step(item)
-            except Exception as error:  # whatever it is, it belongs where it was asked for
+            except Exception as error:  # any error is raised again in the parent
                 answer = error
             pipe.send(answer)
 
 
 def _end_with_parent() -> None:
-    """A killed run must not go on in the folder of the one that takes its place."""
+    """End this process when its parent dies, so that it does not write beside the next run."""
     parent = multiprocessing.parent_process()
     assert parent is not None
     connection.wait([parent.sentinel])

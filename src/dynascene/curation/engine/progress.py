@@ -1,4 +1,4 @@
-"""How far a run is: counts of each stage, and the time that is left."""
+"""How far a run is: counts for each stage, and an estimate of the time left."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ from typing import NamedTuple, Protocol
 
 
 class Tick(NamedTuple):
-    """One clip has passed one stage. kept, dropped: of what came out. seconds: of work.
+    """One clip has passed one stage.
 
-    reused: the result was found, not made.
+    Attributes:
+        stage: name of the stage.
+        clips_kept, clips_dropped: how many of the clips that came out are kept or dropped.
+        seconds: duration of the step.
+        reused: whether the result was already in the store.
     """
 
     stage: str
     clips_kept: int
-    dropped: int
+    clips_dropped: int
     seconds: float
     reused: bool
 
@@ -28,18 +32,25 @@ Report = Callable[[Tick], None]
 
 @dataclass
 class StageCount:
-    """What a stage took in and gave out so far. seconds: of the work that was not reused."""
+    """Counts of one stage so far.
+
+    Attributes:
+        clips_in: clips that entered.
+        clips_kept, clips_dropped: clips that came out.
+        reused: clips whose result was already in the store.
+        seconds: time spent on the others.
+    """
 
     name: str
     clips_in: int = 0
     clips_kept: int = 0
-    dropped: int = 0
+    clips_dropped: int = 0
     reused: int = 0
     seconds: float = 0.0
 
     @property
     def clips_computed(self) -> int:
-        """Clips that were worked on, not found finished."""
+        """Clips whose result was not in the store."""
         return self.clips_in - self.reused
 
 
@@ -47,7 +58,10 @@ class StageCount:
 class RunProgress:
     """The counts of all stages, in their order.
 
-    sources: clips that enter the first stage. workers: stages that work at the same time.
+    Attributes:
+        sources: clips that enter the first stage.
+        workers: number of stages that run at the same time.
+        started: time.monotonic() at the start.
     """
 
     stages: Sequence[str]
@@ -63,12 +77,12 @@ class RunProgress:
         count = self.counts[tick.stage]
         count.clips_in += 1
         count.clips_kept += tick.clips_kept
-        count.dropped += tick.dropped
+        count.clips_dropped += tick.clips_dropped
         count.reused += tick.reused
         count.seconds += 0.0 if tick.reused else tick.seconds
 
     def expected(self) -> dict[str, float]:
-        """Clips that each stage will take in all, if the rest fares as those before."""
+        """How many clips each stage will take in all, if it keeps the share that it kept so far."""
         coming, totals = float(self.sources), {}
         for count in self.counts.values():
             totals[count.name] = max(coming, float(count.clips_in))
@@ -78,13 +92,12 @@ class RunProgress:
         return totals
 
     def rate(self, stage: str) -> float:
-        """Clips a minute through a stage, since the start."""
+        """Clips per minute through a stage since the start."""
         passed = max(time.monotonic() - self.started, 1e-9)
         return 60.0 * self.counts[stage].clips_in / passed
 
     def seconds_left(self) -> float | None:
-        """What is left to do, shared by the workers; None before a stage that has still work to do
-        has shown what a clip costs there."""
+        """Estimated time left; None until each stage with work left has done a clip."""
         left = 0.0
         for name, coming in self.expected().items():
             count = self.counts[name]
@@ -97,7 +110,7 @@ class RunProgress:
 
 @contextmanager
 def repeated(seconds: float, call: Callable[[], None]) -> Generator[None]:
-    """Meanwhile ``call`` is called again and again, by a thread, with ``seconds`` in between."""
+    """Call ``call`` in a thread every ``seconds`` for the length of a ``with`` block."""
     ended = threading.Event()
 
     def repeat() -> None:
@@ -117,7 +130,7 @@ class Watcher(Protocol):
     """Shows a run to a person."""
 
     def watching(self, progress: RunProgress) -> AbstractContextManager[None]:
-        """Show ``progress``, which changes meanwhile."""
+        """Show ``progress``, which changes while the ``with`` block runs."""
         ...
 
 

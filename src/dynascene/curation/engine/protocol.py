@@ -1,4 +1,4 @@
-"""What takes clips through steps, whatever it runs on."""
+"""The interface of an engine, which takes clips through steps."""
 
 from __future__ import annotations
 
@@ -11,17 +11,24 @@ from dynascene.curation.engine.store import Item
 
 
 class Engine(Protocol):
-    """Takes clips through steps, in whatever order and on however many machines.
+    """Takes clips through steps, in any order and on any number of machines.
 
-    workers: how many steps can be at work at once.
+    Attributes:
+        workers: number of steps that can run at the same time.
     """
 
     @property
     def workers(self) -> float: ...
 
     def run(self, items: Sequence[Item], steps: Sequence[Step], report: Report) -> Iterator[Item]:
-        """What comes out of the last step, as it comes; ``report`` is called for each tick.
+        """Yield what leaves the last step, as soon as it does.
 
-        Raises InputError where a step does.
+        Args:
+            items: clips that enter the first step.
+            steps: in their order.
+            report: called with each tick.
+
+        Raises:
+            InputError: a step raised it.
         """
         ...

@@ -1,9 +1,9 @@
-"""The steps on Ray Data: the cores of this machine, or a cluster.
+"""The steps on Ray Data: on the cores of this machine, or on a cluster.
 
-Every step is an operator of one streaming plan. Steps on the CPU are tasks: whichever process is
-free takes the next clip, and keeps the model that it loaded. Steps on a GPU are actors that hold
-their share of it. No step has more clips in work than there are workers for it, so that clips go
-through rather than all wait at one step. A row is one clip as a line of JSON; pixels never travel.
+Every step is an operator of one streaming plan. Steps on the CPU are tasks: any free process takes
+the next clip and keeps the model that it loaded. Steps on a GPU are actors that hold their share of
+it. No step works on more clips than it has workers, so clips move through all steps instead of
+queueing at one. A row is one clip as a line of JSON; pixels never travel.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ STARTS = 3
 INSTALL = 'pip install "dynascene[curation]"'
 SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_worker_niceness": "0",  # Ray's 15 leaves the work nothing where others are busy
+    "RAY_worker_niceness": "0",  # Ray's default of 15 starves workers on a busy machine
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 
@@ -38,7 +38,11 @@ Row = Mapping[str, str]
 
 @dataclass(frozen=True)
 class OnRay:
-    """A Ray that runs. processors, accelerators: of the whole cluster."""
+    """A running Ray.
+
+    Attributes:
+        processors, accelerators: numbers of CPU cores and GPUs of the whole cluster.
+    """
 
     processors: float
     accelerators: float
@@ -67,7 +71,7 @@ class OnRay:
                 yield item_from_text(row["clip"])
 
     def operator(self, step: Step, steps: Sequence[Step], ticks: Any) -> dict[str, Any]:
-        """A step as the arguments of ``flat_map``."""
+        """The arguments of ``flat_map`` for a step."""
         import ray
 
         if not (step.accelerators and self.accelerators):
@@ -78,7 +82,7 @@ class OnRay:
                 "compute": ray.data.TaskPoolStrategy(size=most),
                 "num_cpus": share,
             }
-        # Actors hold what they have: every step gets one at least, or none would ever end.
+        # An actor keeps its share to the end: without one for each step the run would not finish.
         demand = sum(other.accelerators for other in steps)
         share = step.accelerators * min(1.0, self.accelerators / demand)
         most = max(1, int(self.accelerators / share))
@@ -93,11 +97,14 @@ class OnRay:
 
 @contextmanager
 def ray_started(address: str | None = None, workers: int | None = None) -> Generator[OnRay]:
-    """Ray on this machine, or the cluster at ``address``, until the end of the block.
+    """Ray for the length of a ``with`` block.
 
-    workers: cores to use on this machine; None: all.
+    Args:
+        address: HOST:PORT of a running cluster; None: start Ray on this machine.
+        workers: cores to use on this machine; None: all.
 
-    Raises InputError where Ray is not installed, does not start, or the cluster does not answer.
+    Raises:
+        InputError: Ray is not installed or does not start, or the cluster does not answer.
     """
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
@@ -130,7 +137,7 @@ def _start(attempts: int, **options: Any) -> None:
 
     try:
         ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
-    except Exception as error:  # Ray raises it bare where a busy machine was too slow for it
+    except Exception as error:  # Ray raises no narrower class when it times out
         ray.shutdown()
         if attempts > 1:
             return _start(attempts - 1, **options)
@@ -141,7 +148,7 @@ def _configure() -> None:
     import ray.data
 
     context = ray.data.DataContext.get_current()
-    # it would keep a core for each stage that has nothing to do yet
+    # else it keeps a core for each stage without work
     context.op_resource_reservation_enabled = False
     context.enable_progress_bars = False
     context.print_on_execution_start = False
@@ -149,7 +156,7 @@ def _configure() -> None:
 
 
 def _check_answers(address: str) -> None:
-    """Raises InputError where nobody listens at HOST:PORT; Ray itself would wait for minutes."""
+    """Raise InputError where nothing listens at HOST:PORT; Ray itself would wait for minutes."""
     match = re.fullmatch(r"(?:ray://)?([^:/]+):(\d+)", address)
     if not match:
         return  # a word that Ray knows, such as "auto"
@@ -161,12 +168,12 @@ def _check_answers(address: str) -> None:
 
 
 def _cores() -> int:
-    """Those that this process may use, which in a container are fewer than the machine's."""
+    """CPU cores that this process may use; in a container fewer than the machine has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Ticks:
-    """Collects what the workers report, until it is asked for."""
+    """Collects the ticks of all workers until the driver fetches them."""
 
     def __init__(self) -> None:
         self.waiting: list[Tick] = []
@@ -181,7 +188,7 @@ class _Ticks:
 
 @contextmanager
 def _pass_on_ticks(ticks: Any, report: Report) -> Generator[None]:
-    """Meanwhile what was collected is passed on twice a second; the rest at the end."""
+    """Report the collected ticks twice a second, and the rest at the end."""
     import ray
 
     def pass_on() -> None:
@@ -195,7 +202,7 @@ def _pass_on_ticks(ticks: Any, report: Report) -> Generator[None]:
 
 @contextmanager
 def _errors_in_one_line() -> Generator[None]:
-    """Ray's own failures, such as a node that lacks this package, as InputError."""
+    """Turn Ray's own failures, such as a node that lacks this package, into InputError."""
     import ray.exceptions
 
     try:
@@ -206,7 +213,7 @@ def _errors_in_one_line() -> Generator[None]:
 
 
 class _Worker:
-    """A step in a process of its own."""
+    """A step as an actor: a process of its own."""
 
     def __init__(self, step: Step, ticks: Any) -> None:
         self.step, self.ticks = step, ticks
@@ -226,7 +233,7 @@ class _Worker:
 
 
 def _function(step: Step, ticks: Any) -> Callable[[Row], list[Row]]:
-    """The same as a plain function, which Ray Data runs as tasks."""
+    """A step as a plain function, which Ray Data runs as tasks."""
 
     def work(row: Row) -> list[Row]:
         return _Worker(step, ticks)(row)

@@ -1,4 +1,4 @@
-"""One stage applied to one clip: finished work is found again, and failures are bounded."""
+"""One stage applied to one clip: results are reused, and failures are limited."""
 
 from __future__ import annotations
 
@@ -18,20 +18,30 @@ from dynascene.curation.faults import BROKEN, stop_if_full
 from dynascene.curation.stages.protocol import ClipStage
 from dynascene.errors import InputError
 
-ATTEMPTS = 2  # Ray starts a task anew three times: less, so that it never gives up first
+ATTEMPTS = 2  # fewer than Ray's own three restarts of a task
 TIME_LIMIT = 3600.0  # seconds that a stage may take for a clip
 ERRORS_LOG = "errors.log"
 
 
 class StepResult(NamedTuple):
-    """What became of a clip in a step. tick: None where it was dropped before and only passes."""
+    """The clips that leave a step.
+
+    Attributes:
+        items: the clips, kept or dropped.
+        tick: for the progress; None for a clip that an earlier step dropped.
+    """
 
     items: Sequence[Item]
     tick: Tick | None
 
 
 class Step(Protocol):
-    """A piece of work on one clip, done wherever a worker is free."""
+    """A piece of work on one clip, run by any free worker.
+
+    Attributes:
+        name: of the step.
+        processors, accelerators: CPU cores and share of a GPU that it needs.
+    """
 
     @property
     def name(self) -> str: ...
@@ -43,17 +53,24 @@ class Step(Protocol):
     def accelerators(self) -> float: ...
 
     def __call__(self, item: Item) -> StepResult:
-        """Raises InputError, in one line, only where the whole run has to stop."""
+        """Do the work on one clip.
+
+        Raises:
+            InputError: in one line, only where the whole run has to stop.
+        """
         ...
 
 
 @dataclass(frozen=True)
 class StageStep:
-    """A stage, its finished work, and its failures.
+    """A stage with its stored results and its handling of failures.
 
-    run: name of this run; only failures within one run are counted, so that a run that was killed
-    does not count against the clips that it was busy with. time_limit: seconds for a clip, after
-    which the process ends; so a step is called in one that is replaced then.
+    Attributes:
+        stage: what is run.
+        store: where results are kept.
+        run: name of this run. Only failures of the same run are counted, so that a run that was
+            killed does not count against the clips it was working on.
+        time_limit: seconds for one clip. After that the process ends; the engine starts another.
     """
 
     stage: ClipStage
@@ -74,17 +91,21 @@ class StageStep:
         return self.stage.accelerators
 
     def __call__(self, item: Item) -> StepResult:
-        """The clip as the stage leaves it; dropped with the code ``error`` where the stage raised,
-        ``crash`` where it took the worker down, each time, and ``timed-out`` where it took too long
-        once.
+        """Return the clips as the stage leaves them.
 
-        Raises InputError where the program is at fault: something to import or weights are missing,
-        or the disk is full.
+        A clip is dropped with the code ``error`` where the stage raised, ``crash`` where each
+        attempt made the worker crash, and ``timed-out`` where one attempt took too long.
+
+        Raises:
+            InputError: the video is not at fault: an import or weights are missing, or the disk is
+                full.
         """
         if not item.clip.is_kept:
             return StepResult([item], None)
         begin, key = time.perf_counter(), key_of(self.stage, item.key)
-        late = key_of(self.stage, f"{item.key} in {self.time_limit:g} s")  # more time: not the same
+        late = key_of(
+            self.stage, f"{item.key} in {self.time_limit:g} s"
+        )  # a longer limit tries again
         items = self.store.find(key, item) or self.store.find(late, item)
         reused = items is not None
         if items is None:
@@ -96,7 +117,7 @@ class StageStep:
         )
 
     def _make(self, key: str, late: str, item: Item) -> list[Item]:
-        """late: the key under which it is kept that the time was over."""
+        """Compute the result. late: key under which a time-out is stored."""
         trials = Trials(self.store.root / "trials" / key, self.run)
         clip, items, attempt = item.clip, None, trials.begin()
         if (place := trials.overran_at()) is not None:
@@ -113,7 +134,7 @@ class StageStep:
                 self._log(clip, "".join(traceback.format_exception(error)))
                 rejected = clip.rejected(self.name, "error", self._message(error))
                 if isinstance(error, InputError):
-                    break  # it says what is wrong with the input; a second look sees the same
+                    break  # the input is at fault: a second attempt would fail too
                 attempt = trials.begin()
         items = items or self.store.make(key, item, lambda _: [rejected])
         trials.forget()
@@ -129,7 +150,7 @@ class StageStep:
         stop_if_full(error, self.store.root)
 
     def _message(self, error: Exception) -> str:
-        """The first line of an error, without the folder that was made for the attempt."""
+        """The first line of an error, without the path of the temporary folder."""
         text = next(iter(str(error).strip().splitlines()), "")
         text = re.sub(rf"{re.escape(str(self.store.new))}/[^/\s'\"]+/?", "", text)
         return text if isinstance(error, InputError) else f"{type(error).__name__}: {text}"
@@ -144,5 +165,5 @@ _LOADED: dict[tuple[type, str], ClipStage] = {}
 
 
 def loaded_stage(stage: ClipStage) -> ClipStage:
-    """The stage of this process that is the same as ``stage`` and may have its model loaded."""
+    """The stage object of this process that equals ``stage``, so that a loaded model is reused."""
     return _LOADED.setdefault((type(stage), key_of(stage, "")), stage)

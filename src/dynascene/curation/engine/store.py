@@ -1,9 +1,9 @@
-"""Finished work, found again under what it was made from.
+"""Results of stages, stored under a key of everything that they depend on.
 
 A result is a folder ``results/AB/KEY`` with ``result.json`` and the files that the stage wrote.
-KEY is the SHA-256 of the key of the clip that went in and of the stage's name, version and config;
-the first key of the chain is of the bytes of the source. So the same work is never done twice, and
-work on other bytes, or with another config, never mistaken for it.
+KEY is the SHA-256 of the input clip's key and of the stage's name, version and config; the first
+key of the chain is the checksum of the source. So the same work is never done twice, and a result
+of other bytes, or with another config, is never reused by mistake.
 """
 
 from __future__ import annotations
@@ -32,46 +32,51 @@ RESULT = "result.json"
 
 @dataclass(frozen=True)
 class Item:
-    """A clip on its way. key: of everything that was done to it so far ("" = not yet opened)."""
+    """A clip with the key of all that was done to it so far ("" until the source is opened)."""
 
     key: str
     clip: Clip
 
 
 def first_key(sha256: str, ending: str) -> str:
-    """The key of an opened source. ending: of its name, which a stage may judge (``.mp4``)."""
+    """The key of an opened source.
+
+    Args:
+        sha256: checksum of its bytes.
+        ending: of its file name (``.mp4``), since a stage may judge it.
+    """
     return f"{sha256}{ending.lower()}"
 
 
 def key_of(stage: ClipStage, before: str) -> str:
-    """The key of what ``stage`` makes of the clip with the key ``before``: 64 hex digits."""
+    """The key of the result of ``stage`` on a clip with the key ``before``: 64 hex digits."""
     parts = [before, stage.name, stage.version, stage.config]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=_plain).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class Store:
-    """The results below one folder, which all workers see."""
+    """The results below one folder, which all workers can read and write."""
 
     root: Path
 
     @property
     def new(self) -> Path:
-        """Where results are made; what lies there is not finished."""
+        """The folder for results that are not finished."""
         return self.root / "results" / "new"
 
     def folder(self, key: str) -> Path:
-        """Where the result of that key lies, or will lie."""
+        """The folder of the result with this key, whether it exists or not."""
         return self.root / "results" / key[:2] / key
 
     def path(self, name: str) -> Path:
-        """Where a clip's file lies, from its name in ``Clip.files``."""
+        """The path of a clip's file, from its name in ``Clip.files``."""
         return Path(os.path.normpath(self.new / "any" / name))
 
     def find(self, key: str, item: Item) -> list[Item] | None:
-        """The finished result, as clips of the source of ``item``; None where there is none.
+        """Read a result as clips of the source of ``item``; None where there is none.
 
-        A result that cannot be read, or lacks one of its files, counts as none and is removed.
+        A result that cannot be read, or that lacks one of its files, is removed and counts as none.
         """
         folder = self.folder(key)
         try:
@@ -85,9 +90,9 @@ class Store:
         return None
 
     def make(self, key: str, item: Item, work: Callable[[Path], Sequence[Clip]]) -> list[Item]:
-        """Do ``work`` in a new folder and keep its result, in one step, under ``key``.
+        """Run ``work`` in a new folder and store its result under ``key`` in one step.
 
-        Where somebody else finished the same meanwhile, theirs stands.
+        Where another worker stored the same result meanwhile, that one is returned.
         """
         with self._locked("work.lock", fcntl.LOCK_SH), self._new_folder() as folder:
             clips = [_with_named_files(clip, item.clip, key) for clip in work(folder)]
@@ -108,7 +113,7 @@ class Store:
 
     @contextmanager
     def _new_folder(self) -> Generator[Path]:
-        """An empty folder, as deep as results are, so that relative names hold in both."""
+        """An empty folder as deep as a result's, so that relative names hold in both."""
         self.new.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(dir=self.new))
         folder.chmod(0o755)
@@ -119,15 +124,17 @@ class Store:
 
     @contextmanager
     def owned(self) -> Generator[None]:
-        """Meanwhile no other run may use the store. What this run's lost processes, or a run that
-        was killed, left half done is removed.
+        """Lock the store against other runs for the length of a ``with`` block.
 
-        Raises InputError where another run has it, or the folder cannot be made.
+        Unfinished results of crashed processes and of killed runs are removed.
+
+        Raises:
+            InputError: another run holds the store, or the folder cannot be made.
         """
         try:
             with ExitStack() as stack:
                 stack.enter_context(self._locked("lock", fcntl.LOCK_EX | fcntl.LOCK_NB))
-                # the processes of a killed run outlive it a little
+                # the processes of a killed run end a little after it
                 with self._locked("work.lock", fcntl.LOCK_EX):
                     shutil.rmtree(self.new, ignore_errors=True)
                 locks = stack.pop_all()
@@ -141,7 +148,7 @@ class Store:
 
     @contextmanager
     def _locked(self, name: str, kind: int) -> Generator[None]:
-        """A lock that ends with the process, however that ends. kind: as flock has it."""
+        """A file lock that ends with the process. kind: the operation for ``fcntl.flock``."""
         self.root.mkdir(parents=True, exist_ok=True)
         with (self.root / name).open("w") as lock:
             fcntl.flock(lock, kind)
@@ -149,7 +156,7 @@ class Store:
 
 
 def document_of_clip(clip: Clip) -> dict[str, Any]:
-    """What is stored of a clip: all but its source, which the same bytes may have several of."""
+    """A clip as JSON, without its source, since several sources may have the same bytes."""
     return {
         "start": clip.start,
         "stop": clip.stop,
@@ -160,7 +167,7 @@ def document_of_clip(clip: Clip) -> dict[str, Any]:
 
 
 def clip_from_document(document: Mapping[str, Any], source: Source, video: Path) -> Clip:
-    """The clip of this source again."""
+    """The inverse of ``document_of_clip``, for a given source and its local file."""
     rejection = document["rejection"]
     return Clip(
         source,
@@ -181,14 +188,14 @@ def text_of_item(item: Item) -> str:
 
 
 def item_from_text(text: str) -> Item:
-    """Undoes ``text_of_item``."""
+    """The inverse of ``text_of_item``."""
     key, document = json.loads(text)
     source = Source(**document["source"])
     return Item(key, clip_from_document(document, source, Path(document["video"])))
 
 
 def _with_named_files(clip: Clip, before: Clip, key: str) -> Clip:
-    """The same files, named from any result's folder: those of this result by its place too."""
+    """The clip with files that are named relative to any result's folder."""
     earlier_files = set(before.files.items())
     files = {
         role: name if (role, name) in earlier_files else f"../../{key[:2]}/{key}/{name}"
@@ -198,7 +205,7 @@ def _with_named_files(clip: Clip, before: Clip, key: str) -> Clip:
 
 
 def _plain(value: Any) -> Any:
-    """A value of a config or a measurement as JSON knows it."""
+    """A value of a config or a measurement as plain JSON."""
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, Path):

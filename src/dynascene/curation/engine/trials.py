@@ -1,4 +1,4 @@
-"""How often a piece of work was begun in a run, and the end of one that takes too long."""
+"""Counts the attempts at a piece of work, and ends a process that takes too long."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Trials:
-    """The attempts at a piece of work: a file, since what ends a process forgets all else.
+    """The attempts at a piece of work, noted in a file that outlives a crashed process.
 
-    run: name of this run; what others noted does not count.
+    Attributes:
+        path: of the file.
+        run: name of this run; notes of other runs are ignored.
     """
 
     path: Path
     run: str
 
     def begin(self) -> int:
-        """Note one more, and say how many there are."""
+        """Note one more attempt, and return how many there are."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
             file.write(f"{self.run}\n")
@@ -28,10 +30,10 @@ class Trials:
 
     @contextmanager
     def limited(self, seconds: float) -> Generator[None]:
-        """Meanwhile this process may take ``seconds``; then it notes where it was, and ends.
+        """Within the ``with`` block, note a traceback and end this process after ``seconds``.
 
-        Nothing less stops a decoder that hangs: a signal or a thread of Python waits until C
-        returns. The watch is a thread of faulthandler's, which needs nothing of Python.
+        Only this stops a decoder that hangs: Python's signals and threads wait until C code
+        returns. faulthandler's watchdog thread does not need the interpreter.
         """
         with self.path.open("a", encoding="utf-8") as file:
             faulthandler.dump_traceback_later(seconds, exit=True, file=file)
@@ -41,7 +43,7 @@ class Trials:
                 faulthandler.cancel_dump_traceback_later()
 
     def overran_at(self) -> str | None:
-        """A traceback of where an attempt was when its time was over; None where none was."""
+        """The traceback of an attempt that took too long; None where none did."""
         _, overran, place = self._notes().partition("Timeout (")
         return overran + place if overran else None
 
@@ -49,6 +51,6 @@ class Trials:
         self.path.unlink(missing_ok=True)
 
     def _notes(self) -> str:
-        """Those of this run."""
+        """The notes of this run."""
         _, mine, rest = self.path.read_text(encoding="utf-8", errors="replace").partition(self.run)
         return mine + rest

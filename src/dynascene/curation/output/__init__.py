@@ -1,1 +1,1 @@
-"""What a run writes: the data set, its manifest, and the release that rebuilds it."""
+"""What a run writes: the data set, its manifest, and a release."""

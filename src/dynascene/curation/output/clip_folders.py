@@ -1,4 +1,4 @@
-"""The folder of a kept clip: what it is called, what lies in it, and how it gets there."""
+"""The folder of a kept clip: its name, its files, and how it is put in place."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ DELIVERED = ("video", "matte", "scene", "cameras", "track")  # roles of a clip's
 
 
 def clip_path(clip: Clip) -> str:
-    """A clip's folder in the data set, which is its name too: always the same for a stretch of a
-    source, whatever else there is."""
+    """The clip's folder within the data set, which is also its name.
+
+    It depends on the source and the stretch alone, not on the other clips.
+    """
     source = PurePosixPath(clip.source.location)
     word = re.sub(r"[^A-Za-z0-9._-]+", "-", source.stem).strip("-.")[:40] or "video"
     digest = hashlib.sha256(clip.source.location.encode()).hexdigest()[:8]
@@ -32,7 +34,15 @@ def clip_path(clip: Clip) -> str:
 
 
 def clip_seconds(clip: Clip, rate: Value) -> tuple[float | None, float | None]:
-    """Exact where the clip was written; by its frame rate where not; unknown before probing."""
+    """Start and end in the source, in seconds.
+
+    Args:
+        clip: whose values hold the exact times once it is written.
+        rate: frames a second, used for a clip that is not written.
+
+    Returns:
+        (None, None) for a clip that was not probed.
+    """
     begin, end = clip.values.get("write.start"), clip.values.get("write.end")
     if isinstance(begin, float) and isinstance(end, float):
         return begin, end
@@ -42,13 +52,13 @@ def clip_seconds(clip: Clip, rate: Value) -> tuple[float | None, float | None]:
 
 
 def delivered_files(clip: Clip) -> list[tuple[Path, str]]:
-    """Where the clip's files lie, and what they are called in its folder."""
+    """Each of the clip's files, with the name it gets in the clip's folder."""
     paths = [Path(clip.files[role]) for role in DELIVERED if role in clip.files]
     return [(path, path.name) for path in paths]
 
 
 def meta_of(clip: Clip) -> dict[str, Any]:
-    """What ``meta.json`` says: where a clip is from, and what was measured of it."""
+    """The content of ``meta.json``: the clip's source and its measurements."""
     begin, end = clip_seconds(clip, clip.values.get("probe.fps"))
     return {
         "source": clip.source.location,
@@ -63,7 +73,8 @@ def meta_of(clip: Clip) -> dict[str, Any]:
 def place_clip(clip: Clip, folder: Path) -> None:
     """Put the clip's folder in place, whole or not at all.
 
-    Raises InputError where it cannot be written.
+    Raises:
+        InputError: it cannot be written.
     """
     files = delivered_files(clip)
     meta = json.dumps(meta_of(clip), indent=1, ensure_ascii=False) + "\n"
@@ -93,7 +104,7 @@ def _is_in_place(files: Sequence[tuple[Path, str]], meta: str, folder: Path) -> 
 
 
 def _link(path: Path, target: Path) -> None:
-    """The same file under another name; a copy where the place is on another disk."""
+    """Hard-link a file, or copy it where the target is on another disk."""
     try:
         os.link(path, target)
     except OSError:
@@ -101,7 +112,7 @@ def _link(path: Path, target: Path) -> None:
 
 
 def remove_clips(out: Path, paths: Set[str]) -> None:
-    """Remove the folders of clips that an earlier run put there, and nothing else."""
+    """Remove clip folders that an earlier run wrote, and nothing else."""
     for path in paths:
         if not re.fullmatch(rf"{CLIPS}/\w[A-Za-z0-9._-]*/\d+-\d+", path):
             continue

@@ -1,4 +1,4 @@
-"""From clips with their verdicts to a data set: folders, and the manifest of all clips."""
+"""From clips to a data set: the folders of kept clips, and the manifest of all clips."""
 
 from __future__ import annotations
 
@@ -85,5 +85,5 @@ def check_dataset_folder(out: Path) -> None:
 
 
 def _paths(table: pa.Table) -> set[str]:
-    """The folders of clips that a manifest names."""
+    """The clip folders that a manifest names."""
     return {path for path in table.column("path").to_pylist() if path is not None}

@@ -1,4 +1,4 @@
-"""Which sources of a release can still be read."""
+"""Which sources of a release are still readable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LINKS = "links.csv"
 
 
 def link_states(clips: Sequence[Clip]) -> dict[str, str]:
-    """What became of each source's location: ``readable``, ``missing`` or ``changed``."""
+    """The state of each location: ``readable``, ``missing`` or ``changed``."""
     codes = {"unreadable": "missing", "changed": "changed"}
     return {
         clip.source.location: codes.get(clip.rejection.code, "readable")
@@ -26,7 +26,11 @@ def link_states(clips: Sequence[Clip]) -> dict[str, str]:
 
 
 def write_links(clips: Sequence[Clip], folder: Path) -> Counter[str]:
-    """Write ``links.csv``, a line for each source with its state and why; returns the counts."""
+    """Write ``links.csv``, one line for each source with its state and the reason.
+
+    Returns:
+        The number of sources in each state.
+    """
     states = link_states(clips)
     reasons = {clip.source.location: clip.rejection for clip in clips}
     text = io.StringIO()

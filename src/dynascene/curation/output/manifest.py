@@ -1,4 +1,4 @@
-"""The manifest of a data set: a row for each clip, kept or not."""
+"""The manifest of a data set: one row for each clip, kept or not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dynascene.curation.output.clip_folders import clip_path, clip_seconds, deli
 from dynascene.errors import InputError
 from dynascene.io.manifests import COLUMNS, MANIFEST, OPTIONAL_COLUMNS, splits_of
 
-# of the source videos; in the paper these are its clips
+# of the source videos; the paper splits clips
 PAPER_SHARES: Mapping[str, float] = MappingProxyType(
     {"train": 200_000, "val": 3_957, "test": 1_000}
 )
@@ -61,7 +61,7 @@ def manifest_table(clips: Sequence[Clip], shares: Mapping[str, float], seed: int
 
 
 def _identity(clip: Clip) -> str:
-    """What tells source videos apart: the same bytes under two names go to the same split."""
+    """The checksum, or the location before opening: equal bytes under two names share a split."""
     return clip.source.sha256 or clip.source.location
 
 
@@ -102,7 +102,7 @@ def _measured_text(value: Value) -> str | None:
 
 
 def _column(values: Sequence[Value]) -> pa.Array:
-    """Of the one type that holds them all: truth, whole numbers, numbers, else text."""
+    """A column of the narrowest type for all values: bool, int64, float64, else string."""
     kinds = {type(value) for value in values if value is not None}
     if kinds <= {bool}:
         return pa.array(values, pa.bool_())

@@ -1,7 +1,7 @@
-"""A data set without its media: what to fetch, where to cut, which camera, and every verdict.
+"""A release: a data set without its media, as one Parquet table.
 
-A Parquet table with a row for each clip, kept or not. Whoever has it, and can still read the
-sources, makes the same clips again with the recorded cameras.
+A row for each clip, kept or not, holds its source, its frames, its camera and its verdict. Whoever
+has the sources can rebuild the same clips with the recorded cameras.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ COLUMNS = pa.schema(
         ("start", pa.float64()),  # seconds
         ("end", pa.float64()),
         ("kept", pa.bool_()),
-        ("stage", pa.string()),  # that dropped it; people: they did
+        ("stage", pa.string()),  # that dropped the clip, or people
         ("code", pa.string()),
         ("reason", pa.string()),
         ("values", pa.string()),  # JSON of what was measured
@@ -84,15 +84,15 @@ def write_release(table: pa.Table, dataset: Path, path: Path) -> None:
 
 
 def _schema(vote_columns: Sequence[str]) -> pa.Schema:
-    """The columns of a release, with those of ``VOTE_COLUMNS`` that it has."""
+    """The columns of a release, with those of ``VOTE_COLUMNS`` that are present."""
     return pa.schema([*COLUMNS, *(VOTE_COLUMNS.field(name) for name in vote_columns)])
 
 
 @dataclass(frozen=True)
 class _Naming:
-    """What a release calls local sources: by their path below the folder that they share.
+    """Names of local sources in a release: their paths below the folder that all of them share.
 
-    folders: that folder, in all the ways in which sources were named.
+    folders: that folder, in every spelling that the sources use.
     """
 
     names: Mapping[str, str]
@@ -111,7 +111,7 @@ class _Naming:
         return self.names.get(location, location)
 
     def in_text(self, text: str) -> str:
-        """A reason may name a source, another one too."""
+        """A reason without local folders; it may name this source or another one."""
         for folder in self.folders:
             text = text.replace(folder, "")
         return text
@@ -121,7 +121,7 @@ def _row(row: Mapping[str, Any], naming: _Naming, dataset: Path) -> dict[str, An
     in_use = row["split"] is not None
     by_people = row["verdict"] == "kept" and not in_use
     same = {name: row.get(name) for name in (*COLUMNS.names, *VOTE_COLUMNS.names)}
-    # of all columns only those of measured values have a dot in their names
+    # only columns of measured values have a dot in their names
     values = {name: value for name, value in row.items() if "." in name and value is not None}
     return same | {
         "location": naming.of_location(row["source"]),

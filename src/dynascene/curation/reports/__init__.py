@@ -1,1 +1,1 @@
-"""What a person reads about a data set: its card and its funnel."""
+"""Reports on a data set: its card and its funnel."""

@@ -1,4 +1,4 @@
-"""The data set's front page: how much there is, of what, where from, and what was dropped."""
+"""The data set's card: its size, content and sources, and what was dropped."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from dynascene.io.images import read_image
 
 CARD, FUNNEL = "README.md", "funnel.png"
 MOST_SIZES = 6
-MOST_TAGGED = 2000  # clips, evenly chosen: more change the order no more
+MOST_TAGGED = 2000  # clips, evenly spread; more hardly change the order
 UNKNOWN = "not told"
-# Its Table 1, as far as it is known here
+# The paper's Table 1
 PAPER_ROWS = (
     ("DynaScene (paper)", "204,957", "≥ 1080p", "per-frame pose", "filmed", "0.64"),
     ("HumanVid (paper's figure)", "", "", "", "", "0.74"),
@@ -42,12 +42,16 @@ PAPER_ROWS = (
 def write_card(
     table: pa.Table, out: Path, tagger: Tagger | None = None, stages: Sequence[str] = STAGES
 ) -> None:
-    """Write ``README.md`` and ``funnel.png`` of a data set.
+    """Write ``README.md`` and ``funnel.png`` of a data set. The same data set gives the same files.
 
-    table: its manifest, as ``write_dataset`` returns it. out: its folder, with the clips in place.
-    tagger: None: the card says that none was at hand. The same data set gives the same files.
+    Args:
+        table: the manifest, as ``write_dataset`` returns it.
+        out: folder of the data set, with the clips in place.
+        tagger: names what the places show; None: the card says that there was none.
+        stages: names of the stages, in order.
 
-    Raises InputError where something cannot be read or written.
+    Raises:
+        InputError: a file cannot be read or written.
     """
     draw_funnel(table, out / FUNNEL, stages)
     elements = None if tagger is None else frequent_elements(_scenes(table, out), tagger)
@@ -61,7 +65,15 @@ def card_text(
     elements: Sequence[tuple[str, int]] | None,
     stages: Sequence[str] = STAGES,
 ) -> str:
-    """The card as Markdown. elements: with their numbers of clips."""
+    """The card as Markdown.
+
+    Args:
+        table: the manifest.
+        name: of the data set.
+        tagger: that named the elements; None: none.
+        elements: what the places show, with the number of clips of each.
+        stages: names of the stages, in order.
+    """
     clips = _clips_in_use(table)
     lengths = hours_of(clips)
     summary = (
@@ -178,7 +190,7 @@ def _markdown(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 
 def _cell(value: object) -> str:
-    """A name that was given by others must not break the table."""
+    """Text for a table cell; a source's name must not break the table."""
     return " ".join(str(value).split()).replace("|", "\\|")
 
 

@@ -1,4 +1,4 @@
-"""How many clips and hours got past each stage, why the others did not, and what was measured."""
+"""The funnel: clips and hours after each stage, the reasons for drops, and the measured values."""
 
 from __future__ import annotations
 
@@ -26,7 +26,13 @@ TURN, TRAVEL = "camera.turn", "camera.travel"
 
 
 class FunnelStep(NamedTuple):
-    """What got past a stage. hours: of the clips whose length is known."""
+    """The clips that are left after a stage.
+
+    Attributes:
+        stage: its name.
+        clips: number of clips.
+        hours: their total length, of the clips whose length is known.
+    """
 
     stage: str
     clips: int
@@ -34,7 +40,7 @@ class FunnelStep(NamedTuple):
 
 
 class Reason(NamedTuple):
-    """What a stage dropped for one reason."""
+    """The clips that a stage dropped for one reason. hours: total length where it is known."""
 
     stage: str
     code: str
@@ -43,9 +49,12 @@ class Reason(NamedTuple):
 
 
 def funnel_of(table: pa.Table, stages: Sequence[str] = STAGES) -> list[FunnelStep]:
-    """Clips and hours after each stage, from a manifest. A video that was dropped before it was
-    divided into shots counts as one clip. A stage that is not among ``stages`` and dropped some
-    comes first."""
+    """Clips and hours after each stage.
+
+    Args:
+        table: a manifest. A video that was dropped before it was divided counts as one clip.
+        stages: names in order. Other stages that dropped clips come first.
+    """
     ends, hours = table.column("stage").to_pylist(), hours_of(table)
     others = sorted({end for end in ends if end is not None} - set(stages))
     fallen: set[str] = set()
@@ -72,20 +81,24 @@ def reasons_of(table: pa.Table) -> list[Reason]:
 
 
 def hours_of(table: pa.Table) -> np.ndarray:
-    """The length of each clip: float64 [N]; 0 where it is not known."""
+    """The length of each clip in hours: float64 [N]; 0 where it is unknown."""
     seconds = numbers(table, "end") - numbers(table, "start")
     return np.nan_to_num(seconds) / 3600
 
 
 def numbers(table: pa.Table, name: str) -> np.ndarray:
-    """A column as float64 [N], NaN where nothing was measured."""
+    """A column as float64 [N]; NaN where nothing was measured."""
     if name not in table.column_names:
         return np.full(len(table), np.nan)
     return np.array(table.column(name).to_pylist(), dtype=float)
 
 
 def draw_funnel(table: pa.Table, path: Path, stages: Sequence[str] = STAGES) -> None:
-    """Write the picture of a manifest as PNG. Raises InputError where it cannot be written."""
+    """Write the funnel of a manifest as PNG.
+
+    Raises:
+        InputError: it cannot be written.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -112,7 +125,7 @@ def draw_funnel(table: pa.Table, path: Path, stages: Sequence[str] = STAGES) -> 
 
 
 def _in_suited_unit(hours: Sequence[float]) -> tuple[list[float], str, str]:
-    """Durations as people say them: hours, or minutes where there is less than one hour."""
+    """Durations in hours, or in minutes where all are below an hour, with unit and format."""
     if max(hours) >= 1:
         return list(hours), "hours", "{:,.1f}"
     return [60 * each for each in hours], "minutes", "{:.1f}"

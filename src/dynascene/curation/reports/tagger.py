@@ -1,4 +1,4 @@
-"""What is seen in the places of a data set, told by CLIP without any training for it."""
+"""What the places of a data set show, by zero-shot CLIP."""
 
 from __future__ import annotations
 
@@ -33,20 +33,21 @@ ELEMENTS = (
 
 
 class Tagger(Protocol):
-    """Names what a picture shows; ``name`` is what the card calls it."""
+    """Names what a picture shows. ``name``: what the card calls the tagger."""
 
     @property
     def name(self) -> str: ...
 
     def __call__(self, picture: np.ndarray) -> list[str]:
-        """The elements of a place, uint8 [H, W, 3] sRGB, the clearest first."""
+        """The elements of a place, uint8 [H, W, 3] sRGB, the most probable first."""
         ...
 
 
 class ClipTagger:
-    """CLIP of a folder as transformers saves it, or of the hub's cache; nothing is fetched.
+    """CLIP from a folder that transformers saved, or from the hub's cache; nothing is downloaded.
 
-    Raises InputError where there is no such network.
+    Raises:
+        InputError: no such network is there.
     """
 
     def __init__(self, folder: Path | str = HUB_NAME, elements: tuple[str, ...] = ELEMENTS) -> None:
@@ -76,9 +77,10 @@ class ClipTagger:
 
 
 def tagger_at_hand(folder: Path | None = None) -> Tagger | None:
-    """The network of ``folder``, or the one in the hub's cache; None where none is cached.
+    """The network in ``folder``, or the one in the hub's cache; None where none is cached.
 
-    Raises InputError where a folder is given and holds no CLIP network.
+    Raises:
+        InputError: a folder is given and holds no CLIP network.
     """
     if folder is not None:
         return ClipTagger(folder)
@@ -91,6 +93,12 @@ def tagger_at_hand(folder: Path | None = None) -> Tagger | None:
 def frequent_elements(
     pictures: Iterable[np.ndarray], tagger: Tagger, most: int = 20
 ) -> list[tuple[str, int]]:
-    """The elements that most pictures show, with their numbers; equal ones by name."""
+    """The elements that most pictures show, each with its number of pictures; ties by name.
+
+    Args:
+        pictures: uint8 [H, W, 3] sRGB.
+        tagger: names the elements of each.
+        most: length of the list, at most.
+    """
     counts = Counter(element for picture in pictures for element in set(tagger(picture)))
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]

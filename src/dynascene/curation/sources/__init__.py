@@ -1,1 +1,1 @@
-"""Where raw videos are named and fetched."""
+"""Finding and fetching raw videos."""

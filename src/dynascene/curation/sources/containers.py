@@ -1,4 +1,4 @@
-"""Which endings name a video, and what FFmpeg calls the containers that they promise."""
+"""File endings of videos, and FFmpeg's names of the containers that they stand for."""
 
 CONTAINERS: dict[str, frozenset[str]] = {
     ending: frozenset(formats.split())

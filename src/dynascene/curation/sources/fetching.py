@@ -1,4 +1,4 @@
-"""Bringing the bytes of a source here: local files in place, others once, kept by their content."""
+"""Fetching the bytes of a source: local files stay in place, others are cached by checksum."""
 
 from __future__ import annotations
 
@@ -20,18 +20,20 @@ from dynascene.io.atomic import write_text
 from dynascene.io.checksums import CHUNK
 
 SILENCE = 30  # seconds without a byte
-FINAL = (FileNotFoundError, PermissionError, NotADirectoryError)  # asking again does not help
+FINAL = (FileNotFoundError, PermissionError, NotADirectoryError)  # another attempt would fail too
 
 
 @dataclass(frozen=True)
 class Fetcher:
-    """The local file of a source; see ``Opener``.
+    """Returns the local file of a source; an ``Opener``.
 
-    What was fetched lies in ``cache`` as ``AB/SHA256.mp4`` and is not fetched again, not even to
-    ask whether it has changed: a run that goes on has to see the same bytes. So a list with
-    checksums needs no network for what is there.
+    A fetched file lies in ``cache`` as ``AB/SHA256.mp4`` and is never fetched or checked again, so
+    that a resumed run sees the same bytes. Sources with checksums that are cached need no network.
 
-    attempts: how often a URL is tried. pause: seconds before the second time, doubled after each.
+    Attributes:
+        cache: the folder.
+        attempts: how often a URL is tried.
+        pause: seconds before the second attempt, doubled after each.
     """
 
     cache: Path
@@ -39,7 +41,11 @@ class Fetcher:
     pause: float = 1.0
 
     def __call__(self, source: Source) -> Path:
-        """Raises InputError where the source is missing or cannot be read."""
+        """Fetch a source.
+
+        Raises:
+            InputError: the source is missing or cannot be read.
+        """
         location = source.location
         if not is_remote(location) or location.startswith("file://"):
             path = Path(location.removeprefix("file://"))
@@ -57,7 +63,7 @@ class Fetcher:
         return self.cache / "urls" / f"{hashlib.sha256(location.encode()).hexdigest()}.json"
 
     def _recorded_checksum(self, location: str) -> str | None:
-        """The checksum under which a URL's bytes were kept."""
+        """The checksum under which the bytes of a URL are cached."""
         try:
             return json.loads(self._note(location).read_bytes())["sha256"]
         except (OSError, ValueError, KeyError, TypeError):
@@ -67,7 +73,7 @@ class Fetcher:
         for attempt in range(1, self.attempts + 1):
             try:
                 return self._download(location)
-            except Exception as error:  # every storage has errors of its own
+            except Exception as error:  # each storage raises its own classes
                 if attempt == self.attempts or isinstance(error, FINAL):
                     raise InputError(f"{location}: cannot be fetched: {one_line(error)}") from error
                 time.sleep(self.pause * 2 ** (attempt - 1))
@@ -96,7 +102,7 @@ class Fetcher:
 
 
 def _patience(location: str) -> dict[str, Any]:
-    """A long video takes as long as it takes; only silence ends the wait."""
+    """Options of fsspec: no limit on the whole transfer, one on silence."""
     if not location.startswith(("http://", "https://")):
         return {}
     import aiohttp

@@ -1,4 +1,4 @@
-"""Which videos there are: files, folders, and lists with their licences."""
+"""Listing videos: files, folders, and lists with licences."""
 
 from __future__ import annotations
 
@@ -20,23 +20,22 @@ from dynascene.errors import InputError, one_line, some_of
 log = logging.getLogger(__name__)
 LIST_ENDINGS = (".csv", ".parquet")
 LOCATION_COLUMNS = ("url", "path")
-NAMED = 3  # repeated sources in a message
+NAMED = 3  # repeated sources that a message names
 
 
 def find_sources(named: Iterable[str | Path], exclude: Path | None = None) -> list[Source]:
-    """The videos that were named, each once, sorted by location.
+    """List videos, each once, sorted by location.
 
-    A page of the web is never searched for videos. What is named twice is taken once, and a warning
-    says so.
+    Web pages are not searched for videos. A repeated source is listed once, with a warning.
 
     Args:
-        named: files; folders, of which all videos at any depth are taken; lists (``.csv``,
-            ``.parquet``) with a column ``url`` or ``path`` and perhaps ``licence`` and ``sha256``,
-            whose relative paths begin at the list. Each local or any URL that fsspec knows.
-        exclude: a folder to pass over, such as the data set that is written.
+        named: files; folders, with all videos at any depth; lists (``.csv``, ``.parquet``) with a
+            column ``url`` or ``path`` and optionally ``licence`` and ``sha256``, whose relative
+            paths start at the list. Each local, or any URL that fsspec reads.
+        exclude: a folder to skip, such as that of the data set.
 
     Raises:
-        InputError: nothing is found, a list cannot be read, or two lists contradict.
+        InputError: there is no video, a list cannot be read, or two lists contradict each other.
     """
     sources: dict[str, Source] = {}
     repeated: list[str] = []
@@ -71,7 +70,7 @@ def _files_below(folder: Path, exclude: Path | None) -> Iterator[Path]:
 
 
 def _remote_sources(url: str) -> list[Source]:
-    """A video, a list, or (where the storage has folders: not on the web) all videos below."""
+    """A video, a list, or all videos below a folder of a storage that has folders (not the web)."""
     _check_known(url)
     if ending_of(url) in LIST_ENDINGS:
         return _read_list(url)
@@ -82,13 +81,13 @@ def _remote_sources(url: str) -> list[Source]:
         if not system.isdir(path):
             return [Source(url)]
         files = [system.unstrip_protocol(file) for file in system.find(path)]
-    except Exception as error:  # every storage has errors of its own
+    except Exception as error:  # each storage raises its own classes
         raise InputError(f"{url}: cannot be listed: {one_line(error)}") from error
     return _videos_below(url, files, system.unstrip_protocol(path))
 
 
 def _videos_below(name: str, files: Iterable[str], folder: str | Path) -> list[Source]:
-    """Hidden files and folders are left out: some systems keep notes under a video's name."""
+    """Without hidden files and folders: some systems keep notes under a video's name."""
     prefix = str(folder).rstrip("/") + "/"
     videos = [
         file
@@ -116,12 +115,12 @@ def _table(location: str) -> pa.Table:
         with fsspec.open(location, "rb") as file:
             if ending_of(location) == ".parquet":
                 return parquet.read_table(file)
-            # everything is text: a checksum of digits only is no number
+            # all columns as text: a checksum of digits only would become a number
             names = csv.open_csv(file).schema.names
         with fsspec.open(location, "rb") as file:
             text = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
             return csv.read_csv(file, convert_options=text)
-    except Exception as error:  # every storage has errors of its own
+    except Exception as error:  # each storage raises its own classes
         raise InputError(f"{location}: the list cannot be read: {one_line(error)}") from error
 
 
@@ -147,7 +146,7 @@ def _is_checksum(text: str) -> bool:
 
 
 def _merge(one: Source, other: Source) -> Source:
-    """What two mentions of a video say together; InputError where they contradict."""
+    """One source from two mentions; InputError where they contradict each other."""
     for column in ("licence", "sha256"):
         first, second = getattr(one, column), getattr(other, column)
         if first and second and first != second:
@@ -158,7 +157,7 @@ def _merge(one: Source, other: Source) -> Source:
 
 
 def _check_known(url: str) -> None:
-    """Raises InputError where no installed driver knows this kind of URL."""
+    """Raise InputError where no installed driver reads this kind of URL."""
     try:
         fsspec.get_filesystem_class(url.partition("://")[0])
     except (ImportError, ValueError) as error:

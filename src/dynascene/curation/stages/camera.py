@@ -1,4 +1,4 @@
-"""The camera of a clip, where it can be told well enough to train on."""
+"""The camera stage: keeps clips whose camera is tracked well enough to train on."""
 
 from __future__ import annotations
 
@@ -28,15 +28,25 @@ KINDS = {"static": "static", "rotation": "rotation-only", "general": "travelling
 
 @dataclass(frozen=True)
 class CameraConfig:
-    """worst: the verdict that is still kept. keep_static: keep cameras that stand still, too."""
+    """Settings of the camera stage.
+
+    Attributes:
+        worst: worst verdict of the tracker that is still kept.
+        keep_static: whether clips of a static camera are kept.
+    """
 
     worst: Literal["good", "doubtful"] = "good"
     keep_static: bool = False
 
 
 class CameraMotion(NamedTuple):
-    """turn: the largest angle from the first view, degrees. travel: the largest distance from the
-    first place, in median depths of the points that were seen; 0 for a camera that only turns."""
+    """How far a camera moves.
+
+    Attributes:
+        turn: largest angle from the first view, in degrees.
+        travel: largest distance from the first position, in median depths of the tracked points; 0
+            for a camera that only turns.
+    """
 
     turn: float
     travel: float
@@ -44,12 +54,13 @@ class CameraMotion(NamedTuple):
 
 @dataclass(frozen=True)
 class CameraStage:
-    """Tracks the camera on what lies off the person, and drops clips where that is not sure.
+    """Tracks the camera on the background, and drops clips where the track is not reliable.
 
-    Files ``cameras``: ``cameras.txt`` as RealEstate10K, a camera for each frame; ``track``: the
-    tracker's report. Codes: static-camera, camera-failed, camera-doubtful, untrackable. Values:
-    kind, rotation_only, verdict, error (of points that the camera was not fitted to, in pixels of
-    the tracker's working picture), registered, coverage, turn, travel (see ``CameraMotion``).
+    Files: ``cameras``: ``cameras.txt`` in RealEstate10K's format, one camera a frame; ``track``:
+    the tracker's report.
+    Codes: static-camera, camera-failed, camera-doubtful, untrackable.
+    Values: kind, rotation_only, verdict, error (on held-out points, in pixels of the tracker's
+    working picture), registered, coverage, turn and travel (see ``CameraMotion``).
     """
 
     config: CameraConfig = CameraConfig()
@@ -109,7 +120,7 @@ def camera_motion(
     reach = float(np.linalg.norm(centres - centres[0], axis=1).max())
     seen = seen_points(frames, matte, camera.track)
     points = seen.points[seen.point]
-    with np.errstate(divide="ignore", invalid="ignore"):  # a point may lie infinitely far away
+    with np.errstate(divide="ignore", invalid="ignore"):  # points may be infinitely far away
         depths = np.einsum("ni,ni->n", poses[seen.frame, 2], points) / points[:, 3]
     depths = depths[np.isfinite(depths) & (depths > 0)]
     return CameraMotion(turn, reach / float(np.median(depths)) if len(depths) else 0.0)

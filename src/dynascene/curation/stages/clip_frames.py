@@ -1,4 +1,4 @@
-"""The frames of a clip as they will be written: colour alone, of even width and height."""
+"""The frames of a clip as they will be written: colour only, of even width and height."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ from dynascene.types import FrameSource, Size
 
 @dataclass(frozen=True)
 class EvenFrames:
-    """Another source's frames as H.264 holds them: an odd side has its last row or column twice,
-    and alpha is left out. So matte, cameras and video have one size."""
+    """Frames of another source in the even size that H.264 needs.
+
+    An odd side repeats its last row or column. An alpha channel is left out. Video, matte and
+    cameras of a clip all have this size.
+    """
 
     source: FrameSource
     channels: int = 3
@@ -40,7 +43,7 @@ class EvenFrames:
         return len(self.source)
 
     def read(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
-        """Yield uint8 [H, W, 3] of the frames ``start:stop``, as slicing counts them."""
+        """Yield uint8 [H, W, 3] for the frames ``start:stop``, counted as in a slice."""
         for frame in self.source.read(start, stop):
             height, width = frame.shape[:2]
             yield np.pad(frame[..., :3], ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
@@ -49,7 +52,8 @@ class EvenFrames:
 def frames_of(clip: Clip) -> FrameSource:
     """The frames ``start:stop`` of the clip's video.
 
-    Raises InputError where they cannot be read, or the video is shorter.
+    Raises:
+        InputError: they cannot be read, or the video is shorter.
     """
     frames = excerpt(open_video(clip.video), (clip.start, clip.stop), clip.video)
     even = EvenFrames(frames)

@@ -1,4 +1,4 @@
-"""Clips that show the same: the first one stays."""
+"""Near-duplicates: of clips that show the same, only the first is kept."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ BLOCK = 256  # clips that are compared at once
 
 @dataclass(frozen=True)
 class FingerprintStage:
-    """Measures what a clip looks like; drops nothing, since that needs all clips.
+    """Measures a fingerprint of a clip. It drops no duplicates, since that needs all clips.
 
-    Value: fingerprint, 128 hexadecimal digits. Codes: damaged.
+    Values: fingerprint, 128 hexadecimal digits. Codes: damaged.
     """
 
     config: None = None
@@ -49,7 +49,7 @@ class FingerprintStage:
 
 
 def fingerprint(frames: Iterable[np.ndarray]) -> str:
-    """The hashes of up to eight frames, uint8 [H, W, 3 or 4], one after the other: hexadecimal."""
+    """The hashes of up to eight frames, uint8 [H, W, 3 or 4], joined as hexadecimal digits."""
     bits = np.concatenate([perceptual_hash(frame) for frame in frames])
     return np.packbits(bits).tobytes().hex()
 
@@ -57,20 +57,24 @@ def fingerprint(frames: Iterable[np.ndarray]) -> str:
 def perceptual_hash(frame: np.ndarray) -> np.ndarray:
     """64 bits: which of the lowest frequencies of a small grey picture are above their median.
 
-    They outlast scaling, compression, and changes of brightness and contrast.
+    They survive scaling, compression, and changes of brightness and contrast.
     """
     grey = luma(frame)
     small = cv2.resize(grey, (DCT_SIDE, DCT_SIDE), interpolation=cv2.INTER_AREA)
-    # the row and column of the mean are left out: they are light, not content
+    # without the row and column of the mean, which are brightness, not content
     lowest = cv2.dct(small.astype(np.float32))[1 : LOWEST + 1, 1 : LOWEST + 1]
     return (lowest > np.median(lowest)).ravel()
 
 
 def without_duplicates(clips: Sequence[Clip], alike: float = ALIKE) -> list[Clip]:
-    """The clips in their order; of those that show the same only the first is kept.
+    """Drop near-duplicates; the order of the clips stays.
 
-    First is by source location, then by start; a clip is compared with those that are kept. Pieces
-    of one shot are never duplicates of each other. alike: share of the bits that differ, at most.
+    Clips are visited by source location, then by start, and each is compared with those kept so
+    far. Pieces of one shot are never duplicates of each other.
+
+    Args:
+        clips: with fingerprints.
+        alike: share of differing bits, 0 … 1, up to which two clips are duplicates.
     """
     order = [number for number, clip in enumerate(clips) if clip.is_kept]
     order.sort(key=lambda n: (clips[n].source.location, clips[n].start, clips[n].stop))
@@ -84,11 +88,11 @@ def without_duplicates(clips: Sequence[Clip], alike: float = ALIKE) -> list[Clip
 
 
 def _alike(clips: Sequence[Clip], alike: float) -> Iterator[tuple[int, int, float]]:
-    """Pairs (later, earlier, share of differing bits) by rising later, then earlier number.
+    """Pairs (later, earlier, share of differing bits), sorted by later, then by earlier.
 
-    Clips without a whole fingerprint are like no other.
+    A clip without a complete fingerprint is in no pair.
     """
-    # bits as ±1: then n bits of which d differ have the scalar product n − 2 d
+    # bits as ±1: the scalar product of n bits, d of them different, is n − 2 d
     signs = np.zeros((len(clips), FRAMES * HASH_BITS), np.float32)
     for row, clip in zip(signs, clips, strict=True):
         bits = np.unpackbits(np.frombuffer(bytes.fromhex(_fingerprint_of(clip)), np.uint8))

@@ -1,4 +1,4 @@
-"""The person's matte, where one can be made that is plausible."""
+"""The matte stage: keeps clips whose matte is plausible."""
 
 from __future__ import annotations
 
@@ -38,11 +38,14 @@ KEYFRAMES = 24  # frames: training reads short pieces from anywhere
 
 @dataclass(frozen=True)
 class MatteConfig:
-    """backend: who makes it. detector: who finds the person; None: what moves is taken.
+    """Settings of the matte stage.
 
-    least_share, most_share: of the picture that is person, the mean over the clip. missing: share
-    of the frames with hardly any person, at most. flicker: change from frame to frame beyond what
-    moves, as a share of the person's area, at most.
+    Attributes:
+        backend: makes the matte.
+        detector: finds the person for the backend; None: the largest moving region is used.
+        least_share, most_share: limits of the person's mean share of the picture.
+        missing: largest share of frames with almost no person.
+        flicker: largest change between frames beyond the motion, as a share of the person's area.
     """
 
     backend: BackendName
@@ -55,12 +58,14 @@ class MatteConfig:
 
 @dataclass(frozen=True)
 class MatteStage:
-    """Makes the matte, and drops clips where it cannot be one person's.
+    """Makes the matte, and drops clips where it cannot be that of one person.
 
-    File ``matte``: ``matte.mp4``, white = person, a frame for each of the clip's. Codes:
-    no-subject, too-small, too-large, missing, flickers. Values: backend, share, missing, flicker.
+    Files: ``matte``: ``matte.mp4``, white = person, one frame for each of the clip's.
+    Codes: no-subject, too-small, too-large, missing, flickers.
+    Values: backend, share, missing, flicker.
 
-    Raises MissingWeights, when it is first called, where weights are damaged.
+    Raises:
+        MissingWeights: at the first call, where weights are damaged.
     """
 
     config: MatteConfig
@@ -86,7 +91,7 @@ class MatteStage:
         return [self._judge(clip.with_files(matte=MATTE), figures)]
 
     def _write(self, clip: Clip, source: FrameSource, path: Path) -> MatteFigures:
-        """Raises InputError where no person can be told from the place."""
+        """Raises InputError where no person is separable from the background."""
         matter, detector, figures = self._matter, self._detector, MatteFigures()
         frames = working_frames(source, matter.working_pixels)
         place = locate(clip.video, source, frames, detector, None, matter.needs_boxes, Quiet())
@@ -123,10 +128,10 @@ class MatteStage:
 
 
 def backend_at_hand(name: str | None = None) -> BackendName:
-    """The backend of that name, or the one that ``dynascene matte`` would take.
+    """The backend ``name``, or the default of ``dynascene matte``.
 
-    Raises InputError, before anything is run, where there is none of that name, or its weights do
-    not lie in the cache.
+    Raises:
+        InputError: there is none of that name, or its weights are not in the cache.
     """
     backend = next(
         (candidate for candidate in BACKENDS if candidate == (name or default_backend())), None

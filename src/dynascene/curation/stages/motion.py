@@ -1,4 +1,4 @@
-"""Does the picture move, and does what lies behind the person?"""
+"""The motion stage (Eq. 3): does the picture move, and does the background?"""
 
 from __future__ import annotations
 
@@ -25,15 +25,18 @@ BOXES = "boxes"  # the file of the person stage: a JSON list of [frame, left, to
 
 @dataclass(frozen=True)
 class MotionConfig:
-    """most, background: the similarity of the whole picture, and of what lies off the person, from
-    which on a clip is dropped.
+    """Settings of the motion stage.
 
-    rate, stride: frames a second that are looked at, and how many of them lie between two that are
-    compared. side: pixels of the longer side of the pictures that are compared; the similarity
-    depends on it. margin: by which a person's box grows, as a share of its sides. contrast: grey
-    levels, of 255, that a window of the background needs: snow and clear sky look the same however
-    they move. visible: share of the picture that such windows make up, at least, for the
-    background to be judged.
+    Attributes:
+        most: similarity of the whole picture from which on a clip is dropped.
+        background: similarity of the background from which on a clip is dropped.
+        rate: frames a second that are sampled.
+        stride: two compared frames are this many samples apart.
+        side: pixels of the longer side of the compared pictures; the similarity depends on it.
+        margin: a person's box grows by this share of its sides.
+        contrast: standard deviation, in grey levels of 255, that a background window needs. Snow or
+            clear sky looks the same however the camera moves.
+        visible: share of the picture that such windows must cover, or the background is not judged.
     """
 
     most: float = 0.8
@@ -47,10 +50,15 @@ class MotionConfig:
 
 
 class Similarities(NamedTuple):
-    """Over all pairs of frames. whole: the mean of the whole picture (S in the paper). background:
-    lower quartile of SSIM over textured background windows; None if there are none. A quartile and
-    no mean, since a box never holds all of a person, and crowds and leaves move before a static
-    camera too. visible: the share of the picture that such windows make up."""
+    """Similarities over all compared pairs of frames, as SSIM: −1 … 1, and 1 where nothing moves.
+
+    Attributes:
+        whole: mean over the whole picture (S in the paper).
+        background: lower quartile over the textured windows outside the person's box; None where
+            there are no such windows. A quartile is more robust than the mean here: parts of the
+            person lie outside the box, and crowds and leaves move before a static camera.
+        visible: share of the picture, 0 … 1, that such windows cover.
+    """
 
     whole: float
     background: float | None
@@ -61,10 +69,9 @@ class Similarities(NamedTuple):
 class MotionStage:
     """Drops clips whose picture hardly changes, or changes only where the person is.
 
-    The second is not in the paper, whose measure a dancer before a static camera passes. Without
-    the file ``boxes`` nobody was looked for, and the background is the whole picture. Where too
-    little of it is seen to be judged, the value ``background`` is None and the clip stays: the
-    camera stage will tell.
+    The second test is ours: a dancer before a static camera passes the paper's measure. Without the
+    file ``boxes`` the whole picture counts as background. Where too little background is visible,
+    the value ``background`` is None and the clip is kept; the camera stage judges it later.
 
     Codes: too-short, little-motion, static-background, damaged.
     Values: similarity (S), background, visible.
@@ -107,18 +114,21 @@ class MotionStage:
 
 
 def measure_motion(clip: Clip, boxes: np.ndarray, config: MotionConfig) -> Similarities | None:
-    """Compare frames of a clip; None where it has fewer than two to compare.
+    """Compare the frames of a clip.
 
     Args:
         clip: a stretch of a video.
-        boxes: [N, 5], frame of the video, left, top, right, bottom in its pixels, by frame.
+        boxes: [N, 5], sorted: frame of the video, then left, top, right, bottom in its pixels.
         config: rate, size and margins.
+
+    Returns:
+        The similarities; None where the clip has fewer than two frames to compare.
 
     Raises:
         InputError: the video cannot be read.
     """
     video = open_video(clip.video)
-    # S = mean of SSIM(I_i, I_{i+4}), i = 0, 4, 8 … (Eq. 3, averaged): the rest is never looked at
+    # S = mean of SSIM(I_i, I_{i+4}), i = 0, 4, 8 … (Eq. 3, averaged); other frames are not read
     numbers = frames_every(video, clip.start, clip.stop, config.stride / config.rate)
     small = video.shrunk(config.side)
     scale = np.array([*small.size, *small.size]) / [*video.size, *video.size]
@@ -140,21 +150,20 @@ def measure_motion(clip: Clip, boxes: np.ndarray, config: MotionConfig) -> Simil
 
 
 def _lower_quartile(counts: np.ndarray) -> float | None:
-    """What three quarters of similarities are not below. counts: [BINS], from −1 to 1."""
+    """The lower quartile of a histogram of similarities. counts: [BINS], from −1 to 1."""
     total = int(counts.sum())
     first = int(np.searchsorted(counts.cumsum(), total / 4))
     return round((2 * first + 1) / BINS - 1, 4) if total else None
 
 
 def _enlarge(boxes: np.ndarray, margin: float) -> np.ndarray:
-    """Boxes [N, 5] larger by a share of their sides on each side."""
+    """Boxes [N, 5], grown by a share of their width and height on each side."""
     margins = margin * (boxes[:, 3:] - boxes[:, 1:3])
     return boxes + np.concatenate([np.zeros((len(boxes), 1)), -margins, margins], axis=1)
 
 
 def _boxes_about(boxes: np.ndarray, first: int, second: int) -> np.ndarray:
-    """The boxes [N, 4] of the frames from ``first`` to ``second``, and of the nearest on either
-    side of them: the person was in between."""
+    """The boxes [N, 4] of the frames ``first`` … ``second``, and the nearest one on each side."""
     frames = np.unique(boxes[:, 0])
     if not len(frames):
         return boxes[:, 1:]

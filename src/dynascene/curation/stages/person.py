@@ -1,4 +1,4 @@
-"""Is there exactly one person through the clip, neither too small nor too large?"""
+"""The person stage: keeps clips with exactly one person, neither too small nor too large."""
 
 from __future__ import annotations
 
@@ -36,13 +36,19 @@ SURE = 0.5  # confidence of a box that a quick look counts
 
 @dataclass(frozen=True)
 class PersonConfig:
-    """detector: who finds people. least_share, most_share: of the frame, that the person's box may
-    take; nine tenths of the frames have to keep to each.
+    """Settings of the person stage. Shares are 0 … 1.
 
-    glances: frames of the first, quick look. rate: frames a second of the second. side: pixels of
-    the longer side of the frames that the detector sees. seen: share of those frames in which the
-    person has to be found. gap: seconds without them, at most. confidence: median over those
-    frames, at least; a small detector takes chairs for people, and is less sure of them.
+    Attributes:
+        detector: finds the people.
+        least_share, most_share: limits of the box's share of the frame; nine tenths of the frames
+            have to keep to each.
+        glances: frames of the first, quick look.
+        rate: frames a second of the second look.
+        side: pixels of the longer side of the frames that the detector sees.
+        seen: least share of those frames in which the person is detected.
+        gap: longest time without a detection, in seconds.
+        confidence: least median confidence over those frames. A small detector takes chairs for
+            people, with less confidence.
     """
 
     detector: DetectorName
@@ -57,9 +63,14 @@ class PersonConfig:
 
 
 class Presence(NamedTuple):
-    """What was seen of the people of a clip. people: how many were seen apart. boxes: [N, 4] of the
-    one, in pixels of the video. seen: [N] bool, where the detector saw them. confidence: of the
-    surest box of each frame that has one, the median."""
+    """The people of a clip, over N sampled frames.
+
+    Attributes:
+        people: number of different people.
+        boxes: [N, 4] of the main person, in pixels of the video.
+        seen: bool [N], whether the detector found that person; other boxes are interpolated.
+        confidence: median over the frames of the most confident box.
+    """
 
     people: int
     boxes: np.ndarray
@@ -69,14 +80,15 @@ class Presence(NamedTuple):
 
 @dataclass(frozen=True)
 class PersonStage:
-    """Drops clips without exactly one person. Who is much less prominent than another is a
-    passer-by and does not count.
+    """Drops clips without exactly one person. Much less prominent passers-by do not count.
 
-    File ``boxes``: a JSON list of [frame, left, top, right, bottom] in pixels, the sampled frames
-    of the video. Codes: no-person, several-people, lost, too-small, too-large, damaged.
+    Files: ``boxes``: a JSON list of [frame, left, top, right, bottom] in pixels, for the sampled
+    frames of the video.
+    Codes: no-person, several-people, lost, too-small, too-large, damaged.
     Values: people, share (of the frame, the median), smallest, largest, seen, confidence.
 
-    Raises MissingWeights, when it is first called, where the detector's weights are damaged.
+    Raises:
+        MissingWeights: at the first call, where the detector's weights are damaged.
     """
 
     config: PersonConfig
@@ -111,7 +123,7 @@ class PersonStage:
         return [self._judge(clip, presence, video)]
 
     def _glance(self, clip: Clip, video: VideoFrames, detector: PersonDetector) -> Clip | None:
-        """The clip dropped, where a few frames are enough to tell; else None."""
+        """The dropped clip, where a few frames are enough to decide; else None."""
         numbers = frames_spread(clip.start, clip.stop, self.config.glances)
         small = video.shrunk(self.config.side)
         counts = [prominent_people(detector(frame[..., :3])) for frame in small.pick(numbers)]
@@ -157,9 +169,10 @@ class PersonStage:
 
 
 def detector_at_hand(name: str | None = None) -> DetectorName:
-    """The detector of that name, or the best one, whose weights lie in the cache.
+    """The detector ``name``, or the best one whose weights are in the cache.
 
-    Raises InputError, before anything is run, where they do not.
+    Raises:
+        InputError: there is none of that name, or no weights are in the cache.
     """
     if name is not None and name not in DETECTORS:
         raise InputError(f"detector {name}: there is none; known are {', '.join(DETECTORS)}")
@@ -176,7 +189,7 @@ def detector_at_hand(name: str | None = None) -> DetectorName:
 
 
 def prominent_people(detections: Sequence[Detection]) -> int:
-    """How many of those in a picture are surely people, and not much smaller than the largest."""
+    """The number of confident detections that are not much smaller than the largest."""
     sides = [
         float(area(detection.box)) ** 0.5
         for detection in detections
@@ -188,9 +201,19 @@ def prominent_people(detections: Sequence[Detection]) -> int:
 def watch(
     video: VideoFrames, numbers: Sequence[int], side: int, detector: PersonDetector
 ) -> Presence | None:
-    """Follow people through frames of these rising numbers; None where nobody stays.
+    """Follow the people through sampled frames.
 
-    Raises InputError where a frame cannot be read.
+    Args:
+        video: the frames.
+        numbers: of the samples, rising.
+        side: pixels of the longer side of the frames that the detector sees.
+        detector: finds the people.
+
+    Returns:
+        The main person and the number of people; None where no track is long enough.
+
+    Raises:
+        InputError: a frame cannot be read.
     """
     small = video.shrunk(side)
     frames = ArrayFrames([frame[..., :3] for frame in small.pick(numbers)])
@@ -206,7 +229,7 @@ def watch(
 
 
 class _RecordedDetector:
-    """A detector whose answers about the frames, in their order, are known."""
+    """A detector that repeats stored detections, frame by frame."""
 
     name = "already found"
 
@@ -218,7 +241,7 @@ class _RecordedDetector:
 
 
 def _join(pieces: Sequence[Subject]) -> tuple[np.ndarray, np.ndarray]:
-    """The boxes of one person whose track was lost and found again, the surest piece first."""
+    """The boxes of one person from several pieces of a track, the most confident piece first."""
     boxes, seen = pieces[0].boxes.copy(), pieces[0].seen.copy()
     for piece in pieces[1:]:
         new = piece.seen & ~seen
@@ -229,7 +252,7 @@ def _join(pieces: Sequence[Subject]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _count_apart(people: Sequence[Subject]) -> int:
-    """How many there are at the same time, each apart from all counted before."""
+    """The number of people that are visible at the same time, in separate boxes."""
     counted: list[Subject] = []
     for person in people:
         if all(any_apart([person, other]) for other in counted):
@@ -238,7 +261,7 @@ def _count_apart(people: Sequence[Subject]) -> int:
 
 
 def longest_gap(seen: np.ndarray) -> int:
-    """The most frames in a row, of bool [N], in which nobody was seen."""
+    """The length of the longest run of False in bool [N]."""
     ends = np.nonzero(np.concatenate([[True], seen, [True]]))[0]
     return int(np.diff(ends).max()) - 1
 

@@ -1,4 +1,4 @@
-"""The first stage: is this a whole video, of the size and pace that training needs?"""
+"""The first stage: is this a whole video of the size and frame rate that training needs?"""
 
 from __future__ import annotations
 
@@ -15,16 +15,19 @@ from dynascene.io.video import VideoFrames, open_video
 from dynascene.io.video_decoding import CUT_SHORT, HDR_TRANSFERS, decode_frames, open_footage
 
 SAMPLES, SAMPLE_FRAMES = 3, 4  # the beginning, the middle and the end; frames at each
-TINY = 64  # pixels of the longer side of frames that nobody looks at
+TINY = 64  # pixels of the longer side of frames that are decoded only to find damage
 
 
 @dataclass(frozen=True)
 class ProbeConfig:
-    """What a video needs. min_height: of the upright picture, in pixels. min_seconds, min_rate:
-    shorter or slower (frames a second) is dropped.
+    """What a video needs.
 
-    decoding: how much is decoded to find damage: ``sample`` (the beginning, the middle and the
-    end; the shots stage decodes the rest) or ``all``.
+    Attributes:
+        min_height: pixels of the upright picture.
+        min_seconds: least length.
+        min_rate: least number of frames a second.
+        decoding: how much is decoded to find damage. ``sample``: the beginning, the middle and the
+            end (the shots stage decodes the rest); ``all``: every frame.
     """
 
     min_height: int = 1080
@@ -34,7 +37,7 @@ class ProbeConfig:
 
 
 class Container(NamedTuple):
-    """What a file says of itself. rotation: degrees, anticlockwise, that a player turns it."""
+    """What the file's header says. rotation: degrees, anticlockwise, by which a player turns it."""
 
     formats: str
     codec: str
@@ -44,11 +47,11 @@ class Container(NamedTuple):
 
 @dataclass(frozen=True)
 class ProbeStage:
-    """Drops what is no whole video, or too small, short or slow; the clip is the whole video.
+    """Drops what is no whole video, or too small, short or slow. The clip becomes the whole video.
 
     Codes: empty, not-a-video, cut-short, wrong-ending, damaged, low-resolution, short, low-rate.
     Values: container, codec, width, height (upright), rotation, frames, fps, variable_rate,
-    seconds, hdr.
+        seconds, hdr.
     """
 
     config: ProbeConfig = ProbeConfig()
@@ -89,7 +92,11 @@ class ProbeStage:
 
 
 def read_container(path: Path) -> Container:
-    """Raises InputError where no frame can be decoded."""
+    """Read the header of a video.
+
+    Raises:
+        InputError: no frame can be decoded.
+    """
     with open_footage(path) as footage:
         first = next(decode_frames(footage), None)
         if first is None:
@@ -100,9 +107,9 @@ def read_container(path: Path) -> Container:
 
 
 def _decode(video: VideoFrames, decoding: Literal["sample", "all"]) -> None:
-    """Raises InputError where a frame that is looked at is damaged."""
+    """Raise InputError where a decoded frame is damaged."""
     small, last = video.shrunk(TINY), len(video) - 1
-    # from the keyframe before each place: cheap, however far apart keyframes are
+    # from the keyframe before each place: cheap for any distance of keyframes
     places = (last * place // (SAMPLES - 1) for place in range(SAMPLES))
     keyframes = {max(k for k in video.keyframes if k <= place) for place in places}
     stretches = [(begin, begin + SAMPLE_FRAMES) for begin in sorted(keyframes)]

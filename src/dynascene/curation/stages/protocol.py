@@ -1,4 +1,4 @@
-"""The one form of a stage: a function of a clip, with a name, a version and a config."""
+"""The interface of a stage: a function of a clip, with a name, a version and a config."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from dynascene.curation.clip import Clip
 
 
 class ClipStage(Protocol):
-    """One step: looks at a clip and returns what becomes of it.
+    """Looks at a clip and returns what becomes of it.
 
-    A stage is made from its typed config (a frozen dataclass, ``config``), loads what it needs
-    once, when it is first called, and is then called for many clips. It is deterministic: the same
-    clip and config give the same result. ``version`` changes with what it computes; name, version
-    and config are part of the key under which finished work is found again.
+    A stage is made from a typed config (a frozen dataclass), loads its model at the first call, and
+    is then called for many clips. It is deterministic: the same clip and config give the same
+    result.
 
-    processors: share of a CPU core that a worker takes; accelerators: of a GPU.
+    Attributes:
+        name, version, config: parts of the key of each result. The version changes with the
+            computation.
+        processors: CPU cores that a worker needs.
+        accelerators: share of a GPU that a worker needs.
     """
 
     @property
@@ -36,8 +39,9 @@ class ClipStage(Protocol):
     def accelerators(self) -> float: ...
 
     def __call__(self, clip: Clip, folder: Path) -> Sequence[Clip]:
-        """The clip kept or dropped; several where it is divided into shots, each with its own
-        start and stop. Files go into ``folder`` (exists, the clip's own, empty at first).
+        """Return the clip, kept or dropped, or several clips, each with its own start and stop.
 
-        Only a broken program raises; whatever is wrong with the video is a rejection."""
+        Files are written to ``folder``, which exists and is empty. Whatever is wrong with the video
+        is a rejection; an exception means that the program is at fault.
+        """
         ...

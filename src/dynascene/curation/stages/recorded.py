@@ -1,4 +1,4 @@
-"""The clips that a release keeps of a source, with their recorded cameras."""
+"""The recorded stage: the clips that a release keeps of a source, with their cameras."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class RecordedConfig:
 
 @dataclass(frozen=True)
 class RecordedStage:
-    """The stage that stands for all those that judge: the clips of a source as they were kept.
+    """Stands in for all stages that judge: returns the clips that a release keeps of a source.
 
-    File ``cameras``. Values: all that the release tells, and people_verdict, votes_good, votes_bad
-    and votes_unsure where people were asked. Codes: unlisted.
+    Files: ``cameras``. Codes: unlisted. Values: all that the release holds, with people_verdict,
+    votes_good, votes_bad and votes_unsure where people were asked.
     """
 
     path: Path
@@ -54,7 +54,7 @@ class RecordedStage:
         return clips or [clip.rejected(self.name, "unlisted", "the release keeps no clip of it")]
 
     def _clip(self, clip: Clip, row: Mapping[str, Any], folder: Path, cameras: str) -> Clip:
-        """cameras: what to call them, in a folder of their own, as a clip has them."""
+        """cameras: name of the camera file, in a folder of its own."""
         values = {**clip.values, **json.loads(row["values"])}
         clip = replace(clip, start=row["start_frame"], stop=row["stop_frame"], values=values)
         votes = {name: row[name] for name in VOTE_COLUMNS.names if row.get(name) is not None}

@@ -1,4 +1,4 @@
-"""Frames at a given pace, whatever the pace at which a video was filmed."""
+"""Frame numbers at a given rate, whatever the frame rate of the video."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ EARLY = 1e-6  # seconds: rounding in the file's times
 
 
 def frames_every(video: VideoFrames, start: int, stop: int, seconds: float) -> list[int]:
-    """The numbers of the frames shown at start, start + seconds, … before ``stop``, rising."""
+    """Numbers of the frames at start, start + seconds, … before ``stop``, rising."""
     numbers: list[int] = []
     while True:
         frame = _shown_after(video, start, len(numbers) * seconds)
@@ -20,14 +20,16 @@ def frames_every(video: VideoFrames, start: int, stop: int, seconds: float) -> l
 
 
 def frames_spread(start: int, stop: int, count: int) -> list[int]:
-    """The middles of ``count`` equal parts of the stretch, fewer where it is shorter, rising."""
+    """Numbers of the middle frames of ``count`` equal parts of ``start:stop``, rising; fewer parts
+    where the stretch is shorter.
+    """
     length = stop - start
     count = min(count, length)
     return [start + int((part + 0.5) * length / count) for part in range(count)]
 
 
 def _shown_after(video: VideoFrames, start: int, seconds: float) -> int:
-    """The frame shown that long after ``start``; behind the last frame, one that is not there."""
+    """The frame shown ``seconds`` after ``start``; past the end, a number behind the last frame."""
     if video.times is None:
         return start + round(seconds * video.frame_rate)
     time = video.times[start] + seconds + EARLY

@@ -1,6 +1,6 @@
-"""Points of the background as they were seen and as a clip's camera would see them, for the eye.
+"""Background points as they were tracked, and as the clip's camera projects them.
 
-F frames, N observations, T points.
+People judge the camera by how far the two lie apart.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ SHOWN = 160  # points; more hide the picture
 
 @dataclass(frozen=True)
 class SeenPoints:
-    """The points that were followed longest.
+    """The longest tracks, N observations of T points.
 
-    points: [T, 4], homogeneous (w = 0: a direction, where the camera only turns), in the world of
-    the cameras. frame, point: int [N], sorted by frame. seen: [N, 2], as followed in the video, in
-    shares of the picture's width and height.
+    Attributes:
+        points: [T, 4], homogeneous in the cameras' world (w = 0: a direction, where the camera only
+            turns).
+        frame, point: int [N], sorted by frame.
+        seen: [N, 2], where the point was tracked, in shares of the picture's width and height.
     """
 
     points: np.ndarray
@@ -32,12 +34,18 @@ class SeenPoints:
 
 
 def seen_points(frames: FrameSource, matte: FrameSource | None, cameras: CameraTrack) -> SeenPoints:
-    """Follow corners through the clip, and find the points that explain them best.
+    """Track corners through the clip, and triangulate them with its cameras.
 
-    frames: [H, W, 3 or 4]. matte: [H, W, 1], 255 = person, or None. cameras: one per frame. What is
-    seen owes nothing to the cameras; where a camera is wrong, its points lie beside what is seen.
+    The tracks do not depend on the cameras: where a camera is wrong, its projected points lie
+    beside the tracked ones.
 
-    Raises InputError when a frame cannot be read or the matte does not fit.
+    Args:
+        frames: [H, W, 3 or 4].
+        matte: [H, W, 1], 255 = person; None: everything is background.
+        cameras: one for each frame.
+
+    Raises:
+        InputError: a frame cannot be read, or the matte does not fit.
     """
     tracks = _longest(follow_points(frames, matte), SHOWN)
     pinhole, focal = _as_one_pinhole(tracks, cameras)
@@ -55,8 +63,9 @@ def _longest(tracks: PointTracks, count: int) -> PointTracks:
 
 
 def _as_one_pinhole(tracks: PointTracks, cameras: CameraTrack) -> tuple[PointTracks, float]:
-    """The same rays as seen by one focal length and a centred principal point, in working pixels:
-    cameras that zoom have another one in each frame."""
+    """The tracks as a pinhole with one focal length and a centred principal point would see them,
+    and that focal length in working pixels; cameras that zoom have another one in each frame.
+    """
     shrink = np.array(tracks.size) / np.array(cameras.size)
     view = cameras.intrinsics.numpy()[tracks.frame]
     focals, centres = view[:, [0, 1], [0, 1]] * shrink, view[:, :2, 2] * shrink

@@ -1,4 +1,4 @@
-"""One clip for each take: cut where PySceneDetect finds a cut or a fade through black."""
+"""The shots stage: one clip for each take, cut where PySceneDetect finds a cut or a fade."""
 
 from __future__ import annotations
 
@@ -20,13 +20,17 @@ WINDOW = 2  # frames on either side that a change is compared with
 
 @dataclass(frozen=True)
 class ShotsConfig:
-    """side: pixels of the longer side of the frames that are compared.
+    """Settings of the shots stage.
 
-    ratio: how much more a cut changes than the four frames about it; change: how much at least
-    (PySceneDetect's ``adaptive_threshold`` and ``min_content_val``, whose own 15 misses a cut from
-    one pale place to another). black: a frame's mean, of
-    255, below which it is faded out. shortest, longest: seconds; a shot is divided into equal
-    pieces of at most ``longest`` (None: it is left whole).
+    Attributes:
+        side: pixels of the longer side of the compared frames.
+        ratio: a cut changes this many times more than the four frames around it
+            (PySceneDetect's ``adaptive_threshold``).
+        change: least change at a cut (PySceneDetect's ``min_content_val``, whose default of 15
+            misses a cut between two pale places).
+        black: frame mean, of 255, below which the picture counts as faded out.
+        shortest: seconds of a clip, at least.
+        longest: seconds; longer shots are divided into equal pieces; None: never.
     """
 
     side: int = 256
@@ -39,10 +43,11 @@ class ShotsConfig:
 
 @dataclass(frozen=True)
 class ShotsStage:
-    """Divides a video into its takes, and drops what is too short or black.
+    """Divides a video into its takes, and drops those that are too short or black.
 
-    Every frame is decoded, so damage that the probe's sample missed is found: then the whole video
-    is dropped. Codes: short, black, damaged. Values: shot, piece (counted from 0), seconds.
+    Every frame is decoded. Damage that the probe's sample missed drops the whole video.
+
+    Codes: short, black, damaged. Values: shot, piece (counted from 0), seconds.
     """
 
     config: ShotsConfig = ShotsConfig()
@@ -90,10 +95,10 @@ class ShotsStage:
 
 
 def find_shots(frames: Iterable[np.ndarray], rate: Fraction, config: ShotsConfig) -> list[int]:
-    """The frames that begin another take, rising, without the first.
+    """The numbers of the frames that begin another take, rising, without the first frame.
 
     A cut within two frames of either end is found too. A fade through black makes the black part a
-    take of its own; dissolves are not found.
+    take of its own. Dissolves are not found.
 
     Args:
         frames: uint8 [H, W, 3 or 4] sRGB.
@@ -125,8 +130,9 @@ def find_shots(frames: Iterable[np.ndarray], rate: Fraction, config: ShotsConfig
 
 
 def _with_still_ends(frames: Iterable[np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
-    """Each frame with its number; the first and the last WINDOW times more, so that all the others
-    have neighbours to be compared with."""
+    """Each frame with its number; WINDOW copies before the first and after the last give every
+    frame neighbours.
+    """
     last: tuple[int, np.ndarray] | None = None
     for last in enumerate(frames):
         yield from repeat(last, 1 if last[0] else 1 + WINDOW)
@@ -135,7 +141,7 @@ def _with_still_ends(frames: Iterable[np.ndarray]) -> Iterator[tuple[int, np.nda
 
 
 def _record_levels(frames: Iterable[np.ndarray], levels: list[float]) -> Iterator[np.ndarray]:
-    """The frames as they are; their means, of 255, are appended to ``levels``."""
+    """Yield the frames unchanged, and append their means, of 255, to ``levels``."""
     for frame in frames:
         levels.append(float(frame[..., :3].mean()))
         yield frame

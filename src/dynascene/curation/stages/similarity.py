@@ -1,4 +1,4 @@
-"""How much two frames are alike: structural similarity, as a whole or off the people."""
+"""Structural similarity of two frames, over the whole picture or outside the people."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ from dynascene.imaging.ssim import RADIUS, ssim_map, window_moments
 
 
 class Compared(NamedTuple):
-    """Of each window that lies within the pictures, float32 [H − 10, W − 10]. similarity: SSIM,
-    −1 … 1. contrast: the standard deviation of 0 … 255 in the picture where it is greater."""
+    """Measures of each 11×11 window that fits into the pictures, float32 [H − 10, W − 10].
+
+    Attributes:
+        similarity: SSIM, −1 … 1.
+        contrast: standard deviation in grey levels of 255, of the picture where it is greater.
+    """
 
     similarity: np.ndarray
     contrast: np.ndarray
@@ -20,7 +24,8 @@ class Compared(NamedTuple):
 def compare(one: np.ndarray, other: np.ndarray) -> Compared:
     """Compare two grey pictures [H, W] of 0 … 255, window by window.
 
-    Raises ValueError where they are smaller than a window of 11×11.
+    Raises:
+        ValueError: they are smaller than 11×11.
     """
     if one.shape != other.shape or one.ndim != 2 or min(one.shape) <= 2 * RADIUS:
         raise ValueError(f"expected two of [H, W], 11 or more, got {one.shape} and {other.shape}")
@@ -31,9 +36,14 @@ def compare(one: np.ndarray, other: np.ndarray) -> Compared:
 
 
 def free_windows(boxes: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Which windows of ``compare`` touch none of the boxes: bool [H − 10, W − 10].
+    """Which windows of ``compare`` touch none of the boxes.
 
-    boxes: [N, 4], left, top, right, bottom in pixels.
+    Args:
+        boxes: [N, 4], left, top, right, bottom in pixels.
+        height, width: of the picture.
+
+    Returns:
+        bool [H − 10, W − 10].
     """
     free = np.ones((height - 2 * RADIUS, width - 2 * RADIUS), bool)
     # the window at row r covers the rows r … r + 10 of the picture

@@ -1,4 +1,4 @@
-"""The last stage: what of a clip becomes part of the data set."""
+"""The last stage: writes the files that become part of the data set."""
 
 from __future__ import annotations
 
@@ -20,14 +20,20 @@ from dynascene.io.video_writing import H264Writer, Quality
 from dynascene.types import FrameSource
 
 VIDEO, SCENE = "video.mp4", "scene.png"
-PERSON = 16  # matte values from here on may show something of the person
+PERSON = 16  # from this matte value on a pixel may show the person
 
 
 @dataclass(frozen=True)
 class WriteConfig:
-    """quality: of the video. keyframes: frames from one to the next, at most; training reads short
-    pieces from anywhere. margin: by which the person's region in the scene picture grows, as a
-    share of its longer side, so that nothing of their looks stays."""
+    """Settings of the write stage.
+
+    Attributes:
+        quality: of the video.
+        keyframes: largest distance of two keyframes, in frames; training reads short pieces from
+            any place.
+        margin: the region that is blacked out in the scene picture grows by this share of its
+            longer side, so that nothing of the person stays.
+    """
 
     quality: Quality = "high"
     keyframes: int = 24
@@ -36,8 +42,9 @@ class WriteConfig:
 
 @dataclass(frozen=True)
 class WriteStage:
-    """Writes ``video.mp4``, exactly the clip's frames, and ``scene.png``, its place: the frame that
-    the person hides least of, with the person black.
+    """Writes ``video.mp4``, exactly the clip's frames, and ``scene.png``.
+
+    The scene picture is the frame in which the matte is smallest, with the person black.
 
     Files: video, scene. Codes: damaged. Values: frames, frame_rate, width, height, start and end
     (seconds in the source), scene_frame (of the clip, from 0).
@@ -71,7 +78,7 @@ class WriteStage:
         return [clip.with_files(video=VIDEO, scene=SCENE)]
 
     def _write_video(self, frames: FrameSource, matte: FrameSource | None, path: Path) -> _Scene:
-        """Raises InputError where the video or its matte cannot be read to the end."""
+        """Raises InputError where the video or its matte ends early or cannot be read."""
         config, best, count = self.config, None, 0
         writer = H264Writer(
             path,
@@ -101,9 +108,12 @@ class _Scene:
 
 
 def without_person(frame: np.ndarray, matte: np.ndarray | None, margin: float) -> np.ndarray:
-    """A frame, uint8 [H, W, 3], black where the matte, uint8 [H, W, 1], or a margin about it is.
+    """A frame with the person black.
 
-    margin: a share of the longer side.
+    Args:
+        frame: uint8 [H, W, 3].
+        matte: uint8 [H, W, 1], 255 = person; None: there is none.
+        margin: share of the longer side by which the black region grows.
     """
     if matte is None:
         return frame
@@ -114,7 +124,7 @@ def without_person(frame: np.ndarray, matte: np.ndarray | None, margin: float) -
 
 
 def seconds_of(video: VideoFrames, start: int, stop: int) -> tuple[float, float]:
-    """When the frames ``start:stop`` begin and end, in seconds after the video's first frame."""
+    """Begin and end of the frames ``start:stop``, in seconds after the video's first frame."""
     rate = video.frame_rate
     if video.times is None:
         return float(start / rate), float(stop / rate)
@@ -124,7 +134,7 @@ def seconds_of(video: VideoFrames, start: int, stop: int) -> tuple[float, float]
 def _together(
     frames: FrameSource, matte: FrameSource | None
 ) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
-    """Each frame with its matte. Raises InputError where these are not as many."""
+    """Each frame with its matte. Raises InputError where their numbers differ."""
     if matte is not None and (len(matte), matte.size) != (len(frames), frames.size):
         raise InputError(
             f"the matte has {len(matte)} frames of {matte.size}, the clip {len(frames)} of "

@@ -1,1 +1,1 @@
-"""What people say of clips, and what follows from it."""
+"""People's votes on clips, and the verdicts that follow."""

@@ -13,9 +13,10 @@ from dynascene.errors import InputError
 
 
 def pending_votes(manifest: pa.Table, dataset: Path) -> int:
-    """Clips with votes in the data set's own file that its manifest does not have yet.
+    """The number of clips whose votes in the data set's database are newer than its manifest.
 
-    Raises InputError where there are votes and no SQLAlchemy to read them.
+    Raises:
+        InputError: there are votes, and SQLAlchemy is not installed.
     """
     if not (dataset / VOTES_FILE).is_file():
         return 0

@@ -1,4 +1,4 @@
-"""Which clips a rater sees next: doubtful ones first, and not everybody the same."""
+"""The order in which a rater sees clips: doubtful ones first, and different for each rater."""
 
 from __future__ import annotations
 
@@ -19,11 +19,20 @@ def next_clips(
     rule: Rule,
     count: int,
 ) -> list[str]:
-    """At most ``count`` clips that are open and that the rater has not rated yet.
+    """The next clips for a rater: open ones that the rater has not rated yet.
 
-    First those whose camera is doubtful, then those that raters disagree on, then those nobody has
-    rated, then the rest. Among equals each rater has an order of his own, so that people who work
-    at the same time look at different clips; it is the same whenever it is asked for.
+    First those with a doubtful camera, then those that raters disagree on, then those without a
+    vote, then the rest. Among equals the order is pseudo-random and fixed for each rater, so that
+    people who work at the same time see different clips.
+
+    Args:
+        clips: names of all clips.
+        doubtful: names of those with a doubtful camera.
+        tallies: votes so far; a clip without votes may be left out.
+        rated: names of those that the rater has rated.
+        rater: the rater's name.
+        rule: decides which clips are open.
+        count: length of the result, at most.
     """
 
     def place(clip: str) -> tuple[int, int, str]:

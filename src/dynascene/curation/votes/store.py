@@ -1,7 +1,7 @@
-"""What people said about clips: a table that is only ever added to, in SQLite or PostgreSQL.
+"""The votes on clips, in an append-only table of SQLite or PostgreSQL.
 
-A row is a vote, or an undo, which names the vote that it takes back. The newest vote of a rater on
-a clip that was not taken back is the one that stands.
+A row is a vote, or an undo that names the vote it takes back. A rater's newest vote on a clip that
+was not taken back is the standing one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from dynascene.errors import InputError, one_line
 UNDO = "undo"
 LONGEST_NAME = 64  # characters of a rater's name
 BUSY_SECONDS = 60  # SQLite has one writer at a time; the others wait
-UNDO_ATTEMPTS = 5  # when the same rater takes back the same vote twice at once
+UNDO_ATTEMPTS = 5  # for simultaneous undos of one vote
 DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
 
 SCHEMA = sa.MetaData()
@@ -48,12 +48,16 @@ VOTES = sa.Table(
 
 @dataclass(frozen=True)
 class VoteStore:
-    """The votes of one data set. Safe to use from many threads, and from several processes."""
+    """The votes of one data set. Safe for several threads and processes."""
 
     engine: Engine
 
     def vote(self, clip: str, rater: str, choice: Choice) -> None:
-        """Add a vote. Raises InputError for another choice, and where the database fails."""
+        """Add a vote.
+
+        Raises:
+            InputError: the choice does not exist, or the database fails.
+        """
         if choice not in CHOICES:
             raise InputError(f"vote {choice!r}: choose one of {', '.join(CHOICES)}")
         row = {"clip": clip, "rater": rater, "choice": choice, "at": _now()}
@@ -61,9 +65,13 @@ class VoteStore:
             connection.execute(VOTES.insert(), row)
 
     def undo(self, rater: str) -> str | None:
-        """Take back the rater's newest standing vote: the clip it was on, None if there is none.
+        """Take back the rater's newest standing vote.
 
-        Raises InputError where the database fails.
+        Returns:
+            The clip it was on; None where there is no such vote.
+
+        Raises:
+            InputError: the database fails.
         """
         columns = ["clip", "rater", "choice", "undoes", "at"]
         newest = (
@@ -82,7 +90,7 @@ class VoteStore:
         raise InputError(f"{rater}: several undos at once; try again")
 
     def votes_of(self, rater: str) -> dict[str, Choice]:
-        """The rater's votes that stand, by clip, in the order in which they were given."""
+        """The rater's standing votes, by clip, oldest first."""
         query = (
             sa.select(VOTES.c.clip, VOTES.c.choice)
             .where(VOTES.c.rater == rater, _is_standing())
@@ -96,7 +104,7 @@ class VoteStore:
         return votes
 
     def tallies(self) -> dict[str, Tally]:
-        """The votes that stand, by clip; clips without any are left out."""
+        """The standing votes by clip; clips without votes are left out."""
         query = sa.select(VOTES.c.clip, VOTES.c.rater, VOTES.c.choice).where(_is_standing())
         with self._transaction() as connection:
             rows = connection.execute(query.order_by(VOTES.c.id)).all()
@@ -107,13 +115,13 @@ class VoteStore:
         return {clip: Tally(**count) for clip, count in counts.items()}
 
     def __len__(self) -> int:
-        """All rows, undos too."""
+        """The number of rows, undos included."""
         with self._transaction() as connection:
             return connection.execute(sa.select(sa.func.count()).select_from(VOTES)).scalar_one()
 
     @contextmanager
     def _transaction(self) -> Generator[Connection]:
-        """A transaction: what was done in it is kept when it ends without an error."""
+        """A transaction that is committed where the block ends without an error."""
         try:
             with self.engine.begin() as connection:
                 yield connection
@@ -124,10 +132,13 @@ class VoteStore:
 
 
 def open_votes(address: Path | str) -> VoteStore:
-    """Open the votes, and make their table where there is none.
+    """Open the votes; their table is made where it is missing.
 
-    address: a file, which becomes a SQLite database; or a URL, ``postgresql://USER@HOST/NAME``.
-    Raises InputError when it cannot be reached.
+    Args:
+        address: a file, for a SQLite database, or a URL ``postgresql://USER@HOST/NAME``.
+
+    Raises:
+        InputError: the database cannot be reached.
     """
     try:
         url = _url(address)
@@ -150,9 +161,10 @@ def open_votes(address: Path | str) -> VoteStore:
 
 
 def rater_name(text: str) -> str:
-    """A rater's name, tidied: any letters, one space between words.
+    """A rater's name with single spaces between words.
 
-    Raises InputError when nothing is left, it is too long, or has characters that are not shown.
+    Raises:
+        InputError: it is empty or too long, or has invisible characters.
     """
     name = " ".join(unicodedata.normalize("NFC", text).split())
     if not 0 < len(name) <= LONGEST_NAME:
@@ -198,5 +210,5 @@ def _address_text(url: sa.URL) -> str:
 
 
 def _cause(error: Exception) -> str:
-    """What the database's own driver says, where it was asked."""
+    """The message of the database's own driver, where there is one."""
     return one_line(getattr(error, "orig", None) or error)

@@ -1,4 +1,4 @@
-"""What people can say of a clip, and how many said it. Needs no database."""
+"""The choices of a vote, and their counts. Needs no database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ VOTES_FILE = "votes.sqlite"  # in the data set, where no other database is named
 
 
 class Tally(NamedTuple):
-    """How many raters' standing votes on a clip are of each choice."""
+    """The number of raters whose standing vote on a clip is each choice."""
 
     good: int = 0
     bad: int = 0
@@ -26,5 +26,5 @@ class Tally(NamedTuple):
         return max(self) < self.total
 
     def plus(self, choice: Choice) -> Tally:
-        """The tally with one vote more."""
+        """The tally with one more vote."""
         return self._replace(**{choice: getattr(self, choice) + 1})

@@ -1,4 +1,4 @@
-"""From votes to a verdict on each clip, and from verdicts to the manifest."""
+"""From votes to an outcome for each clip, and from outcomes to the manifest."""
 
 from __future__ import annotations
 
@@ -26,9 +26,14 @@ BY_PEOPLE = "people: "  # how the reasons begin that stand here, so that they ca
 
 @dataclass(frozen=True)
 class Rule:
-    """needed of wanted votes decide, a majority: 2 of 3, 3 of 5, 1 of 1.
+    """How many equal votes decide on a clip.
 
-    Raises InputError unless wanted / 2 < needed ≤ wanted.
+    Attributes:
+        needed: equal votes that decide; a majority: 2 of 3, 3 of 5, 1 of 1.
+        votes_per_clip: votes that are collected for each clip.
+
+    Raises:
+        InputError: unless votes_per_clip / 2 < needed ≤ votes_per_clip.
     """
 
     needed: int
@@ -43,15 +48,22 @@ class Rule:
 
     @staticmethod
     def parse(text: str) -> Rule:
-        """ "2/3" → Rule; InputError where it is none."""
+        """Read a rule such as "2/3".
+
+        Raises:
+            InputError: the text is no rule.
+        """
         match = re.fullmatch(r"\s*(\d{1,4})\s*/\s*(\d{1,4})\s*", text)
         if not match:
             raise InputError(f"`rule` {text!r}: give votes needed of votes wanted, such as 2/3")
         return Rule(int(match[1]), int(match[2]))
 
     def outcome(self, tally: Tally) -> Outcome:
-        """accepted and rejected: enough say good, or bad, and not both. open: more votes are
-        wanted. disputed: all that were wanted are there, and they do not decide."""
+        """The outcome of a clip's votes.
+
+        ``accepted``, ``rejected``: enough votes are good, or bad, and not both. ``open``: more
+        votes are needed. ``disputed``: all votes are there and do not decide.
+        """
         good, bad = tally.good >= self.needed, tally.bad >= self.needed
         if good != bad:
             return "accepted" if good else "rejected"
@@ -59,22 +71,33 @@ class Rule:
 
 
 def is_judged(split: str | None, split_before: str | None, has_camera: bool | None) -> bool:
-    """Whether people are asked about a clip: it has a camera (None: not told, so it has), and is
-    used or would be but for their votes."""
+    """Whether people vote on a clip.
+
+    Args:
+        split: None: the clip is not used.
+        split_before: the split that votes took away; None: they took none.
+        has_camera: None: unknown, which counts as yes.
+    """
     return has_camera is not False and (split or split_before) is not None
 
 
 def with_outcomes(
     table: pa.Table, tallies: Mapping[str, Tally], rule: Rule, *, only_accepted: bool = False
 ) -> pa.Table:
-    """A manifest with what people said.
+    """Add the votes and outcomes to a manifest.
 
-    table: with the columns clip, split and perhaps reason and has_camera. Added, or written anew:
-    ``people_verdict``, ``votes_good``, ``votes_bad``, ``votes_unsure`` and ``split_before_votes``.
-    A rejected clip loses its split and gets a reason; only_accepted: so do disputed and open ones.
-    Clips that were dropped before stay as they are, with a null verdict. Doing it again after more
-    votes gives the same as doing it once: a clip that is no longer rejected gets its split back.
-    The schema's metadata tells the rule.
+    A rejected clip loses its split and gets a reason; it gets the split back when later votes no
+    longer reject it. So applying votes twice is the same as applying the later ones once.
+
+    Args:
+        table: with the columns clip and split, and optionally reason and has_camera.
+        tallies: votes by clip.
+        rule: how votes decide; stored in the schema's metadata.
+        only_accepted: disputed and open clips lose their split too.
+
+    Returns:
+        The table with the columns ``people_verdict``, ``votes_good``, ``votes_bad``,
+        ``votes_unsure`` and ``split_before_votes``; null for clips that the stages dropped.
     """
     names = [
         name for name in ("clip", "split", "reason", "has_camera") if name in table.schema.names
@@ -97,10 +120,10 @@ def with_outcomes(
 
 
 def with_earlier_outcomes(table: pa.Table, earlier: pa.Table) -> pa.Table:
-    """A manifest that was made anew, with what people had said by the time of the earlier one.
+    """Copy votes, rule and outcomes from an earlier manifest into a new one, by the clips' names.
 
-    The votes and the rule are those that stand in ``earlier``; newer votes come with the next
-    ``verify --apply``. Clips are the same by name. ``table`` as it is where nobody was asked.
+    Newer votes come with the next ``verify --apply``. The table stays as it is where the earlier
+    one has no votes.
     """
     metadata = (earlier.schema.metadata or {}).get(RULE)
     if metadata is None:
@@ -111,7 +134,7 @@ def with_earlier_outcomes(table: pa.Table, earlier: pa.Table) -> pa.Table:
 
 
 def outcome_counts(table: pa.Table) -> dict[Outcome, int]:
-    """Clips of each outcome, in a manifest that people were asked about."""
+    """The number of clips of each outcome, in a manifest with votes."""
     outcomes = table.column(OUTCOME).to_pylist()
     return {outcome: outcomes.count(outcome) for outcome in OUTCOMES}
 
@@ -122,14 +145,14 @@ def counts_text(counts: Mapping[Outcome, int]) -> str:
 
 
 def count_pending(table: pa.Table, tallies: Mapping[str, Tally]) -> int:
-    """How many clips of a manifest have other votes than it tells."""
+    """The number of clips whose votes differ from those in the manifest."""
     recorded = _tallies_of(table)
     names = table.column("clip").to_pylist()
     return sum(tallies.get(name, NO_VOTES) != recorded.get(name, NO_VOTES) for name in names)
 
 
 def _tallies_of(table: pa.Table) -> dict[str, Tally]:
-    """The votes that stand in a manifest; empty where nobody was asked."""
+    """The votes in a manifest; empty where it has none."""
     if OUTCOME not in table.column_names:
         return {}
     names = table.column("clip").to_pylist()

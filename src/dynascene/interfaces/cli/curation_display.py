@@ -54,7 +54,7 @@ def table(progress: RunProgress) -> Table:
             count.clips_in,
             round(expected[count.name]),
             count.clips_kept,
-            count.dropped,
+            count.clips_dropped,
             count.reused,
         )
         rows.add_row(count.name, *map(str, numbers), f"{progress.rate(count.name):.1f}")
@@ -65,7 +65,7 @@ def line(progress: RunProgress) -> str:
     """The same in one line."""
     expected = progress.expected()
     stages = (
-        f"{c.name} {c.clips_in}/{round(expected[c.name])} (-{c.dropped})"
+        f"{c.name} {c.clips_in}/{round(expected[c.name])} (-{c.clips_dropped})"
         for c in progress.counts.values()
     )
     return f"{' · '.join(stages)} · left {time_left(progress)}"
