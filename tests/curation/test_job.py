@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from panned_footage import write_pan
 
-from dynascene.curation.engine.choice import InProcess, LocalRay, RayCluster, started
+from dynascene.curation.engine.choice import InProcess, LocalRay, RayCluster, start_engine
 from dynascene.curation.engine.loop import Loop
 from dynascene.curation.engine.progress import RunProgress
 from dynascene.curation.job import CurationRequest, curate, release_dataset
@@ -137,13 +137,13 @@ def test_options_out_of_range_are_refused(change: dict[str, float]) -> None:
 
 
 def test_the_engine_is_chosen_by_its_type() -> None:
-    with started(InProcess()) as engine:
+    with start_engine(InProcess()) as engine:
         assert isinstance(engine, Loop)
     with pytest.raises(InputError, match="must be 1 or more"):
         LocalRay(0)
     pytest.importorskip("ray")
     with (
         pytest.raises(InputError, match="no Ray cluster answers"),
-        started(RayCluster("127.0.0.1:1")),
+        start_engine(RayCluster("127.0.0.1:1")),
     ):
         pass

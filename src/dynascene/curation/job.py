@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from dynascene.curation.clip import Clip, Source
-from dynascene.curation.engine.choice import EngineChoice, LocalRay, started
-from dynascene.curation.engine.progress import Unwatched, Watcher
+from dynascene.curation.engine.choice import EngineChoice, LocalRay, start_engine
+from dynascene.curation.engine.progress import NoWatcher, Watcher
 from dynascene.curation.engine.store import Store
 from dynascene.curation.output.dataset import check_dataset_folder, write_dataset
 from dynascene.curation.output.links import write_links
@@ -30,7 +30,7 @@ from dynascene.curation.votes.verdict_rule import OUTCOME, Outcome, outcome_coun
 from dynascene.errors import InputError
 
 WORK_FOLDER = ".work"  # in the data set, where no other folder is named
-UNWATCHED = Unwatched()
+UNWATCHED = NoWatcher()
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def curate(request: CurationRequest, watcher: Watcher = UNWATCHED) -> CurationRe
         check_release_path(request.release, request.out)
     check_dataset_folder(request.out)
     sources, plan = _sources_and_plan(request)
-    with started(request.engine) as engine:
+    with start_engine(request.engine) as engine:
         clips = run_plan(sources, plan, Store(request.work_folder.resolve()), engine, watcher)
     return _write(request, clips, len(sources))
 

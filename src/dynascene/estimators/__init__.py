@@ -1,1 +1,1 @@
-"""What can be measured in a picture or a clip, one small file per method."""
+"""Measurements on a picture or a clip: camera, depth, horizon, matte, people, scale."""

@@ -1,7 +1,7 @@
 """Hard cuts in a clip: where one take ends and the next begins.
 
-At a cut the colours change and no motion leads from one picture to the next. Either alone is
-common within a take: a fast pan brings new colours, motion blur breaks the flow.
+At a cut the colours change, and no motion leads from one picture to the next. Either alone is
+common within a take: a fast pan brings new colours, and motion blur breaks the flow.
 """
 
 from __future__ import annotations
@@ -29,9 +29,11 @@ PERSISTS = 3  # frames on either side that must all differ: a flash of light is 
 
 
 def find_cuts(source: FrameSource, step: Callable[[], None] = lambda: None) -> list[int]:
-    """The frames that begin a new take, without the first of the clip.
+    """The frames that begin a new take, without the clip's first frame. Fades are not found.
 
-    source: frames [H, W, 3 or 4]. step: called after each frame. Fades are not found.
+    Args:
+        source: frames [H, W, 3 or 4].
+        step: called after each frame.
     """
     cuts = []
     window: deque[np.ndarray | None] = deque(maxlen=2 * PERSISTS)
@@ -54,7 +56,7 @@ def _thumbnails(source: FrameSource, step: Callable[[], None]) -> Iterator[np.nd
 
 
 def _all_unlike(before: list[np.ndarray | None], after: list[np.ndarray | None]) -> bool:
-    """Whether each picture differs from each, the nearest compared first; None = beyond the end."""
+    """Whether each picture differs from each, nearest pairs first; None: beyond the clip's end."""
     return all(
         _unlike(one, other)
         for one in reversed(before)
@@ -64,19 +66,19 @@ def _all_unlike(before: list[np.ndarray | None], after: list[np.ndarray | None])
 
 
 def _unlike(one: np.ndarray, other: np.ndarray) -> bool:
-    """Of two pictures uint8 [h, w, 3]."""
+    """Whether two pictures uint8 [h, w, 3] differ in colours and are not joined by motion."""
     changed = 1 - np.minimum(_colours(one), _colours(other)).sum()
     return bool(changed > COLOURS_CHANGED and _explained(one, other) < EXPLAINED)
 
 
 def _colours(picture: np.ndarray) -> np.ndarray:
-    """How often each colour occurs: [bins], adding up to 1."""
+    """A colour histogram [bins] with the sum 1."""
     counts = cv2.calcHist([picture], [0, 1, 2], None, [COLOUR_BINS] * 3, [0, 256] * 3)
     return counts / counts.sum()
 
 
 def _explained(one: np.ndarray, other: np.ndarray) -> float:
-    """Share of the pixels that a flow leads to their like in the other picture, and back."""
+    """Share of the pixels that the flow leads to a similar pixel of the other picture, and back."""
     a, b = (luma(picture) for picture in (one, other))
     flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     nothing = np.zeros((*a.shape, 2), np.float32)
@@ -95,7 +97,7 @@ def _explained(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def _local_correlation(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Of grey pictures [h, w] in a window about each pixel, whatever the light: [h, w], −1 … 1."""
+    """Correlation of two grey pictures in a window about each pixel: [h, w], −1 … 1."""
     a, b = (picture.astype(np.float32) for picture in (one, other))
 
     def covariance(p: np.ndarray, q: np.ndarray) -> np.ndarray:

@@ -1,8 +1,8 @@
-"""Where the horizon lies in a single picture, without weights; no roll is assumed.
+"""The horizon of a single picture, without weights; no roll is assumed.
 
 Every candidate pitch gets a log-posterior: a prior (people hold cameras nearly level) plus the
-weighted evidence of lines and tones. The estimate is the posterior's median, which makes the
-expected absolute error smallest and falls back on the prior where the picture says little.
+weighted evidence of lines and tones. The estimate is the posterior's median. It minimises the
+expected absolute error, and falls back on the prior where the picture shows little.
 """
 
 import math
@@ -36,10 +36,13 @@ CLEAR_SUPPORT = 0.5  # in log-likelihood: less than that from every cue is no re
 
 
 class Horizon(NamedTuple):
-    """row: pixels from the picture's top, may lie outside it.
-    confidence: 0 (the prior alone) … 1 (no doubt left); the share of the prior's expected error
-        that the picture has removed.
-    method: the cue that speaks most clearly for the row, or "prior".
+    """The horizon of a picture.
+
+    Attributes:
+        row: in pixels from the picture's top; may lie outside it.
+        confidence: share of the prior's expected error that the picture removes: 0 (only the prior)
+            … 1 (certain).
+        method: the cue with the clearest support for the row, or "prior".
     """
 
     row: float
@@ -48,11 +51,14 @@ class Horizon(NamedTuple):
 
 
 def estimate_horizon(picture: np.ndarray, focal: float) -> Horizon:
-    """Estimate the horizon's row in a picture, uint8 [H, W, 3] sRGB, taken without roll.
+    """Estimate the horizon's row of a picture that was taken without roll.
 
-    focal: in pixels of this picture.
-    Raises InputError when the picture has another shape or type, or the focal length is not
-    positive.
+    Args:
+        picture: uint8 [H, W, 3] sRGB.
+        focal: in pixels of this picture.
+
+    Raises:
+        InputError: the picture has another shape or type, or the focal length is not positive.
     """
     _check(picture, focal)
     height = len(picture)
@@ -71,13 +77,13 @@ def estimate_horizon(picture: np.ndarray, focal: float) -> Horizon:
 
 
 def candidate_pitches(height: int, focal: float) -> np.ndarray:
-    """The pitches to choose from, degrees: spaced in units of the prior's spread."""
+    """The candidate pitches [P] in degrees, spaced by the prior's spread."""
     share = math.degrees(math.atan(PRIOR_SHARE * height / focal))
     return PRIOR_PITCH + min(PRIOR_SPREAD, share) * CANDIDATES
 
 
 def gather_cues(picture: np.ndarray, focal: float, pitches: np.ndarray) -> np.ndarray:
-    """All evidence curves, in the order of WEIGHTS: [cues, P]."""
+    """All evidence curves [cues, P], in the order of WEIGHTS."""
     height, width = picture.shape[:2]
     scale = min(1.0, WORKING_SIZE / max(height, width))
     if scale < 1:
@@ -91,14 +97,14 @@ def gather_cues(picture: np.ndarray, focal: float, pitches: np.ndarray) -> np.nd
 
 
 def probability(evidence: np.ndarray) -> np.ndarray:
-    """Weighted evidence [cues, P] and the prior → the candidates' probabilities [P]."""
+    """The probabilities [P] of the candidates, from weighted evidence [cues, P] and the prior."""
     log_density = evidence.sum(axis=0) - 0.5 * CANDIDATES**2
     density = np.exp(log_density - log_density.max())
     return density / density.sum()
 
 
 def median(values: np.ndarray, probability: np.ndarray) -> float:
-    """The median of a distribution [P] over increasing values [P], between them too."""
+    """The interpolated median of a distribution [P] over rising values [P]."""
     below = np.cumsum(probability) - probability / 2
     return float(np.interp(0.5, below, values))
 

@@ -1,8 +1,8 @@
-"""What in a picture tells where its horizon lies: evidence curves over candidate pitches.
+"""Cues for the horizon of a picture: evidence curves over candidate pitches.
 
-A camera without roll leaves one unknown, its pitch (degrees, positive: it looks up). Each cue
-gives every candidate a number; only differences between candidates mean something, and a picture
-that says nothing gives a flat curve.
+A camera without roll has one unknown, its pitch (degrees, positive: it looks up). Each cue gives
+every candidate a number. Only differences between candidates matter; a picture without information
+gives a flat curve.
 
 Shapes: P candidate pitches, S line segments, A azimuths, H W pixels.
 """
@@ -46,7 +46,7 @@ class Segments:
 
 
 def find_segments(grey: np.ndarray, focal: float) -> Segments:
-    """The longest straight segments of a grey picture, uint8 [H, W]."""
+    """The longest straight segments of a grey picture, uint8 [H, W]. focal: in its pixels."""
     height, width = grey.shape
     lines = cv2.createLineSegmentDetector().detect(grey)[0] if min(grey.shape) > 2 else None
     ends = np.zeros((0, 4)) if lines is None else lines.reshape(-1, 4).astype(np.float64)
@@ -71,12 +71,12 @@ def find_segments(grey: np.ndarray, focal: float) -> Segments:
 
 
 def line_cues(segments: Segments, pitches: np.ndarray) -> np.ndarray:
-    """Three curves [3, P]: uprights, two level directions at right angles, vanishing points.
+    """Three curves [3, P]: vertical lines, two level directions at right angles, vanishing points.
 
-    Uprights meet at the zenith's vanishing point and level lines meet on the horizon, so both
-    give the pitch. The first two are log-likelihoods with outliers, averaged over the length of
-    the lines; the third rewards many lines through few points, right angle or not, and a line
-    that lies along the horizon, since that goes through all of its points.
+    Verticals meet at the zenith's vanishing point and level lines meet on the horizon, so both give
+    the pitch. The first two curves are log-likelihoods with outliers, averaged over the length of
+    the lines. The third rewards many lines through few points, and a line along the horizon, which
+    passes through all of its points.
     """
     if not len(segments.length):
         return np.zeros((3, len(pitches)))
@@ -100,7 +100,7 @@ def line_cues(segments: Segments, pitches: np.ndarray) -> np.ndarray:
 
 
 def _level_directions(sine: np.ndarray, cosine: np.ndarray, azimuths: np.ndarray) -> np.ndarray:
-    """Level directions in the axes of a camera that looks up by p, [P, A, 3]."""
+    """Level directions [P, A, 3] in the axes of a camera with each pitch."""
     right, ahead = np.sin(azimuths), np.cos(azimuths)
     return np.stack(
         [np.tile(right, (len(sine), 1)), np.outer(sine, ahead), np.outer(cosine, ahead)], axis=-1
@@ -126,11 +126,14 @@ def _log_likelihood(agreement: np.ndarray) -> np.ndarray:
 def row_cues(picture: np.ndarray, rows: np.ndarray, degree: float) -> np.ndarray:
     """Two curves [2, P]: a tonal boundary across the picture, and fine detail.
 
-    Sea and plain end in a step of tone that all columns share; and what stands far away, near the
-    horizon, looks smaller, hence is rich in detail, while ground and sky are not. Rows outside
-    the picture show nothing.
+    Sea and plain end in a step of tone that all columns share. Distant things near the horizon look
+    small, so they are rich in detail, while ground and sky are not. Rows outside the picture give
+    no evidence.
 
-    picture: uint8 [H, W, 3] sRGB. rows: [P] candidate rows. degree: pixels per degree.
+    Args:
+        picture: uint8 [H, W, 3] sRGB.
+        rows: [P] candidate rows.
+        degree: pixels per degree.
     """
     lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB).astype(np.float32) / 255
     smooth = cv2.GaussianBlur(lab, (0, 0), max(STEP_BLUR * degree, 0.5))

@@ -1,4 +1,4 @@
-"""The names of the backends that users choose from; light, so that ``--help`` can list them."""
+"""The names of the backends; light to import, so that ``--help`` lists them fast."""
 
 from typing import Literal
 

@@ -1,7 +1,7 @@
-"""Pre-trained weights by name: fetched once into a user cache, checked by their sha256.
+"""Pre-trained weights by name: downloaded once into a user cache, checked by SHA-256.
 
-Every file is pinned: its address names a commit, and its content a checksum. Only formats that
-hold plain numbers are accepted, so nothing that is read here can run code.
+Every file is pinned by a commit in its address and by its checksum. Only formats that hold plain
+numbers are accepted, so that reading a file cannot run code.
 """
 
 from __future__ import annotations
@@ -29,7 +29,13 @@ Progress = Callable[[str, int, int], None]  # file name, bytes so far, bytes in 
 
 @dataclass(frozen=True)
 class PinnedFile:
-    """One file: its address, and what it must hold. Its name is the address's last part."""
+    """One file. Its name is the last part of its address.
+
+    Attributes:
+        url: address, with a commit.
+        sha256: of its content.
+        bytes: its size.
+    """
 
     url: str
     sha256: str
@@ -42,7 +48,13 @@ class PinnedFile:
 
 @dataclass(frozen=True)
 class Weights:
-    """One network. The first file holds the numbers, others (of a hub model) its description."""
+    """One network.
+
+    Attributes:
+        purpose: one line.
+        licence: of the weights.
+        files: the first holds the numbers; the others, of a hub model, its configuration.
+    """
 
     purpose: str
     licence: str
@@ -99,15 +111,18 @@ WEIGHTS = {
 
 
 def weights_file(name: str, folder: Path | None = None, progress: Progress | None = None) -> Path:
-    """The local file of a network's weights, fetched into the cache when it is not there yet.
+    """The local file of a network's weights, downloaded into the cache where it is missing.
 
-    The description files of a hub model lie beside it, so that its parent is a folder to load.
+    The configuration files of a hub model lie beside it, so that its parent folder can be loaded.
 
-    folder: holds the files under their own names; then nothing is fetched.
-    progress: called with the file's name, the bytes so far and the bytes in all.
+    Args:
+        name: of the network.
+        folder: holds the files under their own names; nothing is downloaded then. None: the cache.
+        progress: called with the file's name, the bytes so far and the total.
 
-    Raises MissingWeights in one line when the name is unknown, a file is missing from ``folder``,
-    cannot be fetched, or does not hold what it should.
+    Raises:
+        MissingWeights: in one line: the name is unknown, or a file is missing from ``folder``,
+            cannot be downloaded, or has another checksum.
     """
     if name not in WEIGHTS:
         raise MissingWeights(
@@ -128,15 +143,17 @@ def weights_file(name: str, folder: Path | None = None, progress: Progress | Non
 
 
 def has_weights(name: str) -> bool:
-    """Whether all files of a network lie in the cache, so that nothing has to be fetched."""
+    """Whether all files of a network are in the cache."""
     place = cache_folder() / "weights" / name
     return all((place / file.name).is_file() for file in WEIGHTS[name].files)
 
 
 def weights_state(name: str, thorough: bool = False) -> State:
-    """What lies in the cache of a network. Sizes are compared, and the content of small files.
+    """The state of a network's files in the cache, by their sizes and the content of small files.
 
-    thorough: compare the content of large files too.
+    Args:
+        name: of the network.
+        thorough: check the content of large files too.
     """
     place = cache_folder() / "weights" / name
     there = [file for file in WEIGHTS[name].files if (place / file.name).is_file()]
@@ -148,12 +165,12 @@ def weights_state(name: str, thorough: bool = False) -> State:
 
 
 def pinned_sha256(*names: str) -> dict[str, str]:
-    """What networks were checked against when they were read: the SHA-256 of each one's numbers."""
+    """The pinned SHA-256 of each network's main file, against which it was checked."""
     return {name: WEIGHTS[name].files[0].sha256 for name in names}
 
 
 def cache_folder() -> Path:
-    """Where fetched files are kept: $DYNASCENE_CACHE, else ``dynascene`` in the user's cache."""
+    """The folder of downloaded files: $DYNASCENE_CACHE, else ``dynascene`` in the user's cache."""
     if chosen := os.environ.get(CACHE_VARIABLE):
         return Path(chosen).expanduser()
     caches = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")  # Linux, Windows
@@ -161,7 +178,7 @@ def cache_folder() -> Path:
 
 
 def check_numbers_only(path: Path) -> None:
-    """Raises InputError for a weights file whose format could run code when it is read."""
+    """Raise InputError for a weights file whose format could run code when it is read."""
     if path.suffix.lower() not in NUMBERS_ONLY:
         raise InputError(
             f"{path}: is no .safetensors, .onnx or .tflite file; a pickle could run code, "
@@ -178,12 +195,12 @@ def _check(path: Path, file: PinnedFile) -> None:
 
 
 def _is_expected(path: Path, file: PinnedFile, read: bool = True) -> bool:
-    """By its size, and by its content if it is read."""
+    """Whether a file has the pinned size and, if ``read``, the pinned content."""
     return path.stat().st_size == file.bytes and (not read or sha256_of(path) == file.sha256)
 
 
 def _download(file: PinnedFile, path: Path, progress: Progress | None, by_hand: str) -> None:
-    """Fetch to a temporary file beside ``path``, check it, and only then put it in place."""
+    """Download to a temporary file beside ``path``, check it, and then move it into place."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

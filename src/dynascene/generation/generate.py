@@ -3,13 +3,13 @@
 from dynascene.errors import InputError
 from dynascene.generation.clip import GeneratedClip, GenerationOptions
 from dynascene.generation.generators.projection import projection
-from dynascene.generation.guide import Generator, Guide, prepare
+from dynascene.generation.guide import Generator, SceneGuide, prepare
 from dynascene.generation.names import GeneratorName
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.types import Batch, Shot
 
 
-def _diffusion(guide: Guide, options: GenerationOptions) -> GeneratedClip:
+def _diffusion(guide: SceneGuide, options: GenerationOptions) -> GeneratedClip:
     from dynascene.generation.generators.diffusion import diffusion  # diffusers loads for seconds
 
     return diffusion(guide, options)

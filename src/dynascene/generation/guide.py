@@ -37,7 +37,7 @@ class SharpFrame(NamedTuple):
     colour: Tensor
 
 
-class Guide(Protocol):
+class SceneGuide(Protocol):
     """What every generator builds on.
 
     clip: as the projection delivers it. memory: what the guide is rendered from, and may be
@@ -66,7 +66,7 @@ class Guide(Protocol):
 class Generator(Protocol):
     """One way to make a background from a guide."""
 
-    def __call__(self, guide: Guide, options: GenerationOptions) -> GeneratedClip: ...
+    def __call__(self, guide: SceneGuide, options: GenerationOptions) -> GeneratedClip: ...
 
 
 @dataclass(frozen=True)

@@ -184,7 +184,7 @@ def _opposite(name: str) -> str | None:
     return next((o for o in MOVES if stem and o != name and o.startswith(f"{stem}-")), None)
 
 
-def _unknown(kind: str, name: str, known: Mapping[str, object]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
+def _unknown(kind: str, name: str, names: Mapping[str, object]) -> str:
+    near = difflib.get_close_matches(name, names, n=1)
     hint = f", did you mean {near[0]!r}?" if near else ";"
-    return f"unknown {kind} {name!r}{hint} known: {', '.join(known)}"
+    return f"unknown {kind} {name!r}{hint} known: {', '.join(names)}"

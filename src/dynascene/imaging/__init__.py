@@ -1,1 +1,1 @@
-"""What pictures have in common: colour, comparison, contact sheets."""
+"""Operations on pictures: colour, metrics, resizing, contact sheets."""

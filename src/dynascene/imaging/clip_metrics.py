@@ -1,6 +1,6 @@
-"""Measures of a clip against the truth, on uint8 frames, per region.
+"""Metrics of a clip against the truth, on uint8 frames, per region.
 
-F frames, H W pixels. A region is a bool mask [F, H, W]; its pixels of all frames count alike.
+F frames, H W pixels. A region is a bool mask [F, H, W]; its pixels of all frames weigh the same.
 """
 
 import numpy as np
@@ -62,7 +62,7 @@ def mean_within(similarity: np.ndarray, region: np.ndarray) -> float:
 
 
 class ClipSimilarity:
-    """Structural similarity with one true clip, whose windows are measured once.
+    """Structural similarity with one true clip, whose window statistics are computed once.
 
     Args:
         truth: uint8 [F, H, W, 3].

@@ -59,5 +59,5 @@ LIGHT_OF_BYTE = linear_from_srgb(np.arange(256) / 255).astype(np.float32)  # [25
 
 
 def luma(picture: np.ndarray) -> np.ndarray:
-    """Grey as Rec. 601 weighs it: uint8 [H, W, 3 or 4], alpha is ignored → uint8 [H, W]."""
+    """Luma by Rec. 601: uint8 [H, W, 3 or 4] → uint8 [H, W]; alpha is ignored."""
     return cv2.cvtColor(picture[..., :3], cv2.COLOR_RGB2GRAY)

@@ -1,4 +1,4 @@
-"""Pictures as they are stored, 8 bits a value, and as networks take them, 0 … 1."""
+"""Conversion between stored pictures (8 bits a value) and tensors for networks (0 … 1)."""
 
 import numpy as np
 import torch

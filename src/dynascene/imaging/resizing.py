@@ -1,15 +1,15 @@
-"""Pictures in other sizes."""
+"""Resizing of pictures."""
 
 import torch.nn.functional as F
 from torch import Tensor
 
 
 def shrink(picture: Tensor, width: int) -> Tensor:
-    """A picture no wider than a width, anti-aliased.
+    """Shrink a picture, anti-aliased, to at most a given width.
 
     Args:
         picture: [C, H, W] uint8 or float.
-        width: pixels.
+        width: in pixels.
 
     Returns:
         The picture in that width; unchanged where it is not wider.

@@ -1,4 +1,4 @@
-"""Contact sheets: rows of pictures by name, a column a moment.
+"""Contact sheets: one named row for each kind of picture, one column for each moment.
 
 Pictures are uint8 [H, W, 3] unless a name says otherwise.
 """
@@ -25,15 +25,25 @@ TITLE_WIDTH = 420
 
 
 class SheetRow(NamedTuple):
-    """name: beside the row, on one or more lines. pictures: from the first column on."""
+    """A row of a sheet.
+
+    Attributes:
+        name: text beside the row, in one or more lines.
+        pictures: one per column, from the first column on.
+    """
 
     name: str
     pictures: Sequence[np.ndarray]
 
 
 class SheetHeader(NamedTuple):
-    """What stands above the rows: the picture of the place, lines of text, and a picture of the
-    camera or None."""
+    """What stands above the rows.
+
+    Attributes:
+        scene: picture of the place.
+        title: lines of text.
+        camera: picture of the camera's path; None: none.
+    """
 
     scene: np.ndarray
     title: str
@@ -41,14 +51,14 @@ class SheetHeader(NamedTuple):
 
 
 def spread_frames(count: int, columns: int = COLUMNS) -> list[int]:
-    """Numbers of so many frames of ``count``, spread evenly, first and last included."""
+    """Up to ``columns`` frame numbers below ``count``, evenly spread from the first to the last."""
     if count == 1:
         return [0]
     return sorted({round(i * (count - 1) / (columns - 1)) for i in range(columns)})
 
 
 def thumbnail(picture: np.ndarray, most: Size = MOST_CELL) -> np.ndarray:
-    """Shrink a picture, uint8 [H, W, 3] or a matte [H, W, 1], to a cell of at most that size."""
+    """Shrink a picture, uint8 [H, W, 3], or a matte, [H, W, 1], to at most the size ``most``."""
     if picture.shape[2] == 1:
         picture = np.repeat(picture, 3, axis=2)
     height, width = picture.shape[:2]
@@ -72,12 +82,12 @@ def contact_sheet(
     header: SheetHeader | None = None,
     label_width: int = LABEL_WIDTH,
 ) -> np.ndarray:
-    """Paint a sheet.
+    """Draw a contact sheet.
 
     Args:
-        rows: from top to bottom; a row is as high as its highest picture.
-        captions: of the columns, which are as wide as the widest picture.
-        header: what stands above.
+        rows: from top to bottom; each is as high as its highest picture.
+        captions: of the columns; each is as wide as the widest picture.
+        header: above the rows; None: none.
         label_width: pixels for the names of the rows.
 
     Returns:
@@ -107,7 +117,7 @@ def contact_sheet(
 
 
 def stack_sheets(sheets: Sequence[np.ndarray]) -> np.ndarray:
-    """Sheets below each other, their paper continued to the width of the widest."""
+    """Sheets below each other, padded with paper to the width of the widest."""
     width = max(sheet.shape[1] for sheet in sheets)
     padded = [
         np.pad(sheet, ((0, 0), (0, width - sheet.shape[1]), (0, 0)), mode="edge")
@@ -120,22 +130,22 @@ def clip_grid(clips: Sequence[Tensor], columns: int = 4) -> Tensor:
     """Some frames of clips side by side, without names.
 
     Args:
-        clips: [B, F, 3, H, W] each: a row for each of them, batch entry under batch entry.
-        columns: how many frames are shown at most, spread evenly.
+        clips: R clips, [B, F, 3, H, W] each. Each batch entry has R rows, one per clip.
+        columns: number of frames, at most, evenly spread.
 
     Returns:
-        [3, B · R · H, columns · W] for R clips.
+        [3, B · R · H, columns · W].
     """
     import torch
 
     frames = clips[0].shape[1]
-    shown = torch.linspace(0, frames - 1, min(columns, frames)).round().long()
-    cells = torch.stack([clip[:, shown] for clip in clips], dim=1)  # [B, R, F, 3, H, W]
+    indices = torch.linspace(0, frames - 1, min(columns, frames)).round().long()
+    cells = torch.stack([clip[:, indices] for clip in clips], dim=1)  # [B, R, F, 3, H, W]
     return cells.permute(3, 0, 1, 4, 2, 5).flatten(1, 3).flatten(2, 3)
 
 
 def _header_extent(header: SheetHeader, left: int) -> Size:
-    """How far the header reaches to the right, and how high its pictures are."""
+    """The header's right edge, and the height of its pictures."""
     scene, camera = thumbnail(header.scene), header.camera
     width = left + scene.shape[1] + TITLE_WIDTH
     if camera is None:

@@ -1,7 +1,7 @@
-"""Structural similarity of two pictures (SSIM), as Wang et al. (2004) define it.
+"""Structural similarity of two pictures (SSIM), by Wang et al. (2004).
 
 Values are 0 … 255. The window is a Gaussian of sigma 1.5, cut off at 11 pixels; only windows that
-lie within the picture count. H W pixels.
+fit into the picture count. H W pixels.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ C1, C2 = (0.01 * DATA_RANGE) ** 2, (0.03 * DATA_RANGE) ** 2
 
 
 class Moments(NamedTuple):
-    """Of a picture's windows: mean μ and variance σ², both [H − 10, W − 10, …]."""
+    """Statistics of a picture's windows: mean μ and variance σ², both [H − 10, W − 10, …]."""
 
     mean: np.ndarray
     variance: np.ndarray

@@ -1,4 +1,4 @@
-"""Measures of a clip against the truth, on floating-point tensors, with a weight for each pixel.
+"""Metrics of a clip against the truth, on float tensors, with a weight for each pixel.
 
 B clips, F frames, H W pixels.
 """
@@ -22,14 +22,14 @@ def weighted_psnr(frames: Tensor, truth: Tensor, weight: Tensor) -> float:
 
 
 def detail_share(frames: Tensor, truth: Tensor, weight: Tensor) -> float:
-    """How much is drawn: the mean slope of the frames as a share of the true one.
+    """The mean gradient of the frames as a share of that of the truth: how much detail they have.
 
     Args:
         frames, truth: [B, F, 3, H, W].
         weight: [B, F, 1, H, W], how much each pixel counts.
 
     Returns:
-        The share, 1 where as much is drawn as in truth; NaN where the truth is flat.
+        1 where frames have as much detail as the truth; NaN where the truth is flat.
     """
 
     def slope(images: Tensor) -> Tensor:

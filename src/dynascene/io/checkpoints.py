@@ -160,12 +160,21 @@ def check_loading_info(
         raise InputError(f"{origin}: {'; '.join(faults)}")
 
 
-def check_fit(own: Mapping[str, Tensor], given: Mapping[str, Tensor], origin: str) -> None:
-    """Raises InputError unless tensors have the names and shapes of a module's own."""
-    shared = sorted(own.keys() & given.keys())
+def check_fit(own: Mapping[str, Tensor], weights: Mapping[str, Tensor], origin: str) -> None:
+    """Check that weights have the names and shapes of a module's own.
+
+    Args:
+        own: the module's weights.
+        weights: those to load.
+        origin: where they come from, for the message.
+
+    Raises:
+        InputError: a name is missing, unknown, or has another shape.
+    """
+    shared = sorted(own.keys() & weights.keys())
     info = {
-        "missing_keys": sorted(own.keys() - given.keys()),
-        "unexpected_keys": sorted(given.keys() - own.keys()),
-        "mismatched_keys": [key for key in shared if own[key].shape != given[key].shape],
+        "missing_keys": sorted(own.keys() - weights.keys()),
+        "unexpected_keys": sorted(weights.keys() - own.keys()),
+        "mismatched_keys": [key for key in shared if own[key].shape != weights[key].shape],
     }
     check_loading_info(info, origin)

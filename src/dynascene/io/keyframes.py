@@ -122,7 +122,7 @@ def _number(value: object, where: str, name: str) -> float:
     return float(value)
 
 
-def _refuse_unknown_keys(entry: dict[str, object], known: tuple[str, ...], where: str) -> None:
+def _refuse_unknown_keys(entry: dict[str, object], known_keys: tuple[str, ...], where: str) -> None:
     for key in entry:
-        if key not in known:
-            raise InputError(f"{where}: unknown key {key!r}; known: {', '.join(known)}")
+        if key not in known_keys:
+            raise InputError(f"{where}: unknown key {key!r}; known: {', '.join(known_keys)}")

@@ -80,11 +80,11 @@ class VideoFrames:
         """
         if not numbers:
             return
-        wanted, chosen = range(numbers[0], numbers[-1] + 1), frozenset(numbers)
+        span, chosen = range(numbers[0], numbers[-1] + 1), frozenset(numbers)
         reformatter = VideoReformatter()
         frames = self._strictly if self.strict else self._frames
         with open_footage(self.path, threads=self._threads) as footage:
-            for number, frame in enumerate(frames(footage, wanted), wanted.start):
+            for number, frame in enumerate(frames(footage, span), span.start):
                 if number in chosen:
                     yield self._picture.array(frame, reformatter)
 
@@ -100,25 +100,25 @@ class VideoFrames:
             return "NONE"
         return "AUTO" if self._index.whole else "SLICE"
 
-    def _frames(self, footage: OpenFootage, wanted: range) -> Iterator[av.VideoFrame]:
+    def _frames(self, footage: OpenFootage, span: range) -> Iterator[av.VideoFrame]:
         pts = self._index.pts
         if pts is None:
-            return islice(decode_frames(footage), wanted.start, wanted.stop)
-        frames = _from_keyframe(footage, self._index, pts[wanted.start])
-        return _in_step(frames, pts[wanted.start : wanted.stop], self.path)
+            return islice(decode_frames(footage), span.start, span.stop)
+        frames = _from_keyframe(footage, self._index, pts[span.start])
+        return _in_step(frames, pts[span.start : span.stop], self.path)
 
-    def _strictly(self, footage: OpenFootage, wanted: range) -> Iterator[av.VideoFrame]:
-        """Those before the first wanted one are held to it too: it is predicted from them."""
+    def _strictly(self, footage: OpenFootage, span: range) -> Iterator[av.VideoFrame]:
+        """Those before the first span one are held to it too: it is predicted from them."""
         pts = self._index.pts
         if pts is None:
             begin, frames = 0, decode_frames(footage)
         else:
             keyframes = self._index.keyframes
-            position = bisect_right(keyframes, pts[wanted.start]) - 1
+            position = bisect_right(keyframes, pts[span.start]) - 1
             begin = bisect_left(pts, keyframes[position]) if position >= 0 else 0
-            frames = _from_keyframe(footage, self._index, pts[wanted.start])
-            frames = _without_gaps(frames, pts[begin : wanted.stop], self.path)
-        yield from islice(frames, wanted.start - begin, wanted.stop - begin)
+            frames = _from_keyframe(footage, self._index, pts[span.start])
+            frames = _without_gaps(frames, pts[begin : span.stop], self.path)
+        yield from islice(frames, span.start - begin, span.stop - begin)
         if pts is None and footage.damage:
             raise InputError(DAMAGED.format(path=self.path))
 

@@ -1,1 +1,1 @@
-"""What every job does beside its work: log, result folder, resumption."""
+"""What all jobs share: log, result folder, resumption."""

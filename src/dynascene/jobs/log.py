@@ -1,4 +1,4 @@
-"""The log of a job: its stages, what they took, and its notices."""
+"""The log of a job: its stages with time and memory, and its notices."""
 
 import resource
 import sys
@@ -13,11 +13,11 @@ from dynascene.display import Display, Quiet
 
 @dataclass
 class Log:
-    """Records what a job took and its notices, while a Display shows them.
+    """Records the stages and the notices of a job, while a Display shows them.
 
     Attributes:
         display: shows stages and notices to a person.
-        stages: of each that has ended, its name, seconds and peak of memory.
+        stages: name, seconds and peak memory of each finished stage.
         notices: all texts so far.
         networks: sha256 of the estimators' weights, by name of the network.
     """
@@ -43,19 +43,19 @@ class Log:
         )
 
     def notice(self, text: str) -> None:
-        """Show and keep a text for the user."""
+        """Show a text to the user, and record it."""
         self.notices.append(text)
         self.display.notice(text)
 
 
 def _forget_peak() -> None:
-    """Let the peak start anew, where the system can (Linux)."""
+    """Reset the peak of memory, where the system can (Linux)."""
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 
 
 def peak_memory_mib() -> float:
-    """The most memory that this process has held, in MiB: since ``_forget_peak`` on Linux."""
+    """The peak memory of this process in MiB; on Linux since ``_forget_peak``."""
     with suppress(OSError):
         status = Path("/proc/self/status").read_text()
         return round(int(status.split("VmHWM:")[1].split()[0]) / 1024, 1)

@@ -1,4 +1,4 @@
-"""A result folder that is either complete or not there."""
+"""A result folder that is either complete or absent."""
 
 import errno
 import json
@@ -24,21 +24,20 @@ def result_folder(
 ) -> Generator[Path]:
     """Yield a temporary folder; on success its entries move into ``folder``.
 
-    Results of an earlier run are replaced as a whole; everything else in ``folder`` is left alone.
-    On any failure, the user's interruption included, ``folder`` is as it was.
+    Results of an earlier run are replaced as a whole. Other files in ``folder`` stay. On any
+    failure, an interruption included, ``folder`` is left as it was.
 
     Args:
         folder: of the results.
         names: what this run may write.
         inputs: what it reads.
-        listing: the JSON file among the results whose "outputs" name them all.
-        shared: the folder among the results that holds what a run may read again; ``carry_inputs``
-            keeps what it reads of it.
+        listing: the JSON file among the results whose "outputs" lists them all.
+        shared: the folder among the results that later runs may read; ``carry_inputs`` copies what
+            this run reads of it.
 
     Raises:
-        InputError: before anything is written, where something in ``folder`` that no earlier run
-            wrote has one of the names, or an input is a result that would be replaced; and where
-            the folder cannot be written.
+        InputError: the folder cannot be written. Or, before anything is written: an entry that no
+            earlier run wrote has one of the names, or an input is a result that would be replaced.
     """
     folder = folder.resolve()
     if folder.exists() and not folder.is_dir():
@@ -46,9 +45,9 @@ def result_folder(
     earlier = _earlier_results(folder / listing)
     _check_names(folder, earlier, names)
     _check_inputs(folder, earlier, inputs, shared)
-    made: list[Path] = []
+    new_parents: list[Path] = []
     try:
-        made += _make_parents(folder)
+        new_parents += _make_parents(folder)
         # inside an existing folder, so that it lies on the same disk whatever is mounted there
         parent = folder if folder.exists() else folder.parent
         temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.partial-", dir=parent))
@@ -58,18 +57,18 @@ def result_folder(
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     except BaseException as error:
-        _remove(made)
+        _remove(new_parents)
         if isinstance(error, OSError):
             raise InputError(_explanation(folder, error)) from error
         raise
 
 
 def carry_inputs(earlier: Path, new: Path, inputs: Iterable[Path]) -> None:
-    """Copy those entries of a folder that are inputs, or hold one.
+    """Copy the entries of a folder that are inputs or hold one.
 
     Args:
-        earlier: the folder whose entries may be inputs; it may be missing.
-        new: where they are copied to; entries that it has already stay as they are.
+        earlier: the folder that may hold inputs; it may be missing.
+        new: the target; entries that it already has stay as they are.
         inputs: what a run reads.
     """
     places = {place for path in inputs for place in (path.resolve(), *path.resolve().parents)}
@@ -88,7 +87,7 @@ def _explanation(folder: Path, error: OSError) -> str:
 
 
 def _earlier_results(listing: Path) -> set[str]:
-    """The entries beside ``listing`` that an earlier run has written, by its own account."""
+    """The entries that an earlier run wrote, as its ``listing`` says."""
     try:
         outputs = json.loads(listing.read_text())["outputs"]
         return {name for name in outputs if (listing.parent / name).exists() and "/" not in name}
@@ -120,14 +119,14 @@ def _check_inputs(
 
 
 def _make_parents(folder: Path) -> list[Path]:
-    """Make the folders above ``folder``; returns those that were missing, innermost first."""
+    """Make the missing parents of ``folder``, and return them, innermost first."""
     missing = [parent for parent in folder.parents if not parent.exists()]
     folder.parent.mkdir(parents=True, exist_ok=True)
     return missing
 
 
 def _remove(folders: list[Path]) -> None:
-    """Remove folders that this run made, as far as they are empty."""
+    """Remove those folders, made by this run, that are empty."""
     for folder in folders:
         try:
             folder.rmdir()
@@ -136,7 +135,7 @@ def _remove(folders: list[Path]) -> None:
 
 
 def _replace(folder: Path, temporary: Path, earlier: set[str]) -> None:
-    """Put the new entries in the place of the earlier ones; undo everything if that fails."""
+    """Replace the earlier entries by the new ones; undo everything if that fails."""
     temporary.chmod(0o755)
     if not folder.exists():
         temporary.rename(folder)

@@ -1,4 +1,4 @@
-"""What a run had finished before it failed or was stopped: the next one can go on from there."""
+"""Partial results of a run that failed or was stopped, from which the next run goes on."""
 
 import json
 import shutil
@@ -24,23 +24,23 @@ def keep_partial_results(
     log: Log,
     hint: Callable[[Path], str],
 ) -> Generator[None]:
-    """Where something inside fails or is interrupted, its partial results move to ``out``.
+    """Move partial results to ``out`` where the block fails or is interrupted.
 
-    There they lie in ``name``, as after success, with a report.json that says what failed, so that
-    the next run may replace them. The finished result of an earlier run is left as it is: then a
-    free name is taken (footage-2). Nothing half-written is kept.
+    They lie in ``name``, as after success, with a report.json that says what failed, so that the
+    next run may replace them. A finished result of an earlier run stays, and a free name is used
+    (footage-2). Half-written files are not kept.
 
     Args:
-        folder: of the run under way, as result_folder gives it.
+        folder: of the current run, as result_folder yields it.
         out: of its results.
-        name: the folder among the results that holds what a later run can use.
+        name: the folder among the results that a later run can use.
         inputs: what the run reads.
         log: gets a notice of what is kept.
-        hint: says how to go on from what lies at a place; added to an InputError's own line, and
-            a notice before anything else that ends the run.
+        hint: says how to go on from a folder; appended to the line of an InputError, and shown as a
+            notice before any other exception.
 
     Raises:
-        What failed.
+        BaseException: the one that ended the block.
     """
     partial = folder / name
     try:
@@ -59,7 +59,7 @@ def keep_partial_results(
 
 
 def _move(partial: Path, out: Path, failure: str, inputs: Iterable[Path]) -> Path | None:
-    """Where the partial results lie now; None where there are none."""
+    """The new place of the partial results; None where there are none."""
     with _signals_ignored():
         _remove_half_written(partial)
         if not partial.is_dir() or not any(partial.iterdir()):
@@ -82,10 +82,7 @@ def _move(partial: Path, out: Path, failure: str, inputs: Iterable[Path]) -> Pat
 
 @contextmanager
 def _signals_ignored() -> Generator[None]:
-    """Meanwhile Ctrl-C and SIGTERM do nothing: an impatient second one must not lose files.
-
-    The run ends in any case.
-    """
+    """Ignore Ctrl-C and SIGTERM, since a second one must not lose files. The run ends anyway."""
     if threading.current_thread() is not threading.main_thread():
         yield  # signals are met by the main thread, and only it may say how
         return
@@ -99,7 +96,7 @@ def _signals_ignored() -> Generator[None]:
 
 
 def _remove_half_written(partial: Path) -> None:
-    """``replacing`` writes under a dotted name and cleans up, unless Ctrl-C comes twice."""
+    """Remove the dotted files that ``replacing`` leaves where Ctrl-C came twice."""
     for leftover in partial.glob(".*.tmp"):
         if leftover.is_dir():
             shutil.rmtree(leftover)

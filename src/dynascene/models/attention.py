@@ -1,7 +1,7 @@
-"""The processor of every attention layer of the U-Nets, and what may be added to it.
+"""The processor of every attention layer of the U-Nets, and its readers.
 
 Legend: B clips, F frames, n tokens of one item, C channels, d channels of one head. An item is a
-row of the batch: a frame in the spatial layers, a pixel's frames in the motion modules.
+row of the batch: a frame in the spatial layers, one pixel over all frames in the motion modules.
 """
 
 from collections.abc import Callable
@@ -21,9 +21,10 @@ Projection = Literal["to_q", "to_k", "to_v", "to_out"]
 class AttentionState:
     """One attention as its readers see it.
 
-    query, key, value: [items, heads, n, d].
-    attended: [items, heads, n, d], the layer's own attention s, before any reader.
-    keys_and_values: projects other tokens [*, n, C] with this layer's weights.
+    Attributes:
+        query, key, value: [items, heads, n, d].
+        attended: [items, heads, n, d], the layer's own attention s, before any reader.
+        keys_and_values: projects other tokens [*, n, C] with this layer's weights.
     """
 
     query: Tensor
@@ -34,30 +35,31 @@ class AttentionState:
 
 
 class Reader:
-    """What a conditioner adds to one attention layer; a kind of reader overrides what it changes.
+    """What a conditioner adds to one attention layer. Each kind of reader overrides what it changes.
 
     The weights belong to the conditioner, so that they are saved and trained with it. A reader
-    keeps the conditioner, or a module of it, and asks for the parameter in each call, since loading
+    keeps the conditioner, or a module of it, and looks up the parameter in each call, since loading
     and sharding replace parameters.
 
-    probes: the names of what it can leave for losses. It records one with ``Call.record``, and only
-        when ``Call.wants`` it.
+    Attributes:
+        probes: names of the values that it can record for losses. It records one with
+            ``Call.record``, and only when ``Call.wants`` it.
     """
 
     probes: tuple[str, ...] = ()
 
     def merge_input(self, states: Tensor, call: Call) -> Tensor:
-        """The layer's input [items, n, C], with what this reader merges into it."""
+        """The layer's input [items, n, C] with this reader's input merged into it."""
         return states
 
     def projection_change(
         self, projection: Projection, states: Tensor, call: Call
     ) -> Tensor | None:
-        """What is added to a projection of ``states`` [*, n, C]; None adds nothing."""
+        """The change of a projection of ``states`` [*, n, C]; None: no change."""
         return None
 
     def attended_change(self, state: AttentionState, call: Call) -> Tensor | None:
-        """What is added to the attention s, [items, heads, n, d]; None adds nothing."""
+        """The change of the attention s, [items, heads, n, d]; None: no change."""
         return None
 
 
@@ -73,7 +75,7 @@ class AttentionSite:
         self.readers: list[Reader] = []
 
     def add(self, reader: Reader) -> None:
-        """One more reader; those that are there stay."""
+        """Add a reader to those that are there."""
         self.readers.append(reader)
 
     def __call__(

@@ -1,9 +1,9 @@
-"""What belongs to one call of the denoiser, where attention readers can see it.
+"""The current call of the denoiser, which attention readers look up.
 
-diffusers hands its motion modules the number of frames and nothing else, so whatever readers are to
-see travels beside the call. Under gradient checkpointing a module runs again during the backward
-pass, after the call has ended, perhaps after the next call has begun and in another thread: the
-checkpoint keeps the call it was made in.
+diffusers passes only the number of frames to its motion modules, so what readers need travels
+beside the call. Under gradient checkpointing a module runs again during the backward pass, after
+the call has ended, perhaps after the next call has begun and in another thread. So each checkpoint
+keeps the call in which it was made.
 """
 
 from collections.abc import Generator
@@ -21,10 +21,12 @@ from dynascene.models.injection import Injection
 class Call:
     """One call of the denoiser.
 
-    motion: whether motion modules run.
-    clips, frames: B and F of the noisy latent.
-    probes: names of the probes that are asked for.
-    probe_values: what readers have left, by name.
+    Attributes:
+        injection: what the conditioners provide.
+        motion: whether motion modules run.
+        clips, frames: B and F of the noisy latent.
+        probes: names of the requested probes.
+        probe_values: values that readers have recorded, by name.
     """
 
     injection: Injection = field(default_factory=Injection)
@@ -35,11 +37,15 @@ class Call:
     probe_values: dict[str, Tensor] = field(default_factory=dict)
 
     def wants(self, probe: str) -> bool:
-        """Whether a probe is asked for."""
+        """Whether a probe is requested."""
         return probe in self.probes
 
     def record(self, probe: str, value: Tensor) -> None:
-        """Leave the value of a probe, with its gradient. A second value raises ValueError."""
+        """Record the value of a probe, with its gradient.
+
+        Raises:
+            ValueError: the probe has a value already.
+        """
         if probe in self.probe_values:
             raise ValueError(f"the probe {probe!r} is recorded twice in one call")
         self.probe_values[probe] = value
@@ -49,13 +55,13 @@ _CURRENT: ContextVar[Call | None] = ContextVar("dynascene_call", default=None)
 
 
 def current_call() -> Call:
-    """The call in progress; an empty one outside of the denoiser."""
+    """The current call; an empty one outside of the denoiser."""
     return _CURRENT.get() or Call()
 
 
 @contextmanager
 def calling(call: Call) -> Generator[Call]:
-    """Make ``call`` the one in progress."""
+    """Make ``call`` the current one for the length of a ``with`` block."""
     token = _CURRENT.set(call)
     try:
         yield call
@@ -67,7 +73,7 @@ def checkpoint_in_call(module: nn.Module, *inputs):
     """Gradient checkpointing whose recomputation sees the call of the first computation.
 
     The probes of the first computation are outputs of the checkpoint, so that gradients flow
-    through them; those of the recomputation, which has a call of its own, are dropped.
+    through them. The recomputation has a call of its own, and its probes are dropped.
     """
     call = current_call()
 

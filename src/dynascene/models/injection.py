@@ -1,4 +1,4 @@
-"""What a conditioner hands to the denoiser, and how several of them are merged.
+"""The output of a conditioner, and how several of them are merged.
 
 Legend: B batch, F frames, C channels, h w latent grid, N tokens, D token width.
 """

@@ -60,9 +60,9 @@ class EncodedClip(ClipTensors):
 
 
 def encode_clip(batch: Batch, vae: nn.Module, image_encoder: nn.Module) -> EncodedClip:
-    """Everything of a batch that conditions, on the latent grid.
+    """All conditions of a batch, on the latent grid.
 
-    The autoencoder gets no gradient; the image encoder does where its parameters ask for it.
+    The autoencoder gets no gradient; the image encoder does where its parameters require it.
     """
     encoded = {
         encoding.name: _encode_field(batch[field.name], encoding, vae, image_encoder)
@@ -76,10 +76,12 @@ def encode_clip(batch: Batch, vae: nn.Module, image_encoder: nn.Module) -> Encod
 
 
 def complete_clip(stored: StoredClip, vae: nn.Module, image_encoder: nn.Module) -> EncodedClip:
-    """What conditions of clips that were encoded before: only the image encoder's part is missing.
+    """Complete clips whose latents were stored: only the image encoder still runs.
 
     Args:
-        vae: the one that encoded them, for its stride.
+        stored: the encoded clips.
+        vae: the autoencoder that encoded them, for its stride.
+        image_encoder: encodes the scene picture.
     """
     tensors = {}
     for field, encoding in encodings():
@@ -122,7 +124,7 @@ def _encode_field(
 
 
 def encode_plainly(tensor: Tensor, kind: EncodingKind, stride: int) -> Tensor:
-    """A mask or numbers on the latent grid: what takes no network."""
+    """A mask or numbers on the latent grid, for kinds that need no network."""
     match kind:
         case "cells":
             return to_grid(tensor, stride)
@@ -136,7 +138,7 @@ def encode_plainly(tensor: Tensor, kind: EncodingKind, stride: int) -> Tensor:
 
 
 def latent_stride(vae: nn.Module) -> int:
-    """Pixels per latent cell: 8 for the autoencoders used here."""
+    """Pixels per latent cell."""
     return autoencoder_of(vae).stride
 
 

@@ -38,17 +38,23 @@ STEPS, GUIDANCE = 50, 3.5  # the paper's DDIM steps, and the lineage's guidance
 
 @dataclass
 class DynaSceneOutput(BaseOutput):
-    """frames: [B, F, 3, H, W] in 0 … 1; or the latents [B, F, C, h, w] when asked for."""
+    """The result of sampling.
+
+    Attributes:
+        frames: [B, F, 3, H, W] in 0 … 1; latents [B, F, C, h, w] with ``output_type`` "latent".
+    """
 
     frames: Tensor
 
 
 class DynaScenePipeline(DiffusionPipeline):
-    """Every system's sampler: its denoiser says which conditions it reads.
+    """The sampler of every system; the denoiser determines which conditions are read.
 
-    vae, image_encoder: networks that ``autoencoder_of`` and ``image_encoder_of`` know.
-    scheduler: any of diffusers' on the training schedule.
-    steps, guidance: what these weights are best sampled with; saved with them.
+    Attributes:
+        vae, image_encoder: networks that ``autoencoder_of`` and ``image_encoder_of`` support.
+        denoiser: the network.
+        scheduler: any of diffusers' schedulers with the training noise schedule.
+        steps, guidance: recommended values for these weights, saved with them.
     """
 
     model_cpu_offload_seq = "image_encoder->denoiser->vae"
@@ -88,19 +94,23 @@ class DynaScenePipeline(DiffusionPipeline):
         callback_on_step_end: Callable[..., dict[str, Any]] | None = None,
         callback_on_step_end_tensor_inputs: Sequence[str] = ("latents",),
     ) -> DynaSceneOutput:
-        """Generate the frames of ``clip`` (its ``video`` is not read; encoded already or not).
+        """Generate the frames of ``clip``.
 
-        A clip of one frame is a picture: the motion modules are left out (stage I).
+        A clip of one frame is a picture: the motion modules are skipped (stage I).
 
-        num_inference_steps, guidance_scale: None = as the weights say; a scale of 1 or less leaves
-        the unconditional half out. generator: for the seed.
-        latents: [B, F, C, h, w] noise to start from; without, it is drawn, but a single step starts
-        at the noise's mean, zero, where the denoiser is seen as ε: it estimates the mean of what
-        might be there, in which any noise would only flicker from frame to frame. window: frames
-        that the denoiser sees at once; longer clips are covered by windows that overlap by
-        ``overlap``, averaged in every step.
-        output_type: ``pt`` or ``latent``. callback_on_step_end: ``f(pipeline, step, timestep,
-        tensors) → tensors`` as in diffusers. Raises InputError for sizes or steps that cannot be.
+        Args: clip: encoded or not; its ``video`` is not read. num_inference_steps, guidance_scale:
+            None: recommended by the weights. A scale of 1 or less skips the unconditional half.
+            generator: random numbers. latents: [B, F, C, h, w], initial noise; None: draw it. A
+            single step without noise starts at zero, the mean of the noise, where the denoiser
+            predicts ε: it estimates the mean of all possible frames, and noise would only flicker
+            from frame to frame. window: number of frames that the denoiser takes at once; None: as
+            many as it was trained on. Longer clips are covered by overlapping windows, averaged in
+            every step. overlap: of two windows, in frames. output_type: ``pt`` or ``latent``.
+            callback_on_step_end: ``f(pipeline, step, timestep, tensors) → tensors`` as in
+            diffusers. callback_on_step_end_tensor_inputs: names of the tensors that it gets.
+
+        Raises:
+            InputError: sizes or steps are impossible.
         """
         steps, guidance = self.sampling(num_inference_steps, guidance_scale)
         if not 1 <= steps <= TRAINING_STEPS:
@@ -126,8 +136,8 @@ class DynaScenePipeline(DiffusionPipeline):
                 latents = self.scheduler.step(value, timestep, latents, **options).prev_sample
                 latents = self._hooked(latents, encoded, first_noise, step)
                 if callback_on_step_end is not None:
-                    known = {"latents": latents}
-                    tensors = {name: known[name] for name in callback_on_step_end_tensor_inputs}
+                    values = {"latents": latents}
+                    tensors = {name: values[name] for name in callback_on_step_end_tensor_inputs}
                     returned = callback_on_step_end(self, step, timestep, tensors) or {}
                     latents = returned.get("latents", latents)
                 progress.update()
@@ -136,11 +146,11 @@ class DynaScenePipeline(DiffusionPipeline):
         return DynaSceneOutput(frames=frames)
 
     def encode(self, clip: Batch) -> EncodedClip:
-        """What conditions, on the latent grid and the pipeline's device."""
+        """All conditions, on the latent grid and on the pipeline's device."""
         return encode_clip(clip.to(self._execution_device), self.vae, self.image_encoder)
 
     def sampling(self, steps: int | None, guidance: float | None) -> tuple[int, float]:
-        """What is asked for, completed by what these weights are best sampled with."""
+        """Steps and guidance, with the recommended values for None."""
         config: Any = self.config
         return (
             config.steps if steps is None else steps,
@@ -155,10 +165,10 @@ class DynaScenePipeline(DiffusionPipeline):
 
     @property
     def system(self) -> System | None:
-        """The system that the denoiser names; None where it is a composition of one's own.
+        """The system that the denoiser names; None for a composition without a system.
 
         Raises:
-            InputError: when no such system is known.
+            InputError: no system of this name is registered.
         """
         name = self.denoiser.config["system"]
         return find_system(name) if name else None
@@ -192,7 +202,7 @@ class DynaScenePipeline(DiffusionPipeline):
     def _predictor(
         self, clip: EncodedClip, spans: Sequence[tuple[int, int]], overlap: int, guidance: float
     ) -> Callable[[Tensor, Tensor], Tensor]:
-        """(noisy, timestep) → guided prediction; what holds for all steps is made once."""
+        """(noisy, timestep) → guided ε; what is the same in all steps is computed once."""
         weights = window_weights(spans, overlap)
         conditional = self._injections(clip, spans, drop=False)
         unconditional = self._injections(clip, spans, drop=True) if guidance > 1 else None
@@ -215,7 +225,7 @@ class DynaScenePipeline(DiffusionPipeline):
     def _injections(
         self, clip: EncodedClip, spans: Sequence[tuple[int, int]], *, drop: bool
     ) -> list[Injection]:
-        """One injection per window; reference and image features are made once for all of them."""
+        """One injection per window; reference and image features are computed once for all."""
         dropped = torch.full((len(clip),), drop, device=clip.foreground.device)
         shared = self.denoiser.inject(clip, dropped, per_clip=True)
         own = [self.denoiser.inject(clip.window(*s), dropped, per_clip=False) for s in spans]

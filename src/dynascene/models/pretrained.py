@@ -157,8 +157,11 @@ ORIGINAL_MOTION_KEY = re.compile(
 def motion_from_original(state: Mapping[str, Tensor], origin: str) -> dict[str, Tensor]:
     """Rename the keys of an original AnimateDiff file to those of a diffusers MotionAdapter.
 
-    The two attentions of a block store one positional encoding each, diffusers shares one: they
-    must agree. Raises InputError at a key that no rule knows.
+    The two attentions of a block store one positional encoding each, and diffusers shares one: they
+    must be equal.
+
+    Raises:
+        InputError: a key that no rule covers, or two encodings that differ.
     """
     renamed: dict[str, Tensor] = {}
     for key, tensor in state.items():
@@ -182,7 +185,7 @@ def _diffusers_motion_name(key: str) -> str | None:
 
 
 def load_exactly(module: Any, state: Mapping[str, Tensor], origin: str) -> None:
-    """``load_state_dict`` that names every key and shape that does not fit, in one line."""
+    """Load a state dict; InputError names all keys and shapes that do not fit, in one line."""
     own = module.state_dict()
     check_fit(own, state, origin)
     for key in (k for k in own if k.endswith("pos_embed.pe")):
@@ -200,7 +203,7 @@ def load_autoencoder(source: str | Path) -> nn.Module:
 
 
 def load_clip(source: str | Path) -> nn.Module:
-    """CLIP's image half; the text half of a full checkpoint is left out."""
+    """CLIP's image encoder; the text encoder of a full checkpoint is skipped."""
     from transformers import CLIPVisionModelWithProjection
 
     left_out = (*CLIP_TEXT_KEYS, CLIP_POSITION_IDS)
@@ -217,7 +220,8 @@ def _from_library(kind: Any, source: str | Path, left_out: tuple[str, ...], **op
 def load_pipeline(source: str | Path, dtype: torch.dtype = torch.float32) -> DynaScenePipeline:
     """A pipeline that this project saved, from a folder or a hub id.
 
-    Raises InputError when there is none, a file is broken or a key does not fit.
+    Raises:
+        InputError: there is none, a file is broken, or a key does not fit.
     """
     folder = Path(source)
     if folder.exists() and not (folder / "model_index.json").is_file():

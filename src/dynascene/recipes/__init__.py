@@ -12,7 +12,7 @@ Recipe = Callable[[Settings], Run]
 
 
 def all_recipes() -> dict[str, Recipe]:
-    """Name → recipe: the autoencoder's, and those of every system that is registered."""
+    """All recipes by name: those of the autoencoder, and those of every registered system."""
     return {
         "autoencoder.small": autoencoder.small,
         "autoencoder.small_decoder": autoencoder.small_decoder,
@@ -22,7 +22,11 @@ def all_recipes() -> dict[str, Recipe]:
 
 
 def find_recipe(name: str) -> Recipe:
-    """The recipe of this name. Raises InputError, which names all, when there is none."""
+    """The recipe of this name.
+
+    Raises:
+        InputError: there is none; the message lists all names.
+    """
     recipes = all_recipes()
     if name not in recipes:
         raise InputError(f"recipe {name!r} is unknown; known: {', '.join(recipes)}")

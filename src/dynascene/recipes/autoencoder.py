@@ -1,4 +1,4 @@
-"""``autoencoder.small`` and ``.small_decoder``: the small models' way from pixels to latents.
+"""``autoencoder.small`` and ``.small_decoder``: the autoencoder of the small models.
 
 Ours; the paper uses Stable Diffusion's autoencoder, frozen.
 """
@@ -20,7 +20,7 @@ MEASURED = 24  # crops of unseen places
 
 
 def small(settings: Settings) -> Run:
-    """L1, gradients and texture energy on crops of photographs, panoramas and textures."""
+    """Train on crops of photographs, panoramas and textures: L1, gradients and texture energy."""
     return _run(
         "autoencoder.small",
         settings,
@@ -33,7 +33,7 @@ def small(settings: Settings) -> Run:
 
 
 def small_decoder(settings: Settings) -> Run:
-    """A sharper decoder for latents that denoisers were trained on: the encoder stays."""
+    """Train a sharper decoder for the latents of existing denoisers; the encoder is frozen."""
     return _run(
         "autoencoder.small_decoder",
         settings,

@@ -1,4 +1,4 @@
-"""The weights that come with the package, and the autoencoder that a run builds on."""
+"""The weights that come with the package, and the autoencoder of a run."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ from dynascene.generation.weights import bundled_folder
 
 
 def load_autoencoder(folder: Path | None) -> AutoencoderTiny:
-    """A small autoencoder in float32.
+    """Load a small autoencoder in float32.
 
     Args:
-        folder: itself or its ``vae/`` holds one; None = the bundled weights.
+        folder: holds one, or holds it in ``vae/``; None: the bundled weights.
 
     Raises:
-        InputError: when there is none.
+        InputError: there is none.
     """
     base = folder or bundled_folder()
     folders = [path for path in (base / "vae", base) if (path / "config.json").is_file()]

@@ -1,4 +1,4 @@
-"""Where a recipe's clips come from: filmed ones, or the synthetic stage."""
+"""The clips of a recipe: filmed ones, or synthetic ones."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -30,21 +30,21 @@ def open_clips(
     worlds: Mapping[str, float] = WORLDS,
     cache: Path | None = None,
 ) -> Dataset[FilmedClip]:
-    """Training clips from folders or URLs of filmed ones; without any, rendered ones.
+    """Open training clips: filmed ones from folders or URLs, or rendered ones without any.
 
-    Clips with and without people are drawn as often as the mix needs them, where there are both.
+    Clips with and without people are drawn in the shares that the mix needs, where there are both.
 
     Args:
         sources: folders or URLs of data sets.
         mix: the tasks that the clips are for.
         size, length: of the clips, in pixels and frames.
-        seed: of all that is drawn.
-        imagery: folder of photographs for rendered clips; None = procedural pictures.
-        worlds: how often each world of rendered clips is drawn.
-        cache: folder for files fetched from afar.
+        seed: of all random draws.
+        imagery: folder of photographs for rendered clips; None: procedural pictures.
+        worlds: relative frequency of each world of rendered clips.
+        cache: folder for downloads.
 
     Raises:
-        InputError: where a source holds nothing to train on.
+        InputError: a source holds nothing to train on.
     """
     if not sources:
         shots = SyntheticShots(
@@ -66,13 +66,14 @@ def open_clips(
 
 
 def source_weights(people: Sequence[float], person_share: float) -> list[float]:
-    """How often to draw from each source, so that ``person_share`` of the clips show a person.
+    """The share of draws for each source, so that ``person_share`` of the clips show a person.
 
-    Sources of one kind share what falls to it; where all are of one kind, they are drawn equally
-    often.
+    Sources with and without people split the two shares among themselves. Where all are of one
+    kind, they are drawn equally often.
 
     Args:
-        people: of each source, the share of its clips that show a person.
+        people: for each source, the share of its clips that show a person, 0 … 1.
+        person_share: the share that is needed, 0 … 1.
     """
     has_people = [share >= 0.5 for share in people]
     if all(has_people) or not any(has_people):

@@ -1,4 +1,4 @@
-"""From a run's folder to weights that the pipeline loads, with a model card."""
+"""Export: from the folder of a run to weights for the pipeline, with a model card."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ def export_run(
 
     Args:
         folder: of the run.
-        out: then holds what ``DynaScenePipeline.from_pretrained`` loads (for a run of the
-            autoencoder its ``vae/`` alone), ``card.json`` and ``README.md``.
-        autoencoder: folder of one with a finer decoder for the same latents.
-        evaluation: folders that ``dynascene evaluate`` wrote about these very weights; their tables
-            go into the card.
+        out: receives what ``DynaScenePipeline.from_pretrained`` loads (for a run of the autoencoder
+            only its ``vae/``), ``card.json`` and ``README.md``.
+        autoencoder: folder of one with a better decoder for the same latents; None: the run's.
+        evaluation: folders that ``dynascene evaluate`` wrote about these weights; their tables go
+            into the card.
 
     Returns:
         The card.
 
     Raises:
-        InputError: when ``folder`` holds no checkpoint, ``out`` holds something, the autoencoder
-            has other latents, or an evaluation is of other weights.
+        InputError: ``folder`` holds no checkpoint, ``out`` is not empty, the autoencoder has other
+            latents, or an evaluation is of other weights.
     """
     run = open_run(folder)
     checkpoints = checkpoint_folders(folder)
@@ -82,17 +82,17 @@ def export_run(
 
 
 def forget_origin(config: Path) -> None:
-    """Take the folder that a model was once loaded from out of its description."""
+    """Remove from a model's config the folder that it was loaded from."""
     numbers = json.loads(config.read_text(encoding="utf-8"))
     if numbers.pop("_name_or_path", None) is not None:
         write_text(config, json.dumps(numbers, indent=2, sort_keys=True) + "\n")
 
 
 def open_run(folder: Path) -> Run:
-    """The run that a folder holds, from its recipe and the settings it was started with.
+    """The run in a folder, rebuilt from its recipe and its settings.
 
     Raises:
-        InputError: where it holds none, or where it was made of other pictures than are there now.
+        InputError: there is none, or its pictures have changed since.
     """
     numbers = read_description(folder)
     settings = Settings.from_json({**numbers["settings"], "out": folder})
@@ -105,7 +105,7 @@ def open_run(folder: Path) -> Run:
 
 
 def model_card(run: Run, objective: Objective, folder: Path, step: int) -> dict[str, Any]:
-    """What the weights are and what they were made of, as plain JSON values."""
+    """What the weights are and what they were trained on, as JSON values."""
     numbers, log = read_description(folder), read_log(folder)
     data, pictures = _materials(run.settings)
     origin = origin_of(run.settings.start, objective)
@@ -129,7 +129,7 @@ def model_card(run: Run, objective: Objective, folder: Path, step: int) -> dict[
 
 
 def _materials(settings: Settings) -> tuple[str, list[str]]:
-    """What a run was trained on, and the licences of its pictures as far as they are known."""
+    """What a run was trained on, and the known licences of its pictures."""
     if settings.clips:
         return FILMED, []
     if settings.data is None:
@@ -138,7 +138,7 @@ def _materials(settings: Settings) -> tuple[str, list[str]]:
 
 
 def origin_of(start: str | None, objective: Objective) -> str:
-    """What a run's weights began as, without saying where it lies."""
+    """What a run's weights started from, without local paths."""
     if start is None and isinstance(objective, DenoisingObjective):
         denoiser = objective.denoiser
         public = find_system(denoiser.config["system"]).first_weights.get(denoiser.size.name)
@@ -152,10 +152,14 @@ def origin_of(start: str | None, objective: Objective) -> str:
 
 
 def read_evaluation(folder: Path, weights: Path) -> tuple[dict[str, Any], str]:
-    """Figures and tables that ``dynascene evaluate`` wrote about the weights in a folder.
+    """Figures and tables of ``dynascene evaluate`` for the weights in a folder.
+
+    Args:
+        folder: that ``dynascene evaluate`` wrote.
+        weights: folder of the weights.
 
     Raises:
-        InputError: when it holds none, or none of these weights.
+        InputError: the folder holds no evaluation, or one of other weights.
     """
     try:
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
@@ -175,7 +179,7 @@ def read_evaluation(folder: Path, weights: Path) -> tuple[dict[str, Any], str]:
 
 
 def card_text(card: Mapping[str, Any], evaluations: Sequence[str] = ()) -> str:
-    """The card as a page for people, with the head that model hubs read."""
+    """The card as Markdown, with the metadata header of model hubs."""
     lines = ["---", f"license: {str(card['license']).lower()}", "library_name: dynascene", "---"]
     lines += ["", f"# {card['recipe']}", "", "| | |", "| --- | --- |"]
     for name in ("data", "starts_from", "steps", "batch", "seed", "hardware", "seconds_per_step"):

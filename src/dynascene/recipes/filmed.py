@@ -24,7 +24,7 @@ EXAMINED = (2, 8)  # shots, frames
 
 
 def filmed_recipes() -> dict[str, Callable[[Settings], Run]]:
-    """SYSTEM.SIZE.STAGE → recipe, for all of them."""
+    """All recipes for filmed clips by name, SYSTEM.SIZE.STAGE."""
     return {
         recipe_name(system, stage, size): partial(filmed_run, system, stage, size)
         for size in SIZES.values()
@@ -35,7 +35,7 @@ def filmed_recipes() -> dict[str, Callable[[Settings], Run]]:
 
 
 def recipe_name(system: System, stage: TrainingStage, size: ModelSize) -> str:
-    """As in ``dynascene train``."""
+    """The name for ``dynascene train``."""
     return f"{system.name}.{size.name}.{stage.name}"
 
 

@@ -1,4 +1,4 @@
-"""A run looked at before it starts: what is trained, how large, on what, and one loss."""
+"""The dry run: what a run trains, its size, its data, and one loss."""
 
 from __future__ import annotations
 
@@ -22,10 +22,13 @@ LARGEST_ON_CPU = 300_000_000  # parameters; the loss of larger networks would ta
 
 
 def rehearse(run: Run) -> str:
-    """Build everything, draw the first batch, compute its loss; a text for people.
+    """Build everything, draw the first batch and compute its loss.
 
-    Writes the batch as ``dry-run.png`` into the run's folder, where the recipe can show it, and
-    encoded clips where it uses them; nothing else.
+    Writes the batch as ``dry-run.png`` into the run's folder, where the recipe can draw it, and
+    encoded clips where it caches them; nothing else.
+
+    Returns:
+        A text for people.
     """
     objective = _built(run).train()
     if run.settings.checkpointing:
@@ -51,7 +54,7 @@ def rehearse(run: Run) -> str:
 
 
 def _built(run: Run) -> Objective:
-    """The objective; without memory for its weights where they are fresh and only counted."""
+    """The objective; fresh weights that are only counted are not allocated."""
     if run.settings.start == FRESH and not torch.accelerator.is_available():
         with torch.device("meta"):
             counted = run.objective()
@@ -62,7 +65,7 @@ def _built(run: Run) -> Objective:
 
 
 def _noted_numbers(run: Run) -> list[str]:
-    """Every number with what the recipe says about it."""
+    """Every number of the recipe with its note."""
     rows = dict(_flat(run.numbers()))
     notes = dict(run.notes)
     lines = []
@@ -73,7 +76,7 @@ def _noted_numbers(run: Run) -> list[str]:
 
 
 def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    """Nested names with dots; the settings last and without those that are left to the recipe."""
+    """Nested names joined by dots; the settings come last, without those that have no value."""
     for name, value in sorted(values.items(), key=lambda item: item[0] == "settings"):
         if isinstance(value, Mapping):
             yield from _flat(value, f"{before}{name}.")
@@ -94,7 +97,7 @@ def _share(module: nn.Module) -> str:
 
 
 def _groups(module: nn.Module) -> list[tuple[str, nn.Module]]:
-    """The parts of a denoiser that a reader knows by name."""
+    """The main parts of a denoiser, by name."""
     parts = list(module.named_children())
     conditioners = getattr(module, "conditioners", None)
     if isinstance(conditioners, nn.ModuleDict):
@@ -103,7 +106,7 @@ def _groups(module: nn.Module) -> list[tuple[str, nn.Module]]:
 
 
 def _contents(batch: Any, name: str = "samples") -> Iterator[tuple[str, str]]:
-    """What a batch holds, by name: shapes of tensors, whatever they are wrapped in."""
+    """The tensors of a batch with their shapes, by name, however they are nested."""
     if isinstance(batch, Tensor):
         yield name, str(list(batch.shape))
     elif isinstance(batch, Mapping | ClipTensors):
@@ -138,12 +141,12 @@ def _memory_and_loss(run: Run, objective: Objective, batch: Any, numbers: range)
         return
     device = torch.accelerator.current_accelerator() or torch.device("cpu")
     objective.to(device)
-    kept, figures = saved_activations(
+    activation_bytes, figures = saved_activations(
         objective, send_to_device(batch, device), precision, run.seed, numbers
     )
     yield (
-        f"  activations on top {_megabytes(kept)}, measured on this batch: what the forward pass "
-        "keeps for the gradient"
+        f"  activations on top {_megabytes(activation_bytes)}, measured on this batch: what the "
+        "forward pass keeps for the gradient"
     )
     yield ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
 

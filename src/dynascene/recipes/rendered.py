@@ -1,4 +1,4 @@
-"""Training small denoisers on rendered shots, which are encoded once."""
+"""Training small denoisers on rendered shots, whose latents are encoded once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EXAMINED = (6, 8)  # clips, frames
 
 
 def rendered_recipes() -> dict[str, Callable[[Settings], Run]]:
-    """SYSTEM.NAME → recipe, for all of them."""
+    """All recipes for rendered shots by name, SYSTEM.NAME."""
     return {
         recipe_name(system, training): partial(rendered_run, system, training)
         for system in SYSTEMS.values()
@@ -41,7 +41,7 @@ def rendered_recipes() -> dict[str, Callable[[Settings], Run]]:
 
 
 def recipe_name(system: System, training: RenderedTraining) -> str:
-    """As in ``dynascene train``."""
+    """The name for ``dynascene train``."""
     return f"{system.name}.{training.name}"
 
 
@@ -102,7 +102,7 @@ def rendered_run(system: System, training: RenderedTraining, settings: Settings)
 def _components(
     system: System, name: str, denoiser: Denoiser, settings: Settings
 ) -> tuple[nn.Module, nn.Module]:
-    """The image encoder and the autoencoder beside a denoiser, which is filled."""
+    """Initialise the denoiser, and return the image encoder and the autoencoder beside it."""
     vae, image_encoder = starting_point(system, denoiser, settings.start, settings.autoencoder)
     if not same_encoder(vae, load_autoencoder(settings.autoencoder)):
         raise InputError(

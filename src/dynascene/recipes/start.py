@@ -1,4 +1,4 @@
-"""The weights that a run starts from: public ones, fresh ones, or those of another run."""
+"""The weights that a run starts from: public ones, random ones, or those of another run."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +20,7 @@ from dynascene.training.state import checkpoint_folders, load_checkpoint
 
 
 class Components(NamedTuple):
-    """What stands around a denoiser."""
+    """The networks beside a denoiser."""
 
     vae: nn.Module
     image_encoder: nn.Module
@@ -29,17 +29,17 @@ class Components(NamedTuple):
 def starting_point(
     system: System, denoiser: Denoiser, start: str | None, autoencoder: Path | None
 ) -> Components:
-    """Fill a denoiser, and give the components that go with it.
+    """Load a denoiser's first weights, and return the networks beside it.
 
     Args:
-        system: whose first weights are taken where ``start`` is None.
+        system: whose own first weights are used where ``start`` is None.
         denoiser: changed in place.
         start: a run's folder (its averaged weights), exported weights (a folder or hub id),
-            "random", or None: the system's first weights of this size, else fresh ones.
-        autoencoder: of small networks that start fresh; None = the bundled one.
+            "random", or None: the system's first weights of this size, else random ones.
+        autoencoder: of small networks with random weights; None: the bundled one.
 
     Raises:
-        InputError: when there are no such weights, or they belong to another network.
+        InputError: there are no such weights, or they belong to another network.
     """
     large = denoiser.size.name == SD15.name
     if large and autoencoder is not None:
@@ -89,7 +89,7 @@ def _fresh(denoiser: Denoiser, large: bool, autoencoder: Path | None) -> Compone
 
 
 def _under(weights: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
-    """The tensors of one component, without its name. Raises InputError when there are none."""
+    """The tensors of one component, without its prefix; InputError where there are none."""
     tensors = {
         k.removeprefix(f"{name}."): v for k, v in weights.items() if k.startswith(f"{name}.")
     }

@@ -121,7 +121,7 @@ def test_a_second_run_does_nothing_again_and_a_changed_config_only_what_depends_
 def test_the_same_bytes_elsewhere_are_not_worked_on_again(tmp_path: Path, loop: Loop) -> None:
     sources, store, eyes = tiny_sources(tmp_path / "in", ["9 7"] * 3), Store(tmp_path / "w"), Eyes()
     clips = run_plan(sources, tiny_plan(), store, loop, eyes)
-    assert eyes.tally.counts["shots"].made == 1
+    assert eyes.tally.counts["shots"].clips_computed == 1
     assert [clip.source.location for clip in clips] == [s.location for s in sources for _ in "ab"]
 
 
@@ -204,7 +204,7 @@ def test_a_clip_that_hangs_or_crashes_costs_itself_alone_and_may_get_more_time(
     opener.start()
     patient = run_plan(sources, tiny_plan(), store, loop, eyes)
     assert patient[0].is_kept
-    assert eyes.tally.counts["shots"].made == 1
+    assert eyes.tally.counts["shots"].clips_computed == 1
 
 
 def test_what_takes_down_every_process_stops_the_run(tmp_path: Path) -> None:

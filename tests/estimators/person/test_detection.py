@@ -59,12 +59,12 @@ def test_decoding_one_cell() -> None:
     output[0, row, column], output[5, row, column] = 0.9, 0.8
     output[1:3, row, column] = np.arctanh([0.5, -0.25])
     output[3:5, row, column] = np.log(np.array([0.2, 0.4]) / (1 - np.array([0.2, 0.4])))
-    boxes, confidences = decode(output, wanted=0)
+    boxes, confidences = decode(output, target_class=0)
     x, y = 17.5 / 22, 2.75 / 22
     np.testing.assert_allclose(boxes, [[x - 0.1, y - 0.2, x + 0.1, y + 0.2]], atol=1e-6)
     assert confidences == pytest.approx([0.9**0.6 * 0.8**0.4])
     output[6, row, column] = 0.85  # another class is likelier
-    assert decode(output, wanted=0)[0].shape == (0, 4)
+    assert decode(output, target_class=0)[0].shape == (0, 4)
 
 
 @needs_network

@@ -48,7 +48,7 @@ class RayCluster:
 EngineChoice = InProcess | LocalRay | RayCluster
 
 
-def started(choice: EngineChoice) -> AbstractContextManager[Engine]:
+def start_engine(choice: EngineChoice) -> AbstractContextManager[Engine]:
     """Start the engine for the length of a ``with`` block.
 
     Raises:

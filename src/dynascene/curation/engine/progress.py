@@ -109,7 +109,7 @@ class RunProgress:
 
 
 @contextmanager
-def repeated(seconds: float, call: Callable[[], None]) -> Generator[None]:
+def call_repeatedly(seconds: float, call: Callable[[], None]) -> Generator[None]:
     """Call ``call`` in a thread every ``seconds`` for the length of a ``with`` block."""
     ended = threading.Event()
 
@@ -134,7 +134,7 @@ class Watcher(Protocol):
         ...
 
 
-class Unwatched:
+class NoWatcher:
     """Shows nothing."""
 
     @contextmanager

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from dynascene.curation.engine.progress import Report, Tick, repeated
+from dynascene.curation.engine.progress import Report, Tick, call_repeatedly
 from dynascene.curation.engine.step import Step
 from dynascene.curation.engine.store import Item, item_from_text, text_of_item
 from dynascene.errors import InputError, first_line
@@ -195,7 +195,7 @@ def _pass_on_ticks(ticks: Any, report: Report) -> Generator[None]:
         for tick in ray.get(ticks.drain.remote()):
             report(tick)
 
-    with repeated(POLL, pass_on):
+    with call_repeatedly(POLL, pass_on):
         yield
     pass_on()
 

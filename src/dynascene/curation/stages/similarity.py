@@ -9,7 +9,7 @@ import numpy as np
 from dynascene.imaging.ssim import RADIUS, ssim_map, window_moments
 
 
-class Compared(NamedTuple):
+class WindowComparison(NamedTuple):
     """Measures of each 11×11 window that fits into the pictures, float32 [H − 10, W − 10].
 
     Attributes:
@@ -21,7 +21,7 @@ class Compared(NamedTuple):
     contrast: np.ndarray
 
 
-def compare(one: np.ndarray, other: np.ndarray) -> Compared:
+def compare(one: np.ndarray, other: np.ndarray) -> WindowComparison:
     """Compare two grey pictures [H, W] of 0 … 255, window by window.
 
     Raises:
@@ -32,7 +32,7 @@ def compare(one: np.ndarray, other: np.ndarray) -> Compared:
     x, y = one.astype(np.float32), other.astype(np.float32)
     moments_x, moments_y = window_moments(x), window_moments(y)
     greater = np.maximum(moments_x.variance, moments_y.variance)
-    return Compared(ssim_map(x, y, moments_x, moments_y), np.sqrt(greater.clip(0)))
+    return WindowComparison(ssim_map(x, y, moments_x, moments_y), np.sqrt(greater.clip(0)))
 
 
 def free_windows(boxes: np.ndarray, height: int, width: int) -> np.ndarray:

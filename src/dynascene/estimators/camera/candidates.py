@@ -1,4 +1,4 @@
-"""Explanations of a clip's motion, each scored on point tracks that it was not fitted to."""
+"""Hypotheses of a clip's camera motion, each scored on point tracks it was not fitted to."""
 
 from __future__ import annotations
 
@@ -28,9 +28,15 @@ ENOUGH = 0.8  # pixels of score: no other explanation is looked for
 
 @dataclass(frozen=True)
 class CameraCandidate:
-    """Cameras [F, 4, 4] (NaN where unknown) with one focal length, in working pixels.
+    """A hypothesis of the camera: poses and one focal length.
 
-    method: what found it. score: mean held-out error in pixels, each at most SCORE_CAP.
+    Attributes:
+        kind: static, rotation or general.
+        method: that produced it.
+        cam_from_world: [F, 4, 4]; NaN for frames without a pose.
+        focal: in working pixels.
+        focal_source: given, estimated or assumed.
+        score: mean error on held-out tracks in pixels, each at most SCORE_CAP.
     """
 
     kind: Kind
@@ -42,7 +48,10 @@ class CameraCandidate:
 
 
 def score(tracks: PointTracks, cam_from_world: np.ndarray, focal: float) -> float:
-    """Mean error of held-out tracks in pixels, at most SCORE_CAP; unknown cameras count as that."""
+    """Mean error on held-out tracks in pixels, each at most SCORE_CAP.
+
+    A frame without a pose counts as SCORE_CAP.
+    """
     explained = explain_tracks(tracks, cam_from_world, focal)
     unknown = int((~np.isfinite(cam_from_world[tracks.frame, 0, 0])).sum())
     errors = np.concatenate([explained.errors, np.full(unknown, LOST)])
@@ -50,7 +59,7 @@ def score(tracks: PointTracks, cam_from_world: np.ndarray, focal: float) -> floa
 
 
 def static_candidate(tracks: PointTracks, focal: float | None) -> CameraCandidate:
-    """A camera that stands; nothing tells its focal length."""
+    """A camera that stands still. The clip says nothing about its focal length."""
     poses = np.tile(np.eye(4), (tracks.frames, 1, 1))
     used = focal or USUAL_FOCAL * tracks.size.width
     source: FocalSource = "given" if focal else "assumed"
@@ -58,7 +67,7 @@ def static_candidate(tracks: PointTracks, focal: float | None) -> CameraCandidat
 
 
 def rotation_candidate(tracks: PointTracks, fit: RotationFit, focal_given: bool) -> CameraCandidate:
-    """A camera that turns; its focal length was given or comes from the fit."""
+    """A camera that turns on the spot, with a given focal length or that of the fit."""
     poses = _turned_poses(fit)
     held_out = score(tracks.held_out(), poses, fit.focal)
     source: FocalSource = "given" if focal_given else "estimated"
@@ -66,7 +75,7 @@ def rotation_candidate(tracks: PointTracks, fit: RotationFit, focal_given: bool)
 
 
 def settle_rotation(tracks: PointTracks, candidate: CameraCandidate) -> CameraCandidate:
-    """The same, its focal length called assumed where the clip does not determine it."""
+    """The same candidate, with ``focal_source`` "assumed" where the clip does not determine it."""
 
     def score_at(focal: float) -> float:
         fit = fit_rotation(tracks.fitted(), focal)
@@ -87,10 +96,18 @@ def _turned_poses(fit: RotationFit) -> np.ndarray:
 def structure_candidate(
     tracks: PointTracks, keyframes: Keyframes, focal: float | None
 ) -> CameraCandidate | None:
-    """A camera that travels, from the mapper that explains the held-out tracks best.
+    """A camera that travels, by the mapper with the lowest held-out error.
 
-    No further mapper is tried once one is good enough. A focal length that the clip does not
-    determine is replaced by the usual one. None where no mapper finds anything.
+    Mappers are tried in turn until one is good enough. A focal length that the clip does not
+    determine is replaced by the usual one.
+
+    Args:
+        tracks: of the whole clip.
+        keyframes: for the mappers.
+        focal: in working pixels; None: estimate it.
+
+    Returns:
+        The best candidate; None where every mapper fails.
     """
     width = tracks.size.width
     attempts: list[tuple[Mapper, float]] = [("global", focal or USUAL_FOCAL * width)]
@@ -136,7 +153,7 @@ def _structure_determined(
     structure: Structure,
     refit: Callable[[Structure, float], Structure],
 ) -> bool:
-    """Judged on the keyframes alone: the others follow from them."""
+    """Whether the keyframes determine the focal length; the other frames follow from them."""
     held_out = tracks.held_out()
     held_out = held_out.where(np.isin(held_out.frame, keyframes.frames))
 
@@ -151,6 +168,6 @@ def _structure_determined(
 
 
 def _determined(focal: float, best: float, score_at: Callable[[float], float]) -> bool:
-    """Whether another focal length, cameras fitted to it, explains the held-out tracks worse."""
+    """Whether the held-out error rises at another focal length with cameras fitted to it."""
     limit = best * (1 + LEAST_RISE)
     return all(score_at(focal * factor) > limit for factor in (1 / FOCAL_PROBE, FOCAL_PROBE))

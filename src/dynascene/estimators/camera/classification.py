@@ -1,4 +1,4 @@
-"""Does the camera stand, turn on the spot, or travel? Judged over many distances in time."""
+"""Whether the camera stands, turns on the spot or travels, judged at many distances in time."""
 
 from __future__ import annotations
 
@@ -33,11 +33,13 @@ LEAST_JUDGED = 30  # points of a pair; the fundamental matrix takes every other 
 
 @dataclass(frozen=True)
 class TurnEvidence:
-    """What a rotation leaves unexplained of held-out tracks between frames of one distance.
+    """How well a rotation explains held-out tracks, over pairs of frames of one distance in time.
 
-    Medians over pairs of frames. motion: of the points, pixels. turn_error: distance from where the
-    rotation puts them.
-    epipolar_error: distance from what a fundamental matrix allows, as the same kind of spread.
+    Attributes:
+        motion: median motion of the points, in pixels.
+        turn_error: median distance of a point from where the rotation puts it, in pixels.
+        epipolar_error: median distance from the epipolar line of a fundamental matrix, in pixels.
+            Both errors are scaled to the standard deviation of one coordinate.
     """
 
     motion: float
@@ -46,17 +48,20 @@ class TurnEvidence:
 
     @property
     def turns(self) -> bool:
-        """Whether the rotation is explanation enough."""
+        """Whether the rotation is a sufficient explanation."""
         limit = max(TURN_ERROR, TURN_SHARE * self.motion)
         floor = max(EPIPOLAR_FLOOR, self.epipolar_error)
         return self.turn_error <= limit and self.turn_error <= TURN_AGAINST_EPIPOLAR * floor
 
 
 def largest_motion(tracks: PointTracks) -> float:
-    """How far the background gets from where it was, in pixels: nearly the largest over time.
+    """The largest motion of the background over any distance in time, in pixels.
 
-    For every distance in time the median over points, then a high quantile over frames, so that
-    neither what moves by itself nor a single bumped frame decides. Infinite where no track lasts.
+    For each distance the median over points, then a high quantile over frames, so that neither a
+    moving object nor a single shaken frame decides.
+
+    Returns:
+        Infinity where no track lasts.
     """
     motions = []
     for distance in baselines(tracks.frames):
@@ -72,15 +77,18 @@ def largest_motion(tracks: PointTracks) -> float:
 
 
 def stands_still(tracks: PointTracks) -> bool:
-    """Whether the background stays where it is, but for noise and a tripod's slight shake."""
+    """Whether the background stays in place, apart from noise and the slight shake of a tripod."""
     return largest_motion(tracks) <= STILL * max(tracks.size)
 
 
 def judge_turn(held_out: PointTracks, fit: RotationFit) -> dict[int, TurnEvidence]:
-    """The rotation against fundamental matrices, for each distance in time with enough tracks.
+    """Compare the rotation with fundamental matrices at each distance in time.
 
-    Errors of both are turned into the spread of a single coordinate, so that they compare: the
-    turn leaves two coordinates of two noisy points, the epipolar line one.
+    Both errors are scaled to the standard deviation of one coordinate of a noisy point: the
+    rotation leaves two coordinates of two noisy points, the epipolar line one.
+
+    Returns:
+        The evidence by distance in frames; distances with too few tracks are left out.
     """
     pairs = frame_pairs(held_out)
     if pairs is None:
@@ -109,7 +117,7 @@ def _judge_pair(
 
 
 def _epipolar_error(pairs: FramePairs, here: np.ndarray) -> float | None:
-    """Spread about the epipolar lines of the points that the fundamental matrix was not given."""
+    """The spread about the epipolar lines of the points that the matrix was not fitted to."""
     a, b = pairs.points_a[here], pairs.points_b[here]
     try:
         fundamental, _ = cv2.findFundamentalMat(a[::2], b[::2], cv2.USAC_MAGSAC, 1.0, 0.999, 2000)

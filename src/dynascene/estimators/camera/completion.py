@@ -1,6 +1,6 @@
-"""From some frames with a camera to all frames: resection, then interpolation.
+"""Poses for all frames from poses of some: resection, then interpolation.
 
-F frames; poses are cam_from_world, NaN where unknown; pixels of the working picture.
+F frames; poses are cam_from_world, NaN where missing; pixels of the working picture.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ INLIER_ERROR = 3.0  # pixels, in resection
 
 
 def resect_frames(tracks: PointTracks, poses: np.ndarray, focal: float) -> np.ndarray:
-    """[F, 4, 4] with the frames filled in that see enough of the known cameras' points."""
+    """Add the pose of each frame that sees enough points of the posed frames: [F, 4, 4]."""
     explained = explain_tracks(tracks, poses, focal)
     fit = np.bincount(
         explained.point_of, explained.errors, minlength=len(explained.points)
@@ -44,7 +44,7 @@ def resect_frames(tracks: PointTracks, poses: np.ndarray, focal: float) -> np.nd
 def _resect(
     space: np.ndarray, points: np.ndarray, focal: float, tracks: PointTracks
 ) -> np.ndarray | None:
-    """The camera [4, 4] that sees points in space [n, 3] at [n, 2]; None where few agree."""
+    """The pose [4, 4] for points in space [n, 3] and in the picture [n, 2]; None if few agree."""
     pycolmap = load_pycolmap()
     options = pycolmap.AbsolutePoseEstimationOptions()
     options.ransac.max_error, options.ransac.random_seed = INLIER_ERROR, SEED
@@ -58,9 +58,10 @@ def _resect(
 
 
 def interpolate_missing(poses: np.ndarray) -> np.ndarray:
-    """[F, 4, 4] without gaps: constant turn and straight travel between known cameras.
+    """Fill all gaps in poses [F, 4, 4], of which at least one is finite.
 
-    Before the first and after the last known camera the nearest one stands. At least one is known.
+    Between two poses the camera turns at a constant rate and travels straight. Before the first and
+    after the last one the nearest pose is repeated.
     """
     anchors = np.flatnonzero(np.isfinite(poses[:, 0, 0]))
     frames = np.arange(len(poses))

@@ -1,7 +1,7 @@
-"""Keyframes of a clip and what joins them: followed points and matched SIFT features.
+"""Keyframes of a clip and their correspondences: tracked points and matched SIFT features.
 
-Followed points are many and join neighbours; features are found anew in each keyframe, so they do
-not drift and join keyframes that are far apart. K keyframes, n points of one.
+Tracked points are dense and join neighbours. Features are detected anew in each keyframe, so they
+do not drift and join keyframes that are far apart. K keyframes, n points of one.
 """
 
 from __future__ import annotations
@@ -28,9 +28,12 @@ LEAST_MATCHES = 20
 
 @dataclass(frozen=True)
 class Keyframes:
-    """frames: [K] increasing. points: K arrays [n, 2] in working pixels.
+    """Keyframes with their points and correspondences.
 
-    matches: int [m, 2] for pairs (i, j) of keyframes, rows of their points.
+    Attributes:
+        frames: [K] frame numbers, rising.
+        points: K arrays [n, 2] in working pixels.
+        matches: for pairs (i, j) of keyframes, int [m, 2], rows of their points.
     """
 
     frames: list[int]
@@ -39,7 +42,7 @@ class Keyframes:
 
 
 def choose_keyframes(tracks: PointTracks) -> list[int]:
-    """Frames a few per cent of the picture's motion apart, 16 to 60 of them, first and last too."""
+    """Choose 16 to 60 frames between which the picture moves a few per cent; first and last too."""
     step = STEP * max(tracks.size)
     chosen = _spaced(tracks, step)
     for _ in range(12):
@@ -66,7 +69,7 @@ def _spaced(tracks: PointTracks, step: float) -> list[int]:
 def join_keyframes(
     tracks: PointTracks, frames: FrameSource, matte: FrameSource | None
 ) -> Keyframes:
-    """Followed points and features of the keyframes, and which are the same point."""
+    """Collect tracked points and features of the keyframes, and match them."""
     chosen = choose_keyframes(tracks)
     features = list(_features(frames, matte, chosen))
     followed = [tracks.at(frame) for frame in chosen]
@@ -80,8 +83,8 @@ def join_keyframes(
             if len(joined) >= LEAST_MATCHES:
                 matches[i, j] = joined
     points = [
-        np.concatenate([points, found])
-        for (_, points), (found, _) in zip(followed, features, strict=True)
+        np.concatenate([tracked, features_of_frame])
+        for (_, tracked), (features_of_frame, _) in zip(followed, features, strict=True)
     ]
     return Keyframes(chosen, points, matches)
 
@@ -89,11 +92,11 @@ def join_keyframes(
 def _features(
     frames: FrameSource, matte: FrameSource | None, chosen: list[int]
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Points [n, 2] and unit codes [n, 128] off the person, for each keyframe."""
+    """Points [n, 2] and unit descriptors [n, 128] outside the person, for each keyframe."""
     sift = cv2.SIFT.create(FEATURES, contrastThreshold=CONTRAST)
-    wanted = set(chosen)
+    keyframes = set(chosen)
     for index, (picture, background) in enumerate(working_pictures(frames, matte)):
-        if index not in wanted:
+        if index not in keyframes:
             continue
         keypoints, codes = sift.detectAndCompute(luma(picture), background)
         points = np.array([point.pt for point in keypoints], np.float64).reshape(-1, 2) + 0.5
@@ -103,7 +106,7 @@ def _features(
 
 
 def _match(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Rows [m, 2] of unit codes that are each other's best match by far."""
+    """Rows [m, 2] of unit descriptors that are each other's best match by a clear margin."""
     if len(a) < 2 or len(b) < 2:
         return np.zeros((0, 2), np.int64)
     likeness = a @ b.T
@@ -112,5 +115,5 @@ def _match(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     nearest = np.sqrt(np.maximum(0, 2 - 2 * likeness[rows, best]))
     likeness[rows, best] = -1
     second = np.sqrt(np.maximum(0, 2 - 2 * likeness.max(axis=1)))
-    kept = mutual & (nearest < RATIO * second)
-    return np.column_stack([rows[kept], best[kept]])
+    matches = mutual & (nearest < RATIO * second)
+    return np.column_stack([rows[matches], best[matches]])

@@ -1,7 +1,7 @@
-"""Corners of the background followed through a clip: Lucas–Kanade, checked forward and backward.
+"""Tracks of background corners through a clip: Lucas–Kanade with a forward–backward check.
 
-N observations, F frames, H W pixels. Points are in pixels of the working picture, the frame
-shrunk to at most WORKING_SIDE; pixel centres at +0.5.
+N observations, F frames, H W pixels. Points are in pixels of the working picture, the frame shrunk
+to at most WORKING_SIDE; pixel centres at +0.5.
 """
 
 from __future__ import annotations
@@ -33,10 +33,13 @@ HELD_OUT = 5  # every fifth track judges the others' cameras
 
 @dataclass(frozen=True)
 class PointTracks:
-    """Which point was seen where, sorted by frame, then by track.
+    """Observations of tracked points, sorted by frame, then by track.
 
-    frame, track: int [N]; point: float64 [N, 2] in pixels of a picture of ``size``.
-    frames: how many the clip has.
+    Attributes:
+        frame, track: int [N].
+        point: float64 [N, 2] in pixels of a picture of ``size``.
+        frames: number of frames in the clip.
+        size: of the working picture.
     """
 
     frame: np.ndarray
@@ -47,16 +50,16 @@ class PointTracks:
 
     @cached_property
     def starts(self) -> np.ndarray:
-        """The first observation of each frame, and the number of all: [F + 1]."""
+        """[F + 1], index of each frame's first observation, and N."""
         return np.searchsorted(self.frame, np.arange(self.frames + 1))
 
     def at(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
-        """Tracks [n] and points [n, 2] seen in a frame."""
+        """Tracks [n] and points [n, 2] of one frame."""
         here = slice(self.starts[frame], self.starts[frame + 1])
         return self.track[here], self.point[here]
 
     def shared(self, a: int, b: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Tracks seen in both frames: their numbers [n], points in a and in b [n, 2]."""
+        """Tracks of two frames in common: track numbers [n], points in a and in b [n, 2]."""
         (tracks_a, points_a), (tracks_b, points_b) = self.at(a), self.at(b)
         tracks, in_a, in_b = np.intersect1d(
             tracks_a, tracks_b, assume_unique=True, return_indices=True
@@ -64,29 +67,32 @@ class PointTracks:
         return tracks, points_a[in_a], points_b[in_b]
 
     def where(self, keep: np.ndarray) -> PointTracks:
-        """The observations that bool [N] keeps."""
+        """The observations selected by bool [N]."""
         return PointTracks(
             self.frame[keep], self.track[keep], self.point[keep], self.frames, self.size
         )
 
     def fitted(self) -> PointTracks:
-        """Four fifths of the tracks: cameras are fitted to these."""
+        """Four fifths of the tracks, to fit cameras to."""
         return self.where(self.track % HELD_OUT != 0)
 
     def held_out(self) -> PointTracks:
-        """The other fifth, which no camera was fitted to."""
+        """The other fifth, to score cameras on."""
         return self.where(self.track % HELD_OUT == 0)
 
 
 def follow_points(
     frames: FrameSource, matte: FrameSource | None, step: Callable[[], None] = lambda: None
 ) -> PointTracks:
-    """Follow corners off the person through all frames; lost ones are replaced by new ones.
+    """Track background corners through all frames; lost ones are replaced by new ones.
 
-    frames: [H, W, 3 or 4]; matte: [H, W, 1] of the same size and number, 255 = person, or None.
-    step: called after each frame.
+    Args:
+        frames: [H, W, 3 or 4].
+        matte: [H, W, 1] of the same size and number, 255 = person; None: all is background.
+        step: called after each frame.
 
-    Raises InputError when the matte does not fit.
+    Raises:
+        InputError: the matte does not fit.
     """
     if matte is not None and (matte.size != frames.size or len(matte) != len(frames)):
         raise InputError(
@@ -101,7 +107,7 @@ def follow_points(
 
 
 def working_size(size: Size) -> Size:
-    """The size in which pictures are looked at: the longer side at most WORKING_SIDE."""
+    """The size of the working picture: the longer side at most WORKING_SIDE."""
     shrink = min(1.0, WORKING_SIDE / max(size))
     return Size(max(1, round(size.width * shrink)), max(1, round(size.height * shrink)))
 
@@ -109,7 +115,7 @@ def working_size(size: Size) -> Size:
 def working_pictures(
     frames: FrameSource, matte: FrameSource | None
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Colour uint8 [H, W, 3] in working size, and uint8 [H, W]: 255 = background, 0 = ignore."""
+    """Yield colour uint8 [h, w, 3] in working size and a mask uint8 [h, w], 255 = background."""
     size = working_size(frames.size)
     mattes = repeat(None, len(frames)) if matte is None else matte.read()
     for frame, person in zip(frames.read(), mattes, strict=True):
@@ -118,7 +124,12 @@ def working_pictures(
 
 
 def background_mask(person: np.ndarray | None, size: Size) -> np.ndarray:
-    """255 where nobody is, with a margin about the person: matte [H, W, 1] → uint8 [h, w]."""
+    """A mask uint8 [h, w], 255 outside the person and a margin around them.
+
+    Args:
+        person: matte [H, W, 1], 255 = person; None: nobody.
+        size: of the mask.
+    """
     if person is None:
         return np.full((size.height, size.width), 255, np.uint8)
     small = cv2.resize(person[..., 0], size, interpolation=cv2.INTER_AREA)
@@ -128,7 +139,7 @@ def background_mask(person: np.ndarray | None, size: Size) -> np.ndarray:
 
 
 class _Follower:
-    """The corners alive, and all that were seen so far."""
+    """The corners that are tracked now, and all observations so far."""
 
     def __init__(self, size: Size) -> None:
         self.size = size
@@ -140,15 +151,15 @@ class _Follower:
 
     def advance(self, grey: np.ndarray, background: np.ndarray) -> None:
         if self.grey is not None and len(self.points):
-            moved, kept = follow(self.grey, grey, self.points)
-            kept &= _inside(moved, background)
-            self.points, self.names = moved[kept], self.names[kept]
+            moved, alive = follow(self.grey, grey, self.points)
+            alive &= _inside(moved, background)
+            self.points, self.names = moved[alive], self.names[alive]
         self._renew(grey, background)
         self.grey = grey
         self.seen.append((self.names, self.points))
 
     def _renew(self, grey: np.ndarray, background: np.ndarray) -> None:
-        """New corners where none is followed."""
+        """Add corners in regions without any."""
         if len(self.points) >= POINTS:
             return
         spacing = max(4.0, SPACING * max(self.size))
@@ -179,9 +190,16 @@ class _Follower:
 
 
 def follow(a: np.ndarray, b: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where float32 points [N, 2] of picture a lie in b [N, 2], and which returned to their start.
+    """Track points from picture a to b and back.
 
-    A corner that is hidden, blurred or slides along an edge does not come back to where it was.
+    A corner that is hidden or blurred, or slides along an edge, does not return to its start.
+
+    Args:
+        a, b: grey pictures, uint8 [H, W].
+        points: float32 [N, 2] in a.
+
+    Returns:
+        The points in b [N, 2], and bool [N], whether they returned.
     """
     there, matched = _flow(a, b, points)
     back, returned = _flow(b, a, there)
@@ -197,7 +215,7 @@ def _flow(a: np.ndarray, b: np.ndarray, points: np.ndarray) -> tuple[np.ndarray,
 
 
 def _inside(points: np.ndarray, background: np.ndarray) -> np.ndarray:
-    """Which points [N, 2] lie in the picture and off the person."""
+    """Which points [N, 2] lie within the picture and outside the person."""
     height, width = background.shape
     x, y = np.round(points).astype(int).T
     inside = (x >= BORDER) & (y >= BORDER) & (x < width - BORDER) & (y < height - BORDER)

@@ -1,10 +1,10 @@
 """A camera that turns on the spot: one rotation per frame and one focal length for all.
 
-Two pictures of a turning camera are related by the homography K R_b R_aᵀ K⁻¹, whatever the depth
-of the scene. Neighbouring frames give a chain of rotations in closed form; then all rotations and
-the focal length are adjusted together over pairs of frames at many distances, by Gauss–Newton
-with robust weights. F frames, P pairs of frames, N points of all pairs. Points are in pixels from
-the picture's middle.
+Two pictures of a turning camera are related by the homography K R_b R_aᵀ K⁻¹, whatever the depth of
+the scene. Neighbouring frames give a chain of rotations in closed form. Then all rotations and the
+focal length are refined together over pairs of frames at many distances, by Gauss–Newton with
+robust weights. F frames, P pairs of frames, N points of all pairs. Points are in pixels from the
+picture's middle.
 """
 
 from __future__ import annotations
@@ -36,9 +36,12 @@ ANCHOR = 1e-3  # holds the first frame, and frames that no pair reaches
 
 @dataclass(frozen=True)
 class FramePairs:
-    """Points seen in two frames. a, b: the frames of each pair [P].
+    """Points that two frames have in common, for P pairs of frames.
 
-    pair: [N] increasing, which pair a point belongs to; points_a, points_b: [N, 2].
+    Attributes:
+        a, b: [P], the frames of each pair.
+        pair: [N], rising, the pair of each point.
+        points_a, points_b: [N, 2], the point in each of the two frames.
     """
 
     a: np.ndarray
@@ -50,10 +53,13 @@ class FramePairs:
 
 @dataclass(frozen=True)
 class RotationFit:
-    """rotations: cam_from_world [F, 3, 3], the first is the identity.
+    """Rotations of a clip with one focal length.
 
-    focal: in pixels of the working picture. residual: median error of the fitted points in pixels.
-    reached: [F], whether tracks join the frame with most others.
+    Attributes:
+        rotations: cam_from_world [F, 3, 3]; the first is the identity.
+        focal: in pixels of the working picture.
+        residual: median error of the fitted points, in pixels.
+        reached: bool [F], whether tracks connect the frame with the largest group of frames.
     """
 
     rotations: np.ndarray
@@ -63,9 +69,14 @@ class RotationFit:
 
 
 def fit_rotation(tracks: PointTracks, focal: float | None = None) -> RotationFit | None:
-    """The rotations that explain the tracks best; None where no two neighbours share tracks.
+    """Fit the rotations that explain the tracks best.
 
-    focal: known focal length in working pixels, else it is found too, within FOCAL_INTERVAL.
+    Args:
+        tracks: of the clip.
+        focal: in working pixels; None: estimate it too, within FOCAL_INTERVAL.
+
+    Returns:
+        The fit; None where no two neighbouring frames share tracks.
     """
     pairs = frame_pairs(tracks)
     if pairs is None:
@@ -99,12 +110,12 @@ def frame_pairs(tracks: PointTracks) -> FramePairs | None:
 
 
 def baselines(frames: int) -> list[int]:
-    """1, 2, 4, 8 … as far as the clip goes."""
+    """Distances of 1, 2, 4, 8 … frames that fit into a clip of ``frames`` frames."""
     return [2**power for power in range(frames.bit_length()) if 2**power < frames]
 
 
 def turn_between(points_a: np.ndarray, points_b: np.ndarray, focal: float) -> np.ndarray:
-    """The rotation [3, 3] that turns the rays of points [n, 2] in a into those in b, robustly."""
+    """The rotation [3, 3] from the rays of points [n, 2] in a to those in b, robust to outliers."""
     a, b = _unit(_rays(points_a, focal)), _unit(_rays(points_b, focal))
     weights = np.ones(len(a))
     for _ in range(10):  # Kabsch, again and again with outliers counting less
@@ -116,7 +127,7 @@ def turn_between(points_a: np.ndarray, points_b: np.ndarray, focal: float) -> np
 
 
 def transfer_errors(pairs: FramePairs, rotations: np.ndarray, focal: float) -> np.ndarray:
-    """Where b's points should be, less where they are: [N, 2] pixels."""
+    """Predicted minus observed points in b: [N, 2] pixels."""
     turned = _turned(pairs, rotations, focal)
     return focal * turned[:, :2] / turned[:, 2:] - pairs.points_b
 
@@ -150,7 +161,7 @@ def _reached(pairs: FramePairs, frames: int) -> np.ndarray:
 
 
 def _chain(pairs: FramePairs, frames: int, focal: float) -> np.ndarray:
-    """Rotations [F, 3, 3] from neighbours; a frame without one continues its predecessor's turn."""
+    """Rotations [F, 3, 3] from neighbours; a frame without one repeats the last turn."""
     bounds = np.searchsorted(pairs.pair, np.arange(len(pairs.a) + 1))
     neighbours = {
         int(b): slice(*bounds[i : i + 2])
@@ -196,7 +207,7 @@ def _normal_equations(
 def _assembled(
     pairs: FramePairs, blocks: np.ndarray, slopes: np.ndarray, frames: int
 ) -> tuple[csc_matrix, np.ndarray]:
-    """Blocks [P, 7, 7] and slopes [P, 7] of single pairs → the whole matrix and slope."""
+    """The whole matrix and gradient from blocks [P, 7, 7] and gradients [P, 7] of single pairs."""
     last = np.full((len(blocks), 1), 3 * frames)
     axes = np.arange(3)
     columns = np.hstack([3 * pairs.a[:, None] + axes, 3 * pairs.b[:, None] + axes, last])

@@ -1,6 +1,6 @@
 """A camera that travels: structure from motion over the keyframes, by pycolmap.
 
-Keyframes share one pinhole camera, the principal point in the middle. Work happens in a temporary
+Keyframes share one pinhole camera with its principal point in the middle. Files lie in a temporary
 folder. K keyframes; pixels of the working picture.
 """
 
@@ -30,9 +30,12 @@ PATIENCE = 120  # seconds for the incremental mapper, which may try hopeless cli
 
 
 class Structure(NamedTuple):
-    """cam_from_world: [K, 4, 4], NaN for keyframes without a pose. focal: pixels.
+    """The result of a mapper.
 
-    model: pycolmap's, to be adjusted again.
+    Attributes:
+        cam_from_world: [K, 4, 4]; NaN for keyframes without a pose.
+        focal: in pixels.
+        model: pycolmap's reconstruction, for later refinement.
     """
 
     cam_from_world: np.ndarray
@@ -41,7 +44,7 @@ class Structure(NamedTuple):
 
 
 class Workspace:
-    """The keyframes' points and matches in a database of pycolmap."""
+    """A pycolmap database with the keyframes' points and matches."""
 
     def __init__(self, keyframes: Keyframes, size: Size, folder: Path) -> None:
         self.pycolmap = load_pycolmap()
@@ -49,11 +52,19 @@ class Workspace:
         self.runs = 0
 
     def solve(self, mapper: Mapper, focal: float, fix_focal: bool) -> Structure | None:
-        """Poses of the keyframes and focal length; None where the mapper finds nothing.
+        """Estimate the poses of the keyframes and the focal length.
 
-        focal: pixels, where to start. fix_focal: keep it. The incremental mapper keeps it in any
-        case and lets go in the last adjustment only: with few frames it would run away. The global
-        one calibrates it first, from all fundamental matrices.
+        The incremental mapper keeps the focal length and frees it only in the last adjustment: with
+        few frames it would diverge. The global mapper first calibrates it from all fundamental
+        matrices.
+
+        Args:
+            mapper: which of pycolmap's mappers.
+            focal: initial value, in pixels.
+            fix_focal: whether it stays.
+
+        Returns:
+            The structure; None where the mapper fails.
         """
         self.runs += 1
         folder = self.folder / str(self.runs)
@@ -70,7 +81,7 @@ class Workspace:
         return self._structure(model)
 
     def refit(self, structure: Structure, focal: float) -> Structure:
-        """The same adjusted to another focal length, which is kept."""
+        """Refine the structure with another, fixed focal length."""
         model = self.pycolmap.Reconstruction(structure.model)
         (camera,) = model.cameras.values()
         camera.params = [focal, *camera.params[1:]]
@@ -126,14 +137,22 @@ class Workspace:
 
 @contextmanager
 def open_workspace(keyframes: Keyframes, size: Size) -> Generator[Workspace]:
-    """A workspace whose folder is removed at the end. Raises InputError without pycolmap."""
+    """A workspace whose folder is removed at the end of the ``with`` block.
+
+    Raises:
+        InputError: pycolmap is not installed.
+    """
     load_pycolmap()
     with tempfile.TemporaryDirectory(prefix="dynascene-track-") as folder:
         yield Workspace(keyframes, size, Path(folder))
 
 
 def load_pycolmap() -> Any:
-    """The module; InputError with what to install where it is missing or too old."""
+    """Import pycolmap.
+
+    Raises:
+        InputError: it is missing or too old; the message says what to install.
+    """
     try:
         import pycolmap
     except ImportError:
@@ -148,7 +167,7 @@ def load_pycolmap() -> Any:
 
 
 def pinhole_camera(pycolmap: Any, size: Size, focal: float) -> Any:
-    """pycolmap's camera of a picture: focal length in pixels, the principal point in the middle."""
+    """pycolmap's camera for a picture: focal length in pixels, principal point in the middle."""
     return pycolmap.Camera(
         model="SIMPLE_PINHOLE",
         width=size.width,
@@ -179,7 +198,7 @@ def _incremental(pycolmap: Any, database: Path, folder: Path, fix_focal: bool) -
 
 
 def _adjust(pycolmap: Any, model: Any, fix_focal: bool) -> None:
-    """Everything once more together, with outliers counting little."""
+    """Bundle adjustment of everything, robust to outliers."""
     options = pycolmap.BundleAdjustmentOptions()
     options.refine_focal_length, options.print_summary = not fix_focal, False
     options.ceres.loss_function_type = pycolmap.LossFunctionType.CAUCHY
@@ -194,9 +213,9 @@ def _adjust(pycolmap: Any, model: Any, fix_focal: bool) -> None:
 
 @contextmanager
 def _quiet(pycolmap: Any) -> Generator[None]:
-    """No log of pycolmap on standard error, where it would run into the progress bar.
+    """Silence pycolmap's log on standard error, where it would break the progress bar.
 
-    Its level is one for the whole process: it is put back when the last of several threads leaves.
+    The level is global to the process; the last thread to leave restores it.
     """
     with _quieting.lock:
         if _quieting.users == 0:
@@ -213,7 +232,7 @@ def _quiet(pycolmap: Any) -> Generator[None]:
 
 
 class _Quieting:
-    """How many threads want silence, and the level before."""
+    """The number of threads that want silence, and the level to restore."""
 
     def __init__(self) -> None:
         self.lock, self.users, self.level = Lock(), 0, 0

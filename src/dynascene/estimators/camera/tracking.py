@@ -1,7 +1,7 @@
 """The camera of a filmed clip: one pose per frame, and how far to trust it.
 
-Points of the background are followed through the clip once. They tell whether the camera stands,
-turns or travels; each explanation is fitted to four fifths of the tracks and judged by the rest.
+Background points are tracked through the clip once. They decide whether the camera stands, turns or
+travels. Each hypothesis is fitted to four fifths of the tracks and scored on the rest.
 """
 
 from __future__ import annotations
@@ -39,9 +39,13 @@ FEWEST_POINTS = 8  # in a frame, on average
 
 @dataclass(frozen=True)
 class TrackingOptions:
-    """focal: known focal length in pixels of the frames (square pixels); None finds it.
+    """Settings of the tracker.
 
-    Raises InputError when it is not positive.
+    Attributes:
+        focal: focal length in pixels of the frames (square pixels); None: estimate it.
+
+    Raises:
+        InputError: it is not positive.
     """
 
     focal: float | None = None
@@ -53,17 +57,21 @@ class TrackingOptions:
 
 @dataclass(frozen=True)
 class TrackedCamera:
-    """What was found.
+    """The tracked camera, with the figures that it is judged by.
 
-    track: one camera per frame, the first at the identity, for the frames' size; None where the
-        verdict is failed. The unit of length is arbitrary.
-    kind: static, rotation (on the spot) or general.
-    verdict: good, doubtful or failed; reasons: what speaks against the camera.
-    method: static, rotation, or the mapper of pycolmap (global, incremental); None where nothing
-        was found.
-    focal: pixels of the frames; focal_source: given, estimated, or assumed where the clip does not
-        determine it.
-    working_size: the picture in whose pixels all errors are.
+    Attributes:
+        track: one camera per frame, the first at the identity, for the frames' size; None where the
+            verdict is failed. The unit of length is arbitrary.
+        kind: static, rotation (on the spot) or general.
+        verdict: good, doubtful or failed.
+        reasons: what speaks against the camera.
+        method: static, rotation, or the mapper of pycolmap (global, incremental); None where every
+            method failed.
+        focal: in pixels of the frames; None where unknown.
+        focal_source: given, estimated, or assumed where the clip does not determine it.
+        working_size: size of the picture in whose pixels all errors are.
+        clip: figures of the whole clip; None where tracking failed.
+        frames: figures of each frame.
     """
 
     track: CameraTrack | None
@@ -79,11 +87,11 @@ class TrackedCamera:
 
     @property
     def interpolated(self) -> list[int]:
-        """Frames whose camera comes from the frames around them."""
+        """Numbers of the frames whose camera is interpolated from its neighbours."""
         return [index for index, frame in enumerate(self.frames) if frame.interpolated]
 
     def report(self) -> dict[str, Any]:
-        """Everything but the track, ready for JSON."""
+        """Everything but the track, as JSON values."""
         return {
             "kind": self.kind,
             "verdict": self.verdict,
@@ -109,11 +117,16 @@ def track_camera(
 ) -> TrackedCamera:
     """Track the camera of a clip from its background.
 
-    frames: [H, W, 3 or 4], one continuous shot. matte: [H, W, 1] of the same size and number, 255 =
-    person; the person and a margin are ignored. None trusts the majority of the picture.
+    Args:
+        frames: [H, W, 3 or 4], one continuous shot.
+        matte: [H, W, 1] of the same size and number, 255 = person; the person and a margin are
+            ignored. None: most of the picture is assumed to be background.
+        options: the focal length, where it is known.
+        display: shows the progress.
 
-    Raises InputError when there is one frame only, the matte does not fit, or pycolmap is needed
-    and missing.
+    Raises:
+        InputError: there is only one frame, the matte does not fit, or pycolmap is needed and not
+            installed.
     """
     if len(frames) < 2:
         raise InputError("one frame shows no motion of the camera: give at least two")
@@ -148,7 +161,7 @@ def _best_candidate(
     focal: float | None,
     display: Display,
 ) -> CameraCandidate | None:
-    """Static before rotation before travel: the first that explains the tracks."""
+    """The first sufficient hypothesis of static, rotation and travel, in this order."""
     if len(tracks.frame) < FEWEST_POINTS * tracks.frames:
         return None
     if stands_still(tracks):

@@ -1,7 +1,7 @@
 """How well cameras explain point tracks that they were not fitted to.
 
-Every track is given the one point in space (or, where the camera only turns, the one direction)
-that fits its observations best; what is left over is the cameras' error. T tracks, N observations.
+Every track gets the point in space (or, where the camera only turns, the direction) that fits its
+observations best. The remaining error is that of the cameras. T tracks, N observations.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ SAME_PLACE = 1e-9
 
 
 @dataclass(frozen=True)
-class Explained:
-    """Observations of tracks that were seen often enough to be wrong, with their points.
+class TriangulatedTracks:
+    """Tracks with enough observations to have an error, and their triangulated points.
 
-    tracks: the observations [N], sorted by frame. errors: pixels [N], corrected for the degrees of
-    freedom that the point took. points: homogeneous, in the world of the cameras, [T, 4];
-    point_of: [N].
+    Attributes:
+        tracks: their observations [N], sorted by frame.
+        errors: [N] in pixels, corrected for the degrees of freedom that the point takes.
+        points: [T, 4], homogeneous, in the world of the cameras.
+        point_of: [N], the point of each observation.
     """
 
     tracks: PointTracks
@@ -35,10 +37,15 @@ class Explained:
     point_of: np.ndarray
 
 
-def explain_tracks(tracks: PointTracks, cam_from_world: np.ndarray, focal: float) -> Explained:
-    """Points and errors of the tracks under cameras [F, 4, 4] with a focal length in pixels.
+def explain_tracks(
+    tracks: PointTracks, cam_from_world: np.ndarray, focal: float
+) -> TriangulatedTracks:
+    """Triangulate the tracks and compute their errors.
 
-    Frames whose camera is not finite (not known) are left out.
+    Args:
+        tracks: of the clip.
+        cam_from_world: [F, 4, 4]; frames with a pose that is not finite are left out.
+        focal: in pixels.
     """
     normal, scale = _normalised(cam_from_world)
     turning = scale is None
@@ -47,14 +54,14 @@ def explain_tracks(tracks: PointTracks, cam_from_world: np.ndarray, focal: float
     tracks = tracks.where(seen[point_of] >= LEAST_SEEN[turning])
     _, point_of, seen = np.unique(tracks.track, return_inverse=True, return_counts=True)
     if not len(seen):
-        return Explained(tracks, np.zeros(0), np.zeros((0, 4)), point_of)
+        return TriangulatedTracks(tracks, np.zeros(0), np.zeros((0, 4)), point_of)
     poses = normal[tracks.frame, :3]  # [N, 3, 4]
     rays = (tracks.point - np.array(tracks.size) / 2) / focal
     points, errors = _fit(poses, rays, point_of, len(seen), focal, turning)
     errors = errors * np.sqrt(2 * seen / (2 * seen - FREEDOMS[turning]))[point_of]
     if scale is not None:
         points = np.column_stack([points[:, :3] * scale, points[:, 3]])
-    return Explained(tracks, errors, points, point_of)
+    return TriangulatedTracks(tracks, errors, points, point_of)
 
 
 def _normalised(cam_from_world: np.ndarray) -> tuple[np.ndarray, float | None]:

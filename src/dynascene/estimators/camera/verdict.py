@@ -1,4 +1,4 @@
-"""What is to be said about a camera: figures for clip and frames, and whether to trust it.
+"""Figures of a camera for the clip and its frames, and the verdict on it.
 
 F frames, N observations of point tracks; errors in pixels of the working picture.
 """
@@ -13,7 +13,7 @@ import numpy as np
 from dynascene.estimators.camera.candidates import CameraCandidate
 from dynascene.estimators.camera.point_tracks import PointTracks
 from dynascene.estimators.camera.rotation import frame_pairs, transfer_errors
-from dynascene.estimators.camera.triangulation import Explained, explain_tracks
+from dynascene.estimators.camera.triangulation import TriangulatedTracks, explain_tracks
 
 Verdict = Literal["good", "doubtful", "failed"]
 
@@ -29,10 +29,14 @@ COVERAGE = (0.25, 0.08)  # share of the cells, median over frames
 
 @dataclass(frozen=True)
 class FrameFigures:
-    """error: median over the frame's points, pixels; None where none was seen often enough.
+    """Figures of one frame.
 
-    points: followed in the frame. inliers: of them, within INLIER_ERROR. coverage: share of the
-    picture's cells that hold inliers. interpolated: the camera comes from the frames around.
+    Attributes:
+        error: median error of the frame's points, in pixels; None where no track is long enough.
+        points: number of tracked points.
+        inliers: how many of them are within INLIER_ERROR.
+        coverage: share of the picture's cells, 0 … 1, that hold inliers.
+        interpolated: whether the camera is interpolated from its neighbours.
     """
 
     error: float | None
@@ -44,11 +48,17 @@ class FrameFigures:
 
 @dataclass(frozen=True)
 class ClipFigures:
-    """Medians over all observations and frames; see FrameFigures.
+    """Figures of the whole clip; see ``FrameFigures``.
 
-    held_out_error, inlier_share: over the tracks that the cameras were not fitted to.
-    turn_error: where a camera that turns puts a held-out point of one frame in another, less where
-    it is, over pairs of frames at all distances; None for other cameras.
+    Attributes:
+        reprojection_error: median over all observations, in pixels.
+        held_out_error: median over the tracks that the cameras were not fitted to, in pixels.
+        inlier_share: share of the observations of these tracks within INLIER_ERROR.
+        registered_share: share of the frames whose camera is not interpolated.
+        coverage: median over the frames.
+        turn_error: for a camera that turns, the median distance in pixels between a held-out point
+            and the same point transferred from another frame, over pairs of frames at all
+            distances; None for other cameras.
     """
 
     reprojection_error: float | None
@@ -62,7 +72,7 @@ class ClipFigures:
 def measure(
     tracks: PointTracks, candidate: CameraCandidate
 ) -> tuple[ClipFigures, list[FrameFigures]]:
-    """Figures of a candidate over all tracks."""
+    """Compute the figures of a candidate over all tracks."""
     has_camera = np.isfinite(candidate.cam_from_world[:, 0, 0])
     explained = explain_tracks(tracks, candidate.cam_from_world, candidate.focal)
     held_out = explain_tracks(tracks.held_out(), candidate.cam_from_world, candidate.focal)
@@ -81,7 +91,7 @@ def measure(
 
 
 def judge(candidate: CameraCandidate, figures: ClipFigures) -> tuple[Verdict, list[str]]:
-    """The verdict and what speaks against the camera, in words."""
+    """The verdict on a camera, and the reasons against it as text."""
     values = (
         ("frames with a camera", figures.registered_share, REGISTERED),
         ("points explained", figures.inlier_share, INLIERS),
@@ -103,7 +113,7 @@ def judge(candidate: CameraCandidate, figures: ClipFigures) -> tuple[Verdict, li
 
 
 def _frame_figures(
-    explained: Explained, tracks: PointTracks, frame: int, has_camera: bool
+    explained: TriangulatedTracks, tracks: PointTracks, frame: int, has_camera: bool
 ) -> FrameFigures:
     here = explained.tracks.frame == frame
     errors = explained.errors[here]

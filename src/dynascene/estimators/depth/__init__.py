@@ -1,1 +1,1 @@
-"""Depth of the scene picture, by a network where one is at hand."""
+"""Depth of the scene picture, by a network whose weights are in the cache."""

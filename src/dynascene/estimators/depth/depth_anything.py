@@ -10,10 +10,13 @@ from dynascene.estimators.weights import Progress, weights_file
 
 
 class DepthAnything:
-    """The network of a folder as transformers saves it (config, preprocessor, safetensors).
+    """A network from a folder that transformers saved (config, preprocessor, safetensors).
 
-    folder: None = the pinned small one, fetched into the cache.
-    Raises InputError when it cannot be fetched or the folder holds no such network.
+    Args:
+        folder: None: the pinned small network, downloaded into the cache.
+
+    Raises:
+        InputError: it cannot be downloaded, or the folder holds no such network.
     """
 
     def __init__(self, folder: Path | None = None, progress: Progress | None = None) -> None:

@@ -1,12 +1,12 @@
-"""From a network's disparity, known up to scale and shift, to the depth of a place.
+"""Depth of a place from a network's disparity, known up to scale and shift.
 
-A camera at height h over a level ground sees the ground's points in row v at the depth z with
+A camera at height h over level ground sees the ground in row v at the depth z with
 
     1 / z = cos(pitch) · (v − horizon) / (f · h),
 
-which grows in proportion to the distance from the horizon. A disparity d = a / z + b therefore
-lies on a straight line over the rows that show ground; where the line meets the horizon it tells
-the shift b, and its slope tells the scale a in heights of the camera.
+which is linear in the distance from the horizon. A disparity d = a / z + b therefore lies on a
+straight line over the rows that show ground. Its value at the horizon is the shift b, and its slope
+gives the scale a in heights of the camera.
 """
 
 import math
@@ -27,10 +27,13 @@ ENOUGH_GROUND = 0.35  # weighted share of rows that must be ground for the line 
 
 
 class PlaceDepth(NamedTuple):
-    """depth: [H, W] float32 along the camera's axis, positive, larger = farther; where ground was
-        found in heights of the camera above it, else in any unit.
-    ground: weighted share of the rows below the horizon that lie on the ground, 0 … 1; 0 where
-        none was found and the shift is assumed.
+    """Depth of a place, and how much ground it rests on.
+
+    Attributes:
+        depth: [H, W] float32 along the camera's axis, positive, larger = farther; in heights of the
+            camera where ground is found, else in any unit.
+        ground: weighted share, 0 … 1, of the rows below the horizon that lie on the ground; 0 where
+            none is found and the shift is assumed.
     """
 
     depth: np.ndarray
@@ -38,7 +41,13 @@ class PlaceDepth(NamedTuple):
 
 
 class GroundLine(NamedTuple):
-    """The ground's disparity: ``shift`` at the horizon, ``slope`` more with every row below it."""
+    """The ground's disparity as a line over the rows.
+
+    Attributes:
+        shift: value at the horizon.
+        slope: increase with every row below it.
+        share: weighted share of the rows on the line, 0 … 1.
+    """
 
     shift: float
     slope: float
@@ -46,10 +55,15 @@ class GroundLine(NamedTuple):
 
 
 def depth_from_disparity(disparity: np.ndarray, camera: PictureCamera) -> PlaceDepth:
-    """Depth of a picture from its disparity [H, W], larger = nearer, of any scale and shift.
+    """Depth of a picture from its disparity.
 
-    camera: with the picture's horizon; the disparity may have another size but the same shape.
-    Raises InputError when the disparity has no two axes or is finite nowhere.
+    Args:
+        disparity: [H, W], larger = nearer, of any scale and shift; it may have another size than
+            the picture but the same shape.
+        camera: with the picture's horizon.
+
+    Raises:
+        InputError: the disparity is not two-dimensional, or finite nowhere.
     """
     finite = np.isfinite(disparity)
     if disparity.ndim != 2 or not finite.any():
@@ -66,11 +80,18 @@ def depth_from_disparity(disparity: np.ndarray, camera: PictureCamera) -> PlaceD
 
 
 def fit_ground(disparity: np.ndarray, horizon: float) -> GroundLine | None:
-    """The line of the ground's disparity over the rows of a map [H, W], None where none is clear.
+    """Fit the line of the ground's disparity over the rows of a map [H, W].
 
-    horizon: row of the map. Every pair of rows is tried, and the line on which most rows lie is
-    taken; near rows count more, for there the ground is surest, and rows below the line count
-    against it, since nothing lies under the ground.
+    Every pair of rows is tried, and the line with most rows wins. Near rows weigh more, since they
+    show ground most surely. Rows below the line weigh against it, since nothing lies under the
+    ground.
+
+    Args:
+        disparity: [H, W].
+        horizon: its row in the map.
+
+    Returns:
+        The line; None where none is clear.
     """
     height = len(disparity)
     first = max(0, math.ceil(horizon + HORIZON_MARGIN * height))
@@ -100,7 +121,7 @@ def fit_ground(disparity: np.ndarray, horizon: float) -> GroundLine | None:
 def _refined(
     below: np.ndarray, level: np.ndarray, weight: np.ndarray, ground: np.ndarray
 ) -> GroundLine | None:
-    """Weighted least squares over the rows that are ground."""
+    """Weighted least squares over the rows on the ground."""
     share = float(weight[ground].sum() / weight.sum())
     if share < ENOUGH_GROUND:
         return None
@@ -109,7 +130,7 @@ def _refined(
 
 
 def _without_ground(disparity: np.ndarray) -> np.ndarray:
-    """Depth of which only the order is known: an assumed ratio between farthest and nearest."""
+    """Depth from disparity without ground, for an assumed ratio of farthest to nearest."""
     low, high = np.quantile(disparity, [0.01, 0.99])
     nearness = ((disparity - low) / max(high - low, 1e-12)).clip(0, 1)
     return (1 / (1 / NEAR_TO_FAR + (1 - 1 / NEAR_TO_FAR) * nearness)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""MoGe through its own package: metric depth, and the picture's focal length."""
+"""MoGe through its own package: metric depth and the picture's focal length."""
 
 import json
 from pathlib import Path
@@ -14,12 +14,16 @@ WEIGHTS_NAME, CONFIG_NAME = "model.safetensors", "config.json"
 
 
 class MoGe:
-    """MoGe-2 from a folder with ``model.safetensors`` and, as ``config.json``, its model_config.
+    """MoGe-2 from a folder with ``model.safetensors`` and ``config.json``, its model_config.
 
     Its publishers give a pickle, which is not read here; docs/weights.md tells how to convert it.
-    fov: horizontal field of view of the picture in degrees where it is known, else it is
-        estimated.
-    Raises InputError when the package or a file is missing, or they do not fit together.
+
+    Args:
+        folder: with the two files.
+        fov: horizontal field of view of the picture in degrees; None: estimate it.
+
+    Raises:
+        InputError: the package or a file is missing, or they do not fit together.
     """
 
     def __init__(self, folder: Path, fov: float | None = None) -> None:

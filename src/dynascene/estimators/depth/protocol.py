@@ -1,4 +1,4 @@
-"""What a depth network gives, and how it becomes a depth map of a place."""
+"""The interface of a depth network, and the depth map of a place."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -11,12 +11,13 @@ from dynascene.geometry.picture import PictureCamera
 
 @dataclass(frozen=True)
 class DepthEstimate:
-    """A network's answer for one picture, at the picture's size.
+    """A network's output for one picture, at the picture's size.
 
-    values: [H, W] float32, along the camera's axis. Not finite where the network sees no surface.
-    kind: "disparity" = inverse depth up to an unknown scale **and shift**, larger = nearer;
-        "depth" = up to an unknown scale, larger = farther; "metres".
-    focal: in pixels of the picture, where the network tells it.
+    Attributes:
+        values: [H, W] float32, along the camera's axis; not finite where there is no surface.
+        kind: "disparity": inverse depth up to an unknown scale **and shift**, larger = nearer;
+            "depth": up to an unknown scale, larger = farther; "metres".
+        focal: in pixels of the picture; None where the network does not estimate it.
     """
 
     values: np.ndarray
@@ -28,16 +29,16 @@ class DepthEstimator(Protocol):
     """A depth network."""
 
     def __call__(self, picture: np.ndarray) -> DepthEstimate:
-        """Picture, uint8 [H, W, 3] sRGB → its depth."""
+        """Estimate the depth of a picture, uint8 [H, W, 3] sRGB."""
         ...
 
 
 def scene_depth(estimate: DepthEstimate, camera: PictureCamera) -> np.ndarray:
     """The depth map of a place: [H, W] float32, positive and finite, larger = farther.
 
-    In metres where the network knows them, else in any unit. Disparity is made depth by the
-    ground (``depth_from_disparity``); where there is no surface, as in the sky, it is as far as
-    the farthest there is.
+    In metres where the network estimates them, else in any unit. Disparity becomes depth by the
+    ground (``depth_from_disparity``). Where there is no surface, as in the sky, the depth is that
+    of the farthest surface.
     """
     if estimate.kind == "disparity":
         return depth_from_disparity(estimate.values, camera).depth

@@ -1,1 +1,1 @@
-"""The person's matte: with weights where they are at hand, by motion where they are not."""
+"""The person's matte: by networks whose weights are in the cache, else by motion."""

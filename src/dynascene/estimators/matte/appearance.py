@@ -1,13 +1,14 @@
-"""What colours each part of the person has, and which of them are also seen around it.
+"""Colour models of each part of the person and of what surrounds it.
 
-F frames, h w working pixels. Colours are counted in bins of Lab, in a grid of cells that goes with
-the person (see `stance`): so hair is not judged by trousers, nor the road by the trees above it.
-The person's are counted over the whole clip, since clothes stay the same; those around them over
-some frames before and after, since the place changes as the camera moves.
+F frames, h w working pixels. Colours are counted in bins of Lab, in a grid of cells that moves with
+the person (see `stance`), so that hair is not compared with trousers, nor the road with the trees
+above it. The person's colours are counted over the whole clip, since clothes stay the same. Those
+of the surroundings are counted over some frames before and after, since the place changes as the
+camera moves.
 
     ratio(x) = log p(colour of x | person, cell of x) / p(colour of x | place, cell of x)
 
-A colour that both have in a cell says nothing there, however many pixels have it.
+A colour that both have in a cell carries no information there, however many pixels have it.
 """
 
 from __future__ import annotations
@@ -32,9 +33,11 @@ FLOOR = 1e-3  # share: what has never been seen is not impossible
 
 
 class Appearance:
-    """Colours of a clip, of uint8 frames [F, h, w, 3].
+    """Colour models of a clip.
 
-    stances: where the person is in every frame; None = not known well enough: one cell for all.
+    Args:
+        frames: uint8 [F, h, w, 3].
+        stances: the person's place in each frame; None: uncertain, one cell for the whole frame.
     """
 
     def __init__(self, frames: np.ndarray, stances: list[Stance] | None = None) -> None:
@@ -43,10 +46,10 @@ class Appearance:
         self._across = 1 if stances is None else ACROSS
 
     def log_ratios(self, person: np.ndarray, place: np.ndarray) -> Iterator[np.ndarray]:
-        """How much likelier each pixel's colour is on the person than around: [h, w] per frame.
+        """Yield the log-ratio of each pixel's colour on the person and around: [h, w] per frame.
 
-        person, place: [F, h, w] weights 0 … 1, how surely a pixel shows one or the other. They
-        must not change before the last frame is yielded.
+        Args: person, place: [F, h, w] weights 0 … 1, how certainly a pixel shows one or the other.
+                They must not change before the last frame is yielded.
         """
         frames = len(self._bins)
         total = sum(self._counts(index, person) for index in range(frames))
@@ -81,7 +84,7 @@ class Appearance:
         )
 
     def _shares(self, counts: np.ndarray, few: float) -> np.ndarray:
-        """Shares of each colour in each cell [cells, COLOURS]; where a cell has few, all cells'."""
+        """Shares of each colour in each cell [cells, COLOURS]; small cells borrow from all."""
         grid = counts.reshape(self._across, self._across, LIGHTNESS, CHROMA, CHROMA)
         spread = gaussian_filter(grid.astype(np.float32), SOFTNESS, truncate=2, mode="nearest")
         spread = np.maximum(spread, 0).reshape(-1, COLOURS)

@@ -1,4 +1,4 @@
-"""Which way of making mattes, and which detector, by name or by what is at hand."""
+"""The choice of the matte backend and of the detector."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ BACKENDS: tuple[BackendName, ...] = (*NETWORKS, "motion")
 
 
 def make_matter(name: str | None = None, progress: Progress | None = None) -> Matter:
-    """The backend of a name, or the best whose weights lie in the cache, or else motion.
+    """The backend of a name, or the best one with weights in the cache, else motion.
 
-    Raises InputError when the name is unknown or its weights cannot be fetched.
+    Raises:
+        InputError: the name is unknown, or its weights cannot be downloaded.
     """
     if name is not None and name not in BACKENDS:
         raise InputError(f"backend {name}: there is none; known are {', '.join(BACKENDS)}")
@@ -38,7 +39,7 @@ def make_matter(name: str | None = None, progress: Progress | None = None) -> Ma
 
 
 def default_backend() -> BackendName:
-    """The best backend whose weights, and a detector's, lie in the cache; else motion."""
+    """The best backend for which the weights and a detector are in the cache; else motion."""
     if any(map(has_weights, DETECTORS)):
         for name, needed in NETWORKS.items():
             if all(map(has_weights, needed)):
@@ -47,10 +48,14 @@ def default_backend() -> BackendName:
 
 
 def make_detector(fetch: bool, progress: Progress | None = None) -> PersonDetector | None:
-    """The best detector whose weights lie in the cache.
+    """The best detector with weights in the cache.
 
-    fetch: where there is none, fetch the small one; otherwise the answer is None.
-    Raises InputError when it cannot be fetched.
+    Args:
+        fetch: where no weights are there, download the small detector instead of returning None.
+        progress: of the download.
+
+    Raises:
+        InputError: it cannot be downloaded.
     """
     if has_weights("rtdetr"):
         return detector_named("rtdetr")
@@ -60,7 +65,11 @@ def make_detector(fetch: bool, progress: Progress | None = None) -> PersonDetect
 
 
 def detector_named(name: DetectorName, progress: Progress | None = None) -> PersonDetector:
-    """Raises MissingWeights where its weights are neither here nor to be fetched."""
+    """The detector of that name.
+
+    Raises:
+        MissingWeights: its weights are not in the cache and cannot be downloaded.
+    """
     if name == "rtdetr":
         from dynascene.estimators.person.rtdetr import RtDetr
 

@@ -1,4 +1,4 @@
-"""How the still part of the picture moves from frame to frame: as if it were one plane.
+"""The motion of the static part of the picture from frame to frame, as that of one plane.
 
 F frames, h w working pixels. A homography `b_from_a` maps pixels of frame a to pixels of frame b.
 """
@@ -17,28 +17,28 @@ INLIER_DISTANCE = 1.0  # working pixels
 
 
 class Flow:
-    """Dense flow that is quick, and good to half a pixel where there is texture."""
+    """Fast dense optical flow, accurate to half a pixel where there is texture."""
 
     def __init__(self) -> None:
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
         self._flow.setFinestScale(1)
 
     def __call__(self, this: np.ndarray, other: np.ndarray) -> np.ndarray:
-        """Where the pixels of ``this`` went in ``other``, uint8 [h, w] each: [h, w, 2]."""
+        """Flow from ``this`` to ``other``, uint8 [h, w] each: [h, w, 2] in pixels."""
         return self._flow.calc(this, other, None)  # ty: ignore[no-matching-overload]
 
 
 def look_up(
     picture: np.ndarray, places: np.ndarray, border: int = cv2.BORDER_REFLECT
 ) -> np.ndarray:
-    """A picture [h, w] or [h, w, C] read at places [h, w, 2], between pixels bilinearly."""
+    """Sample a picture [h, w] or [h, w, C] bilinearly at positions [h, w, 2]."""
     return cv2.remap(  # ty: ignore[no-matching-overload]  # one map of pairs takes no second
         picture, places, None, cv2.INTER_LINEAR, borderMode=border
     )
 
 
 def chain_homographies(greys: np.ndarray) -> np.ndarray:
-    """The camera's motion as [F, 3, 3], ``frame_from_first``, of grey frames uint8 [F, h, w]."""
+    """The camera's motion ``frame_from_first`` [F, 3, 3] of grey frames uint8 [F, h, w]."""
     flow, chain = Flow(), [np.eye(3)]
     for before, after in pairwise(greys):
         after_from_before = dominant_homography(flow(before, after))
@@ -47,7 +47,7 @@ def chain_homographies(greys: np.ndarray) -> np.ndarray:
 
 
 def dominant_homography(flow: np.ndarray) -> np.ndarray:
-    """The homography [3, 3] that explains most of a flow [h, w, 2], the border above all."""
+    """The homography [3, 3] that explains most of a flow [h, w, 2]; the border counts most."""
     points = _voting_points(*flow.shape[:2])
     moved = points + flow[points[:, 1].astype(int), points[:, 0].astype(int)]
     homography, _ = cv2.findHomography(
@@ -64,7 +64,7 @@ def apply_homography(homography: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 
 def pixel_grid(height: int, width: int) -> np.ndarray:
-    """[h, w, 2] float32, the x and y of each pixel, counted as OpenCV does from its centre."""
+    """Pixel coordinates [h, w, 2] float32, x and y, with the first pixel's centre at 0 (OpenCV)."""
     return np.dstack(np.meshgrid(np.arange(width), np.arange(height))).astype(np.float32)
 
 

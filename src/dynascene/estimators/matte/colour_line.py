@@ -1,13 +1,13 @@
-"""How much of a pixel is person, by its colour alone: where it lies between person and place.
+"""A pixel's share of person from its colour, between the mean colours of person and place.
 
-Near an edge the person has one mean colour and the place another. Fisher's discriminant is the
-line through the two along which both vary least for their distance; a mixed pixel's place on it
-is its share. h w pixels, colours 0 … 1.
+Near an edge the person has one mean colour and the place another. Fisher's discriminant is the line
+through the two along which both vary least relative to their distance. The position of a mixed
+pixel on it is its share. h w pixels, colours 0 … 1.
 
     α(I) = d·(I − μ_place) / d·(μ_person − μ_place),   d = S⁻¹ (μ_person − μ_place)
 
-with S the mean of both covariances. All averages are over a window, and both sides count equally,
-however thin one is: so the edge lies neither inside nor outside of where it is.
+with S the mean of both covariances. All averages are over a window. Both sides weigh equally,
+however thin one is, so that the edge is not biased inwards or outwards.
 """
 
 from __future__ import annotations
@@ -23,9 +23,12 @@ SCARCE = 0.05  # mean weight in a window of a side whose colour is half trusted
 
 
 class ColourLine(NamedTuple):
-    """coefficients: [h, w, 4], α = a·I + b, for ``apply_coefficients``.
-    separation: [h, w] ≥ 0, the distance of the two means in deviations.
-    present: [h, w] 0 … 1, how far both sides show in the window.
+    """The line of each pixel's window.
+
+    Attributes:
+        coefficients: [h, w, 4], α = a·I + b, for ``apply_coefficients``.
+        separation: [h, w] ≥ 0, distance of the two means in standard deviations.
+        present: [h, w] 0 … 1, how much of both sides the window holds.
     """
 
     coefficients: np.ndarray
@@ -36,10 +39,13 @@ class ColourLine(NamedTuple):
 def fit_colour_line(
     picture: np.ndarray, person: np.ndarray, place: np.ndarray, radius: int, ridge: float
 ) -> ColourLine:
-    """The line of every pixel's window, of a picture uint8 [h, w, 3].
+    """Fit the line of every pixel's window.
 
-    person, place: [h, w] weights 0 … 1, how surely a pixel shows one or the other alone.
-    radius: of the window, in pixels. ridge: variance of colour that every side has at least.
+    Args:
+        picture: uint8 [h, w, 3].
+        person, place: [h, w] weights 0 … 1, how certainly a pixel shows one or the other alone.
+        radius: of the window, in pixels.
+        ridge: least variance of colour on each side.
     """
     colour = picture.astype(np.float32) / 255
     ours, theirs = (_Side(colour, weight, radius) for weight in (person, place))

@@ -1,10 +1,10 @@
-"""The person's own colour at soft edges, where the camera saw it mixed with the old background.
+"""The person's own colour at soft edges, where the frame mixes it with the old background.
 
-Light adds: I = α F + (1 − α) B in linear light. F̂ and B̂, the colours nearby of the person and of
-the background, are blurred averages weighted by α and by 1 − α. Of all F and B that explain I, the
-ones nearest to F̂ and B̂ are
+Light adds: I = α F + (1 − α) B in linear light. F̂ and B̂, estimates of the person's and of the
+background's colour, are blurred averages weighted by α and by 1 − α. Of all F and B that explain I,
+those nearest to F̂ and B̂ are
 
-    F = F̂ + α r / (α² + (1 − α)²)   with what the averages leave over,   r = I − α F̂ − (1 − α) B̂.
+    F = F̂ + α r / (α² + (1 − α)²)   with the residual   r = I − α F̂ − (1 − α) B̂.
 """
 
 from __future__ import annotations
@@ -20,10 +20,14 @@ SOLID = 8  # power of the weights: nearly solid pixels make the averages
 
 
 def decontaminate(frame: np.ndarray, matte: np.ndarray) -> np.ndarray:
-    """Replace mixed colours by the person's own: uint8 [H, W, 3] sRGB → the same.
+    """Replace mixed colours by the person's own.
 
-    matte: uint8 [H, W] or [H, W, 1], 255 = person. Where it is 255 the frame is kept bit by bit;
-    where it is 0 the colour is the person's continued, so that resampling brings no halo back.
+    Args:
+        frame: uint8 [H, W, 3] sRGB.
+        matte: uint8 [H, W] or [H, W, 1], 255 = person.
+
+    Returns: uint8 [H, W, 3]. Where the matte is 255 it equals the frame exactly. Where the matte is
+        0 the person's colour is continued, so that resampling brings no halo back.
     """
     alpha = matte.reshape(matte.shape[:2]).astype(np.float32) / 255
     rows, columns = _surroundings(alpha)
@@ -44,7 +48,7 @@ def decontaminate(frame: np.ndarray, matte: np.ndarray) -> np.ndarray:
 def _refined(
     light: np.ndarray, person: np.ndarray, place: np.ndarray, alpha: np.ndarray, sigma: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """F and B from I, the last F and B, and α; sigma in pixels."""
+    """F and B from I, the previous F and B, and α; sigma in pixels."""
     near_person = _average(person, alpha**SOLID, sigma)
     near_place = _average(place, (1 - alpha) ** SOLID, sigma)
     a = alpha[..., None]
@@ -77,7 +81,7 @@ def _blurred(field: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def _surroundings(alpha: np.ndarray) -> tuple[slice, slice]:
-    """The part of the frame that the averages near the person need."""
+    """The part of the frame over which the averages near the person reach."""
     margin = round(4 * REACHES[0] * max(alpha.shape)) + 10
     slices = []
     for axis in (1, 0):

@@ -1,4 +1,4 @@
-"""Where a clip's frames differ from their plates: what moves otherwise than the place.
+"""Motion evidence: where a clip's frames differ from their plates.
 
 F frames, h w working pixels.
 """
@@ -18,9 +18,12 @@ ENOUGH_VIEWS = 4  # neighbours that make a plate reliable
 
 
 class Evidence(NamedTuple):
-    """deviation: [F, h, w] float16, how far frames are off their plates, in units of noise.
-    views: [F, h, w] uint8, how many neighbours showed the place.
-    spread: [F, h, w] uint8, how far these differ among themselves, in 8-bit values.
+    """How far frames differ from their plates.
+
+    Attributes:
+        deviation: [F, h, w] float16, difference in units of noise.
+        views: [F, h, w] uint8, number of neighbours that show the place.
+        spread: [F, h, w] uint8, how far these differ among themselves, in 8-bit values.
     """
 
     deviation: np.ndarray
@@ -33,7 +36,7 @@ class Evidence(NamedTuple):
 
 
 def gather_evidence(frames: np.ndarray, plates: PlateMaker) -> Evidence:
-    """How far each frame is off its plate."""
+    """Compare each frame with its plate."""
     deviation = np.zeros(frames.shape[:3], np.float16)
     views, spread = np.zeros((2, *frames.shape[:3]), np.uint8)
     for index, frame in enumerate(frames):
@@ -44,14 +47,14 @@ def gather_evidence(frames: np.ndarray, plates: PlateMaker) -> Evidence:
 
 
 def off_plate(frame: np.ndarray, plate: Plate) -> np.ndarray:
-    """[h, w] ≥ 0: difference to the plate in units of what is usual there; 0 where none shows."""
+    """[h, w] ≥ 0, difference to the plate in units of its usual spread; 0 where it is undefined."""
     difference = np.abs(frame - plate.colour).max(axis=-1)
     units = difference / (1.5 * plate.spread + NOISE) * (plate.count > 1)
     return cv2.GaussianBlur(units.astype(np.float32), (0, 0), 0.7)
 
 
 def moving_share(evidence: Evidence) -> np.ndarray:
-    """How surely something moves there: [F, h, w] float16 in 0 … 1."""
+    """The probability that something moves: [F, h, w] float16 in 0 … 1."""
     moving = np.empty(evidence.deviation.shape, np.float16)
     for index in range(len(moving)):
         moving[index] = _moving(*evidence.of(index))

@@ -1,4 +1,4 @@
-"""What can be measured of a matte without knowing the true one."""
+"""Measures of a matte that need no ground truth."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from dynascene.imaging.colour import luma
 
 
 class MatteFigures:
-    """Takes the mattes of a clip in order.
+    """Collects measures over the mattes of a clip, in order.
 
-    shares: of each frame, how much of it is person, 0 … 1.
+    Attributes:
+        shares: of each frame, the person's share, 0 … 1.
     """
 
     def __init__(self) -> None:
@@ -22,7 +23,12 @@ class MatteFigures:
         self._flow = Flow()
 
     def add(self, frame: np.ndarray, matte: np.ndarray) -> None:
-        """frame: uint8 [h, w, 3], may be smaller than the matte, uint8 [H, W, 1]."""
+        """Add a frame.
+
+        Args:
+            frame: uint8 [h, w, 3], may be smaller than the matte.
+            matte: uint8 [H, W, 1], 255 = person.
+        """
         self.shares.append(float(matte.mean()) / 255)
         size = frame.shape[1], frame.shape[0]
         small = cv2.resize(matte[..., 0], size, interpolation=cv2.INTER_AREA).astype(np.float32)
@@ -32,8 +38,11 @@ class MatteFigures:
         self._before = grey, small
 
     def summary(self) -> tuple[float, float]:
-        """Mean share, and flicker: how much of the person's area changes from one frame to the
-        next beyond what moves, 0 … 1, the mean over the clip."""
+        """Mean share of the person, and mean flicker, each 0 … 1.
+
+        Flicker is the change from one frame to the next that motion does not explain, as a share of
+        the person's area.
+        """
         flicker = float(np.mean(self._changes)) if self._changes else 0.0
         return float(np.mean(self.shares)), flicker
 

@@ -1,4 +1,4 @@
-"""From a network's or motion's opinion to a matte: steady, in one piece, with soft edges.
+"""From a probability of person to a matte: stable over time, one piece, soft edges.
 
 h w working pixels, H W the frame's own.
 """
@@ -31,9 +31,11 @@ PURITY = 4  # power of a pixel's share that weighs it in its side's mean colour
 
 
 def steady(probabilities: Iterator[np.ndarray], frames: np.ndarray) -> Iterator[np.ndarray]:
-    """Average each frame's probabilities [h, w] with its neighbours', followed by flow.
+    """Average each frame's probabilities [h, w] with its neighbours', warped by flow.
 
-    frames: uint8 [F, h, w, 3]. A neighbour is heard only where its colour arrives right.
+    Args:
+        probabilities: of each frame.
+        frames: uint8 [F, h, w, 3]. A neighbour counts only where its warped colour matches.
     """
     flow, grid = Flow(), pixel_grid(*frames.shape[1:3])
     before: np.ndarray | None = None
@@ -55,7 +57,7 @@ def steady(probabilities: Iterator[np.ndarray], frames: np.ndarray) -> Iterator[
 
 
 def keep_subject(probability: np.ndarray) -> np.ndarray:
-    """Keep the largest parts and what is close to them, such as a hand behind a pole: [h, w]."""
+    """Keep the largest parts [h, w] and those close to them, such as a hand behind a pole."""
     count, labels, figures, _ = cv2.connectedComponentsWithStats(
         (probability > 0.5).astype(np.uint8)
     )
@@ -64,20 +66,23 @@ def keep_subject(probability: np.ndarray) -> np.ndarray:
     areas = figures[:, cv2.CC_STAT_AREA] * (np.arange(count) > 0)
     main = np.isin(labels, np.nonzero(areas >= LEAST_PART * areas.max())[0])
     near = _grown(main, CLOSE * probability.shape[1])
-    kept = np.isin(labels, np.setdiff1d(labels[near > 0], 0))
-    return probability * _grown(kept, 2 * _band(probability.shape[1]))
+    parts = np.isin(labels, np.setdiff1d(labels[near > 0], 0))
+    return probability * _grown(parts, 2 * _band(probability.shape[1]))
 
 
 def _grown(mask: np.ndarray, pixels: float) -> np.ndarray:
-    """A mask [h, w] with everything within so many pixels: uint8 0 or 1."""
+    """A mask [h, w], dilated by ``pixels``: uint8 0 or 1."""
     distance = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3)
     return (distance <= pixels).astype(np.uint8)
 
 
 def full_resolution(probability: np.ndarray, working: np.ndarray, frame: np.ndarray) -> np.ndarray:
-    """The matte of a frame: uint8 [H, W, 1], with edges where the frame has them.
+    """The matte of a frame: uint8 [H, W, 1], with its edges on those of the frame.
 
-    probability: [h, w]; working: uint8 [h, w, 3], the frame shrunk; frame: uint8 [H, W, 3].
+    Args:
+        probability: of person, [h, w].
+        working: the frame shrunk, uint8 [h, w, 3].
+        frame: uint8 [H, W, 3].
     """
     band = _band(working.shape[1])
     opinion = np.clip((probability - DOUBT[0]) / (DOUBT[1] - DOUBT[0]), 0, 1)
@@ -97,8 +102,9 @@ def full_resolution(probability: np.ndarray, working: np.ndarray, frame: np.ndar
 def _edge_line(
     opinion: np.ndarray, working: np.ndarray, reach: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The colour line [h, w, 4] along the outline of an opinion [h, w], which may be off by the
-    reach, and how far it tells the edge, [h, w] 0 … 1."""
+    """The colour line [h, w, 4] along an outline that may be off by ``reach`` pixels, and its
+    reliability [h, w] in 0 … 1.
+    """
     person, place = _depth(opinion > 0.5, reach), _depth(opinion <= 0.5, reach)
     line, certainty = _averaged_lines(
         fit_colour_line(working, person, place, 2 * reach, RIDGE), reach
@@ -114,7 +120,7 @@ def _edge_line(
 
 
 def _averaged_lines(line: ColourLine, reach: int) -> tuple[np.ndarray, np.ndarray]:
-    """Lines averaged over the windows that a pixel lies in, by how well each tells the edge."""
+    """Lines averaged over the windows that hold a pixel, weighted by their reliability."""
     certainty = line.present / (1 + (TOLD_APART / (line.separation + 1e-6)) ** 4)
     window = (2 * reach + 1,) * 2
     mean = cv2.boxFilter(certainty, -1, window)
@@ -123,13 +129,14 @@ def _averaged_lines(line: ColourLine, reach: int) -> tuple[np.ndarray, np.ndarra
 
 
 def _reach(opinion: np.ndarray, band: int) -> int:
-    """How far off an outline may be, in pixels: the less, the smaller the person, whose socks and
-    straps are thin and have colours of their own."""
+    """How far off an outline may be, in pixels: less for a small person, whose socks and straps are
+    thin and have colours of their own.
+    """
     return int(np.clip(round(OFF * float(np.sqrt((opinion > 0.5).sum()))), 1, band))
 
 
 def _depth(mask: np.ndarray, reach: int) -> np.ndarray:
-    """0 off a mask [h, w], rising to 1 so many pixels within it: float32."""
+    """float32 [h, w], 0 outside a mask, rising to 1 ``reach`` pixels inside it."""
     distance = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
     return np.minimum(distance / reach, 1) ** 2
 

@@ -1,8 +1,8 @@
-"""A picture smoothed so that its edges follow those of a colour picture.
+"""The guided filter: a picture smoothed so that its edges follow those of a colour picture.
 
 In each window the output is a linear function of the guide's colour, q = a·I + b, fitted to the
 input by ridge regression (He, Sun and Tang, "Guided Image Filtering", 2013). The coefficients are
-found at a working resolution and applied at the guide's own, so that large frames stay quick.
+computed at a working resolution and applied at the guide's own, so that large frames stay fast.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ SHARES = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
 
 
 class GuidedFilter:
-    """A colour picture, uint8 [h, w, 3], ready to guide many filterings.
+    """A guide, uint8 [h, w, 3], for any number of filterings.
 
-    radius: of the window, in pixels. ridge: variance of colour (0 … 1) below which there is no
-        edge to follow.
+    Args:
+        picture: the guide.
+        radius: of the window, in pixels.
+        ridge: variance of colour (0 … 1) below which a window counts as having no edge.
     """
 
     def __init__(self, picture: np.ndarray, radius: int, ridge: float) -> None:
@@ -60,7 +62,7 @@ def apply_coefficients(coefficients: np.ndarray, picture: np.ndarray) -> np.ndar
 
 
 def inverse_symmetric(m: np.ndarray) -> np.ndarray:
-    """The inverses of positive definite [h, w, 3, 3], by cofactors: far quicker than LAPACK."""
+    """Inverses of positive definite [h, w, 3, 3], by cofactors; much faster than LAPACK."""
     a, b, c = m[..., 0, 0], m[..., 0, 1], m[..., 0, 2]
     d, e, f = m[..., 1, 1], m[..., 1, 2], m[..., 2, 2]
     A, B, C = d * f - e * e, c * e - b * f, b * e - c * d

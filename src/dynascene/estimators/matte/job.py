@@ -1,4 +1,4 @@
-"""A clip in, a folder with its matte out."""
+"""The matte job: from a clip to a folder with its matte."""
 
 from __future__ import annotations
 
@@ -35,8 +35,15 @@ PREVIEW, REPORT = "preview.mp4", "matte.json"
 
 @dataclass(frozen=True)
 class MatteSummary:
-    """backend and found_by: who made it and who found the subject; share: mean part of the frame
-    that is person; flicker: as Figures gives it."""
+    """A finished matte.
+
+    Attributes:
+        backend: name of the backend.
+        found_by: detector or method that located the subject.
+        frames: number of frames.
+        share: mean share of the frame that is person, 0 … 1.
+        flicker: see ``MatteFigures.summary``.
+    """
 
     backend: str
     found_by: str
@@ -56,11 +63,18 @@ def run(
 ) -> MatteSummary:
     """Write the matte of a clip: PNG frames, preview.mp4 and matte.json in the folder ``out``.
 
-    clip: what messages call it. source: its frames, or an excerpt of them.
-    clean_preview: free the preview's edges of the old background's colour, which takes time;
-        whoever cleans the edges later anyway can do without.
+    Args:
+        clip: the path that messages name.
+        source: its frames, or an excerpt of them.
+        out: the folder.
+        backend: name; None: the default one.
+        choice: which person, see ``choose_subject``.
+        display: shows the progress.
+        clean_preview: remove the old background's colour from the preview's edges, which takes
+            time; needless where it is done later.
 
-    Raises InputError when ``out`` is not free, or no subject is found; nothing is written then.
+    Raises:
+        InputError: ``out`` is not free, or there is no subject; nothing is written then.
     """
     with replacing(out) as temporary:
         matter, frames, place = _find_subject(clip, source, backend, choice, display)
@@ -89,7 +103,7 @@ def run(
 def _find_subject(
     clip: Path, source: FrameSource, backend: str | None, choice: Choice, display: Display
 ) -> tuple[Matter, np.ndarray, SubjectPlace]:
-    """The backend, the frames as small as it wants them, and where the subject is in them."""
+    """The backend, the frames in its working size, and the subject's place in them."""
     matter = make_matter(backend)
     frames = working_frames(source, matter.working_pixels)
     detector = make_detector(fetch=matter.needs_boxes)
@@ -112,7 +126,11 @@ def finished_mattes(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield each frame, uint8 [H, W, 3], with its matte, uint8 [H, W, 1].
 
-    frames: the source's, shrunk: uint8 [F, h, w, 3].
+    Args:
+        source: the frames at full size.
+        frames: the same shrunk, uint8 [F, h, w, 3].
+        matter: the backend.
+        place: where the subject is.
     """
     if len(frames) < matter.least_frames:
         raise InputError(
@@ -130,7 +148,7 @@ def finished_mattes(
 
 
 def _without_neighbours(opinion: np.ndarray, place: SubjectPlace, index: int) -> np.ndarray:
-    """An opinion [h, w] about one frame, without the other people in it."""
+    """The probabilities [h, w] of one frame without the other people in it."""
     if place.boxes is None:
         return opinion
     others = seen_neighbours(list(place.others), index, place.scale)
@@ -139,7 +157,7 @@ def _without_neighbours(opinion: np.ndarray, place: SubjectPlace, index: int) ->
 
 
 def working_frames(source: FrameSource, pixels: int) -> np.ndarray:
-    """All frames, shrunk to at most so many pixels each: uint8 [F, h, w, 3]."""
+    """All frames, each shrunk to at most ``pixels`` pixels: uint8 [F, h, w, 3]."""
     width, height = source.size
     shrink = min(1.0, math.sqrt(pixels / (width * height)))
     size = max(16, round(width * shrink)), max(16, round(height * shrink))
@@ -150,28 +168,28 @@ def working_frames(source: FrameSource, pixels: int) -> np.ndarray:
 
 
 def over_tint(own: np.ndarray, matte: np.ndarray) -> np.ndarray:
-    """The person's colours, uint8 [H, W, 3], over plain green: the same."""
+    """The person's colours, uint8 [H, W, 3], over plain green: uint8 [H, W, 3]."""
     alpha = matte.astype(np.float32) / 255
     return np.rint(own * alpha + TINT * (1 - alpha)).astype(np.uint8)
 
 
-def check_share(clip: Path, made: MatteSummary, display: Display) -> None:
-    """Refuse a matte with nobody in it; doubt one that is nearly all person."""
+def check_share(clip: Path, summary: MatteSummary, display: Display) -> None:
+    """Raise InputError for an empty matte; warn where nearly everything is person."""
     own = "give a matte of your own (white = person)"
-    if made.share < EMPTY:
+    if summary.share < EMPTY:
         reason = (
             "nothing was found in it that moves otherwise than the place"
-            if made.backend == "motion"
-            else f"{made.backend} sees no person where {made.found_by} found the subject"
+            if summary.backend == "motion"
+            else f"{summary.backend} sees no person where {summary.found_by} found the subject"
         )
         raise InputError(
             f"{clip}: the matte is black, as {reason}; point at the subject with `subject` X,Y, "
             f"or {own}"
         )
-    if made.share > FULL:
+    if summary.share > FULL:
         display.notice(
-            f"{clip}: the matte takes {made.share:.0%} of the frame for the person, which leaves "
-            f"no place; look at {PREVIEW}, try another backend, or {own}"
+            f"{clip}: the matte takes {summary.share:.0%} of the frame for the person, which "
+            f"leaves no place; look at {PREVIEW}, try another backend, or {own}"
         )
 
 

@@ -1,4 +1,4 @@
-"""Where the subject of a clip is, before its matte is made."""
+"""Locating the subject of a clip, before its matte is made."""
 
 from __future__ import annotations
 
@@ -36,10 +36,15 @@ LEAST_APART = 0.1, 3  # of the frames, and frames at least, that must show two p
 
 @dataclass(frozen=True)
 class SubjectPlace:
-    """boxes: [F, 4] in working pixels, None = found by motion. start: a working pixel of the
-    subject in the first frame. found_by: for reports. seen: [F] bool, where a detector agrees.
-    others: people beside the subject, whose boxes are the source's pixels; times ``scale`` they are
-    working pixels.
+    """Where the subject is.
+
+    Attributes:
+        boxes: [F, 4] in working pixels; None where the subject is located by motion.
+        start: a working pixel of the subject in the first frame; None where none is given.
+        found_by: detector or method, for reports.
+        seen: bool [F], where a detector agrees; None without a detector.
+        others: other people, with boxes in pixels of the source.
+        scale: working pixels per pixel of the source.
     """
 
     boxes: np.ndarray | None
@@ -59,14 +64,20 @@ def locate(
     needs_boxes: bool,
     display: Display,
 ) -> SubjectPlace:
-    """Find the subject.
+    """Locate the subject.
 
-    source: the clip, for the detector; frames: the same shrunk, uint8 [F, h, w, 3].
-    choice: a number, a pixel (x, y) of the source's first frame, or None.
-    needs_boxes: boxes are wanted even where motion could do without.
+    Args:
+        path: that messages name.
+        source: the clip, for the detector.
+        frames: the same shrunk, uint8 [F, h, w, 3].
+        detector: finds the people; None: use motion.
+        choice: a number, a pixel (x, y) of the source's first frame, or None.
+        needs_boxes: return boxes even where motion could do without.
+        display: shows the progress.
 
-    Raises InputError when nobody is found, when several are comparable, when the choice names
-    none, or when a number is given and there is no detector.
+    Raises:
+        InputError: there is nobody, several people are comparable, the choice fits nobody, or it is
+            a number and there is no detector.
     """
     scale = frames.shape[2] / source.size.width
     pixel = _working_pixel(choice, scale, source.size, path)
@@ -96,7 +107,7 @@ def locate(
 def _working_pixel(
     choice: Choice, scale: float, size: Size, path: Path
 ) -> tuple[float, float] | None:
-    """The pixel that was pointed at, in working pixels; None where none was."""
+    """The chosen pixel, in working pixels; None where the choice is no pixel."""
     if not isinstance(choice, tuple):
         return None
     x, y = choice
@@ -106,7 +117,7 @@ def _working_pixel(
 
 
 def _refuse_number(choice: Choice) -> None:
-    """Without a detector there is nobody to count."""
+    """Raise InputError for a number: without a detector people are not numbered."""
     if isinstance(choice, int):
         raise InputError(
             f"`subject` {choice}: no person detector's weights are at hand to count people; "
@@ -115,8 +126,10 @@ def _refuse_number(choice: Choice) -> None:
 
 
 def _only_mover(frames: np.ndarray, people: list[Subject], scale: float) -> SubjectPlace | None:
-    """The one place where something moves that the camera does not explain, if all moving people
-    are in it: a detector takes trees for people, and one person for two."""
+    """The one region that moves independently of the camera, if it holds all moving people.
+
+    A detector takes trees for people, and one person for two.
+    """
     every = max(1, len(frames) // GLANCES)
     if every > 1:  # a quick look first: mostly there are indeed several
         some = [_at_every(person, every) for person in people]
@@ -140,7 +153,7 @@ def _motion(frames: np.ndarray) -> np.ndarray:
 
 
 def _movers(moving: np.ndarray, people: list[Subject], scale: float) -> list[Subject]:
-    """Those who move nearly as much as the liveliest."""
+    """People who move nearly as much as the one who moves most."""
     liveliness = [_motion_in(moving, person, scale) for person in people]
     return [
         person
@@ -154,8 +167,10 @@ def _at_every(person: Subject, step: int) -> Subject:
 
 
 def any_apart(people: list[Subject]) -> bool:
-    """Whether two of them are seen at the same time in different places, and not by mistake:
-    both are seen in half of the frames, or mostly apart where they are seen together."""
+    """Whether two people are reliably seen at the same time in different places.
+
+    Both are seen in half of the frames, or they are mostly apart where both are seen.
+    """
     for one, other in combinations(people, 2):
         together = one.seen & other.seen
         apart = shared_of_smaller(one.boxes, other.boxes)[together] < SAME
@@ -167,14 +182,14 @@ def any_apart(people: list[Subject]) -> bool:
 
 
 def shared_of_smaller(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Of boxes [F, 4] each, what part of the smaller lies in the larger: [F] in 0 … 1."""
+    """The intersection of boxes [F, 4] as a share of the smaller one: [F] in 0 … 1."""
     low, high = np.maximum(one[:, :2], other[:, :2]), np.minimum(one[:, 2:], other[:, 2:])
     shared = np.clip(high - low, 0, None).prod(axis=1)
     return shared / np.maximum(np.minimum(area(one), area(other)), 1e-9)
 
 
 def boxes_of(regions: np.ndarray) -> np.ndarray:
-    """Regions uint8 [F, h, w] → the boxes that hold them, smoothed over time: [F, 4]."""
+    """Bounding boxes [F, 4] of regions uint8 [F, h, w], smoothed over time."""
     boxes = np.zeros((len(regions), 4))
     for index, region in enumerate(regions):
         x, y, width, height = cv2.boundingRect((region > 0).astype(np.uint8))

@@ -1,4 +1,4 @@
-"""MODNet on the subject's square: a matting network, soft at hair and motion blur."""
+"""MODNet on the subject's square: a matting network with soft hair and motion blur."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ INPUT_SIDE = 512
 
 
 class ModnetMatter:
-    """Mattes by the pinned ONNX network, fetched into the cache, or a file of the same interface:
-    [1, 3, 512, 512] sRGB in −1 … 1 → [1, 1, 512, 512] in 0 … 1.
+    """Mattes by MODNet as ONNX: [1, 3, 512, 512] sRGB in −1 … 1 → [1, 1, 512, 512] in 0 … 1.
 
-    Raises InputError when it cannot be fetched or read.
+    Args:
+        path: a file with this interface; None: the pinned one, downloaded into the cache.
+
+    Raises:
+        InputError: it cannot be downloaded or read.
     """
 
     name = "modnet"

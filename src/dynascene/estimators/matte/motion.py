@@ -39,7 +39,7 @@ DOUBTFUL, SPARE = 0.0, 0.015  # logit; share of the width: what the third plates
 
 
 class MotionMatter:
-    """Mattes by motion. Works for whatever moves otherwise than the place, people or not."""
+    """Mattes by motion, of anything that moves independently of the place."""
 
     name = "motion"
     working_pixels = 432 * 240
@@ -76,11 +76,11 @@ class MotionMatter:
         first: Evidence,
         start: tuple[float, float] | None,
     ) -> tuple[np.ndarray, np.ndarray, Evidence]:
-        """The region, how surely each pixel moves, and the evidence without the region.
+        """The region, the probability of motion, and the evidence without the region.
 
-        Of a person who fills the picture the first look sees the outline of the head and little
-        more, as their own flow passes for parallax. With that left out, the rest shows; it is
-        the subject's if it moves about as much, and the place's unexplained parallax if not.
+        Of a person who fills the picture the first look sees little more than the outline of the
+        head, since the flow passes for parallax. Without that region in the plates the rest shows.
+        It belongs to the subject if it moves about as much, and is parallax if not.
         """
         moving = moving_share(first)
         region = subject_regions(moving, start)
@@ -99,7 +99,7 @@ def _mean(values: np.ndarray, where: np.ndarray) -> float:
 
 
 def _filled(boxes: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Boxes [F, 4] with a margin as uint8 [F, h, w]."""
+    """Boxes [F, 4] with a margin, as masks uint8 [F, h, w]."""
     region = np.zeros(shape, np.uint8)
     for plane, (left, top, right, bottom) in zip(region, boxes, strict=True):
         x, y = 0.15 * (right - left), 0.1 * (bottom - top)

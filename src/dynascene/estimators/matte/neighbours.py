@@ -1,4 +1,4 @@
-"""Other people, who stand in the subject's square and whom a network takes for the subject."""
+"""Other people in the subject's square, whom a network takes for the subject."""
 
 import numpy as np
 
@@ -10,10 +10,17 @@ SOFTNESS = 0.08  # of half a box: how wide the border between two people is
 def subjects_share(
     height: int, width: int, box: np.ndarray, others: list[np.ndarray]
 ) -> np.ndarray | None:
-    """How far each pixel [h, w] is the subject's rather than a neighbour's, 0 … 1.
+    """How much each pixel belongs to the subject and not to a neighbour.
 
-    box, others: left, top, right, bottom. A pixel belongs to the person in whose box it lies more
-    centrally; the distance to a box is 0 in its middle and 1 at its border. None without others.
+    A pixel belongs to the person in whose box it lies more centrally. The distance to a box is 0 in
+    its middle and 1 at its border.
+
+    Args:
+        height, width: of the picture.
+        box, others: left, top, right, bottom.
+
+    Returns:
+        [h, w] in 0 … 1; None without others.
     """
     if not others:
         return None
@@ -23,7 +30,7 @@ def subjects_share(
 
 
 def seen_neighbours(others: list[Subject], frame: int, scale: float) -> list[np.ndarray]:
-    """The boxes of those whom the detector sees in a frame, times ``scale``."""
+    """The boxes of the other people detected in a frame, times ``scale``."""
     return [person.boxes[frame] * scale for person in others if person.seen[frame]]
 
 

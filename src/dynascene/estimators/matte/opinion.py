@@ -1,11 +1,11 @@
-"""Person or place: an opinion on every pixel, from motion and from colours.
+"""The log-odds of person against place for every pixel, from motion and from colours.
 
 The first opinion comes from motion in each frame, with the person's colours over the clip. The
-pooled one starts from another opinion and asks what the clip knows of it: which colours each part
-of the person has and which are beside it, and where the person usually is. What is right in most
-frames so mends what is wrong in some; where colours tell nothing, it stays with motion.
+pooled opinion starts from another one and pools it over the clip: the colours of each part of the
+person and of what is beside it, and where the person usually is. What is right in most frames so
+corrects what is wrong in some. Where colours do not separate the two, motion decides.
 
-F frames, h w working pixels. A logit is positive where the person is likelier.
+F frames, h w working pixels. A logit is positive where person is more likely.
 """
 
 from __future__ import annotations
@@ -43,10 +43,12 @@ POOLED_BESIDE_PLATE = 0.6  # of both weights, where a plate says more
 
 
 class Cue(NamedTuple):
-    """What plates say about one frame: [h, w] each.
+    """What plates say about one frame.
 
-    logit: float32, of person against place. reliable: float32 in 0 … 1, how much the logit counts.
-    near: True where the person may be at all.
+    Attributes:
+        logit: float32 [h, w], of person against place.
+        reliable: float32 [h, w] in 0 … 1, weight of the logit.
+        near: bool [h, w], where the person can be at all.
     """
 
     logit: np.ndarray
@@ -59,9 +61,12 @@ def plate_cue(
     first: tuple[np.ndarray, np.ndarray],
     second: tuple[np.ndarray, np.ndarray],
 ) -> Cue:
-    """From deviation and views [h, w] with and without the person's pixels in the plates.
+    """The cue from plates with and without the person's pixels.
 
-    region: uint8 [h, w], 255 = where the subject is, roughly.
+    Args:
+        region: uint8 [h, w], 255 = roughly the subject.
+        first: deviation and views [h, w] of plates of whole frames.
+        second: the same of plates without the region.
     """
     (off, views), (off_free, views_free) = first, second
     # where most neighbours show the place, the first plate is free of the person and knows more
@@ -75,10 +80,13 @@ def plate_cue(
 def first_opinion(
     frames: np.ndarray, region: np.ndarray, moving: np.ndarray, first: Evidence, second: Evidence
 ) -> np.ndarray:
-    """Logits [F, h, w] float16, of frames uint8 [F, h, w, 3].
+    """Logits [F, h, w] float16 from motion and colours.
 
-    region: uint8 [F, h, w]; moving: [F, h, w] in 0 … 1, how surely something moves.
-    first, second: of plates of the whole frames, and of those without the region.
+    Args:
+        frames: uint8 [F, h, w, 3].
+        region: uint8 [F, h, w], 255 = roughly the subject.
+        moving: [F, h, w] in 0 … 1, probability of motion.
+        first, second: evidence of plates of whole frames, and of those without the region.
     """
     shapes = average_shape(moving, region)
     motion, colour_weight, person, place = np.zeros((4, *region.shape), np.float16)
@@ -113,9 +121,12 @@ def pooled_opinion(
     opinion: np.ndarray,
     restless: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Logits [F, h, w] float16, from those of another opinion and what the clip knows of it.
+    """Logits [F, h, w] float16, from another opinion pooled over the clip.
 
-    restless: [F, h, w] in 0 … 1, see `unrest`; None = not known. Others: see `first_opinion`.
+    Args:
+        frames, region, first, second: see ``first_opinion``.
+        opinion: logits [F, h, w].
+        restless: [F, h, w] in 0 … 1, see `unrest`; None: unknown.
     """
     motion, colour_weight = np.zeros((2, *region.shape), np.float16)
     for index in range(len(frames)):
@@ -143,29 +154,29 @@ def pooled_opinion(
 
 
 def probabilities(logits: np.ndarray) -> np.ndarray:
-    """Logits → 0 … 1, in the precision that they have."""
+    """The logistic function of logits, in their own precision."""
     return (1 + np.tanh(logits / 2)) / 2
 
 
 def dilated(mask: np.ndarray, pixels: float) -> np.ndarray:
-    """A mask uint8 [h, w], grown by so many pixels: 0 or 255."""
+    """A mask uint8 [h, w], dilated by ``pixels``: 0 or 255."""
     distance = cv2.distanceTransform((mask == 0).astype(np.uint8), cv2.DIST_L2, 3)
     return (distance <= pixels).astype(np.uint8) * 255
 
 
 def _around(region: np.ndarray) -> np.ndarray:
-    """Where colours of the place are learnt: bool [F, h, w]."""
+    """Where the colours of the place are counted: bool [F, h, w]."""
     return np.stack([dilated(one, FAR * one.shape[1]) > 0 for one in region])
 
 
 def _sides(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How surely each pixel is the person, and the place: 0 … 1 each."""
+    """Weights of each pixel for person and for place, 0 … 1 each."""
     certainty = np.tanh(logits / 2)
     return np.clip(certainty, 0, 1), np.clip(-certainty, 0, 1)
 
 
 def _coupled(single: np.ndarray, frame: np.ndarray) -> np.ndarray:
-    """Mean field: each pixel also heeds its neighbours, most those of its own colour."""
+    """Mean field: each pixel is pulled towards its neighbours, most towards those of its colour."""
     radius = max(2, round(GUIDE_RADIUS * frame.shape[1]))
     guide, logit = GuidedFilter(frame, radius, GUIDE_RIDGE), single
     for _ in range(COUPLING_ROUNDS):

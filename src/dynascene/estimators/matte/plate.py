@@ -1,4 +1,4 @@
-"""The place without the person, seen from one frame: other frames brought there by its motion.
+"""The plate: the place without the person in the view of one frame, from warped other frames.
 
 F frames, N neighbours, h w working pixels.
 """
@@ -29,9 +29,12 @@ HIDDEN = 255
 
 
 class Plate(NamedTuple):
-    """colour: [h, w, 3] float32 sRGB 0 … 255, the median of what was seen.
-    spread: [h, w] float32, how far the neighbours differ from it, in 8-bit values.
-    count: [h, w] int, how many neighbours show the place; 0 where none does and colour is void.
+    """The place as seen from one frame.
+
+    Attributes:
+        colour: [h, w, 3] float32 sRGB 0 … 255, the median over the neighbours that show it.
+        spread: [h, w] float32, how far the neighbours differ from it, in 8-bit values.
+        count: [h, w] int, number of neighbours that show the place; 0: the colour is undefined.
     """
 
     colour: np.ndarray
@@ -40,7 +43,12 @@ class Plate(NamedTuple):
 
 
 class Neighbour(NamedTuple):
-    """A frame brought to the view of another. seen: [h, w] bool."""
+    """A frame warped into the view of another.
+
+    Attributes:
+        colour: [h, w, 3].
+        seen: bool [h, w], where it shows the place.
+    """
 
     colour: np.ndarray
     seen: np.ndarray
@@ -49,10 +57,13 @@ class Neighbour(NamedTuple):
 class PlateMaker:
     """Makes plates for the frames of one clip.
 
-    frames: uint8 [F, h, w, 3]; greys: uint8 [F, h, w]; chain: [F, 3, 3] frame_from_first.
-    person: uint8 [F, h, w], 255 = somebody; those pixels neither show the place nor tell how it
-        moves. None = not known yet: then only the camera's motion is taken out, since local
-        parallax cannot be told from a person's motion.
+    Args:
+        frames: uint8 [F, h, w, 3].
+        greys: uint8 [F, h, w].
+        chain: [F, 3, 3] frame_from_first.
+        person: uint8 [F, h, w], 255 = person; these pixels are used neither for colours nor for
+            motion. None: unknown. Then only the camera's motion is compensated, since local
+            parallax is not separable from a person's motion.
     """
 
     def __init__(
@@ -83,7 +94,7 @@ class PlateMaker:
                         yield neighbour
 
     def _neighbour(self, index: int, other: int) -> Neighbour | None:
-        """Another frame seen from this one; None where it shows too little of the same."""
+        """Another frame in the view of this one; None where they overlap too little."""
         homography = other_from_this(self._chain, index, other)
         places = apply_homography(homography, self._grid)
         # of the frame, not of the place: somebody large hides most of it, and the rest counts
@@ -111,10 +122,14 @@ class PlateMaker:
 
 
 def smooth_flow(flow: np.ndarray, trusted: np.ndarray, sigma: float) -> np.ndarray:
-    """The flow [h, w, 2] that varies slowly and explains most of ``flow``.
+    """A smooth flow that explains most of a flow.
 
-    trusted: [h, w] weights; where they are 0 the surroundings are continued. sigma: in pixels.
-    Robust: what moves otherwise than its surroundings loses its weight round by round.
+    Robust: what moves differently from its surroundings loses weight from round to round.
+
+    Args:
+        flow: [h, w, 2].
+        trusted: weights [h, w]; where they are 0 the surroundings are continued.
+        sigma: of the smoothing, in pixels.
     """
     height, width = trusted.shape
     small = max(1, width // COARSE), max(1, height // COARSE)
@@ -135,7 +150,7 @@ def _blurred(field: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def _median(neighbours: list[Neighbour]) -> Plate:
-    """The per-pixel median of what was seen, in each channel."""
+    """The per-pixel median of each channel over the neighbours that show the place."""
     seen = np.stack([n.seen for n in neighbours])
     count = seen.sum(axis=0)
     colours = np.stack([n.colour for n in neighbours])

@@ -1,4 +1,4 @@
-"""What makes a matte: one small interface, one file per way of making it.
+"""The interface of a matte backend.
 
 F frames, h w working pixels (frames shrunk to at most ``working_pixels``).
 """
@@ -12,12 +12,13 @@ import numpy as np
 
 
 class Matter(Protocol):
-    """Tells person from place.
+    """Estimates where the person is.
 
-    name: what the command line and reports call it.
-    working_pixels: how large it wants the frames, at most.
-    needs_boxes: whether it must be told where the subject is.
-    least_frames: how many frames it takes to tell.
+    Attributes:
+        name: for the command line and reports.
+        working_pixels: largest number of pixels of the frames that it takes.
+        needs_boxes: whether it needs the subject's boxes.
+        least_frames: number of frames that it needs.
     """
 
     @property
@@ -38,9 +39,11 @@ class Matter(Protocol):
         boxes: np.ndarray | None,
         start: tuple[float, float] | None = None,
     ) -> Iterator[np.ndarray]:
-        """Yield the probability of person of every frame, float32 [h, w] in 0 … 1.
+        """Yield the probability of person for every frame, float32 [h, w] in 0 … 1.
 
-        frames: uint8 [F, h, w, 3] sRGB. boxes: [F, 4] left, top, right, bottom of the subject in
-        working pixels; None = unknown. start: a pixel of the subject in the first frame.
+        Args:
+            frames: uint8 [F, h, w, 3] sRGB.
+            boxes: [F, 4] left, top, right, bottom of the subject in working pixels; None: unknown.
+            start: a pixel of the subject in the first frame; None: unknown.
         """
         ...

@@ -1,4 +1,4 @@
-"""Where in each frame the moving subject is, roughly: one blob that lives through the clip.
+"""The rough region of the moving subject: one blob followed through the clip.
 
 F frames, h w working pixels; the search runs on a coarse grid.
 """
@@ -23,7 +23,13 @@ LEAP = 0.08  # of the diagonal: a subject that moves so far in a frame loses one
 
 
 class RegionCandidate(NamedTuple):
-    """blob: [h, w] bool, coarse. centre: x, y in coarse pixels. score: log of its evidence."""
+    """A blob of motion in one frame.
+
+    Attributes:
+        blob: bool [h, w], coarse.
+        centre: x, y in coarse pixels.
+        score: log of its evidence.
+    """
 
     blob: np.ndarray
     centre: np.ndarray
@@ -31,10 +37,14 @@ class RegionCandidate(NamedTuple):
 
 
 def subject_regions(evidence: np.ndarray, start: tuple[float, float] | None = None) -> np.ndarray:
-    """Evidence of motion, [F, h, w] in 0 … 1 → where the subject is, uint8 [F, h, w] 0 or 255.
+    """Follow the blobs with the most evidence that stay near each other from frame to frame.
 
-    The chosen blobs are those with the most evidence that lie near one another from frame to
-    frame. start: a pixel, x and y, near which the first one must lie.
+    Args:
+        evidence: of motion, [F, h, w] in 0 … 1.
+        start: a pixel (x, y) near which the first blob must lie; None: anywhere.
+
+    Returns:
+        Where the subject is, uint8 [F, h, w], 0 or 255.
     """
     frames, height, width = evidence.shape
     small = max(1, width // COARSE), max(1, height // COARSE)
@@ -55,7 +65,7 @@ def subject_regions(evidence: np.ndarray, start: tuple[float, float] | None = No
 
 
 def _candidates(evidence: np.ndarray) -> list[RegionCandidate]:
-    """The strongest blobs of one frame, each around a peak that no stronger one holds."""
+    """The strongest blobs of one frame, each around a peak outside all stronger ones."""
     sigma = BLOB * float(np.hypot(*evidence.shape))
     density = cv2.GaussianBlur(evidence, (0, 0), sigma)
     left, candidates = density.copy(), []
@@ -76,7 +86,7 @@ def _candidates(evidence: np.ndarray) -> list[RegionCandidate]:
 
 
 def _convex(blob: np.ndarray) -> np.ndarray:
-    """The convex hull of a mask: a person's inside seldom shows motion, its outline does."""
+    """The convex hull of a mask: a person's outline shows motion, the inside often not."""
     rows, columns = np.nonzero(blob)
     hull = cv2.convexHull(np.stack([columns, rows], axis=1).astype(np.int32))
     return cv2.fillConvexPoly(np.zeros(blob.shape, np.uint8), hull, 1) > 0
@@ -87,7 +97,7 @@ def _nearest(candidates: list[RegionCandidate], point: np.ndarray) -> RegionCand
 
 
 def _smoothest_path(candidates: list[list[RegionCandidate]], leap: float) -> list[int]:
-    """One candidate per frame, for the greatest sum of scores less leaps (Viterbi)."""
+    """One candidate per frame with the greatest sum of scores minus distances (Viterbi)."""
     best = np.array([c.score for c in candidates[0]])
     back: list[np.ndarray] = []
     for before, now in pairwise(candidates):

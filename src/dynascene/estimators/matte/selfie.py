@@ -1,7 +1,7 @@
-"""MediaPipe's selfie segmentation on the subject's square: small, quick, people only.
+"""MediaPipe's selfie segmentation on the subject's square: small, fast, people only.
 
-Both published networks are asked, each for the square and its mirror image: their mean has fewer
-holes than either, since their mistakes differ.
+Both published networks run on the square and on its mirror image. Their mean has fewer holes than
+either, since they make different mistakes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ CUT = 384  # pixels: enough for both
 class SelfieNetwork:
     """One of the two networks: uint8 [H, W, 3] sRGB → probability of person, float32 [H, W].
 
-    Raises InputError when it cannot be fetched or read.
+    Raises:
+        InputError: it cannot be downloaded or read.
     """
 
     def __init__(
@@ -50,8 +51,11 @@ class SelfieNetwork:
 class SelfieMatter:
     """Mattes by selfie segmentation.
 
-    folder: holds both files under their own names; None = fetched into the cache.
-    Raises InputError when a file cannot be fetched or read.
+    Args:
+        folder: holds both files under their own names; None: they are downloaded into the cache.
+
+    Raises:
+        InputError: a file cannot be downloaded or read.
     """
 
     name = "selfie"

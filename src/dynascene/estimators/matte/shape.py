@@ -1,7 +1,7 @@
-"""The subject's rough shape: evidence of motion, averaged over time in step with the subject.
+"""The subject's rough shape: evidence of motion, averaged over time relative to the subject.
 
-In a single frame motion shows here and there; over a second it shows nearly everywhere the
-subject is. F frames, h w working pixels; the work is done on a coarse grid.
+In a single frame motion shows in parts of the subject; over a second it shows nearly everywhere. F
+frames, h w working pixels; the work is done on a coarse grid.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ FULL = 0.9  # quantile of what is inside that counts as 1
 
 
 def average_shape(moving: np.ndarray, region: np.ndarray) -> np.ndarray:
-    """How surely each pixel belongs to the subject, by shape alone: float16 [F, h, w] in 0 … 1.
+    """The probability by shape alone that a pixel belongs to the subject: float16 [F, h, w].
 
-    moving: [F, h, w] in 0 … 1; region: uint8 [F, h, w], 255 = where the subject is, roughly.
+    Args:
+        moving: [F, h, w] in 0 … 1, probability of motion.
+        region: uint8 [F, h, w], 255 = roughly the subject.
     """
     height, width = region.shape[1:]
     small = max(1, width // COARSE), max(1, height // COARSE)
@@ -46,14 +48,14 @@ def average_shape(moving: np.ndarray, region: np.ndarray) -> np.ndarray:
 
 
 def _between(shape: np.ndarray) -> np.ndarray:
-    """What each pixel has at least on both sides in its row: plain clothes show no motion."""
+    """The lower of the two maxima on either side in a pixel's row: plain clothes show no motion."""
     left = np.maximum.accumulate(shape, axis=1)
     right = np.maximum.accumulate(shape[:, ::-1], axis=1)[:, ::-1]
     return np.minimum(left, right)
 
 
 def _centres(coarse: np.ndarray) -> np.ndarray:
-    """x and y of the evidence's centre in each frame: [F, 2]; where there is none, as before."""
+    """The evidence's centre in each frame, x and y: [F, 2]; without evidence, the previous one."""
     y, x = np.mgrid[: coarse.shape[1], : coarse.shape[2]]
     centres = np.full((len(coarse), 2), np.nan)
     for index, frame in enumerate(coarse):

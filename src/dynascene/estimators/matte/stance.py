@@ -1,4 +1,4 @@
-"""Where the person is in each frame and how large, and pictures that go with them.
+"""The person's position and size in each frame, and averages of pictures aligned by them.
 
 F frames, h w working pixels.
 """
@@ -19,7 +19,12 @@ COMMON, SIZES = 64, 4.0  # pixels of the common view, and the person's sizes tha
 
 
 class Stance(NamedTuple):
-    """x, y: the person's middle, in working pixels. size: the root of their area."""
+    """The person's place in a frame.
+
+    Attributes:
+        x, y: centre, in working pixels.
+        size: square root of the area.
+    """
 
     x: float
     y: float
@@ -27,8 +32,10 @@ class Stance(NamedTuple):
 
 
 def find_stances(probabilities: np.ndarray) -> list[Stance]:
-    """The stance in every frame, of probabilities of person [F, h, w]. The middle is the median
-    of what is likelier person than not; outliers in time do not count."""
+    """The stance in every frame, from probabilities of person [F, h, w].
+
+    The centre is the median over pixels that are more likely person. Outliers in time are removed.
+    """
     stances = np.empty((len(probabilities), 3))
     for index, probability in enumerate(probabilities):
         person = np.clip(probability.astype(np.float32) - 0.5, 0, None)
@@ -41,8 +48,9 @@ def find_stances(probabilities: np.ndarray) -> list[Stance]:
 
 
 def usual_shape(probabilities: np.ndarray, stances: list[Stance]) -> Iterator[np.ndarray]:
-    """What the frames before and after say of each pixel, carried along with the person: float32
-    [h, w] per frame, of probabilities [F, h, w]."""
+    """Yield the average of neighbouring frames' probabilities, aligned with the person: float32
+    [h, w] per frame, from probabilities [F, h, w].
+    """
     views = [_common_from_frame(stance) for stance in stances]
     return averaged_in_step(probabilities, views, (COMMON, COMMON), cv2.BORDER_REPLICATE)
 
@@ -50,10 +58,16 @@ def usual_shape(probabilities: np.ndarray, stances: list[Stance]) -> Iterator[np
 def averaged_in_step(
     pictures: np.ndarray, common_from_frame: list[np.ndarray], size: tuple[int, int], border: int
 ) -> Iterator[np.ndarray]:
-    """Pictures [F, h, w] averaged over a second in a common view, each brought back: [h, w].
+    """Average pictures over a second in a common view, and map each average back.
 
-    common_from_frame: [2, 3] affine, one per frame. size: width and height of the common view.
-    border: OpenCV's way of going on beyond a frame.
+    Args:
+        pictures: [F, h, w].
+        common_from_frame: affine [2, 3], one per frame.
+        size: width and height of the common view.
+        border: OpenCV's border mode beyond a frame.
+
+    Returns:
+        An iterator over [h, w].
     """
     height, width = pictures.shape[1:]
     common = np.stack(

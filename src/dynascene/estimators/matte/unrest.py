@@ -1,7 +1,7 @@
-"""Who stays in one spot of the picture, but not still.
+"""Detects a person who stays in one spot of the picture but does not stand still.
 
-Such a person is in all the frames that a plate is made of, and so is not off their median; but no
-two of these frames show the same there. F frames, h w working pixels.
+Such a person is in all the frames that a plate is made of, and so hardly differs from their median.
+But no two of these frames show the same there. F frames, h w working pixels.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ RESTLESS = 30.0  # 8-bit values of spread that only somebody who moves brings ab
 def unrest(spread: np.ndarray, logits: np.ndarray, outside: float) -> np.ndarray:
     """How much each frame's neighbours differ among themselves: [F, h, w] float16 in 0 … 1.
 
-    spread: uint8 [F, h, w], of the plates of whole frames. logits: [F, h, w], a first opinion,
-    positive on the person. outside: at most so much where the person is not on both sides and
-    above, since the place around somebody who sways is restless, too.
+    Args:
+        spread: uint8 [F, h, w], of the plates of whole frames.
+        logits: [F, h, w], a first opinion, positive on the person.
+        outside: upper limit where the person is not on both sides and above, since the place
+            around a person who sways is restless, too.
     """
     restless = np.empty(spread.shape, np.float16)
     for index, (values, logit) in enumerate(zip(spread, logits, strict=True)):
@@ -29,7 +31,7 @@ def unrest(spread: np.ndarray, logits: np.ndarray, outside: float) -> np.ndarray
 
 
 def enclosed(person: np.ndarray) -> np.ndarray:
-    """Where a mask [h, w] lies to the left, to the right and above, or is itself: bool."""
+    """bool [h, w], within a mask [h, w], or with it on the left, on the right and above."""
     left = np.logical_or.accumulate(person, axis=1)
     right = np.logical_or.accumulate(person[:, ::-1], axis=1)[:, ::-1]
     return left & right & np.logical_or.accumulate(person, axis=0)

@@ -1,1 +1,1 @@
-"""Who is in the clip: people found in every frame, and the one that the shot is about."""
+"""The people in a clip: detection, tracking, and the choice of the subject."""

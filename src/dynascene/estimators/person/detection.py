@@ -1,4 +1,4 @@
-"""People in one picture: what a detector gives, and which of its boxes to keep."""
+"""People in one picture: the interface of a detector, and non-maximum suppression."""
 
 from __future__ import annotations
 
@@ -11,25 +11,30 @@ INSIDE = 0.85  # … and so does one that lies in another: a head, a torso, a sh
 
 
 class Detection(NamedTuple):
-    """box: [4] float64, left, top, right, bottom in pixels of the frame. confidence: 0 … 1."""
+    """A person in a frame.
+
+    Attributes:
+        box: [4] float64, left, top, right, bottom in pixels of the frame.
+        confidence: 0 … 1.
+    """
 
     box: np.ndarray
     confidence: float
 
 
 class PersonDetector(Protocol):
-    """Finds people; ``name`` is what reports call it."""
+    """Detects people. ``name``: for reports."""
 
     @property
     def name(self) -> str: ...
 
     def __call__(self, frame: np.ndarray) -> list[Detection]:
-        """Everybody in a frame, uint8 [H, W, 3] sRGB, most confident first."""
+        """Detect the people in a frame, uint8 [H, W, 3] sRGB; most confident first."""
         ...
 
 
 def intersection(one: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Shared areas of a box [4] with boxes [N, 4]: [N]."""
+    """Intersection areas of a box [4] with boxes [N, 4]: [N]."""
     low, high = np.maximum(one[:2], others[:, :2]), np.minimum(one[2:], others[:, 2:])
     return np.clip(high - low, 0, None).prod(axis=1)
 
@@ -47,19 +52,19 @@ def overlap(one: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 def one_box_each(detections: list[Detection]) -> list[Detection]:
     """Keep the most confident box of each person, most confident first."""
-    kept: list[Detection] = []
+    people: list[Detection] = []
     for candidate in sorted(detections, key=lambda d: -d.confidence):
-        if kept:
-            boxes = np.stack([d.box for d in kept])
+        if people:
+            boxes = np.stack([d.box for d in people])
             smaller = np.minimum(area(candidate.box), area(boxes))
             inside = intersection(candidate.box, boxes) / np.maximum(smaller, 1e-9)
             if (overlap(candidate.box, boxes) > SAME_PERSON).any() or (inside > INSIDE).any():
                 continue
-        kept.append(candidate)
-    return kept
+        people.append(candidate)
+    return people
 
 
 def clip_box(box: np.ndarray, frame: np.ndarray) -> np.ndarray:
-    """A box [4] cut to a frame [H, W, …]."""
+    """A box [4], clipped to a frame [H, W, …]."""
     height, width = frame.shape[:2]
     return np.clip(box, 0, [width, height, width, height])

@@ -1,8 +1,7 @@
-"""FastestDet: finds people in 15 ms on one core; misses some that are small or blurred.
+"""FastestDet: detects people in 15 ms on one core; misses some that are small or blurred.
 
-The network sees the picture as 352×352, and answers with [85, 22, 22]: for each cell whether there
-is an object, its centre's offset, its size, and 80 class probabilities, of which the first is
-"person".
+The network takes the picture as 352×352 and returns [85, 22, 22]: for each cell whether there is an
+object, its centre's offset, its size, and 80 class probabilities, of which the first is "person".
 """
 
 from __future__ import annotations
@@ -23,9 +22,13 @@ LEAST_CONFIDENCE = 0.3
 
 
 class FastestDet:
-    """The pinned network, fetched into the cache, or a file of the same interface.
+    """A network of this interface.
 
-    Raises InputError when it cannot be fetched or read.
+    Args:
+        path: its file; None: the pinned one, downloaded into the cache.
+
+    Raises:
+        InputError: it cannot be downloaded or read.
     """
 
     name = "fastestdet"
@@ -52,16 +55,20 @@ class FastestDet:
         )
 
 
-def decode(output: np.ndarray, wanted: int) -> tuple[np.ndarray, np.ndarray]:
-    """The network's answer [5 + classes, h, w] → boxes [N, 4] in 0 … 1 and confidences [N].
+def decode(output: np.ndarray, target_class: int) -> tuple[np.ndarray, np.ndarray]:
+    """Decode the network's output for one class.
 
-    Per cell: objectness; centre offset in cells through tanh; width and height as shares of the
-    picture through a sigmoid; class probabilities.
+    Args: output: [5 + classes, h, w]. Per cell: objectness; centre offset in cells through tanh;
+        width and height as shares of the picture through a sigmoid; class probabilities.
+        target_class: index of the class.
+
+    Returns:
+        Boxes [N, 4] in 0 … 1 and confidences [N].
     """
     objectness, offset, size, classes = output[0], output[1:3], output[3:5], output[5:]
     height, width = objectness.shape
-    confidence = objectness**0.6 * classes[wanted] ** 0.4
-    chosen = (classes.argmax(axis=0) == wanted) & (confidence >= LEAST_CONFIDENCE)
+    confidence = objectness**0.6 * classes[target_class] ** 0.4
+    chosen = (classes.argmax(axis=0) == target_class) & (confidence >= LEAST_CONFIDENCE)
     rows, columns = np.nonzero(chosen)
     centre = (np.stack([columns, rows]) + np.tanh(offset[:, chosen])) / [[width], [height]]
     half = 0.5 / (1 + np.exp(-size[:, chosen]))

@@ -1,4 +1,4 @@
-"""RT-DETR through transformers: finds people accurately, at about a second a frame on a CPU."""
+"""RT-DETR through transformers: accurate person detection, about a second a frame on a CPU."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ LEAST_CONFIDENCE = 0.3
 
 
 class RtDetr:
-    """The network of a folder as transformers saves it (config, preprocessor, safetensors).
+    """A network from a folder that transformers saved (config, preprocessor, safetensors).
 
-    folder: None = the pinned small one, fetched into the cache. Its classes must name a "person".
-    Raises InputError when it cannot be fetched or the folder holds no such network.
+    Args: folder: None: the pinned small network, downloaded into the cache. One of its classes must
+            be "person".
+
+    Raises:
+        InputError: it cannot be downloaded, or the folder holds no such network.
     """
 
     name = "rtdetr"
@@ -52,10 +55,10 @@ class RtDetr:
         inputs = self._prepare(images=frame, return_tensors="pt")
         with torch.inference_mode():
             outputs = self._network(**inputs)
-        found = self._prepare.post_process_object_detection(
+        detections = self._prepare.post_process_object_detection(
             outputs, LEAST_CONFIDENCE, target_sizes=[frame.shape[:2]]
         )[0]
-        results = zip(found["boxes"], found["scores"], found["labels"], strict=True)
+        results = zip(detections["boxes"], detections["scores"], detections["labels"], strict=True)
         return one_box_each(
             [
                 Detection(clip_box(box.double().numpy(), frame), float(score))

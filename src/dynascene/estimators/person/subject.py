@@ -23,8 +23,12 @@ Choice = int | tuple[float, float] | None
 
 @dataclass(frozen=True)
 class Subject:
-    """Where the subject is. boxes: [F, 4] left, top, right, bottom in pixels, gaps filled.
-    seen: [F] bool, where a detector saw them; prominence: 0 … 1.
+    """One person of a clip.
+
+    Attributes:
+        boxes: [F, 4] left, top, right, bottom in pixels; gaps are interpolated.
+        seen: bool [F], where a detector saw the person.
+        prominence: 0 … 1.
     """
 
     boxes: np.ndarray
@@ -38,7 +42,7 @@ class Subject:
 
     @property
     def centre(self) -> tuple[float, float]:
-        """x and y in the first frame that shows the subject."""
+        """x and y of the box in the first frame that shows the subject."""
         left, top, right, bottom = self.boxes[self.first]
         return (left + right) / 2, (top + bottom) / 2
 
@@ -46,7 +50,13 @@ class Subject:
 def find_people(
     source: FrameSource, detector: PersonDetector, advance: Callable[[], None] = lambda: None
 ) -> list[Subject]:
-    """Everybody who stays in the clip, from left to right where each first appears."""
+    """Everybody who stays in the clip, ordered from left to right at their first appearance.
+
+    Args:
+        source: the clip.
+        detector: finds people in each frame.
+        advance: called after each frame.
+    """
     tracker = Tracker()
     for index, frame in enumerate(source.read()):
         colour = frame[..., :3]
@@ -62,13 +72,16 @@ def find_people(
 
 
 def choose_subject(people: list[Subject], choice: Choice, path: Path) -> Subject:
-    """The subject of a clip.
+    """Choose the subject of a clip.
 
-    choice: a number as ``list_people`` gives it, a pixel (x, y) of the first frame, or None for
-        the one person who is clearly the most prominent.
-    path: the clip, for messages.
+    Args:
+        people: of the clip.
+        choice: a number as in ``list_people``, a pixel (x, y) of the first frame, or None for the
+            one person who is clearly the most prominent.
+        path: the clip, for messages.
 
-    Raises InputError when there is nobody, when several are comparable, or the choice names none.
+    Raises:
+        InputError: there is nobody, several people are comparable, or the choice fits nobody.
     """
     if not people:
         raise InputError(
@@ -91,13 +104,13 @@ def choose_subject(people: list[Subject], choice: Choice, path: Path) -> Subject
 
 
 def comparable_people(people: list[Subject]) -> list[Subject]:
-    """The most prominent person and all who come near."""
+    """The most prominent person and all with a comparable prominence."""
     most = max(person.prominence for person in people)
     return [person for person in people if person.prominence >= COMPARABLE * most]
 
 
 def list_people(people: list[Subject]) -> str:
-    """One line with numbers and places."""
+    """One line of text with the people's numbers and positions."""
     return ", ".join(
         f"{number} at pixel {person.centre[0]:.0f},{person.centre[1]:.0f} of frame {person.first}"
         for number, person in enumerate(people, start=1)

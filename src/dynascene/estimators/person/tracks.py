@@ -1,6 +1,6 @@
-"""The same person from frame to frame: boxes joined into tracks.
+"""Tracks: boxes of the same person joined from frame to frame.
 
-F frames. A box joins the track whose expected box it overlaps and whose colours it shares.
+F frames. A box joins the track whose predicted box it overlaps and whose colours it shares.
 """
 
 from __future__ import annotations
@@ -23,7 +23,14 @@ COLOUR_BINS = 4  # per channel
 
 @dataclass
 class Track:
-    """One person's boxes. frames: increasing; boxes: one [4] each, in pixels."""
+    """One person's boxes.
+
+    Attributes:
+        frames: numbers, rising.
+        boxes: [4] each, in pixels.
+        confidences: of the detections.
+        colours: mean colour histogram [bins].
+    """
 
     frames: list[int] = field(default_factory=list)
     boxes: list[np.ndarray] = field(default_factory=list)
@@ -37,7 +44,7 @@ class Track:
         self.colours = colours if len(self.frames) == 1 else 0.9 * self.colours + 0.1 * colours
 
     def box_at(self, frame: int) -> np.ndarray:
-        """The box expected in a later frame: it goes on as in the last frames, ever slower."""
+        """The box predicted for a later frame, by the last frames' motion with damping."""
         if len(self.frames) < 2:
             return self.boxes[-1]
         back = min(len(self.frames) - 1, 4)
@@ -47,23 +54,23 @@ class Track:
         return self.boxes[-1] + centre_speed * min(frame - self.frames[-1], 6)
 
     def boxes_of_all(self, count: int) -> np.ndarray:
-        """[count, 4]: gaps filled in a straight line, ends repeated."""
+        """[count, 4], gaps filled linearly, ends repeated."""
         boxes = np.stack(self.boxes)
         every = np.arange(count)
         return np.stack([np.interp(every, self.frames, boxes[:, i]) for i in range(4)], axis=1)
 
 
 class Tracker:
-    """Takes frames in order and keeps the tracks of everybody in them."""
+    """Takes the detections of each frame in order, and extends or begins tracks."""
 
     def __init__(self) -> None:
         self.tracks: list[Track] = []
 
     def add(self, index: int, frame: np.ndarray, detections: list[Detection]) -> None:
-        """frame: uint8 [H, W, 3]; its people may be fewer or more than before."""
+        """Add a frame, uint8 [H, W, 3], with its detections."""
         colours = [box_colours(frame, d.box) for d in detections]
         open_tracks = [t for t in self.tracks if index - t.frames[-1] <= BRIDGED]
-        taken: set[int] = set()
+        matches: set[int] = set()
         if open_tracks and detections:
             likeness = np.array(
                 [
@@ -74,15 +81,15 @@ class Tracker:
             for t, d in zip(*linear_sum_assignment(-likeness), strict=True):
                 if likeness[t, d] >= LEAST_LIKENESS:
                     open_tracks[t].add(index, detections[d], colours[d])
-                    taken.add(int(d))
+                    matches.add(int(d))
         for d, detection in enumerate(detections):
-            if d not in taken and detection.confidence >= LEAST_CONFIDENCE:
+            if d not in matches and detection.confidence >= LEAST_CONFIDENCE:
                 self.tracks.append(Track())
                 self.tracks[-1].add(index, detection, colours[d])
 
 
 def box_colours(frame: np.ndarray, box: np.ndarray) -> np.ndarray:
-    """How often each colour occurs in the middle of a box: [bins], adding up to 1."""
+    """The colour histogram [bins] in the middle of a box, with the sum 1."""
     left, top, right, bottom = box
     inset_x, inset_y = 0.2 * (right - left), 0.15 * (bottom - top)
     rows = slice(int(top + inset_y), max(int(bottom - inset_y), int(top + inset_y) + 1))
@@ -95,7 +102,7 @@ def box_colours(frame: np.ndarray, box: np.ndarray) -> np.ndarray:
 
 
 def _likeness(track: Track, index: int, detection: Detection, colours: np.ndarray) -> float:
-    """0 … 1: how well place and colours of a box fit a track."""
+    """How well the position and the colours of a box fit a track, 0 … 1."""
     expected = track.box_at(index)
     size = np.sqrt(area(expected)) + 1e-6
     apart = np.abs((expected[:2] + expected[2:] - detection.box[:2] - detection.box[2:]) / 2).max()

@@ -1,1 +1,1 @@
-"""Metric scale and ground of a filmed clip, from the person who stands in it."""
+"""Metric scale and ground of a filmed clip, from the person in it."""

@@ -1,8 +1,8 @@
 """Whether a person and a camera contradict each other.
 
-Who stands or walks does not slide: seen by the right camera, the point that touches the ground
-rests during each step. A camera that comes from elsewhere makes it glide over the ground, and no
-background can hide that.
+Somebody who stands or walks does not slide: under the right camera, the point that touches the
+ground rests during each step. Under a camera from elsewhere it glides over the ground, and no
+background hides that.
 """
 
 import math
@@ -21,9 +21,12 @@ GROWING = 0.1  # of the logarithm of the apparent size, between the first and th
 
 
 class Conflict(NamedTuple):
-    """slide: metres a second at which the feet glide when they should rest; not a number where
-        they are not seen for long enough.
-    message: one line on the contradiction, empty where there is none.
+    """How far a person and a camera contradict each other.
+
+    Attributes:
+        slide: speed of the feet when they should rest, in metres a second; NaN where they are not
+            seen for long enough.
+        message: one line on the contradiction; empty where there is none.
     """
 
     slide: float
@@ -39,8 +42,12 @@ def find_conflict(
 ) -> Conflict:
     """Compare a clip with a track that was not filmed with it.
 
-    scale: of the clip. track: one camera per frame of it. camera_height: of its first camera above
-    the ground, in the track's unit. size: of the clip's frames. frame_rate: frames a second.
+    Args:
+        scale: of the clip.
+        track: one camera per frame.
+        camera_height: of the first camera above the ground, in the track's unit.
+        size: of the clip's frames.
+        frame_rate: frames a second.
     """
     height, pitch = scale.camera_height_m, scale.pitch_degrees
     if height is None or pitch is None:
@@ -58,7 +65,7 @@ def find_conflict(
 
 
 def _zoom(scale: PersonScale, track: CameraTrack) -> str:
-    """The contradiction that is seen first, where it is that one: sizes against the way."""
+    """The message where the person's size contradicts the camera's travel; else empty."""
     height = np.log(scale.silhouette.height[scale.silhouette.seen])
     third = max(1, len(height) // 3)
     growth = float(np.median(height[-third:]) - np.median(height[:third]))

@@ -1,4 +1,4 @@
-"""Where the person stands and ends, as the camera sees it."""
+"""Rays of the camera to the person's feet and head."""
 
 import numpy as np
 import torch
@@ -19,10 +19,14 @@ def rays_through(track: CameraTrack, points: np.ndarray) -> np.ndarray:
 
 
 def standing_rays(matte: FrameSource, track: CameraTrack) -> Tensor:
-    """Unit rays to the lowest and to the highest point of a person in some frames: [N, 2, 3].
+    """Unit rays to the lowest and to the highest point of the person: [N, 2, 3].
 
-    matte: [H, W, 1], 255 = person. Rays are in the first camera's axes. Frames without feet
-    (nobody, or cut off by the lower border) are left out; there may be none at all.
+    Args:
+        matte: [H, W, 1], 255 = person.
+        track: one camera per frame.
+
+    Returns: Rays in the first camera's axes. Frames without feet (nobody, or cut off by the lower
+        border) are left out; N may be 0.
     """
     looked_at = sorted({round(i) for i in np.linspace(0, len(matte) - 1, FRAMES_LOOKED_AT)})
     frames = ArrayFrames([next(iter(matte.read(index, index + 1))) for index in looked_at])

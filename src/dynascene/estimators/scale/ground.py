@@ -31,17 +31,27 @@ LEAST_SLOPE = 0.01  # of the ray to the feet: at the horizon they tell nothing
 
 
 class PitchEvidence(NamedTuple):
-    """Something that tells the first frame's pitch: degrees, and how far off it may be."""
+    """A measurement of the first frame's pitch.
+
+    Attributes:
+        pitch: in degrees.
+        spread: standard deviation in degrees.
+    """
 
     pitch: float
     spread: float
 
 
 class GroundFit(NamedTuple):
-    """height: metres of the first frame's camera above the ground; its logarithm's spread.
-    pitch: degrees that this camera looked up; its spread.
-    agreement: share of the frames in which the person has the height that was assumed.
-    evidence: logarithm of how likely all that was seen is, to compare fits of the same frames.
+    """The ground under the first frame's camera.
+
+    Attributes:
+        height: of the camera above the ground, in metres.
+        height_spread: standard deviation of its natural logarithm.
+        pitch: in degrees, positive: the camera looks up.
+        pitch_spread: standard deviation in degrees.
+        agreement: share of the frames, 0 … 1, that agree with the assumed height of the person.
+        evidence: log-likelihood of all observations, to compare fits of the same frames.
     """
 
     height: float
@@ -53,9 +63,11 @@ class GroundFit(NamedTuple):
 
 
 def down_vectors(pitch: np.ndarray, roll: float) -> np.ndarray:
-    """Which way is down in the axes of a camera that looks up by ``pitch`` degrees: [P] → [P, 3].
+    """The down direction [P, 3] in the axes of a camera.
 
-    roll: clockwise, degrees.
+    Args:
+        pitch: [P] in degrees, positive: the camera looks up.
+        roll: in degrees, clockwise.
     """
     p, r = np.radians(pitch), math.radians(roll)
     return np.stack([math.sin(r) * np.cos(p), math.cos(r) * np.cos(p), -np.sin(p)], axis=-1)
@@ -78,10 +90,16 @@ def fit_ground(
     evidence: list[PitchEvidence],
     known_pitch: float | None = None,
 ) -> GroundFit:
-    """Weigh all pitches and heights, or the heights at a known pitch.
+    """Evaluate all pitches and heights on a grid, or all heights at a known pitch.
 
-    foot, head: rays [F, 3] in the first camera's axes. rise: [F, 3] metres by which each camera
-        lies away from the first, same axes. seconds: that the frames span.
+    Args:
+        foot, head: rays [F, 3] in the first camera's axes.
+        rise: [F, 3], position of each camera relative to the first in metres, same axes.
+        roll: of the first camera, in degrees clockwise.
+        seconds: time from the first frame to the last.
+        person_height: in metres.
+        evidence: other measurements of the pitch.
+        known_pitch: in degrees; None: estimate it.
     """
     every = max(1, math.ceil(len(foot) / FRAMES_USED))
     foot, head, rise = foot[::every], head[::every], rise[::every]
@@ -95,18 +113,18 @@ def fit_ground(
     fits *= (below > LEAST_SLOPE)[:, None, :]
     independent = min(len(foot), 1 + seconds / INDEPENDENT)
     score = np.log(fits + OUTLIER).mean(axis=-1) * independent
-    score += _habit(pitches) + _told(evidence, pitches)[:, None]
+    score += _habit(pitches) + _other_evidence(evidence, pitches)[:, None]
     return _summary(score, fits, pitches)
 
 
 def _habit(pitches: np.ndarray) -> np.ndarray:
-    """Log-prior [P, Q]: cameras are held at the chest or the eye, and look down a little."""
+    """Log-prior [P, Q]: cameras are held at chest or eye height, and look down a little."""
     height = np.log(HEIGHTS / USUAL_HEIGHT) / HEIGHT_SPREAD
     pitch = (pitches - USUAL_PITCH) / PITCH_SPREAD
     return -0.5 * (pitch[:, None] ** 2 + height**2)
 
 
-def _told(evidence: list[PitchEvidence], pitches: np.ndarray) -> np.ndarray:
+def _other_evidence(evidence: list[PitchEvidence], pitches: np.ndarray) -> np.ndarray:
     """Log-likelihood [P] of the other evidence; heavy-tailed, since it may be wrong altogether."""
     total = np.zeros(len(pitches))
     for pitch, spread in evidence:

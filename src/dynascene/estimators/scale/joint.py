@@ -1,4 +1,4 @@
-"""The ground and the unit of a track together: a camera that rises changes what the feet tell."""
+"""The ground and the unit of a track together: the vertical motion of a camera affects both."""
 
 import math
 
@@ -25,10 +25,12 @@ LEAST_TRAVEL = 1e-9
 
 
 class ClipGround:
-    """A clip whose ground, and whose track's unit, are sought.
+    """The observations of a clip from which its ground and its track's unit are estimated.
 
-    track: relative to its first camera, for the matte's size. roll: of that camera, degrees
-    clockwise. frame_rate: frames a second.
+    Attributes:
+        track: relative to its first camera, for the matte's size.
+        roll: of the first camera, in degrees clockwise.
+        frame_rate: frames a second.
     """
 
     def __init__(
@@ -55,7 +57,7 @@ class ClipGround:
         self.evidence, self.known_pitch = evidence, known_pitch
 
     def ground(self, metres_per_unit: float = 0.0) -> GroundFit:
-        """The ground for a unit of the track; 0 = its camera stays where it is."""
+        """Fit the ground for one unit of the track; 0: the camera stays in place."""
         whole = self.whole
         return fit_ground(
             self.foot[whole],
@@ -69,10 +71,10 @@ class ClipGround:
         )
 
     def ground_and_unit(self) -> tuple[GroundFit, UnitFit | None]:
-        """Both; no unit where the camera does not travel.
+        """Fit both; the unit is None where the camera does not travel.
 
-        Each of a row of units has its own ground. The best pair by the ground's evidence and the
-        resting of the feet is taken, and the unit refined on that ground.
+        Each candidate unit has its own ground. The pair with the best evidence of the ground and of
+        resting feet is chosen, and its unit is refined on that ground.
         """
         extent = float(np.linalg.norm(self.centres, axis=-1).max())
         still = self.ground()
@@ -92,7 +94,7 @@ class ClipGround:
         return self.ground(unit.metres), unit
 
     def _feet(self, ground: GroundFit, scales: np.ndarray) -> np.ndarray:
-        """What the feet tell of the scales [S] on a ground: log-likelihoods [S]."""
+        """Log-likelihoods [S] of scales [S] by the resting of the feet on a ground."""
         contacts = self._contacts(ground)
         speed = usual_speed(contacts, scales, self.frame_rate)
         return speed + rest_scores(contacts, scales, self.frame_rate)

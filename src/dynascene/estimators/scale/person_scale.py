@@ -1,4 +1,4 @@
-"""Metres, ground and pitch of a filmed clip, from the person who stands in it."""
+"""Metres, ground and pitch of a filmed clip, from the person in it."""
 
 import math
 from collections.abc import Sequence
@@ -51,20 +51,21 @@ Kind = Literal["static", "rotation", "general"]
 
 @dataclass(frozen=True)
 class PersonScale:
-    """What a person tells about a clip. Numbers are None, and ``why_not`` says why, where nothing
-    can be told.
+    """The scale of a clip. A number is None where it cannot be estimated; ``why_not`` says why.
 
-    camera_height_m: of the first frame's camera above the ground, metres.
-    metres_per_unit: of the track; None where the camera does not travel or it cannot be told.
-    distance_m: [F] along the ground from each camera to the feet; not a number where unseen.
-    pitch_degrees: that the first frame's camera looked up (negative: down).
-    horizon_row: of the first frame, pixels of the matte from the top, in its middle column; may
-        lie outside.
-    confidence: 0 (habit alone) … 1, of the camera's height and the pitch.
-    spread: standard deviation of the natural logarithm of ``camera_height_m`` and of
-        ``metres_per_unit``, person's height included.
-    why_not: one line on what is missing or doubtful, empty where nothing is.
-    silhouette: the person's ends in each frame, from which all this was found.
+    Attributes:
+        camera_height_m: height of the first frame's camera above the ground, in metres.
+        distance_m: [F], distance along the ground from each camera to the feet, in metres; NaN
+            where they are not seen.
+        metres_per_unit: of the track; None also where the camera does not travel.
+        pitch_degrees: of the first frame's camera, positive: it looks up.
+        horizon_row: in the middle column of the first frame, in pixels of the matte from the top;
+            may lie outside.
+        confidence: of camera height and pitch, 0 (only the prior) … 1.
+        spread: standard deviations of the natural logarithms of ``camera_height_m`` and of
+            ``metres_per_unit``, with that of the person's height.
+        why_not: one line on what is missing or doubtful; empty where nothing is.
+        silhouette: the person's ends in each frame, the input of the estimate.
     """
 
     camera_height_m: float | None
@@ -79,7 +80,7 @@ class PersonScale:
 
     @property
     def camera_height_units(self) -> float | None:
-        """The camera's height in the track's own unit: what ``camera_height`` asks for."""
+        """The camera's height in the track's unit, as ``camera_height`` expects it."""
         if self.camera_height_m is None or self.metres_per_unit is None:
             return None
         return self.camera_height_m / self.metres_per_unit
@@ -95,16 +96,19 @@ def person_scale(
     boxes: Sequence[Box | None] | None = None,
     person_height: float = ADULT,
 ) -> PersonScale:
-    """The scale of a filmed clip.
+    """Estimate the scale of a filmed clip.
 
-    matte: [H, W, 1], 255 = person. track: one camera per frame, of any unit.
-    kind: of the track; None = general where its camera travels.
-    frames: the clip's colour, whose horizon helps to tell the pitch; None = without.
-    horizon: its row in the first frame, pixels of the matte, where it is known better than that.
-    boxes: of the subject in each frame, where others are in the matte too.
-    person_height: of the person who is seen, metres.
+    Args:
+        matte: [H, W, 1], 255 = person.
+        track: one camera per frame, of any unit.
+        kind: of the track; None: general where its camera travels.
+        frames: the clip's colour, whose horizon improves the pitch; None: without.
+        horizon: row in the first frame, in pixels of the matte, where it is known; None: estimate.
+        boxes: of the subject in each frame, where other people are in the matte; None: one person.
+        person_height: of the person in the clip, in metres.
 
-    Raises InputError when lengths disagree or the height is not that of a person.
+    Raises:
+        InputError: lengths disagree, or the height is not that of a person.
     """
     if len(matte) != len(track):
         raise InputError(f"matte has {len(matte)} frames and the track {len(track)} cameras")
@@ -129,7 +133,7 @@ def person_scale(
 
 
 def _unusable(silhouette: Silhouette) -> str:
-    """Why the frames do not show a whole person, empty where enough of them do."""
+    """Why too few frames show a whole person; empty where enough do."""
     seen, whole = int(silhouette.seen.sum()), int(silhouette.whole.sum())
     if whole >= max(LEAST_FRAMES, LEAST_SHARE * len(silhouette)):
         return ""
@@ -147,20 +151,20 @@ def _unusable(silhouette: Silhouette) -> str:
 
 
 def _turning(attitude: Attitude) -> list[PitchEvidence]:
-    """What a track that turns tells about its pitch."""
+    """The pitch from the axis of a turning track."""
     if attitude.confidence < 0.05:
         return []
     return [PitchEvidence(attitude.pitch / attitude.confidence, TURN_SPREAD / attitude.confidence)]
 
 
 def _pitch_of(row: float, track: CameraTrack, frame: int) -> float:
-    """Degrees that a camera without roll looks up when the horizon is at a row of its frame."""
+    """Pitch in degrees of a camera without roll, from the horizon's row in its frame."""
     focal, middle = track.intrinsics[frame, 1, 1:].tolist()
     return math.degrees(math.atan2(row - middle, focal))
 
 
 def _by_horizons(frames: FrameSource, track: CameraTrack, roll: float) -> PitchEvidence:
-    """The first frame's pitch by the horizon of a few frames, as one piece of evidence."""
+    """The first frame's pitch from the horizons of a few frames."""
     track = resize_track(track, frames.size)
     candidates = np.arange(-89.0, 90.0, 0.5)
     down = torch.from_numpy(down_vectors(candidates, roll))
@@ -220,7 +224,7 @@ def _confidence(silhouette: Silhouette, ground: GroundFit) -> float:
 
 
 def _doubt(silhouette: Silhouette, ground: GroundFit, slide: float) -> str:
-    """The weightiest reason not to believe the ground, in one line, empty where there is none."""
+    """The strongest reason to doubt the ground, in one line; empty where there is none."""
     whole = silhouette.whole
     ratio = float(np.median(silhouette.width[whole] / silhouette.height[whole]))
     if ratio > UPRIGHT:

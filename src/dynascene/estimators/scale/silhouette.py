@@ -1,4 +1,4 @@
-"""Where a person's feet and head are in each frame, from the matte.
+"""A person's feet and head in each frame, from the matte.
 
 Shapes: F frames, H W pixels. Rows and columns are positions: the first pixel reaches from 0 to 1.
 """
@@ -25,13 +25,15 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 @dataclass(frozen=True)
 class Silhouette:
-    """The person's ends in each frame; not a number where nobody is seen.
+    """The person's ends in each frame; NaN where nobody is seen.
 
-    foot: [F, 2] column and row of the lowest point, which touches the ground unless the person
-        jumps. head: [F, 2] of the highest point.
-    sole: [F, 2] columns of the left and the right end of what is as low as that.
-    feet_cut, head_cut, side_cut: [F] whether that end lies beyond the picture's border.
-    width: [F] pixels from the leftmost to the rightmost point.
+    Attributes:
+        foot: [F, 2], column and row of the lowest point, which touches the ground unless the person
+            jumps.
+        head: [F, 2], column and row of the highest point.
+        sole: [F, 2], columns of the left and the right end of the lowest part.
+        width: [F], pixels from the leftmost to the rightmost point.
+        feet_cut, head_cut, side_cut: [F], whether that end lies beyond the picture's border.
     """
 
     foot: np.ndarray
@@ -52,27 +54,30 @@ class Silhouette:
 
     @property
     def lean(self) -> np.ndarray:
-        """[F] how far the head is off the foot sideways, as a share of the height."""
+        """[F], horizontal distance of the head from the foot as a share of the height."""
         return np.abs(self.head - self.foot)[:, 0] / self.height
 
     @property
     def seen(self) -> np.ndarray:
-        """[F] whether somebody is there, as a whole or in part."""
+        """[F], whether somebody is visible, in whole or in part."""
         return np.isfinite(self.height)
 
     @property
     def whole(self) -> np.ndarray:
-        """[F] whether the person is seen from head to foot."""
+        """[F], whether the person is visible from head to foot."""
         return self.seen & ~self.feet_cut & ~self.head_cut & ~self.side_cut
 
 
 def person_silhouette(matte: FrameSource, boxes: Sequence[Box | None] | None = None) -> Silhouette:
-    """The silhouette of a matte's frames [H, W, 1], 255 = person.
+    """The silhouette of the person in a matte.
 
-    boxes: one for each frame (left, top, right, bottom in pixels), or None where there is none;
-        what lies outside of it is somebody else.
+    Args:
+        matte: [H, W, 1], 255 = person.
+        boxes: left, top, right, bottom in pixels for each frame, or None for a frame without one;
+            what lies outside belongs to somebody else.
 
-    Raises InputError when the matte has another number of channels, or the boxes do not fit.
+    Raises:
+        InputError: the matte has another number of channels, or the boxes do not fit.
     """
     if matte.channels != 1:
         raise InputError(f"matte: has {matte.channels} channels, expected 1 (white = person)")
@@ -126,8 +131,8 @@ def _main_parts(matte: np.ndarray) -> np.ndarray:
     areas = stats[1:, cv2.CC_STAT_AREA]
     if not len(areas):
         return np.zeros(matte.shape, bool)
-    kept = 1 + np.flatnonzero(areas >= KEPT_PART * areas.max())
-    return np.isin(labels, kept)
+    large_parts = 1 + np.flatnonzero(areas >= KEPT_PART * areas.max())
+    return np.isin(labels, large_parts)
 
 
 def _column(part: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""How much the feet of somebody seem to slide over the ground under a camera."""
+"""How much a person's feet slide over the ground under a camera."""
 
 import math
 
@@ -19,12 +19,19 @@ RESTING = 0.2  # share of the moments in which a walker's foot surely rests
 def foot_slide(
     silhouette: Silhouette, track: CameraTrack, height: float, pitch: float, frame_rate: float
 ) -> float:
-    """Metres a second at which the feet glide in the moments in which they should rest.
+    """Speed of the feet, in metres a second, in the moments in which they should rest.
 
-    track: relative to its first camera, in metres, for the silhouette's frame size. height, pitch:
-    of that camera, in metres above the ground and degrees upwards. Of the two ends of the sole the
-    one that moves less counts in each moment, and of the moments the stillest ones. Not a number
-    where the feet are not seen for long enough.
+    In each moment the end of the sole that moves less counts, and of the moments the stillest ones.
+
+    Args:
+        silhouette: of the clip.
+        track: relative to its first camera, in metres, for the silhouette's frame size.
+        height: of that camera above the ground, in metres.
+        pitch: of that camera in degrees, positive: it looks up.
+        frame_rate: frames a second.
+
+    Returns:
+        NaN where the feet are not seen for long enough.
     """
     down = down_vectors(np.array([pitch]), filmed_attitude(track).roll)[0]
     centres = camera_centres(track.cam_from_world).numpy()
@@ -41,9 +48,11 @@ def foot_slide(
 
 
 def _stillest(points: list[np.ndarray], centres: np.ndarray, step: int, seconds: float) -> float:
-    """Metres a second that the ends of the sole move over ``step`` frames when they move least.
+    """Speed of the sole's ends over ``step`` frames, in metres a second, when they move least.
 
-    points: from the cameras [F, 3]. centres: of the cameras [F, 3].
+    Args:
+        points: relative to the cameras, [F, 3] each.
+        centres: of the cameras, [F, 3].
     """
     least = np.full(max(0, len(centres) - step), np.nan)
     for point in points:

@@ -1,9 +1,9 @@
-"""How long a track's unit is, from the feet: a foot on the ground stays where it is.
+"""The length of a track's unit, from the feet: a foot on the ground stays in place.
 
 With s metres in a unit, the point that the feet touch in frame i lies at s·A_i + B_i: the camera's
-place plus the ray to the feet, cut with the ground. A walker's point rests during each step and
-jumps to the next, so the right s is the one for which most of its displacements over a moment
-vanish, whatever the person does otherwise.
+position plus the ray to the feet, intersected with the ground. A walker's point rests during each
+step and jumps to the next. So the right s is the one for which most of the point's displacements
+over a moment vanish, whatever else the person does.
 
 Shapes: F frames, S scales, M moments.
 """
@@ -30,17 +30,24 @@ GAIT_SPREAD = 0.1  # of the logarithm: soles that roll, grounds that are not lev
 
 
 class UnitFit(NamedTuple):
-    """Metres in a unit of the track, and the spread of its logarithm."""
+    """The unit of a track.
+
+    Attributes:
+        metres: in one unit.
+        spread: standard deviation of the natural logarithm.
+    """
 
     metres: float
     spread: float
 
 
 class Contacts(NamedTuple):
-    """s·per_unit + fixed are the points [F, 3] that the feet touch, in metres for s metres a unit.
+    """The points [F, 3] that the feet touch: s·per_unit + fixed in metres, for s metres a unit.
 
-    away: [F, 3] unit vectors along the ground from the camera to the point.
-    noise: [F, 2] metres by which it may be off across that direction, and along it.
+    Attributes:
+        per_unit, fixed: [F, 3].
+        away: [F, 3], unit vectors along the ground from the camera to the point.
+        noise: [F, 2], standard deviation in metres across that direction and along it.
     """
 
     per_unit: np.ndarray
@@ -52,11 +59,17 @@ class Contacts(NamedTuple):
 def contact_points(
     centres: np.ndarray, rays: np.ndarray, down: np.ndarray, height: float, focal: float
 ) -> Contacts:
-    """Where the rays to the feet meet the ground.
+    """Intersect the rays to the feet with the ground.
 
-    centres: [F, 3] of the cameras in track units, the first at the origin. rays: [F, 3].
-    down: unit vector [3]. height: of the first camera, metres. focal: pixels.
-    Points whose ray does not descend are not numbers.
+    Args:
+        centres: [F, 3] of the cameras in track units, the first at the origin.
+        rays: [F, 3].
+        down: unit vector [3].
+        height: of the first camera, in metres.
+        focal: in pixels.
+
+    Returns:
+        NaN for rays that do not descend.
     """
     descent = rays @ down
     along = rays / np.where(descent > 1e-3, descent, np.nan)[:, None]
@@ -72,9 +85,12 @@ def contact_points(
 
 
 def rest_scores(contacts: list[Contacts], scales: np.ndarray, frame_rate: float) -> np.ndarray:
-    """How well each scale [S], metres a unit, lets the feet rest: log-likelihoods [S].
+    """Log-likelihoods [S] of the scales by how well they let the feet rest.
 
-    contacts: of several points of the feet. frame_rate: frames a second.
+    Args:
+        contacts: of several points of the feet.
+        scales: [S] in metres a unit.
+        frame_rate: frames a second.
     """
     score = np.zeros(len(scales))
     for moment in MOMENTS:
@@ -94,9 +110,9 @@ def usual_travel(share: np.ndarray) -> np.ndarray:
 
 
 def usual_speed(contacts: list[Contacts], scales: np.ndarray, frame_rate: float) -> np.ndarray:
-    """Log-prior [S] of how fast the person gets on, from the first third to the last.
+    """Log-prior [S] of the person's speed from the first third of the clip to the last.
 
-    People stand, or walk; runners are somewhat less usual.
+    People stand or walk; running is somewhat less usual.
     """
     frames = np.flatnonzero(np.isfinite(contacts[0].fixed[:, 0]))
     if len(frames) < 3:
@@ -123,7 +139,7 @@ def summarise(scales: np.ndarray, score: np.ndarray) -> UnitFit:
 
 
 def _displacements(contacts: Contacts, scales: np.ndarray, step: int) -> np.ndarray:
-    """How far the point moves in ``step`` frames for each scale [S], in its noise: [S, M]."""
+    """Displacements of the point over ``step`` frames, in its noise, for each scale: [S, M]."""
     per_unit = contacts.per_unit[step:] - contacts.per_unit[:-step]
     fixed = contacts.fixed[step:] - contacts.fixed[:-step]
     moved = scales[:, None, None] * per_unit + fixed

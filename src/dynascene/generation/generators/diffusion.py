@@ -9,7 +9,7 @@ from dynascene.generation.clip import GeneratedClip, GeneratedFrame, GenerationO
 from dynascene.generation.decoding import follows_camera, is_guided
 from dynascene.generation.detail import join_bands, keep_seen, resized
 from dynascene.generation.generators.sampling import Draw, SampledFrame, Sampling, estimate_of
-from dynascene.generation.guide import Guide, SharpFrame, at_size
+from dynascene.generation.guide import SceneGuide, SharpFrame, at_size
 from dynascene.generation.model_input import model_size
 from dynascene.generation.painting import MOST_KEY_VIEWS, Painter, paint_memory
 from dynascene.generation.weights import LoadedWeights, load_weights
@@ -23,7 +23,7 @@ NO_CAMERA = "these weights read no camera: how the background moves is their own
 NO_MEMORY = "these weights have no guide, so no scene memory: what the camera reveals may change"
 
 
-def diffusion(guide: Guide, options: GenerationOptions) -> GeneratedClip:
+def diffusion(guide: SceneGuide, options: GenerationOptions) -> GeneratedClip:
     """Sample a background with the weights of ``options.weights``, see ``sampled``.
 
     Raises InputError when the weights are missing or unreadable.
@@ -33,7 +33,9 @@ def diffusion(guide: Guide, options: GenerationOptions) -> GeneratedClip:
     return replace(sampled(guide, loaded.pipeline, options), weights=loaded.sha256)
 
 
-def sampled(guide: Guide, pipeline: DynaScenePipeline, options: GenerationOptions) -> GeneratedClip:
+def sampled(
+    guide: SceneGuide, pipeline: DynaScenePipeline, options: GenerationOptions
+) -> GeneratedClip:
     """A background sampled by a pipeline and enlarged by the guide.
 
     The model works at its own pixel count in the background's shape, on the same guide as the
@@ -81,7 +83,7 @@ def sampled(guide: Guide, pipeline: DynaScenePipeline, options: GenerationOption
     return replace(clip, frames=frames, sampling=numbers, estimate=name, sample=sampling.run)
 
 
-def _painted(guide: Guide, painter: Painter, size: Size, log: Log) -> tuple[int, bool]:
+def _painted(guide: SceneGuide, painter: Painter, size: Size, log: Log) -> tuple[int, bool]:
     """The key views that the memory took, and whether it is complete."""
     assert guide.memory is not None, "a guide with scene memory was asked for"
     coarse = at_size(guide.clip, guide.memory, size)

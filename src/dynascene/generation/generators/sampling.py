@@ -28,14 +28,14 @@ class Draw(NamedTuple):
     seed: int
 
 
-class Estimate(NamedTuple):
+class MeanEstimate(NamedTuple):
     """The most probable frames: the mean of these samples. name: in words."""
 
     name: str
     draws: tuple[Draw, ...]
 
 
-def estimate_of(pipeline: DynaScenePipeline, first: Draw, samples: int) -> Estimate | None:
+def estimate_of(pipeline: DynaScenePipeline, first: Draw, samples: int) -> MeanEstimate | None:
     """What stands for the mean of all that might be there; None where nothing does.
 
     Args:
@@ -44,12 +44,12 @@ def estimate_of(pipeline: DynaScenePipeline, first: Draw, samples: int) -> Estim
     """
     if first.steps > 1 and samples > 1:
         others = (first._replace(seed=first.seed + n * SEED_STEP) for n in range(1, samples))
-        return Estimate(f"mean of {samples}", (first, *others))
+        return MeanEstimate(f"mean of {samples}", (first, *others))
     if not is_guided(pipeline) and pipeline.denoiser.quantity == "epsilon":
         return None  # ε at the noisiest step says little of the clean frames
     if first.steps == 1:
-        return Estimate("estimate", (first,))
-    return Estimate("one-step estimate", (Draw(1, 1.0, first.seed),))
+        return MeanEstimate("estimate", (first,))
+    return MeanEstimate("one-step estimate", (Draw(1, 1.0, first.seed),))
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Sampling:
     paint_memory: Callable[[Log], bool]
     parts: Callable[[], Iterator[Batch]]
     draw: Draw
-    estimate: Estimate | None = None
+    estimate: MeanEstimate | None = None
     is_needless: bool = field(default=False, init=False)
     _latents: dict[Draw, Tensor] = field(default_factory=dict, init=False)
     _guide: Tensor | None = field(default=None, init=False)
@@ -142,7 +142,7 @@ class Sampling:
             for frame, mean in zip(frames, self._mean(self.estimate, part, colours), strict=True):
                 yield replace(frame, mean=mean)
 
-    def _mean(self, estimate: Estimate, part: slice, first: Tensor) -> Tensor:
+    def _mean(self, estimate: MeanEstimate, part: slice, first: Tensor) -> Tensor:
         """[n, 3, h, w]; first: the delivered sample's frames, decoded already."""
         samples = [
             first if draw == self.draw else self._decoded(draw, part) for draw in estimate.draws

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from dynascene.curation.engine.progress import RunProgress, repeated
+from dynascene.curation.engine.progress import RunProgress, call_repeatedly
 from dynascene.interfaces.cli.options import spell_options
 
 BETWEEN_LINES = 30.0  # seconds
@@ -34,7 +34,7 @@ class RunDisplay:
             ):
                 yield
         else:
-            with repeated(BETWEEN_LINES, lambda: self.notice(line(progress))):
+            with call_repeatedly(BETWEEN_LINES, lambda: self.notice(line(progress))):
                 yield
         self.console.print(table(progress))
 

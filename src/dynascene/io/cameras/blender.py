@@ -47,7 +47,7 @@ OURS_FROM_BLENDER = torch.tensor(
 
 
 def read_blender(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraTrack:
-    """The exported file stores everything; the NeRF-synthetic flavour lacks the frame size."""
+    """Read a track. The exported file stores everything; NeRF-synthetic files lack the size."""
     document = read_json(path)
     if isinstance(document, dict) and "camera_angle_x" in document:
         return _read_nerf_synthetic(document, path, defaults, notice)
@@ -76,7 +76,7 @@ def _pose(value: Any, place: str) -> Tensor:
 
 
 def _lens(frame: dict, fit: Any, size: Size, place: str) -> Tensor:
-    """Blender fits the sensor to one side of the frame; shifts are shares of that side."""
+    """Intrinsics [3, 3]. The sensor fits one side of the frame; shifts are shares of that side."""
     if fit not in ("AUTO", "HORIZONTAL", "VERTICAL"):
         raise InputError(f"{place}: sensor_fit {fit!r} is not AUTO, HORIZONTAL or VERTICAL")
     upright = fit == "VERTICAL" or (fit == "AUTO" and size.height > size.width)
@@ -106,7 +106,7 @@ def _read_nerf_synthetic(
 
 
 def write_blender(track: CameraTrack, path: Path, defaults: CameraDefaults) -> None:
-    """Pixels that are not square are refused."""
+    """Write a track; InputError where pixels are not square."""
     width, height = track.size
     sensor = defaults.sensor.width if defaults.sensor else SENSOR_WIDTH
     focal = square_focal(track, path, "Blender").tolist()

@@ -20,7 +20,7 @@ KEYS = ("imH", "imW", "intrinsics", "w2c")
 
 
 def read_camera_info(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraTrack:
-    """Stores everything a track has."""
+    """Read a track; the format stores everything."""
     document = read_json(path)
     missing = [key for key in KEYS if not isinstance(document, dict) or key not in document]
     if missing:

@@ -29,9 +29,11 @@ COLUMNS = (7, 8)
 
 
 def read_chan(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraTrack:
-    """The frame size comes from ``defaults``, and the view where the file has seven columns.
+    """Read a track.
 
-    Needs ``defaults.rotation_order``, and ``defaults.sensor`` where there is a field of view.
+    Args: path: of the file. defaults: the frame size; the field of view where the file has seven
+        columns, else the sensor that its field of view refers to; and the rotation order, which
+        must be set. notice: called with what was assumed.
     """
     rows = read_rows(path, COLUMNS)
     check_increasing([row.values[0] for row in rows], [row.place for row in rows])
@@ -53,14 +55,14 @@ def read_chan(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraTra
 
 
 def _rotation(degrees: list[float], order: str) -> Tensor:
-    """The rotations about x, y, z, the first letter of ``order`` applied first."""
+    """The rotation [3, 3] about x, y, z; the first letter of ``order`` is applied first."""
     about = {axis: rotation_about(axis, angle) for axis, angle in zip("xyz", degrees, strict=True)}
     first, second, third = (about[letter] for letter in order.lower())
     return third @ second @ first
 
 
 def _intrinsics(row: Row, sensor: Sensor, size: Size) -> Tensor:
-    """Nuke fits the film back's width to the frame's width; pixels are square."""
+    """Intrinsics [3, 3] with square pixels: Nuke fits the film back's width to the frame's."""
     angle = row.values[7]
     if not 0 < angle < 180:
         raise InputError(f"{row.place}: vertical field of view {angle:g} is not between 0 and 180")
@@ -70,9 +72,9 @@ def _intrinsics(row: Row, sensor: Sensor, size: Size) -> Tensor:
 
 
 def write_chan(track: CameraTrack, path: Path, defaults: CameraDefaults) -> None:
-    """The principal point is not stored; pixels that are not square are refused.
+    """Write a track without its principal point; InputError where pixels are not square.
 
-    Angles run on beyond ±180 degrees rather than jump, so that the curves can be edited.
+    Angles continue beyond ±180 degrees without jumps, so that the curves can be edited.
     """
     from scipy.spatial.transform import Rotation
 

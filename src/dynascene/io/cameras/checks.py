@@ -1,4 +1,4 @@
-"""Numbers from a file as tensors; what is wrong is said with its place (file and line or frame)."""
+"""Checked numbers from a file as tensors; messages name the place (file and line or frame)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OPENGL_FROM_OPENCV = torch.diag(torch.tensor([1.0, -1, -1, 1], dtype=torch.float
 
 
 def rigid_from_matrix(matrix: Tensor, place: str) -> Tensor:
-    """[3, 4] or [4, 4] from a file → [4, 4] with a clean rotation; the last row must be 0 0 0 1."""
+    """A pose [4, 4] with an exact rotation, from [3, 4] or [4, 4] whose last row is 0 0 0 1."""
     if not matrix.isfinite().all():
         raise InputError(f"{place}: the pose holds a value that is not finite")
     last_row = torch.tensor([0.0, 0, 0, 1], dtype=torch.float64)
@@ -32,7 +32,7 @@ def rigid_from_matrix(matrix: Tensor, place: str) -> Tensor:
 
 
 def clean_rotation(rotation: Tensor, place: str) -> Tensor:
-    """[3, 3], at most 1e-3 off a rotation → the nearest rotation."""
+    """The nearest rotation to [3, 3]; InputError where an entry is more than 1e-3 off."""
     try:
         return orthonormalise(rotation)
     except InputError as error:
@@ -40,7 +40,7 @@ def clean_rotation(rotation: Tensor, place: str) -> Tensor:
 
 
 def checked_rotation(xyzw: Sequence[float], place: str) -> Tensor:
-    """Unit quaternion x, y, z, w, at most 1e-3 off unit length → [3, 3]."""
+    """The rotation [3, 3] of a quaternion x, y, z, w, whose length is at most 1e-3 off 1."""
     length = math.hypot(*xyzw)
     if not abs(length - 1) <= QUATERNION_TOLERANCE:
         raise InputError(f"{place}: the quaternion has length {length:.4g} instead of 1")
@@ -48,7 +48,7 @@ def checked_rotation(xyzw: Sequence[float], place: str) -> Tensor:
 
 
 def intrinsics_at(fx: float, fy: float, cx: float, cy: float, place: str) -> Tensor:
-    """The four numbers, checked, as [3, 3]."""
+    """Intrinsics [3, 3] from four numbers; InputError where they make no camera."""
     check_focal((fx, fy), place)
     return intrinsics_matrix(fx, fy, *finite((cx, cy), place))
 
@@ -67,7 +67,7 @@ def finite(values: Sequence[float], place: str) -> Sequence[float]:
 
 
 def check_increasing(times: Sequence[float], places: Sequence[str]) -> None:
-    """Frames out of order would be a different camera move."""
+    """Raise InputError unless times increase: frames out of order are another camera move."""
     for (before, after), place in zip(pairwise(times), places[1:], strict=True):
         if after <= before:
             raise InputError(f"{place}: frame or time {after:g} does not come after {before:g}")
@@ -76,5 +76,11 @@ def check_increasing(times: Sequence[float], places: Sequence[str]) -> None:
 def track_from_camera_poses(
     world_from_cam: Iterable[Tensor], intrinsics: Tensor, size: Size
 ) -> CameraTrack:
-    """F poses [4, 4] camera → world (OpenCV camera axes) and intrinsics [F, 3, 3] → a track."""
+    """A track from poses camera → world.
+
+    Args:
+        world_from_cam: F poses [4, 4], with OpenCV camera axes.
+        intrinsics: [F, 3, 3] in pixels.
+        size: of the frame.
+    """
     return CameraTrack(invert_rigid(torch.stack(list(world_from_cam))), intrinsics, size)

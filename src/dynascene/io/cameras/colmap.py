@@ -1,7 +1,7 @@
 """COLMAP: a folder with a sparse model, world → camera, OpenCV axes, intrinsics in pixels.
 
-Text or binary. Files of newer versions that describe rigs and frames are not needed: the poses
-also stand in the images file.
+Text or binary. Newer versions also write rigs and frames; they are not needed, since the images
+file holds the poses too.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ INSIDE = (".", "sparse/0", "sparse", "0")  # where a model lies in a COLMAP work
 def find_model(folder: Path) -> tuple[Path, str] | None:
     """The folder of the sparse model and the ending of its files; None where there is none.
 
-    Binary files win over text, as in COLMAP itself.
+    Binary files take precedence over text, as in COLMAP itself.
     """
     for inside in INSIDE:
         for ending in (".bin", ".txt"):
@@ -51,7 +51,7 @@ def find_model(folder: Path) -> tuple[Path, str] | None:
 
 
 def read_colmap(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraTrack:
-    """Stores everything; frames are the images in the natural order of their names."""
+    """Read a track; the frames are the images in the natural order of their names."""
     model = find_model(path)
     if model is None:
         raise InputError(f"{path}: holds no cameras and images files of COLMAP (.bin or .txt)")
@@ -82,9 +82,9 @@ def read_colmap(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraT
 def write_colmap(
     track: CameraTrack, path: Path, defaults: CameraDefaults, binary: bool = False
 ) -> None:
-    """A new folder with PINHOLE cameras, one for all frames where their intrinsics agree.
+    """Write a new folder with PINHOLE cameras, a single one where all intrinsics agree.
 
-    Image names are placeholders, 00000.png and so on. No 3-D points.
+    Image names are placeholders, 00000.png and so on. There are no 3-D points.
     """
     shared = bool((track.intrinsics == track.intrinsics[:1]).all())
     cameras = {

@@ -19,7 +19,7 @@ MODEL_NAMES = {model.number: name for name, model in MODELS.items()}
 
 
 class _BinaryReader:
-    """Walks through a binary file; InputError where it ends too early."""
+    """Reads a binary file in sequence; InputError where it ends too early."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.position = path, 0
@@ -59,7 +59,7 @@ def read_binary_cameras(path: Path) -> dict[int, ColmapCamera]:
 
 
 def read_binary_images(path: Path) -> list[ColmapImage]:
-    """Images as they stand; their 2-D points are skipped."""
+    """All images in the order of the file; their 2-D points are skipped."""
     reader, images = _BinaryReader(path), []
     (count,) = reader.take(COUNT)
     for index in range(count):
@@ -75,7 +75,7 @@ def read_binary_images(path: Path) -> list[ColmapImage]:
 def write_binary_model(
     folder: Path, cameras: dict[int, ColmapCamera], images: list[ColmapImage]
 ) -> None:
-    """cameras.bin, images.bin and an empty points3D.bin, which COLMAP asks for."""
+    """Write cameras.bin, images.bin and an empty points3D.bin, which COLMAP requires."""
     data = struct.pack("<" + COUNT, len(cameras))
     for identifier, camera in cameras.items():
         number = MODELS[camera.model].number

@@ -1,4 +1,4 @@
-"""What COLMAP's cameras and images files say, whichever way they are written."""
+"""The contents of COLMAP's cameras and images files, text or binary."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from dynascene.types import Size
 
 
 class ColmapModel(NamedTuple):
-    """A camera model: its number in binary files, its parameters, how many of them focal lengths.
+    """A camera model.
 
-    After the focal lengths come cx and cy; what follows is lens distortion.
+    Attributes:
+        number: in binary files.
+        parameters: number of parameters: focal lengths, cx, cy, then lens distortion.
+        focals: number of focal lengths.
     """
 
     number: int
@@ -53,7 +56,11 @@ class ColmapImage(NamedTuple):
 
 
 def check_model(model: str, place: str) -> ColmapModel:
-    """Raises InputError for a model whose distortion cannot be told to be zero."""
+    """The camera model of a name.
+
+    Raises:
+        InputError: it is unknown, or has a distortion that cannot be zero.
+    """
     if model not in MODELS:
         raise InputError(
             f"{place}: camera model {model} is not a pinhole; undistort the images first "
@@ -63,7 +70,11 @@ def check_model(model: str, place: str) -> ColmapModel:
 
 
 def intrinsics_of(camera: ColmapCamera) -> Tensor:
-    """[3, 3] in pixels; InputError where the lens distorts."""
+    """Intrinsics [3, 3] in pixels.
+
+    Raises:
+        InputError: the lens distorts.
+    """
     model = check_model(camera.model, camera.place)
     if len(camera.parameters) != model.parameters:
         raise InputError(

@@ -30,7 +30,7 @@ def read_text_cameras(path: Path) -> dict[int, ColmapCamera]:
 
 
 def read_text_images(path: Path) -> list[ColmapImage]:
-    """Images as they stand; the line of 2-D points after each, which may be empty, is skipped."""
+    """All images in the order of the file; the line of 2-D points after each is skipped."""
     images, points_follow = [], False
     for number, line in enumerate(read_lines(path), start=1):
         if line.startswith("#"):
@@ -61,7 +61,7 @@ def _whole(field: str, place: str) -> int:
 def write_text_model(
     folder: Path, cameras: dict[int, ColmapCamera], images: list[ColmapImage]
 ) -> None:
-    """cameras.txt, images.txt and an empty points3D.txt, which COLMAP asks for."""
+    """Write cameras.txt, images.txt and an empty points3D.txt, which COLMAP requires."""
     camera_lines = ["# CAMERA_ID, MODEL, WIDTH, HEIGHT, PARAMS[]"]
     for identifier, camera in cameras.items():
         numbers = " ".join(map(repr, camera.parameters))

@@ -1,4 +1,4 @@
-"""What a camera file leaves open, and the one line that says what was assumed instead."""
+"""Values for what a camera file leaves open, and the notice of what was assumed."""
 
 from __future__ import annotations
 
@@ -30,14 +30,16 @@ class Sensor(NamedTuple):
 
 @dataclass(frozen=True)
 class CameraDefaults:
-    """Stands in for what a file does not store; never overrides what it does store.
+    """Values for what a file does not store. They never override what it stores.
 
-    size: frame size in pixels.
-    fov: horizontal field of view in degrees, between 0 and 180.
-    rotation_order: order in which a .chan file's rotations are applied, such as "ZXY".
-    sensor: the film back that a .chan file's vertical field of view refers to.
+    Attributes:
+        size: frame size in pixels.
+        fov: horizontal field of view in degrees, between 0 and 180.
+        rotation_order: order of a .chan file's rotations, such as "ZXY"; None: unknown.
+        sensor: film back of a .chan file's vertical field of view; None: unknown.
 
-    Raises InputError when a value has no meaning.
+    Raises:
+        InputError: a value is out of range.
     """
 
     size: Size = DEFAULT_SIZE
@@ -60,7 +62,7 @@ class CameraDefaults:
 
 
 def assume_view(path: Path, frames: int, defaults: CameraDefaults, notice: Notice) -> Tensor:
-    """Intrinsics [F, 3, 3] for a file that stores poses only."""
+    """Intrinsics [F, 3, 3] from the defaults, for a file with poses only; with a notice."""
     notice(
         f"{path}: stores no frame size and no intrinsics; assuming {defaults.size} "
         f"and a horizontal field of view of {defaults.fov:g} degrees"
@@ -69,17 +71,26 @@ def assume_view(path: Path, frames: int, defaults: CameraDefaults, notice: Notic
 
 
 def assume_size(path: Path, defaults: CameraDefaults, notice: Notice) -> None:
-    """For a file whose intrinsics hold for square pixels of any frame size."""
+    """Notice that the frame size is assumed, for intrinsics that hold for any size."""
     notice(f"{path}: stores no frame size; assuming {defaults.size}")
 
 
 def pixels_from_normalised(
     normalised: Tensor, path: Path, defaults: CameraDefaults, notice: Notice
 ) -> Tensor:
-    """[F, 4] fx, fy, cx, cy as shares of width and height → [F, 3, 3] in pixels.
+    """Intrinsics in pixels from shares of width and height.
 
-    A frame size of the wrong shape shows in pixels that are not square; the notice then says
-    which shape the file was made for.
+    A wrong frame shape makes pixels that are not square; the notice then names the shape that the
+    file was made for.
+
+    Args:
+        normalised: [F, 4], fx, fy, cx, cy as shares of width and height.
+        path: of the file, for the notice.
+        defaults: the frame size.
+        notice: called with one line.
+
+    Returns:
+        [F, 3, 3].
     """
     width, height = defaults.size
     aspect = (normalised[0, 1] / normalised[0, 0]).item()  # width : height for square pixels

@@ -19,7 +19,11 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def frames_of(document: Any, key: str, path: Path) -> list[dict]:
-    """The list under "frames", each entry an object that has ``key``."""
+    """The list under "frames", whose entries are objects with ``key``.
+
+    Raises:
+        InputError: the document has another form.
+    """
     frames = document.get("frames") if isinstance(document, dict) else None
     if not isinstance(frames, list) or not frames:
         raise InputError(f'{path}: holds no camera poses under "frames"')
@@ -30,7 +34,7 @@ def frames_of(document: Any, key: str, path: Path) -> list[dict]:
 
 
 def number_at(source: dict, key: str, place: str, default: float | None = None) -> float:
-    """A finite number under ``key``; InputError where it is missing and there is no default."""
+    """The finite number under ``key``, or the default; InputError where there is neither."""
     value = source.get(key, default)
     if value is None:
         raise InputError(f'{place}: has no "{key}"')
@@ -47,7 +51,7 @@ def pixels_at(source: dict, key: str, place: str) -> int:
 
 
 def matrix_at(value: Any, rows: tuple[int, ...], columns: int, place: str) -> Tensor:
-    """Nested lists of numbers → [rows, columns] float64, for one of the row counts allowed."""
+    """Nested lists of numbers as float64 [rows, columns]; ``rows``: the allowed numbers of rows."""
     try:
         matrix = torch.tensor(value, dtype=torch.float64)
     except (TypeError, ValueError, RuntimeError, OverflowError):

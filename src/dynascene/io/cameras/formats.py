@@ -1,4 +1,4 @@
-"""The camera file formats by name: reading, writing, and telling them apart."""
+"""The camera file formats by name: reading, writing and detection."""
 
 from __future__ import annotations
 
@@ -33,7 +33,13 @@ Writer = Callable[[CameraTrack, Path, CameraDefaults], None]
 
 @dataclass(frozen=True)
 class CameraFormat:
-    """A format: how to read and write it, and what of a track it cannot store."""
+    """A camera file format.
+
+    Attributes:
+        name: as users type it.
+        read, write: functions for a file.
+        loses: what of a track the format cannot store; empty where it stores everything.
+    """
 
     name: str
     read: Reader
@@ -87,12 +93,13 @@ def read_cameras(
     defaults: CameraDefaults = CameraDefaults(),  # noqa: B008 (frozen)
     notice: Notice | None = None,
 ) -> CameraTrack:
-    """The camera track in a file, or in a folder of COLMAP.
+    """Read a camera track from a file, or from a COLMAP folder.
 
     Args:
-        format: a name from FORMATS; None tells it from the content.
-        defaults: stands in for what the format does not store.
-        notice: called once with one line where ``defaults`` were used.
+        path: of the file or folder.
+        format: a name from FORMATS; None: detect it from the content.
+        defaults: values for what the format does not store.
+        notice: called once with one line where ``defaults`` are used.
 
     Raises:
         InputError: with file and line where the content is not a camera track.
@@ -113,16 +120,18 @@ def write_cameras(
     defaults: CameraDefaults = CameraDefaults(),  # noqa: B008 (frozen)
     notice: Notice | None = None,
 ) -> None:
-    """Write a track in one step: ``path`` is complete or not there.
+    """Write a track in one step, so that ``path`` is complete or absent.
 
     Args:
-        format: a name from FORMATS; None goes by the ending (.txt re10k, .json nerfstudio, .chan
-            chan, none a folder of COLMAP).
+        track: the cameras.
+        path: of the file or folder.
+        format: a name from FORMATS; None: by the ending (.txt re10k, .json nerfstudio, .chan chan,
+            none a COLMAP folder).
         defaults: rotation order and sensor, for chan.
         notice: called once with one line where the format does not store the whole track.
 
     Raises:
-        InputError: where the format cannot hold the track or the place cannot be written.
+        InputError: the format cannot hold the track, or the place cannot be written.
     """
     path = Path(path)
     entry = format_named(format or format_for_ending(path))
@@ -132,7 +141,11 @@ def write_cameras(
 
 
 def format_named(name: str) -> CameraFormat:
-    """Raises InputError that lists the names and suggests the nearest."""
+    """The format of a name.
+
+    Raises:
+        InputError: there is none; the message lists the names and suggests the nearest one.
+    """
     if name not in FORMATS:
         near = difflib.get_close_matches(name.lower(), FORMATS, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
@@ -153,11 +166,10 @@ def format_for_ending(path: Path) -> str:
 
 
 def detect_format(path: Path | str) -> str:
-    """The name of the format that the content of ``path`` shows.
+    """Detect the format from the content.
 
     Raises:
-        InputError: that lists the known names where it shows none, or says that it is a keyframe
-            file.
+        InputError: no format fits (the message lists the names), or it is a keyframe file.
     """
     path = Path(path)
     name = None
@@ -202,7 +214,7 @@ def _detect_document(document: Any) -> str | None:
 
 
 def _detect_columns(lines: list[str]) -> str | None:
-    """By the columns of the first line of numbers; headings of text may stand above it."""
+    """The format by the columns of the first line of numbers; lines of text may stand above it."""
     for line in lines[:HEADING_LINES]:
         fields = split_fields(line)
         if fields and all(map(_is_number, fields)):

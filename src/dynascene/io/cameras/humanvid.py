@@ -19,7 +19,7 @@ COLUMNS = (10, 11)
 
 
 def read_humanvid(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraTrack:
-    """The frame size comes from ``defaults``; the scale is applied."""
+    """Read a track with its scale applied; the frame size comes from ``defaults``."""
     rows = read_rows(path, COLUMNS)
     scale = rows[0].values[10] if len(rows[0].values) == 11 else 1.0
     for place, values in rows:
@@ -35,7 +35,7 @@ def read_humanvid(path: Path, defaults: CameraDefaults, notice: Notice) -> Camer
 
 
 def write_humanvid(track: CameraTrack, path: Path, defaults: CameraDefaults) -> None:
-    """Written with scale 1. The principal point is not stored."""
+    """Write a track with scale 1 and without its principal point."""
     fx = (track.intrinsics[:, 0, 0] / track.size.width).tolist()
     fy = (track.intrinsics[:, 1, 1] / track.size.height).tolist()
     rows = zip(pose_columns(track), fx, fy, strict=True)

@@ -14,7 +14,7 @@ COLUMNS = 12
 
 
 def read_kitti(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraTrack:
-    """Frame size and intrinsics come from ``defaults``."""
+    """Read a track; frame size and intrinsics come from ``defaults``."""
     rows = read_rows(path, {COLUMNS})
     poses = [
         rigid_from_matrix(torch.tensor(values, dtype=torch.float64).view(3, 4), place)

@@ -14,7 +14,7 @@ from dynascene.types import CameraTrack
 
 
 def read_motionctrl(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraTrack:
-    """Frame size and intrinsics come from ``defaults``; poses are taken as they stand."""
+    """Read a track with its poses unchanged; frame size and intrinsics come from ``defaults``."""
     content = read_json(path)
     if not isinstance(content, list) or not content:
         raise InputError(f"{path}: expected a list with 12 numbers per frame")
@@ -28,7 +28,7 @@ def read_motionctrl(path: Path, defaults: CameraDefaults, notice: Notice) -> Cam
 
 
 def write_motionctrl(track: CameraTrack, path: Path, defaults: CameraDefaults) -> None:
-    """Relative to frame 0, as the model expects: where the track stood in its world is lost."""
+    """Write poses relative to frame 0, as the model expects; the world of the track is lost."""
     poses = relative_to_first(track.cam_from_world)
     # A product of rotations leaves identity only up to rounding; frame 0 is identity by definition.
     poses[0] = torch.eye(4, dtype=poses.dtype)

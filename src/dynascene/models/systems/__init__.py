@@ -9,7 +9,11 @@ SYSTEMS: dict[str, System] = {system.name: system for system in (DYNASCENE, ACTA
 
 
 def register_system(system: System) -> None:
-    """Add a system that lives outside this package. Raises InputError where its name is taken."""
+    """Add a system that is defined outside this package.
+
+    Raises:
+        InputError: its name is taken.
+    """
     if system.name in SYSTEMS:
         raise InputError(f"system {system.name!r}: there is one of this name already")
     SYSTEMS[system.name] = system
@@ -20,10 +24,10 @@ def find_system(name: str, origin: str = "") -> System:
 
     Args:
         name: as in the denoiser's config.
-        origin: where the name stands, for the message.
+        origin: file that holds the name, for the message.
 
     Raises:
-        InputError: when no system of this name is known.
+        InputError: no system of this name is registered.
     """
     if name not in SYSTEMS:
         place = f"{origin}: " if origin else ""

@@ -1,4 +1,4 @@
-"""What a system is: one description, from which recipes, help, loading and sampling derive."""
+"""The description of a system, from which recipes, help, loading and sampling derive."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -33,14 +33,12 @@ class Paper:
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """What a denoiser is composed of.
+    """The composition of a denoiser.
 
-    Args:
-        conditioners: name in ``models.conditioners.CONDITIONERS`` → its options. Fresh weights are
+    Attributes:
+        conditioners: name in ``models.conditioners.CONDITIONERS`` → its options. Random weights are
             drawn in this order.
-        prediction, schedule: what the U-Net's output means, and how noise grows, see ``Denoiser``.
-        start: of fresh weights: ``silent``, so that each part is added to what works without it,
-            or ``scratch``, see ``Denoiser.start_from_nothing``.
+        prediction: meaning of the U-Net's output, see ``Denoiser``.
     """
 
     conditioners: Mapping[str, Mapping[str, Any]]
@@ -51,7 +49,17 @@ class Network:
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast a stage trains at one size. frames: of a sample's clip."""
+    """Length and rates of a stage at one size.
+
+    Attributes:
+        steps: of the optimiser.
+        batch: number of clips in a step.
+        frames: of a clip.
+        learning_rate: peak.
+        warmup: steps.
+        floor: final learning rate as a share of the peak.
+        ema: decay of the averaged weights.
+    """
 
     steps: int
     batch: int
@@ -119,7 +127,13 @@ class RenderedTraining:
 
 @dataclass(frozen=True, kw_only=True)
 class TableRow:
-    """A row of a paper's table: the stages that make it, and its figures by metric."""
+    """A row of a paper's table.
+
+    Attributes:
+        label: as in the paper.
+        stages: whose weights it measures.
+        figures: the paper's, by metric.
+    """
 
     label: str
     stages: tuple[TrainingStage, ...]
@@ -156,7 +170,7 @@ class System:
 
     @property
     def description(self) -> str:
-        """What it does, and where it was published, in one line."""
+        """What the system does and where it was published, in one line."""
         if self.paper is None:
             return self.summary
         return f"{self.summary}; {self.paper.authors} {self.paper.year}, {self.paper.url}"
@@ -185,7 +199,11 @@ class System:
         return denoiser
 
     def stage(self, name: str) -> TrainingStage:
-        """The stage of this name. Raises InputError when there is none."""
+        """The stage of this name.
+
+        Raises:
+            InputError: there is none.
+        """
         for stage in self.stages:
             if stage.name == name:
                 return stage

@@ -67,7 +67,7 @@ class Setting:
     light: Tensor
 
 
-class FilmedPerson(NamedTuple):
+class PersonLayers(NamedTuple):
     """colour: [F, 3, H, W] sRGB 0 … 1, black off the person. matte: [F, 1, H, W]."""
 
     colour: Tensor
@@ -75,7 +75,7 @@ class FilmedPerson(NamedTuple):
 
 
 def film(
-    setting: Setting, track: CameraTrack, person: FilmedPerson, world: str, name: str
+    setting: Setting, track: CameraTrack, person: PersonLayers, world: str, name: str
 ) -> ShortShot:
     """The clip that a track films of a setting.
 

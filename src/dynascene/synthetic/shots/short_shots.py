@@ -27,7 +27,7 @@ from dynascene.synthetic.shots.person_clips import lay_person, person_clip
 from dynascene.synthetic.shots.placements import random_placement
 from dynascene.synthetic.shots.short_filming import (
     FINENESS,
-    FilmedPerson,
+    PersonLayers,
     Setting,
     ShortShot,
     film,
@@ -122,13 +122,13 @@ class ShortShots(Dataset[ShortShot]):
 
     def _person(
         self, rng: np.random.Generator, place: SyntheticPlace, track: CameraTrack
-    ) -> FilmedPerson:
+    ) -> PersonLayers:
         """All zeros where there is nobody."""
         if rng.random() >= self.person_share:
             empty = torch.zeros(len(track), 4, self.size.height, self.size.width)
-            return FilmedPerson(empty[:, :3], empty[:, 3:])
+            return PersonLayers(empty[:, :3], empty[:, 3:])
         first = SPLITS.index(self.split) * PEOPLE
         clip = person_clip(first + int(rng.integers(PEOPLE)))
         ground = 1.0 if place.stage is None else place.stage.height
         placement = random_placement(rng, clip, track, ground, ground / EYE_METRES)
-        return FilmedPerson(*lay_person(clip, placement, self.size))
+        return PersonLayers(*lay_person(clip, placement, self.size))
