@@ -22,8 +22,13 @@ SAMPLE_OFFSETS = ((-0.125, -0.375), (0.375, -0.125), (0.125, 0.375), (-0.375, 0.
 
 @dataclass
 class SceneCanvas:
-    """layers: [5 or 6, H, W] float32 of ``window``, 0 … 1: sRGB colour, photographed, solid; and,
-    once a network has painted on it (see repainting.py), where."""
+    """A layer of the place as a panorama.
+
+    Attributes:
+        window: the part of the panorama that the canvas covers.
+        layers: [5 or 6, H, W] float32, 0 … 1: sRGB colour (3), 1 where photographed, 1 where solid;
+            once a network has painted on it (see repainting.py), a sixth, 1 where painted.
+    """
 
     window: PanoramaWindow
     layers: Tensor
@@ -38,14 +43,15 @@ class SceneCanvas:
             self._pyramid.append(self._close_circle(level))
 
     def sample(self, azimuth: Tensor, depression: Tensor) -> Tensor:
-        """What a grid of pixels sees of the canvas, as ``layers``.
+        """Sample the canvas for a grid of pixels, with the channels of ``layers``.
 
-        Each pixel averages four samples over its footprint on the canvas, taken from a pyramid
-        level at which that footprint is about a pixel wide: neither aliased nor softened. Where
-        the canvas is not solid, it is so only as far as the view stretches it: see ``_stretch``.
+        Each pixel averages four samples over its footprint on the canvas, from the pyramid level at
+        which the footprint is about a pixel wide: neither aliased nor blurred. Where the canvas is
+        not solid, the sampled solidity depends on how far the view stretches it (``_stretch``).
 
         Args:
-            azimuth, depression: [H, W], the directions of the pixels' centres in the scene's world.
+            azimuth, depression: [H, W], directions of the pixels' centres in the scene's world, in
+                radians.
         """
         grid = self.window.normalised(azimuth, depression)
         across, down = self._footprint(grid)
@@ -63,7 +69,7 @@ class SceneCanvas:
         return total
 
     def _footprint(self, grid: Tensor) -> tuple[Tensor, Tensor]:
-        """How the canvas position changes over one pixel across and one down, [H, W, 2] each."""
+        """The change of the canvas position over one pixel across and one down, [H, W, 2] each."""
         across = F.pad(grid.diff(dim=1).movedim(-1, 0), (0, 1), mode="replicate")
         down = F.pad(grid.diff(dim=0).movedim(-1, 0)[None], (0, 0, 0, 1), mode="replicate")[0]
         steps = []
@@ -90,18 +96,18 @@ class SceneCanvas:
         return F.grid_sample(layers[None], placed, padding_mode="border", align_corners=False)[0]
 
     def _close_circle(self, layers: Tensor) -> Tensor:
-        """On the full circle, each border repeats the other's pixels."""
+        """On the full circle, pad each border with the pixels of the other one."""
         if not self.window.is_full_circle:
             return layers
         return F.pad(layers[None], (1, 1, 0, 0), mode="circular")[0]
 
 
 def _stretch(footprint: Tensor) -> Tensor:
-    """How far the surface is stretched between a near and a far thing, 0 … 1, [H, W].
+    """How far the surface between a near and a far thing is stretched, 0 … 1, [H, W].
 
     A cut edge opens where its footprint on the canvas is much smaller than usual: one canvas pixel
-    drawn out over several pixels of the view. Seen from where the picture was taken nothing is
-    stretched, and the picture is whole.
+    covers several pixels of the view. From the picture's own position nothing is stretched, and the
+    picture stays whole.
     """
     usual = footprint.median().clamp_min(1e-9)
     return ((0.65 - footprint / usual) / 0.3).clamp(0, 1)
@@ -132,7 +138,7 @@ def paint_canvas(
 
 
 def _at_density(picture: Tensor, scale: float) -> Tensor:
-    """Shrink the picture to the density it will be shown at; never enlarge it."""
+    """Shrink the picture to the density of the window; never enlarge it."""
     if scale >= 1:
         return picture
     size = [max(1, round(n * scale)) for n in picture.shape[-2:]]

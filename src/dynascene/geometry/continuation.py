@@ -33,10 +33,11 @@ LEAST_SLOPE = math.radians(20)
 class Continuation(NamedTuple):
     """What to show in given directions.
 
-    pixel: [..., 2], always within the picture.
-    photographed: [...] bool, whether the picture shows that direction itself.
-    nearness: [...] > 0, the distance of the thing continued, as a share of the distance that it
-        has in the picture; it keeps the ground level. 1 where photographed.
+    Attributes:
+        pixel: [..., 2], always within the picture.
+        photographed: bool [...], whether the picture itself shows the direction.
+        nearness: [...] > 0, distance of the continued thing divided by its distance in the picture,
+            which keeps the ground level; 1 where photographed.
     """
 
     pixel: Tensor
@@ -45,10 +46,11 @@ class Continuation(NamedTuple):
 
 
 def continue_picture(camera: PictureCamera, azimuth: Tensor, depression: Tensor) -> Continuation:
-    """For each direction, the pixel to show there: the picture's own or one that continues it.
+    """The pixel to show in each direction: of the picture itself or of its continuation.
 
     Args:
-        azimuth, depression: [...] of one shape, radians, in the scene's world.
+        camera: of the picture.
+        azimuth, depression: [...] of one shape, in radians, in the scene's world.
     """
     pixel, inside = camera.pixels_from_directions(directions_from_angles(azimuth, depression))
     nearness = torch.ones_like(azimuth)
@@ -96,8 +98,9 @@ def _fold_sideways(
 def _tiles(limit: float) -> tuple[Tensor, Tensor]:
     """The row of mirror images from the picture's right border over the back to its left one.
 
-    Evenly along the way: the place in the row, counted in images, and the logarithm of the scale,
-    [N] each. An odd number of images fits exactly, so that the last one meets the picture again.
+    Evenly along the way: the position in the row, counted in images, and the logarithm of the
+    scale, [N] each. An odd number of images fits exactly, so that the last one joins the picture
+    again.
     """
     rest = 2 * math.pi - 2 * limit
     fitting = rest / (2 * limit)

@@ -1,8 +1,8 @@
-"""What a camera operator can do, as numbers per frame, and the camera track that comes of it.
+"""The controls of a camera operator, as numbers per frame, and the resulting camera track.
 
-The rig stands in the first camera's axes and may circle the point one track unit straight ahead;
-on the rig the camera is carried right, up and forward; on top sits the head that pans, tilts and
-rolls. So a dolly rolls on straight rails while the head pans, and spirals inwards on an orbit.
+The rig stands in the first camera's axes and may circle the point one track unit straight ahead. On
+the rig the camera moves right, up and forward. On top is the head, which pans, tilts and rolls. So
+a dolly rolls on straight rails while the head pans, and spirals inwards on an orbit.
 """
 
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ def track_from_controls(
 
 
 def _world_from_rig(orbit: Tensor) -> Tensor:
-    """Turning the rig left by the angle that it has gone right keeps the pivot straight ahead."""
+    """Orbiting to the right turns the rig left by the same angle, so that the pivot stays ahead."""
     pivot = torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64)
     rotation = rotation_about("y", -orbit)
     return rigid(rotation, pivot - rotation @ pivot)

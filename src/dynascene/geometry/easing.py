@@ -1,4 +1,4 @@
-"""How a move spends its time: progress 0 … 1 over time 0 … 1."""
+"""Easing of moves: progress 0 … 1 over time 0 … 1."""
 
 from collections.abc import Callable, Mapping
 

@@ -1,4 +1,4 @@
-"""Epipolar geometry of two cameras: where a point of one picture may lie in the other.
+"""Epipolar geometry of two cameras: the line on which a point of one picture lies in the other.
 
 Shapes: ``...`` any batch shape, N points. Pixel centres at +0.5 (OpenCV's keypoints need +0.5).
 """

@@ -30,10 +30,12 @@ SHORTENINGS, SHORTER = 12, 0.7
 
 @dataclass(frozen=True)
 class Framing:
-    """How the first frame's camera stands in the scene's world, in degrees.
+    """Orientation of the first frame's camera in the scene's world, in degrees.
 
-    yaw: to the right of the picture's middle. pitch: up from the level. roll: clockwise; what the
-    camera was rolled when it was filmed, so that the horizon is level where it was level then.
+    Attributes:
+        yaw: to the right of the picture's middle.
+        pitch: upwards from level.
+        roll: clockwise, the roll during filming, so that what was level then is level in the scene.
     """
 
     yaw: float
@@ -42,16 +44,19 @@ class Framing:
 
     @property
     def scene_from_camera(self) -> Tensor:
-        """Rotation [3, 3]: axes of the first frame's camera → the scene's world."""
+        """Rotation [3, 3] from the axes of the first frame's camera to the scene's world."""
         level = rotation_about("y", self.yaw) @ rotation_about("x", self.pitch)
         return level @ rotation_about("z", self.roll)
 
 
 class Attitude(NamedTuple):
-    """How the first camera was held, in degrees, and how sure that is, 0 … 1.
+    """Orientation of the first camera during filming.
 
-    standing: [N, 2, 3] unit rays in its axes to the feet and the head of somebody who stands, so
-        that ground should be at the feet.
+    Attributes:
+        pitch, roll: in degrees.
+        confidence: 0 … 1.
+        standing: [N, 2, 3], unit rays in its axes to the feet and the head of a standing person, so
+            that the ground belongs at the feet; None: unknown.
     """
 
     pitch: float
@@ -71,20 +76,23 @@ def place_track(track: CameraTrack, framing: Framing) -> CameraTrack:
 def seen_share(
     track: CameraTrack, surface: Surface, picture: PictureCamera, grid: Size = COARSE
 ) -> float:
-    """The share of all pixels of all frames whose direction the picture shows, 0 … 1.
+    """The share of all pixels of all frames, 0 … 1, whose direction the picture shows.
 
     Args:
-        track: in the scene's world. What a nearer thing hides counts as seen.
+        track: in the scene's world.
+        surface: of the scene. Points behind a nearer thing count as shown.
+        picture: camera of the picture.
+        grid: of the tested pixels in each frame.
     """
     _, inside = picture.pixels_from_directions(coarse_hits(track, surface, grid))
     return float(inside.float().mean())
 
 
 def filmed_attitude(track: CameraTrack) -> Attitude:
-    """How the first camera was held, as far as the track tells.
+    """Estimate the first camera's orientation from the track.
 
-    Camera operators keep the horizon level, so a track that turns shows where down is. What it
-    does not tell is taken to be level, in proportion to the confidence.
+    Camera operators keep the horizon level, so a track that turns shows the down direction. The
+    rest is assumed to be level, in proportion to the confidence.
     """
     down, confidence = world_down(relative_track(track))
     x, y, z = down.tolist()
@@ -101,14 +109,17 @@ def find_framing(
     picture: PictureCamera,
     attitude: Attitude | None = None,
 ) -> Framing:
-    """The direction from which the whole track sees most of the picture.
+    """Find the framing with which the track sees most of the picture.
 
-    Searched over yaw and pitch, coarse to fine, from the filmed pitch and from the picture's. A
-    pitch unlike the filmed one costs a little (the more, the better the track tells it), so that
-    the person stays upright, and so does a person afloat, less where the pitch is known.
+    Yaw and pitch are searched from coarse to fine, around the filmed pitch and around the
+    picture's. Two costs keep the person on the ground and upright: one for a pitch that differs
+    from the filmed one, in proportion to the confidence in it, and one for a person who hovers.
 
     Args:
-        attitude: of the first camera, where it is known better than the track tells.
+        track: of the clip.
+        surface: of the scene.
+        picture: camera of the picture.
+        attitude: of the first camera; None: estimate it from the track.
     """
     count = min(len(track), FRAMES_TRIED)
     tried = torch.linspace(0, len(track) - 1, count, dtype=torch.float64).round().long()
@@ -134,10 +145,14 @@ def find_framing(
 
 
 def afloat(framing: Framing, standing: Tensor | None) -> float:
-    """How much, 0 … 1, somebody (rays [N, 2, 3] to feet and head) hovers over the level ground.
+    """How far a person hovers above the level ground, 0 … 1.
 
-    The farther below the head the horizon passes, the lower the camera must have been: nothing from
-    the usual height on, all at 0, where the feet are at the horizon or above.
+    The lower the horizon crosses the person, the lower the camera must have been. 0 for the usual
+    camera height and above; 1 for a height of 0, where the feet are at the horizon or above it.
+
+    Args:
+        framing: of the first camera.
+        standing: rays [N, 2, 3] to feet and head; None: unknown, which gives 0.
     """
     if standing is None or not len(standing):
         return 0.0
@@ -166,7 +181,7 @@ def choose_framing(
     scene: LiftedScene,
     attitude: Attitude | None = None,
 ) -> Framing:
-    """The framing that was given, the picture's "centre", or the best one ("auto")."""
+    """The given framing, or the picture's ("centre"), or the best one ("auto")."""
     if isinstance(choice, Framing):
         return choice
     if choice == "centre":
@@ -180,9 +195,9 @@ def within_scene(
     choice: Framing | str,
     attitude: Attitude | None = None,
 ) -> CameraTrack:
-    """The track, its travel shortened until it stays within the scene as framed.
+    """The track, with its travel shortened until it stays within the framed scene.
 
-    A track of which even that is not enough is returned as it is then: check_inside names it.
+    A track that leaves the scene even then is returned unchanged; check_inside reports it.
     """
     for _ in range(SHORTENINGS):
         try:
@@ -196,7 +211,7 @@ def within_scene(
 
 
 def check_inside(track: CameraTrack, surface: Surface) -> None:
-    """Raises InputError when a camera of the track (in the scene's world) leaves the scene."""
+    """Raise InputError where a camera of the track (in the scene's world) leaves the scene."""
     centres = camera_centres(track.cam_from_world)
     outside = ~surface.contains(centres, margin=0.05)
     if not outside.any():

@@ -1,4 +1,4 @@
-"""A camera track through keyframes: smooth curves through the controls that are set by hand."""
+"""A camera track through keyframes: smooth curves through controls set by hand."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,8 +23,10 @@ AT_REST: Mapping[str, tuple[bool, bool] | None] = {
 class Keyframe:
     """Controls at one moment.
 
-    time: 0 at the first frame of the clip, 1 at the last.
-    controls: any of CONTROLS; one not named keeps its value from the keyframe before (0 at first).
+    Attributes:
+        time: 0 at the first frame of the clip, 1 at the last.
+        controls: any of CONTROLS; a missing one keeps its value from the previous keyframe (0 at
+            first).
     """
 
     time: float

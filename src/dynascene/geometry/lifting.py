@@ -28,7 +28,9 @@ HIDDEN_REACH = 0.2  # how far the place goes on behind a thing, as a share of th
 class SceneLayer:
     """One picture on one surface.
 
-    picture: [5, H, W] float32, 0 … 1: sRGB colour, 1 where photographed, 1 where solid.
+    Attributes:
+        picture: [5, H, W] float32, 0 … 1: sRGB colour (3), 1 where photographed, 1 where solid.
+        surface: its shape.
     """
 
     picture: Tensor
@@ -39,9 +41,10 @@ class SceneLayer:
 class LiftedScene:
     """A picture with its camera and its shape.
 
-    picture: [3, H, W] float32, sRGB 0 … 1.
-    camera: where it was taken.
-    layers: front to back, in track units; the last one is solid everywhere.
+    Attributes:
+        picture: [3, H, W] float32, sRGB 0 … 1.
+        camera: of the picture.
+        layers: front to back, in track units; the last one is solid everywhere.
     """
 
     picture: Tensor
@@ -50,7 +53,7 @@ class LiftedScene:
 
     @property
     def surface(self) -> Surface:
-        """The surface that the camera sees first."""
+        """The surface of the front layer."""
         return self.layers[0].surface
 
 

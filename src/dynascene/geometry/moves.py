@@ -26,7 +26,7 @@ DEFAULT_EASING = "ease-in-out"
 
 @dataclass(frozen=True)
 class Move:
-    """One named move: what its amount means, and the controls that it sets."""
+    """A named move, the meaning of its amount, and the controls that it sets."""
 
     name: str
     unit: str | None  # of the amount; None: takes no amount

@@ -1,4 +1,4 @@
-"""What a depth map hides: cuts a picture at its depth edges and fills in behind them."""
+"""Cuts a picture at its depth edges, and fills in what is hidden behind them."""
 
 from typing import NamedTuple
 
@@ -9,11 +9,13 @@ EDGE_RATIO = 1.12  # neighbours whose depths differ more belong to different thi
 
 
 class Layers(NamedTuple):
-    """Two pictures one behind the other, [H, W, …] float32.
+    """Two pictures, one behind the other, [H, W, …] float32.
 
-    front_opacity: 1 where the front picture is solid, 0 along its cut edges.
-    back_colour, back_depth: the picture with the borders of its nearer things replaced by what
-        lies beside them farther away; back_known: 1 where that is photographed.
+    Attributes:
+        front_opacity: 1 where the front picture is solid, 0 along its cut edges.
+        back_colour, back_depth: the picture without the borders of its nearer things, which are
+            replaced by the farther surroundings.
+        back_known: 1 where the back picture is photographed.
     """
 
     front_opacity: np.ndarray
@@ -23,9 +25,14 @@ class Layers(NamedTuple):
 
 
 def cut_layers(colour: np.ndarray, depth: np.ndarray, reach: int) -> Layers:
-    """colour [H, W, 3], depth [H, W] > 0; ``reach``: how far, in pixels, the back goes on unseen.
+    """Cut a picture at its depth edges.
 
     Behind a thing, the farther surroundings are continued by mirroring them at its outline.
+
+    Args:
+        colour: [H, W, 3].
+        depth: [H, W] > 0, larger = farther.
+        reach: width in pixels of the continuation behind a thing.
     """
     far = ndimage.maximum_filter(depth, size=3)
     near = ndimage.minimum_filter(depth, size=3)
@@ -44,9 +51,9 @@ def cut_layers(colour: np.ndarray, depth: np.ndarray, reach: int) -> Layers:
 
 
 def _mirrored_at(outline: np.ndarray, hidden: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each hidden pixel, the one mirrored at the nearest pixel of the outline's far side.
+    """For each hidden pixel, its mirror image at the nearest outline pixel of the far side.
 
-    Where that is hidden too, the outline's own pixel; open pixels stay themselves.
+    Where that is hidden too, the outline pixel; open pixels stay themselves.
     """
     rows, columns = np.indices(hidden.shape)
     if not outline.any():

@@ -1,4 +1,4 @@
-"""The camera of the scene picture: which direction each pixel shows."""
+"""The camera of the scene picture: the direction of each pixel."""
 
 import math
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class PictureCamera:
 
     @property
     def pitch(self) -> float:
-        """Degrees that the camera looked up (negative: down), so that the horizon falls in place.
+        """Pitch of the camera in degrees, positive: it looks up.
 
         A camera that looks up by p sees the horizon f·tan p below the middle.
         """
@@ -46,9 +46,9 @@ class PictureCamera:
         return torch.stack([x, y, torch.ones_like(x)], dim=-1)
 
     def pixels_from_directions(self, directions: Tensor) -> tuple[Tensor, Tensor]:
-        """Directions [..., 3] in the scene's world → pixel [..., 2] and whether that is inside.
+        """Directions [..., 3] in the scene's world → pixel [..., 2], and whether it is inside.
 
-        Directions behind the camera are not in the picture; their pixel is arbitrary but finite.
+        Directions behind the camera are outside; their pixel is arbitrary but finite.
         """
         rotation = self.scene_from_picture.to(directions)
         x, y, z = (directions @ rotation).unbind(-1)  # row vectors: d·R = Rᵀd

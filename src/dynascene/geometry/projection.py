@@ -1,4 +1,4 @@
-"""2.5-D camera mapping: the guide. The scene seen along a camera track, with its visibility."""
+"""2.5-D camera mapping, the guide: the scene rendered along a camera track, with visibility."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -26,8 +26,13 @@ MOST_CANVAS_PIXELS = 32_000_000  # 640 MB in float32; beyond, the density gives 
 
 @dataclass(frozen=True)
 class GuideFrame:
-    """colour: [3, H, W] sRGB 0 … 1, filled; visibility: [1, H, W], 1 where the picture shows it;
-    painted: [1, H, W], 1 where a network has painted on the canvas; None where none has."""
+    """One frame of the guide.
+
+    Attributes:
+        colour: [3, H, W] sRGB 0 … 1, filled where the picture shows nothing.
+        visibility: [1, H, W], 1 where the picture shows the place.
+        painted: [1, H, W], 1 where a network has painted on the canvas; None where none has.
+    """
 
     colour: Tensor
     visibility: Tensor
@@ -78,14 +83,14 @@ def _render_frame(
 def layer_shares(
     track: CameraTrack, surfaces: Sequence[Surface], canvases: Sequence[SceneCanvas], frame: int
 ) -> list[Tensor]:
-    """How much of each pixel each layer of the scene fills, [1, H, W], front to back."""
+    """The share of each pixel that each layer covers, [1, H, W], front to back."""
     return [share for share, _ in _layers(track, surfaces, canvases, frame)]
 
 
 def _layers(
     track: CameraTrack, surfaces: Sequence[Surface], canvases: Sequence[SceneCanvas], frame: int
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Front to back: the share of each pixel that a layer fills, and what it shows there."""
+    """Front to back: the share of each pixel that a layer covers, and its channels there."""
     open_share = torch.ones(1, track.size.height, track.size.width)  # no nearer layer covers it
     for surface, canvas in zip(surfaces, canvases, strict=True):
         sample = canvas.sample(*scene_angles(track, surface, frame))
@@ -97,7 +102,7 @@ def _layers(
 def window_for_track(
     track: CameraTrack, surface: Surface, margin_degrees: float = 1.0
 ) -> PanoramaWindow:
-    """The smallest panorama window, dense enough, that holds all that the track sees."""
+    """The smallest window of sufficient density that holds all that the track sees."""
     azimuth, depression = angles_from_directions(coarse_hits(track, surface))
     left, right = _azimuth_span(azimuth)
     margin = math.radians(margin_degrees)
@@ -111,10 +116,12 @@ def window_for_track(
 
 
 def coarse_hits(track: CameraTrack, surface: Surface, grid: Size = COARSE) -> Tensor:
-    """Points [F, rows, columns, 3] that the track sees, on a grid up to each frame's border.
+    """Points [F, rows, columns, 3] where rays of a coarse grid, up to each frame's border, hit.
 
     Args:
         track: in the scene's world.
+        surface: of the scene.
+        grid: of the rays in each frame.
     """
     poses = track.cam_from_world.float()
     u, v = border_to_border(track.size, grid, like=poses)

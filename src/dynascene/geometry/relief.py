@@ -1,4 +1,4 @@
-"""A scene with a depth map: a relief around the scene camera, and what lies behind its edges."""
+"""A scene with a depth map, as a relief around the scene camera."""
 
 import math
 from collections.abc import Callable
@@ -20,9 +20,10 @@ REFINEMENTS = 5  # halvings of the interval in which the ray passes behind the r
 class Relief:
     """The surface at ``distance`` from the scene camera in every direction.
 
-    window: a full circle or part of it; beyond its borders the distance is that of the border.
-    distance: [1, H, W] of the window, positive, in track units.
-    height: of the scene camera above the ground.
+    Attributes:
+        window: a full circle or part of it; beyond its borders the border's distance holds.
+        distance: [1, H, W] of the window, positive, in track units.
+        height: of the scene camera above the ground.
     """
 
     window: PanoramaWindow
@@ -30,11 +31,14 @@ class Relief:
     height: float
 
     def hit(self, origins: Tensor, directions: Tensor) -> Tensor:
-        """Where rays first pass behind the relief: [..., 3] twice → [..., 3].
+        """The points [..., 3] where rays first pass behind the relief.
 
-        A ray that starts behind it (in the shadow of something near) is followed to where it has
-        come out and passes behind again, and to the largest distance where it never does. What it
-        crosses between two of the SEARCH_STEPS points goes unnoticed.
+        A ray that starts behind it (in the shadow of something near) is followed until it has come
+        out and passes behind it again, or to the largest distance. A crossing between two of the
+        SEARCH_STEPS points can be missed.
+
+        Args:
+            origins, directions: [..., 3].
         """
         unit = directions / directions.norm(dim=-1, keepdim=True)
         if not origins.any():  # from the scene camera every direction has its distance
@@ -92,7 +96,7 @@ class Relief:
 
 
 def _half_chord(radius: float, miss: Tensor) -> Tensor:
-    """Half of what a ball cuts out of lines that pass its centre at a distance; 0 outside."""
+    """Half the chord that a ball cuts from lines passing its centre at ``miss``; 0 outside."""
     return (radius**2 - miss**2).clamp_min(0).sqrt()
 
 
@@ -118,7 +122,7 @@ def relief_from_depth(depth: Tensor, camera: PictureCamera, degrees_per_pixel: f
 
 
 def _ground_height(depth: Tensor, camera: PictureCamera) -> float:
-    """Height of the camera over what the lowest tenth of the picture shows, at least 0.02."""
+    """Height of the camera above the lowest tenth of the picture, at least 0.02."""
     rows, columns = depth.shape[-2:]
     points = camera.rays(rows, columns) * depth[0, ..., None]
     below = (points @ camera.scene_from_picture.float().mT)[..., 1]

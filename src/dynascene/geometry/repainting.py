@@ -1,9 +1,9 @@
-"""What was painted in one view of the place, written back to its canvas.
+"""Writing what was painted in one view of the place back to its canvas.
 
-A canvas pixel takes the paint where the view shows it: where the place in its direction lies in
-the frame, and the view's own ray through that point ends at the same place, so that nothing stands
-before it. What the picture shows stays bit by bit. What was painted before fades into the new
-paint over as narrow a band as the view says, so that no seam is left.
+A canvas pixel takes the paint where the view shows it: its point of the place lies in the frame,
+and the view's own ray through that point ends there, so that nothing is in front of it. What the
+picture shows stays bit for bit. Earlier paint fades into the new one over a band that the view
+gives, so that no seam stays.
 
 H W pixels of a canvas, h w pixels of the view.
 """
@@ -27,11 +27,12 @@ ROWS_AT_ONCE = 256
 
 @dataclass(frozen=True)
 class Paint:
-    """What a view makes of the canvas, whose own detail stays.
+    """What a view paints; the canvas keeps its own detail.
 
-    change: [3, h, w], added to the colours that the canvas had before anything was painted, so that
-    earlier paint leaves no step in it. fresh: [1, h, w], 1 where nothing is known
-    yet, fading to 0 where something is.
+    Attributes:
+        change: [3, h, w], added to the colours that the canvas had before any painting, so that
+            earlier paint leaves no step.
+        fresh: [1, h, w], 1 where nothing is known yet, fading to 0 where something is.
     """
 
     change: Tensor

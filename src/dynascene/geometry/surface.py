@@ -1,4 +1,4 @@
-"""The scene lifted to 2.5-D: where a ray from the moving camera meets the place.
+"""The scene lifted to 2.5-D: where a ray from the moving camera hits the place.
 
 Without a depth map the place is a flat ground and an upright round backdrop on it (a stage). Both
 are one continuous surface, so that nothing tears at the ground line.
@@ -12,19 +12,19 @@ from torch import Tensor
 
 
 class Surface(Protocol):
-    """Anything that a ray can meet, in the scene's world (see panorama.py)."""
+    """Anything that a ray can hit, in the scene's world (see panorama.py)."""
 
     @property
     def height(self) -> float:
-        """Of the scene camera above the ground."""
+        """Height of the scene camera above the ground."""
         ...
 
     def hit(self, origins: Tensor, directions: Tensor) -> Tensor:
-        """Origins and directions [..., 3] → the points where the rays meet it, [..., 3]."""
+        """Origins and directions [..., 3] → the points where the rays hit it, [..., 3]."""
         ...
 
     def contains(self, points: Tensor, margin: float = 0.0) -> Tensor:
-        """Whether points [..., 3] lie before it, by a share ``margin`` → [...]."""
+        """Whether points [..., 3] lie in front of it, by a share ``margin`` → [...]."""
         ...
 
 

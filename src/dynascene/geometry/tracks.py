@@ -1,4 +1,4 @@
-"""What can be done to a camera track: each function returns a new one or measures it."""
+"""Operations on camera tracks: each function returns a new track or a measurement."""
 
 import math
 from collections.abc import Callable
@@ -39,7 +39,7 @@ def scale_track(track: CameraTrack, factor: float) -> CameraTrack:
 
 
 def path_length(track: CameraTrack) -> float:
-    """How far the camera travels, in the track's own unit."""
+    """Length of the camera's path, in the track's own unit."""
     return camera_centres(track.cam_from_world).diff(dim=0).norm(dim=-1).sum().item()
 
 
@@ -108,8 +108,9 @@ def resize_track(track: CameraTrack, size: Size) -> CameraTrack:
 
 
 def with_square_pixels(track: CameraTrack) -> CameraTrack:
-    """The track for frames of the shape in which fx = fy: the filmed one, where the frames were
-    squeezed or their shape was guessed."""
+    """The track for frames of the shape in which fx = fy, where frames were squeezed or their shape
+    was guessed.
+    """
     scale = float((track.intrinsics[:, 0, 0] / track.intrinsics[:, 1, 1]).median())
     size = Size(track.size.width, max(1, round(track.size.height * scale)))
     intrinsics = track.intrinsics.clone()
@@ -118,16 +119,18 @@ def with_square_pixels(track: CameraTrack) -> CameraTrack:
 
 
 def world_down(track: CameraTrack) -> tuple[Tensor, float]:
-    """Which way is down, from the habit of holding cameras without roll.
+    """The down direction, from the habit of holding cameras without roll.
 
-    Without roll every camera's x axis is horizontal, so down is orthogonal to all of them; that
-    leaves it free where they hardly differ, and there the mean camera y axis m decides. Least
-    squares over both, Σᵢ (xᵢ·g)² / F + λ ‖g − m‖², give (Σᵢ xᵢxᵢᵀ / F + λ) g = λ m. The x axes
-    count less (λ grows) the farther they are from lying in one plane: a hand that rolls at random
-    also rolls together with the turning, which looks just like a tilt.
+    Without roll every camera's x axis is horizontal, so down is orthogonal to all of them. Where
+    they hardly differ, that leaves it free, and the mean camera y axis m decides. Least squares
+    over both, Σᵢ (xᵢ·g)² / F + λ ‖g − m‖², give (Σᵢ xᵢxᵢᵀ / F + λ) g = λ m. The x axes weigh less
+    (λ grows) the
+    farther they are from lying in one plane: a hand that rolls at random also rolls together with
+    the turning, which looks just like a tilt.
 
-    Returns the unit vector [3] in world axes, and a confidence: 0 when it is m alone or the x
-    axes contradict each other, towards 1 when they decide (a level pan over 20 degrees: 0.9).
+    Returns:
+        The unit vector [3] in world axes, and a confidence: 0 when only m decides or the x axes
+        contradict each other, towards 1 when they decide (a level pan over 20 degrees: 0.9).
     """
     x_axes, y_axes = track.cam_from_world[:, 0, :3], track.cam_from_world[:, 1, :3]
     mean_y = y_axes.mean(dim=0)
