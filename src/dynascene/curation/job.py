@@ -37,14 +37,18 @@ UNWATCHED = NoWatcher()
 class CurationRequest:
     """The sources, the place and the settings of a data set.
 
-    Attributes: sources: videos, folders of videos, or lists (.csv, .parquet) with a column url or
-        path; local, or any URL that fsspec reads. With ``from_release``: folders that hold its
-        videos. out: folder of the data set, made where it is missing. options: which clips to keep.
+    Attributes:
+        sources: videos, folders of videos, or lists (.csv, .parquet) with a column url or path;
+            local, or any URL that fsspec reads. With ``from_release``: folders that hold its
+            videos.
+        out: folder of the data set, made where it is missing.
+        options: which clips to keep.
         work: folder for the stages' results, visible to every machine of a cluster; None: ``.work``
-        in the data set. A run that was stopped goes on from there. engine: where the work is done.
+            in the data set. A run that was stopped goes on from there.
+        engine: where the work is done.
         release: where to also write a release, from which others rebuild the data set without its
-        media; None: nowhere. from_release: rebuild the clips of this release with its cameras;
-        None: look at the sources.
+            media; None: nowhere.
+        from_release: rebuild the clips of this release with its cameras; None: look at the sources.
     """
 
     sources: Sequence[str | Path]

@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all."""
+"""Writing files and folders that are either complete or absent."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from dynascene.errors import InputError
 
 @contextmanager
 def replacing(path: Path) -> Generator[Path]:
-    """Yield a path beside ``path`` to write a file or folder to; it takes its place at the end.
+    """Yield a path beside ``path`` to write a file or folder to; it is moved into place at the end.
 
-    On any error nothing is left behind and what stood at ``path`` is untouched. A folder that holds
-    something is never replaced, nor is a device.
+    On any error nothing is left behind, and what was at ``path`` stays. A folder that is not empty
+    is never replaced, nor is a device.
 
     Raises:
-        InputError: where the place cannot be written.
+        InputError: the place cannot be written.
     """
     if path.is_dir() and any(path.iterdir()):
         raise InputError(f"{path}: is a folder that is not empty; choose a new name")

@@ -1,4 +1,4 @@
-"""The person's sound, carried over into the finished clip."""
+"""Copying the sound of the person's clip into the finished clip."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def copy_audio(source: Path, video: Path, destination: Path, start: float, durat
 
 @dataclass
 class _Sound:
-    """A range of a stream of sound. origin, duration: seconds of the container's clock."""
+    """A range of a sound stream. origin, duration: seconds of the container's clock."""
 
     container: InputContainer
     stream: AudioStream
@@ -140,7 +140,7 @@ def _seconds(packet: av.Packet) -> float:
 
 
 def _readable(items: Iterator[Item]) -> Iterator[Item]:
-    """Up to where the file ends or breaks off."""
+    """The items up to where the file ends or breaks off."""
     with suppress(av.FFmpegError, OSError):
         yield from items
 

@@ -27,8 +27,13 @@ MOVING, TURNING = "#1f6f8b", "#d1603d"
 
 @dataclass(frozen=True)
 class TrackSummary:
-    """A track in a few numbers: frames, field of view of the first and the last frame in
-    degrees, the sum of all turns in degrees, the length of the path in the track's unit.
+    """A track in a few numbers.
+
+    Attributes:
+        frames: number of frames.
+        fov: horizontal field of view of the first and the last frame, in degrees.
+        turn: sum of all turns, in degrees.
+        path: length of the path, in the track's unit.
     """
 
     frames: int
@@ -47,7 +52,7 @@ class TrackSummary:
 
 
 def summarise(track: CameraTrack) -> TrackSummary:
-    """The numbers shown above the figure and printed by the command."""
+    """The numbers above the figure, which the command prints too."""
     fov = horizontal_fov(track.intrinsics, track.size)
     travel, turn = speeds(track)
     return TrackSummary(
@@ -63,10 +68,10 @@ def speeds(track: CameraTrack) -> tuple[Tensor, Tensor]:
 
 
 def save_camera_figure(track: CameraTrack, path: Path, title: str) -> None:
-    """Draw the track and write the picture; the ending of ``path`` tells its kind.
+    """Draw the track to a picture, whose format is that of the ending of ``path``.
 
     Raises:
-        InputError: where the ending is unknown or the place cannot be written.
+        InputError: the ending is unknown, or the place cannot be written.
     """
     figure = draw_cameras(track, title)
     kind = path.suffix.lower().removeprefix(".")
@@ -97,7 +102,7 @@ def draw_cameras(track: CameraTrack, title: str) -> Figure:
 
 
 def cameras_from_above(track: CameraTrack, size: Size) -> np.ndarray:
-    """Only the path from above, as a small picture: uint8 [H, W, 3]."""
+    """The path from above as a small picture: uint8 [H, W, 3]."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -113,7 +118,7 @@ def cameras_from_above(track: CameraTrack, size: Size) -> np.ndarray:
 
 
 def _reach(centres: Tensor) -> float:
-    """The size of the path, from which the size of the camera symbols follows."""
+    """The size of the path, which determines the size of the camera symbols."""
     extent = (centres.amax(0) - centres.amin(0)).max().item()
     return extent if extent > STILL else 1.0
 
@@ -135,7 +140,7 @@ def _frustum(pose: Tensor, track: CameraTrack, frame: int, depth: float) -> np.n
 
 
 def _upright(points: np.ndarray) -> np.ndarray:
-    """x right, y down, z ahead → x right, y ahead, z up, as figures have it."""
+    """x right, y down, z ahead → x right, y ahead, z up, the axes of figures."""
     return points[..., [0, 2, 1]] * np.array([1, 1, -1])
 
 
@@ -176,8 +181,8 @@ def _draw_space(
 
 
 def _symbol_depth(track: CameraTrack, reach: float) -> float:
-    """Depth of the drawn frusta: their pictures a fifth of the path wide, telephoto no longer
-    than half the path.
+    """Depth of the drawn frusta: their pictures are a fifth of the path wide; a telephoto's frustum
+    is at most half the path long.
     """
     tangent = (track.size.width / 2 / track.intrinsics[0, 0, 0]).item()
     return min(0.1 * reach / tangent, 0.5 * reach)

@@ -98,13 +98,15 @@ def write_tensors(
 
 
 def find_weights(source: str | Path, names: Sequence[str], subfolder: str = "") -> Path:
-    """The first of ``names`` that a file, a folder or a hub id holds.
+    """The path of the first of ``names`` in a file, a folder or a hub repository.
 
     Args:
-        source: a file is taken as it is; in a folder, ``subfolder`` is looked into where it exists.
+        source: a file is returned as it is; in a folder, ``subfolder`` is used where it exists.
+        names: of files, in order of preference.
+        subfolder: of the folder or repository.
 
     Raises:
-        InputError: when nothing is found, or the hub cannot be reached.
+        InputError: there is none, or the hub cannot be reached.
     """
     path = Path(source)
     if path.is_file():
@@ -144,10 +146,15 @@ def _from_hub(repository: str, names: Sequence[str], subfolder: str) -> Path:
 def check_loading_info(
     info: Mapping[str, Any], origin: str, left_out: tuple[str, ...] = ()
 ) -> None:
-    """Raises InputError where diffusers or transformers would only warn about keys.
+    """Check keys where diffusers or transformers only warn.
 
-    info: what ``from_pretrained(…, output_loading_info=True)`` tells. left_out: beginnings of keys
-    that a file may hold and the model does not want.
+    Args:
+        info: from ``from_pretrained(…, output_loading_info=True)``.
+        origin: where the weights come from, for the message.
+        left_out: prefixes of keys that the file may have and the model does not use.
+
+    Raises:
+        InputError: other keys are missing, unknown or of another shape.
     """
     unknown = [k for k in info["unexpected_keys"] if not any(map(str(k).startswith, left_out))]
     problems = {

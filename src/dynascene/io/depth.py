@@ -1,4 +1,4 @@
-"""Depth maps as files."""
+"""Depth maps in files."""
 
 from pathlib import Path
 
@@ -9,13 +9,13 @@ from dynascene.errors import InputError
 
 
 def read_depth(path: Path) -> np.ndarray:
-    """A depth map as float32 [H, W], in the file's own unit, larger = farther.
+    """Read a depth map as float32 [H, W], in the file's own unit, larger = farther.
 
-    Reads .npy arrays and single-channel pictures of 8, 16 or 32 bits. Pixels of value 0, by
-    which depth cameras mark "nothing measured", become as far as the farthest one.
+    .npy arrays and single-channel pictures of 8, 16 or 32 bits. Pixels of value 0, with which depth
+    cameras mark missing measurements, get the largest depth.
 
     Raises:
-        InputError: when the file is missing, is no depth map, or holds negative values.
+        InputError: the file is missing, is no depth map, or holds negative values.
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")

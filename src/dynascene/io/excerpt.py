@@ -18,7 +18,12 @@ Range = tuple[int, int]  # the first frame, and the one after the last
 
 @dataclass(frozen=True)
 class Excerpt:
-    """The frames start … stop − 1 of another source."""
+    """The frames start … stop − 1 of another source.
+
+    Attributes:
+        source: the frames.
+        start, stop: half open.
+    """
 
     source: FrameSource
     start: int
@@ -51,13 +56,15 @@ class Excerpt:
 
 
 def excerpt(source: FrameSource, frames: Range | None, path: Path) -> FrameSource:
-    """The frames asked for; None = all.
+    """The requested frames of a source.
 
     Args:
-        path: what messages call the source.
+        source: the frames.
+        frames: first frame, and the one after the last; None: all.
+        path: of the source, for messages.
 
     Raises:
-        InputError: when they are none, or go beyond the source.
+        InputError: the range is empty or goes beyond the source.
     """
     if frames is None:
         return source
@@ -70,10 +77,10 @@ def excerpt(source: FrameSource, frames: Range | None, path: Path) -> FrameSourc
 
 
 def open_excerpt_matte(path: Path, whole: FrameSource, frames: Range | None) -> FrameSource:
-    """The matte of the frames asked for; its file may hold the whole clip's or those alone.
+    """The matte of the requested frames; the file may hold the whole clip's matte or only theirs.
 
     Raises:
-        InputError: as ``open_matte`` does, and when its length fits neither.
+        InputError: as for ``open_matte``, or its length fits neither.
     """
     if frames is None:
         return open_matte(path, like=whole)

@@ -1,4 +1,4 @@
-"""Anything that holds frames as a FrameSource: a video, a folder of pictures, one picture."""
+"""Opens a video, a folder of pictures or a single picture as a FrameSource."""
 
 from __future__ import annotations
 
@@ -23,10 +23,15 @@ SAMPLED_FRAMES = 5
 
 @dataclass(frozen=True)
 class PictureFrames:
-    """Pictures of one size in order, one per frame, as a FrameSource; read when they are asked for.
+    """Pictures of one size in order, one per frame, decoded when they are read.
 
-    channels: 4 where any picture has alpha (the others are opaque), else 3.
-    palette: every picture is stored by palette, as label maps are.
+    Attributes:
+        paths: of the pictures.
+        size: of all of them.
+        channels: 4 where any picture has alpha (the others are opaque), else 3.
+        palette: whether every picture has a palette, as label maps do.
+        frame_rate: frames a second.
+        times: seconds of each frame after the first where the rate varies, else None.
     """
 
     paths: tuple[Path, ...]

@@ -37,7 +37,7 @@ def read_image(path: Path) -> np.ndarray:
 
 
 class ImageHead(NamedTuple):
-    """What a picture's head tells. size: of the upright picture."""
+    """The header of a picture. size: of the upright picture."""
 
     size: Size
     has_alpha: bool
@@ -45,10 +45,10 @@ class ImageHead(NamedTuple):
 
 
 def probe_image(path: Path) -> ImageHead:
-    """Look at a picture without decoding it.
+    """Read the header of a picture without decoding it.
 
     Raises:
-        InputError: as read_image does.
+        InputError: as for read_image.
     """
     with _opened(path) as image:
         size = Size(*image.size)
@@ -95,7 +95,7 @@ def write_png(path: Path, array: np.ndarray, shown_as: Path | None = None) -> No
 
 @contextmanager
 def clear_write_errors(path: Path) -> Generator[None]:
-    """Turn what the system reports while ``path`` is written into one clear line."""
+    """Turn the system's errors while ``path`` is written into one clear line."""
     try:
         yield
     except OSError as error:

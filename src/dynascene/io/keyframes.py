@@ -32,7 +32,7 @@ KEYFRAME_KEYS = ("frame", "time", *MOTION_KEYS, "fov")
 
 
 def is_keyframe_file(path: Path) -> bool:
-    """Whether the file is meant as a keyframe file, even where it cannot be read as JSON."""
+    """Whether the file looks like a keyframe file, even if it is not valid JSON."""
     try:
         text = read_text(path)
     except InputError:

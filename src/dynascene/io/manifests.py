@@ -1,8 +1,8 @@
-"""The manifest of a data set of clips, as those who write it and those who read it agree.
+"""The manifest of a data set of clips: the columns that writers and readers share.
 
-A Parquet table with a row for each clip: the columns of ``COLUMNS``, perhaps those of
-``OPTIONAL_COLUMNS``, and any others. A row without a split is of a clip that is not used, and may
-say in ``reason`` why.
+A Parquet table with one row per clip: the columns of ``COLUMNS``, perhaps those of
+``OPTIONAL_COLUMNS``, and any others. A row without a split belongs to a clip that is not used; its
+``reason`` may say why.
 """
 
 from __future__ import annotations
@@ -32,10 +32,12 @@ SHARES: Mapping[str, float] = MappingProxyType({"train": 0.9, "val": 0.05, "test
 
 
 def split_of(source: str, shares: Mapping[str, float] = SHARES, seed: int = 0) -> str:
-    """The split that a source video belongs to: the same for ever, whatever else there is.
+    """The split of a source video: it depends on the source and the seed alone.
 
     Args:
-        shares: of the sources; they are brought to the sum 1.
+        source: location or checksum.
+        shares: of the sources in each split; scaled to the sum 1.
+        seed: of the splits.
     """
     digest = hashlib.sha256(f"{seed} {source}".encode()).digest()
     place = int.from_bytes(digest[:8], "big") / 2**64 * sum(shares.values())
@@ -50,8 +52,9 @@ def split_of(source: str, shares: Mapping[str, float] = SHARES, seed: int = 0) -
 def splits_of(
     sources: Iterable[str], shares: Mapping[str, float] = SHARES, seed: int = 0
 ) -> dict[str, str]:
-    """The split of each source; all of them ``train`` where none fell into it: a handful of clips
-    is there to be trained on."""
+    """The split of each source; all ``train`` where no source fell into it, since a few clips are
+    meant for training.
+    """
     splits = {source: split_of(source, shares, seed) for source in sources}
     if "train" in shares and "train" not in splits.values():
         return dict.fromkeys(splits, "train")

@@ -1,4 +1,4 @@
-"""Names in the order in which people count them."""
+"""Sorting names with numbers in natural order."""
 
 import re
 

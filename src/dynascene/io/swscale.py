@@ -1,4 +1,4 @@
-"""What FFmpeg's swscale is told when it converts colours; PyAV before 18 has no names for it."""
+"""Flags of FFmpeg's swscale for colour conversion; PyAV before 18 has no names for them."""
 
 BILINEAR = 0x2
 FULL_CHROMA_OUTPUT = 0x2000  # RGB from chroma interpolated to every column

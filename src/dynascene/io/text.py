@@ -1,4 +1,4 @@
-"""Text files of others: read as UTF-8, with or without the mark that some editors put first."""
+"""Text files as UTF-8, with or without a byte order mark."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def read_text(path: Path) -> str:
     """The content of a text file.
 
     Raises:
-        InputError: where it is missing or none.
+        InputError: it is missing or no text.
     """
     try:
         return path.read_text(encoding="utf-8-sig")
@@ -39,7 +39,7 @@ def read_json(path: Path) -> Any:
     """The content of a JSON file.
 
     Raises:
-        InputError: with the line, where it is none.
+        InputError: with the line, where it is not valid.
     """
     try:
         return json.loads(read_text(path))
@@ -50,7 +50,7 @@ def read_json(path: Path) -> Any:
 
 
 def is_finite_number(value: object) -> TypeGuard[int | float]:
-    """Whether a value out of a JSON file is a number that a float holds."""
+    """Whether a value from a JSON file is a number that fits a float."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     # false for not-a-number too; JSON's integers may be larger than any float

@@ -34,12 +34,12 @@ DAMAGED = "{path}: the video is damaged; export it again"
 class VideoFrames:
     """A video file as a FrameSource; made by ``open_video``.
 
-    channels: 3, or 4 where the file carries alpha (ProRes 4444, VP8 and VP9, QuickTime Animation,
-        FFV1, transparent GIF).
-    frame_rate: the average rate. times: seconds of each frame after the first where the rate
-        varies, else None.
-    strict: reading raises InputError where frames cannot be decoded as they were written. Else a
-        damaged frame is what the decoder makes of it, or its neighbour, and a warning tells.
+    Attributes:
+        path: of the file.
+        frame_rate: the average rate.
+        times: seconds of each frame after the first where the rate varies, else None.
+        strict: whether reading raises InputError where a frame cannot be decoded as it was written.
+            Else a damaged frame is what the decoder makes of it, or its neighbour, with a warning.
     """
 
     path: Path
@@ -55,11 +55,12 @@ class VideoFrames:
 
     @property
     def channels(self) -> int:
+        """3, or 4 with alpha (ProRes 4444, VP8, VP9, QuickTime Animation, FFV1, GIF)."""
         return 4 if self._picture.alpha else 3
 
     @property
     def keyframes(self) -> list[int]:
-        """The frames from which decoding can begin, rising; the first of all is one of them."""
+        """The frames at which decoding can begin, rising; frame 0 is always one."""
         pts = self._index.pts or ()
         return sorted({0, *(bisect_left(pts, time) for time in self._index.keyframes)})
 
@@ -67,16 +68,16 @@ class VideoFrames:
         return self._index.count
 
     def read(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
-        """Yield uint8 [H, W, C] of the frames ``start:stop``, as slicing counts them.
+        """Yield uint8 [H, W, C] for the frames ``start:stop``, counted as in a slice.
 
         Decoding begins at the keyframe before ``start`` where the container can seek.
         """
         yield from self.pick(range(len(self))[start:stop])
 
     def pick(self, numbers: Sequence[int]) -> Iterator[np.ndarray]:
-        """Yield uint8 [H, W, C] of the frames of these rising numbers.
+        """Yield uint8 [H, W, C] for the frames of these rising numbers.
 
-        Those between them are decoded, but not converted.
+        The frames between them are decoded, but not converted.
         """
         if not numbers:
             return
@@ -89,7 +90,7 @@ class VideoFrames:
                     yield self._picture.array(frame, reformatter)
 
     def shrunk(self, side: int) -> VideoFrames:
-        """The same video with at most ``side`` pixels on its longer side, scaled as it is read."""
+        """The same video, scaled on reading to at most ``side`` pixels on its longer side."""
         stored, scale = self._picture.stored, min(1.0, side / max(self._picture.stored))
         small = Size(*(max(2, round(pixels * scale)) for pixels in stored))
         return replace(self, _picture=replace(self._picture, stored=small))
@@ -108,7 +109,7 @@ class VideoFrames:
         return _in_step(frames, pts[span.start : span.stop], self.path)
 
     def _strictly(self, footage: OpenFootage, span: range) -> Iterator[av.VideoFrame]:
-        """Those before the first span one are held to it too: it is predicted from them."""
+        """Check the frames from the keyframe on too, since the span is predicted from them."""
         pts = self._index.pts
         if pts is None:
             begin, frames = 0, decode_frames(footage)
@@ -124,15 +125,16 @@ class VideoFrames:
 
 
 def open_video(path: Path, *, strict: bool = False) -> VideoFrames:
-    """Open a video file and find out which frames it holds.
+    """Open a video file and index its frames.
 
-    Frames behind the place where a truncated file breaks off do not count.
+    Frames after the place where a truncated file breaks off do not count.
 
     Args:
-        strict: accept no damage, here (as far as it shows) and while reading.
+        path: of the file.
+        strict: refuse damage, on opening (as far as it shows) and on reading.
 
     Raises:
-        InputError: when the file is missing, is no video, or has no frame that can be decoded.
+        InputError: the file is missing, is no video, or has no frame that can be decoded.
     """
     with open_footage(path) as footage:
         first = next(decode_frames(footage), None)
@@ -174,7 +176,7 @@ def _from_keyframe(footage: OpenFootage, index: FrameIndex, pts: int) -> Iterato
 def _in_step(
     frames: Iterator[av.VideoFrame], times: tuple[int, ...], path: Path
 ) -> Iterator[av.VideoFrame]:
-    """One frame for each time. Where the decoder lost one, its neighbour is shown in its place."""
+    """One frame for each time. A frame that the decoder lost is replaced by its neighbour."""
     previous, frame, lost = None, next(frames, None), 0
     for pts in times:
         while frame is not None and (frame.pts is None or frame.pts < pts):

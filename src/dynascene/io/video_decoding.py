@@ -1,4 +1,4 @@
-"""From a video file's packets to upright 8-bit RGB pictures; damage raises no codec's error."""
+"""From a video file's packets to upright 8-bit RGB pictures, without exceptions of codecs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CONVERSION |= swscale.FULL_CHROMA_OUTPUT | swscale.FULL_CHROMA_INPUT
 
 @dataclass
 class OpenFootage:
-    """A video file that is open for reading. damage: what was found broken so far."""
+    """A video file that is open for reading. damage: number of damaged places so far."""
 
     container: InputContainer
     stream: VideoStream
@@ -44,11 +44,12 @@ def open_footage(path: Path, *, threads: str = "AUTO") -> Generator[OpenFootage]
     """Open the first video stream.
 
     Args:
-        threads: AUTO, SLICE (one frame at a time) or NONE; only the last makes the decoder report
-            every picture that it patches up.
+        path: of the file.
+        threads: AUTO, SLICE (one frame at a time) or NONE; only with NONE the decoder reports every
+            picture that it repairs.
 
     Raises:
-        InputError: where there is none that can be read.
+        InputError: there is no stream that can be read.
     """
     with open_container(path) as container:
         stream = _first_video_stream(container, path)
@@ -62,7 +63,7 @@ def open_container(path: Path) -> Generator[InputContainer]:
     """Open a file of pictures or sound.
 
     Raises:
-        InputError: where it is none that can be read.
+        InputError: it is not one, or cannot be read.
     """
     if not path.exists():
         raise InputError(f"{path}: no such file")
@@ -155,7 +156,7 @@ def _sound_frames(footage: OpenFootage, packet: av.Packet | None) -> list[av.Vid
 
 @dataclass(frozen=True)
 class Picture:
-    """How a stream's frames become arrays: decided once, from its first frame."""
+    """The conversion of a stream's frames to arrays, determined by its first frame."""
 
     stored: Size
     alpha: bool
@@ -193,7 +194,7 @@ class Picture:
 
 
 def picture_of(frame: av.VideoFrame) -> Picture:
-    """What the first frame says about colours, alpha and the way it was held."""
+    """The conversion for a stream, from its first frame's colours, alpha and orientation."""
     default = BT709 if frame.height >= 720 else BT601
     return Picture(
         stored=Size(frame.width, frame.height),

@@ -1,4 +1,4 @@
-"""Which frames a video file really holds, and when each is shown."""
+"""The frames that a video file really holds, and their times."""
 
 from __future__ import annotations
 
@@ -20,10 +20,14 @@ MOV, MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
 class FrameIndex:
     """The frames in order of display.
 
-    pts: their times in units of ``time_base``; None where the file's times are not in order, so
-        that frames can only be counted from the start.
-    keyframes: times from which decoding may begin (none: only from the start).
-    whole: nothing is damaged, as far as seen.
+    Attributes:
+        count: number of frames.
+        pts: their times in units of ``time_base``; None where the file's times are not in order, so
+            that frames can only be counted from the start.
+        keyframes: times at which decoding can begin; empty: only from the start.
+        time_base: seconds in one unit of time.
+        stated_rate: frame rate of the file's header; None: none.
+        whole: whether no damage was found.
     """
 
     count: int
@@ -35,12 +39,13 @@ class FrameIndex:
 
 
 def index_frames(path: Path) -> FrameIndex:
-    """Find the frames that can be decoded.
+    """Index the frames that can be decoded.
 
-    The table of a whole MP4 or MOV file is believed (no decoding); any other file is decoded once.
+    The frame table of a complete MP4 or MOV file is used without decoding; any other file is
+    decoded once.
 
     Raises:
-        InputError: where the file is no video.
+        InputError: the file is no video.
     """
     with open_footage(path) as footage:
         index = _from_table(footage)
@@ -48,7 +53,7 @@ def index_frames(path: Path) -> FrameIndex:
 
 
 def _from_table(footage: OpenFootage) -> FrameIndex | None:
-    """The index of a whole file whose container counts its frames; None where in doubt."""
+    """The index of a complete file from its container's table; None where it is not reliable."""
     if footage.container.format.name != MOV:
         return None
     packets = list(map(_Entry.of, read_packets(footage)))

@@ -1,7 +1,7 @@
 """Writing frame by frame: H.264, ProRes 4444 with alpha, PNG sequences.
 
-Every writer is a context manager. What it makes appears under its name when the block ends well;
-when it does not, nothing is left behind.
+Every writer is a context manager. The file appears under its name when the block ends without an
+error; otherwise nothing is left behind.
 """
 
 from __future__ import annotations
@@ -92,12 +92,12 @@ class _Encoder:
         return self._last_pts
 
     def finish(self) -> None:
-        """Write what the encoder still holds, and the index."""
+        """Flush the encoder and write the index."""
         self._container.mux(self._stream.encode(None))
         self._container.close()
 
     def abandon(self) -> None:
-        """Close without caring for what is in the file."""
+        """Close the file, whatever state it is in."""
         with suppress(av.FFmpegError, OSError):
             self._container.close()
 
@@ -134,7 +134,7 @@ def _encoding_to(path: Path, encoding: _Encoding) -> Generator[_Encoder]:
 
 @contextmanager
 def clear_errors(path: Path) -> Generator[None]:
-    """Turn what the system and the codecs report while ``path`` is written into one clear line."""
+    """Turn the errors of system and codecs while ``path`` is written into one clear line."""
     with clear_write_errors(path):
         try:
             yield
@@ -163,11 +163,16 @@ class _EncodedWriter:
 class H264Writer(_EncodedWriter):
     """Frames as H.264 in MP4: 4:2:0, limited range, BT.709, playable while it loads.
 
-    size: of the frames; an odd width or height is made even by repeating the last column or row.
-    times: seconds of each frame, for a varying frame rate (``frame_rate`` is then the average).
-    keyframes: at most so many frames apart; the closer, the sooner a frame is found. None: 250.
+    Args:
+        path: of the file.
+        size: of the frames; an odd width or height is made even by repeating the last column or
+            row.
+        frame_rate: frames a second, on average.
+        times: seconds of each frame, for a varying frame rate.
+        keyframes: largest distance of keyframes; the smaller, the faster is seeking. None: 250.
 
-    Raises InputError when it cannot be written, naming the folder where the disk is full.
+    Raises:
+        InputError: it cannot be written; the message names the folder where the disk is full.
     """
 
     def __init__(

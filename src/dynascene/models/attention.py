@@ -35,7 +35,7 @@ class AttentionState:
 
 
 class Reader:
-    """What a conditioner adds to one attention layer. Each kind of reader overrides what it changes.
+    """What a conditioner adds to one attention layer; each kind overrides what it changes.
 
     The weights belong to the conditioner, so that they are saved and trained with it. A reader
     keeps the conditioner, or a module of it, and looks up the parameter in each call, since loading

@@ -98,16 +98,21 @@ class DynaScenePipeline(DiffusionPipeline):
 
         A clip of one frame is a picture: the motion modules are skipped (stage I).
 
-        Args: clip: encoded or not; its ``video`` is not read. num_inference_steps, guidance_scale:
-            None: recommended by the weights. A scale of 1 or less skips the unconditional half.
-            generator: random numbers. latents: [B, F, C, h, w], initial noise; None: draw it. A
-            single step without noise starts at zero, the mean of the noise, where the denoiser
-            predicts ε: it estimates the mean of all possible frames, and noise would only flicker
-            from frame to frame. window: number of frames that the denoiser takes at once; None: as
-            many as it was trained on. Longer clips are covered by overlapping windows, averaged in
-            every step. overlap: of two windows, in frames. output_type: ``pt`` or ``latent``.
+        Args:
+            clip: encoded or not; its ``video`` is not read.
+            num_inference_steps, guidance_scale: None: recommended by the weights. A scale of 1 or
+                less skips the unconditional half.
+            generator: random numbers.
+            latents: [B, F, C, h, w], initial noise; None: draw it. A single step without noise
+                starts at zero, the mean of the noise, where the denoiser predicts ε: it estimates
+                the mean of all possible frames, and noise would only flicker from frame to frame.
+            window: number of frames that the denoiser takes at once; None: as many as it was
+                trained on. Longer clips are covered by overlapping windows, averaged in every step.
+            overlap: of two windows, in frames.
+            output_type: ``pt`` or ``latent``.
             callback_on_step_end: ``f(pipeline, step, timestep, tensors) → tensors`` as in
-            diffusers. callback_on_step_end_tensor_inputs: names of the tensors that it gets.
+                diffusers.
+            callback_on_step_end_tensor_inputs: names of the tensors that it gets.
 
         Raises:
             InputError: sizes or steps are impossible.
@@ -202,7 +207,7 @@ class DynaScenePipeline(DiffusionPipeline):
     def _predictor(
         self, clip: EncodedClip, spans: Sequence[tuple[int, int]], overlap: int, guidance: float
     ) -> Callable[[Tensor, Tensor], Tensor]:
-        """(noisy, timestep) → guided ε; what is the same in all steps is computed once."""
+        """(noisy, timestep) → guided prediction; what is the same in all steps is computed once."""
         weights = window_weights(spans, overlap)
         conditional = self._injections(clip, spans, drop=False)
         unconditional = self._injections(clip, spans, drop=True) if guidance > 1 else None

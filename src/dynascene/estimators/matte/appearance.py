@@ -48,7 +48,8 @@ class Appearance:
     def log_ratios(self, person: np.ndarray, place: np.ndarray) -> Iterator[np.ndarray]:
         """Yield the log-ratio of each pixel's colour on the person and around: [h, w] per frame.
 
-        Args: person, place: [F, h, w] weights 0 … 1, how certainly a pixel shows one or the other.
+        Args:
+            person, place: [F, h, w] weights 0 … 1, how certainly a pixel shows one or the other.
                 They must not change before the last frame is yielded.
         """
         frames = len(self._bins)

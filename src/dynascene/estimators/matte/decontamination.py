@@ -26,8 +26,9 @@ def decontaminate(frame: np.ndarray, matte: np.ndarray) -> np.ndarray:
         frame: uint8 [H, W, 3] sRGB.
         matte: uint8 [H, W] or [H, W, 1], 255 = person.
 
-    Returns: uint8 [H, W, 3]. Where the matte is 255 it equals the frame exactly. Where the matte is
-        0 the person's colour is continued, so that resampling brings no halo back.
+    Returns:
+        uint8 [H, W, 3]. Where the matte is 255 it equals the frame exactly. Where the matte is 0
+        the person's colour is continued, so that resampling brings no halo back.
     """
     alpha = matte.reshape(matte.shape[:2]).astype(np.float32) / 255
     rows, columns = _surroundings(alpha)

@@ -58,8 +58,9 @@ class FastestDet:
 def decode(output: np.ndarray, target_class: int) -> tuple[np.ndarray, np.ndarray]:
     """Decode the network's output for one class.
 
-    Args: output: [5 + classes, h, w]. Per cell: objectness; centre offset in cells through tanh;
-        width and height as shares of the picture through a sigmoid; class probabilities.
+    Args:
+        output: [5 + classes, h, w]. Per cell: objectness; centre offset in cells through tanh;
+            width and height as shares of the picture through a sigmoid; class probabilities.
         target_class: index of the class.
 
     Returns:

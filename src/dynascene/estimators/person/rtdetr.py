@@ -16,7 +16,8 @@ LEAST_CONFIDENCE = 0.3
 class RtDetr:
     """A network from a folder that transformers saved (config, preprocessor, safetensors).
 
-    Args: folder: None: the pinned small network, downloaded into the cache. One of its classes must
+    Args:
+        folder: None: the pinned small network, downloaded into the cache. One of its classes must
             be "person".
 
     Raises:

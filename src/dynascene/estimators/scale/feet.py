@@ -25,7 +25,8 @@ def standing_rays(matte: FrameSource, track: CameraTrack) -> Tensor:
         matte: [H, W, 1], 255 = person.
         track: one camera per frame.
 
-    Returns: Rays in the first camera's axes. Frames without feet (nobody, or cut off by the lower
+    Returns:
+        Rays in the first camera's axes. Frames without feet (nobody, or cut off by the lower
         border) are left out; N may be 0.
     """
     looked_at = sorted({round(i) for i in np.linspace(0, len(matte) - 1, FRAMES_LOOKED_AT)})

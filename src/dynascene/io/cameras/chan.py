@@ -31,9 +31,11 @@ COLUMNS = (7, 8)
 def read_chan(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraTrack:
     """Read a track.
 
-    Args: path: of the file. defaults: the frame size; the field of view where the file has seven
-        columns, else the sensor that its field of view refers to; and the rotation order, which
-        must be set. notice: called with what was assumed.
+    Args:
+        path: of the file.
+        defaults: the frame size; the field of view where the file has seven columns, else the
+            sensor that its field of view refers to; and the rotation order, which must be set.
+        notice: called with what was assumed.
     """
     rows = read_rows(path, COLUMNS)
     check_increasing([row.values[0] for row in rows], [row.place for row in rows])

@@ -36,7 +36,7 @@ DISTORTION = ("k1", "k2", "k3", "k4", "p1", "p2")
 
 
 def read_nerfstudio(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraTrack:
-    """Frames are put in the natural order of their ``file_path``; the world is left as it is."""
+    """Read a track; frames are sorted by ``file_path`` in natural order, and the world stays."""
     document = read_json(path)
     frames = ordered(frames_of(document, "transform_matrix", path))
     shared = {key: value for key, value in document.items() if key != "frames"}
@@ -56,7 +56,7 @@ def read_nerfstudio(path: Path, defaults: CameraDefaults, notice: Notice) -> Cam
 
 
 def ordered(frames: list[dict]) -> list[dict]:
-    """Frames by the natural order of their file names where they have them, else as they stand."""
+    """Frames in the natural order of their file names, or as listed where they have none."""
     if all(isinstance(frame.get("file_path"), str) for frame in frames):
         return sorted(frames, key=lambda frame: natural_order(frame["file_path"]))
     return frames
@@ -94,7 +94,7 @@ def _intrinsics(values: dict, size: Size, place: str) -> Tensor:
 
 
 def write_nerfstudio(track: CameraTrack, path: Path, defaults: CameraDefaults) -> None:
-    """Intrinsics stand in each frame; file names are placeholders, images/00000.png and so on."""
+    """Write intrinsics in each frame, with placeholder names images/00000.png and so on."""
     poses = invert_rigid(track.cam_from_world) @ OPENGL_FROM_OPENCV
     frames = [
         {

@@ -18,7 +18,7 @@ COLUMNS = 19
 
 
 def read_re10k(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraTrack:
-    """The frame size comes from ``defaults``; timestamps are not used, lines are frames."""
+    """Read a track; the frame size comes from ``defaults``; timestamps are ignored."""
     rows = read_rows(path, {COLUMNS}, header=True)
     poses = []
     for place, values in rows:
@@ -33,7 +33,7 @@ def read_re10k(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraTr
 
 
 def write_re10k(track: CameraTrack, path: Path, defaults: CameraDefaults) -> None:
-    """The frame number stands in for the timestamp."""
+    """Write a track, with frame numbers as timestamps."""
     width, height = track.size
     rows = []
     for index, (pose, k) in enumerate(zip(track.cam_from_world, track.intrinsics, strict=True)):

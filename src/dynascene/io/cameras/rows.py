@@ -13,7 +13,7 @@ from dynascene.io.text import read_lines
 
 
 class Row(NamedTuple):
-    """The numbers of one line, and where it stands ("file:line")."""
+    """The numbers of one line. place: "file:line", for messages."""
 
     place: str
     values: list[float]

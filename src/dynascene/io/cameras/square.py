@@ -1,4 +1,4 @@
-"""For formats with one focal length per frame."""
+"""Checks for formats that store one focal length per frame."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ def square_focal(track: CameraTrack, path: Path, what: str) -> Tensor:
     """The focal length of each frame in pixels, [F].
 
     Raises:
-        InputError: where pixels are not square, which mostly comes of a wrong frame size.
+        InputError: pixels are not square, mostly because of a wrong frame size.
     """
     fx, fy = track.intrinsics[:, 0, 0], track.intrinsics[:, 1, 1]
     ratio = fx / fy

@@ -20,7 +20,7 @@ COLUMNS = 8
 
 
 def read_tum(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraTrack:
-    """Frame size and intrinsics come from ``defaults``; times must increase, lines are frames."""
+    """Read a track; frame size and intrinsics come from ``defaults``; times must increase."""
     rows = read_rows(path, {COLUMNS})
     poses = timed_poses(rows)
     intrinsics = assume_view(path, len(poses), defaults, notice)
@@ -28,12 +28,12 @@ def read_tum(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraTrac
 
 
 def write_tum(track: CameraTrack, path: Path, defaults: CameraDefaults) -> None:
-    """The frame number stands in for the time."""
+    """Write a track, with frame numbers as times."""
     write_rows(path, ([index, *pose] for index, pose in enumerate(pose_columns(track))))
 
 
 def timed_poses(rows: list[Row], scale: float = 1.0) -> list[Tensor]:
-    """The first eight columns of each row → camera → world [4, 4], positions times ``scale``."""
+    """Poses camera → world [4, 4] from the first eight columns; positions times ``scale``."""
     check_increasing([row.values[0] for row in rows], [row.place for row in rows])
     return [
         rigid(

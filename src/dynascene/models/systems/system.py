@@ -38,7 +38,10 @@ class Network:
     Attributes:
         conditioners: name in ``models.conditioners.CONDITIONERS`` → its options. Random weights are
             drawn in this order.
-        prediction: meaning of the U-Net's output, see ``Denoiser``.
+        prediction, schedule: meaning of the U-Net's output, and growth of the noise, see
+            ``Denoiser``.
+        start: of random weights: ``silent``, so that each part is added to what works without it,
+            or ``scratch``, see ``Denoiser.start_from_nothing``.
     """
 
     conditioners: Mapping[str, Mapping[str, Any]]
