@@ -101,3 +101,12 @@ def test_the_version_is_said_and_cited(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().out == f"dynascene {dynascene.__version__}\n"
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f"version: {dynascene.__version__}\n" in citation
+
+
+def test_the_python_example_of_generate_runs() -> None:
+    page = (ROOT / "docs" / "generate.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.S)
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(compile(block, "docs/generate.md", "exec"), names)
+    assert names["frame"].background.shape == (144, 256, 3)  # ty: ignore[unresolved-attribute]

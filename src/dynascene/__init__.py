@@ -11,6 +11,7 @@ __version__ = "0.2.0.dev0"
 
 if TYPE_CHECKING:
     from dynascene.errors import InputError
+    from dynascene.generation.clip import GenerationOptions
     from dynascene.generation.job import make_clip
     from dynascene.generation.request import (
         CameraInput,
@@ -25,6 +26,7 @@ _HOME_OF = {
     "CameraInput": "dynascene.generation.request",
     "CameraTrack": "dynascene.types",
     "FrameSource": "dynascene.types",
+    "GenerationOptions": "dynascene.generation.clip",
     "GenerationRequest": "dynascene.generation.request",
     "InputError": "dynascene.errors",
     "PersonInput": "dynascene.generation.request",
@@ -39,6 +41,7 @@ __all__ = [
     "CameraInput",
     "CameraTrack",
     "FrameSource",
+    "GenerationOptions",
     "GenerationRequest",
     "InputError",
     "PersonInput",

@@ -26,7 +26,7 @@ class GenerationOptions:
     size: the background's rendering size; None = the size that the shot's cameras are for.
     framing: where the first frame looks into the picture: given, its "centre", or "auto": from
         where the track sees most of it.
-    attitude: how the first camera was held, where that is known better than the track tells.
+    attitude: how the first camera was held; None = as the track or the person tells.
     seed, steps, guidance, weights: for generators that sample; the projection has no use for them.
         Steps and guidance of None are those that the weights are best sampled with. weights: their
         name, None = the bundled ones; or loaded ones.

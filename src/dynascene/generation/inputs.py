@@ -1,12 +1,12 @@
 """Opens what a request names and checks that it fits together."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from dynascene.errors import InputError
 from dynascene.estimators.scale.feet import standing_rays
-from dynascene.generation.camera_input import camera_track, read_filmed
+from dynascene.generation.camera_input import FilmedCamera, camera_track, read_filmed
 from dynascene.generation.footage import film_camera, read_footage, warn_of_conflict
 from dynascene.generation.person_input import matted_person, open_person
 from dynascene.generation.place_input import ScenePicture, lift_place, open_place
@@ -75,19 +75,22 @@ def _open_person_in_place(
         size, length = clip.colour.size, len(clip.colour)
         filmed = read_filmed(camera, size, length, frames, log)
         with_scale = read_footage(camera, filmed) if filmed else None
-        filmed = with_scale or filmed
+        filmed = _with_attitude(with_scale or filmed, request)
     start = frames[0] if frames else 0
     foreground, matte, estimates = matted_person(clip, person, start, folder, log)
     is_tracked = not clip.still and camera.cameras is None and camera.move is None
     if is_tracked:
         footage = film_camera(clip.colour, matte, person, camera.fov, folder, log)
-        filmed, estimates = footage.camera, estimates | footage.report
+        filmed = _with_attitude(footage.camera, request)
+        estimates |= footage.report
     scene, fov = lift_place(request.place, picture, filmed.track if filmed else None, folder, log)
     with log.stage("place"):
         rate = foreground.frame_rate
         track = camera_track(request, filmed, scene, size, length, float(rate), log)
-        attitude = (filmed.attitude if filmed else None) or filmed_attitude(track)
-        attitude = attitude._replace(standing=standing_rays(matte, track))
+        attitude = filmed.attitude if filmed else request.options.attitude
+        attitude = attitude or filmed_attitude(track)
+        if attitude.standing is None:
+            attitude = attitude._replace(standing=standing_rays(matte, track))
     has_foreign_camera = not is_tracked and with_scale is None and camera.cameras != NULL_CAMERA
     if has_foreign_camera and not clip.still:
         height = scene.surface.height
@@ -104,11 +107,18 @@ def _open_place_alone(
     filmed = read_filmed(request.camera, size, None, request.frames, log)
     if filmed is not None:
         filmed = read_footage(request.camera, filmed) or filmed
+        filmed = _with_attitude(filmed, request)
     scene, fov = lift_place(request.place, picture, filmed.track if filmed else None, folder, log)
     rate = float(DEFAULT_FRAME_RATE)
     track = camera_track(request, filmed, scene, size, None, rate, log)
-    attitude = filmed.attitude if filmed else None
+    attitude = filmed.attitude if filmed else request.options.attitude
     return Inputs(Shot(None, None, track, DEFAULT_FRAME_RATE), scene, fov, attitude)
+
+
+def _with_attitude(filmed: FilmedCamera | None, request: GenerationRequest) -> FilmedCamera | None:
+    """The camera, held as the request says where it says so."""
+    attitude = request.options.attitude
+    return replace(filmed, attitude=attitude) if filmed and attitude else filmed
 
 
 def _limited(size: Size) -> Size:

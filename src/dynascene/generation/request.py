@@ -5,7 +5,7 @@ both places.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dynascene.errors import InputError
@@ -143,7 +143,7 @@ class GenerationRequest:
         camera: how it moves.
         frames: (start, stop) of the person's video, stop excluded.
         layers: also write 16-bit PNG sequences.
-        options: of the generator.
+        options: of the generator; the camera "none" sets their ``null_camera``.
 
     Raises:
         InputError: when nothing would move, or a number is out of its range.
@@ -163,6 +163,8 @@ class GenerationRequest:
             start, stop = self.frames
             raise InputError(f"`frames` {start}:{stop}: must be A:B with 0 <= A < B")
         _check_options(self.options)
+        if self.camera.cameras == NULL_CAMERA:
+            object.__setattr__(self, "options", replace(self.options, null_camera=True))
 
     @property
     def files(self) -> list[Path]:

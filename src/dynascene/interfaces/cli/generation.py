@@ -108,7 +108,6 @@ def generate(
         steps=steps,
         guidance=guidance,
         weights=weights,
-        null_camera=cameras == "none",
         scene_memory=not no_scene_memory,
     )
     request = GenerationRequest(
