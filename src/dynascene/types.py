@@ -5,7 +5,7 @@ Shapes: F frames, H W pixels. Colours are 8-bit sRGB unless a name says otherwis
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple, Protocol, runtime_checkable
@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
-from dynascene.clip_fields import CLIP_FIELDS, TensorSpec, pixel_specs
+from dynascene.clip_fields import BUILT_IN, CLIP_FIELDS, TensorSpec, pixel_specs
 from dynascene.clip_tensors import ClipTensors
 from dynascene.errors import InputError
 
@@ -164,14 +164,18 @@ class Shot:
         the foreground is.
     cameras: one camera per frame, for any frame size of the same shape.
     frame_rate: frames per second.
+    inputs: further fields of ``clip_fields`` by name, as the table has them but without the axis B;
+        pictures and intrinsics for frames of ``size``.
     """
 
     foreground: FrameSource | None
     matte: FrameSource | None
     cameras: CameraTrack
     frame_rate: Fraction
+    inputs: Mapping[str, Tensor] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._check_inputs()
         if self.frame_rate <= 0:
             raise InputError(f"shot: frame rate {self.frame_rate} is not positive")
         if self.foreground is None and self.matte is None:
@@ -193,6 +197,20 @@ class Shot:
 
     def __len__(self) -> int:
         return len(self.cameras)
+
+    @property
+    def size(self) -> Size:
+        """Of the person's frames; without a person the size that the cameras are for."""
+        return self.cameras.size if self.foreground is None else self.foreground.size
+
+    def _check_inputs(self) -> None:
+        further = [f.name for f in CLIP_FIELDS.values() if f.name not in BUILT_IN and not f.target]
+        for name, values in self.inputs.items():
+            if name not in further:
+                names = ", ".join(further) or "none (`register_clip_field` adds one)"
+                raise InputError(f"shot: {name} is no further clip field; known are {names}")
+            if CLIP_FIELDS[name].per_frame and len(values) != len(self):
+                raise InputError(f"shot: {name} has {len(values)} frames, not {len(self)}")
 
 
 class Batch(ClipTensors):

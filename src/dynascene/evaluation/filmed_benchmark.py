@@ -3,12 +3,14 @@
 F frames, H W pixels.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from dynascene.datasets.filmed.drawing import cover_crop, frames_at
 from dynascene.datasets.filmed.manifest import ClipManifest
@@ -102,7 +104,7 @@ class FilmedBenchmark:
         numbers = range(min(self.frames, len(clip.frames)))
         piece = read_piece(record.clip, clip, numbers, [0], self.size)
         scene = lifted(first_frame(clip, self.size), piece.cameras, self._depth)
-        batch = filmed_batch(piece.cameras, scene)
+        batch = filmed_batch(piece.cameras, scene, piece.inputs)
         truth = bytes_from_tensor(piece.video / 2 + 0.5)
         return EvaluationShot(f"{index:03d} {record.clip}", batch, truth, record.source, scene)
 
@@ -133,12 +135,14 @@ def lifted(
     return lift_with_depth(colours, camera, torch.from_numpy(scene_depth(depth(picture), camera)))
 
 
-def filmed_batch(cameras: CameraTrack, scene: LiftedScene) -> Batch:
+def filmed_batch(
+    cameras: CameraTrack, scene: LiftedScene, inputs: Mapping[str, Tensor] | None = None
+) -> Batch:
     """What models are given: the scene and its guide along the cameras, the first of which took
-    the picture. Nobody is there."""
+    the picture. Nobody is there. inputs: further fields of the clip, for its frames."""
     framing = Framing(0.0, scene.camera.pitch)
     track = within_scene(in_assumed_units(cameras), scene, framing)
-    alone = Shot(None, None, track, DEFAULT_FRAME_RATE)
+    alone = Shot(None, None, track, DEFAULT_FRAME_RATE, inputs or {})
     options = GenerationOptions(generator="projection", framing=framing)
     guide = generate(alone, scene, options)
     return model_batch(alone, scene, guide, cameras.size)

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dynascene.clip_fields import BUILT_IN, CLIP_FIELDS
 from dynascene.generation.clip import GeneratedClip, GeneratedFrame, GenerationOptions
 from dynascene.generation.model_input import model_batches, stretched
 from dynascene.generation.scene_memory import SceneMemory
@@ -138,8 +139,14 @@ def _of_shot(shot: Shot, scene: LiftedScene, options: GenerationOptions) -> Rend
 def _of_memory(batch: Batch, scene: LiftedScene) -> RenderedGuide:
     """The scene along a batch's cameras, without the person."""
     track = _track_of(batch)
+    further = [CLIP_FIELDS[name] for name in batch if name not in BUILT_IN]
+    inputs = {
+        field.name: batch[field.name][0]
+        for field in further
+        if field.derive is None and not field.empty_without_person
+    }
     share = seen_share(track, scene.surface, scene.camera)
-    alone = Shot(None, None, track, DEFAULT_FRAME_RATE)
+    alone = Shot(None, None, track, DEFAULT_FRAME_RATE, inputs)
     return _rendered(alone, track, scene, Framing(0.0, scene.camera.pitch), share)
 
 

@@ -12,8 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dynascene.clip_fields import CLIP_FIELDS
 from dynascene.generation.clip import GeneratedClip, GeneratedFrame
 from dynascene.generation.compositing import fit_background
+from dynascene.generation.further_inputs import further_inputs
 from dynascene.geometry.intrinsics import cover_crop_intrinsics
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.geometry.picture import picture_track
@@ -69,6 +71,8 @@ def model_batches(
     scene_image = _signed(fit_background(picture, track.size))[None]
     scene_camera = picture_track(scene.camera)
     scene_intrinsics = cover_crop_intrinsics(scene_camera.intrinsics, scene.camera.size, track.size)
+    place = _place_of_person(shot.size, shape, track.size)
+    further = further_inputs(shot, shape, track.size, place)
     layers = zip(guide.frames(), _people(shot, shape, track.size), strict=True)
     for start in range(0, len(track), frames_at_once):
         cameras = track[start : start + frames_at_once]
@@ -86,7 +90,16 @@ def model_batches(
             guide=torch.stack([_signed(frame.background) for frame in frames])[None],
             guide_visibility=torch.stack([_coverage(frame) for frame in frames])[None],
             has_camera=torch.tensor([has_camera]),
+            **_part(further, start, start + len(cameras)),
         )
+
+
+def _part(further: dict[str, Tensor], start: int, stop: int) -> dict[str, Tensor]:
+    """Further fields of a range of frames, with the axis B."""
+    return {
+        name: (values[start:stop] if CLIP_FIELDS[name].per_frame else values)[None]
+        for name, values in further.items()
+    }
 
 
 def _coverage(frame: GeneratedFrame) -> Tensor:

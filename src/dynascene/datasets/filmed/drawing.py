@@ -83,16 +83,31 @@ def cover_crop(frames: Sequence[np.ndarray], size: Size, square: Size | None = N
     return torch.stack([_cover_crop(frame, size, square) for frame in frames])
 
 
+def cover_crop_maps(maps: np.ndarray, size: Size, square: Size | None = None) -> Tensor:
+    """``cover_crop`` of numbers, by area means: float32 [N, C, h, w] → [N, C, H, W]."""
+    box = _crop_box(Size(maps.shape[-1], maps.shape[-2]), size, square)
+    flat = [
+        np.array(Image.fromarray(channel).resize(size, Image.Resampling.BOX, box=box))
+        for channel in maps.reshape(-1, *maps.shape[-2:])
+    ]
+    return torch.from_numpy(np.stack(flat)).reshape(*maps.shape[:-2], size.height, size.width)
+
+
+def _crop_box(own: Size, size: Size, square: Size | None) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom of what a frame of ``size`` shows, in a frame's own pixels."""
+    shape = square or own
+    scale = cover_scale(shape, size)
+    left = max(0.0, (shape.width - size.width / scale) / 2 * own.width / shape.width)
+    top = max(0.0, (shape.height - size.height / scale) / 2 * own.height / shape.height)
+    return left, top, own.width - left, own.height - top
+
+
 def _cover_crop(frame: np.ndarray, size: Size, square: Size | None) -> Tensor:
     height, width, channels = frame.shape
     if channels == 4:  # apart: Pillow would weigh the colours by their alpha
         parts = frame[..., :3], frame[..., 3:]
         return torch.cat([_cover_crop(part, size, square) for part in parts])
-    shape = square or Size(width, height)
-    scale = cover_scale(shape, size)
-    left = max(0.0, (shape.width - size.width / scale) / 2 * width / shape.width)
-    top = max(0.0, (shape.height - size.height / scale) / 2 * height / shape.height)
     picture = Image.fromarray(np.ascontiguousarray(frame if channels == 3 else frame[..., 0]))
-    box = (left, top, width - left, height - top)
+    box = _crop_box(Size(width, height), size, square)
     resized = np.array(picture.resize(size, Image.Resampling.BICUBIC, box=box))
     return tensor_from_bytes(resized.reshape(size.height, size.width, channels))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import torch
 
+from dynascene.datasets.filmed.further_fields import check_field, is_field_file
 from dynascene.datasets.filmed.manifest import ClipRecord
 from dynascene.datasets.filmed.shards import SHARD_SUFFIX, unpack
 from dynascene.datasets.filmed.storage import Storage
@@ -40,17 +43,19 @@ UNKNOWN_FOV = 60.0  # degrees, of the camera that stands in for an unknown one
 
 
 class ClipFiles(NamedTuple):
-    """Local files of a clip; None where it has none of a kind."""
+    """Local files of a clip; None where it has none of a kind. fields: further ones, by name."""
 
     video: Path
     matte: Path | None = None
     cameras: Path | None = None
     scene: Path | None = None
     meta: Path | None = None
+    fields: Mapping[str, Path] = MappingProxyType({})
 
     def by_role(self) -> dict[str, Path]:
         """The files that there are."""
-        return {role: path for role, path in self._asdict().items() if path is not None}
+        files = {role: path for role, path in self._asdict().items() if isinstance(path, Path)}
+        return {**files, **self.fields}
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ class OpenClip:
         matte: [H, W, 1], 255 = person; None also where nobody is.
         cameras: one per frame, for the frames' size; a still one where ``has_camera`` is False.
         meta: what ``meta.json`` holds.
+        fields: files of further fields, by name.
     """
 
     frames: FrameSource
@@ -71,6 +77,7 @@ class OpenClip:
     cameras: CameraTrack
     has_camera: bool
     meta: dict[str, Any]
+    fields: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def square(self) -> CameraTrack:
@@ -104,13 +111,16 @@ def clip_files(record: ClipRecord, storage: Storage) -> ClipFiles:
 
 def _files_of_folder(folder: str, storage: Storage) -> ClipFiles:
     files: dict[str, Path] = {}
+    fields: dict[str, Path] = {}
     for name in storage.names(folder):
         role, suffix = PurePosixPath(name).stem, PurePosixPath(name).suffix.lower()
         if suffix in SUFFIXES.get(role, ()):
             files[role] = storage.local(name if folder == "." else f"{folder}/{name}")
+        elif is_field_file(role, suffix):
+            fields[role] = storage.local(name if folder == "." else f"{folder}/{name}")
     if "video" not in files:
         raise InputError(f"{storage.root}/{folder}: holds no video.mp4")
-    return ClipFiles(**files)
+    return ClipFiles(**files, fields=fields)
 
 
 def cameras_beside(video: str, storage: Storage) -> str | None:
@@ -137,17 +147,20 @@ def open_clip(files: ClipFiles) -> OpenClip:
     meta = {} if files.meta is None else _read_meta(files.meta)
     frames = open_frames(files.video, strict=True)
     matte = None if files.matte is None else open_matte(files.matte, like=frames, strict=True)
+    for name, path in files.fields.items():
+        check_field(name, path, len(frames))
     if files.cameras is None:
         still = torch.eye(4, dtype=torch.float64).expand(len(frames), 4, 4)
         view = intrinsics_from_fov(UNKNOWN_FOV, frames.size).expand(len(frames), 3, 3)
-        return OpenClip(frames, matte, CameraTrack(still, view, frames.size), False, meta)
+        cameras = CameraTrack(still, view, frames.size)
+        return OpenClip(frames, matte, cameras, False, meta, files.fields)
     cameras = _cameras_for(frames.size, files.cameras)
     if len(cameras) != len(frames):
         raise InputError(
             f"{files.cameras}: holds {len(cameras)} cameras, and {files.video.name} has "
             f"{len(frames)} frames: there must be one for each"
         )
-    return OpenClip(frames, matte, cameras, True, meta)
+    return OpenClip(frames, matte, cameras, True, meta, files.fields)
 
 
 def _cameras_for(size: Size, path: Path) -> CameraTrack:

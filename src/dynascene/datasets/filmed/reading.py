@@ -8,6 +8,7 @@ import torch
 
 from dynascene.datasets.filmed.clip import FilmedClip
 from dynascene.datasets.filmed.drawing import cover_crop, frames_at
+from dynascene.datasets.filmed.further_fields import read_field
 from dynascene.datasets.filmed.opening import OpenClip
 from dynascene.geometry.tracks import resize_track
 from dynascene.types import CameraTrack, Size
@@ -42,4 +43,8 @@ def read_piece(
         others_matte=matte[length:],
         others_cameras=track[length:],
         has_camera=clip.has_camera,
+        inputs={
+            field: read_field(field, path, piece, size, cameras.size)
+            for field, path in clip.fields.items()
+        },
     )

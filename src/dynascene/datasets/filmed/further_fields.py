@@ -1,0 +1,66 @@
+"""Further fields of ``clip_fields`` that lie beside a clip as ``FIELD.npy``.
+
+F frames of the clip, N frames that are read, H W pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dynascene.clip_fields import BUILT_IN, CLIP_FIELDS
+from dynascene.datasets.filmed.drawing import cover_crop_maps
+from dynascene.errors import InputError
+from dynascene.types import Size
+
+SUFFIX = ".npy"
+
+
+def is_field_file(stem: str, suffix: str) -> bool:
+    """Whether a file beside a clip holds a further field: one value, or map, per frame."""
+    field = None if stem in BUILT_IN else CLIP_FIELDS.get(stem)
+    return suffix == SUFFIX and field is not None and field.per_frame and not field.target
+
+
+def check_field(name: str, path: Path, frames: int) -> None:
+    """Raises InputError unless the file is an array [F, …] as the table has it."""
+    values = _opened(path)
+    axes = CLIP_FIELDS[name].axes.split()[1:]
+    fits = values.ndim == len(axes) and all(
+        not axis.isdigit() or int(axis) == length
+        for axis, length in zip(axes, values.shape, strict=True)
+    )
+    if not fits:
+        raise InputError(f"{path}: is {list(values.shape)}, expected [{', '.join(axes)}]")
+    if len(values) != frames:
+        raise InputError(f"{path}: has {len(values)} frames, and the video has {frames}")
+    if CLIP_FIELDS[name].resize == "intrinsics":
+        raise InputError(f"{path}: cameras are read from camera files alone, not from {SUFFIX}")
+
+
+def read_field(
+    name: str, path: Path, numbers: Sequence[int], size: Size, square: Size | None
+) -> Tensor:
+    """Frames of a field, resized by its rule in the table: [N, …] float32.
+
+    Args:
+        numbers: of the frames.
+        size: of the frames that the clip is read at.
+        square: the size in which the video's pixels are square.
+    """
+    values = np.array(_opened(path)[list(numbers)], np.float32)
+    if CLIP_FIELDS[name].resize == "area":
+        return cover_crop_maps(values, size, square)
+    return torch.from_numpy(values)
+
+
+def _opened(path: Path) -> np.ndarray:
+    """Mapped, so that only the frames that are asked for are read."""
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(f"{path}: is no array that can be read ({error})") from error
