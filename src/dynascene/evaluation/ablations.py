@@ -58,7 +58,7 @@ class WithMemory:
     def render(
         self, inputs: ShotInputs, seed: int, *, estimates: bool = True
     ) -> dict[str, np.ndarray]:
-        clip = generated(self.system, inputs, seed, scene_memory=True)
+        clip = generated(self.system.options, inputs, seed, scene_memory=True)
         return {self.name: backgrounds(clip)}
 
 
@@ -90,7 +90,7 @@ class Filled:
     ) -> dict[str, np.ndarray]:
         loaded = self.system.loaded
         filling = loaded._replace(pipeline=FillingPipeline(**loaded.pipeline.components))
-        clip = generated(replace(self.system, loaded=filling), inputs, seed)
+        clip = generated(replace(self.system, loaded=filling).options, inputs, seed)
         return sampled_rows(self.name, clip)
 
 

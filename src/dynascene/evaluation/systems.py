@@ -4,9 +4,9 @@ All but the still picture are rendered by ``generate``, as it delivers them. The
 ``ablations``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -61,22 +61,6 @@ class Still:
         }
 
 
-class GeneratingSystem(Protocol):
-    """A system that is rendered by ``generate``. options: with which, but for the seed."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def weights(self) -> Mapping[str, str]: ...
-
-    @property
-    def sampling(self) -> Mapping[str, float]: ...
-
-    @property
-    def options(self) -> GenerationOptions: ...
-
-
 @dataclass(frozen=True)
 class Projection:
     """The filled guide, as the generator ``projection`` delivers it."""
@@ -92,7 +76,7 @@ class Projection:
     def render(
         self, inputs: ShotInputs, seed: int, *, estimates: bool = True
     ) -> dict[str, np.ndarray]:
-        return {self.name: backgrounds(generated(self, inputs, seed))}
+        return {self.name: backgrounds(generated(self.options, inputs, seed))}
 
 
 @dataclass(frozen=True)
@@ -132,15 +116,15 @@ class Trained:
         self, inputs: ShotInputs, seed: int, *, estimates: bool = True
     ) -> dict[str, np.ndarray]:
         samples = self.settings.samples if estimates else None
-        return sampled_rows(self.name, generated(self, inputs, seed, estimate_samples=samples))
+        clip = generated(self.options, inputs, seed, estimate_samples=samples)
+        return sampled_rows(self.name, clip)
 
 
 def generated(
-    system: GeneratingSystem, inputs: ShotInputs, seed: int, **changes: bool | int | None
+    options: GenerationOptions, inputs: ShotInputs, seed: int, **changes: bool | int | None
 ) -> GeneratedClip:
-    """A shot as ``generate`` delivers it. changes: to the system's options."""
-    options = replace(system.options, seed=seed, **changes)
-    return generate(inputs.batch, inputs.scene, options)
+    """A shot as ``generate`` delivers it. changes: to the options."""
+    return generate(inputs.batch, inputs.scene, replace(options, seed=seed, **changes))
 
 
 @torch.no_grad()
@@ -155,12 +139,8 @@ def sampled_rows(name: str, clip: GeneratedClip) -> dict[str, np.ndarray]:
     frames = list(clip.frames())
     rows = {
         name: [frame.background for frame in frames],
-        f"{name}, network alone": _there(frame.network for frame in frames),
-        f"{name}, {clip.estimate}": _there(frame.estimate for frame in frames),
+        f"{name}, network alone": [f.network for f in frames if f.network is not None],
     }
+    if clip.estimate is not None:
+        rows[f"{name}, {clip.estimate}"] = [f.estimate for f in frames if f.estimate is not None]
     return {row: np.stack(images) for row, images in rows.items() if images}
-
-
-def _there(images: Iterable[np.ndarray | None]) -> list[np.ndarray]:
-    """Those that are not None."""
-    return [image for image in images if image is not None]
