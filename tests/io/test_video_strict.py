@@ -11,8 +11,8 @@ from dynascene.io.frames import open_matte
 from dynascene.io.video import open_video
 
 FRAMES = 25
-# a keyframe every 8 frames. Without the macroblock tree, which gives the same frames different files
-# on small sizes
+# a keyframe every 8 frames; without the macroblock tree, which gives the same frames different
+# files on small sizes
 GROUPS = {"g": "8", "threads": "1", "x264-params": "mbtree=0"}
 
 
