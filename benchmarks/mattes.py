@@ -26,8 +26,8 @@ from dynascene.estimators.matte.modnet import ModnetMatter
 from dynascene.estimators.matte.motion import MotionMatter
 from dynascene.estimators.matte.protocol import Matter
 from dynascene.estimators.matte.selfie import SelfieMatter
-from dynascene.estimators.person.detection import PersonDetector
 from dynascene.estimators.person.fastestdet import FastestDet
+from dynascene.estimators.person.protocol import PersonDetector
 from dynascene.io.frames import open_frames, open_matte
 
 CLIPS = {

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from dynascene.curation.clip import Clip, Source
-from dynascene.estimators.person.detection import Detection
+from dynascene.estimators.person.protocol import Detection
 from dynascene.io.video_writing import H264Writer
 from dynascene.types import Size
 

@@ -2,8 +2,9 @@
 
 from typing import get_args
 
-from dynascene.estimators.matte.backends import BACKENDS, DETECTORS
+from dynascene.estimators.matte.backends import BACKENDS
 from dynascene.estimators.names import BackendName, DetectorName
+from dynascene.estimators.person.backends import DETECTORS
 from dynascene.generation.generate import GENERATORS
 from dynascene.generation.names import GeneratorName
 

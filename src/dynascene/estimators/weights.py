@@ -129,7 +129,7 @@ def weights_file(name: str, folder: Path | None = None, progress: Progress | Non
             f"weights {name}: there are none; known are {', '.join(sorted(WEIGHTS))}"
         )
     files = WEIGHTS[name].files
-    place = folder if folder is not None else cache_folder() / "weights" / name
+    place = folder if folder is not None else weights_folder(name)
     missing = [file for file in files if not (place / file.name).is_file()]
     for file in files:
         if file not in missing:
@@ -144,7 +144,7 @@ def weights_file(name: str, folder: Path | None = None, progress: Progress | Non
 
 def has_weights(name: str) -> bool:
     """Whether all files of a network are in the cache."""
-    place = cache_folder() / "weights" / name
+    place = weights_folder(name)
     return all((place / file.name).is_file() for file in WEIGHTS[name].files)
 
 
@@ -155,7 +155,7 @@ def weights_state(name: str, thorough: bool = False) -> State:
         name: of the network.
         thorough: check the content of large files too.
     """
-    place = cache_folder() / "weights" / name
+    place = weights_folder(name)
     there = [file for file in WEIGHTS[name].files if (place / file.name).is_file()]
     for file in there:
         read = thorough or file.bytes <= SMALL
@@ -167,6 +167,11 @@ def weights_state(name: str, thorough: bool = False) -> State:
 def pinned_sha256(*names: str) -> dict[str, str]:
     """The pinned SHA-256 of each network's main file, against which it was checked."""
     return {name: WEIGHTS[name].files[0].sha256 for name in names}
+
+
+def weights_folder(name: str) -> Path:
+    """The folder of a network's files, downloaded or put there by hand."""
+    return cache_folder() / "weights" / name
 
 
 def cache_folder() -> Path:

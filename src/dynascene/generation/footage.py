@@ -10,11 +10,10 @@ import torch
 
 from dynascene.errors import InputError
 from dynascene.estimators.camera import TrackedCamera, TrackingOptions, track_camera
-from dynascene.estimators.depth.backends import DEFAULT_NETWORK, default_depth
+from dynascene.estimators.depth.backends import DEPTH_NETWORKS, default_depth
 from dynascene.estimators.depth.protocol import scene_depth
 from dynascene.estimators.scale.conflict import find_conflict
 from dynascene.estimators.scale.person_scale import PersonScale, person_scale
-from dynascene.estimators.weights import pinned_sha256
 from dynascene.generation.camera_input import FilmedCamera
 from dynascene.generation.request import SCALE, CameraInput, PersonInput
 from dynascene.geometry.framing import Attitude, filmed_attitude
@@ -146,7 +145,7 @@ def found_depth(
     log.notice(f"the scene's depth is that of {type(estimator).__name__} (`scene_depth`)")
     with log.stage("depth"):
         depth = scene_depth(estimator(pixels), camera)
-    log.networks.update(pinned_sha256(DEFAULT_NETWORK))
+    log.networks[estimator.name] = DEPTH_NETWORKS[estimator.name].sha256()
     (folder / FOLDER).mkdir(exist_ok=True)
     with replacing(folder / FOLDER / DEPTH) as temporary, temporary.open("wb") as file:
         np.save(file, depth)

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from dynascene.estimators.matte import job
-from dynascene.estimators.matte.backends import DETECTORS, NETWORKS
+from dynascene.estimators.matte.backends import NETWORKS
 from dynascene.estimators.matte.decontamination import decontaminate
+from dynascene.estimators.person.backends import DETECTORS
 from dynascene.estimators.weights import pinned_sha256
 from dynascene.generation.footage import FOLDER
 from dynascene.generation.request import PersonInput

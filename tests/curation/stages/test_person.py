@@ -15,7 +15,7 @@ from dynascene.curation.stages.person import (
     prominent_people,
 )
 from dynascene.errors import InputError, MissingWeights
-from dynascene.estimators.person.detection import Detection
+from dynascene.estimators.person.protocol import Detection
 from dynascene.io.video import open_video
 
 CONFIG = PersonConfig("fastestdet", side=80)

@@ -11,9 +11,11 @@ import torch
 from safetensors.torch import save_file
 
 from dynascene.errors import InputError
-from dynascene.estimators.depth.backends import default_depth
+from dynascene.estimators.depth.backends import DEPTH_NETWORKS, default_depth
 from dynascene.estimators.depth.depth_anything import DepthAnything
 from dynascene.estimators.depth.moge import MoGe
+from dynascene.estimators.weights import pinned_sha256, weights_folder
+from dynascene.io.checksums import sha256_of
 
 PICTURE = np.random.default_rng(3).integers(0, 256, (33, 57, 3), dtype=np.uint8)
 
@@ -126,3 +128,24 @@ def test_moge_refuses_a_pickle_and_what_does_not_fit(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no MoGe network") as refusal:
         MoGe(tmp_path)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.usefixtures("moge_package")
+def test_a_moge_in_the_cache_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DYNASCENE_CACHE", str(tmp_path))
+    folder = weights_folder("moge")
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(json.dumps({"scale": 1.0}))
+    assert default_depth() is None
+    save_file({"metres": torch.full((3,), 30.0)}, folder / "model.safetensors")
+    estimator = default_depth()
+    assert estimator is not None
+    assert estimator(PICTURE).kind == "metres"
+    recorded = DEPTH_NETWORKS[estimator.name].sha256()
+    assert recorded == sha256_of(folder / "model.safetensors")
+
+
+def test_the_pinned_network_is_recorded_as_pinned() -> None:
+    assert DepthAnything.name == "depth-anything"
+    recorded = DEPTH_NETWORKS[DepthAnything.name].sha256()
+    assert {DepthAnything.name: recorded} == pinned_sha256("depth-anything")

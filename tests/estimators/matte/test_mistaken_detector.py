@@ -11,7 +11,7 @@ from textures import textured
 from dynascene.display import Quiet
 from dynascene.estimators.matte import job
 from dynascene.estimators.matte.locating import locate
-from dynascene.estimators.person.detection import Detection
+from dynascene.estimators.person.protocol import Detection
 from dynascene.types import ArrayFrames
 
 FRAMES, H, W = 24, 72, 120

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from dynascene.errors import InputError
-from dynascene.estimators.matte.backends import default_backend, make_detector, make_matter
+from dynascene.estimators.matte.backends import default_backend, make_matter
 from dynascene.estimators.matte.modnet import ModnetMatter
 from dynascene.estimators.matte.selfie import SelfieMatter, SelfieNetwork
+from dynascene.estimators.person.backends import make_detector
 from dynascene.io.frames import open_frames
 
 ROOT = Path(__file__).resolve().parents[3]

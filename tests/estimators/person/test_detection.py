@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from dynascene.errors import InputError
-from dynascene.estimators.person.detection import Detection, one_box_each, overlap
+from dynascene.estimators.person.detection import one_box_each, overlap
 from dynascene.estimators.person.fastestdet import FastestDet, decode
+from dynascene.estimators.person.protocol import Detection
 from dynascene.io.frames import open_frames
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dynascene.errors import InputError
-from dynascene.estimators.person.detection import Detection
+from dynascene.estimators.person.protocol import Detection
 from dynascene.estimators.person.subject import (
     Subject,
     choose_subject,

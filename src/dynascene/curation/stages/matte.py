@@ -14,19 +14,14 @@ from dynascene.curation.faults import rejected_by
 from dynascene.curation.stages.clip_frames import frames_of
 from dynascene.display import Quiet
 from dynascene.errors import InputError
-from dynascene.estimators.matte.backends import (
-    BACKENDS,
-    NETWORKS,
-    default_backend,
-    detector_named,
-    make_matter,
-)
+from dynascene.estimators.matte.backends import BACKENDS, NETWORKS, default_backend, make_matter
 from dynascene.estimators.matte.figures import MatteFigures
 from dynascene.estimators.matte.job import EMPTY, finished_mattes, working_frames
 from dynascene.estimators.matte.locating import locate
 from dynascene.estimators.matte.protocol import Matter
 from dynascene.estimators.names import BackendName, DetectorName
-from dynascene.estimators.person.detection import PersonDetector
+from dynascene.estimators.person.backends import detector_named
+from dynascene.estimators.person.protocol import PersonDetector
 from dynascene.estimators.weights import has_weights
 from dynascene.io.frames import times_of
 from dynascene.io.video_writing import H264Writer

@@ -15,10 +15,11 @@ from dynascene.curation.clip import Clip
 from dynascene.curation.faults import rejected_by
 from dynascene.curation.stages.sampling import frames_every, frames_spread
 from dynascene.errors import InputError
-from dynascene.estimators.matte.backends import DETECTORS, detector_named
 from dynascene.estimators.matte.locating import any_apart
 from dynascene.estimators.names import DetectorName
-from dynascene.estimators.person.detection import Detection, PersonDetector, area
+from dynascene.estimators.person.backends import DETECTORS, detector_named
+from dynascene.estimators.person.detection import area
+from dynascene.estimators.person.protocol import Detection, PersonDetector
 from dynascene.estimators.person.subject import (
     COMPARABLE,
     Subject,

@@ -19,6 +19,8 @@ class DepthAnything:
         InputError: it cannot be downloaded, or the folder holds no such network.
     """
 
+    name = "depth-anything"
+
     def __init__(self, folder: Path | None = None, progress: Progress | None = None) -> None:
         from transformers import DepthAnythingForDepthEstimation
         from transformers.models.dpt.image_processing_pil_dpt import DPTImageProcessorPil

@@ -26,6 +26,8 @@ class MoGe:
         InputError: the package or a file is missing, or they do not fit together.
     """
 
+    name = "moge"
+
     def __init__(self, folder: Path, fov: float | None = None) -> None:
         try:
             from moge.model.v2 import MoGeModel  # ty: ignore[import-not-found]

@@ -26,7 +26,10 @@ class DepthEstimate:
 
 
 class DepthEstimator(Protocol):
-    """A depth network."""
+    """A depth network; ``name`` is that in ``backends.DEPTH_NETWORKS``."""
+
+    @property
+    def name(self) -> str: ...
 
     def __call__(self, picture: np.ndarray) -> DepthEstimate:
         """Estimate the depth of a picture, uint8 [H, W, 3] sRGB."""

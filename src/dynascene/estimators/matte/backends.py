@@ -1,18 +1,17 @@
-"""The choice of the matte backend and of the detector."""
+"""The choice of the matte backend."""
 
 from __future__ import annotations
 
 from dynascene.errors import InputError
 from dynascene.estimators.matte.protocol import Matter
-from dynascene.estimators.names import BackendName, DetectorName
-from dynascene.estimators.person.detection import PersonDetector
+from dynascene.estimators.names import BackendName
+from dynascene.estimators.person.backends import DETECTORS
 from dynascene.estimators.weights import Progress, has_weights
 
 NETWORKS: dict[BackendName, tuple[str, ...]] = {
     "modnet": ("modnet",),
     "selfie": ("selfie", "selfie_landscape"),
 }  # best first
-DETECTORS: tuple[DetectorName, ...] = ("rtdetr", "fastestdet")  # best first
 BACKENDS: tuple[BackendName, ...] = (*NETWORKS, "motion")
 
 
@@ -45,35 +44,3 @@ def default_backend() -> BackendName:
             if all(map(has_weights, needed)):
                 return name
     return "motion"
-
-
-def make_detector(fetch: bool, progress: Progress | None = None) -> PersonDetector | None:
-    """The best detector with weights in the cache.
-
-    Args:
-        fetch: where no weights are there, download the small detector instead of returning None.
-        progress: of the download.
-
-    Raises:
-        InputError: it cannot be downloaded.
-    """
-    if has_weights("rtdetr"):
-        return detector_named("rtdetr")
-    if fetch or has_weights("fastestdet"):
-        return detector_named("fastestdet", progress)
-    return None
-
-
-def detector_named(name: DetectorName, progress: Progress | None = None) -> PersonDetector:
-    """The detector of that name.
-
-    Raises:
-        MissingWeights: its weights are not in the cache and cannot be downloaded.
-    """
-    if name == "rtdetr":
-        from dynascene.estimators.person.rtdetr import RtDetr
-
-        return RtDetr(progress=progress)
-    from dynascene.estimators.person.fastestdet import FastestDet
-
-    return FastestDet(progress=progress)

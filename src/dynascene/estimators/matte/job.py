@@ -13,13 +13,14 @@ import numpy as np
 
 from dynascene.display import Display
 from dynascene.errors import InputError
-from dynascene.estimators.matte.backends import make_detector, make_matter
+from dynascene.estimators.matte.backends import make_matter
 from dynascene.estimators.matte.decontamination import decontaminate
 from dynascene.estimators.matte.figures import MatteFigures
 from dynascene.estimators.matte.finishing import full_resolution, keep_subject, steady
 from dynascene.estimators.matte.locating import SubjectPlace, locate
 from dynascene.estimators.matte.neighbours import seen_neighbours, subjects_share
 from dynascene.estimators.matte.protocol import Matter
+from dynascene.estimators.person.backends import make_detector
 from dynascene.estimators.person.subject import Choice
 from dynascene.io.atomic import replacing
 from dynascene.io.frames import times_of

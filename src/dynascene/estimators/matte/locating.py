@@ -15,7 +15,8 @@ from dynascene.estimators.matte.camera_motion import chain_homographies
 from dynascene.estimators.matte.evidence import gather_evidence, moving_share
 from dynascene.estimators.matte.plate import PlateMaker
 from dynascene.estimators.matte.regions import subject_regions
-from dynascene.estimators.person.detection import PersonDetector, area
+from dynascene.estimators.person.detection import area
+from dynascene.estimators.person.protocol import PersonDetector
 from dynascene.estimators.person.subject import (
     Choice,
     Subject,

@@ -1,36 +1,13 @@
-"""People in one picture: the interface of a detector, and non-maximum suppression."""
+"""People in one picture: boxes, and non-maximum suppression."""
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
-
 import numpy as np
+
+from dynascene.estimators.person.protocol import Detection
 
 SAME_PERSON = 0.5  # of the union: boxes that share more show the same person …
 INSIDE = 0.85  # … and so does one that lies in another: a head, a torso, a shadow
-
-
-class Detection(NamedTuple):
-    """A person in a frame.
-
-    Attributes:
-        box: [4] float64, left, top, right, bottom in pixels of the frame.
-        confidence: 0 … 1.
-    """
-
-    box: np.ndarray
-    confidence: float
-
-
-class PersonDetector(Protocol):
-    """Detects people. ``name``: for reports."""
-
-    @property
-    def name(self) -> str: ...
-
-    def __call__(self, frame: np.ndarray) -> list[Detection]:
-        """Detect the people in a frame, uint8 [H, W, 3] sRGB; most confident first."""
-        ...
 
 
 def intersection(one: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from dynascene.errors import InputError
-from dynascene.estimators.person.detection import Detection, clip_box, one_box_each
+from dynascene.estimators.person.detection import clip_box, one_box_each
+from dynascene.estimators.person.protocol import Detection
 from dynascene.estimators.weights import Progress, weights_file
 
 INPUT_SIDE = 352

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from dynascene.errors import InputError, one_line
-from dynascene.estimators.person.detection import Detection, clip_box, one_box_each
+from dynascene.estimators.person.detection import clip_box, one_box_each
+from dynascene.estimators.person.protocol import Detection
 from dynascene.estimators.weights import Progress, weights_file
 
 LEAST_CONFIDENCE = 0.3

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from dynascene.errors import InputError
-from dynascene.estimators.person.detection import PersonDetector, area
+from dynascene.estimators.person.detection import area
+from dynascene.estimators.person.protocol import PersonDetector
 from dynascene.estimators.person.tracks import Track, Tracker
 from dynascene.types import FrameSource, Size
 

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from dynascene.estimators.person.detection import Detection, area, overlap
+from dynascene.estimators.person.detection import area, overlap
+from dynascene.estimators.person.protocol import Detection
 
 LEAST_CONFIDENCE = 0.45  # of a box that begins a track; weaker ones only continue it
 BRIDGED = 24  # frames: whoever is hidden for longer comes back as somebody else
