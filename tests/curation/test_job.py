@@ -14,7 +14,8 @@ from dynascene.curation.engine.progress import RunProgress
 from dynascene.curation.job import CurationRequest, curate, release_dataset
 from dynascene.curation.output.manifest import read_manifest
 from dynascene.curation.output.release import read_release
-from dynascene.curation.plan import CurationOptions
+from dynascene.curation.plan import CurationOptions, full_plan
+from dynascene.curation.stages.motion import MotionConfig, MotionStage
 from dynascene.curation.votes.store import open_votes
 from dynascene.errors import InputError
 
@@ -24,7 +25,13 @@ OPTIONS = CurationOptions(min_height=90, person_detector="none")
 @pytest.fixture
 def request_of_footage(cheap_stages: None, footage: Path, tmp_path: Path) -> CurationRequest:
     release = tmp_path / "release.parquet"
-    return CurationRequest([footage], tmp_path / "set", OPTIONS, None, InProcess(), release)
+    return CurationRequest(
+        sources=[footage],
+        out=tmp_path / "set",
+        options=OPTIONS,
+        engine=InProcess(),
+        release=release,
+    )
 
 
 class ProgressKeeper:
@@ -54,7 +61,7 @@ def test_a_run_returns_what_it_wrote(request_of_footage: CurationRequest) -> Non
     ]
     assert (result.dataset / "README.md").is_file()
     assert result.release is not None
-    assert (result.release.clips, result.release.clips_kept, result.release.outcomes) == (
+    assert (result.release.clips, result.release.clips_used, result.release.outcomes) == (
         3,
         1,
         None,
@@ -84,7 +91,7 @@ def test_a_release_of_a_data_set_as_it_stands_names_votes_that_it_lacks(
 ) -> None:
     result = curate(request_of_footage)
     summary = release_dataset(result.dataset, tmp_path / "again.parquet")
-    assert (summary.clips_kept, summary.pending) == (1, 0)
+    assert (summary.clips_used, summary.pending) == (1, 0)
     assert request_of_footage.release is not None
     assert summary.path.read_bytes() == request_of_footage.release.read_bytes()
     open_votes(result.dataset / "votes.sqlite").vote(result.manifest["clip"][0].as_py(), "A", "bad")
@@ -129,7 +136,13 @@ def test_nothing_is_begun_that_could_not_be_finished(
 
 @pytest.mark.parametrize(
     "change",
-    [{"min_height": -1}, {"shortest": float("inf")}, {"longest": 0.5}, {"most_similar": 0.0}],
+    [
+        {"min_height": -1},
+        {"shortest": float("inf")},
+        {"longest": 0.5},
+        {"most_similar": 0.0},
+        {"most_similar_background": 1.5},
+    ],
 )
 def test_options_out_of_range_are_refused(change: dict[str, float]) -> None:
     with pytest.raises(InputError, match="must be"):
@@ -147,3 +160,14 @@ def test_the_engine_is_chosen_by_its_type() -> None:
         start_engine(RayCluster("127.0.0.1:1")),
     ):
         pass
+
+
+def test_both_measures_of_motion_can_be_set(cheap_stages: None, tmp_path: Path) -> None:
+    def config(options: CurationOptions) -> MotionConfig:
+        looks = full_plan(options, tmp_path).looks
+        (stage,) = (stage for stage in looks if isinstance(stage, MotionStage))
+        return stage.config
+
+    assert config(OPTIONS) == MotionConfig()
+    options = replace(OPTIONS, most_similar=0.7, most_similar_background=0.9)
+    assert config(options) == MotionConfig(most=0.7, background=0.9)

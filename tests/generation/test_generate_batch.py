@@ -1,5 +1,7 @@
 """`generate` for a batch that brings its guide, as benchmarks do."""
 
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +9,12 @@ import pytest
 import torch
 from tiny_pipeline import save_pipeline
 
+from dynascene.errors import InputError
 from dynascene.generation.clip import GeneratedClip, GenerationOptions
 from dynascene.generation.generate import generate
 from dynascene.generation.weights import LoadedWeights, load_weights
 from dynascene.geometry.intrinsics import intrinsics_from_fov
-from dynascene.types import Batch, Size
+from dynascene.types import Batch, CameraTrack, Shot, Size
 
 FRAMES, SIZE = 4, Size(64, 40)  # more frames than a window
 
@@ -80,3 +83,20 @@ def test_estimates_are_made_where_they_are_asked_for(
     left = (slice(None), slice(0, SIZE.width // 4))
     np.testing.assert_allclose(frame.estimate[left], frame.background[left], atol=1)  # shown
     assert not np.array_equal(frame.estimate, frame.background)
+
+
+def test_what_does_not_suit_is_said_in_one_line(batch: Batch) -> None:
+    own = GenerationOptions(generator="projection", scene_memory=False)
+    bare = batch.replace(guide=None, guide_visibility=None)
+    two = Batch(**{name: torch.cat([tensor, tensor]) for name, tensor in batch.items()})
+    track = CameraTrack(batch.cam_from_world[0], batch.intrinsics[0], SIZE)
+    shot = Shot(None, None, track, Fraction(24))
+    for clip, options, message in (
+        (bare, own, "brings a guide, and this one has none"),
+        (two, own, "holds 2 clips"),
+        (batch, GenerationOptions(), "the scene memory needs one"),
+        (shot, own, "a shot is placed in a scene"),
+        (batch, replace(own, generator="magic"), "known are projection, diffusion"),
+    ):
+        with pytest.raises(InputError, match=message):
+            generate(clip, None, options)

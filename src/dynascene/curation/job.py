@@ -33,16 +33,16 @@ WORK_FOLDER = ".work"  # in the data set, where no other folder is named
 UNWATCHED = NoWatcher()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CurationRequest:
     """The sources, the place and the settings of a data set.
 
     Attributes:
         sources: videos, folders of videos, or lists (.csv, .parquet) with a column url or path;
-            local, or any URL that fsspec reads. With ``from_release``: folders that hold its
-            videos.
+            local, or any URL that fsspec reads. With ``from_release``: folders of its videos.
         out: folder of the data set, made where it is missing.
-        options: which clips to keep.
+        options: which clips to keep. With ``from_release`` the release has said that: only
+            ``matte``, ``person_detector`` and ``time_limit`` are read.
         work: folder for the stages' results, visible to every machine of a cluster; None: ``.work``
             in the data set. A run that was stopped goes on from there.
         engine: where the work is done.
@@ -71,14 +71,14 @@ class ReleaseSummary:
     Attributes:
         path: the Parquet file.
         clips: number of clips it lists.
-        clips_kept: how many of them are in the data set.
+        clips_used: how many of them have a split, after the votes.
         outcomes: number of clips of each outcome of the vote; None: nobody was asked.
         pending: number of clips with votes that the manifest and the release do not have yet.
     """
 
     path: Path
     clips: int
-    clips_kept: int
+    clips_used: int
     outcomes: Mapping[Outcome, int] | None
     pending: int
 
@@ -91,7 +91,7 @@ class CurationResult:
         dataset: its folder.
         manifest: one row for each clip, kept or not.
         videos: number of sources.
-        clips_kept: number of clips that the stages kept.
+        clips_kept: number of clips that the stages kept, before the votes.
         removed_by_people: how many of those lost their split by votes.
         links: how many sources of a release are readable, missing or changed; None without one.
         release: None where none was written.
@@ -114,7 +114,7 @@ def curate(request: CurationRequest, watcher: Watcher = UNWATCHED) -> CurationRe
         watcher: shows the run to a person.
 
     Returns:
-        The manifest and the counts of the data set, which lies in its folder then.
+        The manifest and the counts of the data set.
 
     Raises:
         InputError: nothing to curate, a place that cannot be written, missing weights, an engine

@@ -27,14 +27,15 @@ from dynascene.estimators.names import BackendName, DetectorName
 LONGEST = 100_000  # minutes of a time limit: two months
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CurationOptions:
     """What a user can set.
 
     Attributes:
         min_height: pixels of the upright picture.
         shortest, longest: seconds of a clip; longer shots are divided; None: never.
-        most_similar: largest similarity S (Eq. 3) of a clip that is kept.
+        most_similar: similarity S (Eq. 3) from which on a clip is dropped.
+        most_similar_background: the same of what lies off the person.
         person_detector: None: the best one whose weights are in the cache; ``none``: no test for
             people.
         matte: backend that makes the matte; None: the default of ``dynascene matte``.
@@ -49,21 +50,24 @@ class CurationOptions:
     shortest: float = 1.0
     longest: float | None = None
     most_similar: float = 0.8
+    most_similar_background: float = 0.8
     person_detector: DetectorName | Literal["none"] | None = None
     matte: BackendName | None = None
     worst_camera: Literal["good", "doubtful"] = "good"
     time_limit: float = TIME_LIMIT / 60
 
     def __post_init__(self) -> None:
-        shortest, longest, similar = self.shortest, self.longest, self.most_similar
+        shortest, longest = self.shortest, self.longest
         if self.min_height < 0:
             raise InputError(f"`min_height` {self.min_height}: must be 0 or more")
         if not 0 <= shortest < math.inf:
             raise InputError(f"`shortest` {shortest:g}: must be 0 seconds or more")
         if longest is not None and not max(shortest, 0) < longest < math.inf:
             raise InputError(f"`longest` {longest:g}: must be more than `shortest` {shortest:g}")
-        if not 0 < similar <= 1:
-            raise InputError(f"`most_similar` {similar:g}: must be more than 0, and 1 at most")
+        for name in ("most_similar", "most_similar_background"):
+            if not 0 < getattr(self, name) <= 1:
+                value = getattr(self, name)
+                raise InputError(f"`{name}` {value:g}: must be more than 0, and 1 at most")
         if not 0 < self.time_limit <= LONGEST:
             raise InputError(
                 f"`time_limit` {self.time_limit:g}: must be more than 0, and {LONGEST} at most"
@@ -90,7 +94,9 @@ def full_plan(options: CurationOptions, cache: Path) -> Plan:
         ProbeStage(probe),
         ShotsStage(shots),
         *([PersonStage(PersonConfig(detector))] if detector else []),
-        MotionStage(MotionConfig(most=options.most_similar)),
+        MotionStage(
+            MotionConfig(most=options.most_similar, background=options.most_similar_background)
+        ),
         _matte(options, detector),
         CameraStage(CameraConfig(worst=options.worst_camera)),
         FingerprintStage(),

@@ -1,9 +1,9 @@
-"""``generate(shot, scene, options)``: the one door to every way of making a background."""
+"""``generate(shot, scene, options)`` makes a background, with any generator."""
 
 from dynascene.errors import InputError
 from dynascene.generation.clip import GeneratedClip, GenerationOptions
 from dynascene.generation.generators.projection import projection
-from dynascene.generation.guide import Generator, SceneGuide, prepare
+from dynascene.generation.guide import BackgroundGenerator, SceneGuide, prepare
 from dynascene.generation.names import GeneratorName
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.types import Batch, Shot
@@ -15,7 +15,10 @@ def _diffusion(guide: SceneGuide, options: GenerationOptions) -> GeneratedClip:
     return diffusion(guide, options)
 
 
-GENERATORS: dict[GeneratorName, Generator] = {"projection": projection, "diffusion": _diffusion}
+GENERATORS: dict[GeneratorName, BackgroundGenerator] = {
+    "projection": projection,
+    "diffusion": _diffusion,
+}
 
 
 def generate(
@@ -34,12 +37,11 @@ def generate(
         The clip, which is made while it is read.
 
     Raises:
-        InputError: The generator is unknown, or the input does not suit it.
+        InputError: The generator is unknown, or the input does not suit it: no scene where one is
+            needed, several clips, or a batch without the guide that it should bring.
     """
     options = options or GenerationOptions()
     if options.generator not in GENERATORS:
         names = ", ".join(GENERATORS)
-        raise InputError(
-            f"generator {options.generator!r} is not in this version; there is: {names}"
-        )
+        raise InputError(f"generator {options.generator!r} is unknown; known are {names}")
     return GENERATORS[options.generator](prepare(shot, scene, options), options)

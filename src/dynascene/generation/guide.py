@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from dynascene.clip_fields import BUILT_IN, CLIP_FIELDS
+from dynascene.errors import InputError
 from dynascene.generation.clip import GeneratedClip, GeneratedFrame, GenerationOptions
 from dynascene.generation.model_input import model_batches, stretched
 from dynascene.generation.scene_memory import SceneMemory
@@ -58,13 +59,14 @@ class SceneGuide(Protocol):
     def batches(self, size: Size, frames_at_once: int, *, has_camera: bool) -> Iterator[Batch]:
         """The clip as a model takes it, part by part.
 
-        size: of the model's frames. frames_at_once: of a part, where parts are rendered one by one.
+        size: of the model's frames; a guide that came with a batch keeps the batch's size.
+        frames_at_once: of a part, where parts are rendered one by one.
         has_camera: False for the null camera.
         """
         ...
 
 
-class Generator(Protocol):
+class BackgroundGenerator(Protocol):
     """One way to make a background from a guide."""
 
     def __call__(self, guide: SceneGuide, options: GenerationOptions) -> GeneratedClip: ...
@@ -114,14 +116,23 @@ def prepare(
 ) -> RenderedGuide | BatchGuide:
     """The guide of a shot in a scene, see ``generate``.
 
-    Raises InputError when the track leaves the place.
+    Raises InputError when the track leaves the place, or the input lacks what its kind needs.
     """
     if isinstance(shot, Shot):
-        assert scene is not None, "a shot is placed in a scene"
+        if scene is None:
+            raise InputError("`scene`: None; a shot is placed in a scene")
         return _of_shot(shot, scene, options)
+    if len(shot) != 1:
+        raise InputError(f"batch: holds {len(shot)} clips; give one at a time")
     if options.scene_memory:
-        assert scene is not None, "the scene memory is made of the scene"
+        if scene is None:
+            raise InputError(
+                "`scene`: None; the scene memory needs one, or `scene_memory` False for the "
+                "batch's own guide"
+            )
         return _of_memory(shot, scene)
+    if shot.guide is None:
+        raise InputError("batch: without `scene_memory` it brings a guide, and this one has none")
     return _of_batch(shot)
 
 
@@ -170,7 +181,7 @@ def _track_of(batch: Batch) -> CameraTrack:
 
 def _guide_of(batch: Batch) -> Tensor:
     """[F, 3, H, W] in 0 … 1."""
-    assert batch.guide is not None, "the batch brings a guide"
+    assert batch.guide is not None, "prepare has looked"
     return batch.guide[0] / 2 + 0.5
 
 

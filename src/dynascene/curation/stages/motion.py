@@ -98,17 +98,17 @@ class MotionStage:
         return [self._judge(clip, similarities)]
 
     def _judge(self, clip: Clip, similarities: Similarities) -> Clip:
-        most, whole = self.config, similarities.whole
-        background = similarities.background if similarities.visible >= most.visible else None
+        config, whole = self.config, similarities.whole
+        background = similarities.background if similarities.visible >= config.visible else None
         clip = clip.with_values(
             self.name, similarity=whole, background=background, visible=similarities.visible
         )
-        if whole >= most.most:
-            reason = f"hardly moves: similarity {whole:.3f}, not below {most.most:g}"
+        if whole >= config.most:
+            reason = f"hardly moves: similarity {whole:.3f}, not below {config.most:g}"
             return clip.rejected(self.name, "little-motion", reason, whole)
-        if background is not None and background >= most.background:
+        if background is not None and background >= config.background:
             reason = f"only the person moves: background {background:.3f}, not below "
-            reason += f"{most.background:g}"
+            reason += f"{config.background:g}"
             return clip.rejected(self.name, "static-background", reason, background)
         return clip
 

@@ -116,12 +116,14 @@ class Sampling:
 
     def _encoded(self) -> EncodedClip:
         encoded, masks = [], []
+        guided = is_guided(self.pipeline)
         for part in self.parts():
-            assert part.guide_visibility is not None
             encoded.append(self.pipeline.encode(part))
-            masks.append(_compact(part.guide_visibility[0]))
+            if guided:
+                assert part.guide_visibility is not None
+                masks.append(_compact(part.guide_visibility[0]))
         clip = EncodedClip.joined(encoded)
-        if is_guided(self.pipeline):
+        if guided:
             assert clip.guide is not None
             self._guide, self._coverage = clip.guide[0], torch.cat(masks)
         return clip

@@ -29,6 +29,7 @@ def curate(
     shortest: Annotated[float, arg(metavar="SECONDS")] = 1.0,
     longest: Annotated[float | None, optional("SECONDS")] = None,
     most_similar: Annotated[float, arg(metavar="S")] = 0.8,
+    most_similar_background: Annotated[float, arg(metavar="S")] = 0.8,
     person_detector: Annotated[
         DetectorName | Literal["none"] | None, arg(help_behavior_hint="")
     ] = None,
@@ -56,6 +57,7 @@ def curate(
         longest: longer shots are divided.
         most_similar: clips that move less are dropped: the mean similarity (SSIM) of frames half a
             second apart.
+        most_similar_background: the same of what lies off the person.
         person_detector: who finds people; none: clips are kept whoever is in them (default: the
             best whose weights were fetched before).
         matte: who cuts the person out (default: as dynascene matte).
@@ -63,7 +65,8 @@ def curate(
         time_limit: a clip is dropped by the stage that takes longer for it.
         release: also write this table, from which others rebuild the data set without its media;
             without SOURCE: of the data set as it stands, with what people said of its clips.
-        from_release: rebuild the clips of such a table, with its cameras.
+        from_release: rebuild the clips of such a table, with its cameras; of the settings only
+            --matte, --person-detector and --time-limit count then.
     """
     from dynascene.curation import job
     from dynascene.curation.plan import CurationOptions
@@ -71,19 +74,28 @@ def curate(
 
     engine = _engine(in_process, ray_address, workers)
     options = CurationOptions(
-        min_height,
-        shortest,
-        longest,
-        most_similar,
-        person_detector,
-        matte,
-        worst_camera,
-        time_limit,
+        min_height=min_height,
+        shortest=shortest,
+        longest=longest,
+        most_similar=most_similar,
+        most_similar_background=most_similar_background,
+        person_detector=person_detector,
+        matte=matte,
+        worst_camera=worst_camera,
+        time_limit=time_limit,
     )
     if release and not source and not from_release:
         _say_release(job.release_dataset(out, release), out)
         return
-    request = job.CurationRequest(source, out, options, work, engine, release, from_release)
+    request = job.CurationRequest(
+        sources=source,
+        out=out,
+        options=options,
+        work=work,
+        engine=engine,
+        release=release,
+        from_release=from_release,
+    )
     _say_result(job.curate(request, RunDisplay()))
 
 
@@ -122,7 +134,7 @@ def _say_release(release: ReleaseSummary, out: Path) -> None:
 
     path, outcomes = release.path, release.outcomes
     people = "people were not asked" if outcomes is None else f"people: {counts_text(outcomes)}"
-    say(f"{path}: {release.clips} clips, {release.clips_kept} kept; {people}")
+    say(f"{path}: {release.clips} clips, {release.clips_used} kept; {people}")
     if release.pending:
         say(
             f"{path}: lacks newer votes, on {release.pending} of the clips; to have them in it: "
