@@ -185,6 +185,6 @@ def test_average_follows_its_definition() -> None:
         decay = min(0.5, (1 + n) / (10 + n))
         expected = decay * expected + (1 - decay) * parameter.detach()
     assert torch.allclose(ema.average["p"], expected)
-    with ema.applied():
+    with ema.apply():
         assert torch.allclose(parameter, expected)
     assert torch.equal(parameter.detach(), torch.tensor([20.0, 23.0]))

@@ -53,10 +53,10 @@ def training_folder(folder: Path | str | None = None) -> Path | None:
     Raises:
         InputError: it holds no manifest.
     """
-    named = folder or os.environ.get(FOLDER_VARIABLE)
-    if not named:
+    name = folder or os.environ.get(FOLDER_VARIABLE)
+    if not name:
         return None
-    path = Path(named)
+    path = Path(name)
     if not (path / MANIFEST).is_file():
         raise InputError(
             f"{path}: has no {MANIFEST}; name a folder of training imagery (filmed clips are named "

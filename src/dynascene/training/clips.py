@@ -195,8 +195,8 @@ class ClipBudget:
     def __call__(self, samples: Sequence[dict[str, Tensor]]) -> TrainingBatch:
         """[F, …] each → [B, F, …], float32."""
         first_few = samples[: max(1, self.frames // len(samples[0]["foreground"]))]
-        stacked = {name: torch.stack([s[name] for s in first_few]) for name in first_few[0]}
-        exact = {k: v if v.dtype == torch.bool else v.float() for k, v in stacked.items()}
+        tensors = {name: torch.stack([s[name] for s in first_few]) for name in first_few[0]}
+        exact = {k: v if v.dtype == torch.bool else v.float() for k, v in tensors.items()}
         names = {e.stored_name for field, e in encodings() if field.target}
         return TrainingBatch(
             clip=StoredClip(**{k: v for k, v in exact.items() if k not in names}),

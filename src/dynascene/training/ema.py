@@ -27,7 +27,7 @@ class Ema:
             self.average[name].lerp_(parameter.detach().float(), 1 - decay)
 
     @contextmanager
-    def applied(self) -> Generator[None]:
+    def apply(self) -> Generator[None]:
         """The averaged weights in place of the present ones, for the time of the context."""
         present = {name: p.detach().clone() for name, p in self.parameters.items()}
         self._put(self.average)

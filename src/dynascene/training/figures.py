@@ -9,8 +9,8 @@ def task_losses(losses: Tensor, tasks: Sequence[str]) -> dict[str, Tensor]:
     """``loss``, the mean of a loss per clip [B], and ``loss/TASK``, that of each task's clips."""
     losses_by_name = {"loss": losses.mean()}
     for task in dict.fromkeys(tasks):
-        mine = [index for index, name in enumerate(tasks) if name == task]
-        losses_by_name[f"loss/{task}"] = losses.detach()[mine].mean()
+        indices = [index for index, name in enumerate(tasks) if name == task]
+        losses_by_name[f"loss/{task}"] = losses.detach()[indices].mean()
     return losses_by_name
 
 

@@ -10,9 +10,9 @@ from dynascene.training.sharding import whole
 
 def frozen_checksums(objective: Objective) -> dict[str, str]:
     """SHA-256 by name of every parameter and buffer in the state dict that is not trained."""
-    trained = objective.trainable_parameters().keys()
+    trainable = objective.trainable_parameters().keys()
     state = objective.state_dict()
-    return {name: _checksum(tensor) for name, tensor in state.items() if name not in trained}
+    return {name: _checksum(tensor) for name, tensor in state.items() if name not in trainable}
 
 
 def trained_checksums(objective: Objective) -> dict[str, str]:

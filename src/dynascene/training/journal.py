@@ -15,7 +15,7 @@ from dynascene.io.images import write_png
 
 LOG = "log.jsonl"
 BOARD = "tensorboard"
-BOARD_FLUSHED = 30  # seconds
+FLUSH_SECONDS = 30  # of TensorBoard's files
 
 
 class Journal:
@@ -28,7 +28,7 @@ class Journal:
         run.mkdir(parents=True, exist_ok=True)
         earlier_lines = [line for line in _lines(run / LOG) if json.loads(line)["step"] <= step]
         write_text(run / LOG, "".join(line + "\n" for line in earlier_lines))
-        self._board = SummaryWriter(str(run / BOARD), purge_step=step + 1, flush_secs=BOARD_FLUSHED)
+        self._board = SummaryWriter(str(run / BOARD), purge_step=step + 1, flush_secs=FLUSH_SECONDS)
 
     def write(self, step: int, figures: Mapping[str, float]) -> None:
         """Figures of a step: a line of the log, flushed. JSON has no infinite ones: left out."""

@@ -12,7 +12,7 @@ from dynascene.errors import InputError
 from dynascene.training.layout import Layout
 from dynascene.training.run import Run
 
-PREFETCHED = 4  # batches per worker
+PREFETCH = 4  # batches per worker
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def part_batches(run: Run, layout: Layout, steps: range, workers: int) -> Iterat
         batch_sampler=_Numbers(layout, steps),
         collate_fn=_Collated(run.collate),
         num_workers=workers,
-        prefetch_factor=PREFETCHED if workers else None,
+        prefetch_factor=PREFETCH if workers else None,
     )
     for batch in loader:
         if isinstance(batch, _Refusal):

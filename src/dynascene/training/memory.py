@@ -17,13 +17,13 @@ AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 def fixed_memory(objective: Objective) -> dict[str, int]:
     """Weights, gradients, Adam's moments and averages by name: known before anything runs."""
-    trained = sum(parameter.numel() for parameter in objective.trainable_parameters().values())
+    trainable = sum(parameter.numel() for parameter in objective.trainable_parameters().values())
     weights = sum(parameter.numel() for parameter in objective.parameters())
     return {
         "weights": FLOAT32 * weights,
-        "gradients": FLOAT32 * trained,
-        "optimiser": FLOAT32 * MOMENTS * trained,
-        "averages": FLOAT32 * trained,
+        "gradients": FLOAT32 * trainable,
+        "optimiser": FLOAT32 * MOMENTS * trainable,
+        "averages": FLOAT32 * trainable,
     }
 
 
@@ -36,12 +36,14 @@ def saved_activations(
     precision the half-precision copies of weights. What is free again after the forward pass, and
     what the backward pass needs on top, is not in it.
     """
-    own = {parameter.untyped_storage().data_ptr() for parameter in objective.parameters()}
+    weight_storages = {
+        parameter.untyped_storage().data_ptr() for parameter in objective.parameters()
+    }
     sizes: dict[int, int] = {}
 
     def keep(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
-        if storage.data_ptr() not in own:
+        if storage.data_ptr() not in weight_storages:
             sizes[storage.data_ptr()] = storage.nbytes()
         return tensor
 

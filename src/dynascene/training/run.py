@@ -200,9 +200,11 @@ class Settings:
     def from_json(cls, values: Mapping[str, Any]) -> Settings:
         """The inverse of ``to_json``."""
         paths = ("out", "data", "autoencoder", "cache")
-        read: dict[str, Any] = {k: Path(v) if k in paths and v else v for k, v in values.items()}
-        read["clips"] = tuple(read.get("clips", ()))
-        return cls(**read)
+        arguments: dict[str, Any] = {
+            k: Path(v) if k in paths and v else v for k, v in values.items()
+        }
+        arguments["clips"] = tuple(arguments.get("clips", ()))
+        return cls(**arguments)
 
 
 def absolute(place: str | None) -> str | None:

@@ -53,48 +53,48 @@ class State:
             scaler.state_dict() if scaler is not None else {},
         )
 
-    def restore(self, saved: Checkpoint) -> None:
+    def restore(self, checkpoint: Checkpoint) -> None:
         """All but the weights, which ``start`` puts into the objective before it is wrapped."""
-        if saved.average.keys() != self.ema.average.keys():
+        if checkpoint.average.keys() != self.ema.average.keys():
             raise InputError("the checkpoint trains other parameters than this recipe does")
-        for name, tensor in saved.average.items():
+        for name, tensor in checkpoint.average.items():
             self.ema.average[name].copy_(spread(tensor, self.ema.average[name]))
-        trained = list(self.objective.trainable_parameters().values())
-        self.optimiser.load_state_dict(spread_optimiser(saved.optimiser, trained))
-        if self.accelerator.scaler is not None and saved.scaler:
-            self.accelerator.scaler.load_state_dict(dict(saved.scaler))
-        self.step = saved.step
+        parameters = list(self.objective.trainable_parameters().values())
+        self.optimiser.load_state_dict(spread_optimiser(checkpoint.optimiser, parameters))
+        if self.accelerator.scaler is not None and checkpoint.scaler:
+            self.accelerator.scaler.load_state_dict(dict(checkpoint.scaler))
+        self.step = checkpoint.step
 
 
 def start(
-    run: Run, objective: Objective, accelerator: Accelerator, saved: Checkpoint | None
+    run: Run, objective: Objective, accelerator: Accelerator, checkpoint: Checkpoint | None
 ) -> State:
     """The objective's networks on their device, ready for the next step.
 
     Args:
-        saved: a checkpoint to go on from; None = a new run.
+        checkpoint: what to go on from; None = a new run.
 
     Raises:
         InputError: the checkpoint is of other networks.
     """
-    if saved is not None:
-        origin = f"{run.name}, checkpoint of step {saved.step}"
-        check_fit(objective.state_dict(), saved.weights, origin)
-        objective.load_state_dict(dict(saved.weights))
+    if checkpoint is not None:
+        origin = f"{run.name}, checkpoint of step {checkpoint.step}"
+        check_fit(objective.state_dict(), checkpoint.weights, origin)
+        objective.load_state_dict(dict(checkpoint.weights))
     objective.to(accelerator.device).train()
     network, optimiser = accelerator.prepare(objective, _adam(objective, run.optimiser))
     state = State(
         accelerator, objective, network, optimiser, Ema(objective.trainable_parameters(), run.ema)
     )
-    if saved is not None:
-        state.restore(saved)
+    if checkpoint is not None:
+        state.restore(checkpoint)
     return state
 
 
 def take_step(run: Run, state: State, layout: Layout, batches: Iterator[Any]) -> dict[str, float]:
     """One update by the next batches, one for each part; figures of all processes."""
     accelerator, network = state.accelerator, state.network
-    began, losses_of_parts = time.perf_counter(), []
+    start_time, losses_of_parts = time.perf_counter(), []
     rate = learning_rate(run.optimiser, state.step, run.steps)
     for group in state.optimiser.param_groups:
         group["lr"] = rate
@@ -115,7 +115,7 @@ def take_step(run: Run, state: State, layout: Layout, batches: Iterator[Any]) ->
     state.optimiser.zero_grad()
     state.ema.update(state.step)
     state.step += 1
-    seconds = time.perf_counter() - began
+    seconds = time.perf_counter() - start_time
     return {
         **figures,
         "learning_rate": rate,

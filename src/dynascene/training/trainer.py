@@ -119,7 +119,7 @@ def _examine(run: Run, state: State, journal: Journal | None) -> None:
     if state.accelerator.distributed_type == DistributedType.FSDP:
         return  # no process has all weights
     if journal is not None:
-        with state.ema.applied():
+        with state.ema.apply():
             state.objective.eval()
             examination = state.objective.examine(run.seed)
             state.objective.train()

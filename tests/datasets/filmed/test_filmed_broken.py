@@ -106,7 +106,7 @@ def test_a_broken_clip_is_named_once_and_replaced(
     after = [clips[k] for k in range(DRAWN)]
 
     assert clips.broken.names == ["c1"]
-    assert (clips.broken.seen, clips.broken.share) == (3, pytest.approx(1 / 3))
+    assert (clips.broken.tried, clips.broken.share) == (3, pytest.approx(1 / 3))
     said = [r.getMessage() for r in caplog.records if r.name.startswith("dynascene.datasets")]
     assert len(said) == 1
     assert said[0].startswith("clip c1 is left out: ")
@@ -167,7 +167,7 @@ def test_all_clips_broken(folder: Path) -> None:
 def ledger(broken: int, seen: int, total: int = 1000) -> BrokenClips:
     result = BrokenClips([f"clip{k}" for k in range(total)])
     for number in range(seen - broken):
-        result.passed(broken + number)
+        result.mark_sound(broken + number)
     for number in range(broken):
         result.report(number, "is damaged")
     return result
@@ -182,7 +182,7 @@ def test_more_than_five_percent_of_twenty_or_more_stop_the_run(
     broken: int, seen: int, stops: bool
 ) -> None:
     found = ledger(broken, seen)
-    assert (found.seen, len(found.names)) == (seen, broken)
+    assert (found.tried, len(found.names)) == (seen, broken)
     if not stops:
         found.check()
         return
@@ -202,7 +202,7 @@ def test_a_run_over_many_broken_clips_stops(tmp_path: Path, template: Path) -> N
     clips = FilmedClips(tmp_path, size=SIZE, length=1)
     with pytest.raises(InputError, match=r"clips seen cannot be read, more than 5%: c0"):
         list(map(clips.__getitem__, range(500)))
-    assert clips.broken.seen >= 20
+    assert clips.broken.tried >= 20
     assert clips.broken.names
 
 
@@ -210,10 +210,10 @@ def test_ledgers_merge() -> None:
     one, other = ledger(0, 10, 30), BrokenClips([f"clip{k}" for k in range(30)])
     other.report(20, "is damaged")
     other.report(3, "was damaged for the other only")
-    other.passed(21)
+    other.mark_sound(21)
     one.merge(other)
     assert one.names == ["clip3", "clip20"]
-    assert one.seen == 12
+    assert one.tried == 12
     assert one.reasons["clip20"] == "is damaged"
     with pytest.raises(InputError, match="different data sets"):
         one.merge(BrokenClips(["x"]))
@@ -240,7 +240,7 @@ def test_worker_processes_share_the_ledger(folder: Path, context: str, workers: 
     )
     assert list(loader) == expected
     assert clips.broken.names == ["c1"]
-    assert clips.broken.seen == 3
+    assert clips.broken.tried == 3
     for k in (0, 2):
         clips.broken.report(k, "is damaged as well")
     with pytest.raises(InputError, match=r"3 of the 3 clips.*c1 \(see the log\)"):

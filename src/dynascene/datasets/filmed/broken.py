@@ -11,10 +11,10 @@ from dynascene.errors import InputError
 
 log = logging.getLogger(__name__)
 
-BORNE = 0.05  # share of the clips seen
-JUDGED_FROM = 20  # clips seen
-NAMED = 3  # clips in a message
-UNSEEN, SOUND, BROKEN = 0, 1, 2
+LARGEST_SHARE = 0.05  # of broken clips among those tried
+LEAST_TRIED = 20  # clips, before the share counts
+NAMES_IN_MESSAGE = 3
+UNTRIED, SOUND, BROKEN = 0, 1, 2
 
 
 class BrokenClips:
@@ -35,9 +35,9 @@ class BrokenClips:
         self._marks = torch.zeros(len(names), dtype=torch.uint8).share_memory_()
 
     @property
-    def seen(self) -> int:
+    def tried(self) -> int:
         """How many different clips were tried."""
-        return int((self._marks != UNSEEN).sum())
+        return int((self._marks != UNTRIED).sum())
 
     @property
     def names(self) -> list[str]:
@@ -46,19 +46,19 @@ class BrokenClips:
 
     @property
     def share(self) -> float:
-        """Broken clips among those seen, 0 … 1."""
-        return len(self.names) / max(1, self.seen)
+        """Broken clips among those tried, 0 … 1."""
+        return len(self.names) / max(1, self.tried)
 
     def __contains__(self, number: int) -> bool:
         """Whether the clip of this number is known to be broken."""
         return int(self._marks[number]) == BROKEN
 
-    def passed(self, number: int) -> None:
-        """This clip was read."""
+    def mark_sound(self, number: int) -> None:
+        """Note that this clip was read."""
         self._marks[number] = SOUND
 
     def report(self, number: int, reason: str) -> None:
-        """This clip cannot be read; it is logged when it is new."""
+        """Note that this clip cannot be read; it is logged the first time."""
         name = self.clips[number]
         self.reasons.setdefault(name, reason)
         if number not in self:
@@ -66,18 +66,25 @@ class BrokenClips:
             log.warning("clip %s is left out: %s", name, reason)
 
     def check(self) -> None:
-        """Raise InputError when all clips are broken, or too many: over 5 % of 20 or more seen."""
-        broken, seen = self.names, self.seen
+        """End where the data set is not worth reading on.
+
+        Raises:
+            InputError: all clips are broken, or over 5 % of 20 or more that were tried.
+        """
+        broken, tried = self.names, self.tried
         if not broken:
             return
-        too_many = seen >= JUDGED_FROM and len(broken) > BORNE * seen
+        too_many = tried >= LEAST_TRIED and len(broken) > LARGEST_SHARE * tried
         if not too_many and len(broken) < len(self.clips):
             return
-        first = "; ".join(f"{name} ({self._why(name)})" for name in broken[:NAMED])
-        more = f"; and {len(broken) - NAMED} more" if len(broken) > NAMED else ""
+        first = "; ".join(f"{name} ({self._why(name)})" for name in broken[:NAMES_IN_MESSAGE])
+        more = (
+            f"; and {len(broken) - NAMES_IN_MESSAGE} more" if len(broken) > NAMES_IN_MESSAGE else ""
+        )
         raise InputError(
-            f"{len(broken)} of the {seen} clips seen cannot be read, more than {BORNE:.0%}: "
-            f"{first}{more}; mend them, or take them out and write the manifest anew"
+            f"{len(broken)} of the {tried} clips seen cannot be read, more than "
+            f"{LARGEST_SHARE:.0%}: {first}{more}; mend them, or take them out and "
+            "write the manifest anew"
         )
 
     def _why(self, name: str) -> str:

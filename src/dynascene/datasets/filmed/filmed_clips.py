@@ -86,7 +86,7 @@ class FilmedClips(Dataset[FilmedClip]):
                 self.broken.report(number, str(error))
                 self.broken.check()
                 continue
-            self.broken.passed(number)
+            self.broken.mark_sound(number)
             return piece
 
     def _piece(self, record: ClipRecord, rng: np.random.Generator) -> FilmedClip:

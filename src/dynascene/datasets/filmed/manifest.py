@@ -93,12 +93,12 @@ class ClipManifest:
             InputError: the split is unknown, or nothing is left.
         """
         check_split(split)
-        ours = self.table.filter(pc.field("split") == split)
-        enough = ours.filter(pc.field("frames") >= frames)
+        clips = self.table.filter(pc.field("split") == split)
+        enough = clips.filter(pc.field("frames") >= frames)
         if not enough.num_rows:
-            why = f"of them has {frames} frames" if ours.num_rows else "is listed for it"
+            why = f"of them has {frames} frames" if clips.num_rows else "is listed for it"
             raise InputError(
-                f"{self.storage.root}: split {split} has {ours.num_rows} clips, and none {why}"
+                f"{self.storage.root}: split {split} has {clips.num_rows} clips, and none {why}"
             )
         return ClipManifest(enough, self.storage)
 
@@ -137,11 +137,11 @@ def _check_columns(table: pa.Table, where: str) -> pa.Table:
         raise InputError(
             f"{where}: split {sorted(unknown)[0]!r} is unknown; known: {', '.join(SPLITS)}"
         )
-    used = table.filter(pc.field("split").is_valid())
+    rows = table.filter(pc.field("split").is_valid())
     for name in ("clip", "path", "source"):
-        if used.column(name).null_count:
+        if rows.column(name).null_count:
             raise InputError(f"{where}: a clip with a split has no {name}")
-    counts = used.column("clip").value_counts().to_pylist()
+    counts = rows.column("clip").value_counts().to_pylist()
     twice = next((entry["values"] for entry in counts if entry["counts"] > 1), None)
     if twice is not None:
         raise InputError(f"{where}: clip {twice!r} is listed twice; names must be unique")

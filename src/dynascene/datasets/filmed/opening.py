@@ -83,8 +83,8 @@ class OpenClip:
     def square(self) -> CameraTrack:
         """The cameras for frames of square pixels; of another size where a video is squeezed."""
         track = with_square_pixels(self.cameras)
-        squeezed = track.size.height / self.frames.size.height
-        return track if abs(squeezed - 1) > SQUARE_TOLERANCE else self.cameras
+        ratio = track.size.height / self.frames.size.height
+        return track if abs(ratio - 1) > SQUARE_TOLERANCE else self.cameras
 
     @property
     def has_person(self) -> bool:

@@ -42,6 +42,6 @@ def write_shards(manifest: ClipManifest, out: Path) -> ClipManifest:
             rows.append(number)
     table = manifest.table.take(rows)
     table = table.set_column(table.column_names.index("path"), "path", [paths])
-    packed = ClipManifest(table, Storage(str(out), manifest.storage.cache))
-    packed.save()
-    return packed
+    shards = ClipManifest(table, Storage(str(out), manifest.storage.cache))
+    shards.save()
+    return shards

@@ -50,7 +50,7 @@ def clips_of_shard(shard: Path) -> Mapping[str, tuple[Member, ...]]:
 
 
 @lru_cache(maxsize=256)
-def _index(shard: Path, changed: int) -> dict[str, tuple[Member, ...]]:
+def _index(shard: Path, modification_time: int) -> dict[str, tuple[Member, ...]]:
     clips: dict[str, tuple[Member, ...]] = {}
     try:
         with tarfile.open(shard, "r:") as tar:

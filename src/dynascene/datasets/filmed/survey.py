@@ -99,10 +99,10 @@ def survey(
     ledger = BrokenClips([record.clip for record in clips])
     records = []
     with ThreadPoolExecutor(THREADS) as pool:
-        inspected = pool.map(lambda record: _inspect(record, storage), clips)
-        for number, record in enumerate(inspected):
+        results = pool.map(lambda record: _inspect(record, storage), clips)
+        for number, record in enumerate(results):
             if record.reason is None:
-                ledger.passed(number)
+                ledger.mark_sound(number)
             else:
                 ledger.report(number, record.reason)
             records.append(record)
@@ -181,9 +181,9 @@ def _inspect(record: ClipRecord, storage: Storage) -> ClipRecord:
 def _source_of(record: ClipRecord, files: ClipFiles, clip: OpenClip) -> str:
     """The video that a clip was cut from: as its meta.json says, or the address that stands above
     RealEstate10K's poses; else the clip is taken to be its own."""
-    named = clip.meta.get("source")
-    if isinstance(named, str) and named:
-        return named
+    source = clip.meta.get("source")
+    if isinstance(source, str) and source:
+        return source
     if files.cameras is not None and files.cameras.suffix == ".txt":
         heading = read_lines(files.cameras)[0].strip()
         if heading.startswith(("http://", "https://")):

@@ -33,10 +33,10 @@ def lowest(field: np.ndarray, share: float) -> np.ndarray:
 
     Of the two cuts beside the tie, the one nearer to the share is taken.
     """
-    ordered = np.sort(field, axis=None)
+    values = np.sort(field, axis=None)
     count = min(max(share, 0.0), 1.0) * field.size
-    level = ordered[min(int(count), field.size - 1)]
-    fewer, more = np.searchsorted(ordered, level, "left"), np.searchsorted(ordered, level, "right")
+    level = values[min(int(count), field.size - 1)]
+    fewer, more = np.searchsorted(values, level, "left"), np.searchsorted(values, level, "right")
     return field <= level if more - count <= count - fewer else field < level
 
 
