@@ -103,3 +103,24 @@ def test_ranges_of_the_guide_and_the_scene() -> None:
     assert batch.guide_visibility.min() >= 0
     assert batch.guide_visibility.max() == 1
     assert batch.scene_visibility.eq(1).all()
+
+
+def test_the_scene_picture_comes_with_its_camera() -> None:
+    """A direction of the scene's world is found in it where the whole picture shows it."""
+    camera = PictureCamera(80.0, Size(90, 60), 24.0)
+    row, column = torch.meshgrid(torch.arange(60) + 0.5, torch.arange(90) + 0.5, indexing="ij")
+    scene = lift_to_stage(torch.stack([column / 90, row / 60, 0 * row]), camera)
+    shape = Size(96, 48)  # flatter than the picture, which is cropped
+    track = make_move("static", 1, intrinsics_from_fov(40, shape), shape)
+    shot = Shot(None, None, track, Fraction(24))
+    guide = generate(shot, scene, GenerationOptions(generator="projection"))
+    batch = model_batch(shot, scene, guide, shape)
+    for direction in ([0.1, 0.05, 1.0], [-0.25, -0.1, 1.0], [0.3, 0.12, 1.0]):
+        d = torch.tensor(direction, dtype=torch.float64)
+        (u, v), inside = camera.pixels_from_directions(d)
+        assert inside
+        x, y, z = batch.scene_intrinsics[0] @ batch.scene_cam_from_world[0, :3, :3] @ d
+        shown = batch.scene_image[0, :, int(y / z), int(x / z)] / 2 + 0.5
+        assert float(shown[0]) == pytest.approx(float(u) / 90, abs=0.02)
+        assert float(shown[1]) == pytest.approx(float(v) / 60, abs=0.02)
+    assert not batch.scene_cam_from_world[0, :3, 3].any(), "it was taken at the origin"

@@ -11,6 +11,7 @@ from dynascene.datasets.tasks.collation import collate_samples
 from dynascene.datasets.tasks.drawing import TASKS, draw_sample
 from dynascene.errors import InputError
 from dynascene.task_mix import TASK_NEEDS_PERSON, TaskMix
+from dynascene.types import Size
 
 EVERY_TASK = TaskMix(
     with_person={name: 1.0 for name, needed in TASK_NEEDS_PERSON.items() if needed},
@@ -99,6 +100,21 @@ def test_samples_become_a_batch_the_loss_mask_and_names(make_clip, size) -> None
         assert torch.equal(loss_mask[b], sample.loss_mask)
         assert torch.equal(batch.generate_mask[b], 1 - sample.matte)
         assert torch.equal(batch.scene_visibility[b], sample.scene_visibility)
+
+
+def test_a_batch_says_where_each_scene_picture_was_taken(make_clip) -> None:
+    """As far from the frames as it was filmed; where that is not known, at the first frame."""
+    plain = make_clip(3, 33, 47)
+    clip = replace(plain, others=plain.others[:1], others_matte=plain.others_matte[:1],
+                   others_cameras=plain.cameras[2:], in_track_units=True)  # fmt: skip
+    rng = np.random.default_rng(2)
+    samples = [TASKS["video_background"](clip, rng), TASKS["video_background"](plain, rng)]
+    batch = collate_samples(samples).pixels
+    scene, K = batch.scene_cam_from_world, batch.scene_intrinsics
+    torch.testing.assert_close(scene[0], batch.cam_from_world[0, 2])
+    torch.testing.assert_close(scene[1], batch.cam_from_world[1, 0])
+    torch.testing.assert_close(K[0], plain.cameras.intrinsics[2])
+    torch.testing.assert_close(batch.resized(Size(94, 33)).scene_intrinsics[0, 0], 2 * K[0, 0])
 
 
 def test_images_and_videos_do_not_share_a_batch(make_clip) -> None:
