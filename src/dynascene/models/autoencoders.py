@@ -130,8 +130,8 @@ class SpaceToDepth(ModelMixin, ConfigMixin):
     def from_pretrained(cls, pretrained_model_name_or_path: Any, **kwargs: Any) -> Any:
         """As in diffusers, from the description alone: there is no file of weights."""
         places = ("subfolder", "cache_dir", "local_files_only", "token", "revision")
-        found = {name: kwargs[name] for name in places if name in kwargs}
-        config: Any = cls.load_config(pretrained_model_name_or_path, **found)
+        locations = {name: kwargs[name] for name in places if name in kwargs}
+        config: Any = cls.load_config(pretrained_model_name_or_path, **locations)
         network: Any = cls.from_config(config)
         return network.eval()
 

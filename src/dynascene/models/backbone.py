@@ -124,10 +124,10 @@ def level_of(name: str, levels: int) -> int:
     return index if name.startswith("down_blocks") else levels - 1 - index
 
 
-def _in_running_order(unet: nn.Module, wanted: Callable[[str], bool]) -> list[tuple[str, Any]]:
+def _in_running_order(unet: nn.Module, matches: Callable[[str], bool]) -> list[tuple[str, Any]]:
     order = ("down_blocks", "mid_block", "up_blocks")  # modules list the middle block last
-    found = [(name, module) for name, module in unet.named_modules() if wanted(name)]
-    return sorted(found, key=lambda item: order.index(item[0].split(".")[0]))
+    modules = [(name, module) for name, module in unet.named_modules() if matches(name)]
+    return sorted(modules, key=lambda item: order.index(item[0].split(".")[0]))
 
 
 def parameter_count(parameters: Iterable[nn.Parameter]) -> int:

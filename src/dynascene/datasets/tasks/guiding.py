@@ -44,16 +44,16 @@ def with_guide(sample: TrainingSample) -> TrainingSample:
     pixels = bytes_from_tensor(picture)
     camera = picture_camera(pixels, sample.scene_camera)
     surface = lift_to_stage(picture, camera).surface
-    told = CameraTrack(sample.cam_from_world, sample.intrinsics, camera.size)
-    told = keep_inside(
-        in_world_of(told, sample.scene_camera, camera),
+    track = CameraTrack(sample.cam_from_world, sample.intrinsics, camera.size)
+    track = keep_inside(
+        in_world_of(track, sample.scene_camera, camera),
         lambda centres: surface.contains(centres, margin=0.05),
     )
     layers = torch.cat([_filled(picture, pixels, shown), shown])
-    seen, inside = picture_guide(layers, camera, surface, track_rays(told))
+    seen, inside = picture_guide(layers, camera, surface, track_rays(track))
     return replace(
         sample,
-        cam_from_world=told.cam_from_world,
+        cam_from_world=track.cam_from_world,
         scene_camera=in_world_of(sample.scene_camera, sample.scene_camera, camera),
         guide=seen[:, :3] * 2 - 1,
         guide_visibility=inside * (seen[:, 3:] > 0.5),

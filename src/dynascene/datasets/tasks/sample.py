@@ -42,12 +42,12 @@ class TrainingSample:
 
     @property
     def scene_cam_from_world(self) -> Tensor:
-        """[4, 4] of the scene picture; the first frame's where it is not known."""
-        known = self.scene_camera
-        return self.cam_from_world[0] if known is None else known.cam_from_world[0]
+        """[4, 4] of the scene picture; the first frame's where it is unknown."""
+        camera = self.scene_camera
+        return self.cam_from_world[0] if camera is None else camera.cam_from_world[0]
 
     @property
     def scene_intrinsics(self) -> Tensor:
-        """[3, 3] of the scene picture; the first frame's where it is not known."""
-        known = self.scene_camera
-        return self.intrinsics[0] if known is None else known.intrinsics[0]
+        """[3, 3] of the scene picture; the first frame's where it is unknown."""
+        camera = self.scene_camera
+        return self.intrinsics[0] if camera is None else camera.intrinsics[0]

@@ -90,27 +90,27 @@ class PluckerCamera(Conditioner):
         return [layer for layer in layers if isinstance(layer, nn.Linear | nn.Conv2d)]
 
     def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
-        known = clip.has_camera & ~drop
-        levels = self.features(self._track(clip), clip.intrinsics, clip.size, known)
+        has_camera = clip.has_camera & ~drop
+        levels = self.features(self._track(clip), clip.intrinsics, clip.size, has_camera)
         added = None
         if self.to_input is not None:
             finest = levels[0]
             added = self.to_input(finest.flatten(0, 1)).unflatten(0, finest.shape[:2])
         return Injection(camera=tuple(levels), added=added)
 
-    def picture_features(self, clip: EncodedClip, known: Tensor) -> list[Tensor]:
+    def picture_features(self, clip: EncodedClip, has_camera: Tensor) -> list[Tensor]:
         """The scene picture's own rays through the same encoder: [B, 1, C, h, w] per level.
 
         Args:
-            known: [B] bool; False gives the null camera.
+            has_camera: [B] bool; False gives the null camera.
         """
         (intrinsics,) = clip.require(["scene_intrinsics"], "the scene picture's rays")
         pose = torch.eye(4, device=intrinsics.device, dtype=intrinsics.dtype)
         pose = pose.expand(len(intrinsics), 1, 4, 4)
-        return self.features(pose, intrinsics[:, None], clip.size, known)
+        return self.features(pose, intrinsics[:, None], clip.size, has_camera)
 
     def features(
-        self, cam_from_origin: Tensor, intrinsics: Tensor, size: Size, known: Tensor
+        self, cam_from_origin: Tensor, intrinsics: Tensor, size: Size, has_camera: Tensor
     ) -> list[Tensor]:
         """Camera features [B, F, C, h, w] per level.
 
@@ -118,16 +118,18 @@ class PluckerCamera(Conditioner):
             cam_from_origin: [B, F, 4, 4], relative to the rays' origin.
             intrinsics: [B, F, 3, 3], in pixels of ``size``.
             size: of the frames.
-            known: [B] bool; False gives the null camera.
+            has_camera: [B] bool; False gives the null camera.
         """
-        with torch.autocast(known.device.type, enabled=False):  # three digits are too few for rays
+        with torch.autocast(
+            has_camera.device.type, enabled=False
+        ):  # three digits are too few for rays
             rays = plucker_embedding(cam_from_origin.float(), intrinsics.float(), size)
             rays = with_octaves(rays, self.octaves)
-        known = known[:, None, None, None, None]
+        has_camera = has_camera[:, None, None, None, None]
         # unknown cameras may hold anything, not-a-number included: it must not reach the sum
-        rays = torch.where(known, rays, 0)
+        rays = torch.where(has_camera, rays, 0)
         return [
-            torch.where(known, features, null[:, None, None].to(features.dtype))
+            torch.where(has_camera, features, null[:, None, None].to(features.dtype))
             for features, null in zip(self.encoder(rays), self.null, strict=True)
         ]
 

@@ -45,7 +45,7 @@ class MostlyFirstStep:
     def __call__(
         self, clean: Tensor, generators: Sequence[Generator], alpha_bars: Tensor
     ) -> NoisyLatents:
-        drawn = [
+        indices = [
             TRAINING_STEPS - 1
             if float(torch.rand((), generator=g)) < self.first_step_share
             else int(torch.randint(TRAINING_STEPS, (), generator=g))
@@ -53,7 +53,7 @@ class MostlyFirstStep:
         ]
         drop = drawn_drops(generators, self.drop_probability)
         noise = sample_noise(clean, self.offset, generators)
-        steps = torch.tensor(drawn, device=clean.device)
+        steps = torch.tensor(indices, device=clean.device)
         alpha_bar = alpha_bar_at(alpha_bars, steps)
         noisy = add_noise(clean, noise, alpha_bar)
         first = (steps == TRAINING_STEPS - 1).view(-1, 1, 1, 1, 1)

@@ -62,8 +62,8 @@ def check_scheduler(scheduler: Any, alpha_bars: Tensor, quantity: Quantity = "ep
 
 def step_options(scheduler: Any, generator: Any) -> dict[str, Any]:
     """The optional arguments of ``scheduler.step`` that it knows."""
-    known = inspect.signature(scheduler.step).parameters
-    return {"generator": generator} if "generator" in known else {}
+    parameters = inspect.signature(scheduler.step).parameters
+    return {"generator": generator} if "generator" in parameters else {}
 
 
 def guided(unconditional: Tensor, conditional: Tensor, scale: float) -> Tensor:
