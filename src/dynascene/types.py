@@ -36,13 +36,15 @@ class Size(NamedTuple):
 class CameraTrack:
     """One camera per frame.
 
-    cam_from_world: [F, 4, 4] float64, rigid, world → camera; OpenCV axes (x right, y down,
-        z forward).
-    intrinsics: [F, 3, 3] float64, in pixels of a frame of ``size``; pixel centres at +0.5.
-    size: the frame size that the intrinsics are for.
+    Args:
+        cam_from_world: [F, 4, 4] float64, rigid, world → camera; OpenCV axes (x right, y down,
+            z forward).
+        intrinsics: [F, 3, 3] float64, in pixels of a frame of ``size``; pixel centres at +0.5.
+        size: the frame size that the intrinsics are for.
 
-    Raises InputError when a shape is wrong, a value is not finite, a rotation is not orthonormal
-    to 1e-6, or a focal length is not positive.
+    Raises:
+        InputError: a shape is wrong, a value is not finite, a rotation is not orthonormal to 1e-6,
+            or a focal length is not positive.
     """
 
     cam_from_world: Tensor
@@ -159,13 +161,17 @@ class ArrayFrames:
 class Shot:
     """One continuous take: who was filmed, where they are in each frame, how the camera moved.
 
-    foreground: colour frames [H, W, 3]; None when the camera moves through the scene alone.
-    matte: [H, W, 1], 255 = person, same size and length as the foreground; None exactly when
-        the foreground is.
-    cameras: one camera per frame, for any frame size of the same shape.
-    frame_rate: frames per second.
-    inputs: further fields of ``clip_fields`` by name, as the table has them but without the axis B;
-        pictures and intrinsics for frames of ``size``.
+    Args:
+        foreground: colour frames [H, W, 3]; None when the camera moves through the scene alone.
+        matte: [H, W, 1], 255 = person, same size and length as the foreground; None exactly when
+            the foreground is.
+        cameras: one camera per frame, for any frame size of the same shape.
+        frame_rate: frames per second.
+        inputs: further fields of ``clip_fields`` by name, as the table has them but without the
+            axis B; pictures and intrinsics for frames of ``size``.
+
+    Raises:
+        InputError: the parts differ in size or length, or an input is not in the table.
     """
 
     foreground: FrameSource | None

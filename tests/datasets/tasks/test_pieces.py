@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from dynascene.datasets.tasks.pieces import one_frame, told_cameras
+from dynascene.datasets.tasks.pieces import one_frame, training_cameras
 from dynascene.geometry.rigid import invert_rigid, rotation_about
 from dynascene.geometry.tracks import (
     EXTENT_WHERE_UNKNOWN,
@@ -23,7 +23,7 @@ from dynascene.types import CameraTrack
 def told(make_clip) -> Callable[..., CameraTrack]:
     def tell(track: CameraTrack, seed: int = 0) -> CameraTrack:
         clip = make_clip(len(track), cameras=track)
-        return told_cameras(clip, np.random.default_rng(seed)).track
+        return training_cameras(clip, np.random.default_rng(seed)).track
 
     return tell
 

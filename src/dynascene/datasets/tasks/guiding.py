@@ -28,12 +28,13 @@ FILL_RADIUS = 3.0  # pixels
 def with_guide(sample: TrainingSample) -> TrainingSample:
     """The sample with the guide that generation would have, and its cameras in the scene's world.
 
-    The picture is lifted to ground and backdrop by its estimated horizon, seen from the told
-    cameras: so the guide is as wrong in training as it is in use, and the network learns to mend
-    it. Travel that leaves the lifted place is shortened, as in generation. What the picture does
-    not show, a person who was taken out of it included, is filled and not visible.
+    The picture is lifted to ground and backdrop by its estimated horizon, and seen from the
+    network's cameras. So the guide has the same errors in training as in use, and the network
+    learns to correct them. Travel that leaves the lifted place is shortened, as in generation. What
+    the picture does not show is filled and not visible; so is a person who was taken out of it.
 
-    Raises InputError when the scene picture's camera is not known.
+    Raises:
+        InputError: the scene picture's camera is unknown.
     """
     if sample.scene_camera is None:
         raise InputError(
@@ -61,9 +62,12 @@ def with_guide(sample: TrainingSample) -> TrainingSample:
 
 
 def picture_camera(pixels: np.ndarray, camera: CameraTrack) -> PictureCamera:
-    """The camera of a picture, uint8 [H, W, 3]: its focal length is known, its horizon estimated.
+    """The camera of a picture: its focal length is known, its horizon estimated.
 
-    camera: of one frame, for the picture's size; its pixels are square, its middle in the middle.
+    Args:
+        pixels: uint8 [H, W, 3].
+        camera: of one frame, for the picture's size; its pixels are square, its centre in the
+            middle.
     """
     focal = float(camera.intrinsics[0, 0, 0])
     return PictureCamera(focal, camera.size, estimate_horizon(pixels, focal).row)
@@ -72,7 +76,10 @@ def picture_camera(pixels: np.ndarray, camera: CameraTrack) -> PictureCamera:
 def in_world_of(track: CameraTrack, scene: CameraTrack, camera: PictureCamera) -> CameraTrack:
     """A track in the world in which the scene picture's camera is at the origin, level.
 
-    scene: the same camera in the world of ``track``, one frame.
+    Args:
+        track: in any world.
+        scene: the scene picture's camera in that world, one frame.
+        camera: the same camera, with its horizon.
     """
     picture_from_scene = rigid(camera.scene_from_picture.mT, torch.zeros(3, dtype=torch.float64))
     world_from_picture = invert_rigid(scene.cam_from_world[0])

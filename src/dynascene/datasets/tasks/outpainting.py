@@ -7,7 +7,7 @@ import numpy as np
 from dynascene.datasets.filmed.clip import FilmedClip
 from dynascene.datasets.tasks.holes import SHAPES, Shape, random_hole
 from dynascene.datasets.tasks.people import BLACK, DILATION, person_region
-from dynascene.datasets.tasks.pieces import one_frame, told_cameras
+from dynascene.datasets.tasks.pieces import one_frame, training_cameras
 from dynascene.datasets.tasks.sample import TrainingSample
 
 MASKED = (0.2, 0.5)  # of the frame; the paper's section on its training tasks
@@ -36,7 +36,7 @@ def outpainting(
     hole = random_hole(rng, *frame.shape[-2:], rng.uniform(*masked), shapes).to(frame.device)
     person = person_region(piece.matte[0], dilation)
     visible = (~(hole | person)).to(frame.dtype)
-    cameras, scene_camera = told_cameras(piece, rng, piece.cameras)
+    cameras, scene_camera = training_cameras(piece, rng, piece.cameras)
     return TrainingSample(
         task="outpainting",
         video=piece.video,

@@ -1,4 +1,4 @@
-"""What tasks take out of a clip: one frame of the piece, another frame, the cameras as told.
+"""What tasks take out of a clip: one frame of the piece, another frame, the cameras of training.
 
 F frames of the piece, S other frames, H W pixels.
 """
@@ -39,7 +39,7 @@ class OtherFrame(NamedTuple):
     camera: CameraTrack | None
 
 
-class ToldCameras(NamedTuple):
+class TrainingCameras(NamedTuple):
     """Of the piece, and of the scene picture in the same world and unit."""
 
     track: CameraTrack
@@ -92,10 +92,10 @@ def frames_with_person(clip: FilmedClip) -> list[int]:
     return frames
 
 
-def told_cameras(
+def training_cameras(
     clip: FilmedClip, rng: np.random.Generator, scene: CameraTrack | None = None
-) -> ToldCameras:
-    """Cameras as the network is told them: from the first frame, in track units.
+) -> TrainingCameras:
+    """Cameras as the network gets them: from the first frame, in track units.
 
     The unit of length of most clips is as unknown in training as it is in sampling. The farthest
     camera is then EXTENT_WHERE_UNKNOWN from the first, times a random factor. A camera whose
@@ -112,7 +112,7 @@ def told_cameras(
             track = jitter_scale(scale_track(track, EXTENT_WHERE_UNKNOWN / extent(judged)), rng)
         else:
             track = turning_only(track)
-    return ToldCameras(track[:frames], None if scene is None else track[frames:])
+    return TrainingCameras(track[:frames], None if scene is None else track[frames:])
 
 
 def _join(a: CameraTrack, b: CameraTrack) -> CameraTrack:

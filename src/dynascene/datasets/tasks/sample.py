@@ -13,16 +13,22 @@ from dynascene.types import CameraTrack
 
 @dataclass(frozen=True)
 class TrainingSample:
-    """Value ranges as in ``types.Batch``, axes the same without B.
+    """What one task makes of one clip; value ranges as in ``types.Batch``, axes the same without B.
 
-    task: its name in figures by task. video: [F, 3, H, W], the target. matte: [F, 1, H, W], 1 =
-    given, by the person or, in outpainting, by the picture; 1 − matte is the network's mask.
-    foreground: [F, 3, H, W]. scene_image, scene_visibility: [3, H, W], [1, H, W].
-    cam_from_world, intrinsics: [F, 4, 4], [F, 3, 3] float64. loss_mask: [F, 1, H, W], 1 = the
-    loss counts here. scene_camera: of the scene picture, one camera in the world and unit of the
-    others; None where it is not known. guide, guide_visibility: [F, 3, H, W], [F, 1, H, W], or
-    None. has_camera: False = the null camera: poses are there, but not told. inputs: further
-    fields of ``clip_fields``, by name.
+    Args:
+        task: its name in figures by task.
+        video: [F, 3, H, W], the target.
+        matte: [F, 1, H, W], 1 = part of the input: the person or, in outpainting, the picture.
+            1 − matte is the network's mask.
+        foreground: [F, 3, H, W].
+        scene_image, scene_visibility: [3, H, W], [1, H, W].
+        cam_from_world, intrinsics: [F, 4, 4], [F, 3, 3] float64.
+        loss_mask: [F, 1, H, W], 1 = the loss counts here.
+        scene_camera: of the scene picture, one camera in the world and unit of the others; None
+            where it is unknown.
+        guide, guide_visibility: [F, 3, H, W], [F, 1, H, W], or None.
+        has_camera: False = the null camera: there are poses, but the network does not get them.
+        inputs: further fields of ``clip_fields``, by name.
     """
 
     task: str

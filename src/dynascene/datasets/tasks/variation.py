@@ -9,7 +9,7 @@ import numpy as np
 
 from dynascene.datasets.filmed.clip import FilmedClip
 from dynascene.datasets.tasks.people import DILATION, person_region, without_person
-from dynascene.datasets.tasks.pieces import one_frame, other_frame, told_cameras
+from dynascene.datasets.tasks.pieces import one_frame, other_frame, training_cameras
 from dynascene.datasets.tasks.sample import TrainingSample
 
 
@@ -23,7 +23,7 @@ def video_variation(
     """
     other = other_frame(clip, rng)
     scene, visibility = without_person(other.picture, other.matte, dilation)
-    cameras, scene_camera = told_cameras(clip, rng, other.camera)
+    cameras, scene_camera = training_cameras(clip, rng, other.camera)
     return TrainingSample(
         task="video_variation",
         video=clip.video,
