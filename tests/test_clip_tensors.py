@@ -1,9 +1,11 @@
 """The table of clip fields, and the forms of a clip that it checks. Threes on purpose."""
 
 import pickle
+from types import SimpleNamespace
 
 import pytest
 import torch
+from registered_fields import registered_clip_field
 from torch import Tensor
 
 from dynascene.clip_fields import (
@@ -15,8 +17,8 @@ from dynascene.clip_fields import (
     encodings,
     pixel_specs,
     register_clip_field,
-    registered_clip_field,
 )
+from dynascene.clip_tensors import stack_fields
 from dynascene.errors import InputError
 from dynascene.models.latents import EncodedClip
 from dynascene.types import Batch, Size
@@ -67,6 +69,9 @@ def test_every_field_may_be_missing_exactly_if_it_is_optional(case) -> None:
             make(form, **without)
         return
     clip = make(form, **without)
+    if form == "batch" and CLIP_FIELDS[spec.name].derive is not None:
+        assert spec.name in clip
+        return
     assert getattr(clip, spec.name) is None
     assert spec.name not in clip
     with pytest.raises(InputError, match=f"loss X reads {spec.name}, and this {form} has none"):
@@ -158,6 +163,40 @@ def test_a_field_that_is_derived_need_not_be_given() -> None:
         )
         given = make("batch", edges=torch.zeros(3, 3, 1, 16, 24))
         assert given.edges.eq(0).all()
+
+
+def test_where_no_camera_is_said_to_be_unknown_all_are_known() -> None:
+    batch = make("batch", has_camera=None)
+    assert batch.has_camera.tolist() == [True, True, True]
+    assert batch.to("meta").has_camera.is_meta
+
+
+def test_flags_of_ones_own_may_be_absent() -> None:
+    """Only whether there is a camera is always known; a user's optional flag is optional."""
+    field = ClipField(
+        name="is_indoors",
+        axes="B",
+        meaning="bool, whether the place is a room",
+        optional=True,
+        encodings=(Encoding(name="is_indoors", kind="flags", axes="B"),),
+    )
+    with registered_clip_field(field):
+        assert make("batch", is_indoors=None).is_indoors is None
+        assert make("encoded clip", is_indoors=None).is_indoors is None
+        assert make("encoded clip").is_indoors.shape == (3,)
+
+
+@pytest.mark.parametrize("lacking", [0, 1, 2])
+def test_a_field_that_only_some_samples_have_is_named(lacking) -> None:
+    """Neither left out without a word, nor a message from torch."""
+    samples = [SimpleNamespace(matte=torch.rand(3, 1, 4, 5), inputs={}) for _ in range(3)]
+    assert stack_fields(samples).keys() == {"matte"}
+    for number, sample in enumerate(samples):
+        if number != lacking:
+            sample.inputs["guide"] = torch.rand(3, 3, 4, 5)
+    missing = f"sample {lacking} has no guide and others have one"
+    with pytest.raises(InputError, match=missing):
+        stack_fields(samples)
 
 
 def test_a_name_is_taken_once() -> None:

@@ -1,4 +1,8 @@
-"""What a clip consists of, each field once. Whatever handles clips reads this table.
+"""What a clip consists of: the table of its fields.
+
+Checks, stacking, windows, encoding, storing and resizing read this table. Where the fields of the
+package are made (``datasets.tasks``, ``synthetic.shots``, ``generation.model_input``) they stand
+one by one; a further field comes from a file beside a clip, or from a shot (docs/datasets.md).
 
 Legend of axes: B clips, F frames, H W pixels, h w latent grid, C latent channels, N tokens,
 D token width, p q the small picture that an image encoder reads.
@@ -6,17 +10,18 @@ D token width, p q the small picture that an image encoder reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+import torch
 from torch import Tensor
 
 from dynascene.errors import InputError
 
 Resize = Literal["area", "intrinsics", "none"]
 EncodingKind = Literal["latent", "cells", "complement", "tokens", "numbers", "flags"]
+PICTURE_AXES = "B 3 p q"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +65,10 @@ class ClipField:
         resize: how it follows the frame size: by area means, as intrinsics, or not at all.
         encodings: what models read of it; a field may be read in several ways.
         group: fields of one group come together or not at all.
-        follows_camera: whether it would be another one along another camera track.
+        follows_camera: whether it changes with the camera track.
         empty_without_person: whether it is 0 in all frames without a person.
-        derive: makes it from a clip's other fields where nothing gives it.
+        derive: makes it from a ``Batch``'s other fields where nothing gives it, so that every batch
+            has it.
     """
 
     name: str
@@ -85,6 +91,11 @@ class ClipField:
     def may_lack(self) -> bool:
         """Whether clips are made without giving it."""
         return self.optional or self.derive is not None
+
+
+def _all_known(batch: Any) -> Tensor:
+    """[B] bool: every clip has a camera."""
+    return torch.ones(len(batch), dtype=torch.bool, device=batch.matte.device)
 
 
 _FIELDS = (
@@ -193,8 +204,8 @@ _FIELDS = (
     ClipField(
         name="has_camera",
         axes="B",
-        meaning="bool, False where the camera is unknown; None = all clips have one",
-        optional=True,
+        meaning="bool, False where the camera is unknown; not given = all clips have one",
+        derive=_all_known,
         encodings=(Encoding(name="has_camera", kind="flags", axes="B"),),
     ),
 )
@@ -220,16 +231,6 @@ def register_clip_field(field: ClipField) -> None:
     CLIP_FIELDS[field.name] = field
 
 
-@contextmanager
-def registered_clip_field(field: ClipField) -> Generator[ClipField]:
-    """``register_clip_field`` for a while."""
-    register_clip_field(field)
-    try:
-        yield field
-    finally:
-        del CLIP_FIELDS[field.name]
-
-
 class TensorSpec(NamedTuple):
     """A tensor as one form of a clip holds it."""
 
@@ -246,31 +247,37 @@ class TensorSpec(NamedTuple):
 def pixel_specs() -> list[TensorSpec]:
     """The inputs in pixels: what a ``Batch`` holds."""
     return [
-        TensorSpec(f.name, tuple(f.axes.split()), f.may_lack, f.group)
-        for f in CLIP_FIELDS.values()
-        if not f.target
+        _spec(field.name, field.axes, field, optional=field.may_lack)
+        for field in CLIP_FIELDS.values()
+        if not field.target
     ]
 
 
 def encoded_specs() -> list[TensorSpec]:
     """The inputs on the latent grid: what an ``EncodedClip`` holds."""
     return [
-        # whether a clip has a camera is always known once it is encoded
-        TensorSpec(e.name, tuple(e.axes.split()), f.may_lack and e.kind != "flags", f.group)
-        for f, e in encodings()
-        if not f.target
+        _spec(encoding.name, encoding.axes, field, optional=field.optional)
+        for field, encoding in encodings()
+        if not field.target
     ]
 
 
 def stored_specs() -> list[TensorSpec]:
     """The inputs in files of encoded clips: what a ``StoredClip`` holds."""
-    picture = ("B", "3", "p", "q")
     return [
-        TensorSpec(e.stored_name, picture if e.kind == "tokens" else spec.axes, *spec[2:])
-        for spec, (f, e) in zip(
-            encoded_specs(), (pair for pair in encodings() if not pair[0].target), strict=True
+        _spec(
+            encoding.stored_name,
+            PICTURE_AXES if encoding.kind == "tokens" else encoding.axes,
+            field,
+            optional=field.optional,
         )
+        for field, encoding in encodings()
+        if not field.target
     ]
+
+
+def _spec(name: str, axes: str, field: ClipField, *, optional: bool) -> TensorSpec:
+    return TensorSpec(name, tuple(axes.split()), optional, field.group)
 
 
 def encodings() -> Iterator[tuple[ClipField, Encoding]]:

@@ -1,4 +1,7 @@
-"""Tensors of clips by the names of the table of fields: immutable, and checked when made."""
+"""Tensors of clips by the names of the table of fields, checked when made.
+
+A clip's fields are never set anew (``replace`` makes another clip); the tensors are torch's own.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ class ClipTensors(ABC):
         raise AttributeError(f"a {self.form} does not change: make another one with replace()")
 
     def __getattr__(self, name: str) -> Tensor | None:
-        """Asked only for what is not there."""
+        """Absent optional fields read as None; Python asks here for what is not there."""
         if any(spec.name == name and spec.optional for spec in self.specs()):
             return None
         raise AttributeError(f"a {self.form} has no {name}")
@@ -162,13 +165,23 @@ def stack_fields(samples: Sequence[object]) -> dict[str, Tensor]:
 
     Args:
         samples: of one length and size, with fields as attributes or in a mapping ``inputs``; a
-            field that the first one lacks is left out.
+            field that all of them lack is left out.
+
+    Raises:
+        InputError: a part of them lacks a field.
     """
-    present = [name for name in CLIP_FIELDS if _field_of(samples[0], name) is not None]
-    return {
-        name: torch.stack([torch.as_tensor(_field_of(sample, name)) for sample in samples])
-        for name in present
-    }
+    stacked = {}
+    for name in CLIP_FIELDS:
+        values = [_field_of(sample, name) for sample in samples]
+        missing = [index for index, value in enumerate(values) if value is None]
+        if not missing:
+            stacked[name] = torch.stack([torch.as_tensor(value) for value in values])
+        elif len(missing) < len(values):
+            raise InputError(
+                f"batch: sample {missing[0]} has no {name} and others have one: give it to all "
+                "samples of a batch, or to none"
+            )
+    return stacked
 
 
 def _field_of(sample: object, name: str) -> Any:

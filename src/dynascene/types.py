@@ -238,7 +238,7 @@ class Batch(ClipTensors):
     scene_intrinsics: Tensor | None
     guide: Tensor | None
     guide_visibility: Tensor | None
-    has_camera: Tensor | None
+    has_camera: Tensor
 
     @staticmethod
     def specs() -> list[TensorSpec]:

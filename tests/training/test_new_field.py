@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 import torch
+from registered_fields import registered_clip_field
 from tiny_denoiser import TINY
 from torch import Tensor, nn
 
-from dynascene.clip_fields import ClipField, Encoding, registered_clip_field
+from dynascene.clip_fields import ClipField, Encoding
 from dynascene.datasets.tasks.collation import collate_samples
 from dynascene.datasets.tasks.sample import TrainingSample
 from dynascene.errors import InputError

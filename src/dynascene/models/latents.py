@@ -56,7 +56,7 @@ class EncodedClip(ClipTensors):
 
     def __init__(self, *, size: Size, **tensors: Tensor | None) -> None:
         super().__init__(**tensors)
-        vars(self)["size"] = size
+        object.__setattr__(self, "size", size)  # past the guard of the fields, as frozen classes do
 
 
 def encode_clip(batch: Batch, vae: nn.Module, image_encoder: nn.Module) -> EncodedClip:
@@ -64,15 +64,12 @@ def encode_clip(batch: Batch, vae: nn.Module, image_encoder: nn.Module) -> Encod
 
     The autoencoder gets no gradient; the image encoder does where its parameters require it.
     """
-    encoded = {
+    tensors = {
         encoding.name: _encode_field(batch[field.name], encoding, vae, image_encoder)
         for field, encoding in encodings()
         if field.name in batch and not field.target
     }
-    if batch.has_camera is None:
-        matte = batch.matte
-        encoded["has_camera"] = torch.ones(len(matte), dtype=torch.bool, device=matte.device)
-    return EncodedClip(size=batch.size, **_with_scene_camera(encoded))
+    return EncodedClip(size=batch.size, **_with_scene_camera(tensors))
 
 
 def complete_clip(stored: StoredClip, vae: nn.Module, image_encoder: nn.Module) -> EncodedClip:

@@ -80,6 +80,7 @@ def encode_shot(shot: TrainingBatch, vae: nn.Module) -> dict[str, Tensor]:
     Stretches without a person cost nothing.
     """
     tensors = {**shot.clip, **shot.targets}
+    del tensors["has_camera"]  # ``ClipSamples`` draws for each piece whether it is told
     with torch.autocast(tensors["matte"].device.type, torch.bfloat16):
         stored = _encode_latents(tensors, vae)
     stride = latent_stride(vae)
