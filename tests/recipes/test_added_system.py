@@ -40,7 +40,11 @@ PAINTER = System(
             name="clips",
             trains=all_parameters,
             mix=TaskMix(with_person={"video_background": 1}),
-            schedules={TINY.name: Schedule(2, 1, 3, 1e-3, 0, 1.0, 0.9)},
+            schedules={
+                TINY.name: Schedule(
+                    steps=2, batch=1, frames=3, learning_rate=1e-3, warmup=0, floor=1.0, ema=0.9
+                )
+            },
             notes={"steps": "the painter's own number"},
         ),
     ),

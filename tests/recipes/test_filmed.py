@@ -40,8 +40,8 @@ from dynascene.training.trainer import train
 from dynascene.types import Size
 
 SMALLEST = replace(TINY, name="small")
-TINY_IMAGES = Schedule(4, 2, 1, 1e-3, 0, 1.0, 0.9)
-TINY_CLIPS = Schedule(4, 1, 3, 1e-3, 0, 1.0, 0.9)
+TINY_IMAGES = Schedule(steps=4, batch=2, frames=1, learning_rate=1e-3, warmup=0, floor=1.0, ema=0.9)
+TINY_CLIPS = Schedule(steps=4, batch=1, frames=3, learning_rate=1e-3, warmup=0, floor=1.0, ema=0.9)
 RECIPES = all_recipes()
 ENDINGS = (".stage1", ".stage2", ".single_stage", ".guided", ".filmed")
 FILMED = [name for name in RECIPES if name.endswith(ENDINGS)]
@@ -98,7 +98,7 @@ def test_every_row_of_the_tables_is_a_recipe() -> None:
 
 @pytest.mark.parametrize("name", SMALL_ONES)
 def test_every_recipe_can_be_rehearsed(name, tiny, settings) -> None:
-    text = rehearse(tiny(name)(settings("run")))
+    text = rehearse(tiny(name)(settings("run", start="random")))
     assert "§5" in text
     assert "loss" in text
     assert (settings("run").out / "dry-run.png").is_file()
@@ -239,6 +239,23 @@ def test_what_a_recipe_starts_from_is_asked_for_or_refused(settings) -> None:
         find_recipe("autoencoder.small")(settings("run", start="run"))
     with pytest.raises(InputError, match="`start`"):
         find_recipe("dynascene.small_one_step")(settings("run"))
+
+
+@pytest.mark.parametrize("row", ["", "baseline.", "cc.", "bo."])
+def test_a_second_stage_does_not_begin_without_the_first(row, settings) -> None:
+    second = find_recipe(f"dynascene.sd15.{row}stage2")
+    message = rf"goes on from a run of dynascene\.sd15\.{row}stage1"
+    with pytest.raises(InputError, match=message):
+        second(settings("run"))
+    assert second(settings("run", start="random")).steps == 1_000_000
+    assert second(settings("run", start="runs/one")).steps == 1_000_000
+
+
+def test_a_run_that_has_begun_is_opened_without_its_start(tiny, settings) -> None:
+    """Runs of a second stage that were begun from first weights stay what they are."""
+    chosen = settings("run", start="random", steps=1)
+    train(tiny("dynascene.small.stage2")(chosen), chosen.out)
+    assert tiny("dynascene.small.stage2")(settings("run", steps=1)).steps == 1
 
 
 def test_a_run_does_not_go_on_with_other_clips(tiny, settings) -> None:

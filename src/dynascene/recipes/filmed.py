@@ -8,6 +8,7 @@ from torch.utils.data import Dataset
 from dynascene.datasets.filmed.clip import FilmedClip
 from dynascene.datasets.tasks.collation import collate_samples
 from dynascene.datasets.tasks.samples import TaskSamples
+from dynascene.errors import InputError
 from dynascene.models.sizes import SD15, SIZES, ModelSize
 from dynascene.models.systems import SYSTEMS
 from dynascene.models.systems.system import System, TrainingStage
@@ -17,7 +18,8 @@ from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.task_mix import TaskMix
 from dynascene.training.batch_encoding import PixelEncoder
 from dynascene.training.denoising import DenoisingObjective
-from dynascene.training.run import Optimiser, Run, Settings
+from dynascene.training.run import FRESH, Optimiser, Run, Settings
+from dynascene.training.state import checkpoint_folders
 from dynascene.training_batch import TrainingBatch, collate
 
 EXAMINED = (2, 8)  # shots, frames
@@ -40,12 +42,25 @@ def recipe_name(system: System, stage: TrainingStage, size: ModelSize) -> str:
 
 
 def filmed_run(system: System, stage: TrainingStage, size: ModelSize, settings: Settings) -> Run:
-    """One stage of a system at one size."""
+    """One stage of a system at one size.
+
+    Raises:
+        InputError: the stage goes on from another one, and nothing says from which run.
+    """
+    name = recipe_name(system, stage, size)
+    # a run that has begun knows its weights: it is resumed or exported as it was started
+    has_weights = settings.start is not None or checkpoint_folders(settings.out)
+    if stage.continues is not None and not has_weights:
+        before = recipe_name(system, system.stage(stage.continues), size)
+        raise InputError(
+            f"{name}: goes on from a run of {before}: give that run with `start`, or {FRESH!r} to "
+            "begin with fresh weights"
+        )
     schedule = stage.schedules[size.name]
     clips = partial(_clips, size, schedule.frames, stage.mix, settings)
     guided = "guide" in system.inputs(stage.variant)
     return Run(
-        name=recipe_name(system, stage, size),
+        name=name,
         settings=settings,
         objective=partial(_objective, system, stage, size, settings),
         samples=lambda: TaskSamples(clips, stage.mix, settings.seed, guided=guided),

@@ -40,7 +40,11 @@ SYSTEM = System(
             name="clips",
             trains=all_parameters,
             mix=TaskMix(without_person={"video_variation": 1}),
-            schedules={"tiny": Schedule(2, 1, 3, 1e-2, 0, 1.0, 0.5)},
+            schedules={
+                "tiny": Schedule(
+                    steps=2, batch=1, frames=3, learning_rate=1e-2, warmup=0, floor=1.0, ema=0.5
+                )
+            },
         ),
     ),
 )

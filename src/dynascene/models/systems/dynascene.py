@@ -64,7 +64,11 @@ SHARED_RAYS_LOSS = DiffusionLoss(
 
 
 def image_parameters(denoiser: Denoiser) -> list[nn.Parameter]:
-    """Stage I: the U-Net without motion modules, the ReferenceNet, and the image gate."""
+    """Stage I: the U-Net without motion modules, the ReferenceNet, and the image gate.
+
+    A small image encoder, which lies outside the denoiser, learns in this stage too
+    (``TrainingStage.trains_image_encoder``); CLIP stays as it is.
+    """
     conditioners = denoiser.conditioners
     image = spatial_parameters(denoiser.unet)
     image += [p for name in conditioners if name != "plucker_camera"
@@ -106,28 +110,43 @@ ALL_TASKS = TaskMix(
 # --- for how long -------------------------------------------------------------------------------
 
 # sd15: §5: Adam, 1e-5; stage I 50 k steps of 3 pictures, stage II 1 M steps of one clip of 24
-# frames, on eight A100. Warm-up, decay and averages of weights are not mentioned. small: ours: a
-# small network from scratch learns at 40 times that rate, in fewer steps.
+# frames, on each of eight A100. A schedule's batch is that of all processes together: on eight the
+# paper's are --batch 24 and --batch 8. Warm-up, decay and averages of weights are not mentioned.
+# small: ours: a small network from scratch learns at 40 times that rate, in fewer steps.
 IMAGE_SCHEDULES = {
-    "sd15": Schedule(50_000, 3, 1, 1e-5, 0, 1.0, 0.9999),
-    "small": Schedule(20_000, 24, 1, 4e-4, 200, 0.05, 0.999),
+    "sd15": Schedule(
+        steps=50_000, batch=3, frames=1, learning_rate=1e-5, warmup=0, floor=1.0, ema=0.9999
+    ),
+    "small": Schedule(
+        steps=20_000, batch=24, frames=1, learning_rate=4e-4, warmup=200, floor=0.05, ema=0.999
+    ),
 }
 VIDEO_SCHEDULES = {
-    "sd15": Schedule(1_000_000, 1, 24, 1e-5, 0, 1.0, 0.9999),
-    "small": Schedule(40_000, 3, 8, 4e-4, 200, 0.05, 0.999),
+    "sd15": Schedule(
+        steps=1_000_000, batch=1, frames=24, learning_rate=1e-5, warmup=0, floor=1.0, ema=0.9999
+    ),
+    "small": Schedule(
+        steps=40_000, batch=3, frames=8, learning_rate=4e-4, warmup=200, floor=0.05, ema=0.999
+    ),
 }
 SINGLE_SCHEDULES = {
-    "sd15": Schedule(1_000_000, 1, 24, 1e-5, 0, 1.0, 0.9999),
-    "small": Schedule(60_000, 1, 8, 4e-4, 200, 0.05, 0.999),
+    "sd15": VIDEO_SCHEDULES["sd15"],
+    "small": replace(VIDEO_SCHEDULES["small"], steps=60_000, batch=1),
 }
 NOTES = {
     "steps": "paper §5: 50,000 in stage I, 1,000,000 in stage II",
-    "batch": "paper §5: 3 in stage I, 1 in stage II, on each of eight A100",
+    "batch": "paper §5: 3 in stage I, 1 in stage II, on each of eight A100; this number is that of "
+    "all processes together: on eight, --batch 24 and --batch 8 are the paper's",
     "learning_rate": "paper §5: 1e-5, Adam",
     "frames": "paper §5: single frames in stage I, 24 consecutive ones in stage II",
     "resolution": "paper §5: 768x432",
     "loss": "paper Eq. 2, plain mean: neither min-SNR nor noise offset",
     "ema": "not in the paper",
+}
+GUIDED_NOTES = {
+    **NOTES,
+    "loss": "paper Eq. 2 without min-SNR or noise offset; the network gives z_0, so a step counts "
+    "max(SNR, 1) / SNR of its ε-error (models.diffusion.loss.loss_weight)",
 }
 
 # --- the stages, and the rows of the tables -------------------------------------------------------
@@ -145,6 +164,7 @@ STAGE_TWO = TrainingStage(
     mix=VIDEO_TASKS,
     schedules=VIDEO_SCHEDULES,
     trains_image_encoder=False,
+    continues=STAGE_ONE.name,
     notes=NOTES,
 )
 # Table 4: everything at once, all weights trained
@@ -155,16 +175,20 @@ SINGLE_STAGE = TrainingStage(
     schedules=SINGLE_SCHEDULES,
     notes=NOTES,
 )
-GUIDED_STAGE = replace(SINGLE_STAGE, name="guided", variant="guided")
+GUIDED_STAGE = replace(SINGLE_STAGE, name="guided", variant="guided", notes=GUIDED_NOTES)
 
 Stages = tuple[TrainingStage, TrainingStage]
 TWO_STAGES: Stages = (STAGE_ONE, STAGE_TWO)
 
 
-def _row(name: str, image: TaskMix, video: TaskMix) -> Stages:
-    """Both stages on other tasks: the recipes dynascene.SIZE.NAME.stage1 and .stage2."""
+def _row(name: str, *left_out: str, null_camera: float = NULL_CAMERA) -> Stages:
+    """Both stages without some tasks: the recipes dynascene.SIZE.NAME.stage1 and .stage2."""
+    image, video = (
+        replace(mix.without(*left_out), null_camera=null_camera)
+        for mix in (IMAGE_TASKS, VIDEO_TASKS)
+    )
     first = replace(STAGE_ONE, name=f"{name}.{STAGE_ONE.name}", mix=image)
-    second = replace(STAGE_TWO, name=f"{name}.{STAGE_TWO.name}", mix=video)
+    second = replace(STAGE_TWO, name=f"{name}.{STAGE_TWO.name}", mix=video, continues=first.name)
     return first, second
 
 
@@ -173,11 +197,12 @@ def _figures(*values: float) -> dict[str, float]:
     return dict(zip(metrics, values, strict=True))
 
 
-BO_IMAGE, BO_VIDEO = IMAGE_TASKS.without("image_variation"), VIDEO_TASKS.without("video_variation")
-CC_IMAGE = BO_IMAGE.without("outpainting")
-BASELINE = _row("baseline", replace(CC_IMAGE, null_camera=1), replace(BO_VIDEO, null_camera=1))
-CAMERA_CONTROL = _row("cc", CC_IMAGE, BO_VIDEO)
-WITHOUT_VARIATION = _row("bo", BO_IMAGE, BO_VIDEO)
+VARIATION = ("image_variation", "video_variation")
+# stage I reads no camera (motion modules are left out), so the first stages of these two are one
+# training: either's run may begin both second stages
+BASELINE = _row("baseline", "outpainting", *VARIATION, null_camera=1)
+CAMERA_CONTROL = _row("cc", "outpainting", *VARIATION)
+OUTPAINTING = _row("bo", *VARIATION)
 WHOLE_FIGURES = _figures(8.12, 29.27, 0.506, 0.354, 96.18, 55.84, 1064.36)
 
 # each row with all of the rows above it: + camera control, + background outpainting, + scene
@@ -195,7 +220,7 @@ TABLE_3 = (
     ),
     TableRow(
         label="+BO",
-        stages=WITHOUT_VARIATION,
+        stages=OUTPAINTING,
         figures=_figures(8.34, 29.06, 0.503, 0.360, 96.73, 56.73, 1097.15),
     ),
     TableRow(label="+SV", stages=TWO_STAGES, figures=WHOLE_FIGURES),
@@ -222,7 +247,7 @@ SMALL = RenderedTraining(
     steps=40_000,
     on_clips=GUIDED_STAGE.name,
 )
-# the bundled weights
+# the recipe of the bundled weights
 SMALL_ONE_STEP = replace(
     SMALL,
     name="small_one_step",
@@ -237,7 +262,7 @@ SMALL_PAPER = RenderedTraining(
     target="video",  # the paper's: the person in the place
     # an offset is usual in this lineage; the paper does not say
     loss=DiffusionLoss(noising=UniformSteps(offset=0.05)),
-    sampling=(25, 3.5),  # likewise
+    sampling=(25, 3.5),  # half of the paper's 50 steps; it does not tell its guidance
     steps=40_000,
 )
 

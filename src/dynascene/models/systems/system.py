@@ -50,18 +50,18 @@ class Network:
     start: Literal["silent", "scratch"] = "silent"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """Length and rates of a stage at one size.
+    """How long and how fast a stage trains at one size.
 
     Attributes:
         steps: of the optimiser.
-        batch: number of clips in a step.
-        frames: of a clip.
-        learning_rate: peak.
-        warmup: steps.
-        floor: final learning rate as a share of the peak.
-        ema: decay of the averaged weights.
+        batch: clips of a step, over all processes.
+        frames: of each clip; 1 = pictures, without motion modules.
+        learning_rate: its peak.
+        warmup: steps in which the rate rises to its peak.
+        floor: the last step's rate as a share of the peak, reached by half a cosine; 1 = constant.
+        ema: decay of the averaged weights, per step.
     """
 
     steps: int
@@ -84,6 +84,8 @@ class TrainingStage:
         schedules: size → schedule.
         variant: which of the system's variants is trained; None = its network.
         trains_image_encoder: whether a small image encoder learns too (CLIP never does).
+        continues: name of the stage whose run it goes on from; None = it starts from the system's
+            first weights.
         loss: how clips become noisy, and how predictions are judged.
         notes: number → what the paper says about it, with the section.
     """
@@ -94,6 +96,7 @@ class TrainingStage:
     schedules: Mapping[str, Schedule]
     variant: str | None = None
     trains_image_encoder: bool = True
+    continues: str | None = None
     loss: DiffusionLoss = PLAIN_LOSS
     notes: Mapping[str, str] = field(default_factory=dict)
 
@@ -110,8 +113,7 @@ class RenderedTraining:
             ``video`` is the shot as filmed.
         loss: how clips become noisy, and how predictions are judged.
         sampling: steps and guidance of the sheets and of the exported weights.
-        steps, learning_rate: length, and peak rate. The rate is 40 times the papers' 1e-5: a small
-            network from scratch, not a large one kept close to where it was.
+        steps, learning_rate: length, and peak rate.
         variant: which of the system's variants is trained; None = its network.
         continues: the recipe whose run it goes on from; None starts fresh.
         on_clips: name of the stage that is trained instead where filmed clips are given.
@@ -135,7 +137,7 @@ class TableRow:
     Attributes:
         label: as in the paper.
         stages: whose weights it measures.
-        figures: the paper's, by metric.
+        figures: the paper's, by metric, for people: nothing is computed with them.
     """
 
     label: str
