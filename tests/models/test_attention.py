@@ -67,6 +67,12 @@ def test_changes_are_relative_to_the_layers_own_attention() -> None:
         torch.testing.assert_close(item, expected)
 
 
+def test_a_mask_is_refused() -> None:
+    """It would be left out without a word."""
+    with pytest.raises(ValueError, match="attention_mask"):
+        attention_layer()(torch.randn(3, n, C), attention_mask=torch.zeros(3, n, n))
+
+
 def test_a_foreign_processor_takes_no_readers() -> None:
     attn = attention_layer()
     assert attention_site(attn) is attn.processor
@@ -83,7 +89,7 @@ def test_readers_see_the_call_they_are_in() -> None:
             calls.append(call)
             return states
 
-    call = Call(clips=1, frames=3)
+    call = Call(frames=3)
     with calling(call):
         attention_layer(Listener())(torch.randn(3, n, C))
     assert calls == [call]

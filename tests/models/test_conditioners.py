@@ -96,7 +96,7 @@ def test_channels_per_clip_stand_for_all_frames(build, make_clip, monkeypatch) -
     monkeypatch.setitem(CONDITIONERS, "first_frame", FirstFrame)
     denoiser, clip, noisy = build(("first_frame", "guide")), make_clip(), torch.randn(3, 3, 4, 5, 7)
     drop = torch.zeros(3, dtype=torch.bool)
-    parts = [denoiser.inject(clip, drop, per_clip=value) for value in (True, False)]
+    parts = [denoiser.inject(clip, drop, part=part) for part in ("per_clip", "per_frame")]
     assert list(parts[0].channels) == ["image_latent"]
     samples = []
     denoiser.unet.conv_in.register_forward_pre_hook(lambda _, inputs: samples.append(inputs[0]))
@@ -160,7 +160,7 @@ def test_clip_and_frame_parts_merge_to_the_whole(build, wake, make_clip) -> None
     names = ("foreground", "scene_reference", "image_embedding", "plucker_camera", "guide")
     denoiser, clip = wake(build(names)), make_clip()
     drop = torch.tensor([False, True, False])
-    parts = [denoiser.inject(clip, drop, per_clip=value) for value in (True, False)]
+    parts = [denoiser.inject(clip, drop, part=part) for part in ("per_clip", "per_frame")]
     assert not parts[0].camera
     assert not parts[1].reference
     whole, merged = denoiser.inject(clip, drop), merge_injections(parts)

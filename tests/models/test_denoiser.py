@@ -43,6 +43,19 @@ def test_guide_residual_needs_an_anchor(build, make_clip) -> None:
         denoiser(torch.randn(3, 3, 4, 5, 7), torch.zeros(3), make_clip())
 
 
+@torch.no_grad()
+def test_conditions_are_dropped_before_they_are_injected(build, make_clip) -> None:
+    """``drop`` beside an injection would be left out without a word."""
+    denoiser, clip = build(("foreground", "plucker_camera")), make_clip()
+    noisy, steps, drop = torch.randn(3, 3, 4, 5, 7), torch.zeros(3), torch.ones(3).bool()
+    with pytest.raises(ValueError, match="drop"):
+        denoiser(noisy, steps, denoiser.inject(clip, ~drop), drop=drop)
+    torch.testing.assert_close(
+        denoiser(noisy, steps, denoiser.inject(clip, drop)).noise,
+        denoiser(noisy, steps, clip, drop=drop).noise,
+    )
+
+
 @pytest.mark.parametrize("prediction", ["epsilon", "guide_residual"])
 def test_every_trainable_parameter_gets_a_gradient(build, wake, make_clip, prediction) -> None:
     """Data-parallel training stops at a parameter that gets none."""

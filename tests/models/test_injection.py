@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from dynascene.models.injection import Injection, merge_injections
+from dynascene.models.injection import Injection, Reference, merge_injections
 
 
 def test_nothing_merges_to_nothing() -> None:
@@ -39,8 +39,9 @@ def test_tokens_of_clips_alone_stay_one_frame() -> None:
 
 def test_every_conditioner_keeps_its_own_reference() -> None:
     """They may even be of different lengths and for different blocks."""
-    one = (torch.zeros(3, 6, 8), torch.zeros(3, 2, 16))
-    two = (torch.ones(3, 5, 8),)
+    everyone = torch.ones(3, dtype=torch.bool)
+    one = Reference((torch.zeros(3, 6, 8), torch.zeros(3, 2, 16)), everyone)
+    two = Reference((torch.ones(3, 5, 8),), everyone)
     parts = [Injection(reference={"scene": one}), Injection(reference={"before": two})]
     merged = merge_injections(parts).reference
     assert list(merged) == ["scene", "before"]
@@ -49,7 +50,8 @@ def test_every_conditioner_keeps_its_own_reference() -> None:
 
 
 def test_two_references_of_one_name_are_refused() -> None:
-    part = Injection(reference={"scene": (torch.zeros(1, 1, 8),)})
+    tokens, everyone = torch.zeros(1, 1, 8), torch.ones(1, dtype=torch.bool)
+    part = Injection(reference={"scene": Reference((tokens,), everyone)})
     with pytest.raises(ValueError, match="references have the name 'scene'"):
         merge_injections([part, part])
 

@@ -6,6 +6,7 @@ from dynascene.errors import InputError
 from dynascene.models.diffusion.objective import DiffusionLoss
 from dynascene.models.diffusion.one_step import MostlyFirstStep, painting_error
 from dynascene.models.diffusion.schedule import alpha_bars
+from dynascene.models.diffusion.terms import noise_error
 
 NAMES = ("foreground", "scene_reference", "image_embedding", "plucker_camera", "guide")
 
@@ -62,7 +63,7 @@ def test_other_steps_are_trained_too() -> None:
     assert 0.4 < float(first.double().mean()) < 0.6
     assert len(drawn.steps.unique()) > 60
     assert 0.02 < float(drawn.drop.double().mean()) < 0.25
-    assert drawn.noise.shape == clean.shape
+    assert drawn.noise is None  # there is no ε that made zeros
     assert drawn.noisy[first].eq(0).all()
     assert drawn.noisy[~first].flatten(1).ne(0).any(dim=1).all()
 
@@ -76,6 +77,28 @@ def test_what_is_shown_counts_a_quarter(denoiser, make_clip) -> None:
     )
     # the visibility is an input as well, but this network barely reads it yet
     assert 0.2 < float(shown / hidden) < 0.3
+
+
+@torch.no_grad()
+def test_only_what_the_mask_shows_counts(denoiser, make_clip) -> None:
+    clip, clean = make_clip(), torch.randn(3, 3, 4, 5, 7)
+    mask = torch.zeros(3, 3, 1, 5, 7)
+    mask[..., :2] = 1
+    far = torch.where(mask == 1, clean, clean + 100)
+    masked, same = (
+        loss()(denoiser, clip, latents, generators(3), mask)["painting"] for latents in (clean, far)
+    )
+    torch.testing.assert_close(masked, same)
+    assert masked.gt(0).all()
+    whole = loss()(denoiser, clip, clean, generators(3), torch.ones_like(mask))["painting"]
+    torch.testing.assert_close(whole, loss()(denoiser, clip, clean, generators(3))["painting"])
+
+
+def test_an_error_of_the_noise_is_refused(denoiser, make_clip) -> None:
+    """Zeros were made by no noise: whatever ε it were compared with would be the wrong one."""
+    noise_loss = DiffusionLoss(noising=MostlyFirstStep(), terms=(noise_error(),))
+    with pytest.raises(InputError, match="loss noise: compares with the noise"):
+        noise_loss(denoiser, make_clip(), torch.randn(3, 3, 4, 5, 7), generators(3))
 
 
 def test_a_clip_without_a_guide_is_refused_by_name(build, make_clip) -> None:

@@ -66,15 +66,15 @@ def test_the_injection_holds_the_features_of_both(denoisers, make_clip) -> None:
     clip = make_clip()
     reference = both.inject(clip, torch.tensor([False, True, False])).reference
     assert set(reference) == set(TWO[1:])
-    for name, blocks in reference.items():
+    for name, (blocks, present) in reference.items():
         conditioner = both.conditioners[name]
+        assert present.tolist() == [True, False, True]  # the second one is dropped
         assert len(blocks) == len(conditioner.gates)
         for block, features, project in zip(
             blocks, conditioner.features(clip), conditioner.projections, strict=True
         ):
-            assert torch.equal(block[0], project(features)[0])
-            assert block[1].eq(0).all(), "dropped"
-    assert not torch.equal(reference[TWO[1]][0], reference[TWO[2]][0])
+            assert torch.equal(block, project(features))
+    assert not torch.equal(reference[TWO[1]].blocks[0], reference[TWO[2]].blocks[0])
 
 
 def test_both_are_trained(denoisers, make_clip) -> None:

@@ -6,7 +6,7 @@ row of the batch: a frame in the spatial layers, one pixel over all frames in th
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -23,8 +23,9 @@ class AttentionState:
 
     Attributes:
         query, key, value: [items, heads, n, d].
-        attended: [items, heads, n, d], the layer's own attention s, before any reader.
-        keys_and_values: projects other tokens [*, n, C] with this layer's weights.
+        attended: [items, heads, n, d], the layer's own attention s, before any ``attended_change``.
+        keys_and_values: projects other tokens [items, n, C] with this layer's weights, and with
+            what readers add to its projections.
     """
 
     query: Tensor
@@ -55,7 +56,7 @@ class Reader:
     def projection_change(
         self, projection: Projection, states: Tensor, call: Call
     ) -> Tensor | None:
-        """The change of a projection of ``states`` [*, n, C]; None: no change."""
+        """The change of a projection of ``states`` [items, n, C]; None: no change."""
         return None
 
     def attended_change(self, state: AttentionState, call: Call) -> Tensor | None:
@@ -63,12 +64,20 @@ class Reader:
         return None
 
 
+class GateOwner(Protocol):
+    """A conditioner whose parameter ``gates`` [readers] holds one learnt gate per reader."""
+
+    gates: nn.Parameter
+
+
 class AttentionSite:
     """The processor of one attention layer: diffusers' own attention, changed by its readers.
 
-    With the readers' merged input z, the layer's own attention s = softmax(q kᵀ / √d) v and the
-    readers' changes Δ_i the output is to_out(s + Σ_i Δ_i). Inputs are merged in the order in which
-    readers were added; every Δ_i is relative to the same s, so their order does not matter.
+    z: the layer's input, into which readers have merged theirs, in the order in which they were
+    added. P(x) = W_P x + Σ_i P_i(x): each of its projections to_q, to_k, to_v, to_out, and what
+    readers add to it. s = softmax(q kᵀ / √d) v: its own attention, with q = to_q(z), and k and v of
+    z, or of the context in cross-attention. Δ_i: what readers add to s; each is relative to the
+    same s, so their order does not matter. The output is to_out(s + Σ_i Δ_i).
     """
 
     def __init__(self) -> None:
@@ -83,21 +92,21 @@ class AttentionSite:
         attn: Attention,
         hidden_states: Tensor,
         encoder_hidden_states: Tensor | None = None,
-        *_,
-        **__,
+        attention_mask: Tensor | None = None,
     ) -> Tensor:
+        if attention_mask is not None:
+            raise ValueError("attention_mask: these attention layers take none")
         call = current_call()
         for reader in self.readers:
             hidden_states = reader.merge_input(hidden_states, call)
         context = hidden_states if encoder_hidden_states is None else encoder_hidden_states
 
-        def project(projection: Projection, states: Tensor) -> Tensor:
-            return self._project(attn, projection, states, call)
-
         def keys_and_values(states: Tensor) -> tuple[Tensor, Tensor]:
-            return _heads(attn, project("to_k", states)), _heads(attn, project("to_v", states))
+            keys = self._project(attn, "to_k", states, call)
+            values = self._project(attn, "to_v", states, call)
+            return _heads(attn, keys), _heads(attn, values)
 
-        query = _heads(attn, project("to_q", hidden_states))
+        query = _heads(attn, self._project(attn, "to_q", hidden_states, call))
         key, value = keys_and_values(context)
         output = attended = attend(query, key, value)
         state = AttentionState(query, key, value, attended, keys_and_values)
@@ -105,20 +114,19 @@ class AttentionSite:
             change = reader.attended_change(state, call)
             if change is not None:
                 output = output + change
-        return project("to_out", output.transpose(1, 2).flatten(2))
+        output = self._project(attn, "to_out", output.transpose(1, 2).flatten(2), call)
+        return attn.to_out[1](output)  # diffusers' dropout
 
     def _project(
         self, attn: Attention, projection: Projection, states: Tensor, call: Call
     ) -> Tensor:
-        """A projection of the layer, with the readers' changes; to_out ends in a dropout."""
-        first, *rest = attn.to_out if projection == "to_out" else [getattr(attn, projection)]
-        output = first(states)
+        """A projection of the layer, with what readers add to it."""
+        layer = attn.to_out[0] if projection == "to_out" else getattr(attn, projection)
+        output = layer(states)
         for reader in self.readers:
             change = reader.projection_change(projection, states, call)
             if change is not None:
                 output = output + change
-        for layer in rest:
-            output = layer(output)
         return output
 
 
@@ -148,5 +156,5 @@ def attention_weights(query: Tensor, key: Tensor) -> Tensor:
 
 
 def _heads(attn: Attention, states: Tensor) -> Tensor:
-    """[*, n, C] → [*, heads, n, C / heads]."""
+    """[items, n, C] → [items, heads, n, C / heads]."""
     return states.unflatten(-1, (attn.heads, -1)).transpose(1, 2)

@@ -24,14 +24,13 @@ class Call:
     Attributes:
         injection: what the conditioners provide.
         motion: whether motion modules run.
-        clips, frames: B and F of the noisy latent.
+        frames: F of the noisy latent.
         probes: names of the requested probes.
         probe_values: values that readers have recorded, by name.
     """
 
     injection: Injection = field(default_factory=Injection)
     motion: bool = True
-    clips: int = 1
     frames: int = 1
     probes: frozenset[str] = frozenset()
     probe_values: dict[str, Tensor] = field(default_factory=dict)
@@ -55,7 +54,11 @@ _CURRENT: ContextVar[Call | None] = ContextVar("dynascene_call", default=None)
 
 
 def current_call() -> Call:
-    """The current call; an empty one outside of the denoiser."""
+    """The current call.
+
+    Outside of the denoiser (other networks share its attention layers) an empty one: no conditions,
+    no probes, and motion modules that run on single frames.
+    """
     return _CURRENT.get() or Call()
 
 

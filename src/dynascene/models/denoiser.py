@@ -6,7 +6,7 @@ Legend: B clips, F frames, C latent channels, h w latent grid.
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, asdict, fields
-from typing import Any, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, cast, get_args
 
 import torch
 from diffusers.configuration_utils import ConfigMixin, register_to_config
@@ -62,13 +62,15 @@ class Denoiser(ModelMixin, ConfigMixin):
     """A system's network. It is saved and loaded as one, and describes itself in its config.
 
     size: a ModelSize as a dict.
-    conditions: conditioner → its options. Fresh weights are drawn in this order.
-    norm_per_frame: see ``backbone.build_unet``.
+    conditions: name of a conditioner → its options: what ``conditioners`` are built from, under the
+        key of saved configs. Fresh weights are drawn in this order.
     prediction: what the U-Net's output is.
         ``epsilon``: the noise itself (the paper). ``clean``: x₀. ``velocity``: √ᾱ ε − √(1−ᾱ) x₀.
         ``guide_residual``: x₀ = filled guide + output, turned into ε by Eq. 1. The last
         convolution starts at zero, so the untrained network returns the guide. It needs a
         conditioner that gives an anchor.
+    norm_per_frame: see ``backbone.build_unet``.
+    system: the name of the system that it is a network of, for whoever loads it; empty = none.
     schedule: ``linear``, or ``zero_snr``, whose last step is nothing but noise. There ε says
         nothing of the frames: ``epsilon`` is refused, and ``guide_residual`` is seen as x₀.
     """
@@ -117,7 +119,7 @@ class Denoiser(ModelMixin, ConfigMixin):
         return (model, info) if wants_info else model
 
     def _conditioners(self) -> list[Conditioner]:
-        return [c for c in self.conditioners.values() if isinstance(c, Conditioner)]
+        return cast(list[Conditioner], list(self.conditioners.values()))
 
     def _connect(self) -> None:
         """Hand conditioners the others that they use."""
@@ -147,14 +149,24 @@ class Denoiser(ModelMixin, ConfigMixin):
         layout = (NOISY_LATENT, *(group for c in conditioners for group in c.channels))
         return with_latent_channels(layout, self.size.latent_channels)
 
-    @apply_forward_hook
-    def inject(self, clip: EncodedClip, drop: Tensor, *, per_clip: bool | None = None) -> Injection:
+    @apply_forward_hook  # offloading brings weights to the device before this, as before forward
+    def inject(
+        self,
+        clip: EncodedClip,
+        drop: Tensor,
+        *,
+        part: Literal["whole", "per_clip", "per_frame"] = "whole",
+    ) -> Injection:
         """What the conditioners say about a clip; ``drop`` [B] bool asks for the null condition.
 
-        per_clip: only the conditioners that do not (True) or do (False) depend on the frames;
-        None = all. Merging the two gives the same as all at once.
+        part: of all conditioners, of those alone whose injection does not depend on the frames
+        (``Conditioner.per_clip``), or of the others. Merging the two parts gives the whole.
         """
-        conditioners = [c for c in self._conditioners() if per_clip in (None, c.per_clip)]
+        conditioners = [
+            conditioner
+            for conditioner in self._conditioners()
+            if part == "whole" or conditioner.per_clip == (part == "per_clip")
+        ]
         for conditioner in conditioners:
             clip.require(conditioner.reads, f"conditioner {conditioner.name}")
         return merge_injections([conditioner(clip, drop) for conditioner in conditioners])
@@ -174,7 +186,7 @@ class Denoiser(ModelMixin, ConfigMixin):
         self,
         noisy: Tensor,
         timesteps: Tensor,
-        condition: EncodedClip | Injection,
+        source: EncodedClip | Injection,
         *,
         drop: Tensor | None = None,
         motion: bool = True,
@@ -182,26 +194,30 @@ class Denoiser(ModelMixin, ConfigMixin):
     ) -> Prediction:
         """What the network says of ``noisy`` [B, F, C, h, w] at steps [B].
 
-        condition: an encoded clip (training; ``drop`` [B] drops its conditions) or the injection
-        that was made of it (sampling: made once, used in every step).
-        motion: False leaves the motion modules out (stage I, single images).
+        source: of the conditions: an encoded clip (training; ``drop`` [B] drops them) or the
+        injection that was made of it (sampling: made once, used in every step).
+        motion: False leaves the motion modules out (stage I, clips of one frame).
         probes: names of what attention readers are to leave for losses; asking changes no other
         number. Raises InputError when a reader that is asked cannot give it, or there is none.
         """
         if unknown := sorted(set(probes) - set(self.probe_names)):
             names = ", ".join(sorted(self.probe_names)) or "none"
             raise InputError(f"probe {unknown[0]}: this model has {names}")
-        if isinstance(condition, EncodedClip):
+        if isinstance(source, EncodedClip):
             if drop is None:
-                drop = torch.zeros(len(condition), dtype=torch.bool, device=noisy.device)
-            condition = self.inject(condition, drop)
-        B, F = noisy.shape[:2]
-        with calling(Call(condition, motion, B, F, frozenset(probes))) as call:
-            output = self._unet_output(noisy, timesteps, condition)
+                drop = torch.zeros(len(source), dtype=torch.bool, device=noisy.device)
+            injection = self.inject(source, drop)
+        elif drop is not None:
+            raise ValueError("drop: an injection is made already; drop conditions in inject()")
+        else:
+            injection = source
+        call = Call(injection, motion, noisy.shape[1], frozenset(probes))
+        with calling(call):
+            output = self._unet_output(noisy, timesteps, injection)
         if silent := sorted(call.probes - call.probe_values.keys()):
             raise InputError(f"probe {silent[0]}: its reader does not run in this call")
         with torch.autocast(noisy.device.type, enabled=False):
-            value, noise = self._value_and_noise(output, noisy, timesteps, condition.anchor)
+            value, noise = self._value_and_noise(output, noisy, timesteps, injection.anchor)
         return Prediction(noise, call.probe_values, value)
 
     def _value_and_noise(

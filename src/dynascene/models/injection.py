@@ -12,7 +12,20 @@ from torch import Tensor
 
 T = TypeVar("T")
 NO_CHANNELS: Mapping[str, Tensor] = MappingProxyType({})
-NO_REFERENCE: Mapping[str, tuple[Tensor, ...]] = MappingProxyType({})
+
+
+class Reference(NamedTuple):
+    """What attention layers read beside their own tokens.
+
+    blocks: per spatial transformer block [B, N, C].
+    present: [B] bool, False where a clip has no reference.
+    """
+
+    blocks: tuple[Tensor, ...]
+    present: Tensor
+
+
+NO_REFERENCE: Mapping[str, Reference] = MappingProxyType({})
 
 
 class Injection(NamedTuple):
@@ -22,28 +35,24 @@ class Injection(NamedTuple):
         layout says; one frame stands for all.
     added: [B, F, C0, h, w] summed after the first convolution.
     tokens: [B, F or 1, N, D] cross-attention context; one frame stands for all.
-    reference: conditioner → per spatial transformer block [B, N, C], read by the reader that the
-        conditioner has in its self-attention. A clip whose tokens are exactly zero has no reference
-        there.
+    reference: conditioner → its reference, read by the readers that it has in self-attention.
     camera: per U-Net level [B, F, C, h, w], read inside the motion modules.
-    frame_codes: [B, F, C] numbers per frame.
     anchor: [B, F, C, h, w] the latent on which a ``guide_residual`` denoiser builds.
     """
 
     channels: Mapping[str, Tensor] = NO_CHANNELS
     added: Tensor | None = None
     tokens: Tensor | None = None
-    reference: Mapping[str, tuple[Tensor, ...]] = NO_REFERENCE
+    reference: Mapping[str, Reference] = NO_REFERENCE
     camera: tuple[Tensor, ...] = ()
-    frame_codes: Tensor | None = None
     anchor: Tensor | None = None
 
 
 def merge_injections(injections: Sequence[Injection]) -> Injection:
     """One injection from several.
 
-    Tokens and frame codes are concatenated in the order of ``injections``, additions are summed;
-    channels and references keep their names.
+    Tokens are concatenated in the order of ``injections``, additions are summed; channels and
+    references keep their names.
 
     Raises:
         ValueError: a second camera or anchor, of which a clip has one; two groups of channels or
@@ -55,14 +64,8 @@ def merge_injections(injections: Sequence[Injection]) -> Injection:
         tokens=_concatenate_tokens([i.tokens for i in injections]),
         reference=_union("references", [i.reference for i in injections]),
         camera=_only("camera", [i.camera for i in injections if i.camera]) or (),
-        frame_codes=_concatenate([i.frame_codes for i in injections], dim=2),
         anchor=_only("anchor", [i.anchor for i in injections if i.anchor is not None]),
     )
-
-
-def _concatenate(tensors: Sequence[Tensor | None], dim: int) -> Tensor | None:
-    present = [t for t in tensors if t is not None]
-    return torch.cat(present, dim=dim) if present else None
 
 
 def _sum(tensors: Sequence[Tensor | None]) -> Tensor | None:
@@ -72,8 +75,10 @@ def _sum(tensors: Sequence[Tensor | None]) -> Tensor | None:
 
 def _concatenate_tokens(tensors: Sequence[Tensor | None]) -> Tensor | None:
     present = [t for t in tensors if t is not None]
-    frames = max((t.shape[1] for t in present), default=1)
-    return _concatenate([t.expand(-1, frames, -1, -1) for t in present], dim=2)
+    if not present:
+        return None
+    frames = max(t.shape[1] for t in present)
+    return torch.cat([t.expand(-1, frames, -1, -1) for t in present], dim=2)
 
 
 def _union(what: str, parts: Sequence[Mapping[str, T]]) -> Mapping[str, T]:

@@ -232,6 +232,6 @@ class DynaScenePipeline(DiffusionPipeline):
     ) -> list[Injection]:
         """One injection per window; reference and image features are computed once for all."""
         dropped = torch.full((len(clip),), drop, device=clip.foreground.device)
-        shared = self.denoiser.inject(clip, dropped, per_clip=True)
-        own = [self.denoiser.inject(clip.window(*s), dropped, per_clip=False) for s in spans]
+        shared = self.denoiser.inject(clip, dropped, part="per_clip")
+        own = [self.denoiser.inject(clip.window(*s), dropped, part="per_frame") for s in spans]
         return [merge_injections([shared, injection]) for injection in own]

@@ -23,7 +23,7 @@ def test_each_pixel_is_paired_with_its_own_camera_feature() -> None:
     h, w = 2, 3
     camera = torch.randn(B, F, 4, h, w, requires_grad=True)
     hidden = torch.randn(B * h * w, F, C, requires_grad=True)
-    with calling(Call(Injection(camera=(torch.zeros(0), camera)), clips=B, frames=F)):
+    with calling(Call(Injection(camera=(torch.zeros(0), camera)), frames=F)):
         fast = attn(hidden)
     slow = []
     for b in range(B):

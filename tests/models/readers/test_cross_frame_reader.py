@@ -13,7 +13,7 @@ from attention_layers import (
 )
 
 from dynascene.models.call import Call, calling
-from dynascene.models.injection import Injection
+from dynascene.models.injection import Injection, Reference
 from dynascene.models.readers.cross_frame import CrossFrameReader
 from dynascene.models.readers.reference import ReferenceReader
 
@@ -21,7 +21,7 @@ PROBE = "cross_frame.attention"
 
 
 def call(*probes: str, **options) -> Call:
-    return Call(clips=B, frames=F, probes=frozenset(probes), **options)
+    return Call(frames=F, probes=frozenset(probes), **options)
 
 
 def test_it_is_its_slow_reference() -> None:
@@ -70,7 +70,7 @@ def test_it_stands_beside_a_reference() -> None:
     own, reference = torch.randn(B * F, n, C), torch.randn(B, N, C)
     scene = ReferenceReader("scene", 0, gate_owner(0.4))
     across = CrossFrameReader(0, gate_owner(0.7), PROBE)
-    injection = Injection(reference={"scene": (reference,)})
+    injection = Injection(reference={"scene": Reference((reference,), torch.ones(B).bool())})
     with calling(call(injection=injection)):
         plain, one, two, both, reverse = (
             attention_layer(*readers)(own)

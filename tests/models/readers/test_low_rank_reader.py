@@ -4,7 +4,7 @@ from attention_layers import B, C, F, N, attention_layer, gate_owner, n
 from torch import nn
 
 from dynascene.models.call import Call, calling
-from dynascene.models.injection import Injection
+from dynascene.models.injection import Injection, Reference
 from dynascene.models.readers.low_rank import LowRankReader
 from dynascene.models.readers.reference import ReferenceReader
 
@@ -27,7 +27,8 @@ def test_it_is_a_change_of_the_weight(projection) -> None:
     layer = merged.to_out[0] if projection == "to_out" else getattr(merged, projection)
     layer.weight += 0.7 * up.weight @ down.weight
     own, reference = torch.randn(B * F, n, C), torch.randn(B, N, C)
-    with calling(Call(Injection(reference={"scene": (reference,)}), clips=B, frames=F)):
+    injection = Injection(reference={"scene": Reference((reference,), torch.ones(B).bool())})
+    with calling(Call(injection, frames=F)):
         torch.testing.assert_close(attn(own), merged(own))
         assert (attn(own) - attention_layer(scene)(own)).abs().max() > 1e-3
 

@@ -13,28 +13,34 @@ from attention_layers import (
 )
 
 from dynascene.models.call import Call, calling
-from dynascene.models.injection import Injection
+from dynascene.models.injection import Injection, Reference
 from dynascene.models.readers.reference import ReferenceReader
 
+ALL = (True,) * B
 
-def read(attn, own: torch.Tensor, frames: int = F, **references: torch.Tensor) -> torch.Tensor:
-    """The layer's output for the named references, one block each."""
-    blocks = {name: (tokens,) for name, tokens in references.items()}
-    with calling(Call(Injection(reference=blocks), clips=len(own) // frames, frames=frames)):
+
+def reference(tokens: torch.Tensor, present=ALL) -> Reference:
+    """A reference of one block."""
+    return Reference((tokens,), torch.tensor(present))
+
+
+def read(attn, own: torch.Tensor, **references: Reference) -> torch.Tensor:
+    """The layer's output for the named references."""
+    with calling(Call(Injection(reference=references), frames=F)):
         return attn(own)
 
 
-def slow_read(attn, own, references: list[tuple[torch.Tensor, torch.Tensor]]) -> torch.Tensor:
-    """s + Σ g (j − s), frame by frame; (gate, reference) each. All-zero clips have none."""
+def slow_read(attn, own, references: list[tuple[torch.Tensor, Reference]]) -> torch.Tensor:
+    """s + Σ g (j − s), frame by frame; (gate, reference) each."""
     items = []
     for b in range(B):
         for f in range(F):
             tokens = own[b * F + f]
             alone = slow_attention(attn, tokens, tokens)
             output = alone
-            for gate, reference in references:
-                if reference[b].any():
-                    joint = slow_attention(attn, tokens, torch.cat([tokens, reference[b]]))
+            for gate, ((block,), present) in references:
+                if present[b]:
+                    joint = slow_attention(attn, tokens, torch.cat([tokens, block[b]]))
                     output = output + gate * (joint - alone)
             items.append(attn.to_out[0](output))
     return torch.stack(items)
@@ -43,28 +49,25 @@ def slow_read(attn, own, references: list[tuple[torch.Tensor, torch.Tensor]]) ->
 def test_it_is_its_slow_reference() -> None:
     owner = gate_owner(0.3, 0.7)
     attn = attention_layer(ReferenceReader("scene", 0, owner))
-    own, reference = torch.randn(B * F, n, C), torch.randn(B, N, C)
-    reference[1] = 0  # this clip has none
-    own.requires_grad_()
-    reference.requires_grad_()
-    fast = read(attn, own, scene=reference)
-    slow = slow_read(attn, own, [(owner.gates[0], reference)])
+    own, tokens = torch.randn(B * F, n, C).requires_grad_(), torch.randn(B, N, C).requires_grad_()
+    scene = reference(tokens, (True, False, True))
+    fast = read(attn, own, scene=scene)
+    slow = slow_read(attn, own, [(owner.gates[0], scene)])
     parameters = [attn.to_q.weight, attn.to_k.weight, attn.to_v.weight]
-    assert_same_with_gradients(fast, slow, [own, reference, owner.gates, *parameters])
+    assert_same_with_gradients(fast, slow, [own, tokens, owner.gates, *parameters])
 
 
 def test_two_references_add_up() -> None:
     """Each has its own features, length and gate."""
     first, second = gate_owner(0.7), gate_owner(-0.4)
     readers = [ReferenceReader("scene", 0, first), ReferenceReader("before", 0, second)]
-    own, scene = torch.randn(B * F, n, C).requires_grad_(), torch.randn(B, N, C).requires_grad_()
-    before = torch.randn(B, N + 2, C)
-    before[0] = 0
-    before.requires_grad_()
+    own, one = torch.randn(B * F, n, C).requires_grad_(), torch.randn(B, N, C).requires_grad_()
+    two = torch.randn(B, N + 2, C).requires_grad_()
+    scene, before = reference(one), reference(two, (False, True, True))
     attn = attention_layer(*readers)
     fast = read(attn, own, scene=scene, before=before)
     slow = slow_read(attn, own, [(first.gates[0], scene), (second.gates[0], before)])
-    assert_same_with_gradients(fast, slow, [own, scene, before, first.gates, second.gates])
+    assert_same_with_gradients(fast, slow, [own, one, two, first.gates, second.gates])
     torch.testing.assert_close(
         read(attention_layer(*reversed(readers)), own, scene=scene, before=before), fast
     )
@@ -75,22 +78,24 @@ def test_two_references_add_up() -> None:
 def test_a_silent_reference_leaves_another_as_it_is(place: int) -> None:
     """To the bit, whichever was added first, and whether its features are there or not."""
     scene = ReferenceReader("scene", 0, gate_owner(0.7))
-    own, tokens = torch.randn(B * F, n, C), torch.randn(B, N, C)
+    own, tokens = torch.randn(B * F, n, C), reference(torch.randn(B, N, C))
     alone = read(attention_layer(scene), own, scene=tokens)
     readers = [scene]
     readers.insert(place, ReferenceReader("before", 0, gate_owner(0.0)))
     both = attention_layer(*readers)
-    assert torch.equal(read(both, own, scene=tokens, before=torch.randn(B, N, C)), alone)
+    before = reference(torch.randn(B, N, C))
+    assert torch.equal(read(both, own, scene=tokens, before=before), alone)
     assert torch.equal(read(both, own, scene=tokens), alone)
 
 
 @torch.no_grad()
 def test_an_open_gate_is_plain_attention_over_own_and_reference() -> None:
     attn = attention_layer(ReferenceReader("scene", 0, gate_owner(1.0)))
-    own, reference = torch.randn(F, n, C), torch.randn(1, N, C)
-    joined = torch.cat([own, reference.expand(F, -1, -1)], dim=1)
+    own, tokens = torch.randn(F, n, C), torch.randn(1, N, C)
+    joined = torch.cat([own, tokens.expand(F, -1, -1)], dim=1)
     torch.testing.assert_close(
-        read(attn, own, scene=reference), attention_layer()(own, encoder_hidden_states=joined)
+        read(attn, own, scene=reference(tokens, (True,))),
+        attention_layer()(own, encoder_hidden_states=joined),
     )
 
 

@@ -1,4 +1,4 @@
-"""One file per door. A saved denoiser names its conditioners by these keys."""
+"""The conditioners by name, one file each. A saved denoiser names its own by these keys."""
 
 from typing import Any
 

@@ -14,7 +14,7 @@ from dynascene.models.attention import attention_site
 from dynascene.models.backbone import build_unet_2d, spatial_blocks
 from dynascene.models.conditioners.base import Conditioner, SpatialUNet
 from dynascene.models.conditioners.plucker_camera import PluckerCamera, input_convolution
-from dynascene.models.injection import Injection
+from dynascene.models.injection import Injection, Reference
 from dynascene.models.input_layout import INPAINTING, layout_width, with_latent_channels
 from dynascene.models.latents import EncodedClip
 from dynascene.models.readers.reference import ReferenceReader
@@ -28,7 +28,7 @@ class SceneReference(Conditioner):
 
     The network is the inpainting U-Net again: its input is [scene latent | hole mask | scene
     latent]. What it hands over is the normalised input norm1(h) of each transformer block's
-    self-attention. Unconditional value: no reference (zero tokens, which the reader skips).
+    self-attention. Unconditional value: no reference.
 
     gate: where the readers' gates start: 0 is silent, 1 the paper's reference attention.
     rays: ``shared``: the picture's rays go through the Camera Encoder of ``plucker_camera``, as the
@@ -85,10 +85,9 @@ class SceneReference(Conditioner):
     def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
         if bool(drop.all()):
             return Injection()
-        features = self.features(clip)
-        keep = (~drop)[:, None, None]
-        tokens = [p(f) * keep for p, f in zip(self.projections, features, strict=True)]
-        return Injection(reference={self.name: tuple(tokens)})
+        features = zip(self.projections, self.features(clip), strict=True)
+        blocks = tuple(projection(feature) for projection, feature in features)
+        return Injection(reference={self.name: Reference(blocks, present=~drop)})
 
     def picture(self, clip: EncodedClip) -> tuple[Tensor, Tensor, Tensor]:
         """What is referred to: latent [B, C, h, w], mask of its holes [B, 1, h, w], image tokens.

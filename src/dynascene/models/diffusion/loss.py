@@ -20,6 +20,14 @@ def denoising_losses(
     counts in that clip, 0 where nothing does.
     """
     error = (predicted.float() - target.float()).square()
+    return clip_means(error, weight, mask)
+
+
+def clip_means(error: Tensor, weight: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Each clip's mean of an error [B, F, C, h, w], times its weight [B]; gives [B].
+
+    mask: [B, F, 1, h, w] in 0 … 1, where the error counts; a clip of which nothing counts gets 0.
+    """
     if mask is None:
         return weight * error.flatten(1).mean(dim=1)
     mask = mask.expand_as(error)
@@ -45,7 +53,7 @@ def loss_weight(alpha_bar: Tensor, prediction: Parametrisation, gamma: float | N
     In units of z_0 the plain ε-loss weighs a step by its SNR. ``epsilon``: min(SNR, γ) / SNR, so
     that nearly clean steps do not rule (min-SNR); γ = None is the paper's plain mean.
     ``guide_residual``: the network gives z_0, and its error must count at the noisy end too, where
-    sampling begins: clamp(SNR, 1, γ) / SNR.
+    sampling begins: clamp(SNR, 1, γ) / SNR; γ = None is max(SNR, 1) / SNR, not the plain mean.
     """
     ratio = snr(alpha_bar)
     if prediction == "guide_residual":

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Generator, Tensor
 
+from dynascene.errors import InputError
 from dynascene.models.diffusion.schedule import TRAINING_STEPS, add_noise, alpha_bar_at
 
 
@@ -19,17 +20,31 @@ class NoisyLatents(NamedTuple):
 
     Args:
         noisy: z_t [B, F, C, h, w].
-        noise: ε, of the same shape.
+        noise: ε that made ``noisy`` of the clean latents by Eq. 1, of the same shape; None where
+            some clips were made otherwise, so that no ε is the answer for them.
         steps: t [B].
         alpha_bar: ᾱ_t [B].
         drop: [B] bool, whose conditions are dropped, for guidance.
     """
 
     noisy: Tensor
-    noise: Tensor
+    noise: Tensor | None
     steps: Tensor
     alpha_bar: Tensor
     drop: Tensor
+
+    def noise_for(self, reader: str) -> Tensor:
+        """``noise``, for what compares with it, such as ``loss noise``.
+
+        Raises:
+            InputError: some clips were made noisy otherwise.
+        """
+        if self.noise is None:
+            raise InputError(
+                f"{reader}: compares with the noise that made a clip noisy, and some clips here "
+                "were made without: combine this noising with a loss of the clean latents"
+            )
+        return self.noise
 
 
 Noising = Callable[[Tensor, Sequence[Generator], Tensor], NoisyLatents]

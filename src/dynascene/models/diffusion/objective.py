@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
-from operator import add
 
 from torch import Generator, Tensor
 
@@ -26,11 +24,11 @@ from dynascene.models.latents import EncodedClip
 
 @dataclass(frozen=True, kw_only=True)
 class DiffusionLoss:
-    """Eq. 2, or what else is made of how clips become noisy and how predictions are judged.
+    """How clips are made noisy, and the weighted terms that judge the prediction.
 
     Args:
         noising: draws steps and noise.
-        terms: what is summed; the first is the loss proper.
+        terms: what is summed.
     """
 
     noising: Noising = field(default_factory=UniformSteps)
@@ -52,9 +50,9 @@ class DiffusionLoss:
     ) -> dict[str, Tensor]:
         """A loss per clip [B] by the name of its term.
 
-        The mean over two equal halves of a batch is the mean of their two losses, masks or not, so
-        that sharing a batch out changes nothing but rounding. Everything with weights happens in
-        the denoiser's one forward call.
+        Each clip's loss depends on that clip alone, so that sharing a batch out over processes
+        changes nothing but rounding. Everything with weights happens in the denoiser's one forward
+        call.
 
         Args:
             clip: what conditions.
@@ -64,10 +62,11 @@ class DiffusionLoss:
             motion: False is stage I.
 
         Raises:
-            InputError: the clip lacks a field that a term reads, or the denoiser has not a probe.
+            InputError: the clip lacks a field that a term reads, or the denoiser lacks a probe.
         """
         if len(generators) != len(clip):
             raise ValueError(f"{len(generators)} generators for {len(clip)} clips")
+        # data parallelism wraps what is called; the wrapper has no attributes of the denoiser
         core: Denoiser = getattr(denoiser, "module", denoiser)
         noisy = self.noising(clean, generators, core.alpha_bars)
         prediction = denoiser(
@@ -90,10 +89,12 @@ class DiffusionLoss:
         return weighted_losses(self.terms, step)
 
 
-# Eq. 2 as printed: the plain mean, and noise without an offset
+# Eq. 2 as printed: noise without an offset and, for denoisers that predict ε, the plain mean;
+# others keep the weight that ``loss_weight`` gives them
 PLAIN_LOSS = DiffusionLoss(noising=UniformSteps(offset=0.0), terms=(noise_error(gamma=None),))
 
 
 def summed(losses: dict[str, Tensor]) -> Tensor:
     """The losses of all terms together, [B]."""
-    return reduce(add, losses.values())
+    first, *rest = losses.values()
+    return sum(rest, start=first)

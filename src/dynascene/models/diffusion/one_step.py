@@ -15,6 +15,7 @@ from functools import partial
 import torch
 from torch import Generator, Tensor
 
+from dynascene.models.diffusion.loss import clip_means
 from dynascene.models.diffusion.noising import NoisyLatents, drawn_drops, sample_noise
 from dynascene.models.diffusion.schedule import (
     TRAINING_STEPS,
@@ -31,6 +32,8 @@ SEEN_WEIGHT = 0.25  # of a cell that the picture shows
 @dataclass(frozen=True, kw_only=True)
 class MostlyFirstStep:
     """The step where sampling starts, at the mean of pure noise as a single step does; or any.
+
+    It gives no ε to compare with, so it takes losses of the clean latents, not ``noise_error``.
 
     Args:
         offset: of the noise, see ``sample_noise``.
@@ -58,13 +61,15 @@ class MostlyFirstStep:
         noisy = add_noise(clean, noise, alpha_bar)
         first = (steps == TRAINING_STEPS - 1).view(-1, 1, 1, 1, 1)
         noisy = torch.where(first, 0, noisy)
-        return NoisyLatents(noisy, noise, steps, alpha_bar, drop.to(clean.device))
+        # what starts from zero was made by no noise
+        return NoisyLatents(noisy, None, steps, alpha_bar, drop.to(clean.device))
 
 
 def painting_error(gamma: float | None = 5) -> LossTerm:
     """The error of z_0 where it is delivered, for denoisers with a guide.
 
-    It counts as in ``loss_weight``: clamp(SNR, 1, γ).
+    A step counts as in ``loss_weight``: clamp(SNR, 1, γ). Beside the visibility the step's mask
+    says where the loss counts.
     """
     return LossTerm(
         name="painting", losses=partial(_painting_error, gamma), reads=("guide_visibility",)
@@ -78,4 +83,4 @@ def _painting_error(gamma: float | None, step: DenoisingStep) -> Tensor:
         painted = clean_from(step.quantity, step.prediction.value, noisy.noisy, noisy.alpha_bar)
     ratio = snr(noisy.alpha_bar).clamp(1, gamma)
     weight = 1 - (1 - SEEN_WEIGHT) * visibility
-    return ratio * ((painted - step.clean).square() * weight).flatten(1).mean(dim=1)
+    return clip_means((painted - step.clean).square() * weight, ratio, step.mask)

@@ -61,8 +61,9 @@ class LossTerm:
 
 
 def noise_error(gamma: float | None = 5) -> LossTerm:
-    """Eq. 2 with the weight that ``loss_weight`` gives; γ = None is the paper's plain mean.
+    """Eq. 2 with the weight that ``loss_weight`` gives.
 
+    γ = None is the paper's plain mean for denoisers that predict ε (``epsilon``), not for others.
     It judges ε: denoisers that are seen otherwise take ``prediction_error``.
     """
     return LossTerm(name="noise", losses=partial(_noise_error, gamma))
@@ -75,7 +76,8 @@ def _noise_error(gamma: float | None, step: DenoisingStep) -> Tensor:
             "prediction_error"
         )
     weight = loss_weight(step.noisy.alpha_bar, step.parametrisation, gamma)
-    return denoising_losses(step.prediction.noise, step.noisy.noise, weight, step.mask)
+    noise = step.noisy.noise_for("loss noise")
+    return denoising_losses(step.prediction.noise, noise, weight, step.mask)
 
 
 def prediction_error() -> LossTerm:
@@ -85,7 +87,10 @@ def prediction_error() -> LossTerm:
 
 def _prediction_error(step: DenoisingStep) -> Tensor:
     noisy = step.noisy
-    target = prediction_target(step.quantity, step.clean, noisy.noise, noisy.alpha_bar)
+    target = step.clean
+    if step.quantity != "clean":
+        noise = noisy.noise_for("loss prediction")
+        target = prediction_target(step.quantity, step.clean, noise, noisy.alpha_bar)
     weight = torch.ones_like(noisy.alpha_bar)
     return denoising_losses(step.prediction.value, target, weight, step.mask)
 

@@ -5,9 +5,14 @@ Legend: B clips, F frames, n tokens of one frame, d channels of one head.
 
 from torch import Tensor
 
-from dynascene.models.attention import AttentionState, Reader, attend, attention_weights
+from dynascene.models.attention import (
+    AttentionState,
+    GateOwner,
+    Reader,
+    attend,
+    attention_weights,
+)
 from dynascene.models.call import Call
-from dynascene.models.readers.gates import GateOwner
 
 
 class CrossFrameReader(Reader):

@@ -2,9 +2,8 @@
 
 from torch import Tensor, nn
 
-from dynascene.models.attention import Projection, Reader
+from dynascene.models.attention import GateOwner, Projection, Reader
 from dynascene.models.call import Call
-from dynascene.models.readers.gates import GateOwner
 
 
 class LowRankReader(Reader):

@@ -1,14 +1,13 @@
 """Reference attention: keys and values are [own ; reference].
 
-Legend: B clips, F frames, n tokens of one frame, N tokens of the reference, C channels.
+Legend: B clips, F frames.
 """
 
 import torch
 from torch import Tensor
 
-from dynascene.models.attention import AttentionState, Reader, attend
+from dynascene.models.attention import AttentionState, GateOwner, Reader, attend
 from dynascene.models.call import Call
-from dynascene.models.readers.gates import GateOwner
 
 
 class ReferenceReader(Reader):
@@ -16,7 +15,8 @@ class ReferenceReader(Reader):
 
     With s = self-attention and j = attention over [own ; reference] it adds g·(j − s). The gate g
     is learnt: 0 is silent, 1 is the plain reference attention of the paper. Clips without a
-    reference (all its tokens zero) get s.
+    reference get s. Several references each have a softmax of their own: two give
+    s + g₁·(j₁ − s) + g₂·(j₂ − s), at gates of 1 j₁ + j₂ − s.
 
     name: the conditioner's, under which the injection holds its reference.
     block: which of the reference's blocks, and which of the owner's gates.
@@ -28,17 +28,17 @@ class ReferenceReader(Reader):
         self.owner = owner
 
     def attended_change(self, state: AttentionState, call: Call) -> Tensor | None:
-        blocks = call.injection.reference.get(self.name)
-        if not blocks:
+        reference = call.injection.reference.get(self.name)
+        if reference is None:
             return None
-        reference = blocks[self.block]
         # projected once per clip, then shared by its frames
         key, value = (
-            t.repeat_interleave(call.frames, dim=0) for t in state.keys_and_values(reference)
+            t.repeat_interleave(call.frames, dim=0)
+            for t in state.keys_and_values(reference.blocks[self.block])
         )
         joint = attend(
             state.query, torch.cat([state.key, key], 2), torch.cat([state.value, value], 2)
         )
-        has_reference = (reference.detach() != 0).flatten(1).any(1).repeat_interleave(call.frames)
-        gate = self.owner.gates[self.block].to(joint.dtype) * has_reference.view(-1, 1, 1, 1)
+        present = reference.present.repeat_interleave(call.frames)
+        gate = self.owner.gates[self.block].to(joint.dtype) * present.view(-1, 1, 1, 1)
         return gate * (joint - state.attended)
