@@ -97,7 +97,7 @@ def test_the_estimator_finds_a_pan_and_a_wrong_one_is_seen() -> None:
     yaws = torch.linspace(0, 12, 8)
     frames, given = panned(yaws), track_of(yaws)
     right = camera_error(frames, given, None)
-    assert right.found
+    assert right.is_tracked
     assert right.rotation_mean < 0.5
     assert right.rotation_median < 0.5
     assert math.isnan(right.direction)
@@ -108,7 +108,7 @@ def test_the_estimator_finds_a_pan_and_a_wrong_one_is_seen() -> None:
 
 def test_nothing_to_follow_is_a_failure() -> None:
     grey = np.full((6, SIZE.height, SIZE.width, 3), 128, np.uint8)
-    assert not camera_error(grey, track_of(torch.linspace(0, 5, 6)), None).found
+    assert not camera_error(grey, track_of(torch.linspace(0, 5, 6)), None).is_tracked
 
 
 def test_errors_by_row_with_failures(benchmark, monkeypatch) -> None:

@@ -39,7 +39,7 @@ class CameraError(NamedTuple):
     direction: float
 
     @property
-    def found(self) -> bool:
+    def is_tracked(self) -> bool:
         return not math.isnan(self.rotation_mean)
 
 
@@ -47,18 +47,18 @@ NOT_FOUND = CameraError(*3 * (float("nan"),))
 
 
 def camera_error(frames: np.ndarray, given: CameraTrack, matte: np.ndarray | None) -> CameraError:
-    """How far the camera found in uint8 frames [F, H, W, 3] is from the given one.
+    """How far the camera tracked in uint8 frames [F, H, W, 3] is from the given one.
 
     given: one camera per frame, for frames of this size, with square pixels; the estimator is told
     its first focal length. matte: uint8 [F, H, W, 1], 255 = where not to look, or None.
     """
     hidden = None if matte is None else ArrayFrames(list(matte))
     options = TrackingOptions(float(given.intrinsics[0, 0, 0]))
-    found = track_camera(ArrayFrames(list(frames)), hidden, options).track
-    if found is None:
+    track = track_camera(ArrayFrames(list(frames)), hidden, options).track
+    if track is None:
         return NOT_FOUND
-    rotation = rotation_angles(found.cam_from_world, given.cam_from_world)[1:]
-    direction = direction_angles(found.cam_from_world, given.cam_from_world)
+    rotation = rotation_angles(track.cam_from_world, given.cam_from_world)[1:]
+    direction = direction_angles(track.cam_from_world, given.cam_from_world)
     return CameraError(
         float(rotation.mean()),
         float(rotation.quantile(0.5)),
@@ -66,21 +66,21 @@ def camera_error(frames: np.ndarray, given: CameraTrack, matte: np.ndarray | Non
     )
 
 
-def rotation_angles(found: Tensor, given: Tensor) -> Tensor:
+def rotation_angles(poses: Tensor, given: Tensor) -> Tensor:
     """Degrees between the rotations of two tracks [F, 4, 4], each relative to its frame 0: [F]."""
-    a, b = (relative_to_first(track)[:, :3, :3] for track in (found, given))
+    a, b = (relative_to_first(track)[:, :3, :3] for track in (poses, given))
     # arccos((tr(R₁ᵀR₂) − 1) / 2), as the arcsine of the half chord: exact for small angles too
     chord = (a - b).flatten(1).norm(dim=1) / math.sqrt(8)
     return torch.rad2deg(2 * torch.asin(chord.clamp(max=1)))
 
 
-def direction_angles(found: Tensor, given: Tensor) -> Tensor:
+def direction_angles(poses: Tensor, given: Tensor) -> Tensor:
     """Degrees between the ways from the first camera, seen from there, of two tracks [F, 4, 4].
 
     One for each frame in which the given camera is far enough away to have a direction; none where
     the given or the found camera stays where it is.
     """
-    there, wanted = (camera_centres(relative_to_first(track)) for track in (found, given))
+    there, wanted = (camera_centres(relative_to_first(track)) for track in (poses, given))
     away = wanted.norm(dim=1)
     judged = away > LEAST_TRAVEL * away.max()
     if away.max() < 1e-6 or there.norm(dim=1).max() < 1e-6:
@@ -150,7 +150,7 @@ class CameraErrors:
 
 
 def _count(errors: Sequence[CameraError]) -> int:
-    return sum(error.found for error in errors)
+    return sum(error.is_tracked for error in errors)
 
 
 def _plain(value: float) -> float | int | None:

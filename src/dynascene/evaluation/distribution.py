@@ -78,10 +78,10 @@ def in_units(given: Gaussians, unit: np.ndarray) -> Gaussians:
 
 def square_roots(covariance: np.ndarray) -> np.ndarray:
     """Σ^½, symmetric, of [R, C, C]; nan stays nan."""
-    known = np.isfinite(covariance).all(axis=(1, 2))
-    values, vectors = np.linalg.eigh(covariance[known])
+    finite = np.isfinite(covariance).all(axis=(1, 2))
+    values, vectors = np.linalg.eigh(covariance[finite])
     roots = np.full_like(covariance, np.nan)
-    roots[known] = (vectors * np.sqrt(np.maximum(values, 0))[:, None, :]) @ vectors.mT
+    roots[finite] = (vectors * np.sqrt(np.maximum(values, 0))[:, None, :]) @ vectors.mT
     return roots
 
 
@@ -92,11 +92,11 @@ def frechet(given: Gaussians, true: Gaussians, true_roots: np.ndarray) -> np.nda
     """
     shift = ((given.mean - true.mean) ** 2).sum(axis=1)
     product = true_roots @ given.covariance @ true_roots
-    known = np.isfinite(product).all(axis=(1, 2))
+    finite = np.isfinite(product).all(axis=(1, 2))
     overlap = np.full(len(product), np.nan)
     # the eigenvalues of Σ₁^½ Σ₂ Σ₁^½ are those of Σ₁Σ₂, and it is symmetric
-    values = np.linalg.eigvalsh(product[known])
-    overlap[known] = np.sqrt(np.maximum(values, 0)).sum(axis=1)
+    values = np.linalg.eigvalsh(product[finite])
+    overlap[finite] = np.sqrt(np.maximum(values, 0)).sum(axis=1)
     traces = np.trace(given.covariance, axis1=1, axis2=2)
     traces += np.trace(true.covariance, axis1=1, axis2=2)
     # d² = |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2 (Σ₁Σ₂)^½)      (Dowson and Landau, 1982)

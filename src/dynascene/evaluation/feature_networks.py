@@ -138,5 +138,5 @@ def principal_basis(features: Features, clips: Iterator[np.ndarray], count: int)
 def _described(module: torch.jit.ScriptModule, pictures: Tensor) -> Tensor:
     forward: Any = module.forward
     arguments = [argument.name for argument in forward.schema.arguments]
-    told = {"return_features": True} if "return_features" in arguments else {}
-    return module(pictures, **told)
+    options = {"return_features": True} if "return_features" in arguments else {}
+    return module(pictures, **options)
