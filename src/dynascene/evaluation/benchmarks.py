@@ -76,12 +76,26 @@ def open_benchmark(
             f"`data` {text!r}: there is no such benchmark; give synthetic[:SPLIT] or "
             f"{KINDS[0]}:FOLDER[:SPLIT]"
         )
-    if kind == "synthetic" and split and split not in SPLITS:
-        raise InputError(f"`data` {text}: split must be one of {', '.join(SPLITS)}")
+    if kind == "synthetic":
+        benchmark_split(text)
     if clips < 1:
         raise InputError(f"`clips` {clips}: must be at least 1")
     if frames < 2:
         raise InputError(f"`frames` {frames}: a clip has at least 2")
     if kind in KINDS:
         return open_filmed(split, clips, frames)
-    return SyntheticBenchmark(split or DEFAULT_SPLIT, clips, seed, frames=frames, folder=imagery)
+    return SyntheticBenchmark(benchmark_split(text), clips, seed, frames=frames, folder=imagery)
+
+
+def benchmark_split(text: str) -> str:
+    """The split of ``synthetic[:SPLIT]``.
+
+    Raises:
+        InputError: it is no synthetic benchmark, or there is no such split.
+    """
+    kind, _, split = text.partition(":")
+    if kind != "synthetic":
+        raise InputError(f"`data` {text}: rendered places are needed; give synthetic[:SPLIT]")
+    if split and split not in SPLITS:
+        raise InputError(f"`data` {text}: split must be one of {', '.join(SPLITS)}")
+    return split or DEFAULT_SPLIT

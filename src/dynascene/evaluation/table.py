@@ -51,14 +51,14 @@ def summary(figures: Figures, flows: Mapping[str, Sequence[PanFlow]]) -> dict[st
 def _row_summary(figures: Figures, row: str) -> dict[str, Any]:
     made = {}
     for metric in METRICS:
-        each = {region: _plain(figures.estimate(metric, row, region)) for region in REGIONS}
+        each = {region: plain_estimate(figures.estimate(metric, row, region)) for region in REGIONS}
         if (control := figures.scores.controls.get(row)) is not None:
             gain = figures.difference(metric, row, "whole", control)
-            each["minus_shuffled"] = _plain(gain)
-        each["gain_over_still"] = _plain(figures.difference(metric, row, "whole", STILL))
+            each["minus_shuffled"] = plain_estimate(gain)
+        each["gain_over_still"] = plain_estimate(figures.difference(metric, row, "whole", STILL))
         if PROJECTION in figures.scores.rows:
             each["minus_projection"] = {
-                region: _plain(figures.difference(metric, row, region, PROJECTION))
+                region: plain_estimate(figures.difference(metric, row, region, PROJECTION))
                 for region in REGIONS
             }
         made[metric] = each
@@ -92,9 +92,9 @@ def _metric_table(figures: Figures, metric: str) -> Table:
     title, decimals, better = METRICS[metric]
     rows = []
     for row in figures.scores.rows:
-        texts = [_text(figures.estimate(metric, row, region), decimals) for region in REGIONS]
+        texts = [text_of(figures.estimate(metric, row, region), decimals) for region in REGIONS]
         gain = figures.difference(metric, row, "whole", STILL)
-        rows.append([row, *texts, "" if row == STILL else _text(gain, decimals, signed=True)])
+        rows.append([row, *texts, "" if row == STILL else text_of(gain, decimals, signed=True)])
     return Table(f"{title} ({better} is better)", ("system", *REGIONS, GAIN), rows)
 
 
@@ -103,7 +103,7 @@ def _difference_table(figures: Figures, metric: str) -> Table:
     rows = [
         [row]
         + [
-            _text(figures.difference(metric, row, region, PROJECTION), decimals, signed=True)
+            text_of(figures.difference(metric, row, region, PROJECTION), decimals, signed=True)
             for region in REGIONS
         ]
         for row in figures.scores.rows
@@ -117,7 +117,7 @@ def _track_table(figures: Figures, controlled: Sequence[str]) -> Table:
     for row in controlled:
         control = figures.scores.controls[row]
         gains = {m: figures.difference(m, row, "whole", control) for m in METRICS}
-        texts = [_text(g, METRICS[m].decimals, signed=True) for m, g in gains.items()]
+        texts = [text_of(g, METRICS[m].decimals, signed=True) for m, g in gains.items()]
         rows.append([row, *texts])
     return Table("True track minus shuffled track, whole", ("system", *METRICS), rows)
 
@@ -128,7 +128,8 @@ def _flow_texts(flows: Sequence[PanFlow]) -> list[str]:
             f"{sum(f.right for f in flows) / count:+.2f}"]  # fmt: skip
 
 
-def _text(value: Estimate, decimals: int, *, signed: bool = False) -> str:
+def text_of(value: Estimate, decimals: int, *, signed: bool = False) -> str:
+    """A figure with its interval in brackets; a dash where there is none."""
     if math.isnan(value.mean):
         return "–"
     sign = "+" if signed else ""
@@ -136,7 +137,8 @@ def _text(value: Estimate, decimals: int, *, signed: bool = False) -> str:
     return mean if math.isnan(value.low) else f"{mean} [{low}, {high}]"
 
 
-def _plain(value: Estimate) -> dict[str, Any]:
+def plain_estimate(value: Estimate) -> dict[str, Any]:
+    """A figure as JSON values."""
     return {name: _number(number) for name, number in value._asdict().items()}
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.geometry.intrinsics import cover_crop_intrinsics
-from dynascene.geometry.rigid import camera_centres, relative_to_first, rigid
+from dynascene.geometry.rigid import camera_centres, invert_rigid, relative_to_first, rigid
 from dynascene.types import CameraTrack, Size
 
 SHORTEST_JUDGED = 8
@@ -84,6 +84,17 @@ def turning_only(track: CameraTrack) -> CameraTrack:
     rotation = track.cam_from_world[:, :3, :3]
     still = rigid(rotation, torch.zeros_like(rotation[..., 0]))
     return CameraTrack(still, track.intrinsics, track.size)
+
+
+def opposite_track(track: CameraTrack) -> CameraTrack:
+    """The opposite motion from the same first camera.
+
+    With E_i the camera ← world of frame i and R_i = E_i E_0⁻¹ its motion, the opposite is
+    R_i⁻¹ E_0: a pan to the left for one to the right, a dolly out for one in.
+    """
+    first = track.cam_from_world[:1]
+    motion = relative_to_first(track.cam_from_world)
+    return CameraTrack(invert_rigid(motion) @ first, track.intrinsics, track.size)
 
 
 def keep_inside(track: CameraTrack, contains: Callable[[Tensor], Tensor]) -> CameraTrack:

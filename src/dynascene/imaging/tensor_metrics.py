@@ -38,3 +38,10 @@ def detail_share(frames: Tensor, truth: Tensor, weight: Tensor) -> float:
 
     true_slope = slope(truth)
     return float(slope(frames) / true_slope) if true_slope > 0 else float("nan")
+
+
+def clip_psnrs(frames: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
+    """``weighted_psnr`` of each clip, [B]; NaN where no pixel of a clip has a weight."""
+    error = ((frames - truth).square() * weight).flatten(1).sum(1)
+    mean = error / (3 * weight.flatten(1).sum(1))
+    return -10 * mean.clamp(min=1e-10).log10()

@@ -1,4 +1,4 @@
-"""Training small denoisers on rendered shots, whose latents are encoded once."""
+"""Training denoisers on rendered shots: at size small, and by the recipes of short clips."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from torch import nn
 from dynascene.errors import InputError
 from dynascene.models.autoencoders import same_encoder
 from dynascene.models.denoiser import Denoiser
-from dynascene.models.sizes import SMALL
+from dynascene.models.sizes import MICRO, SMALL
 from dynascene.models.systems import SYSTEMS
 from dynascene.models.systems.system import RenderedTraining, System, all_parameters
 from dynascene.recipes.bundled import load_autoencoder
 from dynascene.recipes.filmed import filmed_run
+from dynascene.recipes.short_clips import short_run
 from dynascene.recipes.start import starting_point
 from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.training.batch_encoding import StoredClipEncoder
@@ -23,7 +24,6 @@ from dynascene.training.denoising import DenoisingObjective
 from dynascene.training.run import Optimiser, Run, Settings
 from dynascene.training_batch import TrainingBatch, collate
 
-BATCH = 24  # single frames; as many as 3 clips of 8 or one of 24
 # frames: single ones (stage I: no motion modules) show many places at once, motion is learnt from
 # short clips, and long ones teach the whole window
 LENGTHS = (1, 8, 1, 24)
@@ -34,10 +34,14 @@ EXAMINED = (6, 8)  # clips, frames
 def rendered_recipes() -> dict[str, Callable[[Settings], Run]]:
     """All recipes for rendered shots by name, SYSTEM.NAME."""
     return {
-        recipe_name(system, training): partial(rendered_run, system, training)
+        recipe_name(system, training): partial(_run_of(training), system, training)
         for system in SYSTEMS.values()
         for training in system.rendered
     }
+
+
+def _run_of(training: RenderedTraining) -> Callable[[System, RenderedTraining, Settings], Run]:
+    return short_run if training.size.name == MICRO.name else rendered_run
 
 
 def recipe_name(system: System, training: RenderedTraining) -> str:
@@ -57,7 +61,7 @@ def rendered_run(system: System, training: RenderedTraining, settings: Settings)
     settings.refuse_clips(name)
     if training.continues is not None and settings.start is None:
         raise InputError(f"{name}: give the run of {training.continues} with `start`")
-    batch = settings.batch or BATCH
+    batch = settings.batch or training.batch
 
     def objective() -> DenoisingObjective:
         denoiser = system.denoiser(SMALL, training.variant)
@@ -87,12 +91,13 @@ def rendered_run(system: System, training: RenderedTraining, settings: Settings)
         collate=ClipBudget(batch * min(LENGTHS)),
         optimiser=Optimiser(
             learning_rate=settings.learning_rate or training.learning_rate,
-            warmup=200,
+            warmup=training.warmup,
+            floor=training.floor,
             weight_decay=0.01,
         ),
         steps=settings.steps or training.steps,
         batch=batch,
-        ema=0.999,  # a thousand steps long; not in the paper
+        ema=training.ema,
         log_every=10,
         checkpoint_every=100,
         examine_every=500,

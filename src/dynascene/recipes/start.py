@@ -1,22 +1,28 @@
 """The weights that a run starts from: public ones, random ones, or those of another run."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from torch import Tensor, nn
 
 from dynascene.errors import InputError
-from dynascene.models.autoencoders import same_encoder
+from dynascene.models.autoencoders import SpaceToDepth, same_encoder
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.image_encoder import SmallImageEncoder
 from dynascene.models.pretrained import load_exactly, load_pipeline, pipeline_from_public_weights
 from dynascene.models.sd15 import clip_vision_l14, sd15_autoencoder
-from dynascene.models.sizes import SD15
+from dynascene.models.sizes import MICRO, SD15
 from dynascene.models.systems.system import System
 from dynascene.recipes.bundled import load_autoencoder
 from dynascene.training.run import FRESH
 from dynascene.training.state import checkpoint_folders, load_checkpoint
+
+OWN_AUTOENCODERS: Mapping[str, Callable[[], nn.Module]] = {
+    SD15.name: sd15_autoencoder,
+    MICRO.name: SpaceToDepth,
+}
+"""By size; the others have one that was trained."""
 
 
 class Components(NamedTuple):
@@ -41,9 +47,9 @@ def starting_point(
     Raises:
         InputError: there are no such weights, or they belong to another network.
     """
-    large = denoiser.size.name == SD15.name
-    if large and autoencoder is not None:
-        raise InputError("`autoencoder`: is for small networks; sd15 has Stable Diffusion's own")
+    size = denoiser.size.name
+    if size in OWN_AUTOENCODERS and autoencoder is not None:
+        raise InputError(f"`autoencoder`: size {size} has its own, so there is none to choose")
     public = system.first_weights.get(denoiser.size.name)
     if start is None and public is not None:
         pipeline = pipeline_from_public_weights(
@@ -56,9 +62,9 @@ def starting_point(
         )
         return Components(pipeline.vae, pipeline.image_encoder)
     if start in (None, FRESH):
-        return _fresh(denoiser, large, autoencoder)
+        return _fresh(denoiser, autoencoder)
     if checkpoint_folders(Path(str(start))):
-        components = _fresh(denoiser, large, autoencoder)
+        components = _fresh(denoiser, autoencoder)
         _fill_from_run(Path(str(start)), denoiser, components)
     else:
         pipeline = load_pipeline(str(start))
@@ -67,7 +73,8 @@ def starting_point(
         if autoencoder is None:
             return components  # whole in itself
     # a checkpoint holds an autoencoder's weights, but not the scale of its latents
-    if not large and not same_encoder(components.vae, load_autoencoder(autoencoder)):
+    own = size in OWN_AUTOENCODERS
+    if not own and not same_encoder(components.vae, load_autoencoder(autoencoder)):
         raise InputError(
             f"{start}: was trained with another autoencoder; name that one with `autoencoder`"
         )
@@ -79,13 +86,16 @@ def _fill_from_run(run: Path, denoiser: Denoiser, components: Components) -> Non
     checkpoint = load_checkpoint(checkpoint_folders(run)[-1])
     weights = {**checkpoint.weights, **checkpoint.average}
     for name, part in {"denoiser": denoiser, **components._asdict()}.items():
-        load_exactly(part, _under(weights, name), f"{run} ({name})")
+        if part.state_dict():  # folded pixels have no weights
+            load_exactly(part, _under(weights, name), f"{run} ({name})")
 
 
-def _fresh(denoiser: Denoiser, large: bool, autoencoder: Path | None) -> Components:
-    if large:
-        return Components(sd15_autoencoder(), clip_vision_l14())
-    return Components(load_autoencoder(autoencoder), SmallImageEncoder(denoiser.size.token_width))
+def _fresh(denoiser: Denoiser, autoencoder: Path | None) -> Components:
+    size = denoiser.size
+    own = OWN_AUTOENCODERS.get(size.name)
+    vae = load_autoencoder(autoencoder) if own is None else own()
+    encoder = clip_vision_l14() if size.name == SD15.name else SmallImageEncoder(size.token_width)
+    return Components(vae, encoder)
 
 
 def _under(weights: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:

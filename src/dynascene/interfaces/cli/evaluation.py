@@ -20,6 +20,7 @@ def evaluate(
     seed: int = 0,
     obedience: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None,
     cameras: Annotated[int, arg(metavar="N", help_behavior_hint="(default: none)")] = 0,
+    gap: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None,
     imagery: Annotated[Path | None, arg(metavar="DIR", help_behavior_hint="")] = None,
     features: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None,
 ) -> None:
@@ -41,11 +42,15 @@ def evaluate(
         seed: seed of the shots and of the sampling.
         obedience: shots that are panned both ways (default: all clips; 0: none).
         cameras: clips in whose frames the camera is looked for and held against the given one.
+        gap: instead of all that, how much better weights without a guide are along the true track
+            than along the opposite one, on so many pans, tilts, dollies and trucks of unseen
+            places, in the size and length that they were trained for.
         imagery: folder of photographs with a MANIFEST.tsv (default: $DYNASCENE_TRAINING_DATA, else
             procedural pictures).
         features: TorchScript network that describes pictures (default: wavelets, without weights).
     """
     from dynascene.errors import InputError
+    from dynascene.evaluation.gap_job import GapRequest, run_gap
     from dynascene.evaluation.job import EvaluationRequest, run
     from dynascene.evaluation.systems import SamplingSettings
     from dynascene.evaluation.table import print_tables
@@ -58,6 +63,10 @@ def evaluate(
     sampling, log = SamplingSettings(steps, guidance, samples), Log(Terminal())
     with log.stage("weights"):
         opened = [open_system(text, sampling) for text in dict.fromkeys(systems)]
+    if gap is not None:
+        print_tables(run_gap(GapRequest(opened, data, gap, seed, imagery), out, log))
+        say(f"{out / 'table.md'}  (look at {out / 'sheet.png'} too)")
+        return
     request = EvaluationRequest(
         opened, data, clips, frames, seed, obedience, imagery, sampling, features, cameras
     )

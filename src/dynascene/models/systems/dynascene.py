@@ -13,8 +13,9 @@ from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.noising import UniformSteps
 from dynascene.models.diffusion.objective import DiffusionLoss
 from dynascene.models.diffusion.one_step import MostlyFirstStep, painting_error
-from dynascene.models.diffusion.terms import prediction_error
+from dynascene.models.diffusion.terms import noise_error, prediction_error
 from dynascene.models.public_weights import SD15_PUBLIC
+from dynascene.models.sizes import MICRO as MICRO_SIZE
 from dynascene.models.systems.system import (
     Network,
     Paper,
@@ -59,6 +60,9 @@ SHARED_RAYS_LOSS = DiffusionLoss(
     noising=UniformSteps(offset=0.0, drop_probability=0.05, last_step_share=0.4),
     terms=(prediction_error(),),
 )
+
+# the paper's, every part of which speaks from the first step: for training without public weights
+OPEN_NETWORK = replace(PAPER_NETWORK, start="scratch")
 
 # --- what each stage trains ---------------------------------------------------------------------
 
@@ -266,6 +270,35 @@ SMALL_PAPER = RenderedTraining(
     steps=40_000,
 )
 
+# --- at size micro, on short rendered clips -------------------------------------------------------
+
+# ours: no guide, and it follows the camera (docs/results.md)
+MICRO = RenderedTraining(
+    name="micro",
+    variant="shared_rays",
+    target="video",
+    loss=SHARED_RAYS_LOSS,
+    sampling=(6, 1.0),
+    steps=12_000,
+    learning_rate=2e-3,
+    size=MICRO_SIZE,
+    batch=8,
+    warmup=100,
+    floor=1.0,
+    ema=0.995,
+)
+# the paper's form: Eq. 2, rays from the clip's own first frame, and gates that are open from the
+# start, for there are no public weights to begin with
+MICRO_PAPER = replace(
+    MICRO,
+    name="micro_paper",
+    variant="open",
+    loss=DiffusionLoss(
+        noising=UniformSteps(offset=0.0, drop_probability=0.05), terms=(noise_error(gamma=None),)
+    ),
+    sampling=(12, 1.0),
+)
+
 DYNASCENE = System(
     name="dynascene",
     summary="the place of a picture, moving as a camera track says, behind a person",
@@ -276,9 +309,13 @@ DYNASCENE = System(
         url="https://arxiv.org/abs/2504.02004",
     ),
     network=PAPER_NETWORK,
-    variants={"guided": GUIDED_NETWORK, "shared_rays": SHARED_RAYS_NETWORK},
+    variants={
+        "guided": GUIDED_NETWORK,
+        "shared_rays": SHARED_RAYS_NETWORK,
+        "open": OPEN_NETWORK,
+    },
     stages=(*(s for row in TABLE_3 for s in row.stages), SINGLE_STAGE, GUIDED_STAGE),
-    rendered=(SMALL, SMALL_ONE_STEP, SMALL_PAPER),
+    rendered=(SMALL, SMALL_ONE_STEP, SMALL_PAPER, MICRO, MICRO_PAPER),
     tables={3: TABLE_3, 4: TABLE_4},
     first_weights={"sd15": SD15_PUBLIC},
 )

@@ -15,7 +15,7 @@ from dynascene.models.diffusion.schedule import NoiseSchedule, Parametrisation
 from dynascene.models.diffusion.terms import LossTerm
 from dynascene.models.inputs import fields_read
 from dynascene.models.public_weights import PublicWeights
-from dynascene.models.sizes import ModelSize
+from dynascene.models.sizes import SMALL, ModelSize
 from dynascene.task_mix import TaskMix
 
 ParameterGroup = Callable[[Denoiser], list[nn.Parameter]]
@@ -103,9 +103,10 @@ class TrainingStage:
 
 @dataclass(frozen=True, kw_only=True)
 class RenderedTraining:
-    """A training of the small size on rendered shots, encoded once; the recipe SYSTEM.NAME.
+    """A training on rendered shots, made once; the recipe SYSTEM.NAME.
 
-    Everything is trained, single frames and clips in turn.
+    Everything is trained: at size small on single frames and clips in turn, which are kept encoded;
+    at size micro on clips of one length, which are kept as bytes.
 
     Args:
         name: last part of the recipe's name.
@@ -117,6 +118,9 @@ class RenderedTraining:
         variant: which of the system's variants is trained; None = its network.
         continues: the recipe whose run it goes on from; None starts fresh.
         on_clips: name of the stage that is trained instead where filmed clips are given.
+        size: of the networks.
+        batch: at size small single frames, as many as in a batch of clips; else clips.
+        warmup, floor, ema: as in ``Schedule``.
     """
 
     name: str
@@ -128,6 +132,11 @@ class RenderedTraining:
     variant: str | None = None
     continues: str | None = None
     on_clips: str | None = None
+    size: ModelSize = SMALL
+    batch: int = 24  # as many as 3 clips of 8 or one of 24
+    warmup: int = 200
+    floor: float = 0.05
+    ema: float = 0.999  # a thousand steps long; not in the paper
 
 
 @dataclass(frozen=True, kw_only=True)

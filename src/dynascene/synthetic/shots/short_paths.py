@@ -77,24 +77,15 @@ def _progress(rng: np.random.Generator, frames: int) -> Tensor:
     return torch.linspace(0, 1, frames, dtype=torch.float64) ** power
 
 
-def opposite_tracks(
-    move: str, amount: float, frames: int, fov: float, size: Size
-) -> tuple[CameraTrack, CameraTrack]:
-    """The same move both ways, at an even speed from the identity.
+def even_move(move: str, amount: float, frames: int, fov: float, size: Size) -> CameraTrack:
+    """A move at an even speed from the identity.
 
     Args:
         move: a control of AMOUNTS.
         amount: at the last frame, degrees or track units.
         frames, size: of the clip.
         fov: degrees, across.
-
-    Returns:
-        The track with the amount, and the one with its opposite.
     """
-    intrinsics = intrinsics_from_fov(fov, size)
     time = torch.linspace(0, 1, frames, dtype=torch.float64)
-    there, back = (
-        track_from_controls({move: sign * amount * time}, frames, intrinsics, size)
-        for sign in (1, -1)
-    )
-    return there, back
+    intrinsics = intrinsics_from_fov(fov, size)
+    return track_from_controls({move: amount * time}, frames, intrinsics, size)

@@ -83,16 +83,31 @@ class ShortShots(Dataset[ShortShot]):
     def __len__(self) -> int:
         return 2**31  # drawn, not enumerated
 
-    @torch.no_grad()
     def __getitem__(self, index: int) -> ShortShot:
         if not 0 <= index < len(self):
             raise IndexError(index)
         rng = np.random.default_rng([self.seed, SPLITS.index(self.split), index, 2])
-        shares = np.array(list(self.worlds.values()), dtype=float)
-        world = list(self.worlds)[int(rng.choice(len(shares), p=shares / shares.sum()))]
-        name, place = draw_place(world, self.library, rng)
+        world, name, place = draw_world(rng, self.worlds, self.library)
         turning = place.stage is None
         track = random_short_track(rng, self.frames, self.size, turning=turning)
+        return self.filmed(rng, world, name, place, track)
+
+    @torch.no_grad()
+    def filmed(
+        self,
+        rng: np.random.Generator,
+        world: str,
+        name: str,
+        place: SyntheticPlace,
+        track: CameraTrack,
+    ) -> ShortShot:
+        """A clip of a place.
+
+        Args:
+            rng: draws the first pose, the picture, the light and the person.
+            world, name, place: as ``draw_world`` gives them.
+            track: begins at the identity; it is shrunk until it stays inside.
+        """
         start = level_pose(0.0, float(rng.normal(*PITCHES)))
         setting = self._setting(rng, place, start, track)
         track = keep_inside(started_at(track, start), setting.place.contains)
@@ -132,3 +147,12 @@ class ShortShots(Dataset[ShortShot]):
         ground = 1.0 if place.stage is None else place.stage.height
         placement = random_placement(rng, clip, track, ground, ground / EYE_METRES)
         return PersonLayers(*lay_person(clip, placement, self.size))
+
+
+def draw_world(
+    rng: np.random.Generator, worlds: Mapping[str, float], library: Library
+) -> tuple[str, str, SyntheticPlace]:
+    """A random place: its kind, the name of the picture it is made of, and itself in metres."""
+    shares = np.array(list(worlds.values()), dtype=float)
+    world = list(worlds)[int(rng.choice(len(shares), p=shares / shares.sum()))]
+    return world, *draw_place(world, library, rng)

@@ -1,0 +1,150 @@
+"""Does a system follow the camera that it is told? How much better it is along the true track.
+
+Each unseen clip is made along its true track, the opposite one and a shuffled one, and all three
+are compared with what the true track films. **Gap**: the PSNR of the first minus that of the
+second. It is 0 for whatever does not read the camera, and for whatever moves with the camera but
+shows another place: optical flow calls any pattern that is locked to the rays obedient, an
+untrained network's too.
+
+Legend: B clips, F frames, H W pixels, N clips in all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dynascene.evaluation.bootstrap import Estimate, estimate, mean_draws, place_weights
+from dynascene.imaging.tensor_metrics import clip_psnrs
+from dynascene.synthetic.shots.moved_clips import OBEYED, MovedClips
+from dynascene.types import Batch
+
+
+class CameraFollower(Protocol):
+    """Whatever makes frames of a clip's conditions. weights, sampling: as ``EvaluatedSystem``."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def weights(self) -> Mapping[str, str]: ...
+
+    @property
+    def sampling(self) -> Mapping[str, float]: ...
+
+    def frames(self, clip: Batch, seed: int) -> Tensor:
+        """[B, F, 3, H, W] in 0 … 1, on the CPU; the same noise for the same seed."""
+        ...
+
+
+class ClipGaps(NamedTuple):
+    """Decibels of each clip, [N] each; NaN where nothing of a clip can be judged.
+
+    psnr, seen: along the true track, of the background, and of that where the picture shows it.
+    opposite, shuffled: psnr minus that along the wrong track.
+    """
+
+    psnr: np.ndarray
+    seen: np.ndarray
+    opposite: np.ndarray
+    shuffled: np.ndarray
+
+
+class Rendered(NamedTuple):
+    """Frames [B, F, 3, H, W] in 0 … 1 along the three tracks."""
+
+    true: Tensor
+    opposite: Tensor
+    shuffled: Tensor
+
+
+def shuffled_order(frames: int) -> list[int]:
+    """The camera that each frame gets instead of its own: another one, half a clip away."""
+    return [(frame + max(1, frames // 2)) % frames for frame in range(frames)]
+
+
+def render_tracks(system: CameraFollower, moved: MovedClips, seed: int) -> Rendered:
+    """Some clips along their three tracks, from the same noise."""
+    order = shuffled_order(moved.clip.frames)
+    shuffled = moved.clip.replace(
+        cam_from_world=moved.clip.cam_from_world[:, order],
+        intrinsics=moved.clip.intrinsics[:, order],
+    )
+    clips = (moved.clip, moved.opposite, shuffled)
+    return Rendered(*(system.frames(clip, seed) for clip in clips))
+
+
+def clip_gaps(rendered: Rendered, moved: MovedClips) -> ClipGaps:
+    """What each clip loses along the wrong tracks."""
+    true, opposite, shuffled = (
+        clip_psnrs(frames, moved.truth, moved.judged).double().numpy() for frames in rendered
+    )
+    seen = clip_psnrs(rendered.true, moved.truth, moved.seen).double().numpy()
+    return ClipGaps(true, seen, true - opposite, true - shuffled)
+
+
+def joined_gaps(parts: Sequence[ClipGaps]) -> ClipGaps:
+    """The figures of several batches, one after the other."""
+    return ClipGaps(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+
+
+class GapFigures(NamedTuple):
+    """Means over clips with intervals that draw places. obeyed: share of the clips with a gap of
+    more than OBEYED to the opposite track."""
+
+    psnr: Estimate
+    seen: Estimate
+    opposite: Estimate
+    shuffled: Estimate
+    obeyed: Estimate
+
+
+def gap_figures(gaps: ClipGaps, places: Sequence[str]) -> GapFigures:
+    """The figures of some clips.
+
+    Args:
+        gaps: of N clips.
+        places: what each of them shows, [N]: clips of one place are no independent witnesses.
+    """
+    weights = place_weights(places)
+    obeyed = np.where(np.isnan(gaps.opposite), np.nan, gaps.opposite > OBEYED)
+    return GapFigures(*(_mean(values, weights) for values in (*gaps, obeyed)))
+
+
+def of_moves(gaps: ClipGaps, moves: Sequence[str], move: str) -> tuple[ClipGaps, np.ndarray]:
+    """The clips of one move, and which they are, bool [N]."""
+    chosen = np.array([name == move for name in moves])
+    return ClipGaps(*(values[chosen] for values in gaps)), chosen
+
+
+def _mean(values: np.ndarray, weights: np.ndarray) -> Estimate:
+    return estimate(mean_draws(values, weights), int((~np.isnan(values)).sum()))
+
+
+class StillFollower:
+    """The scene picture, standing still: it follows nothing."""
+
+    name = "still"
+    weights: Mapping[str, str] = {}
+    sampling: Mapping[str, float] = {}
+
+    def frames(self, clip: Batch, seed: int) -> Tensor:
+        """See ``CameraFollower``."""
+        return (clip.scene_image / 2 + 0.5)[:, None].expand(-1, clip.frames, -1, -1, -1)
+
+
+def measure_gaps(
+    systems: Sequence[CameraFollower], batches: Sequence[MovedClips], seed: int
+) -> dict[str, ClipGaps]:
+    """The figures of all clips by the name of the system."""
+    gaps: dict[str, list[ClipGaps]] = {system.name: [] for system in systems}
+    for index, moved in enumerate(batches):
+        for system in systems:
+            with torch.no_grad():
+                rendered = render_tracks(system, moved, seed + index)
+            gaps[system.name].append(clip_gaps(rendered, moved))
+    return {name: joined_gaps(parts) for name, parts in gaps.items()}

@@ -1,0 +1,85 @@
+"""Trained weights as ``gap`` measures them, and the same networks untrained.
+
+Legend: B clips, F frames, H W pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from dynascene.errors import InputError
+from dynascene.evaluation.systems import SamplingSettings, Trained
+from dynascene.generation.decoding import is_guided
+from dynascene.models.pipeline import DynaScenePipeline
+from dynascene.types import Batch
+
+UNTRAINED = "untrained"
+
+
+@dataclass(frozen=True)
+class SampledFollower:
+    """A pipeline's own samples, without anything that ``generate`` does around them.
+
+    Raises:
+        InputError: the pipeline reads a guide, which moves with the camera by itself.
+    """
+
+    name: str
+    pipeline: DynaScenePipeline
+    settings: SamplingSettings = field(default_factory=SamplingSettings)
+    weights: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if is_guided(self.pipeline):
+            raise InputError(
+                f"{self.name}: reads a guide, which follows the camera by itself; `gap` measures "
+                "networks without one"
+            )
+
+    @property
+    def sampling(self) -> Mapping[str, float]:
+        steps, guidance = self.pipeline.sampling(self.settings.steps, self.settings.guidance)
+        return {"steps": steps, "guidance": guidance}
+
+    def frames(self, clip: Batch, seed: int) -> Tensor:
+        """See ``CameraFollower``."""
+        generator = Generator().manual_seed(seed)
+        output = self.pipeline(
+            clip,
+            num_inference_steps=self.settings.steps,
+            guidance_scale=self.settings.guidance,
+            generator=generator,
+        )
+        return output.frames.float().cpu()
+
+
+def follower(system: Trained) -> SampledFollower:
+    """Trained weights, by their name."""
+    loaded = system.loaded
+    return SampledFollower(system.name, loaded.pipeline, system.settings, loaded.sha256)
+
+
+def untrained(system: SampledFollower) -> SampledFollower:
+    """The same networks, fresh, every part of which speaks: what is due to rays alone."""
+    pipeline = system.pipeline
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        denoiser: Any = type(pipeline.denoiser).from_config(pipeline.denoiser.config)
+        denoiser.start_from_nothing()
+        trained_encoder: Any = pipeline.image_encoder
+        encoder = type(trained_encoder).from_config(trained_encoder.config)
+    device = pipeline.denoiser.device
+    fresh = DynaScenePipeline(
+        pipeline.vae,
+        encoder.to(device).eval(),
+        denoiser.to(device).eval(),
+        pipeline.scheduler,
+        *pipeline.sampling(None, None),
+    )
+    fresh.set_progress_bar_config(disable=True)
+    return SampledFollower(f"{system.name}, {UNTRAINED}", fresh, system.settings)

@@ -1,0 +1,88 @@
+"""Training denoisers of size micro on short rendered clips, which are kept as bytes."""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+
+from dynascene.errors import InputError
+from dynascene.models.sizes import ModelSize
+from dynascene.models.systems.system import RenderedTraining, System, all_parameters
+from dynascene.recipes.start import starting_point
+from dynascene.synthetic.shots.moved_shots import MovedShot, MovedShots
+from dynascene.synthetic.shots.short_shots import ShortShots
+from dynascene.training.run import Optimiser, Run, Settings
+from dynascene.training.short_clips import ShortClipObjective
+from dynascene.training.shot_cache import CachedShots, ShotSamples, Stock
+from dynascene.training_batch import collate
+
+EXAMINED = 24  # clips
+
+
+def short_run(system: System, training: RenderedTraining, settings: Settings) -> Run:
+    """A run on short clips.
+
+    Raises:
+        InputError: where settings name clips, or no run to go on from, against what it takes.
+    """
+    name = f"{system.name}.{training.name}"
+    settings.refuse_clips(name)
+    if training.continues is not None and settings.start is None:
+        raise InputError(f"{name}: give the run of {training.continues} with `start`")
+    return Run(
+        name=name,
+        settings=settings,
+        objective=partial(_objective, system, training, settings),
+        samples=partial(_samples, training.size, settings),
+        collate=collate,
+        optimiser=Optimiser(
+            learning_rate=settings.learning_rate or training.learning_rate,
+            warmup=training.warmup,
+            floor=training.floor,
+            weight_decay=0.01,
+        ),
+        steps=settings.steps or training.steps,
+        batch=settings.batch or training.batch,
+        ema=training.ema,
+        log_every=20,
+        checkpoint_every=200,
+        examine_every=200,
+    )
+
+
+def _objective(
+    system: System, training: RenderedTraining, settings: Settings
+) -> ShortClipObjective:
+    denoiser = system.denoiser(training.size, training.variant)
+    vae, image_encoder = starting_point(system, denoiser, settings.start, settings.autoencoder)
+    return ShortClipObjective(
+        denoiser,
+        image_encoder,
+        vae,
+        all_parameters(denoiser),
+        partial(_unseen, training.size, settings),
+        target=training.target,
+        loss=training.loss.with_terms(system.loss_terms),
+        additive=True,
+        steps=training.sampling[0],
+        guidance=training.sampling[1],
+    )
+
+
+def _samples(size: ModelSize, settings: Settings) -> ShotSamples:
+    shots = ShortShots(
+        "train",
+        size.resolution,
+        size.frames,
+        settings.seed,
+        folder=settings.data,
+        worlds=settings.worlds,
+    )
+    cache = CachedShots(shots, settings.cache or settings.out / "clips")
+    return ShotSamples(cache, Stock(), settings.seed)
+
+
+@lru_cache(maxsize=1)
+def _unseen(size: ModelSize, settings: Settings) -> list[MovedShot]:
+    shots = ShortShots("val", size.resolution, size.frames, folder=settings.data)
+    moved = MovedShots(shots)
+    return [moved[index] for index in range(EXAMINED)]

@@ -1,0 +1,96 @@
+"""The denoiser's objective on short clips, examined by whether it follows the camera it is told.
+
+Legend: B clips, F frames, H W pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Generator, Tensor, nn
+
+from dynascene.imaging.sheet import clip_grid
+from dynascene.imaging.tensor_metrics import clip_psnrs
+from dynascene.models.denoiser import Denoiser
+from dynascene.models.diffusion.objective import DiffusionLoss
+from dynascene.synthetic.shots.moved_clips import OBEYED, MovedClips, moved_clips
+from dynascene.synthetic.shots.moved_shots import MovedShot
+from dynascene.training.batch_encoding import PixelEncoder, Target
+from dynascene.training.denoising import DenoisingObjective
+from dynascene.training.run import Examination
+from dynascene.training_batch import collate
+from dynascene.types import Batch
+
+SHOWN = 6  # clips of a sheet
+
+
+class ShortClipObjective(DenoisingObjective):
+    """``DenoisingObjective`` whose validation shots are plain moves.
+
+    Args:
+        validation_moves: shots for ``examine``.
+        target: see ``BatchEncoder``.
+    """
+
+    def __init__(
+        self,
+        denoiser: Denoiser,
+        image_encoder: nn.Module,
+        vae: nn.Module,
+        trainable: list[nn.Parameter],
+        validation_moves: Callable[[], Sequence[MovedShot]],
+        *,
+        target: Target,
+        loss: DiffusionLoss,
+        additive: bool,
+        steps: int,
+        guidance: float,
+    ) -> None:
+        super().__init__(
+            denoiser,
+            image_encoder,
+            vae,
+            trainable,
+            lambda: collate([moved.shot for moved in validation_moves()]),
+            batch_encoder=PixelEncoder(target),
+            loss=loss,
+            additive=additive,
+            steps=steps,
+            guidance=guidance,
+        )
+        self.validation_moves = validation_moves
+
+    @torch.no_grad()
+    def examine(self, seed: int) -> Examination:
+        """PSNR of samples and of the one-step estimate, and what they lose along the wrong track.
+
+        ``gap``: PSNR under the true track minus under the opposite one, both against what the true
+        one films. 0 is what a network has that does not read the camera.
+        """
+        moved = moved_clips(self.validation_moves())
+        still = (moved.clip.scene_image / 2 + 0.5)[:, None].expand_as(moved.truth)
+        figures = {"psnr_still": float(clip_psnrs(still, moved.truth, moved.judged).nanmean())}
+        rows = [moved.truth, still]
+        for name, steps in (("one_step", 1), ("sample", self.steps)):
+            true, other = (
+                self._sampled(clip, steps, seed) for clip in (moved.clip, moved.opposite)
+            )
+            gap = self._psnrs(true, moved) - self._psnrs(other, moved)
+            figures[f"psnr_{name}"] = float(self._psnrs(true, moved).nanmean())
+            seen = clip_psnrs(true, moved.truth, moved.seen)
+            figures[f"psnr_{name}_seen"] = float(seen.nanmean())
+            figures[f"gap_{name}"] = float(gap.nanmean())
+            figures[f"obeyed_{name}"] = float((gap > OBEYED).float().mean())
+            rows += [true, other]
+        return Examination(figures, clip_grid([row[:SHOWN] for row in rows]))
+
+    def _psnrs(self, frames: Tensor, moved: MovedClips) -> Tensor:
+        return clip_psnrs(frames, moved.truth, moved.judged)
+
+    def _sampled(self, clip: Batch, steps: int, seed: int) -> Tensor:
+        """[B, F, 3, H, W] in 0 … 1, on the CPU; the same noise for the same seed."""
+        pipeline = self.pipeline()
+        pipeline.set_progress_bar_config(disable=True)
+        generator = Generator().manual_seed(seed)
+        return pipeline(clip, num_inference_steps=steps, generator=generator).frames.cpu()

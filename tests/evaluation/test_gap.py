@@ -1,0 +1,215 @@
+"""The camera gap: what obeys, what stands still, and what only moves with the rays."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as nnf
+from torch import Tensor
+
+from dynascene.errors import InputError
+from dynascene.evaluation.benchmarks import benchmark_split
+from dynascene.evaluation.flow import mean_flow, obeys
+from dynascene.evaluation.gap import (
+    ClipGaps,
+    Rendered,
+    StillFollower,
+    clip_gaps,
+    gap_figures,
+    joined_gaps,
+    measure_gaps,
+    of_moves,
+    render_tracks,
+    shuffled_order,
+)
+from dynascene.evaluation.gap_job import GapRequest, run_gap
+from dynascene.evaluation.systems import Still, Trained
+from dynascene.generation.weights import load_weights
+from dynascene.geometry.rays import track_rays
+from dynascene.imaging.pixels import bytes_from_tensor
+from dynascene.jobs.log import Log
+from dynascene.models.autoencoders import SpaceToDepth
+from dynascene.models.diffusion.samplers import ddim_scheduler
+from dynascene.models.image_encoder import SmallImageEncoder
+from dynascene.models.pipeline import DynaScenePipeline
+from dynascene.models.sizes import MICRO
+from dynascene.models.systems import SYSTEMS
+from dynascene.synthetic.shots.moved_clips import MovedClips, moved_clips
+from dynascene.synthetic.shots.moved_shots import MovedShots
+from dynascene.synthetic.shots.short_shots import ShortShots
+from dynascene.types import Batch, CameraTrack, Size
+
+SIZE, FRAMES = Size(96, 48), 4
+
+
+@pytest.fixture(autouse=True)
+def procedural(monkeypatch) -> None:
+    monkeypatch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
+
+
+@pytest.fixture(scope="module")
+def pans() -> MovedClips:
+    """Four pans, seen from the first frame, so that a picture and its camera tell all."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
+        shots = MovedShots(
+            ShortShots(
+                "test", SIZE, FRAMES, worlds={"turn": 1.0, "stage": 1e-9}, person_share=0.0,
+                own_view_share=1.0,
+            )
+        )  # fmt: skip
+        return moved_clips([shots[index] for index in (0, 4, 8, 12)])
+
+
+class Follower:
+    """Frames from a function of each frame's rays in the scene picture's axes."""
+
+    name, weights, sampling = "made up", {}, {}
+
+    def frames(self, clip: Batch, seed: int) -> Tensor:
+        return torch.stack([self.clip(clip, index) for index in range(len(clip))])
+
+    def clip(self, clip: Batch, index: int) -> Tensor:
+        rays = track_rays(
+            CameraTrack(clip.cam_from_world[index], clip.intrinsics[index], clip.size)
+        )
+        to_picture = clip.cam_from_world.new_tensor(self.picture_pose[index][:3, :3])
+        return self.painted(clip, index, rays.directions.double() @ to_picture.mT)
+
+
+class Warping(Follower):
+    """The oracle of a turning camera: the scene picture, looked up where each ray goes."""
+
+    def __init__(self, moved: MovedClips) -> None:
+        self.picture_pose = moved.clip.cam_from_world[:, 0]  # the first frame is the picture
+
+    def painted(self, clip: Batch, index: int, directions: Tensor) -> Tensor:
+        pixels = directions @ clip.intrinsics[index, 0].double().mT
+        pixels = pixels[..., :2] / pixels[..., 2:]
+        grid = pixels / pixels.new_tensor(clip.size) * 2 - 1
+        picture = (clip.scene_image[index] / 2 + 0.5).double().expand(FRAMES, -1, -1, -1)
+        warped = nnf.grid_sample(picture, grid, padding_mode="border", align_corners=False)
+        return warped.float()
+
+
+class Locked(Follower):
+    """Any pattern that is locked to the rays: it moves rightly and shows nothing of the place."""
+
+    def __init__(self, moved: MovedClips) -> None:
+        self.picture_pose = moved.clip.cam_from_world[:, 0]
+
+    def painted(self, clip: Batch, index: int, directions: Tensor) -> Tensor:
+        x, y, z = directions.unbind(-1)
+        azimuth, height = torch.atan2(x, z), y / z
+        pattern = (23 * azimuth).sin() * (17 * height).cos() * 0.2 + 0.5
+        return pattern[:, None].expand(-1, 3, -1, -1).float()
+
+
+def gaps_of(system, moved: MovedClips) -> ClipGaps:
+    return measure_gaps([system], [moved], 0)[system.name]
+
+
+def test_gaps_by_hand() -> None:
+    truth = torch.zeros(2, 2, 3, 2, 2)
+    judged = torch.ones(2, 2, 1, 2, 2)
+    seen = judged.clone()
+    seen[:, 1] = 0
+    clip: MovedClips = MovedClips(None, None, truth, judged, seen)  # ty: ignore[invalid-argument-type]
+
+    def off_by(first: float, second: float) -> Tensor:
+        return torch.tensor([first, second])[None, :, None, None, None].expand(2, 2, 3, 2, 2)
+
+    rendered = Rendered(off_by(0.01, 0.1), off_by(0.1, 0.1), off_by(1.0, 1.0))
+    gaps = clip_gaps(rendered, clip)
+    true = -10 * math.log10((1e-4 + 1e-2) / 2)
+    np.testing.assert_allclose(gaps.psnr, [true, true], rtol=1e-5)
+    np.testing.assert_allclose(gaps.seen, [40, 40], rtol=1e-5)
+    np.testing.assert_allclose(gaps.opposite, [true - 20] * 2, rtol=1e-4)
+    np.testing.assert_allclose(gaps.shuffled, [true] * 2, rtol=1e-5)
+
+
+def test_figures_by_hand() -> None:
+    values = np.array([4.0, 0.4, 0.6, np.nan])
+    gaps = ClipGaps(values, values, values, values)
+    figures = gap_figures(gaps, ["a", "b", "c", "d"])
+    assert figures.opposite.mean == pytest.approx(5 / 3)
+    assert figures.obeyed.mean == pytest.approx(2 / 3)  # more than half a decibel
+    assert figures.obeyed.clips == 3
+    assert figures.opposite.low < 5 / 3 < figures.opposite.high
+    some, chosen = of_moves(gaps, ["pan", "tilt", "pan", "tilt"], "pan")
+    assert list(some.psnr) == [4.0, 0.6]
+    assert list(chosen) == [True, False, True, False]
+    assert len(joined_gaps([gaps, some]).psnr) == 6
+
+
+def test_no_frame_keeps_its_camera_when_shuffled() -> None:
+    for frames in (2, 3, 8):
+        order = shuffled_order(frames)
+        assert sorted(order) == list(range(frames))
+        assert all(frame != other for frame, other in enumerate(order))
+
+
+def test_a_warp_by_the_told_track_has_a_large_gap(pans: MovedClips) -> None:
+    gaps = gaps_of(Warping(pans), pans)
+    assert (gaps.opposite > 3).all()
+    assert (gaps.shuffled > 1).all()
+    assert (gaps.seen > gaps.psnr).all()
+
+
+def test_a_still_picture_has_none(pans: MovedClips) -> None:
+    gaps = gaps_of(StillFollower(), pans)
+    assert list(gaps.opposite) == [0] * 4
+    assert list(gaps.shuffled) == [0] * 4
+
+
+def test_a_pattern_locked_to_the_rays_fools_the_flow_and_not_the_gap(pans: MovedClips) -> None:
+    fake, oracle = Locked(pans), Warping(pans)
+    gaps = gaps_of(fake, pans)
+    assert abs(gaps.opposite.mean()) < 0.5
+    for system in (fake, oracle):
+        obeyed = []
+        for index in range(4):
+            rendered = render_tracks(system, pans, 0)
+            one, other = (
+                mean_flow(bytes_from_tensor(x[index]), np.ones((FRAMES, 48, 96), bool))[0]
+                for x in (rendered.true, rendered.opposite)
+            )
+            obeyed.append(obeys(max(one, other), min(one, other)) and one * other < 0)
+        assert sum(obeyed) >= 3
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    torch.manual_seed(0)
+    pipeline = DynaScenePipeline(
+        SpaceToDepth(), SmallImageEncoder(MICRO.token_width),
+        SYSTEMS["dynascene"].denoiser(MICRO, "open"), ddim_scheduler(), 2, 1.0,
+    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("micro") / "weights"
+    pipeline.save_pretrained(folder)
+    return folder
+
+
+def test_a_measurement_writes_a_folder_of_results(weights, tmp_path) -> None:
+    systems = [Trained("mine", load_weights(weights))]
+    tables = run_gap(GapRequest(systems, "synthetic:val", 4), tmp_path / "out", Log())
+    assert [table.title for table in tables][:2] == ["Camera gap, dB", "Camera gap, dB: pan"]
+    assert [row[0] for row in tables[0].rows] == ["still", "mine, untrained", "mine"]
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert [clip["move"] for clip in metrics["gap"]["mine"]["clips"]] == [
+        "pan", "tilt", "dolly", "truck",
+    ]  # fmt: skip
+    assert metrics["gap"]["still"]["opposite"]["mean"] == 0
+    assert (tmp_path / "out" / "sheet.png").is_file()
+
+
+def test_what_cannot_be_measured_is_refused(tmp_path) -> None:
+    with pytest.raises(InputError, match="measures weights alone, not still"):
+        run_gap(GapRequest([Still()], "synthetic", 4), tmp_path / "out", Log())
+    with pytest.raises(InputError, match="at least 1"):
+        GapRequest([], "synthetic", 0)
+    with pytest.raises(InputError, match="rendered places are needed"):
+        benchmark_split("re10k:folder")
+    assert benchmark_split("synthetic") == "test"

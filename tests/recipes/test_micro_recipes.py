@@ -1,0 +1,64 @@
+"""Size micro from nothing: a run on cached clips, stopped, resumed, exported and sampled."""
+
+import json
+import re
+
+import pytest
+import torch
+
+from dynascene.errors import InputError
+from dynascene.generation.weights import load_weights
+from dynascene.models.autoencoders import SpaceToDepth
+from dynascene.models.sizes import MICRO
+from dynascene.models.systems import SYSTEMS
+from dynascene.recipes import find_recipe, short_clips
+from dynascene.recipes.export import export_run
+from dynascene.recipes.start import starting_point
+from dynascene.training import shot_cache
+from dynascene.training.run import Settings
+from dynascene.training.trainer import train
+
+MICRO_RECIPES = {"dynascene.micro": "shared_rays", "dynascene.micro_paper": "open"}
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch) -> None:
+    monkeypatch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
+    monkeypatch.setattr(short_clips, "EXAMINED", 4)
+    monkeypatch.setattr(short_clips, "Stock", lambda: shot_cache.Stock(first=4, uses=4))
+    monkeypatch.setattr(shot_cache, "CLIPS_PER_FILE", 4)
+    short_clips._unseen.cache_clear()
+
+
+@pytest.mark.parametrize("name", MICRO_RECIPES)
+def test_a_run_goes_on_and_its_weights_sample(name, tmp_path) -> None:
+    settings = Settings(out=tmp_path / "run", steps=3, batch=2, worlds={"stage": 1.0})
+    train(find_recipe(name)(settings), settings.out, until=2)
+    train(find_recipe(name)(settings), settings.out)
+    log = [json.loads(line) for line in (settings.out / "log.jsonl").read_text().splitlines()]
+    examined = [line for line in log if "examined_gap_sample" in line]
+    assert [line["step"] for line in examined] == [0, 2, 3]
+    assert {"examined_psnr_still", "examined_obeyed_one_step"} <= examined[0].keys()
+
+    card = export_run(settings.out, tmp_path / "weights")
+    assert card["recipe"] == name
+    pipeline = load_weights(tmp_path / "weights").pipeline
+    assert isinstance(pipeline.vae, SpaceToDepth)
+    assert pipeline.denoiser.size == MICRO
+
+    denoiser = SYSTEMS["dynascene"].denoiser(MICRO, MICRO_RECIPES[name])
+    starting_point(SYSTEMS["dynascene"], denoiser, str(settings.out), None)  # a run to go on from
+    weights = denoiser.unet.conv_out.weight
+    fresh = SYSTEMS["dynascene"].denoiser(MICRO, MICRO_RECIPES[name]).unet.conv_out.weight
+    assert not torch.equal(weights, fresh)
+
+
+def test_size_micro_has_its_own_autoencoder(tmp_path) -> None:
+    settings = Settings(out=tmp_path, autoencoder=tmp_path)
+    with pytest.raises(InputError, match=re.escape("`autoencoder`: size micro has its own")):
+        find_recipe("dynascene.micro_paper")(settings).objective()
+
+
+def test_short_clips_are_rendered_ones(tmp_path) -> None:
+    with pytest.raises(InputError, match="clips"):
+        find_recipe("dynascene.micro_paper")(Settings(out=tmp_path, clips=("films",)))

@@ -1,0 +1,74 @@
+"""Training on short clips, and what the examination says about following the camera."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from dynascene.imaging.tensor_metrics import clip_psnrs, weighted_psnr
+from dynascene.synthetic.shots.moved_clips import moved_clips
+from dynascene.synthetic.shots.moved_shots import MovedShots
+from dynascene.synthetic.shots.short_shots import ShortShots
+from dynascene.training.short_clips import ShortClipObjective
+from dynascene.types import Size
+
+
+def test_the_psnr_of_each_clip_is_that_of_the_clip_alone() -> None:
+    truth = torch.zeros(3, 2, 3, 4, 4)
+    frames = truth + torch.tensor([0.1, 0.01, 0.5])[:, None, None, None, None]
+    weight = torch.ones(3, 2, 1, 4, 4)
+    weight[2] = 0
+    found = clip_psnrs(frames, truth, weight)
+    torch.testing.assert_close(found[:2], torch.tensor([20.0, 40.0]))
+    assert found[2].isnan()
+    assert weighted_psnr(frames[:1], truth[:1], weight[:1]) == pytest.approx(float(found[0]))
+
+
+@pytest.fixture(scope="module")
+def moves():
+    shots = ShortShots("val", Size(24, 12), 3, worlds={"stage": 1.0}, person_share=0.5)
+    return [MovedShots(shots)[index] for index in range(8)]
+
+
+class Answering(ShortClipObjective):
+    """Samples that are made up: what a clip's cameras were asked for → frames."""
+
+    def __init__(self, answer) -> None:
+        torch.nn.Module.__init__(self)
+        self.answer, self.steps = answer, 2
+
+    def _sampled(self, clip, steps: int, seed: int) -> Tensor:
+        return self.answer(clip)
+
+
+def examined(answer, moves) -> dict[str, float]:
+    objective = Answering(answer)
+    objective.validation_moves = lambda: moves
+    return dict(objective.examine(0).figures)
+
+
+@pytest.fixture
+def filmed(moves) -> dict[int, Tensor]:
+    """What was truly filmed, by the cameras that filmed it."""
+    moved = moved_clips(moves)
+    return {hash(tuple(moved.clip.cam_from_world.flatten().tolist())): moved.truth}
+
+
+def test_a_network_that_gives_what_its_cameras_film_has_a_gap(moves, filmed) -> None:
+    def obey(clip):
+        truth = filmed.get(hash(tuple(clip.cam_from_world.flatten().tolist())))
+        still = (clip.scene_image / 2 + 0.5)[:, None].expand(-1, 3, -1, -1, -1)
+        return still if truth is None else truth
+
+    figures = examined(obey, moves)
+    assert figures["psnr_sample"] == pytest.approx(100)
+    assert figures["gap_sample"] > 50
+    assert figures["obeyed_sample"] == 1
+
+
+def test_a_still_picture_has_no_gap(moves) -> None:
+    figures = examined(
+        lambda clip: (clip.scene_image / 2 + 0.5)[:, None].expand(-1, 3, -1, -1, -1), moves
+    )
+    assert figures["gap_sample"] == 0
+    assert figures["obeyed_sample"] == 0
+    assert figures["psnr_sample"] == pytest.approx(figures["psnr_still"])
