@@ -1,10 +1,13 @@
 """Fields of the table that a user added, from a shot to a model's batch."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 import torch
+from extensions import outlines
+from tiny_pipeline import save_pipeline
 from torch import Tensor
 
 from dynascene.clip_fields import CLIP_FIELDS, ClipField
@@ -13,10 +16,12 @@ from dynascene.generation.clip import GenerationOptions
 from dynascene.generation.generate import generate
 from dynascene.generation.guide import prepare
 from dynascene.generation.model_input import model_batch
+from dynascene.geometry.framing import Framing
 from dynascene.geometry.intrinsics import contain_intrinsics, intrinsics_from_fov
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage
 from dynascene.geometry.moves import make_move
 from dynascene.geometry.picture import PictureCamera
+from dynascene.models.conditioners import CONDITIONERS
 from dynascene.types import ArrayFrames, Batch, CameraTrack, Shot, Size
 
 FRAMES, PERSON, WIDER = 3, Size(40, 40), Size(80, 40)
@@ -94,3 +99,25 @@ def test_a_batchs_own_fields_stay_with_the_scene_memory(monkeypatch, scene) -> N
     guide = prepare(batch, scene, GenerationOptions())
     part = next(guide.batches(Size(32, 16), FRAMES, has_camera=True))
     assert part["words"].equal(batch["words"])
+
+
+def test_a_network_reads_it(monkeypatch, scene, tmp_path) -> None:
+    """The key views of the scene memory, which nobody is in, have it as zeros."""
+    register(monkeypatch, replace(outlines.FIELD, derive=None))
+    monkeypatch.setitem(CONDITIONERS, "outline", outlines.Outline)
+    names = ("foreground", "image_embedding", "outline")
+    weights = str(save_pipeline(tmp_path / "weights", guide=True, awake=True, names=names))
+    options = GenerationOptions(weights=weights, steps=1, framing=Framing(40.0, 0.0))
+    drawn = torch.zeros(FRAMES, 1, 40, 40)
+    drawn[..., 10:30, 10:30] = 1
+
+    def first_frame(outline: Tensor) -> np.ndarray:
+        alone = replace(options, scene_memory=False)
+        frame = next(iter(generate(shot(outline=outline), scene, alone).frames()))
+        assert frame.network is not None
+        return frame.network
+
+    assert not np.array_equal(first_frame(drawn), first_frame(torch.zeros_like(drawn)))
+    remembered = generate(shot(outline=drawn), scene, options)
+    next(iter(remembered.frames()))
+    assert remembered.sampling["key_views"] > 0
