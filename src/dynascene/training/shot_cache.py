@@ -54,8 +54,8 @@ class CachedShots:
     def _fingerprint(self) -> str:
         shots = self.shots
         kind = (VERSION, shots.split, tuple(shots.size), shots.frames, shots.seed)
-        drawn = (sorted(shots.worlds.items()), shots.person_share, shots.own_view_share)
-        text = repr((kind, drawn, shots.library.identity()))
+        choices = (sorted(shots.worlds.items()), shots.person_share, shots.own_view_share)
+        text = repr((kind, choices, shots.library.identity()))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def path(self, file: int) -> Path:

@@ -41,7 +41,7 @@ def with_guide(sample: TrainingSample) -> TrainingSample:
             f"{sample.task}: the scene picture's camera is not known, and a guide needs it; "
             "give the clips cameras, or train without a guide"
         )
-    picture, shown = sample.scene_image / 2 + 0.5, sample.scene_visibility
+    picture, visibility = sample.scene_image / 2 + 0.5, sample.scene_visibility
     pixels = bytes_from_tensor(picture)
     camera = picture_camera(pixels, sample.scene_camera)
     surface = lift_to_stage(picture, camera).surface
@@ -50,7 +50,7 @@ def with_guide(sample: TrainingSample) -> TrainingSample:
         in_world_of(track, sample.scene_camera, camera),
         lambda centres: surface.contains(centres, margin=0.05),
     )
-    layers = torch.cat([_filled(picture, pixels, shown), shown])
+    layers = torch.cat([_fill(picture, pixels, visibility), visibility])
     seen, inside = picture_guide(layers, camera, surface, track_rays(track))
     return replace(
         sample,
@@ -87,10 +87,10 @@ def in_world_of(track: CameraTrack, scene: CameraTrack, camera: PictureCamera) -
     return CameraTrack(poses, track.intrinsics, track.size)
 
 
-def _filled(picture: Tensor, pixels: np.ndarray, shown: Tensor) -> Tensor:
+def _fill(picture: Tensor, pixels: np.ndarray, visibility: Tensor) -> Tensor:
     """The picture [3, H, W] with its holes filled from around them."""
-    hole = (shown[0] < 0.5).byte().numpy()
+    hole = (visibility[0] < 0.5).byte().numpy()
     if not hole.any() or hole.all():
         return picture
     filled = cv2.inpaint(pixels, hole, FILL_RADIUS, cv2.INPAINT_TELEA)
-    return torch.where(shown < 0.5, torch.from_numpy(filled).permute(2, 0, 1) / 255, picture)
+    return torch.where(visibility < 0.5, torch.from_numpy(filled).permute(2, 0, 1) / 255, picture)
