@@ -1,6 +1,7 @@
 """The random error with which training tells the scale of a camera track."""
 
 import math
+import zlib
 
 import numpy as np
 
@@ -25,5 +26,18 @@ def jitter_scale(
     Returns:
         The scaled track.
     """
-    factor = math.exp(float(np.clip(rng.normal(0, spread), -math.log(2), math.log(2))))
-    return scale_track(track, factor)
+    return scale_track(track, _factor(rng, spread))
+
+
+def clip_jitter(name: str, spread: float = SCALE_SPREAD) -> float:
+    """The factor of a clip, the same for all of its pieces: else speed would tell nothing.
+
+    Args:
+        name: of the clip.
+        spread: as in ``jitter_scale``.
+    """
+    return _factor(np.random.default_rng(zlib.crc32(name.encode())), spread)
+
+
+def _factor(rng: np.random.Generator, spread: float) -> float:
+    return math.exp(float(np.clip(rng.normal(0, spread), -math.log(2), math.log(2))))

@@ -67,16 +67,30 @@ def travels(track: CameraTrack) -> bool:
     return bool(steps < MOST_SCATTER * spread)
 
 
-def in_assumed_units(track: CameraTrack) -> CameraTrack:
-    """A track of unknown unit in track units: its farthest camera is EXTENT_WHERE_UNKNOWN away.
+def assumed_scale(track: CameraTrack) -> float:
+    """Track units in a unit of a track that does not tell it.
 
-    Where the position only scatters about one point, the camera turns in place. In the world of
-    the first camera.
+    Its farthest camera is taken to be EXTENT_WHERE_UNKNOWN away. 0 where the position only scatters
+    about one point: the camera turns in place.
     """
     relative = relative_track(track)
-    if not travels(relative):
-        return turning_only(relative)
-    return scale_track(relative, EXTENT_WHERE_UNKNOWN / extent(relative))
+    return EXTENT_WHERE_UNKNOWN / extent(relative) if travels(relative) else 0.0
+
+
+def in_track_units(track: CameraTrack, scale: float) -> CameraTrack:
+    """A track in track units, in the world of its first camera.
+
+    Args:
+        track: in a unit of its own.
+        scale: track units in that unit; 0 = the camera turns in place.
+    """
+    relative = relative_track(track)
+    return scale_track(relative, scale) if scale else turning_only(relative)
+
+
+def in_assumed_units(track: CameraTrack) -> CameraTrack:
+    """A track of unknown unit in track units, see ``assumed_scale``."""
+    return in_track_units(track, assumed_scale(track))
 
 
 def turning_only(track: CameraTrack) -> CameraTrack:

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -21,7 +22,7 @@ from PIL import Image
 from dynascene.datasets.filmed.drawing import cover_crop, draw_frames, frames_at
 from dynascene.datasets.filmed.filmed_clips import FilmedClips
 from dynascene.errors import InputError
-from dynascene.geometry.tracks import resize_track
+from dynascene.geometry.tracks import extent, in_assumed_units, resize_track
 from dynascene.io import video_decoding
 from dynascene.io.cameras import write_cameras
 from dynascene.io.frames import open_frames
@@ -228,3 +229,17 @@ def test_cameras_of_a_larger_frame_are_scaled(tmp_path: Path) -> None:
     write_cameras(large, tmp_path / "a" / "cameras.json")
     clip = clips(tmp_path, length=6)[0]
     torch.testing.assert_close(clip.cameras.intrinsics[:, :2], large.intrinsics[:, :2] / 2)
+
+
+def test_pieces_of_a_clip_share_its_unit(tmp_path: Path) -> None:
+    """Assumed of the whole clip as in sampling, or as curation measured it."""
+    folder = write_clip_folder(tmp_path / "clips" / "walk", 30).parent
+    whole = in_assumed_units(track(30))
+    scales = {clips(folder)[index].track_scale for index in range(4)}
+    (scale,) = scales
+    assert scale == pytest.approx(extent(whole) / extent(track(30)))
+    meta = {"values": {"camera.travel": 0.6}}
+    curated = write_clip_folder(tmp_path / "curated" / "walk", 30)
+    (curated / "meta.json").write_text(json.dumps(meta))
+    scale = clips(curated.parent)[0].track_scale
+    assert scale == pytest.approx(0.6 / extent(track(30)))

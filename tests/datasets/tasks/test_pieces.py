@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 
+from dynascene.datasets.scale_jitter import clip_jitter
 from dynascene.datasets.tasks.pieces import one_frame, training_cameras
 from dynascene.geometry.rigid import invert_rigid, rotation_about
 from dynascene.geometry.tracks import (
@@ -21,9 +21,8 @@ from dynascene.types import CameraTrack
 
 @pytest.fixture
 def told(make_clip) -> Callable[..., CameraTrack]:
-    def tell(track: CameraTrack, seed: int = 0) -> CameraTrack:
-        clip = make_clip(len(track), cameras=track)
-        return training_cameras(clip, np.random.default_rng(seed)).track
+    def tell(track: CameraTrack, name: str = "walk") -> CameraTrack:
+        return training_cameras(make_clip(len(track), cameras=track, name=name)).track
 
     return tell
 
@@ -50,8 +49,8 @@ def test_nor_does_its_world(make_clip, told) -> None:
 def test_the_first_camera_is_the_world_and_the_reach_is_jittered(make_clip, told) -> None:
     track = make_clip(frames=9).cameras
     reaches = []
-    for seed in range(20):
-        cameras = told(track, seed)
+    for number in range(20):
+        cameras = told(track, f"clip {number}")
         torch.testing.assert_close(cameras.cam_from_world[0], torch.eye(4, dtype=torch.float64))
         assert torch.equal(cameras.intrinsics, track.intrinsics)
         torch.testing.assert_close(  # one factor for all: the path keeps its shape
@@ -81,6 +80,23 @@ def test_scatter_of_a_standing_camera_is_not_blown_up(make_clip, told) -> None:
 @pytest.mark.parametrize("frames", [2, 3, 8, 24])
 def test_short_pieces_of_a_travelling_camera_travel(make_clip, told, frames) -> None:
     assert extent(told(make_clip(frames).cameras)) > 0.1
+
+
+def test_all_pieces_of_a_clip_have_its_unit(make_clip) -> None:
+    """A piece that is travelled twice as fast is told twice as fast."""
+    clip = make_clip(frames=17, track_scale=0.01)
+    slow = replace(clip, video=clip.video[:9], matte=clip.matte[:9], cameras=clip.cameras[:9])
+    every_second = clip.cameras.cam_from_world[::2], clip.cameras.intrinsics[::2]
+    fast = replace(slow, cameras=CameraTrack(*every_second, clip.cameras.size))
+    told = [extent(training_cameras(piece).track) for piece in (slow, fast)]
+    filmed = [extent(piece.cameras) for piece in (slow, fast)]
+    assert told[1] / told[0] == pytest.approx(filmed[1] / filmed[0])
+    assert told[0] / filmed[0] == pytest.approx(0.01 * clip_jitter("walk"))
+    assert 0.5 <= clip_jitter("walk") <= 2
+    turning = training_cameras(replace(slow, track_scale=0.0), slow.cameras[3:4])
+    assert not turning.track.cam_from_world[:, :3, 3].any()
+    assert turning.scene is not None
+    assert not turning.scene.cam_from_world[:, :3, 3].any()
 
 
 def test_one_frame_keeps_what_belongs_together(make_clip, rng) -> None:

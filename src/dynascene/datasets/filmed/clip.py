@@ -31,7 +31,9 @@ class FilmedClip:
         others_cameras: of those frames, in the world of ``cameras``; None where they are unknown.
         has_camera: False where the camera is unknown. ``cameras`` then stands still, and training
             takes the null camera.
-        in_track_units: whether the cameras are in track units already; else their unit is unknown.
+        in_track_units: whether the cameras are in track units already, exactly.
+        track_scale: else, track units in their unit, one for all pieces of a clip, as well as it
+            is known; 0 = the camera turns in place, None = to be assumed from this piece.
         inputs: further fields of ``clip_fields`` by name, [F, …] each.
 
     Raises:
@@ -47,6 +49,7 @@ class FilmedClip:
     others_cameras: CameraTrack | None = None
     has_camera: bool = True
     in_track_units: bool = False
+    track_scale: float | None = None
     inputs: Mapping[str, Tensor] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -17,7 +17,12 @@ from dynascene.datasets.filmed.shards import SHARD_SUFFIX, unpack
 from dynascene.datasets.filmed.storage import Storage
 from dynascene.errors import InputError
 from dynascene.geometry.intrinsics import intrinsics_from_fov
-from dynascene.geometry.tracks import resize_track, with_square_pixels
+from dynascene.geometry.tracks import (
+    assumed_scale,
+    extent,
+    resize_track,
+    with_square_pixels,
+)
 from dynascene.io.cameras import CameraDefaults, read_cameras
 from dynascene.io.frames import open_frames, open_matte
 from dynascene.io.text import read_json
@@ -39,6 +44,7 @@ BESIDE_SUFFIXES = (*CAMERA_SUFFIXES, ".camera_info.json")
 CAMERA_FOLDERS = ("", "../poses/", "../cameras/")  # beside a video that is a clip by itself
 SHAPE_TOLERANCE = 0.02  # relative; sizes rounded to even numbers stay below
 SQUARE_TOLERANCE = 0.05  # of fx / fy: estimates differ by that much; squeezed frames by more
+TRAVEL = "camera.travel"  # among the values that curation writes into meta.json
 UNKNOWN_FOV = 60.0  # degrees, of the camera that stands in for an unknown one
 
 
@@ -85,6 +91,18 @@ class OpenClip:
         track = with_square_pixels(self.cameras)
         ratio = track.size.height / self.frames.size.height
         return track if abs(ratio - 1) > SQUARE_TOLERANCE else self.cameras
+
+    @property
+    def track_scale(self) -> float:
+        """Track units in the cameras' unit of length: one number for the whole clip.
+
+        Curation measured how far the camera travels in median depths; where it did not, the whole
+        clip's travel is assumed, as in sampling. 0 = the camera turns in place.
+        """
+        travel, reach = self.meta.get("values", {}).get(TRAVEL, 0), extent(self.cameras)
+        if travel and reach:
+            return float(travel) / reach
+        return assumed_scale(self.cameras)
 
     @property
     def has_person(self) -> bool:

@@ -43,6 +43,7 @@ def read_piece(
         others_matte=matte[length:],
         others_cameras=track[length:],
         has_camera=clip.has_camera,
+        track_scale=clip.track_scale,
         inputs={
             field: read_field(field, path, piece, size, cameras.size)
             for field, path in clip.fields.items()

@@ -88,7 +88,7 @@ def _in_scene(
     task: str, clip: FilmedClip, scene: OtherFrame, rng: np.random.Generator, dilation: float
 ) -> TrainingSample:
     """The whole piece with its person; the scene picture without them."""
-    cameras, scene_camera = training_cameras(clip, rng, scene.camera)
+    cameras, scene_camera = training_cameras(clip, scene.camera)
     picture, visibility = without_person(scene.picture, scene.matte, dilation)
     return TrainingSample(
         task=task,

@@ -36,7 +36,7 @@ def outpainting(
     hole = random_hole(rng, *frame.shape[-2:], rng.uniform(*masked), shapes).to(frame.device)
     person = person_region(piece.matte[0], dilation)
     visible = (~(hole | person)).to(frame.dtype)
-    cameras, scene_camera = training_cameras(piece, rng, piece.cameras)
+    cameras, scene_camera = training_cameras(piece, piece.cameras)
     return TrainingSample(
         task="outpainting",
         video=piece.video,

@@ -12,16 +12,9 @@ import torch
 from torch import Tensor
 
 from dynascene.datasets.filmed.clip import FilmedClip
-from dynascene.datasets.scale_jitter import jitter_scale
+from dynascene.datasets.scale_jitter import clip_jitter
 from dynascene.errors import InputError
-from dynascene.geometry.tracks import (
-    EXTENT_WHERE_UNKNOWN,
-    extent,
-    relative_track,
-    scale_track,
-    travels,
-    turning_only,
-)
+from dynascene.geometry.tracks import assumed_scale, in_track_units
 from dynascene.types import CameraTrack
 
 
@@ -92,26 +85,26 @@ def frames_with_person(clip: FilmedClip) -> list[int]:
     return frames
 
 
-def training_cameras(
-    clip: FilmedClip, rng: np.random.Generator, scene: CameraTrack | None = None
-) -> TrainingCameras:
+def training_cameras(clip: FilmedClip, scene: CameraTrack | None = None) -> TrainingCameras:
     """Cameras as the network gets them: from the first frame, in track units.
 
-    The unit of length of most clips is as unknown in training as it is in sampling. The farthest
-    camera is then EXTENT_WHERE_UNKNOWN from the first, times a random factor. A camera whose
-    position only scatters about one point turns in place, and so does the scene picture's.
+    The unit of length of most clips is only roughly known in training, as it is in sampling. It is
+    one for all pieces of a clip, and so is the random factor that makes it rough: a piece of which
+    more is travelled in as many frames is faster. A camera whose position only scatters about one
+    point turns in place, and so does the scene picture's.
 
     Args:
         scene: the scene picture's camera, in the world of the clip's.
     """
     frames = len(clip.cameras)
-    track = relative_track(clip.cameras if scene is None else _join(clip.cameras, scene))
+    track = clip.cameras if scene is None else _join(clip.cameras, scene)
+    scale = 1.0
     if not clip.in_track_units:
-        judged = track if frames == 1 else track[:frames]  # one frame alone shows no travel
-        if travels(judged):
-            track = jitter_scale(scale_track(track, EXTENT_WHERE_UNKNOWN / extent(judged)), rng)
-        else:
-            track = turning_only(track)
+        scale = clip.track_scale
+        if scale is None:  # one frame alone shows no travel
+            scale = assumed_scale(track if frames == 1 else track[:frames])
+        scale *= clip_jitter(clip.name)
+    track = in_track_units(track, scale)
     return TrainingCameras(track[:frames], None if scene is None else track[frames:])
 
 

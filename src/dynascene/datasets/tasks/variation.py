@@ -23,7 +23,7 @@ def video_variation(
     """
     other = other_frame(clip, rng)
     scene, visibility = without_person(other.picture, other.matte, dilation)
-    cameras, scene_camera = training_cameras(clip, rng, other.camera)
+    cameras, scene_camera = training_cameras(clip, other.camera)
     return TrainingSample(
         task="video_variation",
         video=clip.video,
