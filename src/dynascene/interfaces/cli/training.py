@@ -59,7 +59,7 @@ def train(
         worlds: how often each world of rendered clips is drawn (default: turn=0.35 stage=0.3
             layered=0.35); solid needs OpenGL.
         start: weights to start from: a run, exported weights, or random (default: public weights
-            for sd15, fresh ones else).
+            for sd15, fresh ones else; a second stage asks for the run of its first).
         autoencoder: folder of a trained small autoencoder (default: the bundled one).
         cache: folder of encoded or fetched clips, which runs may share (default: in RUN).
         until: stop after this step.
