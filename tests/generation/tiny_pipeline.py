@@ -5,11 +5,11 @@ from pathlib import Path
 import torch
 from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
 
-from dynascene.models.denoiser import Denoiser, size_to_dict
+from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.samplers import ddim_scheduler
 from dynascene.models.image_encoder import SmallImageEncoder
 from dynascene.models.pipeline import DynaScenePipeline
-from dynascene.models.sizes import ModelSize
+from dynascene.models.sizes import ModelSize, size_to_dict
 from dynascene.types import Size
 
 TINY = ModelSize(

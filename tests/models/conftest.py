@@ -7,12 +7,12 @@ import torch
 from diffusers import AutoencoderTiny
 from torch import nn
 
-from dynascene.models.denoiser import Denoiser, size_to_dict
+from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.samplers import ddim_scheduler
 from dynascene.models.image_encoder import SmallImageEncoder
 from dynascene.models.latents import EncodedClip
 from dynascene.models.pipeline import DynaScenePipeline
-from dynascene.models.sizes import ModelSize
+from dynascene.models.sizes import ModelSize, size_to_dict
 from dynascene.types import Batch, Size
 
 TINY = ModelSize(

@@ -9,7 +9,6 @@ from dynascene.errors import InputError
 from dynascene.generation.weights import load_weights
 from dynascene.models.autoencoders import SpaceToDepth
 from dynascene.models.backbone import parameter_count
-from dynascene.models.denoiser import size_from_dict, size_to_dict
 from dynascene.models.diffusion.samplers import ddim_scheduler
 from dynascene.models.image_encoder import SmallImageEncoder
 from dynascene.models.input_layout import (
@@ -21,7 +20,7 @@ from dynascene.models.input_layout import (
 from dynascene.models.latents import decode_latents, encode_images, latent_stride
 from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.models.pretrained import load_pipeline
-from dynascene.models.sizes import MICRO, SD15, SMALL, at_resolution
+from dynascene.models.sizes import MICRO, SD15, SMALL, at_resolution, size_from_dict, size_to_dict
 from dynascene.models.systems import SYSTEMS
 from dynascene.types import Batch, Size
 

@@ -19,7 +19,7 @@ from transformers import (
 from dynascene.errors import InputError
 from dynascene.models.conditioners import CONDITIONERS
 from dynascene.models.conditioners.base import Conditioner
-from dynascene.models.denoiser import Denoiser, size_to_dict
+from dynascene.models.denoiser import Denoiser
 from dynascene.models.injection import Injection
 from dynascene.models.input_layout import IMAGE_EDITING, IMAGE_LATENT, TEXT_TO_IMAGE
 from dynascene.models.pretrained import (
@@ -31,7 +31,7 @@ from dynascene.models.pretrained import (
     motion_from_original,
     pipeline_from_public_weights,
 )
-from dynascene.models.sizes import SD15, ModelSize
+from dynascene.models.sizes import SD15, ModelSize, size_to_dict
 from dynascene.models.systems.dynascene import DYNASCENE
 from dynascene.types import Size
 

@@ -14,11 +14,12 @@ from dynascene.models.conditioners.plucker_camera import (
     camera_adaptor,
     with_octaves,
 )
-from dynascene.models.denoiser import Denoiser, size_to_dict
+from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.objective import DiffusionLoss
 from dynascene.models.diffusion.terms import prediction_error
 from dynascene.models.injection import Injection
 from dynascene.models.readers.camera import with_camera
+from dynascene.models.sizes import size_to_dict
 from dynascene.models.systems.dynascene import DYNASCENE
 
 STEPS = torch.tensor([2, 500, 999])

@@ -9,12 +9,13 @@ from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.imaging.tensor_metrics import weighted_psnr
-from dynascene.models.denoiser import Denoiser, size_to_dict
+from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.noising import UniformSteps
 from dynascene.models.diffusion.objective import DiffusionLoss
 from dynascene.models.image_encoder import SmallImageEncoder
 from dynascene.models.latents import complete_clip, encode_clip
 from dynascene.models.pipeline import DynaScenePipeline
+from dynascene.models.sizes import size_to_dict
 from dynascene.models.small import small_autoencoder
 from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.training.autoencoding import start_weights

@@ -14,11 +14,12 @@ from dynascene.datasets.tasks.sample import TrainingSample
 from dynascene.errors import InputError
 from dynascene.models.conditioners import CONDITIONERS
 from dynascene.models.conditioners.base import Conditioner
-from dynascene.models.denoiser import Denoiser, size_to_dict
+from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.objective import PLAIN_LOSS
 from dynascene.models.image_encoder import SmallImageEncoder
 from dynascene.models.injection import Injection
 from dynascene.models.latents import complete_clip, encode_clip
+from dynascene.models.sizes import size_to_dict
 from dynascene.models.small import small_autoencoder
 from dynascene.training.batch_encoding import PixelEncoder, StoredClipEncoder
 from dynascene.training.clips import ClipBudget, encode_shot

@@ -5,7 +5,6 @@ Legend: B clips, F frames, C latent channels, h w latent grid.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import MISSING, asdict, fields
 from typing import Any, Literal, NamedTuple, cast, get_args
 
 import torch
@@ -39,8 +38,7 @@ from dynascene.models.input_layout import (
     with_latent_channels,
 )
 from dynascene.models.latents import EncodedClip
-from dynascene.models.sizes import ModelSize
-from dynascene.types import Size
+from dynascene.models.sizes import size_from_dict
 
 NOISE_FLOOR = 1e-6  # of 1 − ᾱ
 SCRATCH_GAIN = 0.5  # of Xavier's, for layers that otherwise start at zero
@@ -61,18 +59,19 @@ class Prediction(NamedTuple):
 class Denoiser(ModelMixin, ConfigMixin):
     """A system's network. It is saved and loaded as one, and describes itself in its config.
 
-    size: a ModelSize as a dict.
-    conditions: name of a conditioner → its options: what ``conditioners`` are built from, under the
-        key of saved configs. Fresh weights are drawn in this order.
-    prediction: what the U-Net's output is.
-        ``epsilon``: the noise itself (the paper). ``clean``: x₀. ``velocity``: √ᾱ ε − √(1−ᾱ) x₀.
-        ``guide_residual``: x₀ = filled guide + output, turned into ε by Eq. 1. The last
-        convolution starts at zero, so the untrained network returns the guide. It needs a
-        conditioner that gives an anchor.
-    norm_per_frame: see ``backbone.build_unet``.
-    system: the name of the system that it is a network of, for whoever loads it; empty = none.
-    schedule: ``linear``, or ``zero_snr``, whose last step is nothing but noise. There ε says
-        nothing of the frames: ``epsilon`` is refused, and ``guide_residual`` is seen as x₀.
+    Args:
+        size: a ModelSize as a dict.
+        conditions: name of a conditioner → its options: what ``conditioners`` are built from, under
+            the key of saved configs. Fresh weights are drawn in this order.
+        prediction: what the U-Net's output is.
+            ``epsilon``: the noise itself (the paper). ``clean``: x₀. ``velocity``:
+            √ᾱ ε − √(1−ᾱ) x₀. ``guide_residual``: x₀ = filled guide + output, turned into ε by
+            Eq. 1. The last convolution starts at zero, so the untrained network returns the guide.
+            It needs a conditioner that gives an anchor.
+        norm_per_frame: see ``backbone.build_unet``.
+        system: the name of the system that it is a network of, for whoever loads it; empty = none.
+        schedule: ``linear``, or ``zero_snr``, whose last step is nothing but noise. There ε says
+            nothing of the frames: ``epsilon`` is refused, and ``guide_residual`` is seen as x₀.
     """
 
     _supports_gradient_checkpointing = True
@@ -157,10 +156,16 @@ class Denoiser(ModelMixin, ConfigMixin):
         *,
         part: Literal["whole", "per_clip", "per_frame"] = "whole",
     ) -> Injection:
-        """What the conditioners say about a clip; ``drop`` [B] bool asks for the null condition.
+        """What the conditioners say about a clip.
 
-        part: of all conditioners, of those alone whose injection does not depend on the frames
-        (``Conditioner.per_clip``), or of the others. Merging the two parts gives the whole.
+        Args:
+            clip: what they read.
+            drop: [B] bool, which clips get the null conditions.
+            part: of all conditioners, of those alone whose injection does not depend on the frames
+                (``Conditioner.per_clip``), or of the others. Merging the two parts gives the whole.
+
+        Raises:
+            InputError: the clip lacks a field that a conditioner reads.
         """
         conditioners = [
             conditioner
@@ -192,13 +197,22 @@ class Denoiser(ModelMixin, ConfigMixin):
         motion: bool = True,
         probes: Collection[str] = (),
     ) -> Prediction:
-        """What the network says of ``noisy`` [B, F, C, h, w] at steps [B].
+        """What the network says of noisy latents.
 
-        source: of the conditions: an encoded clip (training; ``drop`` [B] drops them) or the
-        injection that was made of it (sampling: made once, used in every step).
-        motion: False leaves the motion modules out (stage I, clips of one frame).
-        probes: names of what attention readers are to leave for losses; asking changes no other
-        number. Raises InputError when a reader that is asked cannot give it, or there is none.
+        Args:
+            noisy: [B, F, C, h, w].
+            timesteps: [B].
+            source: of the conditions: an encoded clip (training) or the injection that was made of
+                it (sampling: made once, used in every step).
+            drop: [B] bool, which clips' conditions are dropped; None = none. For a clip alone: an
+                injection is dropped when it is made.
+            motion: False leaves the motion modules out (stage I, clips of one frame).
+            probes: names of what attention readers are to leave for losses; asking changes no other
+                number.
+
+        Raises:
+            InputError: a reader that is asked cannot give its probe, or there is none.
+            ValueError: ``drop`` beside an injection.
         """
         if unknown := sorted(set(probes) - set(self.probe_names)):
             names = ", ".join(sorted(self.probe_names)) or "none"
@@ -299,17 +313,3 @@ def _check_meaning(prediction: str, schedule: str) -> None:
             "prediction epsilon with schedule zero_snr: at its last step ε says nothing of the "
             "frames; predict clean or velocity, or take the schedule linear"
         )
-
-
-def size_from_dict(values: dict[str, Any]) -> ModelSize:
-    """The inverse of ``dataclasses.asdict``, from what JSON makes of it."""
-    numbers: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-    numbers["resolution"] = Size(*values["resolution"])
-    return ModelSize(**numbers)
-
-
-def size_to_dict(size: ModelSize) -> dict[str, Any]:
-    """A ModelSize as plain JSON values, without those that older saved sizes lack and mean."""
-    values = {**asdict(size), "resolution": list(size.resolution)}
-    defaults = {f.name: f.default for f in fields(size) if f.default is not MISSING}
-    return {k: v for k, v in values.items() if k not in defaults or v != defaults[k]}

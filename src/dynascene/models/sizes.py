@@ -1,6 +1,7 @@
 """The sizes of one code: ``sd15`` (the paper's), ``small`` (shipped, runs on a CPU), ``micro``."""
 
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
+from typing import Any
 
 from dynascene.types import Size
 
@@ -87,3 +88,17 @@ def at_resolution(size: ModelSize, resolution: Size, frames: int) -> ModelSize:
 
 
 SIZES = {size.name: size for size in (SD15, SMALL, MICRO)}
+
+
+def size_from_dict(values: dict[str, Any]) -> ModelSize:
+    """The inverse of ``dataclasses.asdict``, from what JSON makes of it."""
+    numbers: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    numbers["resolution"] = Size(*values["resolution"])
+    return ModelSize(**numbers)
+
+
+def size_to_dict(size: ModelSize) -> dict[str, Any]:
+    """A ModelSize as plain JSON values, without those that older saved sizes lack and mean."""
+    values = {**asdict(size), "resolution": list(size.resolution)}
+    defaults = {f.name: f.default for f in fields(size) if f.default is not MISSING}
+    return {k: v for k, v in values.items() if k not in defaults or v != defaults[k]}

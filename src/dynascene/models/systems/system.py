@@ -8,14 +8,14 @@ from torch import nn
 
 from dynascene.errors import InputError
 from dynascene.models.conditioners import CONDITIONERS
-from dynascene.models.denoiser import Denoiser, size_to_dict
+from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.objective import PLAIN_LOSS, DiffusionLoss
 from dynascene.models.diffusion.samplers import SamplerHook
 from dynascene.models.diffusion.schedule import NoiseSchedule, Parametrisation
 from dynascene.models.diffusion.terms import LossTerm
 from dynascene.models.inputs import fields_read
 from dynascene.models.public_weights import PublicWeights
-from dynascene.models.sizes import SMALL, ModelSize
+from dynascene.models.sizes import SMALL, ModelSize, size_to_dict
 from dynascene.task_mix import TaskMix
 
 ParameterGroup = Callable[[Denoiser], list[nn.Parameter]]
