@@ -5,8 +5,8 @@ import torch
 from same_weights import LOADED_TOLERANCE, assert_same_weights
 
 from dynascene.models.denoiser import Denoiser
+from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.models.diffusion.noising import UniformSteps
-from dynascene.models.diffusion.objective import DiffusionLoss
 from dynascene.models.diffusion.samplers import ddim_scheduler
 from dynascene.models.diffusion.schedule import alpha_bar_at, clean_from_noise
 from dynascene.models.sizes import SIZES, size_from_dict, size_to_dict

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.models.diffusion.noising import UniformSteps, sample_noise
-from dynascene.models.diffusion.objective import DiffusionLoss
 from dynascene.models.latents import EncodedClip
 
 NAMES = ("foreground", "scene_reference", "image_embedding", "plucker_camera")

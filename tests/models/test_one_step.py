@@ -3,7 +3,7 @@ import torch
 from torch import Tensor
 
 from dynascene.errors import InputError
-from dynascene.models.diffusion.objective import DiffusionLoss
+from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.models.diffusion.one_step import MostlyFirstStep, painting_error
 from dynascene.models.diffusion.schedule import alpha_bars
 from dynascene.models.diffusion.terms import noise_error

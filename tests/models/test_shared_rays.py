@@ -15,7 +15,7 @@ from dynascene.models.conditioners.plucker_camera import (
     with_octaves,
 )
 from dynascene.models.denoiser import Denoiser
-from dynascene.models.diffusion.objective import DiffusionLoss
+from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.models.diffusion.terms import prediction_error
 from dynascene.models.injection import Injection
 from dynascene.models.readers.camera import with_camera

@@ -9,8 +9,8 @@ from dynascene.models.attention import attention_site
 from dynascene.models.backbone import spatial_blocks
 from dynascene.models.conditioners import CONDITIONERS
 from dynascene.models.conditioners.base import Conditioner
+from dynascene.models.diffusion.diffusion_loss import PLAIN_LOSS, DiffusionLoss, summed
 from dynascene.models.diffusion.noising import UniformSteps
-from dynascene.models.diffusion.objective import PLAIN_LOSS, DiffusionLoss, summed
 from dynascene.models.diffusion.terms import DenoisingStep, LossTerm, noise_error, probe_names
 from dynascene.models.injection import Injection
 from dynascene.models.readers.cross_frame import CrossFrameReader

@@ -10,8 +10,8 @@ from torch import Tensor
 from dynascene.errors import InputError
 from dynascene.imaging.tensor_metrics import weighted_psnr
 from dynascene.models.denoiser import Denoiser
+from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.models.diffusion.noising import UniformSteps
-from dynascene.models.diffusion.objective import DiffusionLoss
 from dynascene.models.image_encoder import SmallImageEncoder
 from dynascene.models.latents import complete_clip, encode_clip
 from dynascene.models.pipeline import DynaScenePipeline

@@ -15,7 +15,7 @@ from dynascene.errors import InputError
 from dynascene.models.conditioners import CONDITIONERS
 from dynascene.models.conditioners.base import Conditioner
 from dynascene.models.denoiser import Denoiser
-from dynascene.models.diffusion.objective import PLAIN_LOSS
+from dynascene.models.diffusion.diffusion_loss import PLAIN_LOSS
 from dynascene.models.image_encoder import SmallImageEncoder
 from dynascene.models.injection import Injection
 from dynascene.models.latents import complete_clip, encode_clip

@@ -16,7 +16,7 @@ from dynascene.imaging.sheet import clip_grid
 from dynascene.imaging.tensor_metrics import detail_share, weighted_psnr
 from dynascene.models.autoencoders import autoencoder_of, same_encoder
 from dynascene.models.denoiser import Denoiser
-from dynascene.models.diffusion.objective import DiffusionLoss, summed
+from dynascene.models.diffusion.diffusion_loss import DiffusionLoss, summed
 from dynascene.models.diffusion.samplers import ddim_scheduler
 from dynascene.models.diffusion.schedule import TRAINING_STEPS, alpha_bar_at, clean_from
 from dynascene.models.latents import decode_latents, encode_clip

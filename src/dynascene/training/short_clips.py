@@ -13,7 +13,7 @@ from torch import Generator, Tensor, nn
 from dynascene.imaging.sheet import clip_grid
 from dynascene.imaging.tensor_metrics import clip_psnrs
 from dynascene.models.denoiser import Denoiser
-from dynascene.models.diffusion.objective import DiffusionLoss
+from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.synthetic.shots.moved_clips import OBEYED, MovedClips, moved_clips
 from dynascene.synthetic.shots.moved_shots import MovedShot
 from dynascene.training.batch_encoding import PixelEncoder, Target

@@ -3,8 +3,8 @@
 The condition frame is the batch's scene picture: a place without a person, or a full composite.
 """
 
+from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.models.diffusion.noising import UniformSteps
-from dynascene.models.diffusion.objective import DiffusionLoss
 from dynascene.models.public_weights import SD15_PUBLIC
 from dynascene.models.systems.system import (
     Network,

@@ -10,8 +10,8 @@ from torch import nn
 
 from dynascene.models.backbone import motion_parameters, spatial_parameters
 from dynascene.models.denoiser import Denoiser
+from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.models.diffusion.noising import UniformSteps
-from dynascene.models.diffusion.objective import DiffusionLoss
 from dynascene.models.diffusion.one_step import MostlyFirstStep, painting_error
 from dynascene.models.diffusion.terms import noise_error, prediction_error
 from dynascene.models.public_weights import SD15_PUBLIC

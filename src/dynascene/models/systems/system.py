@@ -9,7 +9,7 @@ from torch import nn
 from dynascene.errors import InputError
 from dynascene.models.conditioners import CONDITIONERS
 from dynascene.models.denoiser import Denoiser
-from dynascene.models.diffusion.objective import PLAIN_LOSS, DiffusionLoss
+from dynascene.models.diffusion.diffusion_loss import PLAIN_LOSS, DiffusionLoss
 from dynascene.models.diffusion.samplers import SamplerHook
 from dynascene.models.diffusion.schedule import NoiseSchedule, Parametrisation
 from dynascene.models.diffusion.terms import LossTerm
