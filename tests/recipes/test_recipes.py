@@ -44,7 +44,8 @@ def test_an_unknown_recipe_is_refused_with_the_known_names() -> None:
 
 @pytest.mark.parametrize("name", all_recipes())
 def test_a_recipe_takes_the_users_numbers(name, tmp_path) -> None:
-    start = "random" if name == "dynascene.small_one_step" else None  # which asks for one
+    goes_on = name == "dynascene.small_one_step" or name.endswith(".stage2")
+    start = "random" if goes_on else None  # else it asks for a run
     chosen = Settings(out=tmp_path, seed=3, steps=7, batch=5, learning_rate=0.25, start=start)
     run = find_recipe(name)(chosen)
     assert (run.name, run.seed, run.steps, run.batch) == (name, 3, 7, 5)
@@ -121,9 +122,9 @@ def test_an_exported_autoencoder_is_the_averaged_one_and_scaled(autoencoder_run,
     vae = load_autoencoder(tmp_path / "weights")
     assert vae.config.scaling_factor != 1
     objective = open_run(autoencoder_run).objective()
-    measured = objective.measured()
-    assert abs(encode_images(vae, measured).std() - 1) < 0.02
-    assert decode_latents(vae, encode_images(vae, measured)).shape == measured.shape
+    pictures = objective.validation_pictures()
+    assert abs(encode_images(vae, pictures).std() - 1) < 0.02
+    assert decode_latents(vae, encode_images(vae, pictures)).shape == pictures.shape
     assert card["steps"] == 2
     assert "procedural" in card["data"]
     text = (tmp_path / "weights" / "README.md").read_text()

@@ -30,7 +30,7 @@ class Track:
         frames: numbers, rising.
         boxes: [4] each, in pixels.
         confidences: of the detections.
-        colours: mean colour histogram [bins].
+        colours: moving average of the colour histograms, [bins].
     """
 
     frames: list[int] = field(default_factory=list)
