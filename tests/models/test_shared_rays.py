@@ -244,6 +244,23 @@ def test_from_nothing_every_part_learns_in_the_first_step(tiny, clip) -> None:
     assert still == []
 
 
+def test_gradient_checkpointing_changes_nothing(tiny, clip) -> None:
+    """Blocks run again in the backward pass and see the camera of the call they belong to."""
+    torch.manual_seed(0)
+    denoiser = DYNASCENE.denoiser(tiny, "shared_rays").train()
+    gradients = []
+    for checkpointing in (False, True):
+        if checkpointing:
+            denoiser.enable_gradient_checkpointing()
+        denoiser.zero_grad()
+        denoiser(noisy(), STEPS, clip).value.square().mean().backward()
+        camera = denoiser.conditioners["plucker_camera"]
+        gradients.append([p.grad.clone() for p in camera.parameters() if p.grad is not None])
+    assert len(gradients[0]) == len(gradients[1]) > 20
+    for plain, again in zip(*gradients, strict=True):
+        torch.testing.assert_close(plain, again)
+
+
 def test_a_camera_is_a_conditioner_that_others_may_use(shared) -> None:
     reference = shared().conditioners["scene_reference"]
     assert isinstance(reference.others["plucker_camera"], PluckerCamera)
