@@ -213,7 +213,7 @@ class Shot:
         further = [f.name for f in CLIP_FIELDS.values() if f.name not in BUILT_IN and not f.target]
         for name, values in self.inputs.items():
             if name not in further:
-                names = ", ".join(further) or "none (`register_clip_field` adds one)"
+                names = ", ".join(further) or "none (register_clip_field adds one)"
                 raise InputError(f"shot: {name} is no further clip field; known are {names}")
             if CLIP_FIELDS[name].per_frame and len(values) != len(self):
                 raise InputError(f"shot: {name} has {len(values)} frames, not {len(self)}")

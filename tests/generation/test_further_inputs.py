@@ -71,7 +71,7 @@ def test_a_shots_fields_reach_the_model_where_the_person_is(monkeypatch, scene) 
 
 def test_a_field_that_is_missing_is_asked_for(monkeypatch, scene) -> None:
     register(monkeypatch, POSE, WORDS)
-    with pytest.raises(InputError, match=r"field pose: .* `inputs` of the Shot, \[F 2 H W\]"):
+    with pytest.raises(InputError, match=r"field pose: .* inputs of the Shot, \[F 2 H W\]"):
         batch_of(shot(), scene)
 
 

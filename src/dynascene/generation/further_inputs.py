@@ -37,8 +37,8 @@ def further_inputs(
         elif not field.may_lack:
             raise InputError(
                 f"clip field {field.name}: this clip has none, and nothing derives it; give it in "
-                f"the `inputs` of the Shot, [{field.axes.removeprefix('B ')}] (key views of the "
-                "scene memory have none either: `scene_memory` False)"
+                f"the inputs of the Shot, [{field.axes.removeprefix('B ')}] (key views of the "
+                "scene memory have none either: scene_memory=False)"
             )
     return tensors
 

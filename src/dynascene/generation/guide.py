@@ -127,12 +127,12 @@ def prepare(
     if options.scene_memory:
         if scene is None:
             raise InputError(
-                "`scene`: None; the scene memory needs one, or `scene_memory` False for the "
+                "`scene`: None; the scene memory needs one, or scene_memory=False for the "
                 "batch's own guide"
             )
         return _of_memory(shot, scene)
     if shot.guide is None:
-        raise InputError("batch: without `scene_memory` it brings a guide, and this one has none")
+        raise InputError("batch: without the scene memory it brings a guide, and this one has none")
     return _of_batch(shot)
 
 
