@@ -12,16 +12,17 @@ from dynascene.models.diffusion.schedule import TRAINING_STEPS
 from dynascene.models.image_encoder import SmallImageEncoder
 from dynascene.models.latents import EncodedClip, encode_clip, encode_images
 from dynascene.models.sizes import MICRO
-from dynascene.models.systems.dynascene import DYNASCENE, SHARED_RAYS_LOSS
+from dynascene.models.systems.dynascene import DYNASCENE
+from dynascene.models.systems.dynascene_rendered import SHARED_RAYS_LOSS
 from dynascene.synthetic.places.library import Library
 from dynascene.synthetic.shots.short_filming import (
-    FilmedPerson,
+    PersonLayers,
     Setting,
     film,
     level_pose,
     started_at,
 )
-from dynascene.synthetic.shots.short_paths import opposite_tracks
+from dynascene.synthetic.shots.short_paths import even_move
 from dynascene.synthetic.worlds import draw_place
 from dynascene.training_batch import TrainingBatch, collate
 from dynascene.types import CameraTrack
@@ -37,12 +38,12 @@ def pans_in_one_place() -> TrainingBatch:
     picture = CameraTrack(start[None], intrinsics_from_fov(FOV, SIZE)[None], SIZE)
     setting = Setting(place, picture, torch.ones(3, 1, 1))
     empty = torch.zeros(FRAMES, 4, SIZE.height, SIZE.width)
-    nobody = FilmedPerson(empty[:, :3], empty[:, 3:])
+    nobody = PersonLayers(empty[:, :3], empty[:, 3:])
     return collate(
         [
             film(setting, started_at(track, start), nobody, "turn", "one place")
             for turn in TURNS
-            for track in opposite_tracks("pan", float(turn), FRAMES, FOV, SIZE)
+            for track in (even_move("pan", s * float(turn), FRAMES, FOV, SIZE) for s in (1, -1))
         ]
     )
 

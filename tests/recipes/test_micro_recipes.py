@@ -18,7 +18,11 @@ from dynascene.training import shot_cache
 from dynascene.training.run import Settings
 from dynascene.training.trainer import train
 
-MICRO_RECIPES = {"dynascene.micro": "shared_rays", "dynascene.micro_paper": "open"}
+MICRO_RECIPES = {
+    "dynascene.micro": "shared_rays",
+    "dynascene.micro_paper": "open",
+    "actanywhere.micro": None,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +34,14 @@ def quick(monkeypatch) -> None:
     short_clips._unseen.cache_clear()
 
 
-@pytest.mark.parametrize("name", MICRO_RECIPES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dynascene.micro",
+        pytest.param("dynascene.micro_paper", marks=pytest.mark.long),
+        pytest.param("actanywhere.micro", marks=pytest.mark.long),
+    ],
+)
 def test_a_run_goes_on_and_its_weights_sample(name, tmp_path) -> None:
     settings = Settings(out=tmp_path / "run", steps=3, batch=2, worlds={"stage": 1.0})
     train(find_recipe(name)(settings), settings.out, until=2)
@@ -46,10 +57,11 @@ def test_a_run_goes_on_and_its_weights_sample(name, tmp_path) -> None:
     assert isinstance(pipeline.vae, SpaceToDepth)
     assert pipeline.denoiser.size == MICRO
 
-    denoiser = SYSTEMS["dynascene"].denoiser(MICRO, MICRO_RECIPES[name])
-    starting_point(SYSTEMS["dynascene"], denoiser, str(settings.out), None)  # a run to go on from
+    system = SYSTEMS[name.split(".")[0]]
+    denoiser = system.denoiser(MICRO, MICRO_RECIPES[name])
+    starting_point(system, denoiser, str(settings.out), None)  # a run to go on from
     weights = denoiser.unet.conv_out.weight
-    fresh = SYSTEMS["dynascene"].denoiser(MICRO, MICRO_RECIPES[name]).unet.conv_out.weight
+    fresh = system.denoiser(MICRO, MICRO_RECIPES[name]).unet.conv_out.weight
     assert not torch.equal(weights, fresh)
 
 
@@ -62,3 +74,15 @@ def test_size_micro_has_its_own_autoencoder(tmp_path) -> None:
 def test_short_clips_are_rendered_ones(tmp_path) -> None:
     with pytest.raises(InputError, match="clips"):
         find_recipe("dynascene.micro_paper")(Settings(out=tmp_path, clips=("films",)))
+
+
+def test_a_grown_size_takes_the_weights_of_a_smaller_one() -> None:
+    small, grown = (find_training(name) for name in ("micro", "micro_96"))
+    weights = SYSTEMS["dynascene"].denoiser(small.size, small.variant).state_dict()
+    SYSTEMS["dynascene"].denoiser(grown.size, grown.variant).load_state_dict(weights)
+    assert grown.size.resolution == (96, 54)
+    assert grown.size.frames == 8
+
+
+def find_training(name: str):
+    return next(t for t in SYSTEMS["dynascene"].rendered if t.name == name)

@@ -10,16 +10,11 @@ from torch import nn
 
 from dynascene.models.backbone import motion_parameters, spatial_parameters
 from dynascene.models.denoiser import Denoiser
-from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
-from dynascene.models.diffusion.noising import UniformSteps
-from dynascene.models.diffusion.one_step import MostlyFirstStep, painting_error
-from dynascene.models.diffusion.terms import noise_error, prediction_error
 from dynascene.models.public_weights import SD15_PUBLIC
-from dynascene.models.sizes import MICRO as MICRO_SIZE
+from dynascene.models.systems.dynascene_rendered import GUIDED, OPEN, RENDERED, SHARED_RAYS
 from dynascene.models.systems.system import (
     Network,
     Paper,
-    RenderedTraining,
     Schedule,
     System,
     TableRow,
@@ -56,11 +51,6 @@ SHARED_RAYS_NETWORK = Network(
     schedule="zero_snr",
     start="scratch",
 )
-SHARED_RAYS_LOSS = DiffusionLoss(
-    noising=UniformSteps(offset=0.0, drop_probability=0.05, last_step_share=0.4),
-    terms=(prediction_error(),),
-)
-
 # the paper's, every part of which speaks from the first step: for training without public weights
 OPEN_NETWORK = replace(PAPER_NETWORK, start="scratch")
 
@@ -179,7 +169,7 @@ SINGLE_STAGE = TrainingStage(
     schedules=SINGLE_SCHEDULES,
     notes=NOTES,
 )
-GUIDED_STAGE = replace(SINGLE_STAGE, name="guided", variant="guided", notes=GUIDED_NOTES)
+GUIDED_STAGE = replace(SINGLE_STAGE, name=GUIDED, variant=GUIDED, notes=GUIDED_NOTES)
 
 Stages = tuple[TrainingStage, TrainingStage]
 TWO_STAGES: Stages = (STAGE_ONE, STAGE_TWO)
@@ -238,67 +228,6 @@ TABLE_4 = (
     TableRow(label="two-stage", stages=TWO_STAGES, figures=WHOLE_FIGURES),
 )
 
-# --- at size small, on rendered shots -------------------------------------------------------------
-
-SMALL = RenderedTraining(
-    name="small",
-    variant="guided",
-    target="background",  # the guide knows no person, and the person is laid over the result
-    loss=DiffusionLoss(noising=UniformSteps(offset=0.0)),  # the guide says how bright it is
-    # after short training a step from pure noise to the clean frames looks best: it paints the
-    # mean of what might be there, steadily, where samples still paint blotches (docs/log.md)
-    sampling=(1, 1.0),
-    steps=40_000,
-    on_clips=GUIDED_STAGE.name,
-)
-# the recipe of the bundled weights
-SMALL_ONE_STEP = replace(
-    SMALL,
-    name="small_one_step",
-    loss=DiffusionLoss(noising=MostlyFirstStep(), terms=(painting_error(),)),
-    continues="dynascene.small",
-    steps=4_000,
-    learning_rate=3e-4,
-    on_clips=None,
-)
-SMALL_PAPER = RenderedTraining(
-    name="small_paper",
-    target="video",  # the paper's: the person in the place
-    # an offset is usual in this lineage; the paper does not say
-    loss=DiffusionLoss(noising=UniformSteps(offset=0.05)),
-    sampling=(25, 3.5),  # half of the paper's 50 steps; it does not tell its guidance
-    steps=40_000,
-)
-
-# --- at size micro, on short rendered clips -------------------------------------------------------
-
-# ours: no guide, and it follows the camera (docs/results.md)
-MICRO = RenderedTraining(
-    name="micro",
-    variant="shared_rays",
-    target="video",
-    loss=SHARED_RAYS_LOSS,
-    sampling=(6, 1.0),
-    steps=12_000,
-    learning_rate=2e-3,
-    size=MICRO_SIZE,
-    batch=8,
-    warmup=100,
-    floor=1.0,
-    ema=0.995,
-)
-# the paper's form: Eq. 2, rays from the clip's own first frame, and gates that are open from the
-# start, for there are no public weights to begin with
-MICRO_PAPER = replace(
-    MICRO,
-    name="micro_paper",
-    variant="open",
-    loss=DiffusionLoss(
-        noising=UniformSteps(offset=0.0, drop_probability=0.05), terms=(noise_error(gamma=None),)
-    ),
-    sampling=(12, 1.0),
-)
-
 DYNASCENE = System(
     name="dynascene",
     summary="the place of a picture, moving as a camera track says, behind a person",
@@ -310,12 +239,12 @@ DYNASCENE = System(
     ),
     network=PAPER_NETWORK,
     variants={
-        "guided": GUIDED_NETWORK,
-        "shared_rays": SHARED_RAYS_NETWORK,
-        "open": OPEN_NETWORK,
+        GUIDED: GUIDED_NETWORK,
+        SHARED_RAYS: SHARED_RAYS_NETWORK,
+        OPEN: OPEN_NETWORK,
     },
     stages=(*(s for row in TABLE_3 for s in row.stages), SINGLE_STAGE, GUIDED_STAGE),
-    rendered=(SMALL, SMALL_ONE_STEP, SMALL_PAPER, MICRO, MICRO_PAPER),
+    rendered=RENDERED,
     tables={3: TABLE_3, 4: TABLE_4},
     first_weights={"sd15": SD15_PUBLIC},
 )

@@ -1,0 +1,90 @@
+"""DynaScene's trainings on rendered shots: sizes small and micro. None of them is the paper's."""
+
+from dataclasses import replace
+
+from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
+from dynascene.models.diffusion.noising import UniformSteps
+from dynascene.models.diffusion.one_step import MostlyFirstStep, painting_error
+from dynascene.models.diffusion.terms import noise_error, prediction_error
+from dynascene.models.sizes import MICRO as MICRO_SIZE
+from dynascene.models.sizes import at_resolution
+from dynascene.models.systems.system import RenderedTraining
+from dynascene.types import Size
+
+# names of the system's variants; GUIDED is also the stage that trains it on filmed clips
+GUIDED, SHARED_RAYS, OPEN = "guided", "shared_rays", "open"
+
+SHARED_RAYS_LOSS = DiffusionLoss(
+    noising=UniformSteps(offset=0.0, drop_probability=0.05, last_step_share=0.4),
+    terms=(prediction_error(),),
+)
+
+# --- at size small, on rendered shots -------------------------------------------------------------
+
+SMALL = RenderedTraining(
+    name="small",
+    variant=GUIDED,
+    target="background",  # the guide knows no person, and the person is laid over the result
+    loss=DiffusionLoss(noising=UniformSteps(offset=0.0)),  # the guide says how bright it is
+    # after short training a step from pure noise to the clean frames looks best: it paints the
+    # mean of what might be there, steadily, where samples still paint blotches (docs/log.md)
+    sampling=(1, 1.0),
+    steps=40_000,
+    on_clips=GUIDED,
+)
+# the recipe of the bundled weights
+SMALL_ONE_STEP = replace(
+    SMALL,
+    name="small_one_step",
+    loss=DiffusionLoss(noising=MostlyFirstStep(), terms=(painting_error(),)),
+    continues="dynascene.small",
+    steps=4_000,
+    learning_rate=3e-4,
+    on_clips=None,
+)
+SMALL_PAPER = RenderedTraining(
+    name="small_paper",
+    target="video",  # the paper's: the person in the place
+    # an offset is usual in this lineage; the paper does not say
+    loss=DiffusionLoss(noising=UniformSteps(offset=0.05)),
+    sampling=(25, 3.5),  # half of the paper's 50 steps; it does not tell its guidance
+    steps=40_000,
+)
+
+# --- at size micro, on short rendered clips -------------------------------------------------------
+
+# ours: no guide, and it follows the camera (docs/results.md)
+MICRO = RenderedTraining(
+    name="micro",
+    variant=SHARED_RAYS,
+    target="video",
+    loss=SHARED_RAYS_LOSS,
+    sampling=(6, 1.0),
+    steps=12_000,
+    learning_rate=2e-3,
+    size=MICRO_SIZE,
+    batch=8,
+    warmup=100,
+    floor=1.0,
+    ema=0.995,
+)
+# grown: the same weights on larger frames and longer clips (start from a run of MICRO with `start`)
+MICRO_48 = replace(
+    MICRO, name="micro_48", size=at_resolution(MICRO_SIZE, Size(48, 28), 5), learning_rate=1e-3
+)
+MICRO_96 = replace(
+    MICRO, name="micro_96", size=at_resolution(MICRO_SIZE, Size(96, 54), 8), learning_rate=5e-4
+)
+# the paper's form: Eq. 2, rays from the clip's own first frame, and gates that are open from the
+# start, for there are no public weights to begin with
+MICRO_PAPER = replace(
+    MICRO,
+    name="micro_paper",
+    variant=OPEN,
+    loss=DiffusionLoss(
+        noising=UniformSteps(offset=0.0, drop_probability=0.05), terms=(noise_error(gamma=None),)
+    ),
+    sampling=(12, 1.0),
+)
+
+RENDERED = (SMALL, SMALL_ONE_STEP, SMALL_PAPER, MICRO, MICRO_48, MICRO_96, MICRO_PAPER)
