@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny_pipeline import save_pipeline
+from tiny_pipeline import TINY, save_pipeline
 
 from dynascene.errors import InputError
 from dynascene.generation.clip import GeneratedClip, GenerationOptions
@@ -19,6 +19,9 @@ from dynascene.geometry.moves import make_move
 from dynascene.geometry.picture import PictureCamera
 from dynascene.io.checksums import sha256_of
 from dynascene.jobs.log import Log
+from dynascene.models.diffusion.samplers import ddim_scheduler
+from dynascene.models.pipeline import DynaScenePipeline
+from dynascene.models.systems.dynascene import DYNASCENE
 from dynascene.types import ArrayFrames, Shot, Size
 
 pytestmark = pytest.mark.usefixtures("loaded_once")
@@ -116,6 +119,24 @@ def test_a_model_without_guide_is_enlarged_as_it_is(tmp_path: Path, scene) -> No
     plain = GenerationOptions(generator="projection", size=SIZE)
     guide = backgrounds(generate(moving_shot(), scene, plain))
     assert smooth < np.abs(np.diff(guide.astype(int), n=2, axis=2)).mean()
+
+
+def test_a_model_of_clean_frames_and_shared_rays_generates(tmp_path: Path, scene) -> None:
+    """From saved weights, in windows, with a one-step estimate; another framing is another clip."""
+    torch.manual_seed(0)
+    pipeline = DynaScenePipeline.from_pretrained(save_pipeline(tmp_path, guide=False, awake=True))
+    denoiser = DYNASCENE.denoiser(TINY, "shared_rays")
+    scheduler = ddim_scheduler(denoiser.quantity, denoiser.schedule)
+    pipeline.register_modules(denoiser=denoiser, scheduler=scheduler)
+    pipeline.save_pretrained(tmp_path / "shared")
+    shot = moving_shot(person=False)
+    made = generate(shot, scene, options(tmp_path / "shared", steps=2, estimate_samples=1))
+    frames = list(made.frames())
+    assert len(frames) == FRAMES
+    assert made.estimate == "one-step estimate"
+    assert all(frame.estimate is not None for frame in frames)
+    other = generate(moving_shot("pan-left:12", person=False), scene, options(tmp_path / "shared"))
+    assert not np.array_equal(frames[-1].background, backgrounds(other)[-1])
 
 
 @pytest.mark.parametrize(
