@@ -161,7 +161,7 @@ def test_a_stage_needs_the_autoencoder_of_the_one_before(
 
 
 def test_the_real_size_has_its_own_autoencoder(settings) -> None:
-    with torch.device("meta"), pytest.raises(InputError, match="Stable Diffusion's own"):
+    with torch.device("meta"), pytest.raises(InputError, match="sd15 has its own"):
         find_recipe("dynascene.sd15.stage1")(settings("run", start="random")).objective()
 
 
