@@ -7,6 +7,7 @@ from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.models.diffusion.one_step import MostlyFirstStep, painting_error
 from dynascene.models.diffusion.schedule import alpha_bars
 from dynascene.models.diffusion.terms import noise_error
+from dynascene.models.systems.system import Network, RenderedTraining, System
 
 NAMES = ("foreground", "scene_reference", "image_embedding", "plucker_camera", "guide")
 
@@ -105,3 +106,25 @@ def test_a_clip_without_a_guide_is_refused_by_name(build, make_clip) -> None:
     clip = make_clip().replace(guide=None, guide_visibility=None)
     with pytest.raises(InputError, match="loss painting reads guide_visibility"):
         loss_of(build(("foreground",)), clip, torch.zeros(3, 3, 4, 5, 7))
+
+
+@pytest.mark.parametrize(
+    ("prediction", "schedule"),
+    [("clean", "linear"), ("velocity", "zero_snr"), ("guide_residual", "zero_snr")],
+)
+def test_networks_whose_sampling_starts_at_noise_are_refused(
+    build, make_clip, prediction, schedule
+) -> None:
+    training = RenderedTraining(
+        name="one_step", target="background", loss=loss(), sampling=(1, 1.0), steps=1
+    )
+    network = Network(conditioners={"foreground": {}, "guide": {}}, prediction="guide_residual")
+    System(name="mine", summary="", network=network, rendered=(training,))
+    network = Network(
+        conditioners={"foreground": {}, "guide": {}}, prediction=prediction, schedule=schedule
+    )
+    with pytest.raises(InputError, match=r"^mine\.one_step: MostlyFirstStep.*starts at noise"):
+        System(name="mine", summary="", network=network, rendered=(training,))
+    denoiser = build(("foreground", "guide"), prediction, schedule=schedule)
+    with pytest.raises(InputError, match="train it with UniformSteps"):
+        loss_of(denoiser, make_clip(), torch.zeros(3, 3, 4, 5, 7))

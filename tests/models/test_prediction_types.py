@@ -134,7 +134,7 @@ def test_the_loss_is_the_mean_square_in_the_networks_own_quantity(
         clean, [torch.Generator().manual_seed(i) for i in range(3)], denoiser.alpha_bars
     )
     injection = denoiser.inject(clip, noisy.drop)
-    with calling(Call(injection, True, 3, 3)):
+    with calling(Call(injection, True, 3)):
         output = denoiser._unet_output(noisy.noisy, noisy.steps, injection)
     slow_losses = []
     for b in range(3):

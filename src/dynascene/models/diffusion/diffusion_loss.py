@@ -10,8 +10,11 @@ from dataclasses import dataclass, field, replace
 
 from torch import Generator, Tensor
 
+from dynascene.errors import InputError
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.noising import Noising, UniformSteps
+from dynascene.models.diffusion.one_step import MostlyFirstStep
+from dynascene.models.diffusion.schedule import Quantity
 from dynascene.models.diffusion.terms import (
     DenoisingStep,
     LossTerm,
@@ -38,6 +41,18 @@ class DiffusionLoss:
         """The same with further terms."""
         return replace(self, terms=(*self.terms, *terms))
 
+    def check(self, quantity: Quantity) -> None:
+        """Look whether this loss suits denoisers that are seen as ``quantity``.
+
+        Raises:
+            InputError: training would start a single step at zero, and sampling at noise.
+        """
+        if quantity != "epsilon" and isinstance(self.noising, MostlyFirstStep):
+            raise InputError(
+                "MostlyFirstStep: trains a single step that starts at zero, and sampling of a "
+                f"network that is seen as {quantity} starts at noise; train it with UniformSteps"
+            )
+
     def __call__(
         self,
         denoiser: Denoiser,
@@ -62,12 +77,14 @@ class DiffusionLoss:
             motion: False is stage I.
 
         Raises:
-            InputError: the clip lacks a field that a term reads, or the denoiser lacks a probe.
+            InputError: the clip lacks a field that a term reads, the denoiser lacks a probe, or
+                the loss does not suit what it predicts (``check``).
         """
         if len(generators) != len(clip):
             raise ValueError(f"{len(generators)} generators for {len(clip)} clips")
         # data parallelism wraps what is called; the wrapper has no attributes of the denoiser
         core: Denoiser = getattr(denoiser, "module", denoiser)
+        self.check(core.quantity)
         noisy = self.noising(clean, generators, core.alpha_bars)
         prediction = denoiser(
             noisy.noisy,

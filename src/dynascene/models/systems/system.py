@@ -11,7 +11,7 @@ from dynascene.models.conditioners import CONDITIONERS
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.diffusion_loss import PLAIN_LOSS, DiffusionLoss
 from dynascene.models.diffusion.samplers import SamplerHook
-from dynascene.models.diffusion.schedule import NoiseSchedule, Parametrisation
+from dynascene.models.diffusion.schedule import NoiseSchedule, Parametrisation, quantity_of
 from dynascene.models.diffusion.terms import LossTerm
 from dynascene.models.inputs import fields_read
 from dynascene.models.public_weights import PublicWeights
@@ -168,6 +168,9 @@ class System:
         first_weights: size → public weights to start from; sizes that are not named start fresh.
         loss_terms: further terms of the loss of all its trainings.
         sampler_hooks: applied in order after each step of sampling.
+
+    Raises:
+        InputError: a training's loss does not suit its network (``DiffusionLoss.check``).
     """
 
     name: str
@@ -181,6 +184,14 @@ class System:
     first_weights: Mapping[str, PublicWeights] = field(default_factory=dict)
     loss_terms: tuple[LossTerm, ...] = ()
     sampler_hooks: tuple[SamplerHook, ...] = ()
+
+    def __post_init__(self) -> None:
+        for training in (*self.stages, *self.rendered):
+            network = self.composition(training.variant)
+            try:
+                training.loss.check(quantity_of(network.prediction, network.schedule))
+            except InputError as error:
+                raise InputError(f"{self.name}.{training.name}: {error}") from None
 
     @property
     def description(self) -> str:
