@@ -15,7 +15,8 @@ from dynascene.models.systems.dynascene_rendered import SHARED_RAYS_LOSS
 from dynascene.models.systems.system import all_parameters
 from dynascene.synthetic.shots.moved_shots import MovedShot
 from dynascene.synthetic.shots.short_paths import even_move
-from dynascene.synthetic.shots.short_shots import ShortShots, draw_world
+from dynascene.synthetic.shots.short_shots import ShortShots
+from dynascene.synthetic.worlds import draw_world
 from dynascene.training.randomness import sample_generators
 from dynascene.training.short_clips import ShortClipObjective
 from dynascene.training_batch import collate

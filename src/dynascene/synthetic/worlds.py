@@ -35,6 +35,24 @@ def draw_place(
     return DRAW[world](library, rng)
 
 
+def draw_world(
+    rng: np.random.Generator, worlds: Mapping[str, float], library: Library
+) -> tuple[str, str, SyntheticPlace]:
+    """A random place of a random kind.
+
+    Args:
+        rng: draws both.
+        worlds: how often each kind is drawn; their order decides too what the rng draws.
+        library: where pictures come from.
+
+    Returns:
+        The kind, the name of the picture the place is made of, and the place in metres.
+    """
+    shares = np.array(list(worlds.values()), dtype=float)
+    world = list(worlds)[int(rng.choice(len(shares), p=shares / shares.sum()))]
+    return world, *draw_place(world, library, rng)
+
+
 def check_worlds(shares: Mapping[str, float]) -> None:
     """Look whether shares of worlds make sense.
 

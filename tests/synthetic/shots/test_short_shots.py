@@ -45,6 +45,15 @@ def test_a_clip_is_the_same_whenever_it_is_asked_for() -> None:
     assert not torch.equal(first.video, shots(seed=1)[5].video)
 
 
+def test_the_order_in_which_worlds_are_written_changes_nothing() -> None:
+    """A cache of clips is named after the shares alone."""
+    worlds = {"turn": 1.0, "stage": 1.0}
+    written, reverse = shots(worlds=worlds), shots(worlds=dict(reversed(worlds.items())))
+    kinds = [written[index].world for index in range(4)]
+    assert kinds == [reverse[index].world for index in range(4)]
+    assert set(kinds) == set(worlds)
+
+
 def test_splits_show_other_places() -> None:
     train, test = (set(shots(split).library.names("panorama")) for split in ("train", "test"))
     assert not train & test

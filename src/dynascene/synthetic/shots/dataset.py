@@ -27,7 +27,7 @@ from dynascene.synthetic.shots.person_clips import composite, lay_person, person
 from dynascene.synthetic.shots.placements import random_placement
 from dynascene.synthetic.shots.views import View, draw_view
 from dynascene.synthetic.solid.place import SolidPlace
-from dynascene.synthetic.worlds import WORLDS, check_worlds, draw_place
+from dynascene.synthetic.worlds import WORLDS, check_worlds, draw_world
 from dynascene.types import Size
 
 EYE_METRES = 1.6  # what the camera's height is taken for where a place has no scale
@@ -143,9 +143,7 @@ class SyntheticShots(Dataset[SyntheticShot]):
         if not 0 <= index < self.length:
             raise IndexError(index)
         rng = np.random.default_rng([self.seed, SPLITS.index(self.split), index])
-        shares = np.array(list(self.worlds.values()), dtype=float)
-        world = list(self.worlds)[int(rng.choice(len(shares), p=shares / shares.sum()))]
-        name, place = draw_place(world, self.library, rng)
+        world, name, place = draw_world(rng, self.worlds, self.library)
         view = draw_view(rng, place, self.size, self.frames)
         return self._film(rng, world, name, view)
 

@@ -17,7 +17,8 @@ from dynascene.errors import InputError
 from dynascene.geometry.tracks import opposite_track
 from dynascene.synthetic.shots.short_filming import ShortShot
 from dynascene.synthetic.shots.short_paths import FOVS, TRAVELS, even_move
-from dynascene.synthetic.shots.short_shots import ShortShots, draw_world
+from dynascene.synthetic.shots.short_shots import ShortShots
+from dynascene.synthetic.worlds import draw_world
 from dynascene.types import CameraTrack
 
 # Name → control of geometry.controls, and amounts: what a viewer sees at once

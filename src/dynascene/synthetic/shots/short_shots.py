@@ -36,7 +36,7 @@ from dynascene.synthetic.shots.short_filming import (
     started_at,
 )
 from dynascene.synthetic.shots.short_paths import random_short_track
-from dynascene.synthetic.worlds import WORLDS, check_worlds, draw_place
+from dynascene.synthetic.worlds import DRAW, WORLDS, check_worlds, draw_world
 from dynascene.types import CameraTrack, Size
 
 PITCHES = (-3.0, 6.0)  # mean and deviation of the first frame's, degrees up
@@ -77,7 +77,8 @@ class ShortShots(Dataset[ShortShot]):
         check_worlds(worlds)
         self.split, self.size, self.frames, self.seed = split, size, frames, seed
         self.library = Library(split, FINENESS * size.width, folder)
-        self.worlds = dict(worlds)
+        # however they are written, the same shares give the same clips
+        self.worlds = {kind: worlds[kind] for kind in DRAW if kind in worlds}
         self.person_share, self.own_view_share = person_share, own_view_share
 
     def __len__(self) -> int:
@@ -147,12 +148,3 @@ class ShortShots(Dataset[ShortShot]):
         ground = 1.0 if place.stage is None else place.stage.height
         placement = random_placement(rng, clip, track, ground, ground / EYE_METRES)
         return PersonLayers(*lay_person(clip, placement, self.size))
-
-
-def draw_world(
-    rng: np.random.Generator, worlds: Mapping[str, float], library: Library
-) -> tuple[str, str, SyntheticPlace]:
-    """A random place: its kind, the name of the picture it is made of, and itself in metres."""
-    shares = np.array(list(worlds.values()), dtype=float)
-    world = list(worlds)[int(rng.choice(len(shares), p=shares / shares.sum()))]
-    return world, *draw_place(world, library, rng)
