@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 import torch
@@ -9,14 +10,16 @@ import torch
 from dynascene.errors import InputError
 from dynascene.generation.weights import load_weights
 from dynascene.models.autoencoders import SpaceToDepth
-from dynascene.models.sizes import MICRO
+from dynascene.models.sizes import MICRO, at_resolution
 from dynascene.models.systems import SYSTEMS
 from dynascene.recipes import find_recipe, short_clips
 from dynascene.recipes.export import export_run
+from dynascene.recipes.rendered import rendered_run
 from dynascene.recipes.start import starting_point
 from dynascene.training import shot_cache
 from dynascene.training.run import Settings
 from dynascene.training.trainer import train
+from dynascene.types import Size
 
 MICRO_RECIPES = {
     "dynascene.micro": "shared_rays",
@@ -86,3 +89,11 @@ def test_a_grown_size_takes_the_weights_of_a_smaller_one() -> None:
 
 def find_training(name: str):
     return next(t for t in SYSTEMS["dynascene"].rendered if t.name == name)
+
+
+def test_rendered_shots_do_not_train_another_size_than_asked_for(tmp_path) -> None:
+    system = SYSTEMS["actanywhere"]
+    small = next(training for training in system.rendered if training.name == "small")
+    grown = replace(small, size=at_resolution(small.size, Size(128, 72), 8))
+    with pytest.raises(InputError, match="is of size small at 128×72; rendered shots train"):
+        rendered_run(system, grown, Settings(out=tmp_path))

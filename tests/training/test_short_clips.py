@@ -1,5 +1,7 @@
 """Training on short clips, and what the examination says about following the camera."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
@@ -72,3 +74,14 @@ def test_a_still_picture_has_no_gap(moves) -> None:
     assert figures["gap_sample"] == 0
     assert figures["obeyed_sample"] == 0
     assert figures["psnr_sample"] == pytest.approx(figures["psnr_still"])
+
+
+def test_a_clip_that_cannot_be_judged_is_not_counted_as_disobeyed(moves, filmed) -> None:
+    everywhere = replace(moves[0].shot, matte=torch.ones_like(moves[0].shot.matte))
+    hidden = [replace(moves[0], shot=everywhere), *moves[1:]]
+
+    def obey(clip):
+        truth = filmed.get(hash(tuple(clip.cam_from_world.flatten().tolist())))
+        return torch.zeros(len(clip), 3, 3, 12, 24) if truth is None else truth
+
+    assert examined(obey, hidden)["obeyed_sample"] == 1

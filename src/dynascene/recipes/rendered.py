@@ -53,11 +53,18 @@ def rendered_run(system: System, training: RenderedTraining, settings: Settings)
     """A run of size ``small``.
 
     Raises:
-        InputError: where settings name clips, or no run to go on from, against what it takes.
+        InputError: where settings name clips, or no run to go on from, against what it takes; or
+            the training is of another size.
     """
     if settings.clips and training.on_clips is not None:
         return filmed_run(system, system.stage(training.on_clips), SMALL, settings)
     name = recipe_name(system, training)
+    width, height = training.size.resolution
+    if training.size != SMALL:
+        raise InputError(
+            f"{name}: is of size {training.size.name} at {width}×{height}; rendered shots train "
+            f"size micro, or small at {SMALL.resolution.width}×{SMALL.resolution.height}"
+        )
     settings.refuse_clips(name)
     if training.continues is not None and settings.start is None:
         raise InputError(f"{name}: give the run of {training.continues} with `start`")

@@ -81,7 +81,8 @@ class ShortClipObjective(DenoisingObjective):
             seen = clip_psnrs(true, moved.truth, moved.seen)
             figures[f"psnr_{name}_seen"] = float(seen.nanmean())
             figures[f"gap_{name}"] = float(gap.nanmean())
-            figures[f"obeyed_{name}"] = float((gap > OBEYED).float().mean())
+            obeyed = (gap > OBEYED).float().where(~gap.isnan(), torch.nan)
+            figures[f"obeyed_{name}"] = float(obeyed.nanmean())
             rows += [true, other]
         return Examination(figures, clip_grid([row[:SHOWN] for row in rows]))
 
