@@ -8,6 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor
+from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
 from dynascene.errors import InputError
 from dynascene.evaluation.benchmarks import benchmark_split
@@ -25,6 +26,7 @@ from dynascene.evaluation.gap import (
     shuffled_order,
 )
 from dynascene.evaluation.gap_job import GapRequest, run_gap
+from dynascene.evaluation.gap_systems import SampledFollower, untrained
 from dynascene.evaluation.systems import Still, Trained
 from dynascene.generation.weights import load_weights
 from dynascene.geometry.rays import track_rays
@@ -213,3 +215,26 @@ def test_what_cannot_be_measured_is_refused(tmp_path) -> None:
     with pytest.raises(InputError, match="rendered places are needed"):
         benchmark_split("re10k:folder")
     assert benchmark_split("synthetic") == "test"
+
+
+def test_rows_of_one_name_are_refused(weights, tmp_path) -> None:
+    loaded = load_weights(weights)
+    for names in (("mine", "mine"), ("still",)):
+        systems = [Trained(name, loaded) for name in names]
+        with pytest.raises(InputError, match="two rows have the same name"):
+            run_gap(GapRequest(systems, "synthetic:val", 4), tmp_path / "out", Log())
+
+
+def test_the_untrained_network_has_other_weights_but_the_same_clip() -> None:
+    """CLIP is never trained, so the row beside it reads pictures as well as the trained one."""
+    torch.manual_seed(0)
+    vision = CLIPVisionConfig(
+        hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1,
+        image_size=8, patch_size=4, projection_dim=MICRO.token_width,
+    )  # fmt: skip
+    for encoder in (SmallImageEncoder(MICRO.token_width), CLIPVisionModelWithProjection(vision)):
+        denoiser = SYSTEMS["actanywhere"].denoiser(MICRO)
+        pipeline = DynaScenePipeline(SpaceToDepth(), encoder, denoiser, ddim_scheduler(), 2, 1.0)
+        fresh = untrained(SampledFollower("mine", pipeline)).pipeline
+        assert (fresh.denoiser.unet.conv_in.weight != denoiser.unet.conv_in.weight).any()
+        assert (fresh.image_encoder is encoder) is not isinstance(encoder, SmallImageEncoder)

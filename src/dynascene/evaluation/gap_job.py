@@ -68,6 +68,8 @@ def run_gap(request: GapRequest, out: Path, log: Log) -> list[Table]:
     size = _common_size(trained)
     split = benchmark_split(request.data)
     systems: list[CameraFollower] = [StillFollower(), *map(untrained, trained), *trained]
+    if len({system.name for system in systems}) < len(systems):
+        raise InputError("two rows have the same name: rename a weights folder, it heads its row")
     with log.stage("clips"):
         shots = ShortShots(
             split, size.resolution, size.frames, request.seed, folder=request.imagery

@@ -15,6 +15,7 @@ from torch import Generator, Tensor
 from dynascene.errors import InputError
 from dynascene.evaluation.systems import SamplingSettings, Trained
 from dynascene.generation.decoding import is_guided
+from dynascene.models.image_encoder import SmallImageEncoder
 from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.types import Batch
 
@@ -65,14 +66,18 @@ def follower(system: Trained) -> SampledFollower:
 
 
 def untrained(system: SampledFollower) -> SampledFollower:
-    """The same networks, fresh, every part of which speaks: what is due to rays alone."""
+    """The same networks, fresh, every part of which speaks: what is due to rays alone.
+
+    An image encoder that no training changes stays as it is.
+    """
     pipeline = system.pipeline
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         denoiser: Any = type(pipeline.denoiser).from_config(pipeline.denoiser.config)
         denoiser.start_from_nothing()
-        trained_encoder: Any = pipeline.image_encoder
-        encoder = type(trained_encoder).from_config(trained_encoder.config)
+        encoder: Any = pipeline.image_encoder
+        if isinstance(encoder, SmallImageEncoder):
+            encoder = type(encoder).from_config(encoder.config)
     device = pipeline.denoiser.device
     fresh = DynaScenePipeline(
         pipeline.vae,

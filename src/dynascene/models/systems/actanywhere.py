@@ -8,7 +8,7 @@ from dataclasses import replace
 from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.models.diffusion.noising import UniformSteps
 from dynascene.models.public_weights import SD15_PUBLIC
-from dynascene.models.sizes import MICRO as MICRO_SIZE
+from dynascene.models.systems.micro import MICRO_TRAINING
 from dynascene.models.systems.system import (
     Network,
     Paper,
@@ -58,18 +58,7 @@ SMALL = RenderedTraining(
     sampling=(25, 3.5),
     steps=40_000,
 )
-MICRO = replace(
-    SMALL,
-    name="micro",
-    sampling=(12, 1.0),
-    steps=12_000,
-    learning_rate=2e-3,
-    size=MICRO_SIZE,
-    batch=8,
-    warmup=100,
-    floor=1.0,
-    ema=0.995,
-)
+MICRO = replace(MICRO_TRAINING, loss=SMALL.loss)
 
 ACTANYWHERE = System(
     name="actanywhere",

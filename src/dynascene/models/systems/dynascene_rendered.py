@@ -6,8 +6,8 @@ from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.models.diffusion.noising import UniformSteps
 from dynascene.models.diffusion.one_step import MostlyFirstStep, painting_error
 from dynascene.models.diffusion.terms import noise_error, prediction_error
-from dynascene.models.sizes import MICRO as MICRO_SIZE
 from dynascene.models.sizes import at_resolution
+from dynascene.models.systems.micro import MICRO_TRAINING
 from dynascene.models.systems.system import RenderedTraining
 from dynascene.types import Size
 
@@ -54,37 +54,23 @@ SMALL_PAPER = RenderedTraining(
 # --- at size micro, on short rendered clips -------------------------------------------------------
 
 # ours: no guide, and it follows the camera (docs/results.md)
-MICRO = RenderedTraining(
-    name="micro",
-    variant=SHARED_RAYS,
-    target="video",
-    loss=SHARED_RAYS_LOSS,
-    sampling=(6, 1.0),
-    steps=12_000,
-    learning_rate=2e-3,
-    size=MICRO_SIZE,
-    batch=8,
-    warmup=100,
-    floor=1.0,
-    ema=0.995,
-)
+MICRO = replace(MICRO_TRAINING, variant=SHARED_RAYS, loss=SHARED_RAYS_LOSS, sampling=(6, 1.0))
 # grown: the same weights on larger frames and longer clips (start from a run of MICRO with `start`)
 MICRO_48 = replace(
-    MICRO, name="micro_48", size=at_resolution(MICRO_SIZE, Size(48, 28), 5), learning_rate=1e-3
+    MICRO, name="micro_48", size=at_resolution(MICRO.size, Size(48, 28), 5), learning_rate=1e-3
 )
 MICRO_96 = replace(
-    MICRO, name="micro_96", size=at_resolution(MICRO_SIZE, Size(96, 54), 8), learning_rate=5e-4
+    MICRO, name="micro_96", size=at_resolution(MICRO.size, Size(96, 54), 8), learning_rate=5e-4
 )
 # the paper's form: Eq. 2, rays from the clip's own first frame, and gates that are open from the
 # start, for there are no public weights to begin with
 MICRO_PAPER = replace(
-    MICRO,
+    MICRO_TRAINING,
     name="micro_paper",
     variant=OPEN,
     loss=DiffusionLoss(
         noising=UniformSteps(offset=0.0, drop_probability=0.05), terms=(noise_error(gamma=None),)
     ),
-    sampling=(12, 1.0),
 )
 
 RENDERED = (SMALL, SMALL_ONE_STEP, SMALL_PAPER, MICRO, MICRO_48, MICRO_96, MICRO_PAPER)

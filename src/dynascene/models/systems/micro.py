@@ -1,0 +1,19 @@
+"""The numbers of a training at size micro, the same for every system."""
+
+from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
+from dynascene.models.sizes import MICRO
+from dynascene.models.systems.system import RenderedTraining
+
+MICRO_TRAINING = RenderedTraining(
+    name="micro",
+    target="video",
+    loss=DiffusionLoss(),
+    sampling=(12, 1.0),
+    steps=12_000,
+    learning_rate=2e-3,
+    size=MICRO,
+    batch=8,
+    warmup=100,
+    floor=1.0,
+    ema=0.995,
+)
