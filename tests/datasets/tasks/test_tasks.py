@@ -217,3 +217,15 @@ def test_a_condition_frame_is_a_composite_or_a_place_alone(make_clip) -> None:
     assert drawn == set(range(6))
     composites = [condition_frame(clip, generator(s)).scene_visibility.all() for s in range(60)]
     assert 18 <= sum(map(int, composites)) <= 42
+
+
+def test_a_condition_frame_says_where_it_was_taken(make_clip) -> None:
+    plain = make_clip(3)
+    clip = replace(plain, others_cameras=plain.cameras, in_track_units=True)
+    for seed in range(20):
+        sample = condition_frame(clip, generator(seed), composite_share=1)
+        pictures = torch.cat([clip.video, clip.others])
+        (i,) = [i for i, p in enumerate(pictures) if torch.equal(p, sample.scene_image)]
+        torch.testing.assert_close(sample.scene_cam_from_world, sample.cam_from_world[i % 3])
+        unknown = condition_frame(plain, generator(seed), composite_share=1)
+        assert (unknown.scene_camera is None) is (i >= 3)

@@ -14,6 +14,7 @@ from dynascene.datasets.tasks.illumination import LightRanges, adjust_illuminati
 from dynascene.datasets.tasks.people import DILATION, without_person
 from dynascene.datasets.tasks.pieces import (
     OtherFrame,
+    camera_of,
     frames_with_person,
     one_frame,
     other_frame,
@@ -80,8 +81,9 @@ def condition_frame(
     matte = torch.cat([clip.matte, clip.others_matte])[i]
     if rng.random() < composite_share:
         matte = torch.zeros_like(matte)
-    # no camera: this task's system knows none
-    return _in_scene("condition_frame", clip, OtherFrame(pictures[i], matte, None), rng, dilation)
+    # ActAnywhere reads no camera; another system that trains on this task is told the frame's own
+    scene = OtherFrame(pictures[i], matte, camera_of(clip, i))
+    return _in_scene("condition_frame", clip, scene, rng, dilation)
 
 
 def _in_scene(

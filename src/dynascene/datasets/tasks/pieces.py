@@ -66,6 +66,14 @@ def other_frame(clip: FilmedClip, rng: np.random.Generator) -> OtherFrame:
     return OtherFrame(clip.others[j], clip.others_matte[j], camera)
 
 
+def camera_of(clip: FilmedClip, index: int) -> CameraTrack | None:
+    """The camera of a frame, counted through the piece and then ``others``; None = unknown."""
+    cameras = clip.cameras
+    if clip.others_cameras is not None:
+        cameras = _join(cameras, clip.others_cameras)
+    return cameras[index : index + 1] if index < len(cameras) else None
+
+
 def _holds(video: Tensor, frame: Tensor) -> bool:
     return any(torch.equal(own, frame) for own in video)
 
