@@ -14,6 +14,7 @@ from dynascene.models.conditioners.plucker_camera import (
     camera_adaptor,
     with_octaves,
 )
+from dynascene.models.conditioners.scene_reference import SceneReference
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.models.diffusion.terms import prediction_error
@@ -191,6 +192,16 @@ def test_shared_rays_need_a_camera_from_the_same_origin(shared) -> None:
         shared({"scene_reference": {"rays": "split"}})
     with pytest.raises(InputError, match="none of first_frame, scene_camera"):
         shared({"plucker_camera": {"rays_from": "world"}})
+
+
+def test_a_reference_to_another_picture_has_no_rays_of_the_scene(tiny) -> None:
+    class Other(SceneReference):
+        def picture(self, clip):
+            return clip.foreground[:, 0], clip.generate_mask[:, 0], clip.scene_tokens
+
+    assert Other(tiny).ray_convolution is None
+    with pytest.raises(InputError, match="Other: shared rays are the scene picture's"):
+        Other(tiny, rays="shared")
 
 
 def test_the_adaptor_against_loops() -> None:

@@ -45,6 +45,11 @@ class SceneReference(Conditioner):
         super().__init__(size)
         if rays not in ("none", "shared"):
             raise InputError(f"scene_reference: rays {rays!r} is none of none, shared")
+        if rays == "shared" and type(self).picture is not SceneReference.picture:
+            raise InputError(
+                f"{type(self).__name__}: shared rays are the scene picture's, and it refers to "
+                "another picture; give it rays none"
+            )
         self.layout = with_latent_channels(INPAINTING, size.latent_channels)
         self.unet = build_unet_2d(size, size.reference_widths, layout_width(self.layout))
         _freeze_unread(self.unet)
@@ -92,7 +97,8 @@ class SceneReference(Conditioner):
     def picture(self, clip: EncodedClip) -> tuple[Tensor, Tensor, Tensor]:
         """What is referred to: latent [B, C, h, w], mask of its holes [B, 1, h, w], image tokens.
 
-        A reference to another picture overrides this and ``reads``.
+        A reference to another picture overrides this and ``reads``; it has no shared rays, which
+        are those of the scene picture.
         """
         return clip.scene, clip.scene_mask, clip.scene_tokens
 

@@ -53,7 +53,7 @@ SMALL_PAPER = RenderedTraining(
 
 # --- at size micro, on short rendered clips -------------------------------------------------------
 
-# ours: no guide, and it follows the camera (docs/results.md)
+# ours: no guide, and it follows the camera (docs/log.md)
 MICRO = replace(MICRO_TRAINING, variant=SHARED_RAYS, loss=SHARED_RAYS_LOSS, sampling=(6, 1.0))
 # grown: the same weights on larger frames and longer clips (start from a run of MICRO with `start`)
 MICRO_48 = replace(
