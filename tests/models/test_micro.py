@@ -79,7 +79,7 @@ def test_the_networks_are_built_for_twelve_channels(pipeline: DynaScenePipeline)
     assert denoiser.unet.conv_out.out_channels == 12
     assert denoiser.conditioners["scene_reference"].unet.conv_in.in_channels == 25
     assert denoiser.conditioners["plucker_camera"].encoder.conv_in.in_channels == 24
-    assert parameter_count(denoiser.parameters()) < 3_000_000
+    assert 600_000 < parameter_count(denoiser.parameters()) < 750_000  # as docs/models.md says
 
 
 def test_a_pipeline_of_micro_comes_back_from_disk(pipeline, clip, tmp_path) -> None:

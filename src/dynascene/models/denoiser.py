@@ -40,7 +40,6 @@ from dynascene.models.input_layout import (
 from dynascene.models.latents import EncodedClip
 from dynascene.models.sizes import size_from_dict
 
-NOISE_FLOOR = 1e-6  # of 1 − ᾱ
 SCRATCH_GAIN = 0.5  # of Xavier's, for layers that otherwise start at zero
 
 
@@ -248,7 +247,7 @@ class Denoiser(ModelMixin, ConfigMixin):
             if anchor is None:
                 raise ValueError("guide_residual: no conditioner gives an anchor")
             clean = anchor.float() + output
-        noise = noise_from_clean(noisy.float(), clean, alpha_bar.clamp(max=1 - NOISE_FLOOR))
+        noise = noise_from_clean(noisy.float(), clean, alpha_bar)
         return (noise if self.quantity == "epsilon" else clean), noise
 
     def _unet_output(self, noisy: Tensor, timesteps: Tensor, injection: Injection) -> Tensor:
