@@ -72,6 +72,10 @@ KINDS: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda clip: (clip / "meta.json").write_text("{"),
         "meta.json:1: is not valid JSON",
     ),
+    "travel of text": (
+        lambda clip: (clip / "meta.json").write_text('{"values": {"camera.travel": "far"}}'),
+        "camera.travel is 'far'; it must be a length",
+    ),
     "meta of text": (lambda clip: (clip / "meta.json").write_text('"x"'), "expected an object"),
 }
 

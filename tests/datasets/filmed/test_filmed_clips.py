@@ -243,3 +243,7 @@ def test_pieces_of_a_clip_share_its_unit(tmp_path: Path) -> None:
     (curated / "meta.json").write_text(json.dumps(meta))
     scale = clips(curated.parent)[0].track_scale
     assert scale == pytest.approx(0.6 / extent(track(30)))
+    for number, values in enumerate((None, [0.6], {"camera.travel": None})):  # not measured
+        other = write_clip_folder(tmp_path / f"other{number}" / "walk", 30)
+        (other / "meta.json").write_text(json.dumps({"values": values}))
+        assert {clips(other.parent)[0].track_scale} == scales

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -99,7 +100,7 @@ class OpenClip:
         Curation measured how far the camera travels in median depths; where it did not, the whole
         clip's travel is assumed, as in sampling. 0 = the camera turns in place.
         """
-        travel, reach = self.meta.get("values", {}).get(TRAVEL, 0), extent(self.cameras)
+        travel, reach = _travel(self.meta), extent(self.cameras)
         if travel and reach:
             return float(travel) / reach
         return assumed_scale(self.cameras)
@@ -196,7 +197,16 @@ def _read_meta(path: Path) -> dict[str, Any]:
     meta = read_json(path)
     if not isinstance(meta, dict):
         raise InputError(f"{path}: expected an object of names and values")
+    travel = _travel(meta)
+    if not (isinstance(travel, int | float) and 0 <= travel < math.inf):
+        raise InputError(f"{path}: {TRAVEL} is {travel!r}; it must be a length in median depths")
     return meta
+
+
+def _travel(meta: Mapping[str, Any]) -> Any:
+    """What curation measured, in median depths; 0 where it did not."""
+    values = meta.get("values")
+    return (values.get(TRAVEL) or 0) if isinstance(values, dict) else 0
 
 
 def open_record(record: ClipRecord, storage: Storage) -> OpenClip:
