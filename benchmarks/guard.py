@@ -21,6 +21,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,9 @@ import pyarrow.parquet as pq
 from guard_inputs import make_inputs
 from safetensors.numpy import load_file
 
-WORK = Path("/tmp/dynascene-guard")  # one place for all records: a path must make no difference
+WORK = (
+    Path(tempfile.gettempdir()) / "dynascene-guard"
+)  # one place for all records: a path must make no difference
 DYNASCENE = Path(sys.executable).parent / "dynascene"
 # one thread: sums have one order. No GPU, no imagery and no fetched weights: the same everywhere
 ENVIRONMENT = {
@@ -107,6 +110,7 @@ def exported() -> Path:
     """Weights without a guide, as ``export`` writes them."""
     out = Path("weights/paper")
     if not out.exists():
+        out.parent.mkdir(exist_ok=True)
         command("export", trained("dynascene.small_paper"), "--out", out)
     return out
 
