@@ -1,5 +1,6 @@
 """The denoisers' recipes from the first step to a picture, with tiny networks on rendered shots."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from tiny_denoiser import TINY
 
 from dynascene.generation.weights import load_weights
 from dynascene.models.small import small_autoencoder
+from dynascene.models.systems import SYSTEMS
 from dynascene.recipes import find_recipe
 from dynascene.recipes.export import export_run
 from dynascene.synthetic.shots.dataset import SyntheticShots
@@ -23,7 +25,9 @@ STEPS = 4
 def settings(tmp_path, monkeypatch):
     """settings(name): of runs that share a cache of clips and an autoencoder."""
     monkeypatch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
-    monkeypatch.setattr("dynascene.recipes.rendered.SMALL", TINY)
+    for name, system in SYSTEMS.items():
+        tiny = tuple(replace(training, size=TINY) for training in system.rendered)
+        monkeypatch.setitem(SYSTEMS, name, replace(system, rendered=tiny))
     monkeypatch.setattr("dynascene.recipes.rendered.LENGTHS", (2, 3))
     monkeypatch.setattr("dynascene.recipes.rendered.EXAMINED", (1, 2))
     torch.manual_seed(0)

@@ -91,9 +91,11 @@ def find_training(name: str):
     return next(t for t in SYSTEMS["dynascene"].rendered if t.name == name)
 
 
-def test_rendered_shots_do_not_train_another_size_than_asked_for(tmp_path) -> None:
+def test_rendered_shots_train_the_size_that_is_asked_for(tmp_path) -> None:
     system = SYSTEMS["actanywhere"]
     small = next(training for training in system.rendered if training.name == "small")
     grown = replace(small, size=at_resolution(small.size, Size(128, 72), 8))
-    with pytest.raises(InputError, match="is of size small at 128×72; rendered shots train"):
-        rendered_run(system, grown, Settings(out=tmp_path))
+    run = rendered_run(system, grown, Settings(out=tmp_path))
+    assert run.objective().denoiser.size.resolution == Size(128, 72)
+    clips = run.samples().clips
+    assert (clips.size, clips.shots.frames) == (Size(128, 72), 8)

@@ -10,7 +10,7 @@ from torch import nn
 from dynascene.errors import InputError
 from dynascene.models.autoencoders import same_encoder
 from dynascene.models.denoiser import Denoiser
-from dynascene.models.sizes import MICRO, SMALL
+from dynascene.models.sizes import MICRO, ModelSize
 from dynascene.models.systems import SYSTEMS
 from dynascene.models.systems.system import RenderedTraining, System, all_parameters
 from dynascene.recipes.bundled import load_autoencoder
@@ -50,33 +50,27 @@ def recipe_name(system: System, training: RenderedTraining) -> str:
 
 
 def rendered_run(system: System, training: RenderedTraining, settings: Settings) -> Run:
-    """A run of size ``small``.
+    """A run on whole shots, at the training's size.
 
     Raises:
-        InputError: where settings name clips, or no run to go on from, against what it takes; or
-            the training is of another size.
+        InputError: where settings name clips, or no run to go on from, against what it takes.
     """
+    size = training.size
     if settings.clips and training.on_clips is not None:
-        return filmed_run(system, system.stage(training.on_clips), SMALL, settings)
+        return filmed_run(system, system.stage(training.on_clips), size, settings)
     name = recipe_name(system, training)
-    width, height = training.size.resolution
-    if training.size != SMALL:
-        raise InputError(
-            f"{name}: is of size {training.size.name} at {width}×{height}; rendered shots train "
-            f"size micro, or small at {SMALL.resolution.width}×{SMALL.resolution.height}"
-        )
     settings.refuse_clips(name)
     if training.continues is not None and settings.start is None:
         raise InputError(f"{name}: give the run of {training.continues} with `start`")
     batch = settings.batch or training.batch
 
     def objective() -> DenoisingObjective:
-        denoiser = system.denoiser(SMALL, training.variant)
+        denoiser = system.denoiser(size, training.variant)
         return DenoisingObjective(
             denoiser,
             *_components(system, name, denoiser, settings),
             all_parameters(denoiser),
-            partial(_unseen, settings),
+            partial(_unseen, size, settings),
             batch_encoder=StoredClipEncoder(training.target),
             loss=training.loss.with_terms(system.loss_terms),
             additive=False,  # how many clips ClipBudget keeps depends on all of a step's
@@ -89,7 +83,7 @@ def rendered_run(system: System, training: RenderedTraining, settings: Settings)
         settings=settings,
         objective=objective,
         samples=lambda: ClipSamples(
-            partial(_encoded_clips, settings),
+            partial(_encoded_clips, size, settings),
             batch=batch,
             lengths=LENGTHS,
             pool=POOL,
@@ -124,11 +118,11 @@ def _components(
     return image_encoder, vae
 
 
-def _encoded_clips(settings: Settings) -> EncodedShots:
+def _encoded_clips(size: ModelSize, settings: Settings) -> EncodedShots:
     shots = SyntheticShots(
         "train",
-        SMALL.resolution,
-        SMALL.frames,
+        size.resolution,
+        size.frames,
         settings.seed,
         folder=settings.data,
         worlds=settings.worlds,
@@ -138,7 +132,7 @@ def _encoded_clips(settings: Settings) -> EncodedShots:
 
 
 @lru_cache(maxsize=1)
-def _unseen(settings: Settings) -> TrainingBatch:
+def _unseen(size: ModelSize, settings: Settings) -> TrainingBatch:
     clips, frames = EXAMINED
-    shots = SyntheticShots("val", SMALL.resolution, frames, folder=settings.data)
+    shots = SyntheticShots("val", size.resolution, frames, folder=settings.data)
     return collate([shots[index] for index in range(clips)])
