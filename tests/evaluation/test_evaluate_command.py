@@ -56,6 +56,9 @@ def test_everything_that_was_promised_lies_there(
         (("still",), {"obedience": 33}, "`obedience` 33"),
         (("still",), {"seed": -1}, "`seed` -1"),
         (("still",), {"features": Path("no.pt")}, "no.pt"),
+        (("still",), {"gap": 4, "clips": 32}, "`gap`: .* leave out `clips`"),
+        (("still",), {"gap": 4, "cameras": 0, "obedience": 0}, "`obedience` and `cameras`"),
+        (("still",), {"gap": 4, "features": Path("no.pt")}, "leave out `features`"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(

@@ -1,7 +1,7 @@
 """``dynascene evaluate``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from tyro.conf import Positional, arg
 
@@ -12,14 +12,14 @@ def evaluate(
     *,
     data: Annotated[str, arg(metavar="BENCH")],
     out: Annotated[Path, arg(metavar="DIR")],
-    clips: int = 32,
-    frames: int = 24,
+    clips: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: 32)")] = None,
+    frames: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: 24)")] = None,
     steps: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None,
     guidance: Annotated[float | None, arg(metavar="NUMBER", help_behavior_hint="")] = None,
-    samples: int = 1,
+    samples: Annotated[int | None, arg(metavar="K", help_behavior_hint="(default: 1)")] = None,
     seed: int = 0,
     obedience: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None,
-    cameras: Annotated[int, arg(metavar="N", help_behavior_hint="(default: none)")] = 0,
+    cameras: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: none)")] = None,
     gap: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None,
     imagery: Annotated[Path | None, arg(metavar="DIR", help_behavior_hint="")] = None,
     features: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None,
@@ -60,18 +60,30 @@ def evaluate(
 
     if not systems:
         raise InputError("evaluate: name at least one system, such as projection or small")
-    sampling, log = SamplingSettings(steps, guidance, samples), Log(Terminal())
+    options: dict[str, Any] = {"clips": clips, "frames": frames, "samples": samples}
+    options |= {"obedience": obedience, "cameras": cameras, "features": features}
+    chosen = {name: value for name, value in options.items() if value is not None}
+    if gap is not None and chosen:
+        names = " and ".join(f"`{name}`" for name in chosen)
+        raise InputError(f"`gap`: measures clips of its own; leave out {names}")
+    log = Log(Terminal())
+    sampling = SamplingSettings(steps, guidance, **_some(chosen, "samples"))
     with log.stage("weights"):
         opened = [open_system(text, sampling) for text in dict.fromkeys(systems)]
     if gap is not None:
         print_tables(run_gap(GapRequest(opened, data, gap, seed, imagery), out, log))
-        say(f"{out / 'table.md'}  (look at {out / 'sheet.png'} too)")
-        return
-    request = EvaluationRequest(
-        opened, data, clips, frames, seed, obedience, imagery, sampling, features, cameras
-    )
-    print_tables(run(request, out, log))
+    else:
+        asked = _some(chosen, "clips", "frames", "obedience", "cameras", "features")
+        request = EvaluationRequest(
+            opened, data, seed=seed, imagery=imagery, sampling=sampling, **asked
+        )
+        print_tables(run(request, out, log))
     say(f"{out / 'table.md'}  (look at {out / 'sheet.png'} too)")
+
+
+def _some(options: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Those that were given; the others keep their defaults."""
+    return {name: options[name] for name in names if name in options}
 
 
 COMMANDS = {"evaluate": evaluate}
