@@ -16,7 +16,7 @@ PROGRAM = Path(__file__).with_name("tiny_run.py")
 
 
 def start(out: Path, *options: object) -> int:
-    arguments = [sys.executable, str(PROGRAM), str(out), *map(str, options)]
+    arguments = [sys.executable, str(PROGRAM), str(out), "--log-every", "5", *map(str, options)]
     done = subprocess.run(
         arguments, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, timeout=600
     )
@@ -47,7 +47,7 @@ def whole(tmp_path_factory) -> Path:
 
 def assert_same(run: Path, whole: Path) -> None:
     assert losses(run) == losses(whole)
-    assert len(losses(run)) == 12
+    assert losses(run).keys() == {5, 10, 12}  # between checkpoints, which are after 3, 6, 9 and 12
     ours, theirs = newest(run), newest(whole)
     assert ours.step == theirs.step == 12
     for name in ("weights", "average"):

@@ -43,6 +43,17 @@ def test_stopped_and_resumed_gives_the_same_losses_and_weights(make_run, tmp_pat
         assert torch.equal(ours.average[name], tensor), name
 
 
+def test_lines_of_a_stopped_run_are_those_of_one_that_never_stopped(make_run, tmp_path) -> None:
+    """Also where it stops between two lines: its last line is one more."""
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    train(make_run(whole, log_every=5), whole)
+    for until in (4, 7, 12):
+        train(make_run(parts, log_every=5), parts, until=until)
+    assert losses(whole).keys() == {5, 10, 12}
+    assert losses(parts).keys() == {4, 5, 7, 10, 12}
+    assert losses(parts) | losses(whole) == losses(parts)
+
+
 def test_samples_made_ahead_are_the_same_samples(make_run, tmp_path) -> None:
     alone, helped = tmp_path / "alone", tmp_path / "helped"
     train(make_run(alone, steps=4), alone)

@@ -1,7 +1,7 @@
 """A run small enough for a second, also started as a program: to be killed, or by torchrun.
 
-python tiny_run.py OUT [--steps N] [--batch B] [--accumulate N] [--until STEP]
-    [--kill-at-sample I] [--kill-in-checkpoint STEP]
+python tiny_run.py OUT [--steps N] [--batch B] [--log-every N] [--accumulate N]
+    [--until STEP] [--kill-at-sample I] [--kill-in-checkpoint STEP]
 
 The last two end the process with SIGKILL when it draws sample I, or half-way through the files of
 the checkpoint of a step.
@@ -115,7 +115,7 @@ def kill_in_checkpoint(step: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("out", type=Path)
-    for name in ("--steps", "--batch"):
+    for name in ("--steps", "--batch", "--log-every"):
         parser.add_argument(name, type=int, default=argparse.SUPPRESS)
     parser.add_argument("--accumulate", type=int, default=1)
     parser.add_argument("--until", type=int)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from torch import Tensor
 from dynascene.imaging.pixels import bytes_from_tensor
 from dynascene.io.atomic import write_text
 from dynascene.io.images import write_png
+from dynascene.training.figures import finite_figures
 
 LOG = "log.jsonl"
 BOARD = "tensorboard"
@@ -31,8 +31,8 @@ class Journal:
         self._board = SummaryWriter(str(run / BOARD), purge_step=step + 1, flush_secs=FLUSH_SECONDS)
 
     def write(self, step: int, figures: Mapping[str, float]) -> None:
-        """Figures of a step: a line of the log, flushed. JSON has no infinite ones: left out."""
-        finite = {name: value for name, value in figures.items() if math.isfinite(value)}
+        """Figures after a step: a line of the log, flushed. JSON has no infinite ones: left out."""
+        finite = finite_figures(figures)
         with (self.run / LOG).open("a") as log:
             log.write(json.dumps({"step": step, **finite}) + "\n")
         for name, value in finite.items():

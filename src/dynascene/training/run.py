@@ -39,7 +39,8 @@ class Objective(nn.Module, ABC):
                 random about a sample is drawn from its own.
 
         Returns:
-            Scalars to log: ``loss`` is minimised, ``loss/TASK`` is that of a task's samples.
+            Scalars to log: ``loss`` is minimised, ``loss/TASK`` is that of a task's samples and
+            ``share/TASK`` their share of the batch.
         """
 
     @abstractmethod

@@ -30,6 +30,7 @@ class Checkpoint:
         weights, average: by name.
         optimiser: its state dict.
         scaler: fp16's scale of the loss, empty for other precisions.
+        means: of figures since the last line of the log, as JSON values.
     """
 
     step: int
@@ -37,6 +38,7 @@ class Checkpoint:
     average: Mapping[str, Tensor]
     optimiser: Mapping[str, Any]
     scaler: Mapping[str, Any] = field(default_factory=dict)
+    means: Mapping[str, Any] = field(default_factory=dict)
 
 
 def save_checkpoint(run: Path, checkpoint: Checkpoint, keep: int) -> Path:
@@ -52,9 +54,8 @@ def save_checkpoint(run: Path, checkpoint: Checkpoint, keep: int) -> Path:
         write_tensors(checkpoint.weights, temporary / "weights.safetensors")
         write_tensors(checkpoint.average, temporary / "average.safetensors")
         torch.save(checkpoint.optimiser, temporary / "optimiser.pt")
-        (temporary / "state.json").write_text(
-            json.dumps({"step": checkpoint.step, "scaler": dict(checkpoint.scaler)})
-        )
+        state = {name: getattr(checkpoint, name) for name in ("step", "scaler", "means")}
+        (temporary / "state.json").write_text(json.dumps(state))
     for old in checkpoint_folders(run)[:-keep]:
         shutil.rmtree(old, ignore_errors=True)
     return path
@@ -86,6 +87,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     try:
         state = json.loads((folder / "state.json").read_text())
         step, scaler = int(state["step"]), dict(state.get("scaler", {}))
+        means = dict(state.get("means", {}))
         optimiser = torch.load(folder / "optimiser.pt", map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises whatever its zip and pickle readers do
         raise InputError(
@@ -98,6 +100,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         read_tensors(folder / "average.safetensors"),
         optimiser,
         scaler,
+        means,
     )
 
 

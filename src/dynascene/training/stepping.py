@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -17,7 +17,7 @@ from torch import Tensor
 from dynascene.errors import InputError
 from dynascene.io.checkpoints import check_fit
 from dynascene.training.ema import Ema
-from dynascene.training.figures import mean_figures
+from dynascene.training.figures import FigureMeans, finite_figures, mean_figures
 from dynascene.training.layout import Layout
 from dynascene.training.randomness import sample_generators, seed_networks
 from dynascene.training.run import Objective, Optimiser, Run
@@ -33,6 +33,7 @@ class State:
 
     Args:
         network: the objective as accelerate wraps it.
+        means: of the figures since the last line of the log.
     """
 
     accelerator: Accelerator
@@ -41,6 +42,7 @@ class State:
     optimiser: Any
     ema: Ema
     step: int = 0
+    means: FigureMeans = field(default_factory=FigureMeans)
 
     def checkpoint(self) -> Checkpoint:
         """All of it, whole, whatever the layout; all processes must call."""
@@ -51,6 +53,7 @@ class State:
             {name: whole(tensor) for name, tensor in self.ema.average.items()},
             whole_optimiser(self.optimiser.state_dict()),
             scaler.state_dict() if scaler is not None else {},
+            self.means.to_json(),
         )
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -63,7 +66,7 @@ class State:
         self.optimiser.load_state_dict(spread_optimiser(checkpoint.optimiser, parameters))
         if self.accelerator.scaler is not None and checkpoint.scaler:
             self.accelerator.scaler.load_state_dict(dict(checkpoint.scaler))
-        self.step = checkpoint.step
+        self.step, self.means = checkpoint.step, FigureMeans(**checkpoint.means)
 
 
 def start(
@@ -115,18 +118,18 @@ def take_step(run: Run, state: State, layout: Layout, batches: Iterator[Any]) ->
     state.optimiser.zero_grad()
     state.ema.update(state.step)
     state.step += 1
-    seconds = time.perf_counter() - start_time
-    return {
+    figures = {
         **figures,
         "learning_rate": rate,
         "gradient_norm": float(norm),
-        "samples_per_second": round(run.batch / seconds, 3),
-        "seconds": round(seconds, 3),  # with waiting for samples
+        "seconds": time.perf_counter() - start_time,  # with waiting for samples
     }
+    state.means.add(finite_figures(figures))
+    return figures
 
 
 def _of_all_processes(parts: list[dict[str, Tensor]]) -> dict[str, float]:
-    """Means over parts and processes; a task's figure over those where it was drawn."""
+    """Means over parts and processes."""
     own = [{name: float(value.detach()) for name, value in part.items()} for part in parts]
     return mean_figures(gather_object(own))
 

@@ -16,6 +16,7 @@ from accelerate.utils import DistributedType
 from dynascene.errors import InputError
 from dynascene.io.atomic import write_text
 from dynascene.synthetic.worlds import WORLDS
+from dynascene.training.figures import FigureMeans
 from dynascene.training.journal import Journal
 from dynascene.training.launching import layout_of, open_accelerator
 from dynascene.training.layout import Layout
@@ -91,8 +92,7 @@ def _go_on(
     while state.step < last:
         figures = take_step(run, state, layout, batches)
         ends = state.step == last
-        if journal is not None and (ends or state.step % run.log_every == 0):
-            journal.write(state.step, figures)
+        _log(run, state, figures, journal, ends=ends)
         if journal is not None and progress is not None:
             progress(state.step, figures)
         if ends or state.step % run.examine_every == 0:
@@ -101,6 +101,24 @@ def _go_on(
             checkpoint = state.checkpoint()  # by all processes, for it may gather
             if journal is not None:
                 save_checkpoint(out, checkpoint, run.keep)
+
+
+def _log(
+    run: Run, state: State, figures: dict[str, float], journal: Journal | None, *, ends: bool
+) -> None:
+    """A line of means over the steps since the last one.
+
+    A line of a run that stops between two is one more: those that follow are as without it.
+    """
+    due = state.step % run.log_every == 0
+    if journal is not None and (due or ends):
+        means = state.means.means()
+        means["learning_rate"] = figures["learning_rate"]  # the last step's
+        means["samples_per_second"] = round(run.batch / means["seconds"], 3)
+        means["seconds"] = round(means["seconds"], 3)
+        journal.write(state.step, means)
+    if due:
+        state.means = FigureMeans()
 
 
 def _open_journal(run: Run, out: Path, state: State) -> Journal | None:
