@@ -12,12 +12,14 @@ from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
 from dynascene.errors import InputError
 from dynascene.evaluation.benchmarks import benchmark_split
+from dynascene.evaluation.camera_fit import fitting_size, tried_shares
 from dynascene.evaluation.flow import mean_flow, obeys
 from dynascene.evaluation.gap import (
     ClipGaps,
     Rendered,
     StillFollower,
     clip_gaps,
+    fit_error,
     gap_figures,
     joined_gaps,
     measure_gaps,
@@ -39,7 +41,7 @@ from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.models.sizes import MICRO
 from dynascene.models.systems import SYSTEMS
 from dynascene.synthetic.shots.moved_clips import MovedClips, moved_clips
-from dynascene.synthetic.shots.moved_shots import MovedShots
+from dynascene.synthetic.shots.moved_shots import MovedShots, TrueViews
 from dynascene.synthetic.shots.short_shots import ShortShots
 from dynascene.types import Batch, CameraTrack, Size
 
@@ -51,18 +53,29 @@ def procedural(monkeypatch) -> None:
     monkeypatch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
 
 
+PANS = (0, 4, 8, 12)
+
+
 @pytest.fixture(scope="module")
-def pans() -> MovedClips:
-    """Four pans, seen from the first frame, so that a picture and its camera tell all."""
+def shots() -> MovedShots:
+    """Clips seen from the first frame, so that a picture and its camera tell all."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
-        shots = MovedShots(
-            ShortShots(
-                "test", SIZE, FRAMES, worlds={"turn": 1.0, "stage": 1e-9}, person_share=0.0,
-                own_view_share=1.0,
-            )
-        )  # fmt: skip
-        return moved_clips([shots[index] for index in (0, 4, 8, 12)])
+        worlds = {"turn": 1.0, "stage": 1e-9}
+        return MovedShots(
+            ShortShots("test", SIZE, FRAMES, worlds=worlds, person_share=0.0, own_view_share=1.0)
+        )
+
+
+@pytest.fixture(scope="module")
+def pans(shots: MovedShots) -> MovedClips:
+    return moved_clips([shots[index] for index in PANS])
+
+
+@pytest.fixture(scope="module")
+def views(shots: MovedShots) -> list[TrueViews]:
+    """Of the pans' places."""
+    return [shots.true_views(index, tried_shares(), fitting_size(SIZE)) for index in PANS]
 
 
 class Follower:
@@ -109,8 +122,8 @@ class Locked(Follower):
         return pattern[:, None].expand(-1, 3, -1, -1).float()
 
 
-def gaps_of(system, moved: MovedClips) -> ClipGaps:
-    return measure_gaps([system], [moved], 0)[system.name]
+def gaps_of(system, moved: MovedClips, views: list[TrueViews]) -> ClipGaps:
+    return measure_gaps([system], [moved], views.__getitem__, 0)[system.name]
 
 
 def test_gaps_by_hand() -> None:
@@ -124,17 +137,22 @@ def test_gaps_by_hand() -> None:
         return torch.tensor([first, second])[None, :, None, None, None].expand(2, 2, 3, 2, 2)
 
     rendered = Rendered(off_by(0.01, 0.1), off_by(0.1, 0.1), off_by(1.0, 1.0))
-    gaps = clip_gaps(rendered, clip)
+    dark, light = torch.zeros(3, 2, 2), torch.ones(3, 2, 2)
+    place = TrueViews(torch.stack([light, dark]), torch.tensor([1.0, 0.25]).double(), 20.0)
+    gaps = clip_gaps(rendered, clip, [place, place])
     true = -10 * math.log10((1e-4 + 1e-2) / 2)
     np.testing.assert_allclose(gaps.psnr, [true, true], rtol=1e-5)
     np.testing.assert_allclose(gaps.seen, [40, 40], rtol=1e-5)
     np.testing.assert_allclose(gaps.opposite, [true - 20] * 2, rtol=1e-4)
     np.testing.assert_allclose(gaps.shuffled, [true] * 2, rtol=1e-5)
+    # both frames are dark, as a quarter of the way shows the place; the second one is the last
+    np.testing.assert_allclose(gaps.share, [0.75] * 2)
+    np.testing.assert_allclose(gaps.degrees, [15] * 2)
 
 
 def test_figures_by_hand() -> None:
     values = np.array([4.0, 0.4, 0.6, np.nan])
-    gaps = ClipGaps(values, values, values, values)
+    gaps = ClipGaps(*[values] * 6)
     figures = gap_figures(gaps, ["a", "b", "c", "d"])
     assert figures.opposite.mean == pytest.approx(5 / 3)
     assert figures.obeyed.mean == pytest.approx(2 / 3)  # more than half a decibel
@@ -153,22 +171,60 @@ def test_no_frame_keeps_its_camera_when_shuffled() -> None:
         assert all(frame != other for frame, other in enumerate(order))
 
 
-def test_a_warp_by_the_told_track_has_a_large_gap(pans: MovedClips) -> None:
-    gaps = gaps_of(Warping(pans), pans)
+def test_the_truth_fits_the_camera_that_is_told(shots: MovedShots) -> None:
+    for index in range(4):
+        views = shots.true_views(index, tried_shares(), fitting_size(SIZE))
+        shot = shots[index].shot
+        frames = shot.background / 2 + 0.5
+        # of four frames the inner two lie between two of the shares that are tried
+        assert fit_error(frames, torch.ones_like(frames[:, :1]), views) < 0.01, index
+        exact = shots.true_views(index, torch.linspace(0, 1, 4).double(), SIZE)
+        torch.testing.assert_close(exact.colours, frames, atol=2e-5, rtol=0)
+        assert fit_error(frames, torch.ones_like(frames[:, :1]), exact) < 1e-6
+
+
+def test_frames_of_another_camera_fit_that_one(shots: MovedShots) -> None:
+    for index in range(2):  # a pan and a tilt
+        views = shots.true_views(index, tried_shares(), fitting_size(SIZE))
+        wrong = shots.true_views(index, torch.tensor([0, 0.2, -0.4, 1.25]).double(), SIZE)
+        judged = torch.ones_like(wrong.colours[:, :1])
+        off = np.mean([1 / 3 - 0.2, 2 / 3 + 0.4, 0.25])
+        assert fit_error(wrong.colours, judged, views) == pytest.approx(off, abs=0.02)
+        judged[2] = 0
+        assert math.isnan(fit_error(wrong.colours, judged, views))
+
+
+def test_views_stay_within_the_place() -> None:
+    shots = MovedShots(ShortShots("test", SIZE, FRAMES, worlds={"stage": 1.0}, person_share=0.0))
+    shares = torch.linspace(-60, 60, 13).double()
+    views = shots.true_views(2, shares, Size(24, 12))
+    assert 1 <= len(views.shares) < len(shares)
+    assert 0 in views.shares
+    assert math.isnan(views.degrees)
+
+
+def test_a_warp_by_the_told_track_has_a_large_gap(pans: MovedClips, views) -> None:
+    gaps = gaps_of(Warping(pans), pans, views)
+    assert (gaps.share < 0.1).all()
     assert (gaps.opposite > 3).all()
     assert (gaps.shuffled > 1).all()
     assert (gaps.seen > gaps.psnr).all()
 
 
-def test_a_still_picture_has_none(pans: MovedClips) -> None:
-    gaps = gaps_of(StillFollower(), pans)
+def test_a_still_picture_has_none(pans: MovedClips, views) -> None:
+    gaps = gaps_of(StillFollower(), pans, views)
+    # it is the first frame, and the others should be a third, two thirds and all of the move away
+    np.testing.assert_allclose(gaps.share, 2 / 3, atol=0.01)
+    np.testing.assert_allclose(gaps.degrees, gaps.share * [each.degrees for each in views])
     assert list(gaps.opposite) == [0] * 4
     assert list(gaps.shuffled) == [0] * 4
 
 
-def test_a_pattern_locked_to_the_rays_fools_the_flow_and_not_the_gap(pans: MovedClips) -> None:
+def test_a_pattern_locked_to_the_rays_fools_the_flow_and_not_the_gap(
+    pans: MovedClips, views
+) -> None:
     fake, oracle = Locked(pans), Warping(pans)
-    gaps = gaps_of(fake, pans)
+    gaps = gaps_of(fake, pans, views)
     assert abs(gaps.opposite.mean()) < 0.5
     for system in (fake, oracle):
         obeyed = []

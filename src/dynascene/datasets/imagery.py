@@ -6,6 +6,7 @@ val, test: distinct places) are read; the rest credits the pictures.
 
 import csv
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +23,7 @@ from dynascene.io.text import read_lines
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[str, ...] = get_args(Split)
+Folders = Path | str | Sequence[Path | str] | None
 FOLDER_VARIABLE = "DYNASCENE_TRAINING_DATA"
 MANIFEST = "MANIFEST.tsv"
 COLUMNS = ("path", "category", "split")
@@ -63,6 +65,14 @@ def training_folder(folder: Path | str | None = None) -> Path | None:
             "with `clips`)"
         )
     return path
+
+
+def training_folders(folders: Folders) -> list[Path]:
+    """``training_folder`` of one folder or of each of several; none where there is none."""
+    alone = folders is None or isinstance(folders, Path | str)
+    each = [folders] if alone else list(folders) or [None]
+    opened = [training_folder(folder) for folder in each]
+    return [folder for folder in opened if folder is not None]
 
 
 def read_manifest(folder: Path) -> tuple[ImageRecord, ...]:

@@ -2,9 +2,8 @@
 ``re10k:folder`` reads filmed ones."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from dynascene.datasets.imagery import SPLITS
+from dynascene.datasets.imagery import SPLITS, Folders
 from dynascene.errors import InputError
 from dynascene.evaluation.filmed_benchmark import KINDS, open_filmed
 from dynascene.evaluation.protocol import Benchmark, EvaluationShot
@@ -29,7 +28,7 @@ class SyntheticBenchmark:
     seed: int = 0
     size: Size = SIZE
     frames: int = FRAMES
-    folder: Path | None = None
+    folder: Folders = None
     _shots: SyntheticShots = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -63,7 +62,7 @@ class SyntheticBenchmark:
 
 
 def open_benchmark(
-    text: str, clips: int, seed: int, frames: int = FRAMES, imagery: Path | None = None
+    text: str, clips: int, seed: int, frames: int = FRAMES, imagery: Folders = None
 ) -> Benchmark:
     """``synthetic[:SPLIT]`` or ``re10k:FOLDER[:SPLIT]`` → a benchmark of so many clips.
 

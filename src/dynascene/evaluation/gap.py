@@ -11,7 +11,8 @@ Legend: B clips, F frames, H W pixels, N clips in all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -19,8 +20,10 @@ import torch
 from torch import Tensor
 
 from dynascene.evaluation.bootstrap import Estimate, estimate, mean_draws, place_weights
+from dynascene.evaluation.camera_fit import best_views
 from dynascene.imaging.tensor_metrics import clip_psnrs
 from dynascene.synthetic.shots.moved_clips import OBEYED, MovedClips
+from dynascene.synthetic.shots.moved_shots import TrueViews
 from dynascene.types import Batch
 
 
@@ -46,12 +49,16 @@ class ClipGaps(NamedTuple):
 
     psnr, seen: along the true track, of the background, and of that where the picture shows it.
     opposite, shuffled: psnr minus that along the wrong track.
+    share, degrees: how far the camera that fits a frame best is from the told one, mean over the
+        frames after the first, as a share of the told move and, where it turns, in degrees.
     """
 
     psnr: np.ndarray
     seen: np.ndarray
     opposite: np.ndarray
     shuffled: np.ndarray
+    share: np.ndarray
+    degrees: np.ndarray
 
 
 class Rendered(NamedTuple):
@@ -78,13 +85,36 @@ def render_tracks(system: CameraFollower, moved: MovedClips, seed: int) -> Rende
     return Rendered(*(system.frames(clip, seed) for clip in clips))
 
 
-def clip_gaps(rendered: Rendered, moved: MovedClips) -> ClipGaps:
-    """What each clip loses along the wrong tracks."""
+def clip_gaps(rendered: Rendered, moved: MovedClips, views: Sequence[TrueViews]) -> ClipGaps:
+    """What each clip loses along the wrong tracks, and which camera fits it along the true one.
+
+    views: of each clip's place, along its move.
+    """
     true, opposite, shuffled = (
         clip_psnrs(frames, moved.truth, moved.judged).double().numpy() for frames in rendered
     )
     seen = clip_psnrs(rendered.true, moved.truth, moved.seen).double().numpy()
-    return ClipGaps(true, seen, true - opposite, true - shuffled)
+    share = np.array(
+        [fit_error(*each) for each in zip(rendered.true, moved.judged, views, strict=True)]
+    )
+    degrees = share * np.array([each.degrees for each in views])
+    return ClipGaps(true, seen, true - opposite, true - shuffled, share, degrees)
+
+
+def fit_error(frames: Tensor, judged: Tensor, views: TrueViews) -> float:
+    """How far the camera that fits best is from that of an even move, as a share of the move.
+
+    Args:
+        frames, judged: [F, 3, H, W] and [F, 1, H, W], of one clip.
+        views: of its place.
+
+    Returns:
+        The mean over the frames after the first; NaN where nothing of one is judged.
+    """
+    fitting = views.shares[best_views(frames, judged, views.colours)]
+    error = (fitting - torch.linspace(0, 1, len(frames), dtype=torch.float64)).abs()
+    empty = judged.flatten(1).sum(1) == 0
+    return float(error.masked_fill(empty, torch.nan)[1:].mean())
 
 
 def joined_gaps(parts: Sequence[ClipGaps]) -> ClipGaps:
@@ -94,12 +124,14 @@ def joined_gaps(parts: Sequence[ClipGaps]) -> ClipGaps:
 
 class GapFigures(NamedTuple):
     """Means over clips with intervals that draw places. obeyed: share of the clips with a gap of
-    more than OBEYED to the opposite track."""
+    more than OBEYED to the opposite track; the others as ``ClipGaps``."""
 
     psnr: Estimate
     seen: Estimate
     opposite: Estimate
     shuffled: Estimate
+    share: Estimate
+    degrees: Estimate
     obeyed: Estimate
 
 
@@ -138,13 +170,21 @@ class StillFollower:
 
 
 def measure_gaps(
-    systems: Sequence[CameraFollower], batches: Sequence[MovedClips], seed: int
+    systems: Sequence[CameraFollower],
+    batches: Sequence[MovedClips],
+    true_views: Callable[[int], TrueViews],
+    seed: int,
 ) -> dict[str, ClipGaps]:
-    """The figures of all clips by the name of the system."""
+    """The figures of all clips by the name of the system.
+
+    true_views: of a clip, by its number over all batches.
+    """
     gaps: dict[str, list[ClipGaps]] = {system.name: [] for system in systems}
+    numbers = itertools.count()
     for index, moved in enumerate(batches):
+        views = [true_views(number) for number in itertools.islice(numbers, len(moved.clip))]
         for system in systems:
             with torch.no_grad():
                 rendered = render_tracks(system, moved, seed + index)
-            gaps[system.name].append(clip_gaps(rendered, moved))
+            gaps[system.name].append(clip_gaps(rendered, moved, views))
     return {name: joined_gaps(parts) for name, parts in gaps.items()}

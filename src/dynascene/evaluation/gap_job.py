@@ -3,39 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
+from dynascene.datasets.imagery import Folders
 from dynascene.errors import InputError
 from dynascene.evaluation.benchmarks import benchmark_split
-from dynascene.evaluation.gap import (
-    CameraFollower,
-    ClipGaps,
-    GapFigures,
-    StillFollower,
-    gap_figures,
-    measure_gaps,
-    of_moves,
-)
+from dynascene.evaluation.camera_fit import fitting_size, tried_shares
+from dynascene.evaluation.gap import CameraFollower, StillFollower, measure_gaps
 from dynascene.evaluation.gap_sheet import opposite_moves_sheet
 from dynascene.evaluation.gap_systems import SampledFollower, follower, untrained
+from dynascene.evaluation.gap_tables import gap_summary, gap_tables
 from dynascene.evaluation.protocol import EvaluatedSystem
 from dynascene.evaluation.systems import Trained
-from dynascene.evaluation.table import Table, markdown, plain_estimate, text_of
+from dynascene.evaluation.table import Table, markdown
 from dynascene.io.images import write_png
 from dynascene.jobs.log import Log
 from dynascene.jobs.result_folder import result_folder
 from dynascene.models.sizes import ModelSize
-from dynascene.synthetic.shots.moved_clips import OBEYED, moved_clips
-from dynascene.synthetic.shots.moved_shots import MOVES, MovedShots
+from dynascene.synthetic.shots.moved_clips import OBEYED, MovedClips, moved_clips
+from dynascene.synthetic.shots.moved_shots import MOVES, MovedShots, TrueViews
 from dynascene.synthetic.shots.short_shots import ShortShots
 
 METRICS = "metrics.json"
 OUTPUTS = [METRICS, "table.md", "sheet.png"]
 AT_ONCE = 8  # clips
-COLUMNS = ("system", "PSNR", "seen", "gap to opposite", "gap to shuffled", "obeyed")
 
 
 @dataclass(frozen=True)
@@ -50,7 +44,7 @@ class GapRequest:
     data: str
     clips: int
     seed: int = 0
-    imagery: Path | None = None
+    imagery: Folders = None
 
     def __post_init__(self) -> None:
         if self.clips < 1:
@@ -66,44 +60,63 @@ def run_gap(request: GapRequest, out: Path, log: Log) -> list[Table]:
     """
     trained = _followers(request.systems)
     size = _common_size(trained)
-    split = benchmark_split(request.data)
     systems: list[CameraFollower] = [StillFollower(), *map(untrained, trained), *trained]
     if len({system.name for system in systems}) < len(systems):
         raise InputError("two rows have the same name: rename a weights folder, it heads its row")
     with log.stage("clips"):
-        shots = ShortShots(
-            split, size.resolution, size.frames, request.seed, folder=request.imagery
-        )
-        moved = MovedShots(shots)
-        material = [moved[index] for index in range(request.clips)]
-        batches = [
-            moved_clips(material[start : start + AT_ONCE])
-            for start in range(0, len(material), AT_ONCE)
-        ]
-    places, moves = [m.shot.place for m in material], [m.move for m in material]
+        clips = _gap_clips(request, size)
     with result_folder(out, OUTPUTS, listing=METRICS) as folder:
         with log.stage("gap"):
-            gaps = measure_gaps(systems, batches, request.seed)
+            gaps = measure_gaps(systems, clips.batches, clips.true_views, request.seed)
         with log.stage("intervals"):
-            tables = gap_tables(gaps, places, moves)
+            tables = gap_tables(gaps, clips.places, clips.moves)
         with log.stage("sheet"):
-            picture = opposite_moves_sheet(trained, batches, moves, request.seed)
+            picture = opposite_moves_sheet(trained, clips.batches, clips.moves, request.seed)
             write_png(folder / "sheet.png", picture)
         values = {
-            "benchmark": f"synthetic:{split}, plain moves",
+            "benchmark": f"synthetic:{benchmark_split(request.data)}, plain moves",
             "size": {"resolution": list(size.resolution), "frames": size.frames},
             "clips": request.clips,
             "seed": request.seed,
             "sampling": {s.name: dict(s.sampling) for s in systems if s.sampling},
             "weights": {s.name: dict(s.weights) for s in systems if s.weights},
-            "gap": {name: gap_summary(each, places, moves) for name, each in gaps.items()},
+            "gap": {
+                name: gap_summary(each, clips.places, clips.moves) for name, each in gaps.items()
+            },
             "stages": log.stages,
             "outputs": OUTPUTS,
         }
         (folder / METRICS).write_text(json.dumps(values, indent=1))
-        page = markdown(tables, "Camera gap", [_note(size, request, len(set(places)))])
+        note = _note(size, request, len(set(clips.places)))
+        page = markdown(tables, "Camera gap", [note])
         (folder / "table.md").write_text(page, encoding="utf-8")
     return tables
+
+
+class GapClips(NamedTuple):
+    """Clips of plain moves. places, moves: of each. true_views: of a clip, by its number."""
+
+    batches: list[MovedClips]
+    places: list[str]
+    moves: list[str]
+    true_views: Callable[[int], TrueViews]
+
+
+def _gap_clips(request: GapRequest, size: ModelSize) -> GapClips:
+    split = benchmark_split(request.data)
+    shots = ShortShots(split, size.resolution, size.frames, request.seed, folder=request.imagery)
+    moved = MovedShots(shots)
+    material = [moved[index] for index in range(request.clips)]
+    batches = [
+        moved_clips(material[start : start + AT_ONCE]) for start in range(0, len(material), AT_ONCE)
+    ]
+    shares, fitted = tried_shares(), fitting_size(size.resolution)
+    return GapClips(
+        batches,
+        [m.shot.place for m in material],
+        [m.move for m in material],
+        lambda clip: moved.true_views(clip, shares, fitted),
+    )
 
 
 def _followers(systems: Sequence[EvaluatedSystem]) -> list[SampledFollower]:
@@ -122,45 +135,6 @@ def _common_size(systems: Sequence[SampledFollower]) -> ModelSize:
     return sizes[0]
 
 
-def gap_tables(
-    gaps: Mapping[str, ClipGaps], places: Sequence[str], moves: Sequence[str]
-) -> list[Table]:
-    """All moves together, then one by one."""
-    tables = [Table("Camera gap, dB", COLUMNS, [
-        [name, *_texts(gap_figures(each, places))] for name, each in gaps.items()
-    ])]  # fmt: skip
-    for move in dict.fromkeys(moves):
-        rows = []
-        for name, each in gaps.items():
-            some, chosen = of_moves(each, moves, move)
-            own = [place for place, there in zip(places, chosen, strict=True) if there]
-            rows.append([name, *_texts(gap_figures(some, own))])
-        tables.append(Table(f"Camera gap, dB: {move}", COLUMNS, rows))
-    return tables
-
-
-def _texts(figures: GapFigures) -> list[str]:
-    decibels = [text_of(value, 2) for value in figures[:4]]
-    return [*decibels, f"{figures.obeyed.mean:.0%} of {figures.obeyed.clips}"]
-
-
-def gap_summary(gaps: ClipGaps, places: Sequence[str], moves: Sequence[str]) -> dict[str, Any]:
-    """All figures as plain JSON values, and every clip's own."""
-    names = ClipGaps._fields
-    figures = gap_figures(gaps, places)
-    clips = [
-        {"place": place, "move": move, **dict(zip(names, map(_rounded, values), strict=True))}
-        for place, move, *values in zip(places, moves, *gaps, strict=True)
-    ]
-    return {name: plain_estimate(value) for name, value in figures._asdict().items()} | {
-        "clips": clips
-    }
-
-
-def _rounded(value: float) -> float | None:
-    return None if value != value else round(float(value), 4)
-
-
 def _note(size: ModelSize, request: GapRequest, places: int) -> str:
     moves = ", ".join(MOVES)
     shape = f"{size.frames} frames of {size.resolution.width}×{size.resolution.height}"
@@ -168,5 +142,7 @@ def _note(size: ModelSize, request: GapRequest, places: int) -> str:
         f"{request.clips} clips of {shape} in {places} places, seed {request.seed}; {moves} in "
         "turn. PSNR of samples against what the true track films, where nobody stands; gap: that "
         "minus the PSNR along the opposite, or a shuffled, track; obeyed: a gap to the opposite of "
-        f"over {OBEYED} dB. Figures with 95 % bootstrap intervals, which draw places."
+        f"over {OBEYED} dB; fitting camera: the one on the way of the move from which the true "
+        "place looks most like a sampled frame. Figures with 95 % bootstrap intervals, which draw "
+        "places."
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from dynascene.datasets.imagery import Folders
 from dynascene.errors import InputError
 from dynascene.evaluation.benchmarks import FRAMES, open_benchmark
 from dynascene.evaluation.camera_error import CameraErrors
@@ -50,7 +51,7 @@ class EvaluationRequest:
     frames: int = FRAMES
     seed: int = 0
     obedience: int | None = None
-    imagery: Path | None = None
+    imagery: Folders = None
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     features: Path | None = None
     cameras: int = 0

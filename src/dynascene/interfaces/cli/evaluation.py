@@ -21,7 +21,7 @@ def evaluate(
     obedience: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None,
     cameras: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: none)")] = None,
     gap: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None,
-    imagery: Annotated[Path | None, arg(metavar="DIR", help_behavior_hint="")] = None,
+    imagery: Annotated[tuple[Path, ...], arg(metavar="DIR…", help_behavior_hint="")] = (),
     features: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None,
 ) -> None:
     """Measure backgrounds against the truth: accuracy, distribution, flicker, camera obedience.
@@ -45,8 +45,8 @@ def evaluate(
         gap: instead of all that, how much better weights without a guide are along the true track
             than along the opposite one, on so many pans, tilts, dollies and trucks of unseen
             places, in the size and length that they were trained for.
-        imagery: folder of photographs with a MANIFEST.tsv (default: $DYNASCENE_TRAINING_DATA, else
-            procedural pictures).
+        imagery: one or several folders of photographs with a MANIFEST.tsv (default:
+            $DYNASCENE_TRAINING_DATA, else procedural pictures).
         features: TorchScript network that describes pictures (default: wavelets, without weights).
     """
     from dynascene.errors import InputError

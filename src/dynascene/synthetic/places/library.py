@@ -11,11 +11,12 @@ from torch import Tensor
 
 from dynascene.datasets.imagery import (
     SPLITS,
+    Folders,
     ImageRecord,
     check_split,
     load_picture,
     read_manifest,
-    training_folder,
+    training_folders,
 )
 from dynascene.imaging.resizing import shrink
 from dynascene.synthetic.places.procedural import procedural_panorama, procedural_texture
@@ -43,18 +44,17 @@ class Library:
     Args:
         split: train, val or test.
         width: of the frames, pixels.
-        folder: of training imagery, see ``training_folder``.
+        folder: of training imagery, or several, see ``training_folder``.
 
     Raises:
         InputError: the split is unknown, or the folder has no good manifest.
     """
 
-    def __init__(self, split: str, width: int, folder: Path | str | None = None) -> None:
+    def __init__(self, split: str, width: int, folder: Folders = None) -> None:
         check_split(split)
         self.split = split
         self.width = width
-        imagery = training_folder(folder)
-        records = () if imagery is None else read_manifest(imagery)
+        records = [record for each in training_folders(folder) for record in read_manifest(each)]
         self._records: dict[str, list[ImageRecord]] = {}
         for record in records:
             if record.split == split:

@@ -5,14 +5,13 @@ F frames, H W pixels.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from dynascene.datasets.imagery import SPLITS
+from dynascene.datasets.imagery import SPLITS, Folders
 from dynascene.datasets.scale_jitter import jitter_scale
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage
 from dynascene.geometry.picture import picture_track
@@ -79,7 +78,8 @@ class SyntheticShots(Dataset[SyntheticShot]):
         size, frames: of a shot.
         seed: of the set.
         length: how many shots; a smaller set is the beginning of a larger one.
-        folder: of imagery, see ``training_folder``; without it pictures are procedural.
+        folder: of imagery, or several, see ``training_folder``; without it pictures are
+            procedural.
         worlds: how often each kind of place is drawn.
         person_share: share of the shots with a person.
         device: where shots are made.
@@ -97,7 +97,7 @@ class SyntheticShots(Dataset[SyntheticShot]):
         seed: int = 0,
         *,
         length: int = 1_000_000,
-        folder: Path | str | None = None,
+        folder: Folders = None,
         worlds: Mapping[str, float] = WORLDS,
         person_share: float = 0.5,
         device: torch.device | str = "cpu",

@@ -9,14 +9,13 @@ F frames, H W pixels.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from dynascene.datasets.imagery import SPLITS
+from dynascene.datasets.imagery import SPLITS, Folders
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.rigid import rigid
 from dynascene.geometry.tracks import keep_inside
@@ -53,7 +52,8 @@ class ShortShots(Dataset[ShortShot]):
         split: train, val or test; their places, textures and people are distinct.
         size, frames: of a clip.
         seed: of the set.
-        folder: of imagery, see ``training_folder``; without it pictures are procedural.
+        folder: of imagery, or several, see ``training_folder``; without it pictures are
+            procedural.
         worlds: how often each kind of place is drawn.
         person_share: share of the clips with a person.
         own_view_share: share of the clips whose scene picture is the first frame's view.
@@ -69,7 +69,7 @@ class ShortShots(Dataset[ShortShot]):
         frames: int,
         seed: int = 0,
         *,
-        folder: Path | str | None = None,
+        folder: Folders = None,
         worlds: Mapping[str, float] = WORLDS,
         person_share: float = 0.5,
         own_view_share: float = OWN_VIEW_SHARE,
@@ -109,11 +109,17 @@ class ShortShots(Dataset[ShortShot]):
             world, name, place: as ``draw_world`` gives them.
             track: begins at the identity; it is shrunk until it stays inside.
         """
-        start = level_pose(0.0, float(rng.normal(*PITCHES)))
-        setting = self._setting(rng, place, start, track)
-        track = keep_inside(started_at(track, start), setting.place.contains)
+        setting, track = self.placed(rng, place, track)
         person = self._person(rng, setting.place, track)
         return film(setting, track, person, world, name)
+
+    def placed(
+        self, rng: np.random.Generator, place: SyntheticPlace, track: CameraTrack
+    ) -> tuple[Setting, CameraTrack]:
+        """What is filmed, and the track in its world; arguments as ``filmed``."""
+        start = level_pose(0.0, float(rng.normal(*PITCHES)))
+        setting = self._setting(rng, place, start, track)
+        return setting, keep_inside(started_at(track, start), setting.place.contains)
 
     def _setting(
         self, rng: np.random.Generator, place: SyntheticPlace, start: Tensor, track: CameraTrack
