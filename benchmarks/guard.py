@@ -68,10 +68,10 @@ def film(path: Path) -> str:
     return array(np.stack(frames))
 
 
-def tensors(path: Path) -> dict[str, str]:
+def tensors(*paths: Path) -> dict[str, str]:
     """Names and values apart: a renamed tensor is another thing than one that was computed
     otherwise."""
-    found = {name: array(tensor) for name, tensor in load_file(path).items()}
+    found = {name: array(tensor) for path in paths for name, tensor in load_file(path).items()}
     names, values = sorted(found), sorted(found.values())
     return {"names": digest(*map(str.encode, names)), "values": digest(*map(str.encode, values))}
 
@@ -96,10 +96,10 @@ def training(recipe: str, *options: object, batch: int = 1) -> dict[str, Any]:
     run = trained(recipe, *options, batch=batch)
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     log = [without(line, "seconds", "samples_per_second") for line in lines]
-    return {
-        "log": log,
-        "weights": tensors(run / "checkpoints" / "00000020" / "weights.safetensors"),
-    }
+    checkpoints = run / "checkpoints"
+    frozen = checkpoints.glob("frozen.safetensors")  # of a run that trains all there is none
+    weights = tensors(checkpoints / "00000020" / "weights.safetensors", *frozen)
+    return {"log": log, "weights": weights}
 
 
 def one_step() -> dict[str, Any]:

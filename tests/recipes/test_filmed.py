@@ -28,6 +28,7 @@ from dynascene.recipes import all_recipes, filmed, find_recipe
 from dynascene.recipes.export import model_card, origin_of
 from dynascene.recipes.rehearsal import rehearse
 from dynascene.training.denoising import DenoisingObjective
+from dynascene.training.frozen import frozen_names
 from dynascene.training.journal import read_log
 from dynascene.training.run import Settings
 from dynascene.training.state import (
@@ -180,6 +181,21 @@ def test_a_card_says_what_the_weights_began_as(start, size, origin) -> None:
     with torch.device("meta"):
         objective.denoiser = DYNASCENE.denoiser(replace(SMALLEST, name=size.name))
     assert origin_of(start, objective).startswith(origin)
+
+
+@pytest.mark.parametrize(
+    ("stage", "trained", "frozen"),
+    [("stage1", 1_716_616_341, 1_046_231_915), ("stage2", 656_157_440, 2_106_690_816)],
+)
+def test_what_a_checkpoint_of_the_real_size_holds(stage, trained, frozen, settings) -> None:
+    with torch.device("meta"):
+        run = find_recipe(f"dynascene.sd15.{stage}")(
+            Settings(out=settings("run").out, start="random")
+        )
+        objective = run.objective()
+    assert sum(p.numel() for p in objective.trainable_parameters().values()) == trained
+    state = objective.state_dict()
+    assert sum(state[name].numel() for name in frozen_names(objective)) == frozen
 
 
 def test_a_card_tells_clips_and_the_steps_that_were_done(tiny, settings, stage_one) -> None:

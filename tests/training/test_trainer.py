@@ -134,12 +134,69 @@ def test_a_broken_checkpoint_is_named(make_run, out) -> None:
 def test_a_checkpoint_of_other_networks_is_named_in_one_line(make_run, out) -> None:
     train(make_run(out, steps=3), out)
     weights = checkpoint_folders(out)[-1] / "weights.safetensors"
-    kept = read_tensors(weights)
-    del kept["scale"]
-    write_tensors(kept, weights)
+    tensors = read_tensors(weights)
+    del tensors["scale"]
+    write_tensors(tensors, weights)
     with pytest.raises(InputError, match="checkpoint of step 3: misses scale") as error:
         train(make_run(out, steps=6), out)
     assert "\n" not in str(error.value)
+
+
+def test_checkpoints_leave_out_what_is_frozen(make_run, out) -> None:
+    """Which is written once; buffers, which training may change, are in each of them."""
+    objective = train(make_run(out), out)
+    trained = objective.trainable_parameters().keys()
+    frozen = read_tensors(out / "checkpoints" / "frozen.safetensors")
+    assert frozen.keys() == {"true.weight", "true.bias"}
+    for folder in checkpoint_folders(out):
+        assert read_tensors(folder / "weights.safetensors").keys() == {*trained, "scale"}
+        assert read_tensors(folder / "average.safetensors").keys() == set(trained)
+    state = objective.state_dict()
+    loaded = load_checkpoint(checkpoint_folders(out)[-1]).weights
+    assert loaded.keys() == state.keys()
+    assert all(torch.equal(loaded[name], tensor) for name, tensor in state.items())
+
+
+def test_frozen_weights_come_from_the_run_and_not_from_its_recipe(make_run, out) -> None:
+    """Fresh ones depend on the seed, and a run to start from may have gone on since."""
+    before = train(make_run(out), out, until=3).true.weight
+    with torch.random.fork_rng():
+        torch.manual_seed(77)
+        weights = {"true.weight": torch.randn(3, 3), "true.bias": torch.randn(3)}
+
+    def other() -> Fit:
+        objective = Fit()
+        objective.load_state_dict(weights, strict=False)
+        return objective
+
+    assert torch.equal(train(make_run(out, objective=other), out).true.weight, before)
+
+
+@pytest.mark.parametrize("fault", ["is missing", "has changed"])
+def test_frozen_weights_that_are_missing_or_others_are_refused(make_run, out, fault) -> None:
+    train(make_run(out), out, until=3)
+    path = out / "checkpoints" / "frozen.safetensors"
+    tensors = read_tensors(path)
+    path.unlink()
+    if fault == "has changed":
+        write_tensors({**tensors, "true.bias": tensors["true.bias"] + 1}, path)
+    with pytest.raises(InputError, match=f"frozen.safetensors: {fault}") as error:
+        train(make_run(out), out)
+    assert "\n" not in str(error.value)
+
+
+def test_a_checkpoint_of_before_that_holds_everything_goes_on(make_run, tmp_path) -> None:
+    whole, older = tmp_path / "whole", tmp_path / "older"
+    train(make_run(whole), whole)
+    train(make_run(older), older, until=6)
+    folder = checkpoint_folders(older)[-1]
+    weights = load_checkpoint(folder).weights
+    write_tensors(weights, folder / "weights.safetensors")
+    (folder / "state.json").write_text('{"step": 6, "scaler": {}}')
+    (older / "checkpoints" / "frozen.safetensors").unlink()
+    train(make_run(older), older)
+    assert losses(older) == losses(whole)
+    assert load_checkpoint(checkpoint_folders(older)[-1]).frozen_sha256
 
 
 def test_an_optimiser_that_would_run_code_is_refused(make_run, out, tmp_path) -> None:

@@ -72,7 +72,7 @@ def starting_point(
         components = Components(pipeline.vae.float(), pipeline.image_encoder.float())
         if autoencoder is None:
             return components  # whole in itself
-    # a checkpoint holds an autoencoder's weights, but not the scale of its latents
+    # a run holds an autoencoder's weights, but not the scale of its latents
     own = size in OWN_AUTOENCODERS
     if not own and not same_encoder(components.vae, load_autoencoder(autoencoder)):
         raise InputError(

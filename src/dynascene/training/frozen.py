@@ -8,6 +8,16 @@ from dynascene.training.run import Objective
 from dynascene.training.sharding import whole
 
 
+def frozen_names(objective: Objective) -> set[str]:
+    """The parameters in the state dict that are not trained.
+
+    Buffers are not among them: a network may change them while it trains.
+    """
+    trained = {id(parameter) for parameter in objective.trainable_parameters().values()}
+    named = objective.named_parameters(remove_duplicate=False)
+    return {name for name, parameter in named if id(parameter) not in trained}
+
+
 def frozen_checksums(objective: Objective) -> dict[str, str]:
     """SHA-256 by name of every parameter and buffer in the state dict that is not trained."""
     trainable = objective.trainable_parameters().keys()

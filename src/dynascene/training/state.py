@@ -1,4 +1,7 @@
-"""Checkpoints: whole or not there, free of pickled code, the newest few kept."""
+"""Checkpoints: whole or not there, free of pickled code, the newest few kept.
+
+What a run does not train is written once, beside its checkpoints, which carry its checksum.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,10 @@ from torch import Tensor
 from dynascene.errors import InputError
 from dynascene.io.atomic import replacing
 from dynascene.io.checkpoints import read_tensors, write_tensors
+from dynascene.io.checksums import sha256_of
 
-FOLDER = "checkpoints"
+FOLDER, FROZEN = "checkpoints", "frozen.safetensors"
+STATE = ("step", "scaler", "means", "frozen_sha256")  # a checkpoint's plain values
 
 
 @dataclass(frozen=True)
@@ -27,10 +32,12 @@ class Checkpoint:
 
     Args:
         step: how many steps were done.
-        weights, average: by name.
+        weights: by name; those that are to be saved, and all of them once loaded.
+        average: of the trained ones.
         optimiser: its state dict.
         scaler: fp16's scale of the loss, empty for other precisions.
         means: of figures since the last line of the log, as JSON values.
+        frozen_sha256: of the run's file of frozen weights; empty where ``weights`` are all.
     """
 
     step: int
@@ -39,6 +46,20 @@ class Checkpoint:
     optimiser: Mapping[str, Any]
     scaler: Mapping[str, Any] = field(default_factory=dict)
     means: Mapping[str, Any] = field(default_factory=dict)
+    frozen_sha256: str = ""
+
+
+def save_frozen(run: Path, weights: Mapping[str, Tensor]) -> str:
+    """Write the weights that a run does not train; its checkpoints then leave them out.
+
+    Returns:
+        The file's SHA-256; empty, and no file, where there are no such weights.
+    """
+    if not weights:
+        return ""
+    path = run / FOLDER / FROZEN
+    write_tensors(weights, path)
+    return sha256_of(path)
 
 
 def save_checkpoint(run: Path, checkpoint: Checkpoint, keep: int) -> Path:
@@ -54,7 +75,7 @@ def save_checkpoint(run: Path, checkpoint: Checkpoint, keep: int) -> Path:
         write_tensors(checkpoint.weights, temporary / "weights.safetensors")
         write_tensors(checkpoint.average, temporary / "average.safetensors")
         torch.save(checkpoint.optimiser, temporary / "optimiser.pt")
-        state = {name: getattr(checkpoint, name) for name in ("step", "scaler", "means")}
+        state = {name: getattr(checkpoint, name) for name in STATE}
         (temporary / "state.json").write_text(json.dumps(state))
     for old in checkpoint_folders(run)[:-keep]:
         shutil.rmtree(old, ignore_errors=True)
@@ -79,32 +100,55 @@ def refuse_checkpoints(run: Path) -> None:
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:
-    """Read a checkpoint's folder.
+    """Read a checkpoint's folder, and the frozen weights beside it.
 
     Raises:
-        InputError: a file is missing, broken, or would run code.
+        InputError: a file is missing, broken, or would run code; or the frozen weights are not
+            those of this checkpoint.
     """
     try:
-        state = json.loads((folder / "state.json").read_text())
-        step, scaler = int(state["step"]), dict(state.get("scaler", {}))
-        means = dict(state.get("means", {}))
+        content = json.loads((folder / "state.json").read_text())
+        state = {name: content[name] for name in STATE if name in content}  # older ones have fewer
         optimiser = torch.load(folder / "optimiser.pt", map_location="cpu", weights_only=True)
+        return Checkpoint(
+            weights={
+                **_frozen(folder.parent / FROZEN, state.get("frozen_sha256", "")),
+                **read_tensors(folder / "weights.safetensors"),
+            },
+            average=read_tensors(folder / "average.safetensors"),
+            optimiser=optimiser,
+            **state,
+        )
+    except InputError:
+        raise
     except Exception as error:  # torch raises whatever its zip and pickle readers do
         raise InputError(
             f"{folder}: is no whole checkpoint ({type(error).__name__}); remove it to go on "
             "from the one before"
         ) from error
-    return Checkpoint(
-        step,
-        read_tensors(folder / "weights.safetensors"),
-        read_tensors(folder / "average.safetensors"),
-        optimiser,
-        scaler,
-        means,
-    )
+
+
+def _frozen(path: Path, sha256: str) -> dict[str, Tensor]:
+    """The weights that the run does not train; none where the checkpoint holds them itself."""
+    if not sha256:
+        return {}
+    if not path.is_file():
+        raise InputError(
+            f"{path}: is missing; it holds what the run does not train, and no checkpoint beside "
+            "it is whole without it"
+        )
+    if sha256_of(path) != sha256:
+        raise InputError(
+            f"{path}: has changed since the checkpoints beside it were written; put the run's own "
+            "back"
+        )
+    return read_tensors(path)
 
 
 def _remove_unfinished(folder: Path) -> None:
     """What a killed process left: ``replacing`` writes beside the place under a dotted name."""
     for leftover in folder.glob(".*.tmp"):
-        shutil.rmtree(leftover, ignore_errors=True)
+        if leftover.is_dir():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            leftover.unlink(missing_ok=True)

@@ -18,6 +18,7 @@ from dynascene.errors import InputError
 from dynascene.io.checkpoints import check_fit
 from dynascene.training.ema import Ema
 from dynascene.training.figures import FigureMeans, finite_figures, mean_figures
+from dynascene.training.frozen import frozen_names
 from dynascene.training.layout import Layout
 from dynascene.training.randomness import sample_generators, seed_networks
 from dynascene.training.run import Objective, Optimiser, Run
@@ -34,6 +35,7 @@ class State:
     Args:
         network: the objective as accelerate wraps it.
         means: of the figures since the last line of the log.
+        frozen_sha256: of the file that holds what is not trained; None before it is written.
     """
 
     accelerator: Accelerator
@@ -43,17 +45,25 @@ class State:
     ema: Ema
     step: int = 0
     means: FigureMeans = field(default_factory=FigureMeans)
+    frozen_sha256: str | None = None
+
+    def frozen(self) -> dict[str, Tensor]:
+        """What is not trained, whole, whatever the layout; all processes must call."""
+        state = self.objective.state_dict()
+        return {name: whole(state[name]) for name in sorted(frozen_names(self.objective))}
 
     def checkpoint(self) -> Checkpoint:
-        """All of it, whole, whatever the layout; all processes must call."""
+        """All else, likewise."""
         scaler = self.accelerator.scaler
+        state, frozen = self.objective.state_dict(), frozen_names(self.objective)
         return Checkpoint(
             self.step,
-            {name: whole(tensor) for name, tensor in self.objective.state_dict().items()},
+            {name: whole(tensor) for name, tensor in state.items() if name not in frozen},
             {name: whole(tensor) for name, tensor in self.ema.average.items()},
             whole_optimiser(self.optimiser.state_dict()),
             scaler.state_dict() if scaler is not None else {},
             self.means.to_json(),
+            self.frozen_sha256 or "",
         )
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -67,6 +77,7 @@ class State:
         if self.accelerator.scaler is not None and checkpoint.scaler:
             self.accelerator.scaler.load_state_dict(dict(checkpoint.scaler))
         self.step, self.means = checkpoint.step, FigureMeans(**checkpoint.means)
+        self.frozen_sha256 = checkpoint.frozen_sha256 or None
 
 
 def start(

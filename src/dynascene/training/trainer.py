@@ -22,7 +22,12 @@ from dynascene.training.launching import layout_of, open_accelerator
 from dynascene.training.layout import Layout
 from dynascene.training.loading import part_batches
 from dynascene.training.run import Objective, Run, absolute
-from dynascene.training.state import checkpoint_folders, load_checkpoint, save_checkpoint
+from dynascene.training.state import (
+    checkpoint_folders,
+    load_checkpoint,
+    save_checkpoint,
+    save_frozen,
+)
 from dynascene.training.stepping import State, start, take_step
 
 DESCRIPTION = "run.json"
@@ -98,9 +103,7 @@ def _go_on(
         if ends or state.step % run.examine_every == 0:
             _examine(run, state, journal)
         if ends or state.step % run.checkpoint_every == 0:
-            checkpoint = state.checkpoint()  # by all processes, for it may gather
-            if journal is not None:
-                save_checkpoint(out, checkpoint, run.keep)
+            _save(run, out, state, writes=journal is not None)
 
 
 def _log(
@@ -119,6 +122,19 @@ def _log(
         journal.write(state.step, means)
     if due:
         state.means = FigureMeans()
+
+
+def _save(run: Run, out: Path, state: State, *, writes: bool) -> None:
+    """A checkpoint, and before the first one what the run does not train.
+
+    All processes call, for tensors may have to be gathered.
+    """
+    if state.frozen_sha256 is None:
+        frozen = state.frozen()
+        state.frozen_sha256 = save_frozen(out, frozen) if writes else ""
+    checkpoint = state.checkpoint()
+    if writes:
+        save_checkpoint(out, checkpoint, run.keep)
 
 
 def _open_journal(run: Run, out: Path, state: State) -> Journal | None:
