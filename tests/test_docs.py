@@ -9,6 +9,7 @@ import pytest
 
 import dynascene
 from dynascene.interfaces.cli.main import main
+from dynascene.models.systems import SYSTEMS
 from dynascene.recipes import all_recipes
 
 ROOT = Path(__file__).parents[1]
@@ -63,7 +64,7 @@ def code_names() -> list[str]:
     """The dotted names in the tables' code column."""
     names = re.findall(r"`((?:[a-z_0-9]+\.)+[A-Za-z_0-9]+)`", PAPER)
     files = (".py", ".md")
-    recipes = ("dynascene.", "actanywhere.", "stage")
+    recipes = (*(f"{system}." for system in SYSTEMS), "stage")
     return [n for n in names if not n.endswith(files) and not n.startswith(recipes)]
 
 
@@ -80,7 +81,7 @@ def test_the_resolver_can_fail() -> None:
 
 
 def test_the_papers_recipes_exist() -> None:
-    named = re.findall(r"`((?:dynascene|actanywhere)\.SIZE\.[a-z_0-9.]+)`", PAPER)
+    named = re.findall(rf"`((?:{'|'.join(SYSTEMS)})\.SIZE\.[a-z_0-9.]+)`", PAPER)
     assert len(named) > 8
     for size in ("sd15", "small"):
         assert [n for n in named if n.replace("SIZE", size) not in all_recipes()] == []

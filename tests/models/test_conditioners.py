@@ -40,7 +40,10 @@ def test_a_fresh_conditioner_is_silent(build, wake, make_clip, name: str) -> Non
     assert changed > 1e-4, "the conditioner can never say anything"
 
 
-@pytest.mark.parametrize("name", ["image_embedding", "scene_reference", "plucker_camera"])
+@pytest.mark.parametrize(
+    "name",
+    ["image_embedding", "scene_reference", "scene_image", "plucker_camera", "camera_matrix"],
+)
 @torch.no_grad()
 def test_dropped_conditions_say_the_same_about_every_clip(
     build, wake, make_clip, name: str
@@ -121,6 +124,18 @@ def test_channels_that_are_not_as_declared_are_refused(build, make_clip, monkeyp
 
 
 @torch.no_grad()
+def test_the_matrix_of_a_clip_without_a_camera_is_the_null_camera(build, wake, make_clip) -> None:
+    denoiser, clip = wake(build(("camera_matrix",))), make_clip()
+    broken = clip.cam_from_world.clone()
+    broken[1] = torch.nan
+    unknown = clip.replace(cam_from_world=broken, has_camera=torch.tensor([True, False, True]))
+    numbers = denoiser.inject(unknown, torch.tensor([False, False, True])).camera_matrix
+    null = denoiser.conditioners["camera_matrix"].null
+    assert torch.equal(numbers[1:], null.expand(2, 3, 12))
+    assert not torch.equal(numbers[0], numbers[1])
+
+
+@torch.no_grad()
 def test_a_clip_without_a_camera_has_the_null_camera(build, wake, make_clip) -> None:
     denoiser, clip = wake(build(("plucker_camera",))), make_clip()
     keep = torch.zeros(3, dtype=torch.bool)
@@ -158,6 +173,7 @@ def test_camera_levels_have_the_grids_of_the_unet(build, make_clip) -> None:
 @torch.no_grad()
 def test_clip_and_frame_parts_merge_to_the_whole(build, wake, make_clip) -> None:
     names = ("foreground", "scene_reference", "image_embedding", "plucker_camera", "guide")
+    names += ("scene_image", "camera_matrix")
     denoiser, clip = wake(build(names)), make_clip()
     drop = torch.tensor([False, True, False])
     parts = [denoiser.inject(clip, drop, part=part) for part in ("per_clip", "per_frame")]
@@ -195,7 +211,7 @@ def test_a_conditioner_reads_no_more_than_it_declares(build, make_clip, name: st
 
 def test_a_conditioner_is_added_from_outside(build, monkeypatch) -> None:
     monkeypatch.setattr("dynascene.models.conditioners.CONDITIONERS", dict(CONDITIONERS))
-    with pytest.raises(InputError, match="second_guide: is no conditioner; there are foreground"):
+    with pytest.raises(InputError, match="second_guide: is no conditioner; there are camera_m"):
         build(("second_guide",))
     register_conditioner("second_guide", Guide)
     register_conditioner("second_guide", Guide)  # a module may be imported twice

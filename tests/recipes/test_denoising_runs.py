@@ -56,6 +56,8 @@ def losses(folder: Path) -> list[float]:
         "dynascene.small",
         pytest.param("dynascene.small_paper", marks=pytest.mark.long),
         pytest.param("actanywhere.small", marks=pytest.mark.long),
+        pytest.param("cameractrl.small", marks=pytest.mark.long),
+        pytest.param("motionctrl.small", marks=pytest.mark.long),
     ],
 )
 def test_a_run_goes_on_where_it_stopped_and_its_export_paints(name, settings, tmp_path) -> None:

@@ -235,7 +235,13 @@ def test_a_start_that_is_none_is_named(tiny, settings, tmp_path) -> None:
         recipe(settings("run", start=str(tmp_path / "nowhere"))).objective()
 
 
-RENDERED = ("dynascene.small_paper", "autoencoder.small", "actanywhere.small")
+RENDERED = (
+    "dynascene.small_paper",
+    "autoencoder.small",
+    "actanywhere.small",
+    "cameractrl.small",
+    "motionctrl.small",
+)
 
 
 @pytest.mark.parametrize("name", RENDERED)

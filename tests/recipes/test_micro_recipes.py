@@ -8,6 +8,9 @@ import pytest
 import torch
 
 from dynascene.errors import InputError
+from dynascene.evaluation.gap_systems import follower
+from dynascene.evaluation.protocol import ShotInputs
+from dynascene.evaluation.systems import SamplingSettings, Trained
 from dynascene.generation.weights import load_weights
 from dynascene.models.autoencoders import SpaceToDepth
 from dynascene.models.sizes import MICRO, at_resolution
@@ -16,15 +19,21 @@ from dynascene.recipes import find_recipe, short_clips
 from dynascene.recipes.export import export_run
 from dynascene.recipes.rendered import rendered_run
 from dynascene.recipes.start import starting_point
+from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.training import shot_cache
 from dynascene.training.run import Settings
 from dynascene.training.trainer import train
+from dynascene.training_batch import collate
 from dynascene.types import Size
 
 MICRO_RECIPES = {
     "dynascene.micro": "shared_rays",
     "dynascene.micro_paper": "open",
     "actanywhere.micro": None,
+    "cameractrl.micro": "open",
+    "cameractrl.micro_shared_rays": "shared_rays",
+    "motionctrl.micro": "open",
+    "motionctrl.micro_shared_rays": "shared_rays",
 }
 
 
@@ -43,6 +52,10 @@ def quick(monkeypatch) -> None:
         "dynascene.micro",
         pytest.param("dynascene.micro_paper", marks=pytest.mark.long),
         pytest.param("actanywhere.micro", marks=pytest.mark.long),
+        pytest.param("cameractrl.micro", marks=pytest.mark.long),
+        "cameractrl.micro_shared_rays",
+        "motionctrl.micro",
+        pytest.param("motionctrl.micro_shared_rays", marks=pytest.mark.long),
     ],
 )
 def test_a_run_goes_on_and_its_weights_sample(name, tmp_path) -> None:
@@ -56,11 +69,19 @@ def test_a_run_goes_on_and_its_weights_sample(name, tmp_path) -> None:
 
     card = export_run(settings.out, tmp_path / "weights")
     assert card["recipe"] == name
-    pipeline = load_weights(tmp_path / "weights").pipeline
-    assert isinstance(pipeline.vae, SpaceToDepth)
-    assert pipeline.denoiser.size == MICRO
-
     system = SYSTEMS[name.split(".")[0]]
+    assert card["paper"]["url"] == system.paper.url
+    assert system.paper.title in (tmp_path / "weights" / "README.md").read_text()
+    loaded = load_weights(tmp_path / "weights")
+    assert isinstance(loaded.pipeline.vae, SpaceToDepth)
+    assert loaded.pipeline.denoiser.size == MICRO
+    assert loaded.pipeline.system is system
+    shot = collate([SyntheticShots("val", MICRO.resolution, MICRO.frames)[0]]).pixels
+    trained = Trained("it", loaded, SamplingSettings(steps=2))
+    frames = trained.render(ShotInputs(shot), seed=0)["it"]  # as ``generate`` delivers them
+    assert frames.shape == (MICRO.frames, MICRO.resolution.height, MICRO.resolution.width, 3)
+    assert follower(trained).frames(shot, seed=0).isfinite().all()  # as the gap is measured
+
     denoiser = system.denoiser(MICRO, MICRO_RECIPES[name])
     starting_point(system, denoiser, str(settings.out), None)  # a run to go on from
     weights = denoiser.unet.conv_out.weight
@@ -87,8 +108,21 @@ def test_a_grown_size_takes_the_weights_of_a_smaller_one() -> None:
     assert grown.size.frames == 8
 
 
-def find_training(name: str):
-    return next(t for t in SYSTEMS["dynascene"].rendered if t.name == name)
+@pytest.mark.parametrize("system", ["cameractrl", "motionctrl"])
+@pytest.mark.parametrize(
+    ("name", "equal"), [("micro", "micro_paper"), ("micro_shared_rays", "micro")]
+)
+def test_a_baseline_is_trained_as_dynascene_is(system, name, equal) -> None:
+    """Their networks alone differ."""
+    own, other = find_training(name, system), find_training(equal)
+    assert replace(own, name=equal) == other
+    networks = [SYSTEMS[n].composition(own.variant) for n in (system, "dynascene")]
+    meanings = [(n.prediction, n.schedule, n.start) for n in networks]
+    assert meanings[0] == meanings[1]
+
+
+def find_training(name: str, system: str = "dynascene"):
+    return next(t for t in SYSTEMS[system].rendered if t.name == name)
 
 
 def test_rendered_shots_train_the_size_that_is_asked_for(tmp_path) -> None:

@@ -21,7 +21,13 @@ from dynascene.recipes.rehearsal import rehearse
 from dynascene.training.run import Objective, Settings
 from dynascene.training.trainer import train
 
-DENOISERS = ["dynascene.small", "dynascene.small_paper", "actanywhere.small"]
+DENOISERS = [
+    "dynascene.small",
+    "dynascene.small_paper",
+    "actanywhere.small",
+    "cameractrl.small",
+    "motionctrl.small",
+]
 
 
 @pytest.fixture(autouse=True)

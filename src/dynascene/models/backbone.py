@@ -101,7 +101,10 @@ class SkippableMotion(AnimateDiffTransformer3D):
 
 def _add_after_conv_in(_: nn.Module, __: tuple, output: Tensor) -> Tensor | None:
     added = current_call().injection.added
-    return None if added is None else output + added.flatten(0, 1).to(output.dtype)
+    if added is None:
+        return None
+    frames = len(output) // len(added)
+    return output + added.expand(-1, frames, -1, -1, -1).flatten(0, 1).to(output.dtype)
 
 
 def motion_modules(unet: nn.Module) -> list[tuple[str, Any]]:

@@ -4,6 +4,7 @@ Legend: B batch, F frames, C channels, h w latent grid, N tokens, D token width.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
@@ -33,10 +34,11 @@ class Injection(NamedTuple):
 
     channels: meaning → [B, F or 1, C, h, w], joined to the noisy latent as the denoiser's input
         layout says; one frame stands for all.
-    added: [B, F, C0, h, w] summed after the first convolution.
+    added: [B, F or 1, C0, h, w] summed after the first convolution; one frame stands for all.
     tokens: [B, F or 1, N, D] cross-attention context; one frame stands for all.
     reference: conditioner → its reference, read by the readers that it has in self-attention.
     camera: per U-Net level [B, F, C, h, w], read inside the motion modules.
+    camera_matrix: [B, F, 12] numbers of each frame's camera, read inside the motion modules.
     anchor: [B, F, C, h, w] the latent on which a ``guide_residual`` denoiser builds.
     """
 
@@ -46,6 +48,7 @@ class Injection(NamedTuple):
     reference: Mapping[str, Reference] = NO_REFERENCE
     camera: tuple[Tensor, ...] = ()
     anchor: Tensor | None = None
+    camera_matrix: Tensor | None = None
 
 
 def merge_injections(injections: Sequence[Injection]) -> Injection:
@@ -55,8 +58,8 @@ def merge_injections(injections: Sequence[Injection]) -> Injection:
     references keep their names.
 
     Raises:
-        ValueError: a second camera or anchor, of which a clip has one; two groups of channels or
-            two references of one name.
+        ValueError: a second camera, camera matrix or anchor, of which a clip has one; two groups of
+            channels or two references of one name.
     """
     return Injection(
         channels=_union("input channels", [i.channels for i in injections]),
@@ -65,12 +68,15 @@ def merge_injections(injections: Sequence[Injection]) -> Injection:
         reference=_union("references", [i.reference for i in injections]),
         camera=_only("camera", [i.camera for i in injections if i.camera]) or (),
         anchor=_only("anchor", [i.anchor for i in injections if i.anchor is not None]),
+        camera_matrix=_only(
+            "camera matrix", [i.camera_matrix for i in injections if i.camera_matrix is not None]
+        ),
     )
 
 
 def _sum(tensors: Sequence[Tensor | None]) -> Tensor | None:
     present = [t for t in tensors if t is not None]
-    return torch.stack(present).sum(0) if present else None
+    return reduce(torch.add, present) if present else None
 
 
 def _concatenate_tokens(tensors: Sequence[Tensor | None]) -> Tensor | None:

@@ -135,6 +135,7 @@ class DynaScenePipeline(DiffusionPipeline):
 
         self.scheduler.set_timesteps(steps, device=device)
         options = step_options(self.scheduler, generator)
+        latents = self._hooked(latents, encoded, first_noise, -1)
         with self.progress_bar(total=steps) as progress:
             for step, timestep in enumerate(self.scheduler.timesteps):
                 value = predict(self.scheduler.scale_model_input(latents, timestep), timestep)
@@ -179,7 +180,10 @@ class DynaScenePipeline(DiffusionPipeline):
         return find_system(name) if name else None
 
     def _hooked(self, latents: Tensor, clip: EncodedClip, noise: Tensor, step: int) -> Tensor:
-        """The latents after a step and the system's hooks (Eq. 4, where a system has it)."""
+        """The latents after a step and the system's hooks (Eq. 4, where a system has it).
+
+        step: the last one, -1 before the first.
+        """
         rest = self.scheduler.timesteps[step + 1 :]
 
         def noised(clean: Tensor) -> Tensor:

@@ -1,8 +1,8 @@
 """Where the public weights that training starts from are found, and what they take in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from dynascene.models.input_layout import INPAINTING, InputLayout
+from dynascene.models.input_layout import INPAINTING, TEXT_TO_IMAGE, InputLayout
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,4 +31,12 @@ SD15_PUBLIC = PublicWeights(
     stable_diffusion="stable-diffusion-v1-5/stable-diffusion-inpainting",
     motion="guoyww/animatediff-motion-adapter-v1-5-2",
     clip="openai/clip-vit-large-patch14",
+)
+
+# for systems without inpainting's channels
+SD15_TEXT_TO_IMAGE = replace(
+    SD15_PUBLIC,
+    summary="Stable Diffusion 1.5, CLIP ViT-L/14, AnimateDiff v2",
+    stable_diffusion="stable-diffusion-v1-5/stable-diffusion-v1-5",
+    layout=TEXT_TO_IMAGE,
 )

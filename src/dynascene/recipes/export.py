@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,7 @@ def model_card(run: Run, objective: Objective, folder: Path, step: int) -> dict[
     seconds = [line["seconds"] for line in log if "seconds" in line]
     return {
         "recipe": run.name,
+        **_publication(objective),
         "license": OTHER_LICENCE if data == FILMED or origin.startswith(PUBLIC) else OWN_LICENCE,
         "data": data,
         "licences": pictures,
@@ -126,6 +128,16 @@ def model_card(run: Run, objective: Objective, folder: Path, step: int) -> dict[
         "hardware": numbers.get("hardware", "not recorded"),
         "examined": _plain(examined[-1]) if examined else {},
     }
+
+
+def _publication(objective: Objective) -> dict[str, Any]:
+    """The paper of a denoiser's system, and what is ours."""
+    if not isinstance(objective, DenoisingObjective):
+        return {}
+    denoiser = objective.denoiser
+    system = find_system(denoiser.config["system"])
+    paper = {} if system.paper is None else {"paper": asdict(system.paper)}
+    return {"system": system.name, **paper, "ours": list(system.departures_of(denoiser))}
 
 
 def _materials(settings: Settings) -> tuple[str, list[str]]:
@@ -181,7 +193,13 @@ def read_evaluation(folder: Path, weights: Path) -> tuple[dict[str, Any], str]:
 def card_text(card: Mapping[str, Any], evaluations: Sequence[str] = ()) -> str:
     """The card as Markdown, with the metadata header of model hubs."""
     lines = ["---", f"license: {str(card['license']).lower()}", "library_name: dynascene", "---"]
-    lines += ["", f"# {card['recipe']}", "", "| | |", "| --- | --- |"]
+    lines += ["", f"# {card['recipe']}", ""]
+    if paper := card.get("paper"):
+        title = f"[{paper['title']}]({paper['url']})"
+        lines += [f"A network after {paper['authors']} {paper['year']}, *{title}*.", ""]
+    if ours := card.get("ours"):
+        lines += ["It differs from the publication:", "", *(f"- {line}" for line in ours), ""]
+    lines += ["| | |", "| --- | --- |"]
     for name in ("data", "starts_from", "steps", "batch", "seed", "hardware", "seconds_per_step"):
         lines.append(f"| {name.replace('_', ' ')} | {card[name]} |")
     if card["licences"]:

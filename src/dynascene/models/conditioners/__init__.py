@@ -4,10 +4,12 @@ from typing import Any
 
 from dynascene.errors import InputError
 from dynascene.models.conditioners.base import Conditioner
+from dynascene.models.conditioners.camera_matrix import CameraMatrix
 from dynascene.models.conditioners.foreground import Foreground
 from dynascene.models.conditioners.guide import Guide
 from dynascene.models.conditioners.image_embedding import ImageEmbedding
 from dynascene.models.conditioners.plucker_camera import PluckerCamera
+from dynascene.models.conditioners.scene_image import SceneImage
 from dynascene.models.conditioners.scene_reference import SceneReference
 from dynascene.models.sizes import ModelSize
 
@@ -16,7 +18,9 @@ CONDITIONERS: dict[str, type[Conditioner]] = {
     "guide": Guide,
     "image_embedding": ImageEmbedding,
     "scene_reference": SceneReference,
+    "scene_image": SceneImage,
     "plucker_camera": PluckerCamera,
+    "camera_matrix": CameraMatrix,
 }
 
 

@@ -1,33 +1,38 @@
-"""The camera track: Plücker rays → Camera Encoder → Camera Adaptors in the motion modules.
+"""The camera track: Plücker rays → Camera Encoder → merged into the motion modules.
 
 Legend: B clips, F frames, C channels, H W pixels, h w latent grid.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal, get_args
 
 import torch
-from diffusers.models.attention import BasicTransformerBlock
 from diffusers.models.resnet import ResnetBlock2D
 from torch import Tensor, nn
 
 from dynascene.errors import InputError
 from dynascene.geometry.plucker import plucker_embedding
-from dynascene.geometry.rigid import invert_rigid, relative_to_first
-from dynascene.models.attention import AttentionSite, attention_site
-from dynascene.models.backbone import MAX_FRAMES, level_of, motion_modules
+from dynascene.models.attention import attention_site
+from dynascene.models.backbone import level_of, motion_modules
 from dynascene.models.conditioners.base import Conditioner
+from dynascene.models.conditioners.camera_origin import CameraOrigin, relative_cameras
 from dynascene.models.injection import Injection
 from dynascene.models.latents import EncodedClip
-from dynascene.models.readers.camera import CameraReader, StreamAdaptor
+from dynascene.models.pose_encoder import PoseEncoder
+from dynascene.models.readers.camera import AddedCameraReader, CameraReader, StreamAdaptor
 from dynascene.models.sizes import ModelSize
+from dynascene.models.time_attention import attend_over_time, time_attention
 from dynascene.types import Size
 
 PLUCKER_CHANNELS = 6
-RaysFrom = Literal["first_frame", "scene_camera"]
+CAMERA = "plucker_camera"  # its name as a conditioner
+Encoder = Literal["camera_encoder", "pose_encoder"]
+Merge = Literal["concatenated", "added", "none"]
 
 
 class PluckerCamera(Conditioner):
-    """Camera features per level, merged into each motion module by two linear layers.
+    """Camera features per level, merged into each motion module; DynaScene's by two linear layers.
 
     Its length unit is the track unit already. Unconditional value, and that of clips without a
     camera: a learnt feature per level (the null camera).
@@ -39,6 +44,11 @@ class PluckerCamera(Conditioner):
     at_input: the finest features also go through a 1×1 convolution to the U-Net's input (ours).
     on_stream: further adaptors change the residual stream of the motion modules (ours).
     octaves: the encoder also reads sin and cos of 2, 4, … 2ⁿ times the rays (ours).
+    encoder: ``camera_encoder``: DynaScene's. ``pose_encoder``: CameraCtrl's.
+    merge: into the first temporal self-attention of the motion modules. ``concatenated``:
+        DynaScene's Camera Adaptor in all of them. ``added``: CameraCtrl's, in all but the middle
+        block's, with camera features as wide as the U-Net's. ``none``: the features go to other
+        doors alone (``at_input``).
     """
 
     reads: tuple[str, ...] = ("cam_from_world", "intrinsics", "has_camera")
@@ -47,51 +57,73 @@ class PluckerCamera(Conditioner):
         self,
         size: ModelSize,
         stride: int | None = None,
-        rays_from: RaysFrom = "first_frame",
+        rays_from: CameraOrigin = "first_frame",
         at_input: bool = False,
         on_stream: bool = False,
         octaves: int = 0,
+        encoder: Encoder = "camera_encoder",
+        merge: Merge = "concatenated",
     ) -> None:
         super().__init__(size)
-        if rays_from not in get_args(RaysFrom):
-            choices = ", ".join(get_args(RaysFrom))
-            raise InputError(f"plucker_camera: rays_from {rays_from!r} is none of {choices}")
-        self.rays_from, self.octaves, self.on_stream = rays_from, octaves, on_stream
+        for option, value, choices in (
+            ("rays_from", rays_from, get_args(CameraOrigin)),
+            ("encoder", encoder, get_args(Encoder)),
+            ("merge", merge, get_args(Merge)),
+        ):
+            if value not in choices:
+                raise InputError(f"plucker_camera: {option} {value!r} is none of "
+                                 f"{', '.join(choices)}")  # fmt: skip
+        self.rays_from: CameraOrigin = rays_from
+        self.octaves, self.on_stream, self.merge = octaves, on_stream, merge
         if rays_from == "scene_camera":
             self.reads = (*self.reads, "scene_cam_from_world", "scene_intrinsics")
+        widths = size.widths if merge == "added" else size.camera_widths
         channels = PLUCKER_CHANNELS * (1 + 2 * octaves)
-        self.encoder = CameraEncoder(size, stride or size.latent_stride, channels)
-        self.null = nn.ParameterList([nn.Parameter(torch.zeros(c)) for c in size.camera_widths])
+        stride = stride or size.latent_stride
+        self.encoder = (
+            CameraEncoder(replace(size, camera_widths=widths), stride, channels)
+            if encoder == "camera_encoder"
+            else PoseEncoder(widths, size.heads, stride, channels)
+        )
+        self.null = nn.ParameterList([nn.Parameter(torch.zeros(c)) for c in widths])
         self.adaptors = nn.ModuleList()
         self.stream_adaptors = nn.ModuleList()
-        self.to_input = (
-            input_convolution(size.camera_widths[0], size.widths[0]) if at_input else None
-        )
+        self.to_input = input_convolution(widths[0], size.widths[0]) if at_input else None
 
     def attach(self, unet: nn.Module) -> None:
-        """A Camera Adaptor for the first temporal self-attention of every motion module."""
+        """What merges the features into the motion modules, a reader for each."""
         widths = self.encoder.widths
         for name, motion in motion_modules(unet):
             level = level_of(name, len(widths))
-            adaptor = camera_adaptor(motion.in_channels, widths[level])
-            self.adaptors.append(adaptor)
             block = motion.transformer_blocks[0]
-            attention_site(block.attn1).add(CameraReader(level, adaptor))
+            self._attach_merge(block.attn1, name, level, motion.in_channels)
             if self.on_stream:
                 stream = camera_adaptor(motion.in_channels, widths[level])
                 self.stream_adaptors.append(stream)
                 StreamAdaptor(level, stream).attach(block)
 
+    def _attach_merge(self, attention: nn.Module, name: str, level: int, width: int) -> None:
+        site = attention_site(attention)
+        if self.merge == "concatenated":
+            adaptor = camera_adaptor(width, self.encoder.widths[level])
+            site.add(CameraReader(level, adaptor))
+            self.adaptors.append(adaptor)
+        elif self.merge == "added" and not name.startswith("mid_block"):
+            merge = zero_linear(width)
+            site.add(AddedCameraReader(level, merge))
+            self.adaptors.append(merge)
+
     def zero_layers(self) -> list[nn.Linear | nn.Conv2d]:
         adaptors = [*self.adaptors, *self.stream_adaptors]
-        layers = [adaptor[-1] for adaptor in adaptors if isinstance(adaptor, nn.Sequential)]
+        layers = [a[-1] if isinstance(a, nn.Sequential) else a for a in adaptors]
         if self.to_input is not None:
             layers.append(self.to_input)
         return [layer for layer in layers if isinstance(layer, nn.Linear | nn.Conv2d)]
 
     def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
         has_camera = clip.has_camera & ~drop
-        levels = self.features(self._track(clip), clip.intrinsics, clip.size, has_camera)
+        cameras = relative_cameras(clip, self.rays_from, f"conditioner {self.name}")
+        levels = self.features(cameras, clip.intrinsics, clip.size, has_camera)
         added = None
         if self.to_input is not None:
             finest = levels[0]
@@ -133,13 +165,24 @@ class PluckerCamera(Conditioner):
             for features, null in zip(self.encoder(rays), self.null, strict=True)
         ]
 
-    def _track(self, clip: EncodedClip) -> Tensor:
-        """The cameras relative to the rays' origin, [B, F, 4, 4]."""
-        with torch.autocast(clip.cam_from_world.device.type, enabled=False):
-            if self.rays_from == "first_frame":
-                return relative_to_first(clip.cam_from_world)
-            (scene,) = clip.require(["scene_cam_from_world"], f"conditioner {self.name}")
-            return clip.cam_from_world @ invert_rigid(scene)[:, None]
+
+def shared_camera(others: Mapping[str, Conditioner], reader: str) -> PluckerCamera:
+    """The conditioner through whose encoder another one sends the scene picture's rays.
+
+    Args:
+        others: that ``reader`` uses.
+        reader: its name, for the message.
+
+    Raises:
+        InputError: the two kinds of rays would not have one origin.
+    """
+    camera = others[CAMERA]
+    if not isinstance(camera, PluckerCamera) or camera.rays_from != "scene_camera":
+        raise InputError(
+            f"conditioner {reader}: its rays are relative to the scene picture's camera; "
+            f"give {CAMERA} the option rays_from scene_camera"
+        )
+    return camera
 
 
 class CameraEncoder(nn.Module):
@@ -181,32 +224,26 @@ class CameraBlock(nn.Module):
         self.resnet = ResnetBlock2D(
             in_channels=c_in, out_channels=c_out, temb_channels=no_time, groups=size.groups
         )
-        self.attention = BasicTransformerBlock(
-            c_out,
-            size.heads,
-            c_out // size.heads,
-            positional_embeddings="sinusoidal",
-            num_positional_embeddings=MAX_FRAMES,
-        )
-        attention: Any = self.attention.attn1  # whose processors are typed as diffusers' own
-        attention.set_processor(AttentionSite())
+        self.attention = time_attention(c_out, size.heads)
 
     def forward(self, hidden: Tensor, frames: int) -> Tensor:
         if self.downsample is not None:
             hidden = self.downsample(hidden)
-        hidden = self.resnet(hidden, None)
-        h, w = hidden.shape[-2:]
-        in_time = hidden.unflatten(0, (-1, frames)).permute(0, 3, 4, 1, 2).flatten(0, 2)
-        in_time = self.attention(in_time)
-        return in_time.unflatten(0, (-1, h, w)).permute(0, 3, 4, 1, 2).flatten(0, 1)
+        return attend_over_time(self.attention, self.resnet(hidden, None), frames)
 
 
 def camera_adaptor(width: int, camera_width: int) -> nn.Sequential:
     """[z ; camera] → a change of z, by two linear layers; the second starts at zero (silent)."""
-    last = nn.Linear(width, width)
-    nn.init.zeros_(last.weight)
-    nn.init.zeros_(last.bias)
+    last = zero_linear(width)
     return nn.Sequential(nn.Linear(width + camera_width, width), nn.SiLU(), last)
+
+
+def zero_linear(width: int) -> nn.Linear:
+    """A linear layer that starts at zero (silent)."""
+    layer = nn.Linear(width, width)
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
 
 
 def input_convolution(width: int, target: int) -> nn.Conv2d:

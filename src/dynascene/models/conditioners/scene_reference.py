@@ -13,14 +13,12 @@ from dynascene.errors import InputError
 from dynascene.models.attention import attention_site
 from dynascene.models.backbone import build_unet_2d, spatial_blocks
 from dynascene.models.conditioners.base import Conditioner, SpatialUNet
-from dynascene.models.conditioners.plucker_camera import PluckerCamera, input_convolution
+from dynascene.models.conditioners.plucker_camera import CAMERA, input_convolution, shared_camera
 from dynascene.models.injection import Injection, Reference
 from dynascene.models.input_layout import INPAINTING, layout_width, with_latent_channels
 from dynascene.models.latents import EncodedClip
 from dynascene.models.readers.reference import ReferenceReader
 from dynascene.models.sizes import ModelSize
-
-CAMERA = "plucker_camera"
 
 
 class SceneReference(Conditioner):
@@ -66,12 +64,8 @@ class SceneReference(Conditioner):
     def connect(self, others: Mapping[str, Conditioner]) -> None:
         """Raises InputError where the two kinds of rays would not have one origin."""
         super().connect(others)
-        camera = others.get(CAMERA)
-        if camera is not None and getattr(camera, "rays_from", "") != "scene_camera":
-            raise InputError(
-                f"conditioner {self.name}: its rays are relative to the scene picture's camera; "
-                f"give {CAMERA} the option rays_from scene_camera"
-            )
+        if self.uses:
+            shared_camera(others, self.name)
 
     def attach(self, unet: nn.Module) -> None:
         """Add the readers; widths that differ from the U-Net's get a linear layer."""
@@ -128,8 +122,7 @@ class SceneReference(Conditioner):
         """What the picture's rays add after the first convolution, [B, C, h, w]."""
         if self.ray_convolution is None:
             return None
-        camera = self.others[CAMERA]
-        assert isinstance(camera, PluckerCamera)
+        camera = shared_camera(self.others, self.name)
         finest = camera.picture_features(clip, clip.has_camera)[0][:, 0]
         return self.ray_convolution(finest).to(self.unet.dtype)
 

@@ -120,7 +120,7 @@ def average_windows(
 
 
 class SamplerHook(Protocol):
-    """What a system does to the latents after each step of sampling."""
+    """What a system does to the latents before the first step of sampling and after each."""
 
     def __call__(
         self, latents: Tensor, clip: EncodedClip, noised: Callable[[Tensor], Tensor]
@@ -128,9 +128,10 @@ class SamplerHook(Protocol):
         """Changed latents.
 
         Args:
-            latents: [B, F, C, h, w] after a step.
+            latents: [B, F, C, h, w], as the next step takes them, or in the end.
             clip: what conditions.
-            noised: clean latents → the same with the clip's noise, as of where the step ends.
+            noised: clean latents → the same with the clip's noise, as much as the next step takes;
+                in the end without.
         """
         ...
 

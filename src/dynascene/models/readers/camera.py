@@ -1,4 +1,4 @@
-"""The Camera Adaptor: camera features merged into temporal self-attention, or into its block.
+"""Camera features merged into temporal self-attention, or into its block.
 
 Legend: B clips, F frames, C channels, h w latent grid.
 """
@@ -13,7 +13,7 @@ from dynascene.models.call import Call, current_call
 
 
 class CameraReader(Reader):
-    """z ← z + adaptor([z ; camera]), once per pixel and frame."""
+    """DynaScene's Camera Adaptor: z ← z + adaptor([z ; camera]), once per pixel and frame."""
 
     def __init__(self, level: int, adaptor: nn.Module) -> None:
         self.level = level
@@ -21,6 +21,18 @@ class CameraReader(Reader):
 
     def merge_input(self, states: Tensor, call: Call) -> Tensor:
         return with_camera(states, call, self.level, self.adaptor)
+
+
+class AddedCameraReader(Reader):
+    """CameraCtrl's: z ← z + merge(z + camera); the camera's features are as wide as z."""
+
+    def __init__(self, level: int, merge: nn.Module) -> None:
+        self.level = level
+        self.merge = merge
+
+    def merge_input(self, states: Tensor, call: Call) -> Tensor:
+        camera = camera_tokens(states, call, self.level)
+        return states if camera is None else states + self.merge(states + camera)
 
 
 class StreamAdaptor:
@@ -49,9 +61,14 @@ class StreamAdaptor:
 
 def with_camera(states: Tensor, call: Call, level: int, adaptor: nn.Module) -> Tensor:
     """[B·h·w, F, C] plus what the adaptor makes of it and the camera; as it is without a camera."""
+    camera = camera_tokens(states, call, level)
+    return states if camera is None else states + adaptor(torch.cat([states, camera], -1))
+
+
+def camera_tokens(states: Tensor, call: Call, level: int) -> Tensor | None:
+    """The camera's features of a level beside ``states`` [B·h·w, F, C]; None without a camera."""
     levels = call.injection.camera
     if not levels:
-        return states
+        return None
     # motion modules see [B·h·w, F, C]: the pixels of a clip in the batch, frames in a row
-    camera = levels[level].permute(0, 3, 4, 1, 2).flatten(0, 2).to(states.dtype)
-    return states + adaptor(torch.cat([states, camera], -1))
+    return levels[level].permute(0, 3, 4, 1, 2).flatten(0, 2).to(states.dtype)

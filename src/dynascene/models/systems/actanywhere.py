@@ -69,6 +69,10 @@ ACTANYWHERE = System(
         year=2024,
         url="https://arxiv.org/abs/2401.10822",
     ),
+    departures=(
+        "a re-implementation: there is no official code; its network's numbers are this project's",
+        "trained on the data and with the numbers of DynaScene",
+    ),
     network=NETWORK,
     stages=(FILMED,),
     rendered=(SMALL, MICRO),

@@ -35,7 +35,9 @@ PAPER_NETWORK = Network(
 )
 # ours: predicts the residual on the filled guide (docs/design.md §4)
 GUIDED_NETWORK = Network(
-    conditioners={**PAPER_NETWORK.conditioners, "guide": {}}, prediction="guide_residual"
+    conditioners={**PAPER_NETWORK.conditioners, "guide": {}},
+    prediction="guide_residual",
+    departures=("a guide, the scene projected along the track, is read and built on",),
 )
 # ours: it follows the camera without a guide (docs/paper.md). Rays begin at the scene picture's
 # camera, and the picture's own go through the same encoder; the noisiest step, where only the
@@ -50,6 +52,12 @@ SHARED_RAYS_NETWORK = Network(
     prediction="clean",
     schedule="zero_snr",
     start="scratch",
+    departures=(
+        "cameras are relative to that of the scene picture",
+        "the rays of the frames and of the picture go through one Camera Encoder, to the input "
+        "features of U-Net and ReferenceNet, and to the residual stream of the motion modules",
+        "predicts the clean frames on a schedule that ends in pure noise",
+    ),
 )
 # the paper's, every part of which speaks from the first step: for training without public weights
 OPEN_NETWORK = replace(PAPER_NETWORK, start="scratch")
@@ -237,6 +245,7 @@ DYNASCENE = System(
         year=2025,
         url="https://arxiv.org/abs/2504.02004",
     ),
+    departures=("a re-implementation: there is no official code",),
     network=PAPER_NETWORK,
     variants={
         GUIDED: GUIDED_NETWORK,

@@ -42,12 +42,14 @@ class Network:
             ``Denoiser``.
         start: of random weights: ``silent``, so that each part is added to what works without it,
             or ``scratch``, see ``Denoiser.start_from_nothing``.
+        departures: what a variant has beyond the system's own, for model cards.
     """
 
     conditioners: Mapping[str, Mapping[str, Any]]
     prediction: Parametrisation = "epsilon"
     schedule: NoiseSchedule = "linear"
     start: Literal["silent", "scratch"] = "silent"
+    departures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,13 +163,15 @@ class System:
     Args:
         name: saved weights and recipes carry it.
         summary: one line for people.
+        paper: where it was published.
+        departures: in what it differs from the publication, for model cards.
         network: what its denoiser is composed of.
         variants: other compositions by name.
         stages, rendered: its trainings.
         tables: the paper's tables by number; their rows name stages.
         first_weights: size → public weights to start from; sizes that are not named start fresh.
         loss_terms: further terms of the loss of all its trainings.
-        sampler_hooks: applied in order after each step of sampling.
+        sampler_hooks: applied in order before the first step of sampling and after each.
 
     Raises:
         InputError: a training's loss does not suit its network (``DiffusionLoss.check``).
@@ -177,6 +181,7 @@ class System:
     summary: str
     network: Network
     paper: Paper | None = None
+    departures: tuple[str, ...] = ()
     variants: Mapping[str, Network] = field(default_factory=dict)
     stages: tuple[TrainingStage, ...] = ()
     rendered: tuple[RenderedTraining, ...] = ()
@@ -203,6 +208,15 @@ class System:
     def composition(self, variant: str | None = None) -> Network:
         """``network``, or the variant of this name."""
         return self.network if variant is None else self.variants[variant]
+
+    def departures_of(self, denoiser: Denoiser) -> tuple[str, ...]:
+        """In what a denoiser of this system differs from the publication."""
+        parts = (denoiser.config["conditions"], denoiser.prediction, denoiser.schedule)
+        for network in (self.network, *self.variants.values()):
+            conditioners = {name: dict(o) for name, o in network.conditioners.items()}
+            if (conditioners, network.prediction, network.schedule) == parts:
+                return (*self.departures, *network.departures)
+        return self.departures
 
     def inputs(self, variant: str | None = None) -> frozenset[str]:
         """The fields of a clip (``clip_fields.CLIP_FIELDS``) that its conditioners read."""

@@ -1,0 +1,57 @@
+"""The camera track as 12 numbers a frame, merged into the motion modules: MotionCtrl.
+
+Legend: B clips, F frames.
+"""
+
+from typing import get_args
+
+import torch
+from torch import Tensor, nn
+
+from dynascene.errors import InputError
+from dynascene.models.backbone import motion_modules
+from dynascene.models.conditioners.base import Conditioner
+from dynascene.models.conditioners.camera_origin import CameraOrigin, relative_cameras
+from dynascene.models.injection import Injection
+from dynascene.models.latents import EncodedClip
+from dynascene.models.readers.camera_matrix import MatrixMerge, matrix_projection
+from dynascene.models.sizes import ModelSize
+
+MATRIX_NUMBERS = 12
+
+
+class CameraMatrix(Conditioner):
+    """[R | t] of each frame, row by row: cam_from_world relative to the origin, in track units.
+
+    The numbers know nothing of the lens. Unconditional value, and that of clips without a camera:
+    learnt numbers (the null camera).
+
+    origin: ``first_frame`` (the paper) or ``scene_camera`` (ours), see ``CameraOrigin``.
+    """
+
+    reads: tuple[str, ...] = ("cam_from_world", "has_camera")
+
+    def __init__(self, size: ModelSize, origin: CameraOrigin = "first_frame") -> None:
+        super().__init__(size)
+        if origin not in get_args(CameraOrigin):
+            choices = ", ".join(get_args(CameraOrigin))
+            raise InputError(f"camera_matrix: origin {origin!r} is none of {choices}")
+        self.origin: CameraOrigin = origin
+        if origin == "scene_camera":
+            self.reads = (*self.reads, "scene_cam_from_world")
+        self.null = nn.Parameter(torch.zeros(MATRIX_NUMBERS))
+        self.projections = nn.ModuleList()
+
+    def attach(self, unet: nn.Module) -> None:
+        """A projection behind the first temporal self-attention of every motion module."""
+        for _, motion in motion_modules(unet):
+            projection = matrix_projection(motion.in_channels, MATRIX_NUMBERS)
+            self.projections.append(projection)
+            MatrixMerge(projection).attach(motion.transformer_blocks[0])
+
+    def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
+        cameras = relative_cameras(clip, self.origin, f"conditioner {self.name}")
+        numbers = cameras[..., :3, :].flatten(2).to(self.null.dtype)
+        # unknown cameras may hold anything, not-a-number included
+        has_camera = (clip.has_camera & ~drop)[:, None, None]
+        return Injection(camera_matrix=torch.where(has_camera, numbers, self.null))

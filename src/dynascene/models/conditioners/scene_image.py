@@ -1,0 +1,61 @@
+"""The scene picture beside every noisy frame, as image-to-video networks take theirs."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from torch import Tensor, nn
+
+from dynascene.errors import InputError
+from dynascene.models.conditioners.base import Conditioner
+from dynascene.models.conditioners.plucker_camera import CAMERA, input_convolution, shared_camera
+from dynascene.models.injection import Injection
+from dynascene.models.input_layout import IMAGE_LATENT
+from dynascene.models.latents import EncodedClip
+from dynascene.models.sizes import ModelSize
+
+
+class SceneImage(Conditioner):
+    """[image latent 4], the same beside each frame. Unconditional value: zeros.
+
+    rays: ``shared``: the picture's rays go through the encoder of ``plucker_camera``, as the
+        frames' do, and through a 1×1 convolution to the U-Net's input features: so that a network
+        knows where each part of the picture lies (ours). ``none``: image-to-video as published.
+    """
+
+    reads: tuple[str, ...] = ("scene",)
+    channels = (IMAGE_LATENT,)
+    per_clip = True
+
+    def __init__(self, size: ModelSize, rays: Literal["none", "shared"] = "none") -> None:
+        super().__init__(size)
+        if rays not in ("none", "shared"):
+            raise InputError(f"scene_image: rays {rays!r} is none of none, shared")
+        self.width = size.widths[0]
+        self.ray_convolution: nn.Conv2d | None = None
+        if rays == "shared":
+            self.uses = (CAMERA,)
+            self.reads = (*self.reads, "has_camera", "scene_intrinsics")
+
+    def connect(self, others: Mapping[str, Conditioner]) -> None:
+        """Raises InputError where the two kinds of rays would not have one origin."""
+        super().connect(others)
+        if self.uses:
+            camera = shared_camera(others, self.name)
+            self.ray_convolution = input_convolution(camera.encoder.widths[0], self.width)
+
+    def zero_layers(self) -> list[nn.Linear | nn.Conv2d]:
+        return [] if self.ray_convolution is None else [self.ray_convolution]
+
+    def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
+        image = clip.scene * ~drop[:, None, None, None]
+        return Injection(
+            channels={IMAGE_LATENT.meaning: image[:, None]}, added=self._ray_features(clip, drop)
+        )
+
+    def _ray_features(self, clip: EncodedClip, drop: Tensor) -> Tensor | None:
+        """What the picture's rays add after the first convolution, [B, 1, C, h, w]."""
+        if self.ray_convolution is None:
+            return None
+        camera = shared_camera(self.others, self.name)
+        finest = camera.picture_features(clip, clip.has_camera & ~drop)[0]
+        return self.ray_convolution(finest[:, 0])[:, None]

@@ -1,0 +1,54 @@
+"""MotionCtrl's camera control: 12 numbers a frame, joined after the first temporal attention.
+
+On the core that all systems share: image-to-video, the person by Eq. 4 of DynaScene at every step.
+Its control of objects by trajectories is left out.
+"""
+
+from dataclasses import replace
+
+from dynascene.models.diffusion.samplers import reinject_foreground
+from dynascene.models.public_weights import SD15_TEXT_TO_IMAGE
+from dynascene.models.systems.dynascene_rendered import OPEN, SHARED_RAYS
+from dynascene.models.systems.image_to_video import (
+    DEPARTURES,
+    FILMED,
+    RENDERED,
+    SHARED_RAYS_DEPARTURES,
+)
+from dynascene.models.systems.system import Network, Paper, System
+
+NETWORK = Network(
+    conditioners={"scene_image": {}, "image_embedding": {}, "camera_matrix": {}},
+)
+# ours, as DynaScene's variant of this name. MotionCtrl has no rays: those of the frames and of the
+# picture come in at the input alone, beside its 12 numbers.
+SHARED_RAYS_NETWORK = Network(
+    conditioners={
+        "plucker_camera": {"merge": "none", "rays_from": "scene_camera", "at_input": True},
+        "scene_image": {"rays": "shared"},
+        "image_embedding": {"gate": 1.0},
+        "camera_matrix": {"origin": "scene_camera"},
+    },
+    prediction="clean",
+    schedule="zero_snr",
+    start="scratch",
+    departures=SHARED_RAYS_DEPARTURES,
+)
+
+MOTIONCTRL = System(
+    name="motionctrl",
+    summary="the video of a picture along 12 numbers a frame; the person comes in by Eq. 4",
+    paper=Paper(
+        title="MotionCtrl: A Unified and Flexible Motion Controller for Video Generation",
+        authors="Wang et al.",
+        year=2023,
+        url="https://arxiv.org/abs/2312.03641",
+    ),
+    departures=(*DEPARTURES, "the control of objects by trajectories is left out"),
+    network=NETWORK,
+    variants={OPEN: replace(NETWORK, start="scratch"), SHARED_RAYS: SHARED_RAYS_NETWORK},
+    stages=(FILMED,),
+    rendered=RENDERED,
+    first_weights={"sd15": SD15_TEXT_TO_IMAGE},
+    sampler_hooks=(reinject_foreground,),
+)
