@@ -30,6 +30,7 @@ MICRO_RECIPES = {
     "dynascene.micro": "shared_rays",
     "dynascene.micro_paper": "open",
     "actanywhere.micro": None,
+    "actanywhere.micro_clean": "clean",
     "cameractrl.micro": "open",
     "cameractrl.micro_shared_rays": "shared_rays",
     "motionctrl.micro": "open",
@@ -52,6 +53,7 @@ def quick(monkeypatch) -> None:
         "dynascene.micro",
         pytest.param("dynascene.micro_paper", marks=pytest.mark.long),
         pytest.param("actanywhere.micro", marks=pytest.mark.long),
+        "actanywhere.micro_clean",
         pytest.param("cameractrl.micro", marks=pytest.mark.long),
         "cameractrl.micro_shared_rays",
         "motionctrl.micro",
@@ -108,15 +110,26 @@ def test_a_grown_size_takes_the_weights_of_a_smaller_one() -> None:
     assert grown.size.frames == 8
 
 
-@pytest.mark.parametrize("system", ["cameractrl", "motionctrl"])
 @pytest.mark.parametrize(
-    ("name", "equal"), [("micro", "micro_paper"), ("micro_shared_rays", "micro")]
+    ("system", "name", "equal"),
+    [
+        ("cameractrl", "micro", "micro_paper"),
+        ("cameractrl", "micro_shared_rays", "micro"),
+        ("motionctrl", "micro", "micro_paper"),
+        ("motionctrl", "micro_shared_rays", "micro"),
+        ("actanywhere", "micro_clean", "micro"),
+    ],
 )
 def test_a_baseline_is_trained_as_dynascene_is(system, name, equal) -> None:
-    """Their networks alone differ."""
+    """Their networks differ, and with ActAnywhere what is drawn as its condition."""
     own, other = find_training(name, system), find_training(equal)
-    assert replace(own, name=equal) == other
-    networks = [SYSTEMS[n].composition(own.variant) for n in (system, "dynascene")]
+    conditions = {"composites": other.composites, "matte_errors": other.matte_errors}
+    assert replace(own, name=equal, variant=other.variant, **conditions) == other
+    assert system == "actanywhere" or (own.composites, own.matte_errors) == (0, 0)
+    networks = [
+        SYSTEMS[n].composition(training.variant)
+        for n, training in ((system, own), ("dynascene", other))
+    ]
     meanings = [(n.prediction, n.schedule, n.start) for n in networks]
     assert meanings[0] == meanings[1]
 

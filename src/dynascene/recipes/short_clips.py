@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache, partial
+from types import SimpleNamespace
+
+from torch.utils.data import Dataset
 
 from dynascene.errors import InputError
 from dynascene.models.sizes import ModelSize
@@ -10,6 +13,7 @@ from dynascene.models.systems.system import RenderedTraining, System, all_parame
 from dynascene.recipes.start import starting_point
 from dynascene.synthetic.shots.moved_shots import MovedShot, MovedShots
 from dynascene.synthetic.shots.short_shots import ShortShots
+from dynascene.training.condition_frames import ConditionFrames
 from dynascene.training.run import Optimiser, Run, Settings
 from dynascene.training.short_clips import ShortClipObjective
 from dynascene.training.shot_cache import CachedShots, ShotSamples, Stock
@@ -32,7 +36,7 @@ def short_run(system: System, training: RenderedTraining, settings: Settings) ->
         name=name,
         settings=settings,
         objective=partial(_objective, system, training, settings),
-        samples=partial(_samples, training.size, settings),
+        samples=partial(_samples, training, settings),
         collate=collate,
         optimiser=Optimiser(
             learning_rate=settings.learning_rate or training.learning_rate,
@@ -68,7 +72,8 @@ def _objective(
     )
 
 
-def _samples(size: ModelSize, settings: Settings) -> ShotSamples:
+def _samples(training: RenderedTraining, settings: Settings) -> Dataset[SimpleNamespace]:
+    size = training.size
     shots = ShortShots(
         "train",
         size.resolution,
@@ -78,7 +83,10 @@ def _samples(size: ModelSize, settings: Settings) -> ShotSamples:
         worlds=settings.worlds,
     )
     cache = CachedShots(shots, settings.cache or settings.out / "clips")
-    return ShotSamples(cache, Stock(), settings.seed)
+    samples = ShotSamples(cache, Stock(), settings.seed)
+    if not (training.composites or training.matte_errors):
+        return samples
+    return ConditionFrames(samples, training.composites, training.matte_errors, settings.seed)
 
 
 @lru_cache(maxsize=1)

@@ -11,6 +11,7 @@ from typing import Literal
 import cv2
 import numpy as np
 import torch
+from torch import Tensor
 
 from dynascene.datasets.tasks.sample import TrainingSample
 
@@ -34,14 +35,21 @@ def augment_matte(
     """
     if not torch.any(sample.foreground):
         return sample
-    matte = sample.matte[:, 0].numpy(force=True).astype(np.float32)
-    for kind in MATTE_ERRORS if kinds is None else kinds:
-        if rng.random() < 0.5:
-            matte = _ERRORS[kind](matte, rng)
-    faulty = torch.from_numpy(matte)[:, None].to(sample.matte)
+    faulty = faulty_matte(sample.matte, rng, kinds)
     if not torch.any(faulty):
         return sample
     return replace(sample, matte=faulty, foreground=sample.video * faulty)
+
+
+def faulty_matte(
+    matte: Tensor, rng: np.random.Generator, kinds: Sequence[MatteError] | None = None
+) -> Tensor:
+    """A matte [F, 1, H, W] with faults, each of some kinds every other time; None = all kinds."""
+    faulty = matte[:, 0].numpy(force=True).astype(np.float32)
+    for kind in MATTE_ERRORS if kinds is None else kinds:
+        if rng.random() < 0.5:
+            faulty = _ERRORS[kind](faulty, rng)
+    return torch.from_numpy(faulty)[:, None].to(matte)
 
 
 def erode(matte: np.ndarray, rng: np.random.Generator) -> np.ndarray:

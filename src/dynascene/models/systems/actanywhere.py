@@ -8,6 +8,7 @@ from dataclasses import replace
 from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.models.diffusion.noising import UniformSteps
 from dynascene.models.public_weights import SD15_PUBLIC
+from dynascene.models.systems.dynascene_rendered import MICRO as DYNASCENE_MICRO
 from dynascene.models.systems.micro import MICRO_TRAINING
 from dynascene.models.systems.system import (
     Network,
@@ -20,7 +21,16 @@ from dynascene.models.systems.system import (
 )
 from dynascene.task_mix import TaskMix
 
+CLEAN = "clean"
 NETWORK = Network(conditioners={"foreground": {}, "image_embedding": {}})
+# ours: what DynaScene's shared_rays predicts, and how it starts
+CLEAN_NETWORK = Network(
+    conditioners={"foreground": {}, "image_embedding": {"gate": 1.0}},
+    prediction="clean",
+    schedule="zero_snr",
+    start="scratch",
+    departures=("predicts the clean frames on a schedule that ends in pure noise",),
+)
 
 # The numbers are those of DynaScene's single stage, whose Table 2 compares with an ActAnywhere of
 # its own: so the two differ in what they are told alone.
@@ -59,6 +69,11 @@ SMALL = RenderedTraining(
     steps=40_000,
 )
 MICRO = replace(MICRO_TRAINING, loss=SMALL.loss)
+# with the numbers of dynascene.micro, so that what the two networks are told makes the difference;
+# any frame may be the condition, and mattes have faults, as in FILMED
+MICRO_CLEAN = replace(
+    DYNASCENE_MICRO, name="micro_clean", variant=CLEAN, composites=0.5, matte_errors=0.5
+)
 
 ACTANYWHERE = System(
     name="actanywhere",
@@ -74,7 +89,8 @@ ACTANYWHERE = System(
         "trained on the data and with the numbers of DynaScene",
     ),
     network=NETWORK,
+    variants={CLEAN: CLEAN_NETWORK},
     stages=(FILMED,),
-    rendered=(SMALL, MICRO),
+    rendered=(SMALL, MICRO, MICRO_CLEAN),
     first_weights={"sd15": SD15_PUBLIC},
 )
