@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dynascene.datasets.imagery import FOLDER_VARIABLE, licences
+from dynascene.datasets.imagery import FOLDER_VARIABLE
 from dynascene.errors import InputError
 from dynascene.io.atomic import replacing, write_text
 from dynascene.io.checksums import sha256_of
@@ -16,18 +16,12 @@ from dynascene.models.pretrained import load_exactly
 from dynascene.models.systems import find_system
 from dynascene.recipes import find_recipe
 from dynascene.recipes.bundled import load_autoencoder
+from dynascene.recipes.provenance import CARD, provenance_of
 from dynascene.training.denoising import DenoisingObjective
 from dynascene.training.journal import read_log
-from dynascene.training.run import FRESH, Objective, Run, Settings
+from dynascene.training.run import Objective, Run, Settings
 from dynascene.training.state import checkpoint_folders, load_checkpoint
 from dynascene.training.trainer import read_description
-
-CARD = "card.json"
-IMAGERY = "renderings and crops of pictures of the train split"
-PROCEDURAL = "renderings and crops of procedural pictures"
-FILMED = "filmed clips of the train split"
-PUBLIC = "public weights: "
-OWN_LICENCE, OTHER_LICENCE = "Apache-2.0", "other"  # the latter where others' rights reach in
 
 
 def export_run(
@@ -108,17 +102,16 @@ def open_run(folder: Path) -> Run:
 def model_card(run: Run, objective: Objective, folder: Path, step: int) -> dict[str, Any]:
     """What the weights are and what they were trained on, as JSON values."""
     numbers, log = read_description(folder), read_log(folder)
-    data, pictures = _materials(run.settings)
-    origin = origin_of(run.settings.start, objective)
+    provenance = provenance_of(run.name, run.settings)
     examined = [line for line in log if any(key.startswith("examined_") for key in line)]
     seconds = [line["seconds"] for line in log if "seconds" in line]
     return {
         "recipe": run.name,
         **_publication(objective),
-        "license": OTHER_LICENCE if data == FILMED or origin.startswith(PUBLIC) else OWN_LICENCE,
-        "data": data,
-        "licences": pictures,
-        "starts_from": origin,
+        "license": provenance.licence,
+        "data": provenance.data,
+        "licences": list(provenance.picture_licences),
+        "starts_from": provenance.origin,
         "steps": step,
         "batch": numbers["batch"],
         "seed": numbers["seed"],
@@ -138,29 +131,6 @@ def _publication(objective: Objective) -> dict[str, Any]:
     system = find_system(denoiser.config["system"])
     paper = {} if system.paper is None else {"paper": asdict(system.paper)}
     return {"system": system.name, **paper, "ours": list(system.departures_of(denoiser))}
-
-
-def _materials(settings: Settings) -> tuple[str, list[str]]:
-    """What a run was trained on, and the known licences of its pictures."""
-    if settings.clips:
-        return FILMED, []
-    if settings.data is None:
-        return PROCEDURAL, []
-    return IMAGERY, licences(settings.data, "train")
-
-
-def origin_of(start: str | None, objective: Objective) -> str:
-    """What a run's weights started from, without local paths."""
-    if start is None and isinstance(objective, DenoisingObjective):
-        denoiser = objective.denoiser
-        public = find_system(denoiser.config["system"]).first_weights.get(denoiser.size.name)
-        return "fresh weights" if public is None else PUBLIC + public.summary
-    if start is None or start == FRESH:
-        return "fresh weights"
-    checkpoints = checkpoint_folders(Path(start))
-    if not checkpoints:
-        return Path(start).name
-    return f"{read_description(Path(start))['recipe']} after {int(checkpoints[-1].name)} steps"
 
 
 def read_evaluation(folder: Path, weights: Path) -> tuple[dict[str, Any], str]:
