@@ -6,7 +6,6 @@ from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 from dynascene.errors import InputError
 from dynascene.models.image_encoder import CLIP_MEAN, CLIP_STD, SmallImageEncoder, image_tokens
 from dynascene.models.latents import (
-    EncodedClip,
     decode_latents,
     encode_clip,
     encode_images,
@@ -122,21 +121,8 @@ def test_tiny_autoencoder_is_deterministic() -> None:
     assert torch.equal(encode_images(vae, images), encode_images(vae, images))
 
 
-def test_a_picture_without_a_camera_was_taken_at_the_first_frame(
-    make_batch, build, make_pipeline
-) -> None:
-    """Of the whole clip: its windows, and clips that are encoded part by part, keep it."""
+def test_without_a_scene_camera_none_is_made_up(make_batch, build, make_pipeline) -> None:
     pipeline = make_pipeline(build())
-    batch = make_batch(F=3)
-    poses = batch.cam_from_world.clone()
-    poses[:, :, 0, 3] = torch.tensor([1.0, 2, 3])
-    batch = batch.replace(cam_from_world=poses)
-    clip = encode_clip(batch, pipeline.vae, pipeline.image_encoder)
-    assert torch.equal(clip.scene_cam_from_world, poses[:, 0])
-    assert torch.equal(clip.scene_intrinsics, batch.intrinsics[:, 0])
-    assert torch.equal(clip.window(1, 3).scene_cam_from_world, poses[:, 0])
-    parts = [
-        encode_clip(batch.window(*span), pipeline.vae, pipeline.image_encoder)
-        for span in ((0, 2), (2, 3))
-    ]
-    assert torch.equal(EncodedClip.joined(parts).scene_cam_from_world, poses[:, 0])
+    clip = encode_clip(make_batch(F=3), pipeline.vae, pipeline.image_encoder)
+    assert clip.scene_cam_from_world is None
+    assert clip.scene_intrinsics is None

@@ -5,7 +5,8 @@ import torch
 
 from dynascene.errors import InputError
 from dynascene.models.conditioners import CONDITIONERS
-from dynascene.models.sizes import SD15, SIZES, SMALL
+from dynascene.models.inputs import fields_read
+from dynascene.models.sizes import MICRO, SD15, SIZES, SMALL
 from dynascene.models.systems import SYSTEMS, find_system, register_system
 from dynascene.models.systems.actanywhere import ACTANYWHERE
 from dynascene.models.systems.dynascene import (
@@ -108,3 +109,19 @@ def test_each_row_of_table_3_adds_one_thing() -> None:
     assert TABLE_3[-1].stages == two.stages == TWO_STAGES
     assert TABLE_3[-1].figures == two.figures
     assert len(single.stages) == 1
+
+
+def test_the_inputs_of_a_variant_are_those_of_its_options() -> None:
+    scene_camera = {"scene_cam_from_world", "scene_intrinsics"}
+    assert not scene_camera & DYNASCENE.inputs()
+    assert scene_camera <= DYNASCENE.inputs("shared_rays")
+    for system in SYSTEMS.values():
+        for variant in (None, *system.variants):
+            denoiser = system.denoiser(MICRO, variant)
+            reads = fields_read(c.reads for c in denoiser.conditioners.values())
+            assert reads == system.inputs(variant)
+
+
+def test_an_unknown_variant_is_one_line() -> None:
+    with pytest.raises(InputError, match=r"no variant 'other'; known: guided"):
+        DYNASCENE.inputs("other")

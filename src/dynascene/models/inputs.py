@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 
 from dynascene.clip_fields import encodings
-from dynascene.models.conditioners.base import Conditioner
 
 
-def fields_read(conditioners: Iterable[Conditioner | type[Conditioner]]) -> frozenset[str]:
-    """The names in ``clip_fields.CLIP_FIELDS`` of all that some conditioners read."""
-    reads = {name for conditioner in conditioners for name in conditioner.reads}
+def fields_read(reads_of_each: Iterable[Iterable[str]]) -> frozenset[str]:
+    """The names in ``clip_fields.CLIP_FIELDS`` of all that some conditioners read.
+
+    Args:
+        reads_of_each: for each conditioner, the encodings that it reads (``Conditioner.reads``).
+    """
+    reads = {name for names in reads_of_each for name in names}
     return frozenset(field.name for field, encoding in encodings() if encoding.name in reads)

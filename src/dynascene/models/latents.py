@@ -69,7 +69,7 @@ def encode_clip(batch: Batch, vae: nn.Module, image_encoder: nn.Module) -> Encod
         for field, encoding in encodings()
         if field.name in batch and not field.target
     }
-    return EncodedClip(size=batch.size, **_with_scene_camera(tensors))
+    return EncodedClip(size=batch.size, **tensors)
 
 
 def complete_clip(stored: StoredClip, vae: nn.Module, image_encoder: nn.Module) -> EncodedClip:
@@ -93,21 +93,7 @@ def complete_clip(stored: StoredClip, vae: nn.Module, image_encoder: nn.Module) 
         tensors[encoding.name] = tensor
     h, w = stored["generate_mask"].shape[-2:]
     stride = latent_stride(vae)
-    return EncodedClip(size=Size(w * stride, h * stride), **_with_scene_camera(tensors))
-
-
-def _with_scene_camera(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The scene picture's camera, where nothing tells it, is that of the clip's first frame.
-
-    So it is for the whole clip, and every window of it.
-    """
-    if "scene_cam_from_world" in tensors:
-        return tensors
-    first = {
-        "scene_cam_from_world": tensors["cam_from_world"][:, 0],
-        "scene_intrinsics": tensors["intrinsics"][:, 0],
-    }
-    return tensors | first
+    return EncodedClip(size=Size(w * stride, h * stride), **tensors)
 
 
 def _encode_field(

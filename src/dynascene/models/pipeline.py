@@ -167,7 +167,7 @@ class DynaScenePipeline(DiffusionPipeline):
     def inputs(self) -> frozenset[str]:
         """The fields of a clip that the denoiser reads."""
         conditioners = self.denoiser.conditioners.values()
-        return fields_read(c for c in conditioners if isinstance(c, Conditioner))
+        return fields_read(c.reads for c in conditioners if isinstance(c, Conditioner))
 
     @property
     def system(self) -> System | None:

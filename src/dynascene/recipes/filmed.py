@@ -8,18 +8,16 @@ from torch.utils.data import Dataset
 from dynascene.datasets.filmed.clip import FilmedClip
 from dynascene.datasets.tasks.collation import collate_samples
 from dynascene.datasets.tasks.samples import TaskSamples
-from dynascene.errors import InputError
 from dynascene.models.sizes import SD15, SIZES, ModelSize
 from dynascene.models.systems import SYSTEMS
 from dynascene.models.systems.system import System, TrainingStage
 from dynascene.recipes.clip_sources import open_clips
-from dynascene.recipes.start import starting_point
+from dynascene.recipes.start import require_start, starting_point
 from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.task_mix import TaskMix
 from dynascene.training.batch_encoding import PixelEncoder
 from dynascene.training.denoising import DenoisingObjective
-from dynascene.training.run import FRESH, Optimiser, Run, Settings
-from dynascene.training.state import checkpoint_folders
+from dynascene.training.run import Optimiser, Run, Settings
 from dynascene.training_batch import TrainingBatch, collate
 
 EXAMINED = (2, 8)  # shots, frames
@@ -48,14 +46,9 @@ def filmed_run(system: System, stage: TrainingStage, size: ModelSize, settings: 
         InputError: the stage goes on from another one, and nothing says from which run.
     """
     name = recipe_name(system, stage, size)
-    # a run that has begun knows its weights: it is resumed or exported as it was started
-    has_weights = settings.start is not None or checkpoint_folders(settings.out)
-    if stage.continues is not None and not has_weights:
+    if stage.continues is not None:
         before = recipe_name(system, system.stage(stage.continues), size)
-        raise InputError(
-            f"{name}: goes on from a run of {before}: give that run with `start`, or {FRESH!r} to "
-            "begin with fresh weights"
-        )
+        require_start(name, before, settings)
     schedule = stage.schedules[size.name]
     clips = partial(_clips, size, schedule.frames, stage.mix, settings)
     guided = "guide" in system.inputs(stage.variant)
@@ -85,11 +78,11 @@ def _objective(
     system: System, stage: TrainingStage, size: ModelSize, settings: Settings
 ) -> DenoisingObjective:
     denoiser = system.denoiser(size, stage.variant)
-    vae, image_encoder = starting_point(system, denoiser, settings.start, settings.autoencoder)
+    parts = starting_point(system, denoiser, settings.start, settings.autoencoder)
     return DenoisingObjective(
         denoiser,
-        image_encoder,
-        vae,
+        parts.image_encoder,
+        parts.vae,
         stage.trains(denoiser),
         partial(_unseen, size, settings),
         batch_encoder=PixelEncoder("video"),

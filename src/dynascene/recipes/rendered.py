@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache, partial
 
-from torch import nn
-
 from dynascene.errors import InputError
 from dynascene.models.autoencoders import same_encoder
 from dynascene.models.denoiser import Denoiser
@@ -16,7 +14,7 @@ from dynascene.models.systems.system import RenderedTraining, System, all_parame
 from dynascene.recipes.bundled import load_autoencoder
 from dynascene.recipes.filmed import filmed_run
 from dynascene.recipes.short_clips import short_run
-from dynascene.recipes.start import starting_point
+from dynascene.recipes.start import Components, require_start, starting_point
 from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.training.batch_encoding import StoredClipEncoder
 from dynascene.training.clips import ClipBudget, ClipSamples, EncodedShots, Pool
@@ -60,15 +58,16 @@ def rendered_run(system: System, training: RenderedTraining, settings: Settings)
         return filmed_run(system, system.stage(training.on_clips), size, settings)
     name = recipe_name(system, training)
     settings.refuse_clips(name)
-    if training.continues is not None and settings.start is None:
-        raise InputError(f"{name}: give the run of {training.continues} with `start`")
+    require_start(name, training.continues, settings)
     batch = settings.batch or training.batch
 
     def objective() -> DenoisingObjective:
         denoiser = system.denoiser(size, training.variant)
+        parts = _components(system, name, denoiser, settings)
         return DenoisingObjective(
             denoiser,
-            *_components(system, name, denoiser, settings),
+            parts.image_encoder,
+            parts.vae,
             all_parameters(denoiser),
             partial(_unseen, size, settings),
             batch_encoder=StoredClipEncoder(training.target),
@@ -105,17 +104,15 @@ def rendered_run(system: System, training: RenderedTraining, settings: Settings)
     )
 
 
-def _components(
-    system: System, name: str, denoiser: Denoiser, settings: Settings
-) -> tuple[nn.Module, nn.Module]:
-    """Initialise the denoiser, and return the image encoder and the autoencoder beside it."""
-    vae, image_encoder = starting_point(system, denoiser, settings.start, settings.autoencoder)
-    if not same_encoder(vae, load_autoencoder(settings.autoencoder)):
+def _components(system: System, name: str, denoiser: Denoiser, settings: Settings) -> Components:
+    """Initialise the denoiser, and return the networks beside it."""
+    parts = starting_point(system, denoiser, settings.start, settings.autoencoder)
+    if not same_encoder(parts.vae, load_autoencoder(settings.autoencoder)):
         raise InputError(
             f"{name}: the weights to start from have another autoencoder than the clips; name "
             "theirs with `autoencoder`"
         )
-    return image_encoder, vae
+    return parts
 
 
 def _encoded_clips(size: ModelSize, settings: Settings) -> EncodedShots:

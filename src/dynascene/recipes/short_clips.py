@@ -7,10 +7,9 @@ from types import SimpleNamespace
 
 from torch.utils.data import Dataset
 
-from dynascene.errors import InputError
 from dynascene.models.sizes import ModelSize
 from dynascene.models.systems.system import RenderedTraining, System, all_parameters
-from dynascene.recipes.start import starting_point
+from dynascene.recipes.start import require_start, starting_point
 from dynascene.synthetic.shots.moved_shots import MovedShot, MovedShots
 from dynascene.synthetic.shots.short_shots import ShortShots
 from dynascene.training.condition_frames import ConditionFrames
@@ -30,8 +29,7 @@ def short_run(system: System, training: RenderedTraining, settings: Settings) ->
     """
     name = f"{system.name}.{training.name}"
     settings.refuse_clips(name)
-    if training.continues is not None and settings.start is None:
-        raise InputError(f"{name}: give the run of {training.continues} with `start`")
+    require_start(name, training.continues, settings)
     return Run(
         name=name,
         settings=settings,
@@ -57,11 +55,11 @@ def _objective(
     system: System, training: RenderedTraining, settings: Settings
 ) -> ShortClipObjective:
     denoiser = system.denoiser(training.size, training.variant)
-    vae, image_encoder = starting_point(system, denoiser, settings.start, settings.autoencoder)
+    parts = starting_point(system, denoiser, settings.start, settings.autoencoder)
     return ShortClipObjective(
         denoiser,
-        image_encoder,
-        vae,
+        parts.image_encoder,
+        parts.vae,
         all_parameters(denoiser),
         partial(_unseen, training.size, settings),
         target=training.target,

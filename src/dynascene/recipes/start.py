@@ -15,7 +15,7 @@ from dynascene.models.sd15 import clip_vision_l14, sd15_autoencoder
 from dynascene.models.sizes import MICRO, SD15
 from dynascene.models.systems.system import System
 from dynascene.recipes.bundled import load_autoencoder
-from dynascene.training.run import FRESH
+from dynascene.training.run import FRESH, Settings
 from dynascene.training.state import checkpoint_folders, load_checkpoint
 
 OWN_AUTOENCODERS: Mapping[str, Callable[[], nn.Module]] = {
@@ -30,6 +30,26 @@ class Components(NamedTuple):
 
     vae: nn.Module
     image_encoder: nn.Module
+
+
+def require_start(recipe: str, before: str | None, settings: Settings) -> None:
+    """Refuse a run that goes on from another one, where nothing says from which.
+
+    Args:
+        recipe: the run's.
+        before: the recipe that it goes on from; None: it starts by itself.
+        settings: the run's.
+
+    Raises:
+        InputError: ``settings.start`` is missing.
+    """
+    # a run that has begun is resumed and exported as it was started
+    has_weights = settings.start is not None or checkpoint_folders(settings.out)
+    if before is not None and not has_weights:
+        raise InputError(
+            f"{recipe}: goes on from a run of {before}: give that run with `start`, "
+            f"or {FRESH!r} to begin with fresh weights"
+        )
 
 
 def starting_point(

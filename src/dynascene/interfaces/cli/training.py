@@ -73,6 +73,7 @@ def train(
     from dynascene.interfaces.cli.display import say
     from dynascene.io.manifests import MANIFEST as CLIP_MANIFEST
     from dynascene.recipes import find_recipe
+    from dynascene.recipes.filmed import filmed_recipes
     from dynascene.recipes.rehearsal import rehearse
     from dynascene.training.launching import is_first_process
     from dynascene.training.run import Settings
@@ -111,6 +112,8 @@ def train(
             if settings.data
             else "pictures: procedural (--data DIR or $DYNASCENE_TRAINING_DATA names photographs)"
         )
+        if run.name in filmed_recipes() and not clips:
+            say("clips: rendered (--clips DIR names filmed ones)")
     with _progress(run.steps) as show:
         run_training(run, out, workers=workers, until=until, progress=show)
     if is_first_process():

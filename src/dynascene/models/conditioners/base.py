@@ -1,7 +1,7 @@
 """The one door through which information enters the denoiser."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
@@ -42,6 +42,11 @@ class Conditioner(nn.Module):
 
     def __init__(self, size: ModelSize) -> None:
         super().__init__()
+
+    @classmethod
+    def reads_with(cls, **options: Any) -> tuple[str, ...]:
+        """What it ``reads`` when it is built with these options."""
+        return cls.reads
 
     def connect(self, others: Mapping[str, "Conditioner"]) -> None:
         """Receive the conditioners that it ``uses``, before ``attach``."""

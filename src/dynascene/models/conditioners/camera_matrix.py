@@ -3,7 +3,7 @@
 Legend: B clips, F frames.
 """
 
-from typing import get_args
+from typing import Any, get_args
 
 import torch
 from torch import Tensor, nn
@@ -37,10 +37,15 @@ class CameraMatrix(Conditioner):
             choices = ", ".join(get_args(CameraOrigin))
             raise InputError(f"camera_matrix: origin {origin!r} is none of {choices}")
         self.origin: CameraOrigin = origin
-        if origin == "scene_camera":
-            self.reads = (*self.reads, "scene_cam_from_world")
+        self.reads = self.reads_with(origin=origin)
         self.null = nn.Parameter(torch.zeros(MATRIX_NUMBERS))
         self.projections = nn.ModuleList()
+
+    @classmethod
+    def reads_with(cls, **options: Any) -> tuple[str, ...]:
+        if options.get("origin") == "scene_camera":
+            return (*cls.reads, "scene_cam_from_world")
+        return cls.reads
 
     def attach(self, unet: nn.Module) -> None:
         """A projection behind the first temporal self-attention of every motion module."""

@@ -75,8 +75,7 @@ class PluckerCamera(Conditioner):
                                  f"{', '.join(choices)}")  # fmt: skip
         self.rays_from: CameraOrigin = rays_from
         self.octaves, self.on_stream, self.merge = octaves, on_stream, merge
-        if rays_from == "scene_camera":
-            self.reads = (*self.reads, "scene_cam_from_world", "scene_intrinsics")
+        self.reads = self.reads_with(rays_from=rays_from)
         widths = size.widths if merge == "added" else size.camera_widths
         channels = PLUCKER_CHANNELS * (1 + 2 * octaves)
         stride = stride or size.latent_stride
@@ -89,6 +88,12 @@ class PluckerCamera(Conditioner):
         self.adaptors = nn.ModuleList()
         self.stream_adaptors = nn.ModuleList()
         self.to_input = input_convolution(widths[0], size.widths[0]) if at_input else None
+
+    @classmethod
+    def reads_with(cls, **options: Any) -> tuple[str, ...]:
+        if options.get("rays_from") == "scene_camera":
+            return (*cls.reads, "scene_cam_from_world", "scene_intrinsics")
+        return cls.reads
 
     def attach(self, unet: nn.Module) -> None:
         """What merges the features into the motion modules, a reader for each."""

@@ -1,7 +1,7 @@
 """The scene picture beside every noisy frame, as image-to-video networks take theirs."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from torch import Tensor, nn
 
@@ -34,7 +34,13 @@ class SceneImage(Conditioner):
         self.ray_convolution: nn.Conv2d | None = None
         if rays == "shared":
             self.uses = (CAMERA,)
-            self.reads = (*self.reads, "has_camera", "scene_intrinsics")
+            self.reads = self.reads_with(rays=rays)
+
+    @classmethod
+    def reads_with(cls, **options: Any) -> tuple[str, ...]:
+        if options.get("rays") == "shared":
+            return (*cls.reads, "has_camera", "scene_intrinsics")
+        return cls.reads
 
     def connect(self, others: Mapping[str, Conditioner]) -> None:
         """Raises InputError where the two kinds of rays would not have one origin."""

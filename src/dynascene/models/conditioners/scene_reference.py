@@ -57,9 +57,16 @@ class SceneReference(Conditioner):
         self.ray_convolution = None
         if rays == "shared":
             self.uses = (CAMERA,)
+            self.reads = self.reads_with(rays=rays)
             self.ray_convolution = input_convolution(
                 size.camera_widths[0], size.reference_widths[0]
             )
+
+    @classmethod
+    def reads_with(cls, **options: Any) -> tuple[str, ...]:
+        if options.get("rays") == "shared":
+            return (*cls.reads, "scene_intrinsics", "has_camera")
+        return cls.reads
 
     def connect(self, others: Mapping[str, Conditioner]) -> None:
         """Raises InputError where the two kinds of rays would not have one origin."""

@@ -1,4 +1,7 @@
-"""DynaScene's trainings on rendered shots: sizes small and micro. None of them is the paper's."""
+"""DynaScene's trainings on rendered shots, at sizes small and micro.
+
+The data are ours throughout; SMALL_PAPER and MICRO_PAPER train the paper's network on them.
+"""
 
 from dataclasses import replace
 

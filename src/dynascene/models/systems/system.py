@@ -214,8 +214,17 @@ class System:
         return f"{self.summary}; {self.paper.authors} {self.paper.year}, {self.paper.url}"
 
     def composition(self, variant: str | None = None) -> Network:
-        """``network``, or the variant of this name."""
-        return self.network if variant is None else self.variants[variant]
+        """``network``, or the variant of this name.
+
+        Raises:
+            InputError: there is none.
+        """
+        if variant is None:
+            return self.network
+        if variant not in self.variants:
+            names = ", ".join(self.variants) or "none"
+            raise InputError(f"{self.name}: has no variant {variant!r}; known: {names}")
+        return self.variants[variant]
 
     def departures_of(self, denoiser: Denoiser) -> tuple[str, ...]:
         """In what a denoiser of this system differs from the publication."""
@@ -228,8 +237,8 @@ class System:
 
     def inputs(self, variant: str | None = None) -> frozenset[str]:
         """The fields of a clip (``clip_fields.CLIP_FIELDS``) that its conditioners read."""
-        names = self.composition(variant).conditioners
-        return fields_read(CONDITIONERS[name] for name in names)
+        conditioners = self.composition(variant).conditioners
+        return fields_read(CONDITIONERS[n].reads_with(**o) for n, o in conditioners.items())
 
     def denoiser(self, size: ModelSize, variant: str | None = None) -> Denoiser:
         """A fresh denoiser of ``network``, or of a variant."""
