@@ -101,6 +101,7 @@ def test_the_estimator_finds_a_pan_and_a_wrong_one_is_seen() -> None:
     assert right.rotation_mean < 0.5
     assert right.rotation_median < 0.5
     assert math.isnan(right.direction)
+    assert right.rot_err == pytest.approx(math.radians(7 * right.rotation_mean))
     wrong = camera_error(frames[::-1].copy(), given, None)
     expected = 2 * np.linspace(0, 12, 8)[1:].mean()
     assert wrong.rotation_mean == pytest.approx(expected, rel=0.1)
@@ -113,10 +114,11 @@ def test_nothing_to_follow_is_a_failure() -> None:
 
 def test_errors_by_row_with_failures(benchmark, monkeypatch) -> None:
     values = iter([(1.0, 0.5, 8.0), (3.0, 2.0, float("nan")), (2.0, 1.0, 9.0), None])
+    sums = (0.1, 0.2, 0.3)
 
     def told(frames, given, matte):
         value = next(values)
-        return module.NOT_FOUND if value is None else module.CameraError(*value)
+        return module.NOT_FOUND if value is None else module.CameraError(*value, *sums)
 
     monkeypatch.setattr(module, "camera_error", told)
     errors = CameraErrors(2)
@@ -134,7 +136,9 @@ def test_errors_by_row_with_failures(benchmark, monkeypatch) -> None:
     assert [row[:2] for row in table.rows] == [
         [TRUE_CLIP, "2 of 2"], ["projection", "1 of 2"]
     ]  # fmt: skip
-    assert table.rows[1][-1] == "–"
+    assert table.rows[1][4] == "–"
+    assert table.rows[1][-1].startswith("0.30")
+    assert summary[TRUE_CLIP]["rot_err"]["mean"] == 0.1
     assert CameraErrors(0).table() == []
 
 

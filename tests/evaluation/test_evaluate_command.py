@@ -23,7 +23,9 @@ def test_everything_that_was_promised_lies_there(
     weights, out = save_weights(tmp_path / "tiny"), tmp_path / "out"
     options = {"data": "synthetic", "out": out, "clips": 3, "steps": 1, "obedience": 1}
     evaluate(("projection", str(weights)), **options)
-    assert {path.name for path in out.iterdir()} == {"metrics.json", "table.md", "sheet.png"}
+    assert {path.name for path in out.iterdir()} == {
+        "metrics.json", "clips.parquet", "table.md", "table.tex", "table.html", "sheet.png",
+    }  # fmt: skip
     figures = json.loads((out / "metrics.json").read_text())
     assert list(figures["systems"]) == [
         "still", "still, framed", "projection", "tiny", "tiny, network alone", "tiny, estimate",

@@ -1,6 +1,7 @@
 """Does the camera that can be found in the generated frames turn and move as the given one?
 
-RotErr of the CameraCtrl and CamI2V papers, as an angle per frame rather than a sum over frames.
+RotErr of the CameraCtrl and CamI2V papers as an angle per frame, and beside it their sums over
+frames.
 The estimator errs too, so it is run on the true clip as well: its floor.
 
 F frames, H W pixels.
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from dynascene.estimators.camera import TrackingOptions, track_camera
 from dynascene.evaluation.bootstrap import Estimate, estimate, mean_draws, place_weights
+from dynascene.evaluation.metrics.trajectories import trajectory_error
 from dynascene.evaluation.protocol import EvaluationShot
 from dynascene.evaluation.table import Table
 from dynascene.geometry.rigid import camera_centres, relative_to_first
@@ -31,19 +33,23 @@ class CameraError(NamedTuple):
 
     rotation_mean, rotation_median: between the found and the given rotation; nan where no camera
         was found. direction: mean angle between the found and the given way from the first
-        camera; nan too where the given camera only turns, or the found one.
+        camera; nan too where the given camera only turns, or the found one. rot_err, trans_err,
+        cam_mc: sums over frames as the field reports them, see TrajectoryError.
     """
 
     rotation_mean: float
     rotation_median: float
     direction: float
+    rot_err: float
+    trans_err: float
+    cam_mc: float
 
     @property
     def is_tracked(self) -> bool:
         return not math.isnan(self.rotation_mean)
 
 
-NOT_FOUND = CameraError(*3 * (float("nan"),))
+NOT_FOUND = CameraError(*6 * (float("nan"),))
 
 
 def camera_error(frames: np.ndarray, given: CameraTrack, matte: np.ndarray | None) -> CameraError:
@@ -63,6 +69,7 @@ def camera_error(frames: np.ndarray, given: CameraTrack, matte: np.ndarray | Non
         float(rotation.mean()),
         float(rotation.quantile(0.5)),
         float(direction.mean()) if len(direction) else float("nan"),
+        *trajectory_error(track.cam_from_world, given.cam_from_world),
     )
 
 
@@ -131,6 +138,7 @@ class CameraErrors:
             for row, errors in self.rows.items()
         ]
         columns = ("system", "camera found", "rotation, mean °", "median °", "direction, mean °")
+        columns += ("RotErr, rad", "TransErr", "CamMC")
         return [Table("Camera found in the frames (lower is better)", columns, rows)]
 
     def summary(self) -> dict[str, Any]:

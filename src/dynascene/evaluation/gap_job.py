@@ -18,7 +18,8 @@ from dynascene.evaluation.gap_systems import SampledFollower, follower, untraine
 from dynascene.evaluation.gap_tables import gap_summary, gap_tables
 from dynascene.evaluation.protocol import EvaluatedSystem
 from dynascene.evaluation.systems import Trained
-from dynascene.evaluation.table import Table, markdown
+from dynascene.evaluation.table import Table
+from dynascene.evaluation.table_formats import markdown_page
 from dynascene.io.images import write_png
 from dynascene.jobs.log import Log
 from dynascene.jobs.result_folder import result_folder
@@ -88,7 +89,7 @@ def run_gap(request: GapRequest, out: Path, log: Log) -> list[Table]:
         }
         (folder / METRICS).write_text(json.dumps(values, indent=1))
         note = _note(size, request, len(set(clips.places)))
-        page = markdown(tables, "Camera gap", [note])
+        page = markdown_page(tables, "Camera gap", [note])
         (folder / "table.md").write_text(page, encoding="utf-8")
     return tables
 

@@ -14,23 +14,34 @@ from dynascene.datasets.imagery import Folders
 from dynascene.errors import InputError
 from dynascene.evaluation.benchmarks import FRAMES, open_benchmark
 from dynascene.evaluation.camera_error import CameraErrors
+from dynascene.evaluation.clip_table import write_clip_table
 from dynascene.evaluation.feature_networks import open_features
 from dynascene.evaluation.features import Features
+from dynascene.evaluation.field_scores import FieldScores
+from dynascene.evaluation.field_tables import (
+    FieldFigures,
+    field_notes,
+    field_summary,
+    field_tables,
+)
 from dynascene.evaluation.figures import Figures
 from dynascene.evaluation.judging import evaluate
+from dynascene.evaluation.metrics.choice import choose_metrics
 from dynascene.evaluation.obedience import PanFlow, measure_obedience
 from dynascene.evaluation.protocol import Benchmark, EvaluatedSystem, EvaluationShot
 from dynascene.evaluation.scores import Scores
 from dynascene.evaluation.sheet import MOST_CLIPS, EvaluationSheet
 from dynascene.evaluation.systems import STILL, SamplingSettings, Still
-from dynascene.evaluation.table import Table, markdown, summary, tables
+from dynascene.evaluation.table import Table, summary, tables
+from dynascene.evaluation.table_formats import PAGES
 from dynascene.imaging.sheet import spread_frames
 from dynascene.io.images import write_png
 from dynascene.jobs.log import Log
 from dynascene.jobs.result_folder import result_folder
 
 METRICS = "metrics.json"
-OUTPUTS = [METRICS, "table.md", "sheet.png"]
+CLIP_TABLE = "clips.parquet"
+OUTPUTS = [METRICS, CLIP_TABLE, *PAGES, "sheet.png"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +53,8 @@ class EvaluationRequest:
     that are panned both ways; None = as many as clips, 0 = none. cameras: clips in whose frames
     the camera is looked for. features: TorchScript file of a
     network that describes pictures; None = without weights. sampling: as the systems have it, for
-    the report.
+    the report. metrics: names of the field's metrics; None = all whose weights are there.
+    metric_weights: folder of published weights; None = in the cache.
     """
 
     systems: Sequence[EvaluatedSystem]
@@ -55,6 +67,8 @@ class EvaluationRequest:
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     features: Path | None = None
     cameras: int = 0
+    metrics: Sequence[str] | None = None
+    metric_weights: Path | None = None
 
     def __post_init__(self) -> None:
         if self.obedience is not None and not 0 <= self.obedience <= self.clips:
@@ -68,7 +82,8 @@ class EvaluationRequest:
 def run(request: EvaluationRequest, out: Path, log: Log) -> list[Table]:
     """Carry out an evaluation; ``out`` is complete afterwards, or untouched if this raises.
 
-    Writes metrics.json, table.md and sheet.png, and returns the tables.
+    Writes metrics.json, clips.parquet, sheet.png, and the tables, which it returns, as Markdown,
+    LaTeX and HTML.
     """
     with log.stage("open"):
         benchmark = open_benchmark(
@@ -76,21 +91,26 @@ def run(request: EvaluationRequest, out: Path, log: Log) -> list[Table]:
         )
         systems = _with_still(request.systems)
         features = open_features(request.features, benchmark)
+        field_scores = FieldScores(choose_metrics(request.metrics, request.metric_weights))
     errors = CameraErrors(request.cameras)
     with result_folder(out, OUTPUTS, listing=METRICS) as folder:
         sheet = folder / "sheet.png"
-        scores = _scores(systems, benchmark, features, request, log, sheet, errors)
+        scores = _scores(systems, benchmark, features, request, log, sheet, errors, field_scores)
         flows = _flows(systems, benchmark, request, log)
         with log.stage("intervals"):
-            figures = Figures(scores)
-            made, values = tables(figures, flows), summary(figures, flows)
-            made, values = made + errors.table(), values | {"cameras": errors.summary()}
+            figures, field_figures = Figures(scores), FieldFigures(field_scores, scores.places)
+            made = field_tables(field_figures) + tables(figures, flows) + errors.table()
+            values = summary(figures, flows) | {"cameras": errors.summary()}
+            values |= {"field": field_summary(field_figures)}
         values = _provenance(request, benchmark, systems, features) | values
         values |= {"stages": log.stages, "outputs": OUTPUTS}
         (folder / METRICS).write_text(json.dumps(values, indent=1))
+        write_clip_table(folder / CLIP_TABLE, scores, field_scores)
         notes = _notes(request, systems, features, benchmark, len(set(scores.places)))
-        page = markdown(made, f"Evaluation on {benchmark.name}", notes)
-        (folder / "table.md").write_text(page, encoding="utf-8")
+        notes += field_notes(field_figures)
+        for name, page in PAGES.items():
+            text = page(made, f"Evaluation on {benchmark.name}", notes)
+            (folder / name).write_text(text, encoding="utf-8")
     return made
 
 
@@ -110,6 +130,7 @@ def _scores(
     log: Log,
     sheet: Path,
     errors: CameraErrors,
+    field_scores: FieldScores,
 ) -> Scores:
     collector = EvaluationSheet(spread_frames(len(benchmark), min(MOST_CLIPS, len(benchmark))))
     with log.stage("clips", len(benchmark)) as step:
@@ -121,7 +142,7 @@ def _scores(
             errors.add(shot, rendered)
             step()
 
-        scores = evaluate(systems, benchmark, request.seed, features, on_clip)
+        scores = evaluate(systems, benchmark, request.seed, features, on_clip, field_scores)
     write_png(sheet, collector.image())
     return scores
 
@@ -151,6 +172,7 @@ def _provenance(
             "sampling": asdict(request.sampling),
             "imagery": None,
             "features": None,
+            "metric_weights": None,
         },  # paths mean nothing elsewhere
         "sampling": {system.name: dict(system.sampling) for system in systems if system.sampling},
         "weights": {system.name: dict(system.weights) for system in systems if system.weights},

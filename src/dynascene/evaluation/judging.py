@@ -8,12 +8,15 @@ from functools import cached_property
 
 import numpy as np
 
+from dynascene.errors import InputError
 from dynascene.evaluation.ablations import Shuffled
 from dynascene.evaluation.distribution import CellSums, cell_sums, cells_of
 from dynascene.evaluation.features import Features
+from dynascene.evaluation.field_scores import FieldScores
 from dynascene.evaluation.flicker import Motion, flicker, true_motion
 from dynascene.evaluation.protocol import Benchmark, EvaluatedSystem, EvaluationShot, regions
 from dynascene.evaluation.scores import NO_SCORE, TRUTH, Score, Scores
+from dynascene.evaluation.windows import borders_of
 from dynascene.imaging.clip_metrics import ClipSimilarity, mean_within, psnr
 from dynascene.imaging.sheet import spread_frames
 
@@ -51,7 +54,7 @@ class Judge:
             else Score(
                 psnr(frames, self.truth, mask),
                 mean_within(similarity, mask),
-                flicker(frames, self._motion, mask),
+                flicker(frames, self.motion, mask),
                 self._true_flicker[name],
             )
             for name, mask in self.masks.items()
@@ -75,13 +78,14 @@ class Judge:
         return ClipSimilarity(self.truth)
 
     @cached_property
-    def _motion(self) -> Motion:
+    def motion(self) -> Motion:
+        """Of the truth, off the person."""
         return true_motion(self.truth, self.whole)
 
     @cached_property
     def _true_flicker(self) -> dict[str, float]:
         return {
-            name: flicker(self.truth, self._motion, mask)
+            name: flicker(self.truth, self.motion, mask)
             for name, mask in self.masks.items()
             if mask is not None
         }
@@ -105,21 +109,66 @@ def evaluate(
     seed: int,
     features: Features,
     on_clip: Callable[[int, EvaluationShot, Mapping[str, np.ndarray], Scores], None],
+    field_scores: FieldScores | None = None,
 ) -> Scores:
-    """Every system on every shot; ``on_clip`` sees each shot's frames by row, and its scores."""
+    """Every system on every shot.
+
+    Args:
+        systems: in the order of the rows.
+        benchmark: of the shots.
+        seed: of the first shot; each further one has the next.
+        features: describe cells for the distribution.
+        on_clip: sees each shot's frames by row, and the scores so far.
+        field_scores: the field's metrics are added to it; None: they are not measured.
+
+    Raises:
+        InputError: a system's frames are not as many or as large as the shot's, or hold NaN.
+    """
     scores = Scores(controls={s.system.name: s.name for s in systems if isinstance(s, Shuffled)})
     for index in range(len(benchmark)):
         shot = benchmark[index]
         judge = Judge(shot, features)
         rendered: dict[str, np.ndarray] = {}
+        borders: dict[str, list[int]] = {}
         for system in systems:
-            rendered |= system.render(shot.inputs, seed + index)
+            rows = system.render(shot.inputs, seed + index)
+            rendered |= rows
+            borders |= dict.fromkeys(rows, borders_of(system, len(shot.truth)))
         scores.clips.append(shot.name)
         scores.places.append(shot.place)
         scores.add_cells(TRUTH, judge.true_cells())
+        judged: dict[str, np.ndarray] = {}
         for row, frames in rendered.items():
-            judged = judge.judged(frames)
-            scores.add(row, judge.scores(judged))
-            scores.add_cells(row, judge.cells(judged))
+            check_frames_of(f"clip {shot.name}, {row}", frames, shot.truth)
+            judged[row] = judge.judged(frames)
+            scores.add(row, judge.scores(judged[row]))
+            scores.add_cells(row, judge.cells(judged[row]))
+        if field_scores is not None:
+            field_scores.add(shot, judged, borders, judge.motion)
         on_clip(index, shot, rendered, scores)
     return scores
+
+
+def check_frames_of(place: str, frames: np.ndarray, truth: np.ndarray) -> None:
+    """Refuse frames that cannot be compared with the truth.
+
+    Args:
+        place: clip and row, for the message.
+        frames: of a system.
+        truth: uint8 [F, H, W, 3].
+
+    Raises:
+        InputError: number, size or type are others, or a value is no number.
+    """
+    if frames.dtype != np.uint8:
+        is_number = np.issubdtype(frames.dtype, np.floating)
+        nan = "; some are NaN" if is_number and np.isnan(frames).any() else ""
+        raise InputError(f"{place}: frames are {frames.dtype}, must be uint8{nan}")
+    if len(frames) != len(truth):
+        raise InputError(f"{place}: {len(frames)} frames, the clip has {len(truth)}")
+    if frames.shape != truth.shape:
+        raise InputError(f"{place}: frames are {_size(frames)}, the clip's are {_size(truth)}")
+
+
+def _size(frames: np.ndarray) -> str:
+    return f"{frames.shape[2]}×{frames.shape[1]}"

@@ -1,4 +1,4 @@
-"""The results as JSON, Markdown and a table on the terminal."""
+"""The results as JSON values, tables of texts, and on the terminal."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,11 +14,16 @@ GAIN = f"whole − {STILL}"
 
 
 class Table(NamedTuple):
-    """A title, the names of the columns, and the rows of texts, the first of which is a name."""
+    """A title, the names of the columns, and the rows of texts, the first of which is a name.
+
+    better: for each column "higher", "lower", or nothing where none is better than another; empty
+    where no column is compared.
+    """
 
     title: str
     columns: tuple[str, ...]
     rows: list[list[str]]
+    better: tuple[str, ...] = ()
 
 
 def summary(figures: Figures, flows: Mapping[str, Sequence[PanFlow]]) -> dict[str, Any]:
@@ -95,7 +100,9 @@ def _metric_table(figures: Figures, metric: str) -> Table:
         texts = [text_of(figures.estimate(metric, row, region), decimals) for region in REGIONS]
         gain = figures.difference(metric, row, "whole", STILL)
         rows.append([row, *texts, "" if row == STILL else text_of(gain, decimals, signed=True)])
-    return Table(f"{title} ({better} is better)", ("system", *REGIONS, GAIN), rows)
+    # smoothness is not steadiness, so the least flicker is not marked as the best
+    compared = ("", *len(REGIONS) * (better,), "") if metric != "flicker" else ()
+    return Table(f"{title} ({better} is better)", ("system", *REGIONS, GAIN), rows, compared)
 
 
 def _difference_table(figures: Figures, metric: str) -> Table:
@@ -149,16 +156,6 @@ def _number(value: float) -> float | int | str | None:
     if math.isnan(value):
         return None
     return round(value, 5) if math.isfinite(value) else "inf"
-
-
-def markdown(made: Sequence[Table], heading: str, notes: Sequence[str]) -> str:
-    """A page with all tables."""
-    parts = [f"# {heading}", *notes]
-    for table in made:
-        lines = [table.columns, ("---",) * len(table.columns), *table.rows]
-        parts.append(f"## {table.title}")
-        parts.append("\n".join("| " + " | ".join(line) + " |" for line in lines))
-    return "\n\n".join(parts) + "\n"
 
 
 def print_tables(made: Sequence[Table]) -> None:

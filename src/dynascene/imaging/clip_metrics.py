@@ -3,9 +3,11 @@
 F frames, H W pixels. A region is a bool mask [F, H, W]; its pixels of all frames weigh the same.
 """
 
+from functools import cached_property
+
 import numpy as np
 
-from dynascene.imaging.ssim import DATA_RANGE, RADIUS, ssim_map, window_moments
+from dynascene.imaging.ssim import DATA_RANGE, RADIUS, Moments, ssim_map, window_moments
 
 
 def psnr(frames: np.ndarray, truth: np.ndarray, region: np.ndarray) -> float:
@@ -74,7 +76,6 @@ class ClipSimilarity:
     def __init__(self, truth: np.ndarray) -> None:
         check_frames(truth, truth)
         self.truth = truth
-        self._moments = [window_moments(frame.astype(np.float64)) for frame in truth]
 
     def map(self, frames: np.ndarray) -> np.ndarray:
         """The similarity around each pixel whose window lies within the frame.
@@ -90,6 +91,10 @@ class ClipSimilarity:
         """
         check_frames(frames, self.truth)
         return np.stack([self._of_frame(frame, t) for t, frame in enumerate(frames)])
+
+    @cached_property
+    def _moments(self) -> list[Moments]:
+        return [window_moments(frame.astype(np.float64)) for frame in self.truth]
 
     def _of_frame(self, frame: np.ndarray, t: int) -> np.ndarray:
         ours, true = frame.astype(np.float64), self.truth[t].astype(np.float64)

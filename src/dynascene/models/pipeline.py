@@ -34,6 +34,7 @@ from dynascene.models.systems.system import System
 from dynascene.types import Batch
 
 STEPS, GUIDANCE = 50, 3.5  # the paper's DDIM steps, and the lineage's guidance
+OVERLAP = 8  # frames that neighbouring windows share
 
 
 @dataclass
@@ -89,7 +90,7 @@ class DynaScenePipeline(DiffusionPipeline):
         generator: torch.Generator | list[torch.Generator] | None = None,
         latents: Tensor | None = None,
         window: int | None = None,
-        overlap: int = 8,
+        overlap: int = OVERLAP,
         output_type: str = "pt",
         callback_on_step_end: Callable[..., dict[str, Any]] | None = None,
         callback_on_step_end_tensor_inputs: Sequence[str] = ("latents",),

@@ -13,13 +13,14 @@ from dynascene.evaluation.metrics.i3d import I3D
 from dynascene.evaluation.metrics.lpips import BACKBONES
 from dynascene.evaluation.metrics.measures import JudgedClip
 from dynascene.evaluation.metrics.networks import I3D_FILE, INCEPTION, open_networks
+from dynascene.imaging.clip_metrics import ClipSimilarity
 
 FRAMES = pictures(0.5)
 NOTHING = np.zeros(0)
 
 
 def judged(frames: np.ndarray, truth: np.ndarray) -> JudgedClip:
-    return JudgedClip(frames, truth, NOTHING, NOTHING, NOTHING, NOTHING)
+    return JudgedClip(frames, ClipSimilarity(truth), NOTHING, NOTHING, NOTHING, NOTHING)
 
 
 def test_an_empty_folder_gives_one_line_for_each_metric(tmp_path: Path) -> None:

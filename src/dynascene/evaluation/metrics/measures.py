@@ -20,7 +20,8 @@ class JudgedClip(NamedTuple):
     """A clip beside the truth.
 
     Attributes:
-        frames, truth: uint8 [F, H, W, 3].
+        frames: uint8 [F, H, W, 3].
+        similarity: to the truth, whose statistics all systems share.
         region: bool [F, H, W], the pixels that count.
         scene: uint8 [1, H, W, 3], the picture it was made from.
         person: uint8 [F, H, W, 3], as filmed.
@@ -28,11 +29,16 @@ class JudgedClip(NamedTuple):
     """
 
     frames: np.ndarray
-    truth: np.ndarray
+    similarity: ClipSimilarity
     region: np.ndarray
     scene: np.ndarray
     person: np.ndarray
     matte: np.ndarray
+
+    @property
+    def truth(self) -> np.ndarray:
+        """uint8 [F, H, W, 3]"""
+        return self.similarity.truth
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ class SetMetric:
 
 
 def _ssim(clip: JudgedClip) -> float:
-    return mean_within(ClipSimilarity(clip.truth).map(clip.frames), clip.region)
+    return mean_within(clip.similarity.map(clip.frames), clip.region)
 
 
 PIXEL_METRICS = (

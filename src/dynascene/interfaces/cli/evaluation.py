@@ -23,6 +23,8 @@ def evaluate(
     gap: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None,
     imagery: Annotated[tuple[Path, ...], arg(metavar="DIR…", help_behavior_hint="")] = (),
     features: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None,
+    metrics: Annotated[tuple[str, ...], arg(metavar="NAME…", help_behavior_hint="")] = (),
+    metric_weights: Annotated[Path | None, arg(metavar="DIR", help_behavior_hint="")] = None,
 ) -> None:
     """Measure backgrounds against the truth: accuracy, distribution, flicker, camera obedience.
 
@@ -33,7 +35,7 @@ def evaluate(
             told the poses in a wrong order.
         data: synthetic, or synthetic:train, synthetic:val, synthetic:test (the default); or
             re10k:FOLDER of filmed clips with cameras and without people.
-        out: folder of metrics.json, table.md and sheet.png.
+        out: folder of metrics.json, clips.parquet, the tables (.md, .tex, .html) and sheet.png.
         clips: shots of the benchmark.
         frames: length of a shot.
         steps: sampling steps (default: as each weights say).
@@ -48,6 +50,11 @@ def evaluate(
         imagery: one or several folders of photographs with a MANIFEST.tsv (default:
             $DYNASCENE_TRAINING_DATA, else procedural pictures).
         features: TorchScript network that describes pictures (default: wavelets, without weights).
+        metrics: of the field's metrics these alone: l1, psnr, ssim, lpips-alex, lpips-vgg,
+            lpips-squeeze, fid, fvd-i3d, fvd-3dres, clip-cond, clip-temp, l1-paper, psnr-paper,
+            edge, person-change (default: all whose weights are there).
+        metric_weights: folder of the published weights that metrics read, see docs/evaluation.md
+            (default: metrics in the cache of weights).
     """
     from dynascene.errors import InputError
     from dynascene.evaluation.gap_job import GapRequest, run_gap
@@ -62,6 +69,7 @@ def evaluate(
         raise InputError("evaluate: name at least one system, such as projection or small")
     options: dict[str, Any] = {"clips": clips, "frames": frames, "samples": samples}
     options |= {"obedience": obedience, "cameras": cameras, "features": features}
+    options |= {"metrics": metrics or None, "metric_weights": metric_weights}
     chosen = {name: value for name, value in options.items() if value is not None}
     if gap is not None and chosen:
         names = " and ".join(f"`{name}`" for name in chosen)
@@ -73,7 +81,7 @@ def evaluate(
     if gap is not None:
         print_tables(run_gap(GapRequest(opened, data, gap, seed, imagery), out, log))
     else:
-        asked = _some(chosen, "clips", "frames", "obedience", "cameras", "features")
+        asked = {name: value for name, value in chosen.items() if name != "samples"}
         request = EvaluationRequest(
             opened, data, seed=seed, imagery=imagery, sampling=sampling, **asked
         )

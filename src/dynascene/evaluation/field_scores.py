@@ -1,0 +1,173 @@
+"""The field's metrics of every row, of the background alone and of full frames.
+
+F frames, N samples, C channels, H W pixels.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from dynascene.errors import InputError
+from dynascene.evaluation.flicker import Motion
+from dynascene.evaluation.metrics.choice import FieldMetrics
+from dynascene.evaluation.metrics.measures import ClipMetric, JudgedClip
+from dynascene.evaluation.metrics.seams import seam_ratio
+from dynascene.evaluation.protocol import EvaluationShot
+from dynascene.evaluation.scores import TRUTH
+from dynascene.imaging.clip_metrics import ClipSimilarity
+from dynascene.imaging.pixels import bytes_from_tensor
+from dynascene.types import Batch
+
+BACKGROUND, FULL_FRAME = "background", "full frame"
+VIEWS = (BACKGROUND, FULL_FRAME)
+SEAMS = ClipMetric("seams", "jump at window borders", 2, "lower", lambda _: math.nan)
+
+Key = tuple[str, str, str]  # view, metric, row
+
+
+@dataclass
+class FieldScores:
+    """One entry per clip, in the benchmark's order.
+
+    Attributes:
+        metrics: what is measured.
+        values: numbers of clips; NaN where a clip has none.
+        samples: what networks say of clips, [N, C] each, those of the truth under ``TRUTH``.
+        rows: of the tables.
+        has_people: whether a clip had a person: without one, both views are the same.
+    """
+
+    metrics: FieldMetrics = field(default_factory=FieldMetrics)
+    values: dict[Key, list[float]] = field(default_factory=dict)
+    samples: dict[Key, list[np.ndarray]] = field(default_factory=dict)
+    rows: list[str] = field(default_factory=list)
+    has_people: bool = False
+
+    def add(
+        self,
+        shot: EvaluationShot,
+        frames_by_row: Mapping[str, np.ndarray],
+        borders_by_row: Mapping[str, Sequence[int]],
+        motion: Motion,
+    ) -> None:
+        """Measure every row of a shot.
+
+        Args:
+            shot: of which the rows were made.
+            frames_by_row: uint8 [F, H, W, 3], the truth behind the person.
+            borders_by_row: frames at which windows begin or end.
+            motion: of the truth.
+
+        Raises:
+            InputError: a network's figure is NaN; it names clip, row and metric.
+        """
+        views = ShotViews(shot)
+        self.has_people |= views.has_person
+        self._keep(TRUTH, self._measure(views, shot.truth, TRUTH, sets_only=True))
+        for row, frames in frames_by_row.items():
+            if row not in self.rows:
+                self.rows.append(row)
+            measured = self._measure(views, frames, row)
+            seams = seam_ratio(frames, motion, views.region, borders_by_row.get(row, ()))
+            measured[BACKGROUND].values[SEAMS.name] = seams
+            self._keep(row, measured)
+
+    def _measure(
+        self, views: "ShotViews", frames: np.ndarray, row: str, *, sets_only: bool = False
+    ) -> dict[str, "Measured"]:
+        measured: dict[str, Measured] = {}
+        for view in VIEWS:
+            if view == FULL_FRAME and not views.has_person:
+                values, samples = measured[BACKGROUND]
+                measured[view] = Measured(dict(values), samples)
+                continue
+            clip = views.judged(view, frames)
+            place = f"{views.shot.name}, {row}"
+            metrics = () if sets_only else self.metrics.clips
+            measured[view] = Measured(
+                {metric.name: _measured(metric, clip, place) for metric in metrics},
+                {metric.name: metric.describe(clip.frames) for metric in self.metrics.sets},
+            )
+        return measured
+
+    def _keep(self, row: str, measured: Mapping[str, "Measured"]) -> None:
+        for view, (values, samples) in measured.items():
+            for name, value in values.items():
+                self.values.setdefault((view, name, row), []).append(value)
+            for name, described in samples.items():
+                self.samples.setdefault((view, name, row), []).append(described)
+
+
+class Measured(NamedTuple):
+    """A view of a clip: numbers and samples by metric."""
+
+    values: dict[str, float]
+    samples: dict[str, np.ndarray]
+
+
+class ShotViews:
+    """A shot's truth, alone and with the person over it, made once for all systems.
+
+    Args:
+        shot: gives truth and person.
+    """
+
+    def __init__(self, shot: EvaluationShot) -> None:
+        self.shot, batch = shot, shot.batch
+        self.region = (batch.matte[0, :, 0] == 0).numpy()
+        self._person = bytes_from_tensor(batch.foreground[0] / 2 + 0.5)
+        self._matte = bytes_from_tensor(batch.matte[0].expand(-1, 3, -1, -1))[..., 0]
+        self._scene = bytes_from_tensor(batch.scene_image / 2 + 0.5)
+
+    @cached_property
+    def has_person(self) -> bool:
+        return bool(self._matte.any())
+
+    def judged(self, view: str, frames: np.ndarray) -> JudgedClip:
+        """A background beside the truth.
+
+        Args:
+            view: one of ``VIEWS``.
+            frames: uint8 [F, H, W, 3], the truth behind the person.
+        """
+        if view == BACKGROUND:
+            shown, truth, region = frames, self._background, self.region
+        else:
+            shown, truth = over_background(self.shot.batch, frames), self._full_frame
+            region = np.ones_like(self.region)
+        return JudgedClip(shown, truth, region, self._scene, self._person, self._matte)
+
+    @cached_property
+    def _background(self) -> ClipSimilarity:
+        return ClipSimilarity(self.shot.truth)
+
+    @cached_property
+    def _full_frame(self) -> ClipSimilarity:
+        return ClipSimilarity(over_background(self.shot.batch, self.shot.truth))
+
+
+def over_background(batch: Batch, frames: np.ndarray) -> np.ndarray:
+    """A clip's person over a background, mixed as the clip's own pixels are.
+
+    Args:
+        batch: one clip.
+        frames: uint8 [F, H, W, 3].
+
+    Returns:
+        uint8 [F, H, W, 3]: m·P + (1 − m)·B, m the matte.
+    """
+    matte = batch.matte[0].permute(0, 2, 3, 1).numpy()
+    person = batch.foreground[0].permute(0, 2, 3, 1).numpy()  # −1 … 1, times the matte
+    mixed = 127.5 * (person + matte) + (1 - matte) * frames
+    return np.rint(mixed).clip(0, 255).astype(np.uint8)
+
+
+def _measured(metric: ClipMetric, clip: JudgedClip, place: str) -> float:
+    value = metric.measure(clip)
+    if metric.weights and math.isnan(value):
+        raise InputError(f"clip {place}: {metric.title} is NaN; are its weights whole?")
+    return value

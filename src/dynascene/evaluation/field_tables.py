@@ -1,0 +1,125 @@
+"""The field's metrics as tables: what papers print, with intervals that draw places."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from dynascene.evaluation.bootstrap import Estimate, estimate, mean_draws, place_weights
+from dynascene.evaluation.field_scores import BACKGROUND, FULL_FRAME, SEAMS, FieldScores
+from dynascene.evaluation.metrics.frechet import frechet_draws
+from dynascene.evaluation.metrics.measures import VERSION, ClipMetric, SetMetric
+from dynascene.evaluation.scores import TRUTH
+from dynascene.evaluation.table import Table, plain_estimate, text_of
+
+FRECHET_DRAWS = 200  # of the bootstrap's: each costs the singular values of N×N numbers
+TITLES = {
+    BACKGROUND: "The field's metrics, background only (matte = 0)",
+    FULL_FRAME: "The field's metrics, full frames with the person",
+}
+
+
+class FieldFigures:
+    """Every metric of every row and view, drawn alike.
+
+    Args:
+        scores: of all clips.
+        places: of each clip.
+    """
+
+    def __init__(self, scores: FieldScores, places: Sequence[str]) -> None:
+        self.scores, self.weights = scores, place_weights(places)
+        self._estimates: dict[tuple[str, str, str], Estimate] = {}
+
+    @cached_property
+    def views(self) -> list[str]:
+        """Full frames are told apart where a clip has a person."""
+        return [BACKGROUND, FULL_FRAME] if self.scores.has_people else [BACKGROUND]
+
+    def columns(self, view: str) -> list[ClipMetric | SetMetric]:
+        """The metrics that have a figure in a view."""
+        metrics = [*self.scores.metrics.columns, *([SEAMS] if view == BACKGROUND else [])]
+        return [
+            metric
+            for metric in metrics
+            if not (isinstance(metric, ClipMetric) and metric.full_frame_only) or view == FULL_FRAME
+            if any(self.estimate(view, metric, row).clips for row in self.scores.rows)
+        ]
+
+    def estimate(self, view: str, metric: ClipMetric | SetMetric, row: str) -> Estimate:
+        """A figure with its interval."""
+        key = (view, metric.name, row)
+        if key not in self._estimates:
+            self._estimates[key] = self._compute(key, isinstance(metric, SetMetric))
+        return self._estimates[key]
+
+    def _compute(self, key: tuple[str, str, str], is_distance: bool) -> Estimate:
+        if not is_distance:
+            values = np.array(self.scores.values[key])
+            present = int(np.count_nonzero(~np.isnan(values)))
+            return estimate(mean_draws(values, self.weights), present)
+        true = self.scores.samples[key[0], key[1], TRUTH]
+        made, weights = self.scores.samples[key], self.weights[: 1 + FRECHET_DRAWS]
+        x, y = np.concatenate(made), np.concatenate(true)
+        counts = [
+            weights.repeat([len(samples) for samples in clips], axis=1) for clips in (made, true)
+        ]
+        return estimate(frechet_draws(x, y, *counts), len(made))
+
+
+def field_tables(figures: FieldFigures) -> list[Table]:
+    """A table for each view, as papers print them."""
+    tables = []
+    for view in figures.views:
+        columns = figures.columns(view)
+        rows = [
+            [row, *(text_of(figures.estimate(view, m, row), m.decimals) for m in columns)]
+            for row in figures.scores.rows
+        ]
+        titles = ("system", *(f"{metric.title} {_arrow(metric.better)}" for metric in columns))
+        better = ("", *(metric.better for metric in columns))
+        tables.append(Table(TITLES[view], titles, rows, better))
+    return tables
+
+
+def field_summary(figures: FieldFigures) -> dict[str, Any]:
+    """All figures as plain JSON values, with what they were measured by."""
+    metrics = figures.scores.metrics
+    return {
+        "version": VERSION,
+        "metrics": {
+            metric.name: {
+                "title": metric.title,
+                "better": metric.better,
+                "weights": dict(metric.weights),
+                **({"features": metric.note} if isinstance(metric, SetMetric) else {}),
+            }
+            for metric in metrics.columns
+        },
+        "missing": [line.partition(":")[0] for line in metrics.missing],
+        "views": {
+            view: {
+                row: {
+                    metric.name: plain_estimate(figures.estimate(view, metric, row))
+                    for metric in figures.columns(view)
+                }
+                for row in figures.scores.rows
+            }
+            for view in figures.views
+        },
+    }
+
+
+def field_notes(figures: FieldFigures) -> list[str]:
+    """What a page has to say beside the tables."""
+    metrics, clips = figures.scores.metrics, figures.weights.shape[1]
+    notes = [f"{metric.note}; {clips} clips." for metric in metrics.sets]
+    if metrics.missing:
+        names = ", ".join(line.partition(":")[0] for line in metrics.missing)
+        notes.append(f"Not measured, for want of weights: {names} (docs/evaluation.md).")
+    return notes
+
+
+def _arrow(better: str) -> str:
+    return "↑" if better == "higher" else "↓"
