@@ -187,6 +187,16 @@ def test_the_numbers_are_the_rows_of_the_relative_camera(build_from, clip) -> No
     torch.testing.assert_close(other.inject(clip, KEEP).camera_matrix[1, 2], expected)
 
 
+def test_a_projection_starts_as_the_identity_and_speaks_when_it_starts_from_nothing(tiny) -> None:
+    for variant, speaks in ((None, False), ("open", True)):
+        for projection in (
+            MOTIONCTRL.denoiser(tiny, variant).conditioners["camera_matrix"].projections
+        ):
+            width = len(projection.weight)
+            assert torch.equal(projection.weight[:, :width], torch.eye(width))
+            assert bool(projection.weight[:, width:].any()) is speaks
+
+
 def test_there_is_a_projection_for_every_motion_module() -> None:
     """Linear(C + 12 → C), the identity on C at first."""
     with torch.device("meta"):
@@ -321,6 +331,9 @@ def test_the_persons_latent_is_exact_at_every_step(
     pipeline = make_pipeline(denoiser)
     pipeline.scheduler = ddim_scheduler(denoiser.quantity, denoiser.schedule)
     batch = make_batch(F=5)
+    batch = batch.replace(
+        scene_cam_from_world=batch.cam_from_world[:, 1], scene_intrinsics=batch.intrinsics[:, 1]
+    )
     batch.matte[..., :16, :] = 1  # somebody, larger than a latent cell
     clip = pipeline.encode(batch)
     noise = torch.randn(clip.foreground.shape, generator=torch.Generator().manual_seed(0))

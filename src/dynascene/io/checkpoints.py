@@ -22,17 +22,19 @@ if TYPE_CHECKING:
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
+def read_tensors(path: Path, section: str = "state_dict") -> dict[str, Tensor]:
     """The named tensors of a safetensors or torch file, on the CPU.
 
-    A torch file may hold them under ``state_dict``; other entries beside it are left alone.
+    A torch file may hold them in a section; other entries beside it are left alone.
 
     Raises:
         InputError: when the file is missing, broken, holds no tensors or would run code.
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such weights file")
-    tensors = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
+    tensors = (
+        _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path, section)
+    )
     if not tensors:
         raise InputError(f"{path}: holds no named tensors")
     return tensors
@@ -50,7 +52,7 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
         ) from error
 
 
-def _read_torch(path: Path) -> dict[str, Tensor]:
+def _read_torch(path: Path, section: str) -> dict[str, Tensor]:
     import torch
 
     try:
@@ -65,8 +67,8 @@ def _read_torch(path: Path) -> dict[str, Tensor]:
         raise InputError(
             f"{path}: is no whole weights file ({first_line(error, longest=160)})"
         ) from error
-    if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
-        content = content["state_dict"]
+    if isinstance(content, Mapping) and isinstance(content.get(section), Mapping):
+        content = content[section]
     if not isinstance(content, Mapping):
         raise InputError(f"{path}: holds a {type(content).__name__}, expected named tensors")
     return {str(key): value for key, value in content.items() if isinstance(value, torch.Tensor)}

@@ -293,10 +293,10 @@ class Denoiser(ModelMixin, ConfigMixin):
         convolution of ``guide_residual`` stays: its network starts at the guide.
         """
         self.open_gates()
-        for layer in [motion.proj_out for _, motion in motion_modules(self.unet)] + [
-            layer for conditioner in self._conditioners() for layer in conditioner.zero_layers()
-        ]:
-            nn.init.xavier_uniform_(layer.weight, gain=SCRATCH_GAIN)
+        for _, motion in motion_modules(self.unet):
+            nn.init.xavier_uniform_(motion.proj_out.weight, gain=SCRATCH_GAIN)
+        for conditioner in self._conditioners():
+            conditioner.start_from_nothing(SCRATCH_GAIN)
 
 
 def _check_meaning(prediction: str, schedule: str) -> None:

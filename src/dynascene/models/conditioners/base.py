@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from dynascene.models.injection import Injection
@@ -62,6 +63,15 @@ class Conditioner(nn.Module):
     def zero_layers(self) -> list[nn.Linear | nn.Conv2d]:
         """Its last layers that start at zero so that it is silent when fresh."""
         return []
+
+    @torch.no_grad()
+    def start_from_nothing(self, gain: float) -> None:
+        """Make it speak: what starts at zero becomes small and random.
+
+        gain: of Xavier's numbers.
+        """
+        for layer in self.zero_layers():
+            nn.init.xavier_uniform_(layer.weight, gain=gain)
 
     def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
         raise NotImplementedError

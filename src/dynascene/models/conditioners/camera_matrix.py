@@ -54,6 +54,13 @@ class CameraMatrix(Conditioner):
             self.projections.append(projection)
             MatrixMerge(projection).attach(motion.transformer_blocks[0])
 
+    @torch.no_grad()
+    def start_from_nothing(self, gain: float) -> None:
+        """The columns that read the numbers become small and random: so the published start."""
+        for projection in self.projections:
+            assert isinstance(projection, nn.Linear)
+            nn.init.xavier_uniform_(projection.weight[:, -MATRIX_NUMBERS:], gain=gain)
+
     def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
         cameras = relative_cameras(clip, self.origin, f"conditioner {self.name}")
         numbers = cameras[..., :3, :].flatten(2).to(self.null.dtype)
