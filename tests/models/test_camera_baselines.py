@@ -281,7 +281,7 @@ def test_options_that_are_none_are_refused(build_from) -> None:
 
 
 @baselines
-@pytest.mark.parametrize("variant", ["open", "shared_rays"])
+@pytest.mark.parametrize("variant", ["open", "clean", "shared_rays"])
 def test_gradients_reach_the_camera(system, variant, tiny, clip) -> None:
     torch.manual_seed(0)
     denoiser = system.denoiser(tiny, variant)

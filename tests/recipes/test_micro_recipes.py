@@ -32,8 +32,10 @@ MICRO_RECIPES = {
     "actanywhere.micro": None,
     "actanywhere.micro_clean": "clean",
     "cameractrl.micro": "open",
+    "cameractrl.micro_clean": "clean",
     "cameractrl.micro_shared_rays": "shared_rays",
     "motionctrl.micro": "open",
+    "motionctrl.micro_clean": "clean",
     "motionctrl.micro_shared_rays": "shared_rays",
 }
 
@@ -55,8 +57,10 @@ def quick(monkeypatch) -> None:
         pytest.param("actanywhere.micro", marks=pytest.mark.long),
         "actanywhere.micro_clean",
         pytest.param("cameractrl.micro", marks=pytest.mark.long),
+        pytest.param("cameractrl.micro_clean", marks=pytest.mark.long),
         "cameractrl.micro_shared_rays",
         "motionctrl.micro",
+        pytest.param("motionctrl.micro_clean", marks=pytest.mark.long),
         pytest.param("motionctrl.micro_shared_rays", marks=pytest.mark.long),
     ],
 )
@@ -114,8 +118,10 @@ def test_a_grown_size_takes_the_weights_of_a_smaller_one() -> None:
     ("system", "name", "equal"),
     [
         ("cameractrl", "micro", "micro_paper"),
+        ("cameractrl", "micro_clean", "micro"),
         ("cameractrl", "micro_shared_rays", "micro"),
         ("motionctrl", "micro", "micro_paper"),
+        ("motionctrl", "micro_clean", "micro"),
         ("motionctrl", "micro_shared_rays", "micro"),
         ("actanywhere", "micro_clean", "micro"),
     ],

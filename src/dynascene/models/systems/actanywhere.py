@@ -9,7 +9,7 @@ from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.models.diffusion.noising import UniformSteps
 from dynascene.models.public_weights import SD15_PUBLIC
 from dynascene.models.systems.dynascene_rendered import MICRO as DYNASCENE_MICRO
-from dynascene.models.systems.micro import MICRO_TRAINING
+from dynascene.models.systems.micro import CLEAN, CLEAN_DEPARTURE, MICRO_TRAINING
 from dynascene.models.systems.system import (
     Network,
     Paper,
@@ -21,7 +21,6 @@ from dynascene.models.systems.system import (
 )
 from dynascene.task_mix import TaskMix
 
-CLEAN = "clean"
 NETWORK = Network(conditioners={"foreground": {}, "image_embedding": {}})
 # ours: what DynaScene's shared_rays predicts, and how it starts
 CLEAN_NETWORK = Network(
@@ -29,7 +28,7 @@ CLEAN_NETWORK = Network(
     prediction="clean",
     schedule="zero_snr",
     start="scratch",
-    departures=("predicts the clean frames on a schedule that ends in pure noise",),
+    departures=(CLEAN_DEPARTURE,),
 )
 
 # The numbers are those of DynaScene's single stage, whose Table 2 compares with an ActAnywhere of

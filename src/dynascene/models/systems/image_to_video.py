@@ -12,7 +12,13 @@ from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.models.diffusion.noising import UniformSteps
 from dynascene.models.systems.dynascene import NULL_CAMERA, SINGLE_SCHEDULES
 from dynascene.models.systems.dynascene_rendered import MICRO, MICRO_PAPER, OPEN, SHARED_RAYS
-from dynascene.models.systems.system import RenderedTraining, TrainingStage, all_parameters
+from dynascene.models.systems.micro import CLEAN, CLEAN_DEPARTURE
+from dynascene.models.systems.system import (
+    Network,
+    RenderedTraining,
+    TrainingStage,
+    all_parameters,
+)
 from dynascene.task_mix import TaskMix
 
 # everything is trained at once, on the tasks of a video network that are no part of DynaScene's own
@@ -47,12 +53,27 @@ SMALL = RenderedTraining(
     sampling=(25, 3.5),
     steps=40_000,
 )
-# the numbers of dynascene.micro_paper, and those of dynascene.micro
+# with the numbers of dynascene.micro_paper; and with those of dynascene.micro, without its rays and
+# with them: the last two differ in what is told of the camera alone
 RENDERED = (
     SMALL,
     replace(MICRO_PAPER, name="micro", variant=OPEN),
+    replace(MICRO, name="micro_clean", variant=CLEAN),
     replace(MICRO, name="micro_shared_rays", variant=SHARED_RAYS),
 )
+
+
+def variants(network: Network, shared_rays: Network) -> dict[str, Network]:
+    """The variants of a system by name.
+
+    Args:
+        network: its own.
+        shared_rays: the same with the picture's rays.
+    """
+    opened = replace(network, start="scratch")
+    clean = replace(opened, prediction="clean", schedule="zero_snr", departures=(CLEAN_DEPARTURE,))
+    return {OPEN: opened, CLEAN: clean, SHARED_RAYS: shared_rays}
+
 
 DEPARTURES = (
     "on this project's core (Stable Diffusion's U-Net, AnimateDiff's motion modules) in place of "
@@ -64,5 +85,5 @@ SHARED_RAYS_DEPARTURES = (
     "cameras are relative to that of the scene picture",
     "the rays of the frames and of the picture enter the U-Net's input features through one "
     "encoder",
-    "predicts the clean frames on a schedule that ends in pure noise",
+    CLEAN_DEPARTURE,
 )

@@ -4,6 +4,9 @@ from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.models.sizes import MICRO
 from dynascene.models.systems.system import RenderedTraining
 
+CLEAN = "clean"  # the name of variants that predict what dynascene.micro does, without its rays
+CLEAN_DEPARTURE = "predicts the clean frames on a schedule that ends in pure noise"
+
 MICRO_TRAINING = RenderedTraining(
     name="micro",
     target="video",

@@ -4,16 +4,14 @@ On the core that all systems share: image-to-video, the person by Eq. 4 of DynaS
 Its control of objects by trajectories is left out.
 """
 
-from dataclasses import replace
-
 from dynascene.models.diffusion.samplers import reinject_foreground
 from dynascene.models.public_weights import SD15_TEXT_TO_IMAGE
-from dynascene.models.systems.dynascene_rendered import OPEN, SHARED_RAYS
 from dynascene.models.systems.image_to_video import (
     DEPARTURES,
     FILMED,
     RENDERED,
     SHARED_RAYS_DEPARTURES,
+    variants,
 )
 from dynascene.models.systems.system import Network, Paper, System
 
@@ -46,7 +44,7 @@ MOTIONCTRL = System(
     ),
     departures=(*DEPARTURES, "the control of objects by trajectories is left out"),
     network=NETWORK,
-    variants={OPEN: replace(NETWORK, start="scratch"), SHARED_RAYS: SHARED_RAYS_NETWORK},
+    variants=variants(NETWORK, SHARED_RAYS_NETWORK),
     stages=(FILMED,),
     rendered=RENDERED,
     first_weights={"sd15": SD15_TEXT_TO_IMAGE},
