@@ -10,7 +10,8 @@ from PIL import Image
 
 from dynascene.errors import InputError
 from dynascene.evaluation.benchmarks import open_benchmark
-from dynascene.evaluation.filmed_benchmark import FilmedBenchmark, filmed_batch, lifted
+from dynascene.evaluation.filmed_benchmark import FilmedBenchmark
+from dynascene.evaluation.filmed_scenes import filmed_batch, lifted
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.rigid import relative_to_first, rigid, rotation_about
 from dynascene.geometry.tracks import EXTENT_WHERE_UNKNOWN, extent

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from dynascene.datasets.imagery import SPLITS, Folders
 from dynascene.errors import InputError
-from dynascene.evaluation.filmed_benchmark import KINDS, open_filmed
+from dynascene.evaluation.filmed_benchmark import KINDS, PEOPLE, open_filmed
 from dynascene.evaluation.protocol import Benchmark, EvaluationShot
 from dynascene.imaging.pixels import bytes_from_tensor
 from dynascene.synthetic.shots.dataset import SyntheticShots
@@ -62,18 +62,23 @@ class SyntheticBenchmark:
 
 
 def open_benchmark(
-    text: str, clips: int, seed: int, frames: int = FRAMES, imagery: Folders = None
+    text: str,
+    clips: int,
+    seed: int,
+    frames: int = FRAMES,
+    imagery: Folders = None,
+    size: Size | None = None,
 ) -> Benchmark:
-    """``synthetic[:SPLIT]`` or ``re10k:FOLDER[:SPLIT]`` → a benchmark of so many clips.
+    """``synthetic[:SPLIT]``, ``re10k:FOLDER[:SPLIT]`` or ``people:FOLDER[:SPLIT]`` → a benchmark.
 
-    imagery: see SyntheticBenchmark.folder. Raises InputError for an unknown name or split, or
-    numbers that cannot be.
+    clips: so many. imagery: see SyntheticBenchmark.folder. size: of the frames; None: 256×144.
+    Raises InputError for an unknown name or split, or numbers that cannot be.
     """
     kind, _, split = text.partition(":")
     if kind not in ("synthetic", *KINDS):
         raise InputError(
             f"`data` {text!r}: there is no such benchmark; give synthetic[:SPLIT] or "
-            f"{KINDS[0]}:FOLDER[:SPLIT]"
+            f"{KINDS[0]}:FOLDER[:SPLIT] or {PEOPLE}:FOLDER[:SPLIT]"
         )
     if kind == "synthetic":
         benchmark_split(text)
@@ -82,8 +87,10 @@ def open_benchmark(
     if frames < 2:
         raise InputError(f"`frames` {frames}: a clip has at least 2")
     if kind in KINDS:
-        return open_filmed(split, clips, frames)
-    return SyntheticBenchmark(benchmark_split(text), clips, seed, frames=frames, folder=imagery)
+        return open_filmed(split, clips, frames, size, people=kind == PEOPLE)
+    return SyntheticBenchmark(
+        benchmark_split(text), clips, seed, size or SIZE, frames, folder=imagery
+    )
 
 
 def benchmark_split(text: str) -> str:

@@ -38,6 +38,7 @@ from dynascene.imaging.sheet import spread_frames
 from dynascene.io.images import write_png
 from dynascene.jobs.log import Log
 from dynascene.jobs.result_folder import result_folder
+from dynascene.types import Size
 
 METRICS = "metrics.json"
 CLIP_TABLE = "clips.parquet"
@@ -54,7 +55,8 @@ class EvaluationRequest:
     the camera is looked for. features: TorchScript file of a
     network that describes pictures; None = without weights. sampling: as the systems have it, for
     the report. metrics: names of the field's metrics; None = all whose weights are there.
-    metric_weights: folder of published weights; None = in the cache.
+    metric_weights: folder of published weights; None = in the cache. size: of the frames; None =
+    256×144.
     """
 
     systems: Sequence[EvaluatedSystem]
@@ -69,6 +71,7 @@ class EvaluationRequest:
     cameras: int = 0
     metrics: Sequence[str] | None = None
     metric_weights: Path | None = None
+    size: Size | None = None
 
     def __post_init__(self) -> None:
         if self.obedience is not None and not 0 <= self.obedience <= self.clips:
@@ -87,7 +90,12 @@ def run(request: EvaluationRequest, out: Path, log: Log) -> list[Table]:
     """
     with log.stage("open"):
         benchmark = open_benchmark(
-            request.data, request.clips, request.seed, request.frames, request.imagery
+            request.data,
+            request.clips,
+            request.seed,
+            request.frames,
+            request.imagery,
+            request.size,
         )
         systems = _with_still(request.systems)
         features = open_features(request.features, benchmark)

@@ -14,6 +14,7 @@ def evaluate(
     out: Annotated[Path, arg(metavar="DIR")],
     clips: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: 32)")] = None,
     frames: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: 24)")] = None,
+    size: Annotated[str | None, arg(metavar="WxH", help_behavior_hint="(default: 256x144)")] = None,
     steps: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None,
     guidance: Annotated[float | None, arg(metavar="NUMBER", help_behavior_hint="")] = None,
     samples: Annotated[int | None, arg(metavar="K", help_behavior_hint="(default: 1)")] = None,
@@ -34,10 +35,12 @@ def evaluate(
             :fill they show what is left without their denoiser, with :shuffled what they do when
             told the poses in a wrong order.
         data: synthetic, or synthetic:train, synthetic:val, synthetic:test (the default); or
-            re10k:FOLDER of filmed clips with cameras and without people.
+            re10k:FOLDER of filmed clips with cameras and without people; or people:FOLDER of clips
+            with people, whose place is made anew from another frame without them.
         out: folder of metrics.json, clips.parquet, the tables (.md, .tex, .html) and sheet.png.
         clips: shots of the benchmark.
         frames: length of a shot.
+        size: of the frames; weights paint best at the size that they were trained for.
         steps: sampling steps (default: as each weights say).
         guidance: strength of classifier-free guidance (default: as each weights say).
         samples: also judge the mean of so many samples (accuracy, not looks).
@@ -61,6 +64,7 @@ def evaluate(
     from dynascene.evaluation.job import EvaluationRequest, run
     from dynascene.evaluation.systems import SamplingSettings
     from dynascene.evaluation.table import print_tables
+    from dynascene.interfaces.cli.arguments import parse_size
     from dynascene.interfaces.cli.display import Terminal, say
     from dynascene.interfaces.cli.system_names import open_system
     from dynascene.jobs.log import Log
@@ -69,6 +73,7 @@ def evaluate(
         raise InputError("evaluate: name at least one system, such as projection or small")
     options: dict[str, Any] = {"clips": clips, "frames": frames, "samples": samples}
     options |= {"obedience": obedience, "cameras": cameras, "features": features}
+    options |= {"size": None if size is None else parse_size(size)}
     options |= {"metrics": metrics or None, "metric_weights": metric_weights}
     chosen = {name: value for name, value in options.items() if value is not None}
     if gap is not None and chosen:

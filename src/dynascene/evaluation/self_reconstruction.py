@@ -1,0 +1,135 @@
+"""Filmed clips with a person: their own place is made anew from another frame of theirs.
+
+As the paper tests. The scene picture is a frame without its person, and the cameras are the clip's.
+
+F frames, H W pixels.
+"""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from dynascene.clip_fields import CLIP_FIELDS
+from dynascene.datasets.filmed.drawing import cover_crop, frames_at
+from dynascene.datasets.filmed.opening import OpenClip
+from dynascene.datasets.filmed.reading import read_piece
+from dynascene.datasets.tasks.people import BLACK, person_region
+from dynascene.estimators.depth.protocol import DepthEstimator
+from dynascene.evaluation.filmed_scenes import filmed_batch, lifted, scene_shape
+from dynascene.generation.compositing import fit_background
+from dynascene.geometry.lifting import LiftedScene
+from dynascene.imaging.pixels import bytes_from_tensor, tensor_from_bytes
+from dynascene.types import Batch, Size
+
+FILL_RADIUS = 3  # pixels of the classical fill behind the person
+
+
+class PersonShot(NamedTuple):
+    """A clip of somebody, and the place that another frame shows.
+
+    Attributes:
+        batch: what models are given.
+        truth: uint8 [F, H, W, 3], with the person, behind whom nobody knows the truth.
+        scene: the picture in 2.5-D.
+    """
+
+    batch: Batch
+    truth: np.ndarray
+    scene: LiftedScene
+
+
+class EmptyPlace(NamedTuple):
+    """A frame without its person.
+
+    Attributes:
+        picture: uint8 [H, W, 3], black where the person was.
+        visibility: bool [H, W], where the place is seen.
+    """
+
+    picture: np.ndarray
+    visibility: np.ndarray
+
+
+def scene_number(clip_frames: int, judged_frames: int) -> int:
+    """The frame that shows the place: the one after those that are judged, or the last."""
+    return min(judged_frames, clip_frames - 1)
+
+
+def person_shot(
+    name: str, clip: OpenClip, frames: int, size: Size, depth: DepthEstimator | None = None
+) -> PersonShot:
+    """A clip from its first frame on.
+
+    Args:
+        name: of the clip.
+        clip: with a matte and cameras.
+        frames: at most; shorter clips are taken whole.
+        size: of the frames.
+        depth: of the scene picture; None takes ground and backdrop.
+
+    Raises:
+        InputError: a frame is missing or damaged.
+    """
+    count = min(frames, len(clip.frames))
+    number = scene_number(len(clip.frames), count)
+    # the scene's camera comes first, because a picture's world begins at its camera
+    piece = read_piece(name, clip, [number, *range(count)], [number], size)
+    place = empty_place(clip, number, size)
+    scene = lifted(_filled(place), piece.cameras, depth)
+    scene = with_hole(scene, place.visibility)
+    batch = _from_second(filmed_batch(piece.cameras, scene, piece.inputs))
+    picture, visibility = _at_size(place, size)
+    matte = piece.matte[1:]
+    batch = batch.replace(
+        matte=matte[None],
+        foreground=(piece.video[1:] * matte)[None],
+        scene_image=picture[None],
+        scene_visibility=visibility[None],
+    )
+    return PersonShot(batch, bytes_from_tensor(piece.video[1:] / 2 + 0.5), scene)
+
+
+def empty_place(clip: OpenClip, number: int, size: Size) -> EmptyPlace:
+    """A frame in the shape of ``size``, as large as it is, without its person."""
+    square, shape = clip.square.size, scene_shape(clip, size)
+    frame = cover_crop(frames_at(clip.frames, [number]), shape, square)
+    if clip.matte is None:
+        matte = frame[:, 3:]
+    else:
+        matte = cover_crop(frames_at(clip.matte, [number]), shape, square)
+    visibility = ~person_region(matte[0])[0].numpy()
+    picture = bytes_from_tensor(frame[:, :3])[0]
+    return EmptyPlace(picture * visibility[..., None].astype(np.uint8), visibility)
+
+
+def with_hole(scene: LiftedScene, visibility: np.ndarray) -> LiftedScene:
+    """The scene with the front layer not photographed where ``visibility``, bool [H, W], is not."""
+    front = scene.layers[0]
+    picture = front.picture.clone()
+    picture[3] *= torch.from_numpy(visibility)
+    return replace(scene, layers=(replace(front, picture=picture), *scene.layers[1:]))
+
+
+def _filled(place: EmptyPlace) -> np.ndarray:
+    """The place continued behind the person, for the classical guide."""
+    hole = (~place.visibility).astype(np.uint8)
+    return cv2.inpaint(place.picture, hole, FILL_RADIUS, cv2.INPAINT_TELEA)
+
+
+def _at_size(place: EmptyPlace, size: Size) -> tuple[Tensor, Tensor]:
+    """scene_image [3, H, W], black where nothing is seen, and scene_visibility [1, H, W]."""
+    seen = np.repeat(place.visibility[..., None].astype(np.uint8) * 255, 3, axis=2)
+    visibility = (tensor_from_bytes(fit_background(seen, size))[:1] == 1).float()
+    picture = tensor_from_bytes(fit_background(place.picture, size)) * 2 - 1
+    return torch.where(visibility == 1, picture, BLACK), visibility
+
+
+def _from_second(batch: Batch) -> Batch:
+    """The clip without its first frame."""
+    return batch.replace(
+        **{name: batch[name][:, 1:] for name in batch if CLIP_FIELDS[name].per_frame}
+    )
