@@ -68,6 +68,11 @@ def test_a_dry_run_leaves_a_picture(tmp_path: Path, capsys) -> None:
         (("train", "dynascene.small", "--out", "x", "--lr", "-1"), "--lr -1"),
         (("train", "dynascene.small", "--out", "x", "--accumulate", "0"), "--accumulate 0"),
         (("train", "autoencoder.small", "--out", "x", "--accumulate", "2"), "all at once"),
+        (("train", "autoencoder.small", "--out", "x", "--keep", "0"), "--keep 0"),
+        (
+            ("train", "autoencoder.small", "--out", "x", "--checkpoint-minutes", "0"),
+            "--checkpoint-minutes 0",
+        ),
         (("train", "autoencoder.small", "--out", "x", "--precision", "fp8"), "fp16"),
         (("train", "dynascene.small", "--out", "x", "--data", "nowhere"), "MANIFEST.tsv"),
         (("train", "dynascene.small", "--out", "x", "--autoencoder", "nowhere"), "--autoencoder"),

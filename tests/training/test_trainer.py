@@ -84,7 +84,7 @@ def test_a_checksum_sees_every_bit(make_run, out) -> None:
 
 
 def test_only_the_newest_checkpoints_stay(make_run, out) -> None:
-    train(make_run(out, keep=2), out)
+    train(make_run(out), out)
     assert [p.name for p in checkpoint_folders(out)] == ["00000009", "00000012"]
     assert sorted(p.name for p in (out / "sheets").iterdir()) == [
         "00000000.png", "00000004.png", "00000008.png", "00000012.png",

@@ -1,11 +1,13 @@
-"""What a run reports while it goes on: one JSON object per line, sheets, TensorBoard's files."""
+"""What a run reports while it goes on: one JSON object per line, sheets, TensorBoard's files, and
+whatever tracker is asked for."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from accelerate.tracking import WandBTracker
 from torch import Tensor
 
 from dynascene.imaging.pixels import bytes_from_tensor
@@ -19,12 +21,18 @@ FLUSH_SECONDS = 30  # of TensorBoard's files
 
 
 class Journal:
-    """Writes into a run's folder. Lines of steps that are to be done again are removed."""
+    """Writes into a run's folder. Lines of steps that are to be done again are removed.
 
-    def __init__(self, run: Path, step: int) -> None:
+    Args:
+        run: the folder.
+        step: the last one whose lines stay.
+        trackers: opened ones; they get all figures and sheets too.
+    """
+
+    def __init__(self, run: Path, step: int, trackers: Sequence[WandBTracker] = ()) -> None:
         from torch.utils.tensorboard import SummaryWriter  # a second to import
 
-        self.run = run
+        self.run, self.trackers = run, tuple(trackers)
         run.mkdir(parents=True, exist_ok=True)
         earlier_lines = [line for line in _lines(run / LOG) if json.loads(line)["step"] <= step]
         write_text(run / LOG, "".join(line + "\n" for line in earlier_lines))
@@ -37,6 +45,8 @@ class Journal:
             log.write(json.dumps({"step": step, **finite}) + "\n")
         for name, value in finite.items():
             self._board.add_scalar(name, value, step)
+        for tracker in self.trackers:
+            tracker.log(finite, step=step)
 
     def sheet(self, step: int, picture: Tensor) -> Path:
         """A picture [3, H, W] in 0 … 1 under ``sheets/``."""
@@ -44,6 +54,8 @@ class Journal:
         path.parent.mkdir(exist_ok=True)
         write_picture(path, picture)
         self._board.add_image("sheet", picture.clamp(0, 1).cpu(), step)
+        for tracker in self.trackers:
+            tracker.log_images({"sheet": [bytes_from_tensor(picture)]}, step=step)
         return path
 
     def close(self) -> None:

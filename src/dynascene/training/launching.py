@@ -16,6 +16,8 @@ from accelerate.utils import (
 from dynascene.errors import InputError, one_line
 from dynascene.training.layout import Layout
 from dynascene.training.run import Objective, Run, Settings
+from dynascene.training.tracking import check_tracker
+from dynascene.training.upkeep import TrackerName
 
 PATIENCE = timedelta(hours=2)  # while the first process examines, the others wait
 SUPPORTED = (
@@ -26,21 +28,26 @@ SUPPORTED = (
 )
 
 
-def open_accelerator(settings: Settings) -> Accelerator:
+def open_accelerator(settings: Settings, log_with: TrackerName = "tensorboard") -> Accelerator:
     """One process, or all of those that torchrun or ``accelerate launch`` started, on GPUs or CPUs.
 
+    Args:
+        log_with: a tracker for ``start_trackers`` to open.
+
     Raises:
-        InputError: the device does not have the precision, or accelerate is set up in a way that
-            this trainer does not support.
+        InputError: the device does not have the precision, the tracker is not installed, or
+            accelerate is set up in a way that this trainer does not support.
     """
     on_cpu = not torch.accelerator.is_available()
     if on_cpu and settings.precision == "fp16":  # accelerate would quietly compute in float32
         raise InputError("`precision` fp16: needs a GPU, and there is none; choose bf16 or no")
+    tracker = check_tracker(log_with)
     try:
         accelerator = Accelerator(
             cpu=on_cpu,
             mixed_precision=settings.precision,
             gradient_accumulation_steps=settings.accumulate,
+            log_with=tracker,
             kwargs_handlers=[
                 # a step trains no more than what its tasks use
                 DistributedDataParallelKwargs(find_unused_parameters=True),

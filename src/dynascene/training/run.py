@@ -226,7 +226,6 @@ class Run:
         steps, batch: totals.
         ema: decay of the averaged weights.
         log_every, checkpoint_every, examine_every: in steps.
-        keep: how many checkpoints stay.
         notes: what a reader should know about a number, by its name in ``numbers`` (or any other),
             such as "paper §4.1: 1e-5; ours 4e-4, because …".
     """
@@ -243,7 +242,6 @@ class Run:
     log_every: int = 10
     checkpoint_every: int = 250
     examine_every: int = 500
-    keep: int = 2
     notes: Mapping[str, str] = field(default_factory=dict)
 
     @property

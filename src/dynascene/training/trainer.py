@@ -29,6 +29,8 @@ from dynascene.training.state import (
     save_frozen,
 )
 from dynascene.training.stepping import State, start, take_step
+from dynascene.training.tracking import start_trackers
+from dynascene.training.upkeep import CheckpointClock, Upkeep
 
 DESCRIPTION = "run.json"
 Progress = Callable[[int, dict[str, float]], None]
@@ -38,6 +40,7 @@ def train(
     run: Run,
     out: Path,
     *,
+    upkeep: Upkeep | None = None,
     workers: int = 0,
     until: int | None = None,
     progress: Progress | None = None,
@@ -48,6 +51,7 @@ def train(
     Several processes give the losses of one, but for rounding; the first one writes.
 
     Args:
+        upkeep: what is saved how often, and where figures go; None = ``Upkeep()``.
         workers: processes that make samples ahead, for each process.
         until: stop after this step though the run is planned for more.
         progress: called with each step's number and figures.
@@ -59,8 +63,9 @@ def train(
         InputError: ``out`` holds another run, or the batch cannot be shared out.
     """
     _refuse_other_run(run, out)
+    upkeep = upkeep or Upkeep()
     torch.manual_seed(run.seed)
-    accelerator = open_accelerator(run.settings)
+    accelerator = open_accelerator(run.settings, upkeep.log_with)
     objective = run.objective()
     if run.settings.checkpointing:
         objective.enable_checkpointing()
@@ -73,7 +78,7 @@ def train(
     with closing(journal) if journal is not None else nullcontext():
         last = run.steps if until is None else min(run.steps, until)
         batches = part_batches(run, layout, range(state.step, last), workers)
-        _go_on(run, out, state, layout, batches, last, journal, progress)
+        _go_on(run, out, state, layout, batches, last, journal, upkeep, progress)
     accelerator.wait_for_everyone()
     del state, batches
     accelerator.free_memory()  # what holds the group of processes goes before the group
@@ -89,11 +94,13 @@ def _go_on(
     batches: Iterator[Any],
     last: int,
     journal: Journal | None,
+    upkeep: Upkeep,
     progress: Progress | None,
 ) -> None:
     """All steps up to ``last``, with what is reported and kept on the way."""
     if state.step == 0:
         _examine(run, state, journal)
+    clock = CheckpointClock(upkeep.checkpoint_minutes)
     while state.step < last:
         figures = take_step(run, state, layout, batches)
         ends = state.step == last
@@ -102,8 +109,9 @@ def _go_on(
             progress(state.step, figures)
         if ends or state.step % run.examine_every == 0:
             _examine(run, state, journal)
-        if ends or state.step % run.checkpoint_every == 0:
-            _save(run, out, state, writes=journal is not None)
+        if ends or state.step % run.checkpoint_every == 0 or clock.due():
+            _save(out, state, upkeep.keep, writes=journal is not None)
+            clock.restart()
 
 
 def _log(
@@ -124,7 +132,7 @@ def _log(
         state.means = FigureMeans()
 
 
-def _save(run: Run, out: Path, state: State, *, writes: bool) -> None:
+def _save(out: Path, state: State, keep: int, *, writes: bool) -> None:
     """A checkpoint, and before the first one what the run does not train.
 
     All processes call, for tensors may have to be gathered.
@@ -134,7 +142,7 @@ def _save(run: Run, out: Path, state: State, *, writes: bool) -> None:
         state.frozen_sha256 = save_frozen(out, frozen) if writes else ""
     checkpoint = state.checkpoint()
     if writes:
-        save_checkpoint(out, checkpoint, run.keep)
+        save_checkpoint(out, checkpoint, keep)
 
 
 def _open_journal(run: Run, out: Path, state: State) -> Journal | None:
@@ -145,7 +153,8 @@ def _open_journal(run: Run, out: Path, state: State) -> Journal | None:
     out.mkdir(parents=True, exist_ok=True)
     description = {**run.numbers(), "hardware": _hardware(state.accelerator)}
     write_text(out / DESCRIPTION, json.dumps(description, indent=2) + "\n")
-    return Journal(out, state.step or -1)  # a run that starts over examines again
+    trackers = start_trackers(state.accelerator, out, description, resumed=state.step > 0)
+    return Journal(out, state.step or -1, trackers)  # a run that starts over examines again
 
 
 def _examine(run: Run, state: State, journal: Journal | None) -> None:

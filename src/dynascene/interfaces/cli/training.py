@@ -36,6 +36,9 @@ def train(
     precision: Literal["no", "bf16", "fp16"] = "bf16",
     accumulate: Annotated[int, arg(metavar="N")] = 1,
     checkpointing: bool = False,
+    checkpoint_minutes: Annotated[float, arg(metavar="MINUTES")] = 30.0,
+    keep: Annotated[int, arg(metavar="N")] = 2,
+    log_with: Literal["tensorboard", "wandb"] = "tensorboard",
     resume: Literal["auto", "never"] = "auto",
     dry_run: bool = False,
 ) -> None:
@@ -67,6 +70,10 @@ def train(
         precision: of activations; weights stay float32. fp16 needs a GPU.
         accumulate: parts of a step's batch, one after the other, to save memory.
         checkpointing: compute activations again instead of keeping them, to save memory.
+        checkpoint_minutes: minutes after which a checkpoint is written, where the recipe's number
+            of steps takes longer.
+        keep: how many checkpoints stay.
+        log_with: wandb logs there too; TensorBoard's files are always written.
         resume: where RUN holds checkpoints, go on (auto) or stop with an error (never).
         dry_run: show what would be trained, with a batch as RUN/dry-run.png, and stop.
     """
@@ -79,7 +86,9 @@ def train(
     from dynascene.training.run import Settings
     from dynascene.training.state import refuse_checkpoints
     from dynascene.training.trainer import train as run_training
+    from dynascene.training.upkeep import Upkeep
 
+    upkeep = Upkeep(checkpoint_minutes=checkpoint_minutes, keep=keep, log_with=log_with)
     if data is not None and (data / CLIP_MANIFEST).is_file():
         clips, data = (*clips, str(data)), None
     out = out or Path("runs") / recipe
@@ -115,7 +124,7 @@ def train(
         if run.name in filmed_recipes() and not clips:
             say("clips: rendered (--clips DIR names filmed ones)")
     with _progress(run.steps) as show:
-        run_training(run, out, workers=workers, until=until, progress=show)
+        run_training(run, out, upkeep=upkeep, workers=workers, until=until, progress=show)
     if is_first_process():
         say(f"{out}: {_report(out, run.steps)}")
 
