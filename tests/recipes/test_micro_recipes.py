@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,6 +13,7 @@ from dynascene.evaluation.gap_systems import follower
 from dynascene.evaluation.protocol import ShotInputs
 from dynascene.evaluation.systems import SamplingSettings, Trained
 from dynascene.generation.weights import load_weights
+from dynascene.imaging.pixels import bytes_from_tensor
 from dynascene.models.autoencoders import SpaceToDepth
 from dynascene.models.sizes import MICRO, at_resolution
 from dynascene.models.systems import SYSTEMS
@@ -83,10 +85,17 @@ def test_a_run_goes_on_and_its_weights_sample(name, tmp_path) -> None:
     assert loaded.pipeline.denoiser.size == MICRO
     assert loaded.pipeline.system is system
     shot = collate([SyntheticShots("val", MICRO.resolution, MICRO.frames)[0]]).pixels
+    shot.matte[..., :6, :] = 1
+    shot.foreground[..., :6, :] = torch.rand(shot.foreground[..., :6, :].shape) * 2 - 1
+    person = bytes_from_tensor(shot.foreground[0] / 2 + 0.5)[:, :6]
     trained = Trained("it", loaded, SamplingSettings(steps=2))
-    frames = trained.render(ShotInputs(shot), seed=0)["it"]  # as ``generate`` delivers them
-    assert frames.shape == (MICRO.frames, MICRO.resolution.height, MICRO.resolution.width, 3)
-    assert follower(trained).frames(shot, seed=0).isfinite().all()  # as the gap is measured
+    rows = trained.render(ShotInputs(shot), seed=0)  # as ``generate`` delivers them
+    assert rows["it"].shape == (MICRO.frames, MICRO.resolution.height, MICRO.resolution.width, 3)
+    gap = bytes_from_tensor(follower(trained).frames(shot, seed=0)[0])
+    for frames in (rows["it"], gap):
+        difference = np.abs(frames[:, :6].astype(int) - person).max()
+        # Eq. 4: the latent is the person's own, and folded pixels are the pixels
+        assert difference <= 1 if system.sampler_hooks else difference > 1
 
     denoiser = system.denoiser(MICRO, MICRO_RECIPES[name])
     starting_point(system, denoiser, str(settings.out), None)  # a run to go on from
