@@ -1,5 +1,6 @@
 """Rendered clips as ActAnywhere is trained: any frame as condition, faults in mattes."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -7,8 +8,9 @@ import torch
 from torch.utils.data import Dataset
 
 from dynascene.models.systems.actanywhere import ACTANYWHERE, SMALL
-from dynascene.models.systems.system import RenderedTraining
+from dynascene.recipes.rendered import rendered_run
 from dynascene.training.condition_frames import ConditionFrames
+from dynascene.training.run import Settings
 
 F, H, W = 3, 24, 32
 
@@ -76,10 +78,8 @@ def test_shares_are_kept_and_draws_repeat(share) -> None:
     assert not share or changed != [bool(differences(other[i], Clips()[i])) for i in range(200)]
 
 
-def test_conditions_are_drawn_at_size_micro_alone() -> None:
+def test_conditions_are_drawn_at_size_micro_alone(tmp_path) -> None:
     clean = next(t for t in ACTANYWHERE.rendered if t.name == "micro_clean")
     assert (clean.composites, clean.matte_errors) == (0.5, 0.5)
-    with pytest.raises(ValueError, match="wide: conditions are drawn at size micro alone"):
-        RenderedTraining(
-            name="wide", target="video", loss=SMALL.loss, sampling=(1, 1.0), steps=1, composites=0.5
-        )
+    with pytest.raises(ValueError, match="are drawn at size micro alone"):
+        rendered_run(ACTANYWHERE, replace(SMALL, composites=0.5), Settings(out=tmp_path))

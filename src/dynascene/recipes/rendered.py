@@ -52,6 +52,7 @@ def rendered_run(system: System, training: RenderedTraining, settings: Settings)
 
     Raises:
         InputError: where settings name clips, or no run to go on from, against what it takes.
+        ValueError: the training draws conditions, which short clips alone know.
     """
     size = training.size
     if settings.clips and training.on_clips is not None:
@@ -59,6 +60,8 @@ def rendered_run(system: System, training: RenderedTraining, settings: Settings)
     name = recipe_name(system, training)
     settings.refuse_clips(name)
     require_start(name, training.continues, settings)
+    if training.composites or training.matte_errors:
+        raise ValueError(f"{name}: composites and faulty mattes are drawn at size micro alone")
     batch = settings.batch or training.batch
 
     def objective() -> DenoisingObjective:

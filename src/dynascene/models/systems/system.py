@@ -15,7 +15,7 @@ from dynascene.models.diffusion.schedule import NoiseSchedule, Parametrisation, 
 from dynascene.models.diffusion.terms import LossTerm
 from dynascene.models.inputs import fields_read
 from dynascene.models.public_weights import PublicWeights
-from dynascene.models.sizes import MICRO, SMALL, ModelSize, size_to_dict
+from dynascene.models.sizes import SMALL, ModelSize, size_to_dict
 from dynascene.task_mix import TaskMix
 
 ParameterGroup = Callable[[Denoiser], list[nn.Parameter]]
@@ -143,10 +143,6 @@ class RenderedTraining:
     ema: float = 0.999  # a thousand steps long; not in the paper
     composites: float = 0.0
     matte_errors: float = 0.0
-
-    def __post_init__(self) -> None:
-        if (self.composites or self.matte_errors) and self.size.name != MICRO.name:
-            raise ValueError(f"{self.name}: conditions are drawn at size {MICRO.name} alone")
 
 
 @dataclass(frozen=True, kw_only=True)
