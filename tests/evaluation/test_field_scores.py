@@ -35,20 +35,20 @@ MEANS = SetMetric(
 )
 
 
-def small_shot(name: str = "shot", person: bool = True) -> EvaluationShot:
+def small_shot(name: str = "shot", person: bool = True, frames: int = 3) -> EvaluationShot:
     """Matte on the left third, with a soft edge."""
-    truth = RNG.integers(0, 256, (3, 24, 32, 3), np.uint8)
-    matte = torch.zeros(1, 3, 1, 24, 32)
+    truth = RNG.integers(0, 256, (frames, 24, 32, 3), np.uint8)
+    matte = torch.zeros(1, frames, 1, 24, 32)
     if person:
         matte[..., :10], matte[..., 10] = 1, 0.5
-    colour = torch.rand(1, 3, 3, 24, 32, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    colour = torch.rand(1, frames, 3, 24, 32, generator=torch.Generator().manual_seed(1)) * 2 - 1
     batch = Batch(
         matte=matte,
         foreground=colour * matte,
         scene_image=torch.zeros(1, 3, 24, 32),
         scene_visibility=torch.ones(1, 1, 24, 32),
-        cam_from_world=torch.eye(4).repeat(1, 3, 1, 1),
-        intrinsics=torch.eye(3).repeat(1, 3, 1, 1),
+        cam_from_world=torch.eye(4).repeat(1, frames, 1, 1),
+        intrinsics=torch.eye(3).repeat(1, frames, 1, 1),
     )
     return EvaluationShot(name, batch, truth)
 
@@ -144,6 +144,29 @@ def test_a_distance_is_that_of_all_clips_samples() -> None:
     assert summary["metrics"]["means"]["features"] == "mean colours"
     assert summary["views"][BACKGROUND]["row"]["means"]["clips"] == 4
     assert field_notes(figures) == ["mean colours; 4 clips."]
+
+
+def test_clips_that_are_too_short_take_no_part_in_a_distance() -> None:
+    patient = replace(MEANS, least_frames=3)
+    scores = FieldScores(FieldMetrics((), (patient,)))
+    shots = [small_shot("one"), small_shot("short", frames=2), small_shot("three")]
+    for shot in shots:
+        add(scores, shot, {"row": 50})
+    figures = FieldFigures(scores, ["a", "b", "c"])
+    x, y = (
+        np.concatenate([MEANS.describe(clip) for clip in clips])
+        for clips in (
+            [noisy(shots[k], 50) for k in (0, 2)],
+            [shots[k].truth for k in (0, 2)],
+        )
+    )
+    value = figures.estimate(BACKGROUND, patient, "row")
+    assert value.mean == pytest.approx(frechet_distance(x, y))
+    assert value.clips == 2
+    assert field_notes(figures) == ["mean colours; 2 clips."]
+    never = FieldScores(FieldMetrics((), (replace(MEANS, least_frames=4),)))
+    add(never, shots[0], {"row": 50})
+    assert FieldFigures(never, ["a"]).columns(BACKGROUND) == []
 
 
 def test_a_table_for_each_view() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from dynascene.errors import InputError
 from dynascene.evaluation.flicker import Motion
 from dynascene.evaluation.metrics.choice import FieldMetrics
-from dynascene.evaluation.metrics.measures import ClipMetric, JudgedClip
+from dynascene.evaluation.metrics.measures import ClipMetric, JudgedClip, SetMetric
 from dynascene.evaluation.metrics.seams import seam_ratio
 from dynascene.evaluation.protocol import EvaluationShot
 from dynascene.evaluation.scores import TRUTH
@@ -36,14 +36,15 @@ class FieldScores:
     Attributes:
         metrics: what is measured.
         values: numbers of clips; NaN where a clip has none.
-        samples: what networks say of clips, [N, C] each, those of the truth under ``TRUTH``.
+        samples: what networks say of clips, [N, C] each, the truth's under ``TRUTH``; None of clips
+            that are too short.
         rows: of the tables.
         has_people: whether a clip had a person: without one, both views are the same.
     """
 
     metrics: FieldMetrics = field(default_factory=FieldMetrics)
     values: dict[Key, list[float]] = field(default_factory=dict)
-    samples: dict[Key, list[np.ndarray]] = field(default_factory=dict)
+    samples: dict[Key, list[np.ndarray | None]] = field(default_factory=dict)
     rows: list[str] = field(default_factory=list)
     has_people: bool = False
 
@@ -90,7 +91,7 @@ class FieldScores:
             metrics = () if sets_only else self.metrics.clips
             measured[view] = Measured(
                 {metric.name: _measured(metric, clip, place) for metric in metrics},
-                {metric.name: metric.describe(clip.frames) for metric in self.metrics.sets},
+                {metric.name: _described(metric, clip.frames) for metric in self.metrics.sets},
             )
         return measured
 
@@ -106,7 +107,7 @@ class Measured(NamedTuple):
     """A view of a clip: numbers and samples by metric."""
 
     values: dict[str, float]
-    samples: dict[str, np.ndarray]
+    samples: dict[str, np.ndarray | None]
 
 
 class ShotViews:
@@ -164,6 +165,10 @@ def over_background(batch: Batch, frames: np.ndarray) -> np.ndarray:
     person = batch.foreground[0].permute(0, 2, 3, 1).numpy()  # −1 … 1, times the matte
     mixed = 127.5 * (person + matte) + (1 - matte) * frames
     return np.rint(mixed).clip(0, 255).astype(np.uint8)
+
+
+def _described(metric: SetMetric, frames: np.ndarray) -> np.ndarray | None:
+    return metric.describe(frames) if len(frames) >= metric.least_frames else None
 
 
 def _measured(metric: ClipMetric, clip: JudgedClip, place: str) -> float:

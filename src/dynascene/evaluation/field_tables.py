@@ -60,12 +60,20 @@ class FieldFigures:
             present = int(np.count_nonzero(~np.isnan(values)))
             return estimate(mean_draws(values, self.weights), present)
         true = self.scores.samples[key[0], key[1], TRUTH]
-        made, weights = self.scores.samples[key], self.weights[: 1 + FRECHET_DRAWS]
-        x, y = np.concatenate(made), np.concatenate(true)
-        counts = [
-            weights.repeat([len(samples) for samples in clips], axis=1) for clips in (made, true)
-        ]
+        made = [samples for samples in self.scores.samples[key] if samples is not None]
+        present = np.array([samples is not None for samples in true])
+        if not made:
+            return estimate(np.full(1, np.nan), 0)
+        long_ones = [samples for samples in true if samples is not None]
+        weights = self.weights[: 1 + FRECHET_DRAWS, present]
+        counts = [weights.repeat([*map(len, clips)], axis=1) for clips in (made, long_ones)]
+        x, y = np.concatenate(made), np.concatenate(long_ones)
         return estimate(frechet_draws(x, y, *counts), len(made))
+
+    def described_clips(self, metric: SetMetric) -> int:
+        """Clips that were long enough for it."""
+        true = self.scores.samples.get((BACKGROUND, metric.name, TRUTH), [])
+        return sum(samples is not None for samples in true)
 
 
 def field_tables(figures: FieldFigures) -> list[Table]:
@@ -113,8 +121,8 @@ def field_summary(figures: FieldFigures) -> dict[str, Any]:
 
 def field_notes(figures: FieldFigures) -> list[str]:
     """What a page has to say beside the tables."""
-    metrics, clips = figures.scores.metrics, figures.weights.shape[1]
-    notes = [f"{metric.note}; {clips} clips." for metric in metrics.sets]
+    metrics = figures.scores.metrics
+    notes = [f"{m.note}; {figures.described_clips(m)} clips." for m in metrics.sets]
     if metrics.missing:
         names = ", ".join(line.partition(":")[0] for line in metrics.missing)
         notes.append(f"Not measured, for want of weights: {names} (docs/evaluation.md).")

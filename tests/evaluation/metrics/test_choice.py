@@ -16,15 +16,15 @@ def test_without_weights_there_are_those_of_pixels(tmp_path: Path) -> None:
 
 
 def test_names_choose(tmp_path: Path) -> None:
-    metrics = choose_metrics(["ssim", "l1"], tmp_path)
-    assert [metric.name for metric in metrics.columns] == ["l1", "ssim"]
+    metrics = choose_metrics(["ssim", "light", "l1"], tmp_path)
+    assert [metric.name for metric in metrics.columns] == ["l1", "ssim", "light"]
     assert not metrics.missing  # nobody asked for them
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("lpips", "`metrics` lpips: there is edge, l1"),
+        ("lpips", "`metrics` lpips: there is contrast, edge, l1"),
         ("lpips-vgg", "`metrics` lpips-vgg: LPIPS-vgg: needs vgg16-397923af.pth and vgg.pth"),
         ("clip-temp", "`metrics` clip-temp: CLIP_cond, CLIP_temp: need config.json"),
     ],

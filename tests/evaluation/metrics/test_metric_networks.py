@@ -60,7 +60,7 @@ def flax_file(path: Path) -> None:
         content["AlexNet_0"][f"Conv_{k}"] = {"kernel": kernel, "bias": layer.bias.detach().numpy()}
     for k, head in enumerate(reference.heads):
         content[f"NetLinLayer_{k}"] = {"Conv_0": {"kernel": head.view(1, 1, -1, 1).numpy()}}
-    path.write_bytes(pickle.dumps(content))
+    path.write_bytes(pickle.dumps(content, protocol=4))
 
 
 def test_lpips_of_a_flax_file(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_a_list_is_no_state_dict(tmp_path: Path) -> None:
 
 def test_flax_checkpoints_are_arrays_by_path(tmp_path: Path) -> None:
     content = {"params": {"Conv_0": {"kernel": np.arange(6.0).reshape(2, 3)}}, "step": 3}
-    (tmp_path / "net.ckpt").write_bytes(pickle.dumps(content))
+    (tmp_path / "net.ckpt").write_bytes(pickle.dumps(content, protocol=4))
     arrays = read_flax(tmp_path / "net.ckpt")
     assert list(arrays) == ["params/Conv_0/kernel"]
     np.testing.assert_array_equal(arrays["params/Conv_0/kernel"], np.arange(6.0).reshape(2, 3))

@@ -1,11 +1,12 @@
 """Which of the field's metrics an evaluation measures."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dynascene.errors import InputError
 from dynascene.evaluation.metrics.measures import (
+    LIGHT_METRICS,
     MATTE_METRICS,
     PAPER_METRICS,
     PIXEL_METRICS,
@@ -31,7 +32,7 @@ class FieldMetrics:
     @property
     def columns(self) -> list[ClipMetric | SetMetric]:
         """As papers order them: pixels, networks, distances, then the paper's conventions."""
-        last = {metric.name for metric in (*PAPER_METRICS, *MATTE_METRICS)}
+        last = {m.name for m in (*LIGHT_METRICS, *PAPER_METRICS, *MATTE_METRICS)}
         first = [metric for metric in self.clips if metric.name not in last]
         return [*first, *self.sets, *(metric for metric in self.clips if metric.name in last)]
 
@@ -40,7 +41,7 @@ def choose_metrics(names: Sequence[str] | None = None, folder: Path | None = Non
     """The metrics of these names.
 
     Args:
-        names: None: all whose weights are there.
+        names: None: all whose weights are there, but those of light.
         folder: of published weights; None: in the cache.
 
     Raises:
@@ -54,6 +55,7 @@ def choose_metrics(names: Sequence[str] | None = None, folder: Path | None = Non
     )
     if names is None:
         return whole
+    whole = replace(whole, clips=(*whole.clips, *LIGHT_METRICS))
     present = {metric.name for metric in whole.columns}
     for name in names:
         if name not in present:

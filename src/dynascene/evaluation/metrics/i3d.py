@@ -11,9 +11,9 @@ import torch.nn.functional as nnf
 from torch import Tensor, nn
 
 from dynascene.errors import InputError
-from dynascene.evaluation.metrics.clip_pictures import resized_frames
+from dynascene.evaluation.metrics.clip_pictures import LEAST_FRAMES, resized_frames
 
-SIDE, LEAST_FRAMES = 224, 9
+SIDE = 224
 CLASSES = 400
 # channels of the branches of each block: 1×1 | 1×1, 3×3 | 1×1, 3×3 | 1×1 after pooling
 BLOCKS = {

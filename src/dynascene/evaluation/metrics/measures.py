@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dynascene.evaluation.metrics.illumination import contrast_error, light_error
 from dynascene.evaluation.metrics.matte_edges import edge_error, person_change
 from dynascene.evaluation.metrics.pixels import l1, paper_l1, paper_psnr
 from dynascene.imaging.clip_metrics import ClipSimilarity, mean_within, psnr
@@ -70,6 +71,7 @@ class SetMetric:
         name, title, decimals, weights: as ClipMetric's; lower is better.
         describe: uint8 [F, H, W, 3] → [N, C], the samples of a clip.
         note: which features of what, resized how.
+        least_frames: of a clip; shorter ones take no part.
     """
 
     name: str
@@ -78,6 +80,7 @@ class SetMetric:
     describe: Callable[[np.ndarray], np.ndarray]
     weights: Mapping[str, str]
     note: str
+    least_frames: int = 1
     better: str = "lower"
 
 
@@ -98,6 +101,16 @@ PAPER_METRICS = (
     ClipMetric(
         "psnr-paper", "PSNR, paper-convention", 2, "higher",
         lambda c: paper_psnr(c.frames, c.truth, c.region),
+    ),
+)  # fmt: skip
+LIGHT_METRICS = (
+    ClipMetric(
+        "light", "error of light", 2, "lower",
+        lambda c: light_error(c.frames, c.truth, c.region),
+    ),
+    ClipMetric(
+        "contrast", "error of contrast", 2, "lower",
+        lambda c: contrast_error(c.frames, c.truth, c.region),
     ),
 )  # fmt: skip
 MATTE_METRICS = (

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from dynascene.errors import InputError, one_line
 from dynascene.estimators.weights import weights_folder
+from dynascene.evaluation.metrics.clip_pictures import LEAST_FRAMES
 from dynascene.evaluation.metrics.clip_similarity import clip_cond, clip_temp, open_clip
 from dynascene.evaluation.metrics.devices import network_device
 from dynascene.evaluation.metrics.i3d import I3D, i3d_input, state_from_flax
@@ -151,7 +152,8 @@ def _add_i3d(place: Path, opened: NetworkMetrics) -> None:
         "(bicubic, anti-aliased)"
     )
     describe = _clip_features(network, i3d_input)
-    opened.sets.append(SetMetric("fvd-i3d", "FVD-I3D", 2, describe, _sums([path]), note))
+    sums = _sums([path])
+    opened.sets.append(SetMetric("fvd-i3d", "FVD-I3D", 2, describe, sums, note, LEAST_FRAMES))
 
 
 def _add_resnet3d(place: Path, opened: NetworkMetrics) -> None:
@@ -166,7 +168,8 @@ def _add_resnet3d(place: Path, opened: NetworkMetrics) -> None:
         "to 112×112 (bicubic, anti-aliased)"
     )
     describe = _clip_features(network, resnet3d_input)
-    opened.sets.append(SetMetric("fvd-3dres", "FVD-3DRes", 2, describe, _sums([path]), note))
+    sums = _sums([path])
+    opened.sets.append(SetMetric("fvd-3dres", "FVD-3DRes", 2, describe, sums, note, LEAST_FRAMES))
 
 
 def _add_clip(place: Path, opened: NetworkMetrics) -> None:

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from dynascene.errors import InputError
-from dynascene.evaluation.metrics.clip_pictures import resized_frames
+from dynascene.evaluation.metrics.clip_pictures import LEAST_FRAMES, resized_frames
 
-SIDE, LEAST_FRAMES, EXPANSION = 112, 9, 4
+SIDE, EXPANSION = 112, 4
 MEAN = (114.7748, 107.7354, 99.4750)  # of colours 0 … 255
 BLOCKS, WIDTHS = (3, 4, 6, 3), (64, 128, 256, 512)
 

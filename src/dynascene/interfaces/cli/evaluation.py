@@ -55,7 +55,7 @@ def evaluate(
         features: TorchScript network that describes pictures (default: wavelets, without weights).
         metrics: of the field's metrics these alone: l1, psnr, ssim, lpips-alex, lpips-vgg,
             lpips-squeeze, fid, fvd-i3d, fvd-3dres, clip-cond, clip-temp, l1-paper, psnr-paper,
-            edge, person-change (default: all whose weights are there).
+            edge, person-change (default: all of these whose weights are there); light, contrast.
         metric_weights: folder of the published weights that metrics read, see docs/evaluation.md
             (default: metrics in the cache of weights).
     """
