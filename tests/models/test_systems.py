@@ -89,6 +89,17 @@ def test_the_tasks_of_the_stages_are_the_papers() -> None:
     assert not set(IMAGE_TASKS.with_person) & set(IMAGE_TASKS.without_person)
 
 
+def test_table_2_has_a_row_of_each_system() -> None:
+    rows = {name: system.tables[2] for name, system in SYSTEMS.items()}
+    assert {row.label for (row,) in rows.values()} == {
+        "DynaScene", "ActAnywhere", "CameraCtrl", "MotionCtrl"
+    }  # fmt: skip
+    figures = {row.label: row.figures for (row,) in rows.values()}
+    assert figures["DynaScene"] == TABLE_3[-1].figures
+    better = min(figures, key=lambda label: figures[label]["LPIPS"])
+    assert better == max(figures, key=lambda label: figures[label]["PSNR"]) == "DynaScene"
+
+
 def test_each_row_of_table_3_adds_one_thing() -> None:
     baseline, cameras, outpainting, variation = (
         [stage.mix for stage in row.stages] for row in TABLE_3

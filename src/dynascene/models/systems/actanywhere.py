@@ -16,8 +16,10 @@ from dynascene.models.systems.system import (
     RenderedTraining,
     Schedule,
     System,
+    TableRow,
     TrainingStage,
     all_parameters,
+    paper_figures,
 )
 from dynascene.task_mix import TaskMix
 
@@ -74,6 +76,14 @@ MICRO_CLEAN = replace(
     DYNASCENE_MICRO, name="micro_clean", variant=CLEAN, composites=0.5, matte_errors=0.5
 )
 
+TABLE_2 = (
+    TableRow(
+        label="ActAnywhere",
+        stages=(FILMED,),
+        figures=paper_figures(14.2, 28.04, 0.393, 0.531, 214.67, 192.76, 2174.41),
+    ),
+)
+
 ACTANYWHERE = System(
     name="actanywhere",
     summary="a background after one condition frame that suits a person's motion; no camera",
@@ -91,5 +101,6 @@ ACTANYWHERE = System(
     variants={CLEAN: CLEAN_NETWORK},
     stages=(FILMED,),
     rendered=(SMALL, MICRO, MICRO_CLEAN),
+    tables={2: TABLE_2},
     first_weights={"sd15": SD15_PUBLIC},
 )

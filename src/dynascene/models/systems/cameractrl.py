@@ -12,7 +12,7 @@ from dynascene.models.systems.image_to_video import (
     SHARED_RAYS_DEPARTURES,
     variants,
 )
-from dynascene.models.systems.system import Network, Paper, System
+from dynascene.models.systems.system import Network, Paper, System, TableRow, paper_figures
 
 CAMERA = {"encoder": "pose_encoder", "merge": "added"}
 NETWORK = Network(
@@ -31,6 +31,14 @@ SHARED_RAYS_NETWORK = Network(
     departures=SHARED_RAYS_DEPARTURES,
 )
 
+TABLE_2 = (
+    TableRow(
+        label="CameraCtrl",
+        stages=(FILMED,),
+        figures=paper_figures(9.87, 29.12, 0.464, 0.442, 175.33, 104.11, 1770.60),
+    ),
+)
+
 CAMERACTRL = System(
     name="cameractrl",
     summary="the video of a picture along a camera track's rays; the person comes in by Eq. 4",
@@ -45,6 +53,7 @@ CAMERACTRL = System(
     variants=variants(NETWORK, SHARED_RAYS_NETWORK),
     stages=(FILMED,),
     rendered=RENDERED,
+    tables={2: TABLE_2},
     first_weights={"sd15": SD15_TEXT_TO_IMAGE},
     sampler_hooks=(reinject_foreground,),
 )

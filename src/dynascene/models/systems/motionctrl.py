@@ -13,7 +13,7 @@ from dynascene.models.systems.image_to_video import (
     SHARED_RAYS_DEPARTURES,
     variants,
 )
-from dynascene.models.systems.system import Network, Paper, System
+from dynascene.models.systems.system import Network, Paper, System, TableRow, paper_figures
 
 NETWORK = Network(
     conditioners={"scene_image": {}, "image_embedding": {}, "camera_matrix": {}},
@@ -33,6 +33,14 @@ SHARED_RAYS_NETWORK = Network(
     departures=SHARED_RAYS_DEPARTURES,
 )
 
+TABLE_2 = (
+    TableRow(
+        label="MotionCtrl",
+        stages=(FILMED,),
+        figures=paper_figures(16.0, 28.13, 0.382, 0.596, 285.16, 200.24, 2780.03),
+    ),
+)
+
 MOTIONCTRL = System(
     name="motionctrl",
     summary="the video of a picture along 12 numbers a frame; the person comes in by Eq. 4",
@@ -47,6 +55,7 @@ MOTIONCTRL = System(
     variants=variants(NETWORK, SHARED_RAYS_NETWORK),
     stages=(FILMED,),
     rendered=RENDERED,
+    tables={2: TABLE_2},
     first_weights={"sd15": SD15_TEXT_TO_IMAGE},
     sampler_hooks=(reinject_foreground,),
 )

@@ -145,6 +145,12 @@ class RenderedTraining:
     matte_errors: float = 0.0
 
 
+def paper_figures(*values: float) -> dict[str, float]:
+    """The figures of a row of DynaScene's tables by metric, in their order."""
+    metrics = ("L1e-5", "PSNR", "SSIM", "LPIPS", "FID", "FVD-I3D", "FVD-3DRes")
+    return dict(zip(metrics, values, strict=True))
+
+
 @dataclass(frozen=True, kw_only=True)
 class TableRow:
     """A row of a paper's table.
@@ -172,7 +178,7 @@ class System:
         network: what its denoiser is composed of.
         variants: other compositions by name.
         stages, rendered: its trainings.
-        tables: the paper's tables by number; their rows name stages.
+        tables: its rows of DynaScene's tables by number; they name its stages.
         first_weights: size → public weights to start from; sizes that are not named start fresh.
         loss_terms: further terms of the loss of all its trainings.
         sampler_hooks: applied in order before the first step of sampling and after each.
