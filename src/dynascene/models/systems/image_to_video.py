@@ -70,9 +70,9 @@ def variants(network: Network, shared_rays: Network) -> dict[str, Network]:
         network: its own.
         shared_rays: the same with the picture's rays.
     """
-    opened = replace(network, start="scratch")
-    clean = replace(opened, prediction="clean", schedule="zero_snr", departures=(CLEAN_DEPARTURE,))
-    return {OPEN: opened, CLEAN: clean, SHARED_RAYS: shared_rays}
+    scratch = replace(network, start="scratch")
+    clean = replace(scratch, prediction="clean", schedule="zero_snr", departures=(CLEAN_DEPARTURE,))
+    return {OPEN: scratch, CLEAN: clean, SHARED_RAYS: shared_rays}
 
 
 DEPARTURES = (
