@@ -2,7 +2,9 @@
 
 from xml.etree import ElementTree
 
-from dynascene.evaluation.table import Table
+import pytest
+
+from dynascene.evaluation.table import Table, print_tables
 from dynascene.evaluation.table_formats import (
     html_page,
     latex_page,
@@ -73,3 +75,15 @@ def test_html_is_well_formed() -> None:
     assert "a < b" in cells
     assert [mark.text for mark in tree.iter("b")] == ["inf", "0.0100", "0.0100"]
     assert [mark.text for mark in tree.iter("u")] == ["0.0300", "22.00", "22.00"]
+
+
+def test_wide_tables_have_no_intervals_on_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    print_tables([TABLE])
+    assert "[19.00" in capsys.readouterr().out
+    wide = TABLE._replace(
+        columns=tuple("abcdefgh"), rows=[["x", *7 * ["20.1 [19, 21]"]]], better=()
+    )
+    print_tables([wide])
+    shown = capsys.readouterr().out
+    assert shown.count("20.1") == 7
+    assert "19" not in shown

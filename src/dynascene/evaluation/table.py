@@ -11,6 +11,7 @@ from dynascene.evaluation.scores import REGIONS
 from dynascene.evaluation.systems import PROJECTION, STILL
 
 GAIN = f"whole − {STILL}"
+MOST_WITH_INTERVALS = 6  # columns on a terminal; files have them all
 
 
 class Table(NamedTuple):
@@ -169,5 +170,13 @@ def print_tables(made: Sequence[Table]) -> None:
         for column in table.columns:
             shown.add_column(column, overflow="fold")
         for row in table.rows:
-            shown.add_row(*(text.replace(" [", "\n[") for text in row))  # intervals below means
+            shown.add_row(*(_terminal_text(text, len(row)) for text in row))
         console.print(shown)
+
+
+def _terminal_text(text: str, columns: int) -> str:
+    """A cell with the interval below the figure; without it where there are many columns."""
+    figure, bracket, interval = text.partition(" [")
+    return (
+        figure if columns > MOST_WITH_INTERVALS else f"{figure}\n[{interval}" if bracket else text
+    )

@@ -12,7 +12,7 @@ from dynascene.errors import InputError
 from dynascene.evaluation.metrics.i3d import I3D
 from dynascene.evaluation.metrics.lpips import BACKBONES
 from dynascene.evaluation.metrics.measures import JudgedClip
-from dynascene.evaluation.metrics.networks import I3D_FILE, INCEPTION, open_networks
+from dynascene.evaluation.metrics.networks import I3D_FILE, I3D_SCRIPT, INCEPTION, open_networks
 from dynascene.imaging.clip_metrics import ClipSimilarity
 
 FRAMES = pictures(0.5)
@@ -106,3 +106,26 @@ def test_fvd_describes_a_whole_clip_once(tmp_path: Path) -> None:
     assert metric.name == "fvd-i3d"
     assert metric.describe(np.zeros((9, 20, 30, 3), np.uint8)).shape == (1, 400)
     assert "224×224" in metric.note
+
+
+class ScriptedI3D(torch.nn.Module):
+    """The mean of each frame, by the options that the published file takes."""
+
+    def forward(
+        self, clips: torch.Tensor, rescale: bool, resize: bool, return_features: bool
+    ) -> torch.Tensor:
+        assert return_features
+        assert not rescale
+        assert not resize
+        assert list(clips.shape[3:]) == [224, 224]
+        return clips.mean(dim=(1, 3, 4))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_fvd_reads_the_torchscript_file_too(tmp_path: Path) -> None:
+    torch.jit.script(ScriptedI3D()).save(str(tmp_path / I3D_SCRIPT))
+    metric = open_networks(tmp_path).sets[0]
+    clip = np.full((9, 20, 30, 3), 255, np.uint8)
+    clip[4] = 0
+    described = metric.describe(clip)
+    np.testing.assert_allclose(described, [[1, 1, 1, 1, -1, 1, 1, 1, 1]], atol=1e-5)

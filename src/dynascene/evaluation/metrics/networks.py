@@ -28,7 +28,8 @@ from dynascene.io.checksums import sha256_of
 FOLDER = "metrics"  # below the weights in the cache
 FRAMES_OF_FID = 8  # of a clip, spread evenly: neighbours show the same
 INCEPTION, RESNET = "inception-2015-12-05.pt", "resnet-50-kinetics.pth"
-I3D_FILE, I3D_FLAX, CLIP = "i3d_pretrained_400.pt", "i3d-kinetics-400.ckpt", "clip"
+I3D_FILE, I3D_FLAX = "i3d_pretrained_400.pt", "i3d-kinetics-400.ckpt"
+I3D_SCRIPT, CLIP = "i3d_torchscript.pt", "clip"
 TORCHVISION = {
     "alex": "alexnet-owt-7be5be79.pth",
     "vgg": "vgg16-397923af.pth",
@@ -123,10 +124,7 @@ def _add_fid(place: Path, opened: NetworkMetrics) -> None:
     if not path.is_file():
         opened.missing.append(f"FID: needs {INCEPTION} in {place}")
         return
-    try:
-        module = torch.jit.load(str(path), map_location=network_device()).eval()
-    except (RuntimeError, ValueError) as error:
-        raise InputError(f"{path}: is no TorchScript file: {one_line(error)[-120:]}") from error
+    module = _read_script(path)
 
     @torch.no_grad()
     def describe(frames: np.ndarray) -> np.ndarray:
@@ -139,21 +137,30 @@ def _add_fid(place: Path, opened: NetworkMetrics) -> None:
 
 
 def _add_i3d(place: Path, opened: NetworkMetrics) -> None:
-    path = next((place / n for n in (I3D_FLAX, I3D_FILE) if (place / n).is_file()), None)
+    names = (I3D_FLAX, I3D_FILE, I3D_SCRIPT)
+    path = next((place / name for name in names if (place / name).is_file()), None)
     if path is None:
-        opened.missing.append(f"FVD-I3D: needs {I3D_FILE} or {I3D_FLAX} in {place}")
+        opened.missing.append(f"FVD-I3D: needs {' or '.join(names)} in {place}")
         return
-    network = I3D()
-    is_flax = path.name == I3D_FLAX
-    state = state_from_flax(read_flax(path), str(path)) if is_flax else read_state_dict(path)
-    load_exactly(network, state, str(path))
     note = (
         "FVD-I3D: the 400 logits of I3D on Kinetics-400, whole clips, resized to 224×224 "
         "(bicubic, anti-aliased)"
     )
-    describe = _clip_features(network, i3d_input)
-    sums = _sums([path])
+    sums, describe = _sums([path]), _i3d_features(path)
     opened.sets.append(SetMetric("fvd-i3d", "FVD-I3D", 2, describe, sums, note, LEAST_FRAMES))
+
+
+def _i3d_features(path: Path) -> Callable[[np.ndarray], np.ndarray]:
+    if path.name == I3D_SCRIPT:
+        module = _read_script(path)
+        return _clip_features(
+            lambda clip: module(clip, rescale=False, resize=False, return_features=True), i3d_input
+        )
+    network = I3D()
+    is_flax = path.name == I3D_FLAX
+    state = state_from_flax(read_flax(path), str(path)) if is_flax else read_state_dict(path)
+    load_exactly(network, state, str(path))
+    return _clip_features(network.to(network_device()), i3d_input)
 
 
 def _add_resnet3d(place: Path, opened: NetworkMetrics) -> None:
@@ -167,7 +174,7 @@ def _add_resnet3d(place: Path, opened: NetworkMetrics) -> None:
         "FVD-3DRes: the 2,048 pooled features of a 3D ResNet-50 on Kinetics, whole clips, resized "
         "to 112×112 (bicubic, anti-aliased)"
     )
-    describe = _clip_features(network, resnet3d_input)
+    describe = _clip_features(network.to(network_device()), resnet3d_input)
     sums = _sums([path])
     opened.sets.append(SetMetric("fvd-3dres", "FVD-3DRes", 2, describe, sums, note, LEAST_FRAMES))
 
@@ -195,16 +202,22 @@ def _add_clip(place: Path, opened: NetworkMetrics) -> None:
 
 
 def _clip_features(
-    network: nn.Module, prepare: Callable[[np.ndarray], Tensor]
+    network: Callable[[Tensor], Tensor], prepare: Callable[[np.ndarray], Tensor]
 ) -> Callable[[np.ndarray], np.ndarray]:
     """A clip → its one sample, [1, C]."""
-    network.to(network_device())
 
     @torch.no_grad()
     def describe(frames: np.ndarray) -> np.ndarray:
-        return network(prepare(frames).to(network_device())).cpu().numpy()
+        return network(prepare(frames).to(network_device())).float().cpu().numpy()
 
     return describe
+
+
+def _read_script(path: Path) -> torch.jit.ScriptModule:
+    try:
+        return torch.jit.load(str(path), map_location=network_device()).eval()
+    except (RuntimeError, ValueError) as error:
+        raise InputError(f"{path}: is no TorchScript file: {one_line(error)[-120:]}") from error
 
 
 def _sums(files: list[Path]) -> Mapping[str, str]:
