@@ -160,18 +160,21 @@ def _check_shape(form: str, spec: TensorSpec, tensor: Tensor, sizes: dict[str, i
     sizes.update({a: n for a, n in zip(spec.axes, tensor.shape, strict=True) if not a.isdigit()})
 
 
-def stack_fields(samples: Sequence[object]) -> dict[str, Tensor]:
+def stack_fields(samples: Sequence[object], without: Sequence[str] = ()) -> dict[str, Tensor]:
     """The fields of the table that samples have, stacked along B.
 
     Args:
         samples: of one length and size, with fields as attributes or in a mapping ``inputs``; a
             field that all of them lack is left out.
+        without: names of fields that are left out too.
 
     Raises:
         InputError: a part of them lacks a field.
     """
     stacked = {}
     for name in CLIP_FIELDS:
+        if name in without:
+            continue
         values = [_field_of(sample, name) for sample in samples]
         missing = [index for index, value in enumerate(values) if value is None]
         if not missing:

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clips import write_clip
+from clips import set_display_matrix, write_clip
 
 from dynascene.errors import InputError
 from dynascene.io.frames import open_matte
 from dynascene.io.video import open_video
+from dynascene.types import Size
 
 FRAMES = 25
 # a keyframe every 8 frames; without the macroblock tree, which gives the same frames different
@@ -79,3 +80,59 @@ def test_mattes_are_read_strictly_too(tmp_path: Path) -> None:
     overwrite(path, 0.5)
     with pytest.raises(InputError, match="damaged"):
         list(open_matte(path, strict=True).read())
+
+
+@pytest.mark.parametrize("numbers", [[0, 24], [3, 4, 5, 21, 23], [7, 8, 9], [1, 2, 6, 17], [24]])
+def test_skipping_gives_the_same_frames(tmp_path: Path, numbers: list[int]) -> None:
+    path = write_clip(tmp_path / "a.mp4", drifting(), options=GROUPS)
+    for strict in (True, False):
+        source = open_video(path, strict=strict)
+        whole = list(source.read())
+        picked = list(source.pick(numbers, skip=True))
+        np.testing.assert_array_equal(picked, [whole[number] for number in numbers])
+
+
+def test_what_is_skipped_may_be_damaged(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", drifting(), options=GROUPS)
+    sound = list(open_video(path).pick([1, 24]))
+    overwrite(path, 0.5)
+    source = open_video(path, strict=True)
+    np.testing.assert_array_equal(list(source.pick([1, 24], skip=True)), sound)
+    with pytest.raises(InputError, match="damaged"):
+        list(source.pick([1, 24]))
+
+
+def test_brightness_alone(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", drifting(4), options=GROUPS)
+    source = open_video(path, strict=True)
+    grey = source.grey()
+    assert grey.channels == 1
+    for colour, brightness in zip(source.read(), grey.read(), strict=True):
+        assert brightness.shape == (48, 64, 1)
+        assert np.abs(colour.mean(axis=2) - brightness[..., 0]).max() <= 2
+
+
+def test_colour_is_refused_where_brightness_is_read(tmp_path: Path) -> None:
+    frames = drifting(6)
+    frames[4, 20:, 30:] = (200, 30, 30)
+    path = write_clip(tmp_path / "a.mp4", frames, options=GROUPS)
+    grey = open_video(path, strict=True).grey()
+    assert len(list(grey.read(0, 4))) == 4
+    with pytest.raises(InputError, match=r"a.mp4: the matte is in colour"):
+        list(grey.read())
+
+
+def test_scaling_is_of_the_upright_picture(tmp_path: Path) -> None:
+    """A telephone held upright stores its pictures lying, with a quarter turn in the header."""
+    frames = np.zeros((2, 48, 64, 3), np.uint8)
+    frames[:, :, 32:] = 200
+    path = write_clip(tmp_path / "a.mp4", frames, options=GROUPS)
+    set_display_matrix(path, 0, 1, -1, 0)
+    source = open_video(path)
+    assert source.size == Size(48, 64)
+    small, large = next(source.scaled(Size(24, 32)).read()), next(source.read())
+    assert small.shape == (32, 24, 3)
+    for rows in (slice(0, 12), slice(20, 32)):
+        whole = slice(2 * rows.start, 2 * rows.stop)
+        assert abs(small[rows].mean() - large[whole].mean()) < 3
+    assert abs(small[:12].mean() - small[20:].mean()) > 150

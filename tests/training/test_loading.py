@@ -5,8 +5,9 @@ import torch
 from tiny_run import Noise, collate
 
 from dynascene.errors import InputError
+from dynascene.training import loading
 from dynascene.training.layout import Layout
-from dynascene.training.loading import part_batches
+from dynascene.training.loading import default_workers, part_batches
 from dynascene.training.trainer import train
 
 
@@ -49,3 +50,22 @@ def test_only_ones_own_samples_are_drawn(make_run, out) -> None:
     expected = collate([Noise()[14], Noise()[15]])
     assert torch.equal(batches[1][0], expected[0])
     assert batches[1][1] == expected[1]
+
+
+def test_samples_do_not_depend_on_the_number_of_workers(make_run, out) -> None:
+    layout = Layout(batch=6, accumulate=3)
+    run = make_run(out)
+    alone, many = (list(part_batches(run, layout, range(3), workers)) for workers in (0, 2))
+    for (inputs, tasks), (others, same_tasks) in zip(alone, many, strict=True):
+        assert torch.equal(inputs, others)
+        assert tasks == same_tasks
+
+
+@pytest.mark.parametrize(
+    ("cores", "processes", "workers"),
+    [(1, 1, 1), (2, 1, 1), (6, 1, 5), (64, 1, 8), (96, 8, 8), (16, 8, 1), (4, 8, 1)],
+)
+def test_workers_share_the_cores(monkeypatch, cores, processes, workers) -> None:
+    monkeypatch.setattr(loading, "_cores", lambda: cores)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", str(processes))
+    assert default_workers() == workers

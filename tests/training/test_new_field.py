@@ -68,7 +68,7 @@ def sample(seed: int, F: int = 3, H: int = 16, W: int = 24, **changes) -> Traini
         "task": "video_background",
         "video": colours(F, 3, H, W),
         "matte": torch.ones(F, 1, H, W),
-        "foreground": colours(F, 3, H, W),
+        "has_foreground": True,
         "scene_image": colours(3, H, W),
         "scene_visibility": torch.ones(1, H, W),
         "cam_from_world": torch.eye(4, dtype=torch.float64).repeat(F, 1, 1),
@@ -135,7 +135,7 @@ def test_its_reader_learns_and_asks_for_it_by_name(networks) -> None:
     )
     generators = sample_generators(0, range(3))
     figures = objective(collate_samples([sample(seed) for seed in range(3)]), generators)
-    assert figures.keys() == {"loss", "loss/video_background"}
+    assert figures.keys() == {"loss", "loss/video_background", "share/video_background"}
     figures["loss"].backward()
     assert denoiser.conditioners["pose"].layer.weight.grad.abs().max() > 0
     without = collate_samples([sample(seed, inputs={}) for seed in range(3)])

@@ -18,7 +18,7 @@ from dynascene.estimators.depth.protocol import DepthEstimator
 from dynascene.evaluation.filmed_scenes import filmed_batch, first_frame, lifted
 from dynascene.evaluation.protocol import EvaluationShot
 from dynascene.evaluation.self_reconstruction import person_shot
-from dynascene.imaging.pixels import bytes_from_tensor
+from dynascene.imaging.pixels import channels_last
 from dynascene.types import Size
 
 PEOPLE = "people"
@@ -105,7 +105,7 @@ class FilmedBenchmark:
         piece = read_piece(record.clip, clip, numbers, [0], self.size)
         scene = lifted(first_frame(clip, self.size), piece.cameras, self._depth)
         batch = filmed_batch(piece.cameras, scene, piece.inputs)
-        truth = bytes_from_tensor(piece.video / 2 + 0.5)
+        truth = channels_last(piece.video)
         return EvaluationShot(name, batch, truth, record.source, scene)
 
     @property

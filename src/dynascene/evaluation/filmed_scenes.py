@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dynascene.datasets.filmed.drawing import cover_crop, frames_at
+from dynascene.datasets.filmed.cropping import cropped_frames
 from dynascene.datasets.filmed.opening import OpenClip
 from dynascene.estimators.depth.protocol import DepthEstimator, scene_depth
 from dynascene.estimators.horizon import estimate_horizon
@@ -20,7 +20,7 @@ from dynascene.geometry.framing import Framing, within_scene
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage, lift_with_depth
 from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.tracks import in_assumed_units, resize_track
-from dynascene.imaging.pixels import bytes_from_tensor, tensor_from_bytes
+from dynascene.imaging.pixels import channels_last, tensor_from_bytes
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.types import Batch, CameraTrack, Shot, Size
 
@@ -34,8 +34,8 @@ def scene_shape(clip: OpenClip, size: Size) -> Size:
 
 def first_frame(clip: OpenClip, size: Size) -> np.ndarray:
     """A clip's first frame in the shape of ``size``, as large as it is: uint8 [H, W, 3]."""
-    frames = cover_crop(frames_at(clip.frames, [0]), scene_shape(clip, size), clip.square.size)
-    return bytes_from_tensor(frames[:, :3])[0]
+    frames = cropped_frames(clip.frames, [0], scene_shape(clip, size), clip.square.size)
+    return channels_last(frames[0, :3])
 
 
 def lifted(

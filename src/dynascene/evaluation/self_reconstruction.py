@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from dynascene.clip_fields import CLIP_FIELDS
-from dynascene.datasets.filmed.drawing import cover_crop, frames_at
+from dynascene.datasets.filmed.cropping import cropped_frames
 from dynascene.datasets.filmed.opening import OpenClip
 from dynascene.datasets.filmed.reading import read_piece
 from dynascene.datasets.tasks.people import BLACK, person_region
@@ -22,7 +22,7 @@ from dynascene.estimators.depth.protocol import DepthEstimator
 from dynascene.evaluation.filmed_scenes import filmed_batch, lifted, scene_shape
 from dynascene.generation.compositing import fit_background
 from dynascene.geometry.lifting import LiftedScene
-from dynascene.imaging.pixels import bytes_from_tensor, tensor_from_bytes
+from dynascene.imaging.pixels import channels_last, signed_values, tensor_from_bytes, unit_values
 from dynascene.types import Batch, Size
 
 FILL_RADIUS = 3  # pixels of the classical fill behind the person
@@ -83,26 +83,26 @@ def person_shot(
     scene = with_hole(scene, place.visibility)
     batch = _from_second(filmed_batch(piece.cameras, scene, piece.inputs))
     picture, visibility = _at_size(place, size)
-    matte = piece.matte[1:]
+    matte = unit_values(piece.matte[1:])
     batch = batch.replace(
         matte=matte[None],
-        foreground=(piece.video[1:] * matte)[None],
+        foreground=(signed_values(piece.video[1:]) * matte)[None],
         scene_image=picture[None],
         scene_visibility=visibility[None],
     )
-    return PersonShot(batch, bytes_from_tensor(piece.video[1:] / 2 + 0.5), scene)
+    return PersonShot(batch, channels_last(piece.video[1:]), scene)
 
 
 def empty_place(clip: OpenClip, number: int, size: Size) -> EmptyPlace:
     """A frame in the shape of ``size``, as large as it is, without its person."""
     square, shape = clip.square.size, scene_shape(clip, size)
-    frame = cover_crop(frames_at(clip.frames, [number]), shape, square)
+    frame = cropped_frames(clip.frames, [number], shape, square)
     if clip.matte is None:
         matte = frame[:, 3:]
     else:
-        matte = cover_crop(frames_at(clip.matte, [number]), shape, square)
-    visibility = ~person_region(matte[0])[0].numpy()
-    picture = bytes_from_tensor(frame[:, :3])[0]
+        matte = cropped_frames(clip.matte, [number], shape, square)
+    visibility = ~person_region(unit_values(matte[0]))[0].numpy()
+    picture = channels_last(frame[0, :3])
     return EmptyPlace(picture * visibility[..., None].astype(np.uint8), visibility)
 
 

@@ -1,4 +1,4 @@
-"""Conversion between stored pictures (8 bits a value) and tensors for networks (0 … 1)."""
+"""Conversion between stored pictures (8 bits a value) and tensors for networks (0 … 1, −1 … 1)."""
 
 import numpy as np
 import torch
@@ -13,4 +13,25 @@ def tensor_from_bytes(pictures: np.ndarray) -> Tensor:
 def bytes_from_tensor(pictures: Tensor) -> np.ndarray:
     """[..., C, H, W], clipped to 0 … 1 and rounded → uint8 [..., H, W, C]."""
     values = (pictures.clamp(0, 1) * 255).round().to(torch.uint8)
-    return values.movedim(-3, -1).contiguous().cpu().numpy()
+    return channels_last(values)
+
+
+def signed_values(pictures: Tensor) -> Tensor:
+    """uint8 tensors as float32 in −1 … 1; floats, which are that already, stay as they are."""
+    return pictures if pictures.is_floating_point() else unit_values(pictures) * 2 - 1
+
+
+def unit_values(pictures: Tensor) -> Tensor:
+    """uint8 tensors as float32 in 0 … 1; floats, which are that already, stay as they are."""
+    return pictures if pictures.is_floating_point() else pictures.float() / 255
+
+
+def mask_like(mask: Tensor, like: Tensor) -> Tensor:
+    """A bool mask in the type of ``like``: 0 and 255 as uint8, 0 and 1 as floats."""
+    values = mask.to(like.dtype)
+    return values if like.is_floating_point() else values * 255
+
+
+def channels_last(pictures: Tensor) -> np.ndarray:
+    """uint8 [..., C, H, W] → uint8 [..., H, W, C]."""
+    return pictures.movedim(-3, -1).contiguous().cpu().numpy()

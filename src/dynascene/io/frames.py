@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from dynascene.errors import InputError
+from dynascene.io.greyness import IN_COLOUR, is_grey
 from dynascene.io.images import IMAGE_SUFFIXES, probe_image, read_image
 from dynascene.io.natural_order import natural_order
 from dynascene.io.video import open_video
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.types import FrameSource, Size
 
-COLOUR_NOISE = 24  # what compression adds to a grey picture, in 8-bit values
 SAMPLED_FRAMES = 5
 
 
@@ -146,17 +146,26 @@ def open_matte(path: Path, like: FrameSource | None = None, *, strict: bool = Fa
     matte = DerivedFrames(source, 1, _matte_reading(source, path), source.frame_rate)
     if like is None:
         return replace(matte, times=times_of(source))
-    if source.size != like.size:
+    check_matte_fits(path, source, like)
+    return replace(matte, frame_rate=like.frame_rate, times=times_of(like))
+
+
+def check_matte_fits(path: Path, matte: FrameSource, person: FrameSource) -> None:
+    """Compare a matte's size and number of frames with the person's.
+
+    Raises:
+        InputError: they differ.
+    """
+    if matte.size != person.size:
         raise InputError(
-            f"{path}: the matte is {source.size} and the person's video is {like.size}: "
+            f"{path}: the matte is {matte.size} and the person's video is {person.size}: "
             "make the matte in the video's size"
         )
-    if len(source) != len(like):
+    if len(matte) != len(person):
         raise InputError(
-            f"{path}: the matte has {len(source)} frames and the person's video has {len(like)}: "
+            f"{path}: the matte has {len(matte)} frames and the person's video has {len(person)}: "
             "make one matte frame for each frame"
         )
-    return replace(matte, frame_rate=like.frame_rate, times=times_of(like))
 
 
 def _matte_reading(source: FrameSource, path: Path) -> Callable[[np.ndarray], np.ndarray]:
@@ -167,7 +176,7 @@ def _matte_reading(source: FrameSource, path: Path) -> Callable[[np.ndarray], np
         indices = indices[:1]  # a video would be decoded up to each
     samples = [next(source.read(index, index + 1)) for index in indices]
     if source.channels == 4 and not all(
-        (sample[..., 3] == 255).all() and _is_grey(sample[..., :3]) for sample in samples
+        (sample[..., 3] == 255).all() and is_grey(sample[..., :3]) for sample in samples
     ):
         return _alpha
     if isinstance(source, PictureFrames) and source.palette:
@@ -187,19 +196,10 @@ def _colour(frame: np.ndarray) -> np.ndarray:
 
 
 def _grey(frame: np.ndarray, where: str, white: int = 255) -> np.ndarray:
-    if not _is_grey(frame[..., :3]):
-        raise InputError(
-            f"{where}: the matte is in colour; a matte is grey (white = person) or has alpha"
-        )
+    if not is_grey(frame[..., :3]):
+        raise InputError(IN_COLOUR.format(path=where))
     grey = frame[..., 1:2]
     return grey if white == 255 else np.where(grey >= white, np.uint8(255), np.uint8(0))
-
-
-def _is_grey(colour: np.ndarray) -> bool:
-    """Whether what is not black in [H, W, 3] has no colour, but for compression noise."""
-    brightest = colour.max(axis=2)
-    coloured = (brightest - colour.min(axis=2)) > COLOUR_NOISE
-    return int(coloured.sum()) <= 0.02 * int((brightest > COLOUR_NOISE).sum())
 
 
 def _person_of_labels(frame: np.ndarray) -> np.ndarray:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from pathlib import Path
 
 import av
@@ -15,7 +15,10 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from dynascene.errors import InputError
+from dynascene.io import swscale
+from dynascene.io.greyness import IN_COLOUR, is_grey
 from dynascene.io.video_decoding import (
+    SCALING,
     OpenFootage,
     Picture,
     decode_frames,
@@ -28,6 +31,9 @@ from dynascene.types import Size
 log = logging.getLogger(__name__)
 
 DAMAGED = "{path}: the video is damaged; export it again"
+SHORT_GAP = 4  # frames: to decode so many is no worse than to seek
+OUTLIERS = 8  # of the pixels that are looked at for colour
+THINNED = 8  # one pixel in so many squared is looked at for colour
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,9 @@ class VideoFrames:
 
     @property
     def channels(self) -> int:
-        """3, or 4 with alpha (ProRes 4444, VP8, VP9, QuickTime Animation, FFV1, GIF)."""
+        """3, 4 with alpha (ProRes 4444, VP8, VP9, QuickTime Animation, FFV1, GIF), or 1 (grey)."""
+        if self._picture.grey:
+            return 1
         return 4 if self._picture.alpha else 3
 
     @property
@@ -74,20 +82,40 @@ class VideoFrames:
         """
         yield from self.pick(range(len(self))[start:stop])
 
-    def pick(self, numbers: Sequence[int]) -> Iterator[np.ndarray]:
+    def pick(self, numbers: Sequence[int], *, skip: bool = False) -> Iterator[np.ndarray]:
         """Yield uint8 [H, W, C] for the frames of these rising numbers.
 
-        The frames between them are decoded, but not converted.
+        Args:
+            numbers: of the frames.
+            skip: whether what lies between them is passed over by seeking where a keyframe allows
+                it; else the frames between are decoded (and so checked), but not converted.
         """
         if not numbers:
             return
-        span, chosen = range(numbers[0], numbers[-1] + 1), frozenset(numbers)
         reformatter = VideoReformatter()
         frames = self._strictly if self.strict else self._frames
+        refuse_colour = _colour_check(self._picture, self.path)
+        runs = _runs(numbers, self.keyframes) if skip else [numbers]
         with open_footage(self.path, threads=self._threads) as footage:
-            for number, frame in enumerate(frames(footage, span), span.start):
-                if number in chosen:
-                    yield self._picture.array(frame, reformatter)
+            for run in runs:
+                span, chosen = range(run[0], run[-1] + 1), frozenset(run)
+                for number, frame in enumerate(frames(footage, span), span.start):
+                    if number in chosen:
+                        refuse_colour(frame)
+                        yield self._picture.array(frame, reformatter)
+
+    def grey(self) -> VideoFrames:
+        """The brightness alone, [H, W, 1]: the Y plane where there is one.
+
+        Reading raises InputError where a frame, looked at in a few of its pixels, is in colour.
+        """
+        return replace(self, _picture=replace(self._picture, grey=True))
+
+    def scaled(self, size: Size) -> VideoFrames:
+        """The same video, scaled on reading to a size of the upright picture."""
+        transposed = self._picture.orientation[0]
+        stored = Size(*size[::-1]) if transposed else size
+        return replace(self, _picture=replace(self._picture, stored=stored, flags=SCALING))
 
     def shrunk(self, side: int) -> VideoFrames:
         """The same video, scaled on reading to at most ``side`` pixels on its longer side."""
@@ -157,12 +185,37 @@ def open_video(path: Path, *, strict: bool = False) -> VideoFrames:
     return VideoFrames(path, rate, times, picture, index, strict)
 
 
+def _runs(numbers: Sequence[int], keyframes: Sequence[int]) -> list[list[int]]:
+    """Rising numbers, divided where a keyframe far behind one lies before the next."""
+    runs = [[numbers[0]]]
+    for before, number in pairwise(numbers):
+        nearest = bisect_right(keyframes, number) - 1
+        if nearest >= 0 and keyframes[nearest] > before + SHORT_GAP:
+            runs.append([])
+        runs[-1].append(number)
+    return runs
+
+
+def _colour_check(picture: Picture, path: Path) -> Callable[[av.VideoFrame], None]:
+    """Raises InputError for frames in colour where they are read as grey ones."""
+    few = Size(*(max(2, pixels // THINNED) for pixels in picture.stored))
+    thinned = replace(picture, grey=False, alpha=False, stored=few, flags=swscale.POINT)
+    reformatter = VideoReformatter()
+
+    def refuse_colour(frame: av.VideoFrame) -> None:
+        if picture.grey and not is_grey(thinned.array(frame, reformatter), OUTLIERS):
+            raise InputError(IN_COLOUR.format(path=path))
+
+    return refuse_colour
+
+
 def _from_keyframe(footage: OpenFootage, index: FrameIndex, pts: int) -> Iterator[av.VideoFrame]:
     """Decode from the last keyframe at or before ``pts``, else from the start of the file."""
     position = bisect_right(index.keyframes, pts) - 1
     if position < 1:
         return decode_frames(footage)
     footage.container.seek(index.keyframes[position], stream=footage.stream)
+    footage.decoder.flush_buffers()
     frames = decode_frames(footage)
     first = next(frames, None)
     if first is not None and first.pts is not None and first.pts <= pts:

@@ -27,6 +27,7 @@ HDR_TRANSFERS = {16: "PQ", 18: "HLG"}  # H.273 transfer_characteristics
 # chroma is interpolated, not repeated: twice the work, but clean edges on saturated colours
 CONVERSION = swscale.BILINEAR | swscale.ACCURATE_ROUNDING
 CONVERSION |= swscale.FULL_CHROMA_OUTPUT | swscale.FULL_CHROMA_INPUT
+SCALING = CONVERSION & ~swscale.BILINEAR | swscale.BICUBIC  # widened by what is shrunk: no moiré
 
 
 @dataclass
@@ -156,7 +157,13 @@ def _sound_frames(footage: OpenFootage, packet: av.Packet | None) -> list[av.Vid
 
 @dataclass(frozen=True)
 class Picture:
-    """The conversion of a stream's frames to arrays, determined by its first frame."""
+    """The conversion of a stream's frames to arrays, determined by its first frame.
+
+    Attributes:
+        stored: the size to which frames are brought before they are turned upright.
+        grey: whether only their brightness is wanted.
+        flags: swscale's.
+    """
 
     stored: Size
     alpha: bool
@@ -164,6 +171,8 @@ class Picture:
     full_range: bool
     orientation: tuple[bool, bool, bool]  # transpose, then mirror the rows, then the columns
     hdr: str | None
+    grey: bool = False
+    flags: int = CONVERSION
 
     @property
     def size(self) -> Size:
@@ -171,18 +180,19 @@ class Picture:
         return Size(*self.stored[::-1]) if self.orientation[0] else self.stored
 
     def array(self, frame: av.VideoFrame, reformatter: VideoReformatter) -> np.ndarray:
-        """uint8 [H, W, 3], or [H, W, 4] with straight alpha."""
+        """uint8 [H, W, 3], [H, W, 4] with straight alpha, or [H, W, 1] where it is grey."""
         rgb = reformatter.reformat(
             frame,
             *self.stored,  # a stream may change its size on the way
-            format="rgba" if self.alpha else "rgb24",
+            format="gray" if self.grey else "rgba" if self.alpha else "rgb24",
             src_colorspace=self.matrix,
             dst_colorspace=self.matrix,
             src_color_range=ColorRange.JPEG if self.full_range else ColorRange.MPEG,
             dst_color_range=ColorRange.JPEG,
-            interpolation=CONVERSION,
+            interpolation=self.flags,
         )
         array = rgb.to_ndarray()
+        array = array[..., None] if self.grey else array
         transpose, mirror_rows, mirror_columns = self.orientation
         if transpose:
             array = array.swapaxes(0, 1)

@@ -6,7 +6,7 @@ from functools import partial
 from torch.utils.data import Dataset
 
 from dynascene.datasets.filmed.clip import FilmedClip
-from dynascene.datasets.tasks.collation import collate_samples
+from dynascene.datasets.tasks.collation import pack_samples
 from dynascene.datasets.tasks.samples import TaskSamples
 from dynascene.models.sizes import SD15, SIZES, ModelSize
 from dynascene.models.systems import SYSTEMS
@@ -57,7 +57,7 @@ def filmed_run(system: System, stage: TrainingStage, size: ModelSize, settings: 
         settings=settings,
         objective=partial(_objective, system, stage, size, settings),
         samples=lambda: TaskSamples(clips, stage.mix, settings.seed, guided=guided),
-        collate=collate_samples,
+        collate=pack_samples,
         optimiser=Optimiser(
             learning_rate=settings.learning_rate or schedule.learning_rate,
             warmup=schedule.warmup,

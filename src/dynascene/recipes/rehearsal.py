@@ -35,7 +35,7 @@ def rehearse(run: Run) -> str:
         objective.enable_checkpointing()
     numbers = layout_of(run, objective).parts(0)[0]
     samples = run.samples()
-    batch = run.collate([samples[number] for number in numbers])
+    batch = send_to_device(run.collate([samples[number] for number in numbers]), "cpu")
     return "\n".join(
         [
             f"{run.name}:",

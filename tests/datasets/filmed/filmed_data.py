@@ -24,8 +24,8 @@ def numbered(count: int, size: Size = SIZE) -> np.ndarray:
 
 
 def numbers_of(video: torch.Tensor) -> list[int]:
-    """The frame numbers that [F, C, H, W] in −1 … 1 shows."""
-    greys = (video.mean(dim=(1, 2, 3)) + 1) * 127.5
+    """The frame numbers that uint8 [F, C, H, W] shows."""
+    greys = video.float().mean(dim=(1, 2, 3))
     return ((greys - GREY_START) / GREY_STEP).round().int().tolist()
 
 

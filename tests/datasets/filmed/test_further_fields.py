@@ -11,7 +11,7 @@ from dynascene.clip_fields import CLIP_FIELDS, ClipField
 from dynascene.datasets.filmed.filmed_clips import FilmedClips
 from dynascene.datasets.filmed.shard_writing import write_shards
 from dynascene.datasets.filmed.survey import open_manifest
-from dynascene.datasets.tasks.collation import collate
+from dynascene.datasets.tasks.collation import collate_samples
 from dynascene.datasets.tasks.samples import TaskSamples
 from dynascene.errors import InputError
 from dynascene.task_mix import TaskMix
@@ -58,7 +58,7 @@ def test_maps_are_cropped_as_the_frames(folder: Path) -> None:
 
 def test_they_reach_the_models_batch(folder: Path) -> None:
     mix = TaskMix(with_person={"video_background": 1})
-    batch = collate([TaskSamples(lambda: read(folder), mix, seed=0)[0]]).pixels
+    batch = collate_samples([TaskSamples(lambda: read(folder), mix, seed=0)[0]]).pixels
     assert batch["pose"].shape == (1, 3, 2, 32, 32)
     assert batch["speed"].shape == (1, 3)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from dynascene.errors import InputError
+from dynascene.imaging.pixels import unit_values
 from dynascene.types import CameraTrack, Size
 
 # Somebody is there from this value of the matte on, somewhere. Black that went through a codec,
@@ -20,10 +21,13 @@ SOMEBODY_FROM = 0.1
 class FilmedClip:
     """Decoded frames of one clip, all of one size.
 
+    Pictures and mattes are uint8, as they were decoded, or all of them floats: ``signed_values``
+    and ``unit_values`` of ``imaging.pixels`` read both.
+
     Args:
         name: of the clip, for messages.
-        video: [F, 3, H, W] in −1 … 1, in the order of time.
-        matte: [F, 1, H, W] in 0 … 1, 1 = person; zeros where nobody is.
+        video: [F, 3, H, W], 0 … 255 or −1 … 1, in the order of time.
+        matte: [F, 1, H, W], 0 … 255 or 0 … 1, the largest value = person; zeros where nobody is.
         cameras: one per frame, for H×W, relative to no particular frame.
         others, others_matte: [S, 3, H, W] and [S, 1, H, W], S ≥ 1, frames from anywhere in the
             clip, for tasks that show the place by another frame. The data set draws them apart from
@@ -90,4 +94,5 @@ class FilmedClip:
     @property
     def person_frames(self) -> list[int]:
         """The frames of the piece in which somebody is seen."""
-        return (self.matte.flatten(1) >= SOMEBODY_FROM).any(dim=1).nonzero()[:, 0].tolist()
+        strongest = unit_values(self.matte.flatten(1).amax(dim=1))
+        return (strongest >= SOMEBODY_FROM).nonzero()[:, 0].tolist()

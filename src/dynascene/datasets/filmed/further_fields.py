@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from dynascene.clip_fields import BUILT_IN, CLIP_FIELDS
-from dynascene.datasets.filmed.drawing import cover_crop_maps
+from dynascene.datasets.filmed.cropping import cover_crop_maps
 from dynascene.errors import InputError
 from dynascene.types import Size
 

@@ -14,6 +14,7 @@ import torch
 
 from dynascene.datasets.filmed.further_fields import check_field, is_field_file
 from dynascene.datasets.filmed.manifest import ClipRecord
+from dynascene.datasets.filmed.mattes import open_clip_matte
 from dynascene.datasets.filmed.shards import SHARD_SUFFIX, unpack
 from dynascene.datasets.filmed.storage import Storage
 from dynascene.errors import InputError
@@ -25,7 +26,7 @@ from dynascene.geometry.tracks import (
     with_square_pixels,
 )
 from dynascene.io.cameras import CameraDefaults, read_cameras
-from dynascene.io.frames import open_frames, open_matte
+from dynascene.io.frames import open_frames
 from dynascene.io.text import read_json
 from dynascene.types import CameraTrack, FrameSource, Size
 
@@ -165,7 +166,7 @@ def open_clip(files: ClipFiles) -> OpenClip:
     """
     meta = {} if files.meta is None else _read_meta(files.meta)
     frames = open_frames(files.video, strict=True)
-    matte = None if files.matte is None else open_matte(files.matte, like=frames, strict=True)
+    matte = None if files.matte is None else open_clip_matte(files.matte, frames)
     for name, path in files.fields.items():
         check_field(name, path, len(frames))
     if files.cameras is None:

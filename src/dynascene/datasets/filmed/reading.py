@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 
 from dynascene.datasets.filmed.clip import FilmedClip
-from dynascene.datasets.filmed.drawing import cover_crop, frames_at
+from dynascene.datasets.filmed.cropping import cropped_frames
 from dynascene.datasets.filmed.further_fields import read_field
 from dynascene.datasets.filmed.opening import OpenClip
 from dynascene.geometry.tracks import resize_track
@@ -26,12 +26,12 @@ def read_piece(
     """
     numbers, length = [*piece, *others], len(piece)
     cameras = clip.square
-    pictures = cover_crop(frames_at(clip.frames, numbers), size, cameras.size)
+    pictures = cropped_frames(clip.frames, numbers, size, cameras.size)
     if clip.matte is not None:
-        matte = cover_crop(frames_at(clip.matte, numbers), size, cameras.size)
+        matte = cropped_frames(clip.matte, numbers, size, cameras.size)
     else:
         matte = pictures[:, 3:] if clip.has_person else torch.zeros_like(pictures[:, :1])
-    video = pictures[:, :3] * 2 - 1
+    video = pictures[:, :3]
     chosen = CameraTrack(cameras.cam_from_world[numbers], cameras.intrinsics[numbers], cameras.size)
     track = resize_track(chosen, size)
     return FilmedClip(

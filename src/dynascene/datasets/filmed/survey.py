@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from dynascene.datasets.filmed.broken import BrokenClips
 from dynascene.datasets.filmed.manifest import ClipManifest, ClipRecord, read_manifest
+from dynascene.datasets.filmed.mattes import check_is_grey
 from dynascene.datasets.filmed.opening import (
     BESIDE_SUFFIXES,
     CAMERA_FOLDERS,
@@ -164,6 +165,8 @@ def _inspect(record: ClipRecord, storage: Storage) -> ClipRecord:
     try:
         files = clip_files(record, storage)
         clip = open_clip(files)
+        if clip.matte is not None:
+            check_is_grey(clip.matte)
         return replace(
             record,
             source=_source_of(record, files, clip),

@@ -21,6 +21,7 @@ from dynascene.datasets.tasks.pieces import (
     training_cameras,
 )
 from dynascene.datasets.tasks.sample import TrainingSample
+from dynascene.imaging.pixels import mask_like, signed_values, unit_values
 
 
 def video_background(
@@ -76,13 +77,15 @@ def condition_frame(
         InputError: nobody is in the piece.
     """
     frames_with_person(clip)
-    pictures = torch.cat([clip.video, clip.others])
-    i = int(rng.integers(len(pictures)))
-    matte = torch.cat([clip.matte, clip.others_matte])[i]
+    frames = len(clip.video)
+    i = int(rng.integers(frames + len(clip.others)))
+    own = i < frames
+    picture = signed_values(clip.video[i] if own else clip.others[i - frames])
+    matte = unit_values(clip.matte[i] if own else clip.others_matte[i - frames])
     if rng.random() < composite_share:
         matte = torch.zeros_like(matte)
     # ActAnywhere reads no camera; another system that trains on this task is told the frame's own
-    scene = OtherFrame(pictures[i], matte, camera_of(clip, i))
+    scene = OtherFrame(picture, matte, camera_of(clip, i))
     return _in_scene("condition_frame", clip, scene, rng, dilation)
 
 
@@ -96,12 +99,12 @@ def _in_scene(
         task=task,
         video=clip.video,
         matte=clip.matte,
-        foreground=clip.video * clip.matte,
+        has_foreground=True,
         scene_image=picture,
         scene_visibility=visibility,
         cam_from_world=cameras.cam_from_world,
         intrinsics=cameras.intrinsics,
-        loss_mask=torch.ones_like(clip.matte),
+        loss_mask=mask_like(torch.ones_like(clip.matte, dtype=torch.bool), clip.matte),
         scene_camera=scene_camera,
         has_camera=clip.has_camera,
         inputs=clip.inputs,

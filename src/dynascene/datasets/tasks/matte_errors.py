@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from dynascene.datasets.tasks.sample import TrainingSample
+from dynascene.imaging.pixels import unit_values
 
 MatteError = Literal["erode", "dilate", "jagged", "dropped"]
 RADII = (0.003, 0.015)  # of erosion and dilation, in diagonals of the frame
@@ -25,7 +26,7 @@ PART_SIZE = (0.08, 0.25)  # a part's half axes, in heights and widths of the per
 def augment_matte(
     sample: TrainingSample, rng: np.random.Generator, kinds: Sequence[MatteError] | None = None
 ) -> TrainingSample:
-    """The sample with faults in its matte; the foreground shows what that matte gives.
+    """The sample with faults in its matte, and so in its foreground.
 
     Target, scene and loss stay. A sample without a person in the foreground is returned as it is,
     and so is one whose person the faults would remove altogether.
@@ -33,12 +34,14 @@ def augment_matte(
     Args:
         kinds: of faults that may occur, each every other time; None = all.
     """
-    if not torch.any(sample.foreground):
+    if not (sample.has_foreground and torch.any(sample.matte)):
         return sample
-    faulty = faulty_matte(sample.matte, rng, kinds)
+    faulty = faulty_matte(unit_values(sample.matte), rng, kinds)
     if not torch.any(faulty):
         return sample
-    return replace(sample, matte=faulty, foreground=sample.video * faulty)
+    if not sample.matte.is_floating_point():
+        faulty = (faulty * 255).round()  # exact: faults move values of the matte, and make none
+    return replace(sample, matte=faulty.to(sample.matte))
 
 
 def faulty_matte(

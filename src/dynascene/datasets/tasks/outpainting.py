@@ -9,6 +9,7 @@ from dynascene.datasets.tasks.holes import SHAPES, Shape, random_hole
 from dynascene.datasets.tasks.people import BLACK, DILATION, person_region
 from dynascene.datasets.tasks.pieces import one_frame, training_cameras
 from dynascene.datasets.tasks.sample import TrainingSample
+from dynascene.imaging.pixels import mask_like, signed_values, unit_values
 
 MASKED = (0.2, 0.5)  # of the frame; the paper's section on its training tasks
 
@@ -32,21 +33,21 @@ def outpainting(
         masked: the hole's least and largest share of the frame.
     """
     piece = one_frame(clip, rng)
-    frame = piece.video[0]
+    frame = signed_values(piece.video[0])
     hole = random_hole(rng, *frame.shape[-2:], rng.uniform(*masked), shapes).to(frame.device)
-    person = person_region(piece.matte[0], dilation)
-    visible = (~(hole | person)).to(frame.dtype)
+    person = person_region(unit_values(piece.matte[0]), dilation)
+    visible = ~(hole | person)
     cameras, scene_camera = training_cameras(piece, piece.cameras)
     return TrainingSample(
         task="outpainting",
         video=piece.video,
-        matte=visible[None],
-        foreground=frame.new_zeros(piece.video.shape),
+        matte=mask_like(visible[None], piece.matte),
+        has_foreground=False,
         scene_image=frame.masked_fill(person, BLACK).masked_fill(hole, 0),
-        scene_visibility=visible,
+        scene_visibility=visible.to(frame.dtype),
         cam_from_world=cameras.cam_from_world,
         intrinsics=cameras.intrinsics,
-        loss_mask=(~person).to(frame.dtype)[None],
+        loss_mask=mask_like(~person[None], piece.matte),
         scene_camera=scene_camera,
         has_camera=clip.has_camera,
         inputs=piece.inputs,

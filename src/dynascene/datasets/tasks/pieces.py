@@ -15,6 +15,7 @@ from dynascene.datasets.filmed.clip import FilmedClip
 from dynascene.datasets.scale_jitter import clip_jitter
 from dynascene.errors import InputError
 from dynascene.geometry.tracks import assumed_scale, in_track_units
+from dynascene.imaging.pixels import signed_values, unit_values
 from dynascene.types import CameraTrack
 
 
@@ -22,8 +23,8 @@ class OtherFrame(NamedTuple):
     """A frame that shows the place to a piece.
 
     Args:
-        picture: [3, H, W].
-        matte: [1, H, W].
+        picture: [3, H, W] in −1 … 1.
+        matte: [1, H, W] in 0 … 1.
         camera: of that one frame, in the world of the piece's cameras; None where it is unknown.
     """
 
@@ -63,7 +64,7 @@ def other_frame(clip: FilmedClip, rng: np.random.Generator) -> OtherFrame:
     j = int(rng.choice(new or np.arange(len(clip.others))))
     cameras = clip.others_cameras
     camera = None if cameras is None else cameras[j : j + 1]
-    return OtherFrame(clip.others[j], clip.others_matte[j], camera)
+    return OtherFrame(signed_values(clip.others[j]), unit_values(clip.others_matte[j]), camera)
 
 
 def camera_of(clip: FilmedClip, index: int) -> CameraTrack | None:

@@ -11,6 +11,7 @@ from dynascene.datasets.filmed.clip import FilmedClip
 from dynascene.datasets.tasks.people import DILATION, person_region, without_person
 from dynascene.datasets.tasks.pieces import one_frame, other_frame, training_cameras
 from dynascene.datasets.tasks.sample import TrainingSample
+from dynascene.imaging.pixels import mask_like, unit_values
 
 
 def video_variation(
@@ -28,12 +29,12 @@ def video_variation(
         task="video_variation",
         video=clip.video,
         matte=clip.matte.new_zeros(clip.matte.shape),
-        foreground=clip.video.new_zeros(clip.video.shape),
+        has_foreground=False,
         scene_image=scene,
         scene_visibility=visibility,
         cam_from_world=cameras.cam_from_world,
         intrinsics=cameras.intrinsics,
-        loss_mask=(~person_region(clip.matte, dilation)).to(clip.video.dtype),
+        loss_mask=mask_like(~person_region(unit_values(clip.matte), dilation), clip.matte),
         scene_camera=scene_camera,
         has_camera=clip.has_camera,
         inputs=clip.inputs,

@@ -32,7 +32,7 @@ def train(
     autoencoder: Annotated[Path | None, optional("DIR")] = None,
     cache: Annotated[Path | None, optional("DIR")] = None,
     until: Annotated[int | None, optional("STEP")] = None,
-    workers: int = 1,
+    workers: Annotated[int | None, optional("N")] = None,
     precision: Literal["no", "bf16", "fp16"] = "bf16",
     accumulate: Annotated[int, arg(metavar="N")] = 1,
     checkpointing: bool = False,
@@ -66,7 +66,8 @@ def train(
         autoencoder: folder of a trained small autoencoder (default: the bundled one).
         cache: folder of encoded or fetched clips, which runs may share (default: in RUN).
         until: stop after this step.
-        workers: processes that make samples ahead.
+        workers: processes that make samples ahead, for each training process (default: its share of
+            the cores but one, 1 to 8). Samples do not depend on it.
         precision: of activations; weights stay float32. fp16 needs a GPU.
         accumulate: parts of a step's batch, one after the other, to save memory.
         checkpointing: compute activations again instead of keeping them, to save memory.
@@ -83,6 +84,7 @@ def train(
     from dynascene.recipes.filmed import filmed_recipes
     from dynascene.recipes.rehearsal import rehearse
     from dynascene.training.launching import is_first_process
+    from dynascene.training.loading import default_workers
     from dynascene.training.run import Settings
     from dynascene.training.state import refuse_checkpoints
     from dynascene.training.trainer import train as run_training
@@ -123,6 +125,7 @@ def train(
         )
         if run.name in filmed_recipes() and not clips:
             say("clips: rendered (--clips DIR names filmed ones)")
+    workers = default_workers() if workers is None else workers
     with _progress(run.steps) as show:
         run_training(run, out, upkeep=upkeep, workers=workers, until=until, progress=show)
     if is_first_process():
