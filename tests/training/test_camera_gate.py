@@ -17,6 +17,7 @@ from dynascene.synthetic.shots.moved_shots import MovedShot
 from dynascene.synthetic.shots.short_paths import even_move
 from dynascene.synthetic.shots.short_shots import ShortShots
 from dynascene.synthetic.worlds import draw_world
+from dynascene.training.batch_encoding import PixelEncoder
 from dynascene.training.randomness import sample_generators
 from dynascene.training.short_clips import ShortClipObjective
 from dynascene.training_batch import collate
@@ -59,7 +60,7 @@ def trained(draw: Draw, validation: Sequence[MovedShot], steps: int) -> ShortCli
         SpaceToDepth(),
         all_parameters(denoiser),
         lambda: validation,
-        target="video",
+        batch_encoder=PixelEncoder("video"),
         loss=SHARED_RAYS_LOSS,
         additive=True,
         steps=6,

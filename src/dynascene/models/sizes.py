@@ -1,4 +1,4 @@
-"""The sizes of one code: ``sd15`` (the paper's), ``small`` (shipped, runs on a CPU), ``micro``."""
+"""The sizes of one code: ``sd15`` (the paper's), ``small`` (shipped), ``lean`` and ``micro``."""
 
 from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Any
@@ -61,6 +61,22 @@ SMALL = ModelSize(
     reference_widths=(32, 48, 48),
     camera_widths=(32, 32, 48),
     token_width=128,
+)
+
+# For trainings that a core has half an hour for: the networks of ``MICRO`` behind the autoencoder
+# of ``SMALL``. A step costs half of SMALL's, which leaves twice the steps.
+LEAN = ModelSize(
+    name="lean",
+    resolution=Size(256, 144),
+    frames=8,
+    widths=(32,),
+    attention=(True,),
+    layers=1,
+    heads=2,
+    groups=8,
+    reference_widths=(32,),
+    camera_widths=(32,),
+    token_width=32,
 )
 
 # For science: every system trains from nothing within an hour of one core. Its latents are the

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, partial
+from typing import TypedDict
 
 from dynascene.errors import InputError
 from dynascene.models.autoencoders import same_encoder
 from dynascene.models.denoiser import Denoiser
+from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.models.sizes import MICRO, ModelSize
 from dynascene.models.systems import SYSTEMS
 from dynascene.models.systems.system import RenderedTraining, System, all_parameters
@@ -16,17 +18,17 @@ from dynascene.recipes.filmed import filmed_run
 from dynascene.recipes.short_clips import short_run
 from dynascene.recipes.start import Components, require_start, starting_point
 from dynascene.synthetic.shots.dataset import SyntheticShots
-from dynascene.training.batch_encoding import StoredClipEncoder
+from dynascene.synthetic.shots.moved_shots import MovedShot, MovedShots
+from dynascene.synthetic.shots.short_shots import ShortShots
+from dynascene.training.batch_encoding import BatchEncoder, StoredClipEncoder
 from dynascene.training.clips import ClipBudget, ClipSamples, EncodedShots, Pool
 from dynascene.training.denoising import DenoisingObjective
 from dynascene.training.run import Optimiser, Run, Settings
+from dynascene.training.short_clips import ShortClipObjective
 from dynascene.training_batch import TrainingBatch, collate
 
-# frames: single ones (stage I: no motion modules) show many places at once, motion is learnt from
-# short clips, and long ones teach the whole window
-LENGTHS = (1, 8, 1, 24)
-POOL = Pool(first=150, uses=240)
 EXAMINED = (6, 8)  # clips, frames
+MOVES = (12, 3)  # clips, frames
 
 
 def rendered_recipes() -> dict[str, Callable[[Settings], Run]]:
@@ -64,34 +66,18 @@ def rendered_run(system: System, training: RenderedTraining, settings: Settings)
         raise ValueError(f"{name}: composites and faulty mattes are drawn at size micro alone")
     batch = settings.batch or training.batch
 
-    def objective() -> DenoisingObjective:
-        denoiser = system.denoiser(size, training.variant)
-        parts = _components(system, name, denoiser, settings)
-        return DenoisingObjective(
-            denoiser,
-            parts.image_encoder,
-            parts.vae,
-            all_parameters(denoiser),
-            partial(_unseen, size, settings),
-            batch_encoder=StoredClipEncoder(training.target),
-            loss=training.loss.with_terms(system.loss_terms),
-            additive=False,  # how many clips ClipBudget keeps depends on all of a step's
-            steps=training.sampling[0],
-            guidance=training.sampling[1],
-        )
-
     return Run(
         name=name,
         settings=settings,
-        objective=objective,
+        objective=partial(_objective, system, training, settings),
         samples=lambda: ClipSamples(
-            partial(_encoded_clips, size, settings),
+            partial(_encoded_clips, size, training.clip_frames or size.frames, settings),
             batch=batch,
-            lengths=LENGTHS,
-            pool=POOL,
+            lengths=training.lengths,
+            pool=Pool(first=training.first_clips, uses=training.uses),
             seed=settings.seed,
         ),
-        collate=ClipBudget(batch * min(LENGTHS)),
+        collate=ClipBudget(batch * min(training.lengths)),
         optimiser=Optimiser(
             learning_rate=settings.learning_rate or training.learning_rate,
             warmup=training.warmup,
@@ -107,22 +93,52 @@ def rendered_run(system: System, training: RenderedTraining, settings: Settings)
     )
 
 
-def _components(system: System, name: str, denoiser: Denoiser, settings: Settings) -> Components:
+def _objective(
+    system: System, training: RenderedTraining, settings: Settings
+) -> DenoisingObjective:
+    denoiser = system.denoiser(training.size, training.variant)
+    parts = _components(system, training, denoiser, settings)
+    networks = (denoiser, parts.image_encoder, parts.vae, all_parameters(denoiser))
+    numbers = _Numbers(
+        batch_encoder=StoredClipEncoder(training.target),
+        loss=training.loss.with_terms(system.loss_terms),
+        additive=False,  # how many clips ClipBudget keeps depends on all of a step's
+        steps=training.sampling[0],
+        guidance=training.sampling[1],
+    )
+    if training.examined == "moves":
+        return ShortClipObjective(
+            *networks, partial(_unseen_moves, training.size, settings), **numbers
+        )
+    return DenoisingObjective(*networks, partial(_unseen, training.size, settings), **numbers)
+
+
+class _Numbers(TypedDict):
+    batch_encoder: BatchEncoder
+    loss: DiffusionLoss
+    additive: bool
+    steps: int
+    guidance: float
+
+
+def _components(
+    system: System, training: RenderedTraining, denoiser: Denoiser, settings: Settings
+) -> Components:
     """Initialise the denoiser, and return the networks beside it."""
-    parts = starting_point(system, denoiser, settings.start, settings.autoencoder)
+    parts = starting_point(system, denoiser, settings.start, settings.autoencoder, training.added)
     if not same_encoder(parts.vae, load_autoencoder(settings.autoencoder)):
         raise InputError(
-            f"{name}: the weights to start from have another autoencoder than the clips; name "
-            "theirs with `autoencoder`"
+            f"{recipe_name(system, training)}: the weights to start from have another autoencoder "
+            "than the clips; name theirs with `autoencoder`"
         )
     return parts
 
 
-def _encoded_clips(size: ModelSize, settings: Settings) -> EncodedShots:
+def _encoded_clips(size: ModelSize, frames: int, settings: Settings) -> EncodedShots:
     shots = SyntheticShots(
         "train",
         size.resolution,
-        size.frames,
+        frames,
         settings.seed,
         folder=settings.data,
         worlds=settings.worlds,
@@ -136,3 +152,10 @@ def _unseen(size: ModelSize, settings: Settings) -> TrainingBatch:
     clips, frames = EXAMINED
     shots = SyntheticShots("val", size.resolution, frames, folder=settings.data)
     return collate([shots[index] for index in range(clips)])
+
+
+@lru_cache(maxsize=1)
+def _unseen_moves(size: ModelSize, settings: Settings) -> list[MovedShot]:
+    clips, frames = MOVES
+    moved = MovedShots(ShortShots("val", size.resolution, frames, folder=settings.data))
+    return [moved[index] for index in range(clips)]

@@ -12,6 +12,7 @@ from dynascene.models.systems.system import RenderedTraining, System, all_parame
 from dynascene.recipes.start import require_start, starting_point
 from dynascene.synthetic.shots.moved_shots import MovedShot, MovedShots
 from dynascene.synthetic.shots.short_shots import ShortShots
+from dynascene.training.batch_encoding import PixelEncoder
 from dynascene.training.condition_frames import ConditionFrames
 from dynascene.training.run import Optimiser, Run, Settings
 from dynascene.training.short_clips import ShortClipObjective
@@ -62,7 +63,7 @@ def _objective(
         parts.vae,
         all_parameters(denoiser),
         partial(_unseen, training.size, settings),
-        target=training.target,
+        batch_encoder=PixelEncoder(training.target),
         loss=training.loss.with_terms(system.loss_terms),
         additive=True,
         steps=training.sampling[0],

@@ -53,7 +53,11 @@ def require_start(recipe: str, before: str | None, settings: Settings) -> None:
 
 
 def starting_point(
-    system: System, denoiser: Denoiser, start: str | None, autoencoder: Path | None
+    system: System,
+    denoiser: Denoiser,
+    start: str | None,
+    autoencoder: Path | None,
+    added: tuple[str, ...] = (),
 ) -> Components:
     """Load a denoiser's first weights, and return the networks beside it.
 
@@ -63,6 +67,8 @@ def starting_point(
         start: a run's folder (its averaged weights), exported weights (a folder or hub id),
             "random", or None: the system's first weights of this size, else random ones.
         autoencoder: of small networks with random weights; None: the bundled one.
+        added: beginnings of the names of the denoiser's weights that ``start`` lacks: they stay as
+            they are.
 
     Raises:
         InputError: there are no such weights, or they belong to another network.
@@ -85,10 +91,11 @@ def starting_point(
         return _fresh(denoiser, autoencoder)
     if checkpoint_folders(Path(str(start))):
         components = _fresh(denoiser, autoencoder)
-        _fill_from_run(Path(str(start)), denoiser, components)
+        _fill_from_run(Path(str(start)), denoiser, components, added)
     else:
         pipeline = load_pipeline(str(start))
-        load_exactly(denoiser, pipeline.denoiser.state_dict(), str(start))
+        weights = _completed(denoiser, pipeline.denoiser.state_dict(), added)
+        load_exactly(denoiser, weights, str(start))
         components = Components(pipeline.vae.float(), pipeline.image_encoder.float())
         if autoencoder is None:
             return components  # whole in itself
@@ -101,13 +108,26 @@ def starting_point(
     return components
 
 
-def _fill_from_run(run: Path, denoiser: Denoiser, components: Components) -> None:
+def _fill_from_run(
+    run: Path, denoiser: Denoiser, components: Components, added: tuple[str, ...]
+) -> None:
     """The averaged weights of a run's newest checkpoint."""
     checkpoint = load_checkpoint(checkpoint_folders(run)[-1])
     weights = {**checkpoint.weights, **checkpoint.average}
     for name, part in {"denoiser": denoiser, **components._asdict()}.items():
         if part.state_dict():  # folded pixels have no weights
-            load_exactly(part, _under(weights, name), f"{run} ({name})")
+            own = _under(weights, name)
+            if part is denoiser:
+                own = _completed(denoiser, own, added)
+            load_exactly(part, own, f"{run} ({name})")
+
+
+def _completed(
+    denoiser: Denoiser, weights: Mapping[str, Tensor], added: tuple[str, ...]
+) -> dict[str, Tensor]:
+    """Weights with the denoiser's own, where they are ``added`` and missing."""
+    own = {k: v for k, v in denoiser.state_dict().items() if added and k.startswith(added)}
+    return {**own, **weights}
 
 
 def _fresh(denoiser: Denoiser, autoencoder: Path | None) -> Components:

@@ -16,7 +16,7 @@ from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.synthetic.shots.moved_clips import OBEYED, MovedClips, moved_clips
 from dynascene.synthetic.shots.moved_shots import MovedShot
-from dynascene.training.batch_encoding import PixelEncoder, Target
+from dynascene.training.batch_encoding import BatchEncoder
 from dynascene.training.denoising import DenoisingObjective
 from dynascene.training.run import Examination
 from dynascene.training_batch import collate
@@ -30,7 +30,7 @@ class ShortClipObjective(DenoisingObjective):
 
     Args:
         validation_moves: shots for ``examine``.
-        target: see ``BatchEncoder``.
+        batch_encoder, loss, additive, steps, guidance: as of ``DenoisingObjective``.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class ShortClipObjective(DenoisingObjective):
         trainable: list[nn.Parameter],
         validation_moves: Callable[[], Sequence[MovedShot]],
         *,
-        target: Target,
+        batch_encoder: BatchEncoder,
         loss: DiffusionLoss,
         additive: bool,
         steps: int,
@@ -53,7 +53,7 @@ class ShortClipObjective(DenoisingObjective):
             vae,
             trainable,
             lambda: collate([moved.shot for moved in validation_moves()]),
-            batch_encoder=PixelEncoder(target),
+            batch_encoder=batch_encoder,
             loss=loss,
             additive=additive,
             steps=steps,

@@ -11,7 +11,13 @@ from torch import nn
 from dynascene.models.backbone import motion_parameters, spatial_parameters
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.public_weights import SD15_PUBLIC
-from dynascene.models.systems.dynascene_rendered import GUIDED, OPEN, RENDERED, SHARED_RAYS
+from dynascene.models.systems.dynascene_rendered import (
+    GUIDED,
+    GUIDED_RAYS,
+    OPEN,
+    RENDERED,
+    SHARED_RAYS,
+)
 from dynascene.models.systems.system import (
     Network,
     Paper,
@@ -59,6 +65,16 @@ SHARED_RAYS_NETWORK = Network(
         "features of U-Net and ReferenceNet, and to the residual stream of the motion modules",
         "predicts the clean frames on a schedule that ends in pure noise",
     ),
+)
+# ours: the guided network, whose picture is matched by rays as well. All that it has beyond
+# GUIDED_NETWORK is silent when fresh, so that it goes on from weights of that one.
+GUIDED_RAYS_NETWORK = replace(
+    GUIDED_NETWORK,
+    conditioners={
+        **GUIDED_NETWORK.conditioners,
+        "plucker_camera": SHARED_RAYS_NETWORK.conditioners["plucker_camera"],
+        "scene_reference": {"rays": "shared"},
+    },
 )
 # the paper's, every part of which speaks from the first step: for training without public weights
 OPEN_NETWORK = replace(PAPER_NETWORK, start="scratch")
@@ -248,6 +264,7 @@ DYNASCENE = System(
     variants={
         GUIDED: GUIDED_NETWORK,
         SHARED_RAYS: SHARED_RAYS_NETWORK,
+        GUIDED_RAYS: GUIDED_RAYS_NETWORK,
         OPEN: OPEN_NETWORK,
     },
     stages=(*(s for row in TABLE_3 for s in row.stages), SINGLE_STAGE, GUIDED_STAGE),

@@ -9,13 +9,13 @@ from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.models.diffusion.noising import UniformSteps
 from dynascene.models.diffusion.one_step import MostlyFirstStep, painting_error
 from dynascene.models.diffusion.terms import noise_error, prediction_error
-from dynascene.models.sizes import at_resolution
+from dynascene.models.sizes import LEAN, at_resolution
 from dynascene.models.systems.micro import MICRO_TRAINING
 from dynascene.models.systems.system import RenderedTraining
 from dynascene.types import Size
 
 # names of the system's variants; GUIDED is also the stage that trains it on filmed clips
-GUIDED, SHARED_RAYS, OPEN = "guided", "shared_rays", "open"
+GUIDED, SHARED_RAYS, GUIDED_RAYS, OPEN = "guided", "shared_rays", "guided_rays", "open"
 
 SHARED_RAYS_LOSS = DiffusionLoss(
     noising=UniformSteps(offset=0.0, drop_probability=0.05, last_step_share=0.4),
@@ -45,6 +45,21 @@ SMALL_ONE_STEP = replace(
     learning_rate=3e-4,
     on_clips=None,
 )
+# the same with the picture's rays added, which its weights lack: they start silent
+SMALL_GUIDED_RAYS = replace(
+    SMALL_ONE_STEP,
+    name="small_guided_rays",
+    variant=GUIDED_RAYS,
+    continues="dynascene.small_one_step",
+    added=(
+        "conditioners.plucker_camera.to_input.",
+        "conditioners.plucker_camera.stream_adaptors.",
+        "conditioners.scene_reference.ray_convolution.",
+    ),
+    steps=1_000,
+    clip_frames=8,
+    lengths=(1, 8),
+)
 SMALL_PAPER = RenderedTraining(
     name="small_paper",
     target="video",  # the paper's: the person in the place
@@ -52,6 +67,38 @@ SMALL_PAPER = RenderedTraining(
     loss=DiffusionLoss(noising=UniformSteps(offset=0.05)),
     sampling=(25, 3.5),  # half of the paper's 50 steps; it does not tell its guidance
     steps=40_000,
+)
+
+# ours: the network that follows the camera without a guide, from nothing. Most of its steps are on
+# small frames, where one costs a quarter; the grid of latents is then as fine as size micro's.
+SMALL_RAYS = RenderedTraining(
+    name="small_rays",
+    variant=SHARED_RAYS,
+    target="background",
+    loss=SHARED_RAYS_LOSS,
+    sampling=(1, 1.0),  # as for the guided one; further steps lose truth (docs/log.md)
+    steps=4_000,
+    learning_rate=2e-3,
+    size=at_resolution(LEAN, Size(128, 72), 8),
+    batch=8,
+    warmup=100,
+    floor=0.3,
+    ema=0.995,
+    lengths=(3, 3, 3, 8),
+    first_clips=256,
+    uses=24,
+    examined="moves",
+)
+# the same weights at the bundled size of frames (start from a run of SMALL_RAYS with `start`)
+SMALL_RAYS_256 = replace(
+    SMALL_RAYS,
+    name="small_rays_256",
+    size=LEAN,
+    continues="dynascene.small_rays",
+    steps=600,
+    learning_rate=5e-4,
+    floor=0.05,
+    first_clips=128,
 )
 
 # --- at size micro, on short rendered clips -------------------------------------------------------
@@ -76,4 +123,15 @@ MICRO_PAPER = replace(
     ),
 )
 
-RENDERED = (SMALL, SMALL_ONE_STEP, SMALL_PAPER, MICRO, MICRO_48, MICRO_96, MICRO_PAPER)
+RENDERED = (
+    SMALL,
+    SMALL_ONE_STEP,
+    SMALL_PAPER,
+    SMALL_RAYS,
+    SMALL_RAYS_256,
+    SMALL_GUIDED_RAYS,
+    MICRO,
+    MICRO_48,
+    MICRO_96,
+    MICRO_PAPER,
+)

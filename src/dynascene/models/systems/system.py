@@ -125,6 +125,13 @@ class RenderedTraining:
         warmup, floor, ema: as in ``Schedule``.
         composites, matte_errors: shares of the clips, at size micro alone: those whose scene
             picture is a frame of their own, person included, and those whose matte has faults.
+        added: beginnings of the names of weights that what it goes on from lacks; they start fresh.
+        clip_frames: at size small, frames of the clips that pieces are taken of; None = the size's.
+        lengths: at size small, frames of a batch's pieces of clips; they take turns.
+        first_clips: at size small, how many clips there are at the start.
+        uses: at size small, samples until the next clip comes in.
+        examined: on which validation places: ``shots``, whole ones with a guide, or ``moves``,
+            plain ones along the true and the opposite track.
     """
 
     name: str
@@ -143,6 +150,14 @@ class RenderedTraining:
     ema: float = 0.999  # a thousand steps long; not in the paper
     composites: float = 0.0
     matte_errors: float = 0.0
+    added: tuple[str, ...] = ()
+    clip_frames: int | None = None
+    # single frames (stage I: no motion modules) show many places at once, motion is learnt from
+    # short clips, and long ones teach the whole window
+    lengths: tuple[int, ...] = (1, 8, 1, 24)
+    first_clips: int = 150
+    uses: int = 240
+    examined: Literal["shots", "moves"] = "shots"
 
 
 def paper_figures(*values: float) -> dict[str, float]:
