@@ -31,7 +31,10 @@ def settings(tmp_path, monkeypatch):
     """settings(name): of runs that share a cache of clips and an autoencoder."""
     monkeypatch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
     for name, system in SYSTEMS.items():
-        tiny = tuple(replace(training, size=TINY, lengths=(2, 3)) for training in system.rendered)
+        tiny = tuple(
+            replace(training, size=TINY, lengths=(2, 3), clip_size=None)
+            for training in system.rendered
+        )
         monkeypatch.setitem(SYSTEMS, name, replace(system, rendered=tiny))
     monkeypatch.setattr("dynascene.recipes.rendered.EXAMINED", (1, 2))
     monkeypatch.setattr("dynascene.recipes.rendered.MOVES", (4, 2))
@@ -118,12 +121,19 @@ def test_shared_rays_are_examined_on_plain_moves_and_grow(settings, tmp_path) ->
     assert ends[0] == pytest.approx(ends[1], abs=0.05)  # it goes on where the first one stopped
 
 
-def test_shared_rays_need_no_guide_and_their_sizes_differ_in_frames_alone() -> None:
+def test_shared_rays_learn_on_small_frames_without_a_guide_and_are_for_larger_ones(
+    tmp_path,
+) -> None:
     trainings = {t.name: t for t in SYSTEMS["dynascene"].rendered}
     small, grown = trainings["small_rays"], trainings["small_rays_256"]
     assert "guide" not in SYSTEMS["dynascene"].inputs(small.variant)
-    assert grown.size.resolution == (256, 144)
-    assert replace(grown.size, resolution=small.size.resolution) == small.size
+    assert small.size == grown.size
+    assert small.size.resolution == (256, 144)
+    sizes = [
+        find_recipe(f"dynascene.{name}")(Settings(out=tmp_path, start="x")).samples().clips.size
+        for name in ("small_rays", "small_rays_256")
+    ]
+    assert sizes == [(128, 72), (256, 144)]
 
 
 def test_rays_are_added_silently_to_weights_without_them(settings, tmp_path) -> None:

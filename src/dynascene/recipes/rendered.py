@@ -26,6 +26,7 @@ from dynascene.training.denoising import DenoisingObjective
 from dynascene.training.run import Optimiser, Run, Settings
 from dynascene.training.short_clips import ShortClipObjective
 from dynascene.training_batch import TrainingBatch, collate
+from dynascene.types import Size
 
 EXAMINED = (6, 8)  # clips, frames
 MOVES = (12, 3)  # clips, frames
@@ -56,9 +57,8 @@ def rendered_run(system: System, training: RenderedTraining, settings: Settings)
         InputError: where settings name clips, or no run to go on from, against what it takes.
         ValueError: the training draws conditions, which short clips alone know.
     """
-    size = training.size
     if settings.clips and training.on_clips is not None:
-        return filmed_run(system, system.stage(training.on_clips), size, settings)
+        return filmed_run(system, system.stage(training.on_clips), training.size, settings)
     name = recipe_name(system, training)
     settings.refuse_clips(name)
     require_start(name, training.continues, settings)
@@ -71,7 +71,7 @@ def rendered_run(system: System, training: RenderedTraining, settings: Settings)
         settings=settings,
         objective=partial(_objective, system, training, settings),
         samples=lambda: ClipSamples(
-            partial(_encoded_clips, size, training.clip_frames or size.frames, settings),
+            partial(_encoded_clips, training, settings),
             batch=batch,
             lengths=training.lengths,
             pool=Pool(first=training.first_clips, uses=training.uses),
@@ -108,7 +108,9 @@ def _objective(
     )
     if training.examined == "moves":
         return ShortClipObjective(
-            *networks, partial(_unseen_moves, training.size, settings), **numbers
+            *networks,
+            partial(_unseen_moves, training.clip_size or training.size.resolution, settings),
+            **numbers,
         )
     return DenoisingObjective(*networks, partial(_unseen, training.size, settings), **numbers)
 
@@ -134,11 +136,11 @@ def _components(
     return parts
 
 
-def _encoded_clips(size: ModelSize, frames: int, settings: Settings) -> EncodedShots:
+def _encoded_clips(training: RenderedTraining, settings: Settings) -> EncodedShots:
     shots = SyntheticShots(
         "train",
-        size.resolution,
-        frames,
+        training.clip_size or training.size.resolution,
+        training.clip_frames or training.size.frames,
         settings.seed,
         folder=settings.data,
         worlds=settings.worlds,
@@ -155,7 +157,7 @@ def _unseen(size: ModelSize, settings: Settings) -> TrainingBatch:
 
 
 @lru_cache(maxsize=1)
-def _unseen_moves(size: ModelSize, settings: Settings) -> list[MovedShot]:
+def _unseen_moves(size: Size, settings: Settings) -> list[MovedShot]:
     clips, frames = MOVES
-    moved = MovedShots(ShortShots("val", size.resolution, frames, folder=settings.data))
+    moved = MovedShots(ShortShots("val", size, frames, folder=settings.data))
     return [moved[index] for index in range(clips)]

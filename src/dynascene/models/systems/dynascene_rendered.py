@@ -70,7 +70,7 @@ SMALL_PAPER = RenderedTraining(
 )
 
 # ours: the network that follows the camera without a guide, from nothing. Most of its steps are on
-# small frames, where one costs a quarter; the grid of latents is then as fine as size micro's.
+# small frames, where one costs a fifth; what it learns there holds on large ones (docs/log.md).
 SMALL_RAYS = RenderedTraining(
     name="small_rays",
     variant=SHARED_RAYS,
@@ -79,7 +79,8 @@ SMALL_RAYS = RenderedTraining(
     sampling=(1, 1.0),  # as for the guided one; further steps lose truth (docs/log.md)
     steps=4_000,
     learning_rate=2e-3,
-    size=at_resolution(LEAN, Size(128, 72), 8),
+    size=LEAN,
+    clip_size=Size(128, 72),
     batch=8,
     warmup=100,
     floor=0.3,
@@ -89,11 +90,11 @@ SMALL_RAYS = RenderedTraining(
     uses=24,
     examined="moves",
 )
-# the same weights at the bundled size of frames (start from a run of SMALL_RAYS with `start`)
+# goes on at the size of frames that it is for
 SMALL_RAYS_256 = replace(
     SMALL_RAYS,
     name="small_rays_256",
-    size=LEAN,
+    clip_size=None,
     continues="dynascene.small_rays",
     steps=600,
     learning_rate=5e-4,

@@ -17,6 +17,7 @@ from dynascene.models.inputs import fields_read
 from dynascene.models.public_weights import PublicWeights
 from dynascene.models.sizes import SMALL, ModelSize, size_to_dict
 from dynascene.task_mix import TaskMix
+from dynascene.types import Size
 
 ParameterGroup = Callable[[Denoiser], list[nn.Parameter]]
 
@@ -126,7 +127,7 @@ class RenderedTraining:
         composites, matte_errors: shares of the clips, at size micro alone: those whose scene
             picture is a frame of their own, person included, and those whose matte has faults.
         added: beginnings of the names of weights that what it goes on from lacks; they start fresh.
-        clip_frames: at size small, frames of the clips that pieces are taken of; None = the size's.
+        clip_size, clip_frames: at size small, of the clips that it trains on; None = the size's.
         lengths: at size small, frames of a batch's pieces of clips; they take turns.
         first_clips: at size small, how many clips there are at the start.
         uses: at size small, samples until the next clip comes in.
@@ -151,6 +152,7 @@ class RenderedTraining:
     composites: float = 0.0
     matte_errors: float = 0.0
     added: tuple[str, ...] = ()
+    clip_size: Size | None = None
     clip_frames: int | None = None
     # single frames (stage I: no motion modules) show many places at once, motion is learnt from
     # short clips, and long ones teach the whole window
