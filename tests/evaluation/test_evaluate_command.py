@@ -63,6 +63,8 @@ def test_everything_that_was_promised_lies_there(
         (("still",), {"metric_weights": Path("no-folder")}, "`metric_weights` no-folder"),
         (("still",), {"gap": 4, "clips": 32}, "`gap`: .* leave out `clips`"),
         (("still",), {"gap": 4, "cameras": 0, "obedience": 0}, "`obedience` and `cameras`"),
+        (("still",), {"gap": 4, "long_pans": 2}, "`gap`: .* leave out `long_pans`"),
+        (("still",), {"long_pans": 2, "frames": 24}, "`long_pans`: .* leave out `frames`"),
         (("still",), {"gap": 4, "features": Path("no.pt")}, "leave out `features`"),
     ],
 )

@@ -22,6 +22,7 @@ def evaluate(
     obedience: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None,
     cameras: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: none)")] = None,
     gap: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None,
+    long_pans: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None,
     imagery: Annotated[tuple[Path, ...], arg(metavar="DIR…", help_behavior_hint="")] = (),
     features: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None,
     metrics: Annotated[tuple[str, ...], arg(metavar="NAME…", help_behavior_hint="")] = (),
@@ -50,6 +51,8 @@ def evaluate(
         gap: instead of all that, how much better weights without a guide are along the true track
             than along the opposite one, on so many pans, tilts, dollies and trucks of unseen
             places, in the size and length that they were trained for.
+        long_pans: instead of all that, whether so many pans of 60 degrees in 72 frames are followed
+            to the end, around the picture and away from it.
         imagery: one or several folders of photographs with a MANIFEST.tsv (default:
             $DYNASCENE_TRAINING_DATA, else procedural pictures).
         features: TorchScript network that describes pictures (default: wavelets, without weights).
@@ -62,6 +65,7 @@ def evaluate(
     from dynascene.errors import InputError
     from dynascene.evaluation.gap_job import GapRequest, run_gap
     from dynascene.evaluation.job import EvaluationRequest, run
+    from dynascene.evaluation.long_pan_job import LongPanRequest, run_long_pans
     from dynascene.evaluation.systems import SamplingSettings
     from dynascene.evaluation.table import print_tables
     from dynascene.interfaces.cli.arguments import parse_size
@@ -76,15 +80,20 @@ def evaluate(
     options |= {"size": None if size is None else parse_size(size)}
     options |= {"metrics": metrics or None, "metric_weights": metric_weights}
     chosen = {name: value for name, value in options.items() if value is not None}
-    if gap is not None and chosen:
-        names = " and ".join(f"`{name}`" for name in chosen)
-        raise InputError(f"`gap`: measures clips of its own; leave out {names}")
+    alone = {"gap": gap, "long_pans": long_pans}
+    alone = [name for name, value in alone.items() if value is not None]
+    if alone and len(others := [*alone[1:], *chosen]):
+        names = " and ".join(f"`{name}`" for name in others)
+        raise InputError(f"`{alone[0]}`: measures clips of its own; leave out {names}")
     log = Log(Terminal())
     sampling = SamplingSettings(steps, guidance, **_some(chosen, "samples"))
     with log.stage("weights"):
         opened = [open_system(text, sampling) for text in dict.fromkeys(systems)]
     if gap is not None:
         print_tables(run_gap(GapRequest(opened, data, gap, seed, imagery), out, log))
+    elif long_pans is not None:
+        pans = LongPanRequest(opened, data, long_pans, seed, imagery)
+        print_tables(run_long_pans(pans, out, log))
     else:
         asked = {name: value for name, value in chosen.items() if name != "samples"}
         request = EvaluationRequest(

@@ -112,7 +112,10 @@ class Library:
 
     def draw_panorama(self, rng: np.random.Generator) -> tuple[str, tuple[Tensor, ...]]:
         """A random panorama's name and levels, widest first."""
-        number = self.choose("panorama", rng)
+        return self.panorama(self.choose("panorama", rng))
+
+    def panorama(self, number: int) -> tuple[str, tuple[Tensor, ...]]:
+        """A panorama's name and levels, widest first; number: index into ``names``."""
         levels: list[Tensor] = []
         for share in PANORAMA_WIDTHS:
             level = self.picture("panorama", number, 2 * round(share * self.width / 2))
