@@ -47,9 +47,9 @@ def pan(index: int, start: float = AROUND) -> LongPan:
 def test_the_truth_follows_and_another_pan_is_off_by_as_much_as_it_is(index: int) -> None:
     one = pan(index)
     assert one.way == (1, -1)[index]
-    assert one.told[-1] - one.told[0] == one.way * DEGREES
+    assert one.yaws[-1] - one.yaws[0] == one.way * DEGREES
     for off in (0.0, 10.0):
-        error = pan_error(one, bytes_from_tensor(one.views(one.told + off, SIZE)))
+        error = pan_error(one, bytes_from_tensor(one.views(one.yaws + off, SIZE)))
         # cameras are tried every degree, so the nearest one is a quarter of a degree away
         for figure in (error.mean, error.end):
             assert figure == pytest.approx(max(off, 0.25), abs=0.3)
@@ -60,8 +60,8 @@ def test_a_picture_that_stands_still_is_off_by_the_pan() -> None:
     one = pan(0)
     frames = bytes_from_tensor(one.views(np.zeros(1), SIZE)).repeat(FRAMES, 0)
     error = pan_error(one, frames)
-    assert error.mean == pytest.approx(np.abs(one.told).mean())
-    assert error.end == pytest.approx(np.abs(one.told[-8:]).mean())
+    assert error.mean == pytest.approx(np.abs(one.yaws).mean())
+    assert error.end == pytest.approx(np.abs(one.yaws[-8:]).mean())
 
 
 def test_where_the_picture_shows_the_place() -> None:

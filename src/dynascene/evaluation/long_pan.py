@@ -61,7 +61,7 @@ class LongPan:
     start: float
 
     @property
-    def told(self) -> np.ndarray:
+    def yaws(self) -> np.ndarray:
         """Degrees [F] to the right of the picture's middle."""
         return self.way * (self.start + np.linspace(0, DEGREES, FRAMES))
 
@@ -83,18 +83,18 @@ class LongPan:
         camera = PictureCamera(focal_from_fov(FOV, size), size, size.height / 2)
         scene = lift_to_stage(self.views(np.zeros(1), size)[0], camera)
         shot = Shot(None, None, self.track(size), DEFAULT_FRAME_RATE)
-        framing = Framing(float(self.told[0]), 0.0)
+        framing = Framing(float(self.yaws[0]), 0.0)
         return backgrounds(generate(shot, scene, replace(options, framing=framing, seed=seed)))
 
     def track(self, size: Size) -> CameraTrack:
         """The cameras, in the world of the first one."""
-        return _panned(torch.from_numpy(self.told - self.told[0]), size)
+        return _panned(torch.from_numpy(self.yaws - self.yaws[0]), size)
 
     def seen(self, size: Size) -> Tensor:
         """Where the picture shows what the pan films, [F, 1, H, W]."""
         endless = torch.full((FRAMES, 1, size.height, size.width), torch.inf)
         picture = _panned(torch.zeros(1, dtype=torch.float64), size)
-        rays = track_rays(_panned(torch.from_numpy(self.told), size))
+        rays = track_rays(_panned(torch.from_numpy(self.yaws), size))
         return seen_from(picture, endless[:1], rays, endless).float()
 
     def _render(self, track: CameraTrack) -> Tensor:
@@ -146,9 +146,9 @@ def pan_error(pan: LongPan, frames: np.ndarray) -> PanError:
     views = pan.views(tried, fitting_size(size))
     everywhere, seen = torch.ones_like(pictures[:, :1]), pan.seen(size)
     fitting, there = (tried[best_views(pictures, w, views).numpy()] for w in (everywhere, seen))
-    error = np.abs(fitting - pan.told)
+    error = np.abs(fitting - pan.yaws)
     shown = seen.flatten(1).any(1).numpy()
-    seen_error = np.where(shown, np.abs(there - pan.told), np.nan)
+    seen_error = np.where(shown, np.abs(there - pan.yaws), np.nan)
     tracked = math.nan
     if size.width >= LEAST_TRACKED:
         tracked = camera_error(frames, pan.track(size), None).rotation_mean

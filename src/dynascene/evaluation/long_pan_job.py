@@ -182,11 +182,11 @@ def _measure(
 def _sheet(pan: LongPan, made: Mapping[str, np.ndarray], size: Size) -> np.ndarray:
     shown = spread_frames(FRAMES)
     times = max(1, -(-LEAST_WIDTH // size.width))
-    truth = bytes_from_tensor(pan.views(pan.told[shown], size))
+    truth = bytes_from_tensor(pan.views(pan.yaws[shown], size))
     rows = {"truth": truth} | {name: frames[shown] for name, frames in made.items()}
     return contact_sheet(
         [SheetRow(name, list(x.repeat(times, 1).repeat(times, 2))) for name, x in rows.items()],
-        [f"{degrees:+.0f}°" for degrees in pan.told[shown]],
+        [f"{degrees:+.0f}°" for degrees in pan.yaws[shown]],
     )
 
 

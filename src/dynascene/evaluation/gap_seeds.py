@@ -1,0 +1,118 @@
+"""Camera gaps of the same training with several seeds, as one row.
+
+Legend: S seeds, N clips.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from dynascene.errors import InputError
+from dynascene.evaluation.bootstrap import Estimate
+from dynascene.evaluation.gap import (
+    ClipGaps,
+    GapFigures,
+    StillFollower,
+    gap_figures,
+    joined_gaps,
+    of_moves,
+)
+from dynascene.evaluation.gap_systems import UNTRAINED
+from dynascene.evaluation.table import text_of
+
+METRICS = "metrics.json"
+
+
+class MeasuredGaps(NamedTuple):
+    """A row of one measurement: its figures, and the place and move of each clip."""
+
+    gaps: ClipGaps
+    places: list[str]
+    moves: list[str]
+
+
+class SeedRange(NamedTuple):
+    """A figure over seeds. low, high: of the interval, which draws places, each with its clips of
+    all seeds. least, most: of the seeds' own means."""
+
+    mean: float
+    low: float
+    high: float
+    least: float
+    most: float
+
+
+def read_gaps(folder: Path, row: str | None = None) -> MeasuredGaps:
+    """A row of a folder that ``run_gap`` wrote.
+
+    Args:
+        folder: with its metrics.json.
+        row: None: that of the trained weights, of which there must be one.
+
+    Raises:
+        InputError: there is no such measurement or row.
+    """
+    path = folder / METRICS
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))["gap"]
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"{path}: holds no camera gaps") from error
+    if row is None:
+        fresh = f", {UNTRAINED}"
+        trained = [name for name in rows if name != StillFollower.name and not name.endswith(fresh)]
+        if len(trained) != 1:
+            raise InputError(f"{path}: holds {len(trained)} trained rows; name one")
+        row = trained[0]
+    if row not in rows:
+        raise InputError(f"{path}: has no row {row!r}; there are {', '.join(rows)}")
+    clips = rows[row]["clips"]
+    gaps = ClipGaps(*(
+        np.array([np.nan if clip.get(name) is None else clip[name] for clip in clips], float)
+        for name in ClipGaps._fields
+    ))  # fmt: skip
+    return MeasuredGaps(gaps, [c["place"] for c in clips], [c["move"] for c in clips])
+
+
+def over_seeds(seeds: Sequence[MeasuredGaps], move: str | None = None) -> dict[str, SeedRange]:
+    """The figures of ``GapFigures`` over several seeds.
+
+    Args:
+        seeds: at least one, all of the same clips.
+        move: None: all moves together.
+
+    Raises:
+        InputError: the clips differ.
+    """
+    if any((s.places, s.moves) != (seeds[0].places, seeds[0].moves) for s in seeds):
+        raise InputError("camera gaps over seeds: they were measured on different clips")
+    some = [s if move is None else _of_move(s, move) for s in seeds]
+    together = gap_figures(joined_gaps([s.gaps for s in some]), some[0].places * len(some))
+    single = [gap_figures(s.gaps, s.places) for s in some]
+    return {
+        name: _range(getattr(together, name), [getattr(each, name) for each in single])
+        for name in GapFigures._fields
+    }
+
+
+def _of_move(seed: MeasuredGaps, move: str) -> MeasuredGaps:
+    gaps, chosen = of_moves(seed.gaps, seed.moves, move)
+    numbers = np.flatnonzero(chosen)
+    return MeasuredGaps(gaps, [seed.places[n] for n in numbers], [move] * len(numbers))
+
+
+def _range(together: Estimate, single: Sequence[Estimate]) -> SeedRange:
+    means = [each.mean for each in single]
+    return SeedRange(together.mean, together.low, together.high, min(means), max(means))
+
+
+def range_text(value: SeedRange, decimals: int, seeds: int) -> str:
+    """A figure with its interval in brackets and, of several seeds, their range."""
+    text = text_of(Estimate(*value[:3], 0), decimals)
+    if seeds < 2 or value.mean != value.mean:
+        return text
+    return f"{text} ({value.least:.{decimals}f} … {value.most:.{decimals}f})"
