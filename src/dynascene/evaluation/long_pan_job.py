@@ -29,7 +29,8 @@ from dynascene.evaluation.long_pan import (
 from dynascene.evaluation.long_pan_tables import pan_summary, pan_tables
 from dynascene.evaluation.protocol import EvaluatedSystem
 from dynascene.evaluation.systems import Projection, Still, Trained
-from dynascene.evaluation.table import Table, markdown
+from dynascene.evaluation.table import Table
+from dynascene.evaluation.table_formats import markdown_page
 from dynascene.generation.clip import GenerationOptions
 from dynascene.generation.decoding import is_guided
 from dynascene.generation.weights import LoadedWeights
@@ -134,7 +135,8 @@ def run_long_pans(request: LongPanRequest, out: Path, log: Log) -> list[Table]:
         (folder / METRICS).write_text(json.dumps(values, indent=1))
         tables = pan_tables(made.errors, made.places)
         note = _note(request, rows[0].size, len(set(made.places)))
-        (folder / "table.md").write_text(markdown(tables, "Long pans", [note]), encoding="utf-8")
+        page = markdown_page(tables, "Long pans", [note])
+        (folder / "table.md").write_text(page, encoding="utf-8")
     return tables
 
 
