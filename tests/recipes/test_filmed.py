@@ -24,7 +24,7 @@ from dynascene.models.sizes import SD15
 from dynascene.models.small import small_autoencoder
 from dynascene.models.systems.dynascene import DYNASCENE, TABLE_3
 from dynascene.models.systems.system import Schedule
-from dynascene.recipes import all_recipes, filmed, find_recipe
+from dynascene.recipes import all_recipes, filmed, find_recipe, validation
 from dynascene.recipes.export import model_card
 from dynascene.recipes.rehearsal import rehearse
 from dynascene.training.frozen import frozen_names
@@ -320,6 +320,40 @@ def test_a_users_own_clips_train_and_a_broken_one_is_named(
     assert all(np.isfinite(line["loss"]) for line in lines)
     assert "walk-3" in caplog.text
     assert (own / "walk-3" / "video.mp4").read_bytes() == b"no video at all"  # left as it was
+
+
+def test_the_val_split_of_clips_is_sampled(tiny, settings, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("dynascene.recipes.validation.CLIPS", 2)
+    own, plain = tmp_path / "own", tmp_path / "plain"
+    for number in range(4):
+        write_clip(own / f"walk-{number}")
+        write_clip(plain / f"walk-{number}")
+    write_manifest(own, shares={"train": 0.5, "val": 0.5})
+    write_manifest(plain, shares={"train": 1.0})
+    figures = {}
+    for name, clips in (("both", (str(plain), str(own))), ("none", (str(plain),))):
+        chosen = settings(name, clips=clips, steps=1)
+        train(tiny("dynascene.small.stage1")(chosen), chosen.out, until=0)
+        (line,) = read_log(chosen.out)
+        figures[name] = {key.removeprefix("examined_psnr_") for key in line}
+    rendered = {key for key in figures["both"] if "filmed" not in key}
+    assert figures["none"] == rendered >= {"one_step", "sample"}
+    assert figures["both"] - rendered == {
+        f"filmed_{name}{task}" for name in ("still", "sample") for task in ("", "/image_background")
+    }
+
+
+def test_a_val_split_that_suits_no_task_is_named_and_left(tiny, settings, tmp_path, caplog) -> None:
+    own, empty = tmp_path / "own", tmp_path / "empty"
+    write_clip(own / "walk")
+    write_clip(empty / "place", person=False)
+    write_manifest(own, shares={"train": 1.0})
+    write_manifest(empty, shares={"val": 1.0})
+    chosen = settings("run", clips=(str(own), str(empty)))
+    stage = find_recipe("dynascene.small.baseline.stage1").args[1]
+    batches = validation.filmed_validation(chosen, stage.mix, SMALLEST.resolution, 1, guided=False)
+    assert batches == []
+    assert "the val split is not examined" in caplog.text
 
 
 def test_data_that_are_clips_are_trained_on(tmp_path, monkeypatch) -> None:

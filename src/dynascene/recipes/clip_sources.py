@@ -29,8 +29,9 @@ def open_clips(
     imagery: Path | None = None,
     worlds: Mapping[str, float] = WORLDS,
     cache: Path | None = None,
+    split: str = "train",
 ) -> Dataset[FilmedClip]:
-    """Open training clips: filmed ones from folders or URLs, or rendered ones without any.
+    """Open clips: filmed ones from folders or URLs, or rendered ones without any.
 
     Clips with and without people are drawn in the shares that the mix needs, where there are both.
 
@@ -42,13 +43,14 @@ def open_clips(
         imagery: folder of photographs for rendered clips; None: procedural pictures.
         worlds: relative frequency of each world of rendered clips.
         cache: folder for downloads.
+        split: train, val or test.
 
     Raises:
-        InputError: a source holds nothing to train on.
+        InputError: a source holds nothing in this split.
     """
     if not sources:
         shots = SyntheticShots(
-            "train",
+            split,
             size,
             max(LONGER * length, LEAST),
             seed,
@@ -58,7 +60,7 @@ def open_clips(
         )
         return SyntheticClips(shots, length)
     manifests = [open_manifest(source, cache) for source in sources]
-    clips = [FilmedClips(m, "train", size, length, seed, cache=cache) for m in manifests]
+    clips = [FilmedClips(m, split, size, length, seed, cache=cache) for m in manifests]
     if len(clips) == 1:
         return clips[0]
     people = [_share_of_people(source) for source in clips]

@@ -1,7 +1,7 @@
 """Training on filmed clips: the stages of every system, at every size that has a schedule."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 
 from torch.utils.data import Dataset
 
@@ -13,11 +13,13 @@ from dynascene.models.systems import SYSTEMS
 from dynascene.models.systems.system import System, TrainingStage
 from dynascene.recipes.clip_sources import open_clips
 from dynascene.recipes.start import require_start, starting_point
+from dynascene.recipes.validation import STEPS, filmed_validation
 from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.task_mix import TaskMix
 from dynascene.training.batch_encoding import PixelEncoder
 from dynascene.training.denoising import DenoisingObjective
 from dynascene.training.run import Optimiser, Run, Settings
+from dynascene.training.validation import FilmedValidation
 from dynascene.training_batch import TrainingBatch, collate
 
 EXAMINED = (2, 8)  # shots, frames
@@ -52,10 +54,20 @@ def filmed_run(system: System, stage: TrainingStage, size: ModelSize, settings: 
     schedule = stage.schedules[size.name]
     clips = partial(_clips, size, schedule.frames, stage.mix, settings)
     guided = "guide" in system.inputs(stage.variant)
+    validation = lru_cache(maxsize=1)(
+        partial(
+            filmed_validation,
+            settings,
+            stage.mix,
+            size.resolution,
+            schedule.frames,
+            guided=guided,
+        )
+    )
     return Run(
         name=name,
         settings=settings,
-        objective=partial(_objective, system, stage, size, settings),
+        objective=partial(_objective, system, stage, size, settings, validation),
         samples=lambda: TaskSamples(clips, stage.mix, settings.seed, guided=guided),
         collate=pack_samples,
         optimiser=Optimiser(
@@ -75,7 +87,11 @@ def filmed_run(system: System, stage: TrainingStage, size: ModelSize, settings: 
 
 
 def _objective(
-    system: System, stage: TrainingStage, size: ModelSize, settings: Settings
+    system: System,
+    stage: TrainingStage,
+    size: ModelSize,
+    settings: Settings,
+    validation: Callable[[], list[TrainingBatch]],
 ) -> DenoisingObjective:
     denoiser = system.denoiser(size, stage.variant)
     parts = starting_point(system, denoiser, settings.start, settings.autoencoder)
@@ -91,6 +107,7 @@ def _objective(
         steps=25,
         guidance=3.5,
         freeze_image_encoder=size.name == SD15.name or not stage.trains_image_encoder,
+        filmed=FilmedValidation(clips=validation, steps=STEPS),
     )
 
 

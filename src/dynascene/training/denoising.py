@@ -24,6 +24,7 @@ from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.training.batch_encoding import BatchEncoder
 from dynascene.training.figures import task_losses
 from dynascene.training.run import Examination, Objective
+from dynascene.training.validation import FilmedValidation, below_each_other
 from dynascene.training_batch import TrainingBatch
 from dynascene.types import Batch
 
@@ -41,6 +42,7 @@ class DenoisingObjective(Objective):
         additive: see ``Objective``; False where the batch depends on all of a step's samples.
         steps, guidance: of the samples on the sheets, and what the exported weights say.
         freeze_image_encoder: whether the image encoder stays as it is.
+        filmed: further clips for ``examine``; None = no others.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class DenoisingObjective(Objective):
         steps: int = 10,
         guidance: float = 1.0,
         freeze_image_encoder: bool = False,
+        filmed: FilmedValidation | None = None,
     ) -> None:
         super().__init__()
         self.denoiser, self.image_encoder = denoiser, image_encoder
@@ -67,7 +70,7 @@ class DenoisingObjective(Objective):
             parameter.requires_grad_(id(parameter) in trainable_ids)
         self.validation_shots, self.batch_encoder, self.loss = validation_shots, batch_encoder, loss
         self.additive = additive
-        self.steps, self.guidance = steps, guidance
+        self.steps, self.guidance, self.filmed = steps, guidance, filmed
 
     def trainable_parameters(self) -> dict[str, nn.Parameter]:
         return {name: p for name, p in self.named_parameters() if p.requires_grad}
@@ -93,7 +96,8 @@ class DenoisingObjective(Objective):
 
     @torch.no_grad()
     def examine(self, seed: int) -> Examination:
-        """PSNR and detail where nobody stands, of samples, the one-step estimate and the guide.
+        """PSNR and detail where nobody stands, of samples, the one-step estimate and the guide; and
+        of samples of filmed clips, if there are any.
 
         The one-step estimate from pure noise is close to the mean of many samples, and so has the
         higher PSNR; the sample looks sharper.
@@ -118,7 +122,11 @@ class DenoisingObjective(Objective):
                 revealed = batch.generate_mask * (1 - batch.guide_visibility)
                 figures[f"psnr_{name}_revealed"] = weighted_psnr(frames, true, revealed)
                 figures[f"detail_{name}_revealed"] = detail_share(frames, true, revealed)
-        return Examination(figures, clip_grid([true, *results.values()]))
+        sheets = [clip_grid([true, *results.values()])]
+        for filmed in self.filmed.examine(pipeline, seed) if self.filmed is not None else ():
+            figures |= filmed.figures
+            sheets.append(filmed.sheet)
+        return Examination(figures, below_each_other(sheets))
 
     def _one_step(self, batch: Batch) -> Tensor:
         """x₀ as predicted from pure noise, decoded: [B, F, 3, H, W] in 0 … 1.

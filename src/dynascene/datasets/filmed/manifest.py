@@ -86,6 +86,11 @@ class ClipManifest:
         """The clips' names, in order."""
         return self.table.column("clip").to_pylist()
 
+    def has_split(self, split: str, frames: int = 1) -> bool:
+        """Whether the split has a clip of at least so many frames."""
+        chosen = (pc.field("split") == split) & (pc.field("frames") >= frames)
+        return self.table.filter(chosen).num_rows > 0
+
     def of_split(self, split: str, frames: int = 1) -> ClipManifest:
         """The clips of a split that have at least so many frames.
 
