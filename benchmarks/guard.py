@@ -87,8 +87,9 @@ def trained(recipe: str, *options: object, batch: int = 1) -> Path:
     """20 steps of a recipe, done once; rendered clips are encoded once for all recipes."""
     run = Path("runs") / recipe
     if not run.exists():
-        settings = ("--steps", 20, "--batch", batch, "--workers", 0, "--cache", "cache")
-        command("train", recipe, "--out", run, *settings, *options)
+        settings = ("--steps", 20, "--batch", batch, "--workers", 0)
+        cache = () if recipe.startswith("autoencoder") else ("--cache", "cache")
+        command("train", recipe, "--out", run, *settings, *cache, *options)
     return run
 
 

@@ -1,5 +1,6 @@
 """Networks that put out ε, the clean latent or a velocity, on both schedules."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -189,6 +190,16 @@ def test_contradictions_are_refused(build, make_clip) -> None:
         DiffusionLoss(terms=(noise_error(),))(
             denoiser, make_clip(), random(3, 3, 4, 5, 7), generators
         )
+
+
+def test_a_loss_of_another_quantity_is_refused_where_a_system_is_described() -> None:
+    system = SYSTEMS["dynascene"]
+    training = next(t for t in system.rendered if t.variant == "shared_rays")
+    message = f"{training.name}: loss noise: judges epsilon, and this denoiser gives"
+    with pytest.raises(InputError, match=message):
+        replace(system, stages=(), rendered=(replace(training, loss=DiffusionLoss()),))
+    with pytest.raises(InputError, match=message):  # of the system's own terms too
+        replace(system, stages=(), rendered=(training,), loss_terms=(noise_error(),))
 
 
 def test_another_scheduler_on_the_zero_snr_schedule(build, make_clip, make_pipeline) -> None:

@@ -245,6 +245,23 @@ def test_what_a_recipe_starts_from_is_asked_for_or_refused(settings) -> None:
         find_recipe("dynascene.small_one_step")(settings("run"))
 
 
+@pytest.mark.parametrize(
+    ("recipe", "chosen", "name"),
+    [
+        ("autoencoder.small", {"autoencoder": Path("weights")}, "autoencoder"),
+        ("autoencoder.small", {"cache": Path("clips")}, "cache"),
+        ("autoencoder.small_decoder", {"worlds": {"turn": 1.0}}, "worlds"),
+        ("dynascene.small.stage1", {"clips": ("x",), "worlds": {"turn": 1.0}}, "worlds"),
+        ("dynascene.small.stage1", {"cache": Path("clips")}, "cache"),
+    ],
+)
+def test_settings_that_a_recipe_does_not_use_are_refused(recipe, chosen, name, tmp_path) -> None:
+    with pytest.raises(InputError, match=f"`{name}`: {recipe} does not use it"):
+        find_recipe(recipe)(Settings(out=tmp_path / "run", **chosen))
+    (tmp_path / "run" / "checkpoints" / "00000001").mkdir(parents=True)
+    find_recipe(recipe)(Settings(out=tmp_path / "run", **chosen))  # begun by an earlier version
+
+
 @pytest.mark.parametrize("row", ["", "baseline.", "cc.", "bo."])
 def test_a_second_stage_does_not_begin_without_the_first(row, settings) -> None:
     second = find_recipe(f"dynascene.sd15.{row}stage2")

@@ -29,6 +29,7 @@ def small(settings: Settings) -> Run:
             partial(_validation_crops, settings),
         ),
         learning_rate=1e-3,
+        unread=("autoencoder", "cache", "worlds"),
     )
 
 
@@ -43,6 +44,7 @@ def small_decoder(settings: Settings) -> Run:
             decoder_only=True,
         ),
         learning_rate=4e-4,  # it is trained already
+        unread=("cache", "worlds"),
     )
 
 
@@ -52,9 +54,11 @@ def _run(
     objective: Callable[[], AutoencoderObjective],
     *,
     learning_rate: float,
+    unread: tuple[str, ...],
 ) -> Run:
     settings.refuse_clips(name)
     settings.refuse_start(name)
+    settings.refuse_unread(name, *unread)
     return Run(
         name=name,
         settings=settings,

@@ -51,6 +51,8 @@ def filmed_run(system: System, stage: TrainingStage, size: ModelSize, settings: 
     if stage.continues is not None:
         before = recipe_name(system, system.stage(stage.continues), size)
         require_start(name, before, settings)
+    # rendered clips are of worlds and are not kept; fetched clips are
+    settings.refuse_unread(name, "worlds" if settings.clips else "cache")
     schedule = stage.schedules[size.name]
     clips = partial(_clips, size, schedule.frames, stage.mix, settings)
     guided = "guide" in system.inputs(stage.variant)

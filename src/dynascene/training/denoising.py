@@ -43,6 +43,9 @@ class DenoisingObjective(Objective):
         steps, guidance: of the samples on the sheets, and what the exported weights say.
         freeze_image_encoder: whether the image encoder stays as it is.
         filmed: further clips for ``examine``; None = no others.
+
+    Raises:
+        InputError: the loss does not suit what the denoiser predicts.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class DenoisingObjective(Objective):
         filmed: FilmedValidation | None = None,
     ) -> None:
         super().__init__()
+        loss.check(denoiser.quantity)
         self.denoiser, self.image_encoder = denoiser, image_encoder
         self.vae = vae.requires_grad_(False)
         encoder = [] if freeze_image_encoder else image_encoder.parameters()

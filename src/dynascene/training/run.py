@@ -14,6 +14,7 @@ from torch.utils.data import Dataset
 from dynascene.datasets.imagery import training_folder
 from dynascene.errors import InputError
 from dynascene.synthetic.worlds import WORLDS, check_worlds
+from dynascene.training.state import checkpoint_folders
 
 Precision = Literal["no", "bf16", "fp16"]
 FRESH = "random"  # in place of weights to start from
@@ -181,6 +182,24 @@ class Settings:
                 f"`clips`: {recipe} trains on rendered places; for filmed clips take a recipe such "
                 "as dynascene.small.single_stage"
             )
+
+    def refuse_unread(self, recipe: str, *names: str) -> None:
+        """A recipe does not pass over settings that it has no use for.
+
+        A run that has begun stays what it is: earlier versions did pass over them.
+
+        Args:
+            names: of ``worlds``, and of settings that are None where nothing was chosen.
+
+        Raises:
+            InputError: one of them was chosen.
+        """
+        if checkpoint_folders(self.out):
+            return
+        for name in names:
+            unchosen = WORLDS if name == "worlds" else None
+            if getattr(self, name) != unchosen:
+                raise InputError(f"`{name}`: {recipe} does not use it; leave it out")
 
     def refuse_start(self, recipe: str) -> None:
         """A recipe that starts from fresh weights takes no others.

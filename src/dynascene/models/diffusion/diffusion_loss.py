@@ -45,8 +45,11 @@ class DiffusionLoss:
         """Look whether this loss suits denoisers that are seen as ``quantity``.
 
         Raises:
-            InputError: training would start a single step at zero, and sampling at noise.
+            InputError: a term judges something else, or training would start a single step at
+                zero, and sampling at noise.
         """
+        for term in self.terms:
+            term.check(quantity)
         if quantity != "epsilon" and isinstance(self.noising, MostlyFirstStep):
             raise InputError(
                 "MostlyFirstStep: trains a single step that starts at zero, and sampling of a "

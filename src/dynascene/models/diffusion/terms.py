@@ -51,6 +51,7 @@ class LossTerm:
         weight: what they are multiplied with in the sum.
         reads: the fields of the encoded clip that it cannot do without.
         probes: what attention readers are to leave for it in ``prediction.probes``.
+        quantity: what the denoiser must be seen as; None = anything.
     """
 
     name: str
@@ -58,6 +59,19 @@ class LossTerm:
     weight: float = 1.0
     reads: tuple[str, ...] = ()
     probes: tuple[str, ...] = ()
+    quantity: Quantity | None = None
+
+    def check(self, quantity: Quantity) -> None:
+        """Look whether the term suits denoisers that are seen as ``quantity``.
+
+        Raises:
+            InputError: it judges something else.
+        """
+        if self.quantity not in (None, quantity):
+            raise InputError(
+                f"loss {self.name}: judges {self.quantity}, and this denoiser gives {quantity}: "
+                "train it with prediction_error"
+            )
 
 
 def noise_error(gamma: float | None = 5) -> LossTerm:
@@ -66,15 +80,10 @@ def noise_error(gamma: float | None = 5) -> LossTerm:
     γ = None is the paper's plain mean for denoisers that predict ε (``epsilon``), not for others.
     It judges ε: denoisers that are seen otherwise take ``prediction_error``.
     """
-    return LossTerm(name="noise", losses=partial(_noise_error, gamma))
+    return LossTerm(name="noise", losses=partial(_noise_error, gamma), quantity="epsilon")
 
 
 def _noise_error(gamma: float | None, step: DenoisingStep) -> Tensor:
-    if step.quantity != "epsilon":
-        raise InputError(
-            f"loss noise: judges ε, and this denoiser gives {step.quantity}: train it with "
-            "prediction_error"
-        )
     weight = loss_weight(step.noisy.alpha_bar, step.parametrisation, gamma)
     noise = step.noisy.noise_for("loss noise")
     return denoising_losses(step.prediction.noise, noise, weight, step.mask)

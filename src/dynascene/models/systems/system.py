@@ -221,7 +221,8 @@ class System:
         for training in (*self.stages, *self.rendered):
             network = self.composition(training.variant)
             try:
-                training.loss.check(quantity_of(network.prediction, network.schedule))
+                loss = training.loss.with_terms(self.loss_terms)
+                loss.check(quantity_of(network.prediction, network.schedule))
             except InputError as error:
                 raise InputError(f"{self.name}.{training.name}: {error}") from None
 
