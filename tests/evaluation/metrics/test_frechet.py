@@ -42,6 +42,22 @@ def test_fewer_samples_than_channels() -> None:
     assert frechet_distance(one, one) == pytest.approx(0, abs=1e-9)
 
 
+@pytest.mark.parametrize(("n", "m"), [(6, 300), (300, 6), (400, 300)])
+def test_work_grows_with_the_channels_where_samples_are_more(n: int, m: int, monkeypatch) -> None:
+    """1,000 clips have 8,000 pictures: singular values of 8,000² numbers, 200 times, take days."""
+    shapes: list[tuple[int, ...]] = []
+    svd = np.linalg.svd
+
+    def watched(matrix: np.ndarray, **options):
+        shapes.append(matrix.shape)
+        return svd(matrix, **options)
+
+    monkeypatch.setattr(np.linalg, "svd", watched)
+    one, two = RNG.normal(size=(n, 7)), RNG.normal(size=(m, 7)) * 2
+    assert frechet_distance(one, two) == pytest.approx(by_square_root(one, two), rel=1e-6)
+    assert shapes == [(min(n, 7), min(m, 7))]
+
+
 def test_a_shift_of_both_changes_nothing_and_order_neither() -> None:
     one, two = RNG.normal(size=(12, 4)), RNG.normal(size=(15, 4))
     value = frechet_distance(one, two)

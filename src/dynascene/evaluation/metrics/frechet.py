@@ -33,34 +33,32 @@ def frechet_draws(
     Returns:
         [R]; NaN in draws with fewer than two samples.
     """
-    # a shift of both changes nothing, and keeps the sums small
-    centre = y.mean(axis=0, dtype=np.float64)
-    x, y = x.astype(np.float64) - centre, y.astype(np.float64) - centre
-    inner = x @ y.T
-    values = [
-        _of_draw(x, y, inner, of_x, of_y) for of_x, of_y in zip(x_counts, y_counts, strict=True)
-    ]
+    x, y = x.astype(np.float64), y.astype(np.float64)
+    values = [_of_draw(x, y, of_x, of_y) for of_x, of_y in zip(x_counts, y_counts, strict=True)]
     return np.array(values)
 
 
-def _of_draw(
-    x: np.ndarray, y: np.ndarray, inner: np.ndarray, of_x: np.ndarray, of_y: np.ndarray
-) -> float:
+def _of_draw(x: np.ndarray, y: np.ndarray, of_x: np.ndarray, of_y: np.ndarray) -> float:
     n, m = of_x.sum(), of_y.sum()
     if min(n, m) < 2:
         return float("nan")
     mean_x, mean_y = of_x @ x / n, of_y @ y / m
-    traces = _scatter(x, of_x, mean_x) / (n - 1) + _scatter(y, of_y, mean_y) / (m - 1)
-    # With A, B the centred samples, Σ₁ = AᵀA/(n − 1) and Σ₂ = BᵀB/(m − 1): tr (Σ₁Σ₂)^½ is the sum
-    # of the singular values of ABᵀ/√((n − 1)(m − 1)), N×M numbers instead of C×C.
-    cross = inner - (x @ mean_y)[:, None] - (y @ mean_x)[None] + mean_x @ mean_y
-    present_x, present_y = of_x > 0, of_y > 0
-    cross = cross[present_x][:, present_y]
-    cross *= np.sqrt(of_x[present_x])[:, None] * np.sqrt(of_y[present_y])[None]
+    a, b = _centred(x, of_x, mean_x), _centred(y, of_y, mean_y)
+    traces = (a**2).sum() / (n - 1) + (b**2).sum() / (m - 1)
+    # Σ₁ = AᵀA/(n − 1) and Σ₂ = BᵀB/(m − 1): tr (Σ₁Σ₂)^½ is the sum of the singular values of
+    # ABᵀ/√((n − 1)(m − 1)), N×M numbers. With R of A = QR in the place of A they are the same.
+    cross = _at_most_square(a) @ _at_most_square(b).T
     overlap = np.linalg.svd(cross, compute_uv=False).sum() / np.sqrt((n - 1) * (m - 1))
     return max(0.0, float(((mean_x - mean_y) ** 2).sum() + traces - 2 * overlap))
 
 
-def _scatter(samples: np.ndarray, counts: np.ndarray, mean: np.ndarray) -> float:
-    """Σ |x − μ|² with counts."""
-    return float(counts @ ((samples - mean) ** 2).sum(axis=1))
+def _centred(samples: np.ndarray, counts: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """The drawn samples less their mean, times √counts."""
+    drawn = counts > 0
+    return np.sqrt(counts[drawn])[:, None] * (samples[drawn] - mean)
+
+
+def _at_most_square(samples: np.ndarray) -> np.ndarray:
+    """[N, C]; R of a QR decomposition, [C, C], where there are more samples than channels."""
+    many = len(samples) > samples.shape[1]
+    return np.asarray(np.linalg.qr(samples, mode="r")) if many else samples
