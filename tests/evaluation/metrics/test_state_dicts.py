@@ -51,8 +51,9 @@ def test_files_that_are_no_weights(reader, tmp_path: Path) -> None:
             reader(tmp_path / name)
 
 
-def test_a_list_is_no_state_dict(tmp_path: Path) -> None:
-    torch.save([torch.ones(2)], tmp_path / "list.pth")
+@pytest.mark.parametrize("content", [[torch.ones(2)], {0: torch.ones(2)}, {"weight": 3}])
+def test_what_has_no_tensors_by_name_is_no_state_dict(content: object, tmp_path: Path) -> None:
+    torch.save(content, tmp_path / "list.pth")
     with pytest.raises(InputError, match="holds no tensors by name"):
         read_state_dict(tmp_path / "list.pth")
 

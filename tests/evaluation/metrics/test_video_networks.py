@@ -99,6 +99,12 @@ def test_flax_weights_find_their_places(i3d: I3D) -> None:
         state_from_flax(arrays, "file")
 
 
+@pytest.mark.parametrize("name", ["AlexNet_0/Conv_0/kernel", "params/Conv_0/kernel", "bias"])
+def test_flax_weights_of_another_network_are_named(name: str) -> None:
+    with pytest.raises(InputError, match=f"file: {name} has no place in I3D"):
+        state_from_flax({name: np.ones((3, 3, 4, 5))}, "file")
+
+
 def test_the_resnet_has_the_published_keys_and_features() -> None:
     network = ResNet3D().eval()
     shapes = {key: tuple(value.shape) for key, value in network.state_dict().items()}

@@ -112,16 +112,17 @@ def state_from_flax(arrays: Mapping[str, np.ndarray], source: str) -> dict[str, 
     """
     state = {}
     for name, value in arrays.items():
-        group, _, path = name.partition("/")
-        parts, kind = path.split("/")[:-2], "/".join(path.split("/")[-2:])
-        unit = parts[0] if len(parts) == 1 else f"{parts[0]}.{_branch('/'.join(parts[1:]))}"
-        unit = "logits" if parts[0] == "Logits" else unit
+        group, *path = name.split("/")
+        path, kind = path[:-2], "/".join(path[-2:])
         leaf = _LEAVES.get((group, kind))
-        if leaf is None:
+        if not path or leaf is None:
             raise InputError(f"{source}: {name} has no place in I3D")
+        unit = path[0] if len(path) == 1 else f"{path[0]}.{_branch('/'.join(path[1:]))}"
+        unit = "logits" if path[0] == "Logits" else unit
         tensor = torch.from_numpy(np.array(value))
         is_kernel = leaf.endswith("weight")
-        state[f"{unit}.{leaf}"] = tensor.permute(4, 3, 0, 1, 2) if is_kernel else tensor.flatten()
+        channels_first = tensor.movedim((-1, -2), (0, 1)) if is_kernel else tensor.flatten()
+        state[f"{unit}.{leaf}"] = channels_first
     for key in [key for key in state if key.endswith("bn.bias")]:  # they scale by 1
         state[key.replace("bias", "weight")] = torch.ones_like(state[key])
     return state

@@ -35,7 +35,9 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     except (OSError, RuntimeError, SafetensorError, pickle.UnpicklingError, EOFError) as error:
         raise InputError(f"{path}: cannot be read as weights: {one_line(error)[:120]}") from error
     state = content.get("state_dict", content) if isinstance(content, Mapping) else content
-    if not isinstance(state, Mapping) or not all(isinstance(v, Tensor) for v in state.values()):
+    if not isinstance(state, Mapping) or not all(
+        isinstance(key, str) and isinstance(value, Tensor) for key, value in state.items()
+    ):
         raise InputError(f"{path}: holds no tensors by name (a state dict)")
     return {key.removeprefix("module."): value for key, value in state.items()}
 
