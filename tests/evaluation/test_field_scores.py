@@ -1,7 +1,8 @@
 """The field's metrics: both views, every clip, distances with intervals, and files."""
 
 import math
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +22,11 @@ from dynascene.evaluation.field_scores import (
 )
 from dynascene.evaluation.field_tables import FieldFigures, field_notes, field_summary, field_tables
 from dynascene.evaluation.flicker import true_motion
-from dynascene.evaluation.judging import Judge, check_frames_of
+from dynascene.evaluation.judging import Judge, check_frames_of, evaluate
 from dynascene.evaluation.metrics.choice import FieldMetrics
 from dynascene.evaluation.metrics.frechet import frechet_distance
 from dynascene.evaluation.metrics.measures import ClipMetric, SetMetric
-from dynascene.evaluation.protocol import EvaluationShot
+from dynascene.evaluation.protocol import EvaluationShot, ShotInputs
 from dynascene.evaluation.scores import Scores
 from dynascene.types import Batch
 
@@ -54,16 +55,35 @@ def small_shot(name: str = "shot", person: bool = True, frames: int = 3) -> Eval
 
 
 def noisy(shot: EvaluationShot, level: float) -> np.ndarray:
-    """The truth with noise, the truth behind the person as a judge leaves it."""
+    """The truth with noise, behind the person too."""
     noise = np.random.default_rng(1).normal(0, level, shot.truth.shape)
-    frames = np.clip(shot.truth + noise, 0, 255).astype(np.uint8)
-    return Judge(shot, Scattering()).judged(frames)
+    return np.clip(shot.truth + noise, 0, 255).astype(np.uint8)
+
+
+def judged(shot: EvaluationShot, level: float) -> np.ndarray:
+    """The same with the truth behind the person."""
+    return Judge(shot, Scattering()).judged(noisy(shot, level))
 
 
 def add(scores: FieldScores, shot: EvaluationShot, levels: dict[str, float]) -> None:
     motion = true_motion(shot.truth, ShotViews(shot).region)
     frames = {row: noisy(shot, level) for row, level in levels.items()}
     scores.add(shot, frames, {}, motion)
+
+
+@dataclass(frozen=True)
+class Painter:
+    """A system that makes these frames of every shot."""
+
+    frames: np.ndarray
+    name: str = "painter"
+    weights: Mapping[str, str] = field(default_factory=dict)
+    sampling: Mapping[str, float] = field(default_factory=dict)
+
+    def render(
+        self, inputs: ShotInputs, seed: int, *, estimates: bool = True
+    ) -> dict[str, np.ndarray]:
+        return {self.name: self.frames}
 
 
 def test_the_person_lies_over_the_background_as_the_matte_says() -> None:
@@ -112,6 +132,18 @@ def test_the_person_is_in_full_frames_alone() -> None:
     assert scores.values[FULL_FRAME, "person-change", "row"] == [0]
 
 
+def test_what_shows_through_a_soft_edge_counts_in_full_frames_alone() -> None:
+    shot, scores = small_shot(), FieldScores()
+    frames = shot.truth.copy()
+    frames[:, :, :11] = 255 - frames[:, :, :11]  # all that the matte covers to any degree
+    evaluate([Painter(frames)], [shot], 0, Scattering(), lambda *_: None, scores)
+    assert scores.values[BACKGROUND, "l1", "painter"] == [0]
+    edge = np.abs(255.0 - 2 * shot.truth[:, :, 10]).mean() / 2  # half of it is the person
+    band = scores.values[FULL_FRAME, "edge", "painter"][0] * 9  # and 8 columns without a fault
+    assert band == pytest.approx(edge, abs=9 * 0.5)  # composites are rounded
+    assert scores.values[FULL_FRAME, "person-change", "painter"] == [0]
+
+
 def test_clips_without_people_are_one_view() -> None:
     scores = FieldScores(replace(FieldMetrics(), sets=(MEANS,)))
     add(scores, small_shot(person=False), {"row": 30})
@@ -134,7 +166,7 @@ def test_a_distance_is_that_of_all_clips_samples() -> None:
     value = figures.estimate(BACKGROUND, MEANS, "row")
     x, y = (
         np.concatenate([MEANS.describe(clip) for clip in clips])
-        for clips in ([noisy(shot, 50) for shot in shots], [shot.truth for shot in shots])
+        for clips in ([judged(shot, 50) for shot in shots], [shot.truth for shot in shots])
     )
     assert value.mean == pytest.approx(frechet_distance(x, y))
     assert value.low < value.high
@@ -156,7 +188,7 @@ def test_clips_that_are_too_short_take_no_part_in_a_distance() -> None:
     x, y = (
         np.concatenate([MEANS.describe(clip) for clip in clips])
         for clips in (
-            [noisy(shots[k], 50) for k in (0, 2)],
+            [judged(shots[k], 50) for k in (0, 2)],
             [shots[k].truth for k in (0, 2)],
         )
     )
@@ -180,6 +212,15 @@ def test_a_table_for_each_view() -> None:
     assert tables[0].columns[:3] == ("system", "L1 ↓", "PSNR, dB ↑")
     assert tables[0].better == ("", "lower", "higher", "higher", "lower", "higher")
     assert [row[0] for row in tables[1].rows] == ["one", "two"]
+
+
+def test_the_papers_l1_keeps_its_digits_in_files() -> None:
+    """It is some 10⁻⁴ of a picture of 768×432."""
+    tiny = ClipMetric("tiny", "Tiny", 7, "lower", lambda _: 8.1234567e-5)
+    scores = FieldScores(FieldMetrics((tiny,)))
+    add(scores, small_shot(), {"row": 1})
+    views = field_summary(FieldFigures(scores, ["a"]))["views"]
+    assert views[BACKGROUND]["row"]["tiny"]["mean"] == 8.1235e-5
 
 
 def test_a_network_that_says_nan_names_the_clip() -> None:
@@ -209,7 +250,7 @@ def test_every_clips_figures_as_parquet(tmp_path: Path) -> None:
     judge = Judge(shot, Scattering())
     scores.clips.append(shot.name)
     scores.places.append("wood")
-    scores.add("row", judge.scores(noisy(shot, 30)))
+    scores.add("row", judge.scores(judged(shot, 30)))
     add(field_scores, shot, {"row": 30})
     write_clip_table(tmp_path / "clips.parquet", scores, field_scores)
     lines = pq.read_table(tmp_path / "clips.parquet").to_pylist()

@@ -59,7 +59,7 @@ class FieldScores:
 
         Args:
             shot: of which the rows were made.
-            frames_by_row: uint8 [F, H, W, 3], the truth behind the person.
+            frames_by_row: uint8 [F, H, W, 3], as they were made.
             borders_by_row: frames at which windows begin or end.
             motion: of the truth.
 
@@ -132,11 +132,13 @@ class ShotViews:
         """A background beside the truth.
 
         Args:
-            view: one of ``VIEWS``.
-            frames: uint8 [F, H, W, 3], the truth behind the person.
+            view: one of ``VIEWS``. In ``BACKGROUND`` the truth is put behind the person; in full
+                frames what was made shows through a soft edge.
+            frames: uint8 [F, H, W, 3], as they were made.
         """
         if view == BACKGROUND:
-            shown, truth, region = frames, self._background, self.region
+            shown = np.where(self.region[..., None], frames, self.shot.truth)
+            truth, region = self._background, self.region
         else:
             shown, truth = over_background(self.shot.batch, frames), self._full_frame
             region = np.ones_like(self.region)

@@ -11,9 +11,9 @@ from dynascene.evaluation.field_scores import BACKGROUND, FULL_FRAME, SEAMS, Fie
 from dynascene.evaluation.metrics.frechet import frechet_draws
 from dynascene.evaluation.metrics.measures import VERSION, ClipMetric, SetMetric
 from dynascene.evaluation.scores import TRUTH
-from dynascene.evaluation.table import Table, plain_estimate, text_of
+from dynascene.evaluation.table import PLAIN_DECIMALS, Table, plain_estimate, text_of
 
-FRECHET_DRAWS = 200  # of the bootstrap's: each costs the singular values of N×N numbers
+FRECHET_DRAWS = 200  # each costs singular values of N×N numbers, at most of C×C
 TITLES = {
     BACKGROUND: "The field's metrics, background only (matte = 0)",
     FULL_FRAME: "The field's metrics, full frames with the person",
@@ -109,7 +109,10 @@ def field_summary(figures: FieldFigures) -> dict[str, Any]:
         "views": {
             view: {
                 row: {
-                    metric.name: plain_estimate(figures.estimate(view, metric, row))
+                    metric.name: plain_estimate(
+                        figures.estimate(view, metric, row),
+                        max(PLAIN_DECIMALS, metric.decimals + 2),
+                    )
                     for metric in figures.columns(view)
                 }
                 for row in figures.scores.rows

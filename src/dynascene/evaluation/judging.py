@@ -137,14 +137,13 @@ def evaluate(
         scores.clips.append(shot.name)
         scores.places.append(shot.place)
         scores.add_cells(TRUTH, judge.true_cells())
-        judged: dict[str, np.ndarray] = {}
         for row, frames in rendered.items():
             check_frames_of(f"clip {shot.name}, {row}", frames, shot.truth)
-            judged[row] = judge.judged(frames)
-            scores.add(row, judge.scores(judged[row]))
-            scores.add_cells(row, judge.cells(judged[row]))
+            judged = judge.judged(frames)
+            scores.add(row, judge.scores(judged))
+            scores.add_cells(row, judge.cells(judged))
         if field_scores is not None:
-            field_scores.add(shot, judged, borders, judge.motion)
+            field_scores.add(shot, rendered, borders, judge.motion)
         on_clip(index, shot, rendered, scores)
     return scores
 

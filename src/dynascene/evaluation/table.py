@@ -11,6 +11,7 @@ from dynascene.evaluation.scores import REGIONS
 from dynascene.evaluation.systems import PROJECTION, STILL
 
 GAIN = f"whole − {STILL}"
+PLAIN_DECIMALS = 5  # of numbers in files
 MOST_WITH_INTERVALS = 6  # columns on a terminal; files have them all
 
 
@@ -145,18 +146,18 @@ def text_of(value: Estimate, decimals: int, *, signed: bool = False) -> str:
     return mean if math.isnan(value.low) else f"{mean} [{low}, {high}]"
 
 
-def plain_estimate(value: Estimate) -> dict[str, Any]:
+def plain_estimate(value: Estimate, decimals: int = PLAIN_DECIMALS) -> dict[str, Any]:
     """A figure as JSON values."""
-    return {name: _number(number) for name, number in value._asdict().items()}
+    return {name: _number(number, decimals) for name, number in value._asdict().items()}
 
 
-def _number(value: float) -> float | int | str | None:
+def _number(value: float, decimals: int = PLAIN_DECIMALS) -> float | int | str | None:
     """A number as JSON knows it."""
     if isinstance(value, int):
         return value
     if math.isnan(value):
         return None
-    return round(value, 5) if math.isfinite(value) else "inf"
+    return round(value, decimals) if math.isfinite(value) else "inf"
 
 
 def print_tables(made: Sequence[Table]) -> None:
