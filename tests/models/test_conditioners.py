@@ -218,3 +218,30 @@ def test_a_conditioner_is_added_from_outside(build, monkeypatch) -> None:
     assert build(("second_guide",)).conditioners["second_guide"].name == "second_guide"
     with pytest.raises(ValueError, match="'second_guide' is Guide already"):
         register_conditioner("second_guide", Foreground)
+
+
+def test_a_reference_is_everywhere_where_open_gates_stay_and_nobody_is_dropped(
+    build, wake, make_clip
+) -> None:
+    """Only then may readers leave out what is without it; the numbers are the same."""
+    denoiser, nobody = wake(build(("foreground", "scene_reference"))), torch.zeros(3).bool()
+    clip, noisy, steps = make_clip(), torch.randn(3, 3, 4, 5, 7), torch.tensor([1, 50, 900])
+
+    def everywhere(drop=nobody) -> bool:
+        return denoiser.inject(clip, drop).reference["scene_reference"].everywhere
+
+    assert not everywhere()  # gates somewhere else
+    denoiser.open_gates()
+    assert not everywhere()  # they learn
+    with torch.no_grad():
+        assert everywhere()
+        assert not everywhere(torch.tensor([False, True, False]))
+        injection = denoiser.inject(clip, nobody)
+        (reference,) = injection.reference.values()
+        both = injection._replace(
+            reference={"scene_reference": reference._replace(everywhere=False)}
+        )
+        results = [denoiser(noisy, steps, source).noise for source in (injection, both)]
+    torch.testing.assert_close(*results, rtol=1e-4, atol=1e-5)
+    denoiser.open_gates(learn=False)
+    assert everywhere()

@@ -117,4 +117,6 @@ def test_open_gates_are_one(build) -> None:
     denoiser.open_gates()
     gates = [p for n, p in denoiser.named_parameters() if n.endswith("gates")]
     assert len(gates) == 2
-    assert all(p.eq(1).all() for p in gates)
+    assert all(p.eq(1).all() and p.requires_grad for p in gates)
+    denoiser.open_gates(learn=False)
+    assert not any(p.requires_grad for p in gates)

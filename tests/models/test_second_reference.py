@@ -66,8 +66,9 @@ def test_the_injection_holds_the_features_of_both(denoisers, make_clip) -> None:
     clip = make_clip()
     reference = both.inject(clip, torch.tensor([False, True, False])).reference
     assert set(reference) == set(TWO[1:])
-    for name, (blocks, present) in reference.items():
+    for name, (blocks, present, everywhere) in reference.items():
         conditioner = both.conditioners[name]
+        assert not everywhere
         assert present.tolist() == [True, False, True]  # the second one is dropped
         assert len(blocks) == len(conditioner.gates)
         for block, features, project in zip(

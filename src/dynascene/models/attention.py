@@ -6,10 +6,12 @@ row of the batch: a frame in the spatial layers, one pixel over all frames in th
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensor
 
 from dynascene.models.call import Call, current_call
 
@@ -23,7 +25,6 @@ class AttentionState:
 
     Attributes:
         query, key, value: [items, heads, n, d].
-        attended: [items, heads, n, d], the layer's own attention s, before any ``attended_change``.
         keys_and_values: projects other tokens [items, n, C] with this layer's weights, and with
             what readers add to its projections.
     """
@@ -31,8 +32,12 @@ class AttentionState:
     query: Tensor
     key: Tensor
     value: Tensor
-    attended: Tensor
     keys_and_values: Callable[[Tensor], tuple[Tensor, Tensor]]
+
+    @cached_property
+    def attended(self) -> Tensor:
+        """The layer's own attention s, [items, heads, n, d]; computed where somebody asks."""
+        return attend(self.query, self.key, self.value)
 
 
 class Reader:
@@ -63,6 +68,13 @@ class Reader:
         """The change of the attention s, [items, heads, n, d]; None: no change."""
         return None
 
+    def attended_instead(self, state: AttentionState, call: Call) -> Tensor | None:
+        """s and this reader's change in one, where it can be computed without s.
+
+        None: it cannot, and ``attended_change`` is asked.
+        """
+        return None
+
 
 class GateOwner(Protocol):
     """A conditioner whose parameter ``gates`` [readers] holds one learnt gate per reader."""
@@ -77,7 +89,8 @@ class AttentionSite:
     added. P(x) = W_P x + Σ_i P_i(x): each of its projections to_q, to_k, to_v, to_out, and what
     readers add to it. s = softmax(q kᵀ / √d) v: its own attention, with q = to_q(z), and k and v of
     z, or of the context in cross-attention. Δ_i: what readers add to s; each is relative to the
-    same s, so their order does not matter. The output is to_out(s + Σ_i Δ_i).
+    same s, so their order does not matter. The output is to_out(s + Σ_i Δ_i). Where one reader
+    gives s + Δ_i at once and no other asks for s, it is not computed.
     """
 
     def __init__(self) -> None:
@@ -108,14 +121,27 @@ class AttentionSite:
 
         query = _heads(attn, self._project(attn, "to_q", hidden_states, call))
         key, value = keys_and_values(context)
-        output = attended = attend(query, key, value)
-        state = AttentionState(query, key, value, attended, keys_and_values)
-        for reader in self.readers:
-            change = reader.attended_change(state, call)
-            if change is not None:
-                output = output + change
+        output = self._changed(AttentionState(query, key, value, keys_and_values), call)
         output = self._project(attn, "to_out", output.transpose(1, 2).flatten(2), call)
         return attn.to_out[1](output)  # diffusers' dropout
+
+    def _changed(self, state: AttentionState, call: Call) -> Tensor:
+        """s + Σ_i Δ_i."""
+        output, changes = None, []
+        for reader in self.readers:
+            instead = reader.attended_instead(state, call)
+            if instead is None:
+                changes.append(reader.attended_change(state, call))
+            elif output is None:
+                output = instead
+            else:
+                changes.append(instead - state.attended)
+        if output is None:
+            output = state.attended
+        for change in changes:
+            if change is not None:
+                output = output + change
+        return output
 
     def _project(
         self, attn: Attention, projection: Projection, states: Tensor, call: Call
@@ -141,7 +167,9 @@ def attention_site(attention: Attention) -> AttentionSite:
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """softmax(q kᵀ / √d) v, in the precision of the query."""
     attention = nn.functional.scaled_dot_product_attention
-    if query.device.type != "cpu" or query.dtype == torch.float32:
+    # fake tensors, which are counted and not computed, stand for those of a GPU
+    on_cpu = query.device.type == "cpu" and not isinstance(query, FakeTensor)
+    if not on_cpu or query.dtype == torch.float32:
         return attention(query, key, value)
     # on CPUs torch's own is up to five times slower in half precision than in float32
     with torch.autocast("cpu", enabled=False):

@@ -278,12 +278,17 @@ class Denoiser(ModelMixin, ConfigMixin):
         """Trade time for memory; the recomputation sees the call it belongs to."""
         super().enable_gradient_checkpointing(gradient_checkpointing_func or checkpoint_in_call)
 
-    def open_gates(self) -> None:
-        """Set all gates to 1: the paper's formulas, for networks that start from real weights."""
+    def open_gates(self, *, learn: bool = True) -> None:
+        """Set all gates to 1: the paper's formulas, for networks that start from real weights.
+
+        Args:
+            learn: False leaves them there, for the formulas have none, and reference attention is
+                then computed in one.
+        """
         for conditioner in self._conditioners():
             for name, parameter in conditioner.named_parameters(recurse=False):
                 if name == "gates":
-                    nn.init.ones_(parameter)
+                    nn.init.ones_(parameter).requires_grad_(learn)
 
     def start_from_nothing(self) -> None:
         """Let every part speak from the first step: for training from fresh weights.

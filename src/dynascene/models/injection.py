@@ -20,10 +20,13 @@ class Reference(NamedTuple):
 
     blocks: per spatial transformer block [B, N, C].
     present: [B] bool, False where a clip has no reference.
+    everywhere: whether it is known without looking that all clips have it and all gates stay at 1,
+        so that readers need not compute what is without it.
     """
 
     blocks: tuple[Tensor, ...]
     present: Tensor
+    everywhere: bool = False
 
 
 NO_REFERENCE: Mapping[str, Reference] = MappingProxyType({})

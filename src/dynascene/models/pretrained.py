@@ -48,8 +48,8 @@ def pipeline_from_public_weights(
 ) -> DynaScenePipeline:
     """A pipeline of size ``sd15`` as the paper initialises it: ready to be trained.
 
-    The gates are opened; what public weights do not hold (camera encoder and adaptors, guide
-    channels) stays fresh and silent.
+    The gates are opened and stay so; what public weights do not hold (camera encoder and adaptors,
+    guide channels) stays fresh and silent.
 
     Args:
         stable_diffusion: a model of Stable Diffusion's structure (U-Net and autoencoder).
@@ -63,7 +63,7 @@ def pipeline_from_public_weights(
     load_spatial(denoiser, stable_diffusion, layout, unread=unread)
     if motion is not None:
         load_motion(denoiser.unet, motion)
-    denoiser.open_gates()
+    denoiser.open_gates(learn=False)
     return DynaScenePipeline(
         vae=load_autoencoder(stable_diffusion),
         image_encoder=load_clip(clip),

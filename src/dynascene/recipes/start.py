@@ -77,6 +77,8 @@ def starting_point(
     if size in OWN_AUTOENCODERS and autoencoder is not None:
         raise InputError(f"`autoencoder`: size {size} has its own, so there is none to choose")
     public = system.first_weights.get(denoiser.size.name)
+    if public is not None:  # whatever the start: what goes on from it has its gates
+        denoiser.open_gates(learn=False)
     if start is None and public is not None:
         pipeline = pipeline_from_public_weights(
             denoiser,

@@ -11,6 +11,7 @@ from attention_layers import (
     n,
     slow_attention,
 )
+from torch import nn
 
 from dynascene.models.call import Call, calling
 from dynascene.models.injection import Injection, Reference
@@ -38,9 +39,10 @@ def slow_read(attn, own, references: list[tuple[torch.Tensor, Reference]]) -> to
             tokens = own[b * F + f]
             alone = slow_attention(attn, tokens, tokens)
             output = alone
-            for gate, ((block,), present) in references:
-                if present[b]:
-                    joint = slow_attention(attn, tokens, torch.cat([tokens, block[b]]))
+            for gate, reference in references:
+                if reference.present[b]:
+                    block = reference.blocks[0][b]
+                    joint = slow_attention(attn, tokens, torch.cat([tokens, block]))
                     output = output + gate * (joint - alone)
             items.append(attn.to_out[0](output))
     return torch.stack(items)
@@ -97,6 +99,35 @@ def test_an_open_gate_is_plain_attention_over_own_and_reference() -> None:
         read(attn, own, scene=reference(tokens, (True,))),
         attention_layer()(own, encoder_hidden_states=joined),
     )
+
+
+@pytest.mark.parametrize("everywhere", [(True,), (True, True), (True, False)])
+def test_what_all_clips_read_at_gates_of_one_is_the_same_in_fewer_attentions(
+    everywhere, monkeypatch
+) -> None:
+    """One reference takes one attention, with the gradients of two; beside others s is needed."""
+    names = ("scene", "before")[: len(everywhere)]
+    readers = [ReferenceReader(name, 0, gate_owner(1.0)) for name in names]
+    own = torch.randn(B * F, n, C).requires_grad_()
+    tokens = [torch.randn(B, N, C).requires_grad_() for _ in names]
+    attn, calls = attention_layer(*readers), []
+
+    def attend(*tensors):
+        calls.append(tensors)
+        return nn.functional.scaled_dot_product_attention(*tensors)
+
+    for module in ("attention", "readers.reference"):
+        monkeypatch.setattr(f"dynascene.models.{module}.attend", attend)
+    results, counts = [], []
+    for known in ((False,) * len(names), everywhere):
+        calls.clear()
+        references = [
+            reference(t)._replace(everywhere=k) for t, k in zip(tokens, known, strict=True)
+        ]
+        results.append(read(attn, own, **dict(zip(names, references, strict=True))))
+        counts.append(len(calls))
+    assert counts == ([2, 1] if len(names) == 1 else [3, 3])
+    assert_same_with_gradients(results[1], results[0], [own, *tokens, attn.to_q.weight])
 
 
 @torch.no_grad()

@@ -93,7 +93,14 @@ class SceneReference(Conditioner):
             return Injection()
         features = zip(self.projections, self.features(clip), strict=True)
         blocks = tuple(projection(feature) for projection, feature in features)
-        return Injection(reference={self.name: Reference(blocks, present=~drop)})
+        reference = Reference(blocks, present=~drop, everywhere=self._everywhere(drop))
+        return Injection(reference={self.name: reference})
+
+    def _everywhere(self, drop: Tensor) -> bool:
+        """Whether every clip reads it and every gate is 1, and no gate learns here."""
+        if self.gates.requires_grad and torch.is_grad_enabled():
+            return False
+        return not bool(drop.any() | (self.gates != 1).any())
 
     def picture(self, clip: EncodedClip) -> tuple[Tensor, Tensor, Tensor]:
         """What is referred to: latent [B, C, h, w], mask of its holes [B, 1, h, w], image tokens.
