@@ -1,7 +1,10 @@
 """Gradient checkpointing: the recomputation sees the call it belongs to."""
 
+from collections import Counter
+
 import torch
 
+from dynascene.models.backbone import motion_modules
 from dynascene.models.call import Call, calling, checkpoint_in_call, current_call
 from dynascene.models.injection import Injection
 
@@ -38,6 +41,21 @@ def test_gradients_with_checkpointing_are_those_without(build, wake, make_clip) 
     # the camera of the middle block is recomputed: it must have a gradient to be compared
     middle = [n for n in expected if "plucker_camera.adaptors" in n]
     assert all(expected[n].abs().max() > 0 for n in middle)
+
+
+def test_what_stage_two_trains_is_computed_again_once(build, wake, make_clip) -> None:
+    """diffusers leaves out most motion modules, and checkpoints the middle block twice over."""
+    denoiser = wake(build(NAMES)).train()
+    denoiser.enable_gradient_checkpointing()
+    blocks = denoiser.conditioners["plucker_camera"].encoder.blocks
+    inside = [motion.norm for _, motion in motion_modules(denoiser.unet)]
+    inside += [block.resnet for block in blocks]
+    runs = Counter()
+    for module in inside:
+        module.register_forward_hook(lambda module, _, __: runs.update([module]))
+    gradients(denoiser, [make_clip()], interleaved=False)
+    assert len(inside) == 10 + 3
+    assert [runs[module] for module in inside] == [2] * len(inside)
 
 
 def test_a_checkpoint_keeps_its_call() -> None:

@@ -5,8 +5,10 @@ Legend: B batch, F frames, C channels, h w latent grid, N tokens.
 
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
+import torch
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from diffusers.models.unets.unet_motion_model import AnimateDiffTransformer3D, UNetMotionModel
 from torch import Tensor, nn
@@ -91,12 +93,21 @@ class PerFrameGroupNorm(nn.GroupNorm):
 
 
 class SkippableMotion(AnimateDiffTransformer3D):
-    """A motion module that passes its input on when the call asks for none (stage I)."""
+    """A motion module that passes its input on when the call asks for none (stage I).
+
+    diffusers leaves most motion modules out of gradient checkpointing.
+    """
+
+    gradient_checkpointing = False  # set by diffusers, with the function that does it
+    _gradient_checkpointing_func: Callable[..., Tensor]
 
     def forward(self, hidden_states: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         if not current_call().motion:
             return hidden_states
-        return super().forward(hidden_states, *args, **kwargs)
+        compute = partial(super().forward, **kwargs)
+        if self.gradient_checkpointing and torch.is_grad_enabled():
+            return self._gradient_checkpointing_func(compute, hidden_states, *args)
+        return compute(hidden_states, *args)
 
 
 def _add_after_conv_in(_: nn.Module, __: tuple, output: Tensor) -> Tensor | None:

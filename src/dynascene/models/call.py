@@ -6,11 +6,13 @@ the call has ended, perhaps after the next call has begun and in another thread.
 keeps the call in which it was made.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
@@ -27,6 +29,7 @@ class Call:
         frames: F of the noisy latent.
         probes: names of the requested probes.
         probe_values: values that readers have recorded, by name.
+        checkpointed: whether it is inside a checkpoint.
     """
 
     injection: Injection = field(default_factory=Injection)
@@ -34,6 +37,7 @@ class Call:
     frames: int = 1
     probes: frozenset[str] = frozenset()
     probe_values: dict[str, Tensor] = field(default_factory=dict)
+    checkpointed: bool = False
 
     def wants(self, probe: str) -> bool:
         """Whether a probe is requested."""
@@ -72,16 +76,37 @@ def calling(call: Call) -> Generator[Call]:
         _CURRENT.reset(token)
 
 
-def checkpoint_in_call(module: nn.Module, *inputs):
+class CheckpointedBlock(nn.Module):
+    """A block whose activations are computed again where gradient checkpointing is on.
+
+    compute: what the block makes of its inputs.
+    """
+
+    gradient_checkpointing = False  # set by diffusers, with the function that does it
+    _gradient_checkpointing_func: Callable[..., Tensor]
+    compute: Callable[..., Tensor]
+
+    def forward(self, *inputs: Any) -> Tensor:
+        if self.gradient_checkpointing and torch.is_grad_enabled():
+            return self._gradient_checkpointing_func(self.compute, *inputs)
+        return self.compute(*inputs)
+
+
+def checkpoint_in_call(module: Callable[..., Tensor], *inputs):
     """Gradient checkpointing whose recomputation sees the call of the first computation.
 
     The probes of the first computation are outputs of the checkpoint, so that gradients flow
-    through them. The recomputation has a call of its own, and its probes are dropped.
+    through them. The recomputation has a call of its own, and its probes are dropped. A checkpoint
+    inside another one would be computed three times, so it is none.
     """
     call = current_call()
+    if call.checkpointed:
+        return module(*inputs)
+    # what is kept for the recomputation must not hold the probes: they hold the graph that holds it
+    inside = replace(call, probe_values={}, checkpointed=True)
 
     def run(*inputs):
-        with calling(replace(call, probe_values={})) as own:
+        with calling(replace(inside, probe_values={})) as own:
             output = module(*inputs)
         return output, own.probe_values
 

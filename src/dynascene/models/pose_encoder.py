@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from dynascene.models.call import CheckpointedBlock
 from dynascene.models.time_attention import attend_over_time, time_attention
 
 BLOCKS_PER_LEVEL = 2
@@ -52,7 +53,7 @@ class PoseEncoder(nn.Module):
         return features
 
 
-class PoseBlock(nn.Module):
+class PoseBlock(CheckpointedBlock):
     """Two convolutions around a ReLU with a shortcut and no norm, then attention over time.
 
     [B·F, C_in, h, w] → [B·F, C_out, h, w].
@@ -65,7 +66,7 @@ class PoseBlock(nn.Module):
         self.conv2 = nn.Conv2d(c_out, c_out, 1)
         self.attention = time_attention(c_out, heads)
 
-    def forward(self, hidden: Tensor, frames: int) -> Tensor:
+    def compute(self, hidden: Tensor, frames: int) -> Tensor:
         hidden = self.conv_in(hidden)
         hidden = hidden + self.conv2(self.conv1(hidden).relu())
         return attend_over_time(self.attention, hidden, frames)

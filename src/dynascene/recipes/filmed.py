@@ -84,6 +84,7 @@ def filmed_run(system: System, stage: TrainingStage, size: ModelSize, settings: 
         log_every=10,
         checkpoint_every=500,
         examine_every=1000,
+        recompute=schedule.checkpointing,
         notes=stage.notes,
     )
 

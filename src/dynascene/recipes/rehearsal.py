@@ -31,7 +31,7 @@ def rehearse(run: Run) -> str:
         A text for people.
     """
     objective = _built(run).train()
-    if run.settings.checkpointing:
+    if run.checkpointing:
         objective.enable_checkpointing()
     numbers = layout_of(run, objective).parts(0)[0]
     samples = run.samples()

@@ -133,7 +133,7 @@ class Settings:
         start: weights to start from (a run, exported weights, "random"); None = the recipe's.
         precision: of the activations; weights and optimiser stay float32.
         accumulate: parts of a step's batch that follow each other.
-        checkpointing: activations are computed again instead of stored.
+        checkpointing: activations are computed again instead of stored; None = as the recipe says.
 
     Raises:
         InputError: a number is out of its range, or the data folder cannot be used.
@@ -152,7 +152,7 @@ class Settings:
     start: str | None = None
     precision: Precision = "bf16"
     accumulate: int = 1
-    checkpointing: bool = False
+    checkpointing: bool | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "data", training_folder(self.data))
@@ -245,6 +245,7 @@ class Run:
         steps, batch: totals.
         ema: decay of the averaged weights.
         log_every, checkpoint_every, examine_every: in steps.
+        recompute: whether activations are computed again where the settings do not say.
         notes: what a reader should know about a number, by its name in ``numbers`` (or any other),
             such as "paper §4.1: 1e-5; ours 4e-4, because …".
     """
@@ -261,11 +262,18 @@ class Run:
     log_every: int = 10
     checkpoint_every: int = 250
     examine_every: int = 500
+    recompute: bool = False
     notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def seed(self) -> int:
         return self.settings.seed
+
+    @property
+    def checkpointing(self) -> bool:
+        """Whether activations are computed again instead of stored."""
+        chosen = self.settings.checkpointing
+        return self.recompute if chosen is None else chosen
 
     def numbers(self) -> dict[str, Any]:
         """What decides the losses, as plain JSON values."""

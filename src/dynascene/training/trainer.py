@@ -67,7 +67,7 @@ def train(
     torch.manual_seed(run.seed)
     accelerator = open_accelerator(run.settings, upkeep.log_with)
     objective = run.objective()
-    if run.settings.checkpointing:
+    if run.checkpointing:
         objective.enable_checkpointing()
     layout = layout_of(run, objective, accelerator.num_processes, accelerator.process_index)
     checkpoints = checkpoint_folders(out)

@@ -36,6 +36,7 @@ def train(
     precision: Literal["no", "bf16", "fp16"] = "bf16",
     accumulate: Annotated[int, arg(metavar="N")] = 1,
     checkpointing: bool = False,
+    keep_activations: bool = False,
     checkpoint_minutes: Annotated[float, arg(metavar="MINUTES")] = 30.0,
     keep: Annotated[int, arg(metavar="N")] = 2,
     log_with: Literal["tensorboard", "wandb"] = "tensorboard",
@@ -70,7 +71,9 @@ def train(
             the cores but one, 1 to 8). Samples do not depend on it.
         precision: of activations; weights stay float32. fp16 needs a GPU.
         accumulate: parts of a step's batch, one after the other, to save memory.
-        checkpointing: compute activations again instead of keeping them, to save memory.
+        checkpointing: compute activations again instead of keeping them, to save memory (default
+            for clips at size sd15).
+        keep_activations: do not, to save time.
         checkpoint_minutes: minutes after which a checkpoint is written, where the recipe's number
             of steps takes longer.
         keep: how many checkpoints stay.
@@ -78,6 +81,7 @@ def train(
         resume: where RUN holds checkpoints, go on (auto) or stop with an error (never).
         dry_run: show what would be trained, with a batch as RUN/dry-run.png, and stop.
     """
+    from dynascene.errors import InputError
     from dynascene.interfaces.cli.display import say
     from dynascene.io.manifests import MANIFEST as CLIP_MANIFEST
     from dynascene.recipes import find_recipe
@@ -90,6 +94,8 @@ def train(
     from dynascene.training.trainer import train as run_training
     from dynascene.training.upkeep import Upkeep
 
+    if checkpointing and keep_activations:
+        raise InputError("give --checkpointing or --keep-activations, not both")
     upkeep = Upkeep(checkpoint_minutes=checkpoint_minutes, keep=keep, log_with=log_with)
     if data is not None and (data / CLIP_MANIFEST).is_file():
         clips, data = (*clips, str(data)), None
@@ -108,7 +114,7 @@ def train(
         start=start or ("random" if dry_run else None),
         precision=precision,
         accumulate=accumulate,
-        checkpointing=checkpointing,
+        checkpointing=True if checkpointing else False if keep_activations else None,
     )
     run = find_recipe(recipe)(settings)
     if dry_run:

@@ -15,6 +15,7 @@ from dynascene.errors import InputError
 from dynascene.geometry.plucker import plucker_embedding
 from dynascene.models.attention import attention_site
 from dynascene.models.backbone import level_of, motion_modules
+from dynascene.models.call import CheckpointedBlock
 from dynascene.models.conditioners.base import Conditioner
 from dynascene.models.conditioners.camera_origin import CameraOrigin, relative_cameras
 from dynascene.models.injection import Injection
@@ -218,7 +219,7 @@ class CameraEncoder(nn.Module):
         return levels
 
 
-class CameraBlock(nn.Module):
+class CameraBlock(CheckpointedBlock):
     """ResNet block, then temporal attention; [B·F, C_in, h, w] → [B·F, C_out, h, w]."""
 
     def __init__(self, c_in: int, c_out: int, size: ModelSize, *, downsample: bool) -> None:
@@ -231,7 +232,7 @@ class CameraBlock(nn.Module):
         )
         self.attention = time_attention(c_out, size.heads)
 
-    def forward(self, hidden: Tensor, frames: int) -> Tensor:
+    def compute(self, hidden: Tensor, frames: int) -> Tensor:
         if self.downsample is not None:
             hidden = self.downsample(hidden)
         return attend_over_time(self.attention, self.resnet(hidden, None), frames)

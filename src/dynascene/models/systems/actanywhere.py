@@ -37,7 +37,14 @@ CLEAN_NETWORK = Network(
 # its own: so the two differ in what they are told alone.
 SCHEDULES = {
     "sd15": Schedule(
-        steps=1_000_000, batch=1, frames=24, learning_rate=1e-5, warmup=0, floor=1.0, ema=0.9999
+        steps=1_000_000,
+        batch=1,
+        frames=24,
+        learning_rate=1e-5,
+        warmup=0,
+        floor=1.0,
+        ema=0.9999,
+        checkpointing=True,
     ),
     "small": Schedule(
         steps=60_000, batch=1, frames=8, learning_rate=4e-4, warmup=200, floor=0.05, ema=0.999

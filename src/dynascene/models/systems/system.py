@@ -65,6 +65,8 @@ class Schedule:
         warmup: steps in which the rate rises to its peak.
         floor: the last step's rate as a share of the peak, reached by half a cosine; 1 = constant.
         ema: decay of the averaged weights, per step.
+        checkpointing: whether activations are computed again unless the user decides, to save
+            memory.
     """
 
     steps: int
@@ -74,6 +76,7 @@ class Schedule:
     warmup: int
     floor: float
     ema: float
+    checkpointing: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
