@@ -119,7 +119,9 @@ def test_each_row_of_table_3_adds_one_thing() -> None:
     single, two = TABLE_4
     assert TABLE_3[-1].stages == two.stages == TWO_STAGES
     assert TABLE_3[-1].figures == two.figures
-    assert len(single.stages) == 1
+    (stage,) = single.stages
+    assert on(stage.mix) == on(VIDEO_TASKS)  # the video domain alone
+    assert stage.trains is all_parameters
 
 
 def test_the_inputs_of_a_variant_are_those_of_its_options() -> None:

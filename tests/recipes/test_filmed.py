@@ -1,6 +1,9 @@
 """The paper's stages on clips: what trains, what stays, how one stage builds on the other."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -29,6 +32,7 @@ from dynascene.recipes.export import model_card
 from dynascene.recipes.rehearsal import rehearse
 from dynascene.training.frozen import frozen_names
 from dynascene.training.journal import read_log
+from dynascene.training.layout import Layout
 from dynascene.training.run import Settings
 from dynascene.training.state import (
     Checkpoint,
@@ -94,6 +98,37 @@ def test_every_row_of_the_tables_is_a_recipe() -> None:
     for size in ("sd15", "small"):
         for name in (*(name for names in rows.values() for name in names), "single_stage"):
             assert f"dynascene.{size}.{name}" in RECIPES
+
+
+@pytest.mark.parametrize(("stage", "each"), [("stage1", 3), ("stage2", 1), ("single_stage", 1)])
+def test_the_papers_batch_is_that_of_each_process(stage, each, settings, monkeypatch) -> None:
+    chosen = Settings(out=settings("run").out, start="random")
+    recipe = find_recipe(f"dynascene.sd15.{stage}")
+    assert recipe(chosen).batch == each
+    monkeypatch.setenv("WORLD_SIZE", "8")
+    assert recipe(chosen).batch == 8 * each
+    assert len(Layout(batch=recipe(chosen).batch, processes=8, rank=7).parts(0)[0]) == each
+    assert recipe(replace(chosen, batch=16)).batch == 16  # over all
+
+
+@pytest.mark.long
+def test_two_processes_take_two_clips(settings) -> None:
+    chosen, program = settings("run"), Path(__file__).with_name("tiny_filmed_run.py")
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+    command = [sys.executable, *launcher, str(program), str(chosen.out), str(chosen.autoencoder)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=900)
+    assert done.returncode == 0, done.stderr.decode()
+    assert json.loads((chosen.out / "run.json").read_text())["batch"] == 2
+    assert len([line for line in read_log(chosen.out) if "loss" in line]) == 1
+
+
+@pytest.mark.parametrize(("size", "steps"), [("sd15", 50), ("small", 25)])
+def test_the_real_size_samples_in_the_papers_steps(size, steps, settings) -> None:
+    with torch.device("meta"):
+        chosen = Settings(out=settings("run").out, start="random")
+        objective = find_recipe(f"dynascene.{size}.stage1")(chosen).objective()
+    assert objective.steps == steps
 
 
 @pytest.mark.parametrize("name", SMALL_ONES)

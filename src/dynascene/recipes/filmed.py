@@ -18,6 +18,7 @@ from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.task_mix import TaskMix
 from dynascene.training.batch_encoding import PixelEncoder
 from dynascene.training.denoising import DenoisingObjective
+from dynascene.training.launching import process_count
 from dynascene.training.run import Optimiser, Run, Settings
 from dynascene.training.validation import FilmedValidation
 from dynascene.training_batch import TrainingBatch, collate
@@ -79,7 +80,7 @@ def filmed_run(system: System, stage: TrainingStage, size: ModelSize, settings: 
             betas=(0.9, 0.999),
         ),
         steps=settings.steps or schedule.steps,
-        batch=settings.batch or schedule.batch,
+        batch=settings.batch or schedule.batch * process_count(),
         ema=schedule.ema,
         log_every=10,
         checkpoint_every=500,
@@ -107,7 +108,7 @@ def _objective(
         batch_encoder=PixelEncoder("video"),
         loss=stage.loss.with_terms(system.loss_terms),
         additive=True,
-        steps=25,
+        steps=stage.schedules[size.name].sampling_steps,
         guidance=3.5,
         freeze_image_encoder=size.name == SD15.name or not stage.trains_image_encoder,
         filmed=FilmedValidation(clips=validation, steps=STEPS),

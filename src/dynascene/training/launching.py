@@ -50,7 +50,10 @@ def open_accelerator(settings: Settings, log_with: TrackerName = "tensorboard") 
             log_with=tracker,
             kwargs_handlers=[
                 # a step trains no more than what its tasks use
-                DistributedDataParallelKwargs(find_unused_parameters=True),
+                # gradients lie in what is exchanged, not beside it
+                DistributedDataParallelKwargs(
+                    find_unused_parameters=True, gradient_as_bucket_view=True
+                ),
                 InitProcessGroupKwargs(timeout=PATIENCE),
             ],
         )
@@ -87,6 +90,11 @@ def layout_of(run: Run, objective: Objective, processes: int = 1, rank: int = 0)
             "and without `accumulate`"
         )
     return layout
+
+
+def process_count() -> int:
+    """How many processes torchrun or ``accelerate launch`` started; 1 without them."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def is_first_process() -> bool:

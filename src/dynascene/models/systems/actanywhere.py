@@ -45,6 +45,7 @@ SCHEDULES = {
         floor=1.0,
         ema=0.9999,
         checkpointing=True,
+        sampling_steps=50,
     ),
     "small": Schedule(
         steps=60_000, batch=1, frames=8, learning_rate=4e-4, warmup=200, floor=0.05, ema=0.999
@@ -59,7 +60,7 @@ FILMED = TrainingStage(
     notes={
         "steps": "as DynaScene's stage II (its §5: 1,000,000); ActAnywhere's own are not followed",
         "batch": "as DynaScene's stage II (its §5: 1 on each of eight A100); this number is that "
-        "of all processes together: on eight, `batch` 8 is the paper's",
+        "of all processes together",
         "learning_rate": "as DynaScene's (its §5: 1e-5)",
         "frames": "as DynaScene's stage II (its §5: 24)",
         "resolution": "as DynaScene's (its §5: 768x432)",

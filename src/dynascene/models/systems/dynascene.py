@@ -129,12 +129,19 @@ ALL_TASKS = TaskMix(
 # --- for how long -------------------------------------------------------------------------------
 
 # sd15: §5: Adam, 1e-5; stage I 50 k steps of 3 pictures, stage II 1 M steps of one clip of 24
-# frames, on each of eight A100. A schedule's batch is that of all processes together: on eight the
-# paper's are --batch 24 and --batch 8. Warm-up, decay and averages of weights are not mentioned.
+# frames, on each of eight A100; a schedule's batch is that of each process. Warm-up, decay and
+# averages of weights are not mentioned.
 # small: ours: a small network from scratch learns at 40 times that rate, in fewer steps.
 IMAGE_SCHEDULES = {
     "sd15": Schedule(
-        steps=50_000, batch=3, frames=1, learning_rate=1e-5, warmup=0, floor=1.0, ema=0.9999
+        steps=50_000,
+        batch=3,
+        frames=1,
+        learning_rate=1e-5,
+        warmup=0,
+        floor=1.0,
+        ema=0.9999,
+        sampling_steps=50,
     ),
     "small": Schedule(
         steps=20_000, batch=24, frames=1, learning_rate=4e-4, warmup=200, floor=0.05, ema=0.999
@@ -150,6 +157,7 @@ VIDEO_SCHEDULES = {
         floor=1.0,
         ema=0.9999,
         checkpointing=True,
+        sampling_steps=50,
     ),
     "small": Schedule(
         steps=40_000, batch=3, frames=8, learning_rate=4e-4, warmup=200, floor=0.05, ema=0.999
@@ -161,12 +169,13 @@ SINGLE_SCHEDULES = {
 }
 NOTES = {
     "steps": "paper §5: 50,000 in stage I, 1,000,000 in stage II",
-    "batch": "paper §5: 3 in stage I, 1 in stage II, on each of eight A100; this number is that of "
-    "all processes together: on eight, `batch` 24 and `batch` 8 are the paper's",
+    "batch": "paper §5: 3 in stage I, 1 in stage II, on each of eight A100: 24 and 8 together; "
+    "this number is that of all processes together",
     "learning_rate": "paper §5: 1e-5, Adam",
     "frames": "paper §5: single frames in stage I, 24 consecutive ones in stage II",
     "resolution": "paper §5: 768x432",
     "loss": "paper Eq. 2, plain mean: neither min-SNR nor noise offset",
+    "sampling_steps": "paper §5: DDIM, 50 steps",
     "ema": "not in the paper",
 }
 GUIDED_NOTES = {
@@ -193,15 +202,16 @@ STAGE_TWO = TrainingStage(
     continues=STAGE_ONE.name,
     notes=NOTES,
 )
-# Table 4: everything at once, all weights trained
+# Table 4: all weights trained at once, in the video domain alone
 SINGLE_STAGE = TrainingStage(
     name="single_stage",
     trains=all_parameters,
-    mix=ALL_TASKS,
+    mix=VIDEO_TASKS,
     schedules=SINGLE_SCHEDULES,
     notes=NOTES,
 )
-GUIDED_STAGE = replace(SINGLE_STAGE, name=GUIDED, variant=GUIDED, notes=GUIDED_NOTES)
+# ours: its tasks are those of both stages
+GUIDED_STAGE = replace(SINGLE_STAGE, name=GUIDED, variant=GUIDED, mix=ALL_TASKS, notes=GUIDED_NOTES)
 
 Stages = tuple[TrainingStage, TrainingStage]
 TWO_STAGES: Stages = (STAGE_ONE, STAGE_TWO)

@@ -36,7 +36,7 @@ FILMED = TrainingStage(
         "steps": "as DynaScene's stage II (its §5: 1,000,000); the publication's own are not "
         "followed",
         "batch": "as DynaScene's stage II (its §5: 1 on each of eight A100); this number is that "
-        "of all processes together: on eight, `batch` 8 is the paper's",
+        "of all processes together",
         "learning_rate": "as DynaScene's (its §5: 1e-5)",
         "frames": "as DynaScene's stage II (its §5: 24)",
         "resolution": "as DynaScene's (its §5: 768x432)",

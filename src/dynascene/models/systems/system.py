@@ -59,7 +59,7 @@ class Schedule:
 
     Attributes:
         steps: of the optimiser.
-        batch: clips of a step, over all processes.
+        batch: clips of a step, in each process.
         frames: of each clip; 1 = pictures, without motion modules.
         learning_rate: its peak.
         warmup: steps in which the rate rises to its peak.
@@ -67,6 +67,7 @@ class Schedule:
         ema: decay of the averaged weights, per step.
         checkpointing: whether activations are computed again unless the user decides, to save
             memory.
+        sampling_steps: of the sheets, and what the exported weights say.
     """
 
     steps: int
@@ -77,6 +78,7 @@ class Schedule:
     floor: float
     ema: float
     checkpointing: bool = False
+    sampling_steps: int = 25
 
 
 @dataclass(frozen=True, kw_only=True)
