@@ -94,7 +94,7 @@ def _prepared(frames: np.ndarray, side: int) -> Tensor:
     pictures = torch.from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2).float()
     height, width = pictures.shape[-2:]
     short = min(height, width)
-    size = (round(height * side / short), round(width * side / short))
+    size = (height * side // short, width * side // short)  # CLIP rounds down
     pictures = nnf.interpolate(pictures, size, mode="bicubic", antialias=True).clamp(0, 255) / 255
     top, left = (size[0] - side) // 2, (size[1] - side) // 2
     pictures = pictures[..., top : top + side, left : left + side]
