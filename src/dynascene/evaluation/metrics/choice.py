@@ -1,7 +1,7 @@
 """Which of the field's metrics an evaluation measures."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dynascene.errors import InputError
@@ -13,7 +13,7 @@ from dynascene.evaluation.metrics.measures import (
     ClipMetric,
     SetMetric,
 )
-from dynascene.evaluation.metrics.networks import open_networks
+from dynascene.evaluation.metrics.networks import NETWORK_METRICS, open_networks
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class FieldMetrics:
 
 
 def choose_metrics(names: Sequence[str] | None = None, folder: Path | None = None) -> FieldMetrics:
-    """The metrics of these names.
+    """The metrics of these names; no other network is opened.
 
     Args:
         names: None: all whose weights are there, but those of light.
@@ -47,27 +47,17 @@ def choose_metrics(names: Sequence[str] | None = None, folder: Path | None = Non
     Raises:
         InputError: a name is none, or its weights are missing; and as ``open_networks``.
     """
-    networks = open_networks(folder)
-    whole = FieldMetrics(
-        (*PIXEL_METRICS, *networks.clips, *PAPER_METRICS, *MATTE_METRICS),
-        networks.sets,
-        networks.missing,
-    )
+    plain = (*PIXEL_METRICS, *PAPER_METRICS, *MATTE_METRICS, *LIGHT_METRICS)
+    valid_names = {*(metric.name for metric in plain), *NETWORK_METRICS}
+    if unknown := [name for name in names or () if name not in valid_names]:
+        raise InputError(f"`metrics` {unknown[0]}: there is {', '.join(sorted(valid_names))}")
+    networks = open_networks(folder, names)
+    clips = (*PIXEL_METRICS, *networks.clips, *PAPER_METRICS, *MATTE_METRICS)
     if names is None:
-        return whole
-    whole = replace(whole, clips=(*whole.clips, *LIGHT_METRICS))
-    present = {metric.name for metric in whole.columns}
-    for name in names:
-        if name not in present:
-            titles = [(line.partition(":")[0].lower(), line) for line in networks.missing]
-            why = [line for title, line in titles if name.replace("_", "-") in _names(title)]
-            there = f"there is {', '.join(sorted(present))}"
-            raise InputError(f"`metrics` {name}: " + (why[0] if why else there))
+        return FieldMetrics(clips, networks.sets, networks.missing)
+    if networks.missing:
+        raise InputError(f"`metrics`: {networks.missing[0]}")
     return FieldMetrics(
-        [metric for metric in whole.clips if metric.name in names],
-        [metric for metric in whole.sets if metric.name in names],
+        [metric for metric in (*clips, *LIGHT_METRICS) if metric.name in names],
+        [metric for metric in networks.sets if metric.name in names],
     )
-
-
-def _names(titles: str) -> list[str]:
-    return [title.strip().replace("_", "-") for title in titles.split(",")]

@@ -3,7 +3,8 @@
 Nothing is downloaded. What lies there is measured, and the rest is told in one line each.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,11 +53,14 @@ class NetworkMetrics(NamedTuple):
     missing: list[str]
 
 
-def open_networks(folder: Path | None = None) -> NetworkMetrics:
+def open_networks(
+    folder: Path | None = None, names: Collection[str] | None = None
+) -> NetworkMetrics:
     """The metrics of the networks in a folder.
 
     Args:
         folder: of published files; None: ``metrics`` below the weights in the cache.
+        names: of the metrics that are looked for; None: all of ``NETWORK_METRICS``.
 
     Raises:
         InputError: the folder does not exist, or a file is not what its name says.
@@ -65,14 +69,13 @@ def open_networks(folder: Path | None = None) -> NetworkMetrics:
         raise InputError(f"`metric_weights` {folder}: there is no such folder")
     place = folder or weights_folder(FOLDER)
     opened = NetworkMetrics([], [], [])
-    for name in BACKBONES:
-        _add_lpips(name, place, opened)
-    for add in (_add_fid, _add_i3d, _add_resnet3d, _add_clip):
-        add(place, opened)
+    for own_names, add in OPENERS.items():
+        if names is None or set(names) & set(own_names):
+            add(place, opened)
     return opened
 
 
-def _add_lpips(name: str, place: Path, opened: NetworkMetrics) -> None:
+def _add_lpips(place: Path, opened: NetworkMetrics, *, name: str) -> None:
     backbone, flax = BACKBONES[name](), place / FLAX.get(name, "-")
     files = [place / TORCHVISION[name], place / f"{name}.pth"]
     if flax.is_file():
@@ -222,3 +225,13 @@ def _read_script(path: Path) -> torch.jit.ScriptModule:
 
 def _sums(files: list[Path]) -> Mapping[str, str]:
     return {file.name: sha256_of(file) for file in files}
+
+
+OPENERS: Mapping[tuple[str, ...], Callable[[Path, NetworkMetrics], None]] = {
+    **{(f"lpips-{name}",): partial(_add_lpips, name=name) for name in BACKBONES},
+    ("fid",): _add_fid,
+    ("fvd-i3d",): _add_i3d,
+    ("fvd-3dres",): _add_resnet3d,
+    ("clip-cond", "clip-temp"): _add_clip,
+}
+NETWORK_METRICS = tuple(name for names in OPENERS for name in names)
