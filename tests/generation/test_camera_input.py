@@ -23,6 +23,7 @@ from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.rigid import rigid
 from dynascene.geometry.tracks import EXTENT_WHERE_UNKNOWN, extent
 from dynascene.io.cameras import write_cameras
+from dynascene.io.cameras.re10k import MEDIAN_DEPTH
 from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, Size
 
@@ -76,6 +77,21 @@ def test_the_cameras_height_fixes_the_unit(track_file: Path) -> None:
     """9 steps of 250 at a height of 10000 are 0.225 heights, whatever the unit."""
     track = from_file(track_file, 10, camera_height=10_000.0)
     assert extent(track) == pytest.approx(0.225 * SCENE.surface.height, rel=1e-5)
+
+
+def test_realestate10k_says_its_unit(tmp_path: Path) -> None:
+    """As in training: its unit is a share of the median depth, the same for every clip."""
+    file = tmp_path / "c.txt"
+    write_cameras(straight(10, 0.1), file, "re10k")
+    assert extent(from_file(file, 10)) == pytest.approx(EXTENT_WHERE_UNKNOWN)
+    lines = file.read_text().splitlines()
+    file.write_text("\n".join(["https://www.youtube.com/watch?v=x", *lines[1:]]) + "\n")
+    log = Log()
+    filmed = read(file, FRAME, 10, log)
+    track = camera_track(request(cameras=str(file)), filmed, SCENE, FRAME, 10, 24.0, log)
+    assert extent(track) == pytest.approx(9 * 0.1 / MEDIAN_DEPTH, rel=1e-5)
+    assert "has RealEstate10K's unit of length" in log.notices[-1]
+    assert extent(from_file(file, 10, camera_scale=2.0)) == pytest.approx(1.8, rel=1e-5)
 
 
 def test_a_camera_that_only_turns_keeps_its_place(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ class CurationOptions:
     """What a user can set.
 
     Attributes:
-        min_height: pixels of the upright picture.
+        min_height: pixels of the shorter side.
         shortest, longest: seconds of a clip; longer shots are divided; None: never.
         most_similar: similarity S (Eq. 3) from which on a clip is dropped.
         most_similar_background: the same of what lies off the person.

@@ -86,7 +86,8 @@ class FilmedBenchmark:
         )
         return (
             f"The scene picture is {picture}; its focal length is known, its horizon "
-            f"estimated, its shape {lifted}. The camera's scale is assumed, as in use."
+            f"estimated, its shape {lifted}. The camera's scale is assumed, as in use; clips of "
+            "RealEstate10K have the data set's."
         )
 
     def __len__(self) -> int:
@@ -104,7 +105,7 @@ class FilmedBenchmark:
         numbers = range(min(self.frames, len(clip.frames)))
         piece = read_piece(record.clip, clip, numbers, [0], self.size)
         scene = lifted(first_frame(clip, self.size), piece.cameras, self._depth)
-        batch = filmed_batch(piece.cameras, scene, piece.inputs)
+        batch = filmed_batch(piece.cameras, scene, piece.inputs, clip.stated_scale)
         truth = channels_last(piece.video)
         return EvaluationShot(name, batch, truth, record.source, scene)
 

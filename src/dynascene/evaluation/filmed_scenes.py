@@ -19,7 +19,7 @@ from dynascene.generation.model_input import model_batch
 from dynascene.geometry.framing import Framing, within_scene
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage, lift_with_depth
 from dynascene.geometry.picture import PictureCamera
-from dynascene.geometry.tracks import in_assumed_units, resize_track
+from dynascene.geometry.tracks import in_track_units, resize_track, scale_of
 from dynascene.imaging.pixels import channels_last, tensor_from_bytes
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.types import Batch, CameraTrack, Shot, Size
@@ -53,12 +53,17 @@ def lifted(
 
 
 def filmed_batch(
-    cameras: CameraTrack, scene: LiftedScene, inputs: Mapping[str, Tensor] | None = None
+    cameras: CameraTrack,
+    scene: LiftedScene,
+    inputs: Mapping[str, Tensor] | None = None,
+    stated_scale: float | None = None,
 ) -> Batch:
     """What models are given: the scene and its guide along the cameras, the first of which took
-    the picture. Nobody is there. inputs: further fields of the clip, for its frames."""
+    the picture. Nobody is there. inputs: further fields of the clip, for its frames.
+    stated_scale: track units in the cameras' unit, where their file tells it."""
     framing = Framing(0.0, scene.camera.pitch)
-    track = within_scene(in_assumed_units(cameras), scene, framing)
+    track = in_track_units(cameras, scale_of(cameras, stated_scale))
+    track = within_scene(track, scene, framing)
     alone = Shot(None, None, track, DEFAULT_FRAME_RATE, inputs or {})
     options = GenerationOptions(generator="projection", framing=framing)
     guide = generate(alone, scene, options)

@@ -81,7 +81,7 @@ def person_shot(
     place = empty_place(clip, number, size)
     scene = lifted(_filled(place), piece.cameras, depth)
     scene = with_hole(scene, place.visibility)
-    batch = _from_second(filmed_batch(piece.cameras, scene, piece.inputs))
+    batch = _from_second(filmed_batch(piece.cameras, scene, piece.inputs, clip.stated_scale))
     picture, visibility = _at_size(place, size)
     matte = unit_values(piece.matte[1:])
     batch = batch.replace(

@@ -21,16 +21,17 @@ from dynascene.geometry.moves import make_move
 from dynascene.geometry.tracks import (
     NO_TRANSLATION,
     extent,
-    in_assumed_units,
     path_length,
     relative_track,
     resize_track,
+    scale_of,
     scale_track,
     travels,
     turning_only,
     with_square_pixels,
 )
 from dynascene.io.cameras import CameraDefaults, detect_format, read_cameras
+from dynascene.io.cameras.re10k import stated_scale
 from dynascene.io.keyframes import is_keyframe_file, read_keyframes
 from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, Size
@@ -49,12 +50,14 @@ class FilmedCamera:
     track: for the person's frames, of its own unit of length. name: what notices call it.
     height: of the first camera above the ground, in the track's unit, where it is known.
     attitude: how the first camera was held, where that is known better than the track tells.
+    scale: track units in the track's unit, where its file tells.
     """
 
     track: CameraTrack
     name: str
     height: float | None = None
     attitude: Attitude | None = None
+    scale: float | None = None
 
 
 def camera_track(
@@ -142,7 +145,7 @@ def read_filmed(
             f"{size}; its view is cropped to them"
         )
     track = _cut(resize_track(track, size), path, excerpt, frames, log)
-    return FilmedCamera(track, str(path), camera.camera_height)
+    return FilmedCamera(track, str(path), camera.camera_height, scale=stated_scale(path))
 
 
 def _cut(
@@ -207,7 +210,14 @@ def in_scene_units(
             )
         return turning_only(track)
     whole = extent(track)
-    track = within_scene(in_assumed_units(track), scene, framing, filmed.attitude)
+    scaled = scale_track(track, scale_of(track, filmed.scale))
+    track = within_scene(scaled, scene, framing, filmed.attitude)
+    if filmed.scale is not None:
+        log.notice(
+            f"{filmed.name}: has RealEstate10K's unit of length; the camera moves by "
+            f"{extent(track):.2g} of the scene's median depth"
+        )
+        return track
     unit = extent(track) / whole
     log.notice(
         f"{filmed.name}: its unit of length is unknown; the camera is taken to move by "

@@ -77,6 +77,18 @@ def assumed_scale(track: CameraTrack) -> float:
     return EXTENT_WHERE_UNKNOWN / extent(relative) if travels(relative) else 0.0
 
 
+def scale_of(track: CameraTrack, stated: float | None) -> float:
+    """Track units in a track's unit: as stated, else as assumed.
+
+    0 where the position only scatters about one point.
+
+    Args:
+        track: in a unit of its own.
+        stated: track units in that unit, where something tells.
+    """
+    return stated if stated is not None and travels(relative_track(track)) else assumed_scale(track)
+
+
 def in_track_units(track: CameraTrack, scale: float) -> CameraTrack:
     """A track in track units, in the world of its first camera.
 

@@ -3,11 +3,8 @@
 from collections.abc import Callable
 from functools import lru_cache, partial
 
-from torch.utils.data import Dataset
-
-from dynascene.datasets.filmed.clip import FilmedClip
 from dynascene.datasets.tasks.collation import pack_samples
-from dynascene.datasets.tasks.samples import TaskSamples
+from dynascene.datasets.tasks.samples import TRIES, TaskSamples
 from dynascene.models.sizes import SD15, SIZES, ModelSize
 from dynascene.models.systems import SYSTEMS
 from dynascene.models.systems.system import System, TrainingStage
@@ -55,7 +52,7 @@ def filmed_run(system: System, stage: TrainingStage, size: ModelSize, settings: 
     # rendered clips are of worlds and are not kept; fetched clips are
     settings.refuse_unread(name, "worlds" if settings.clips else "cache")
     schedule = stage.schedules[size.name]
-    clips = partial(_clips, size, schedule.frames, stage.mix, settings)
+    batch = settings.batch or schedule.batch * process_count()
     guided = "guide" in system.inputs(stage.variant)
     validation = lru_cache(maxsize=1)(
         partial(
@@ -71,7 +68,7 @@ def filmed_run(system: System, stage: TrainingStage, size: ModelSize, settings: 
         name=name,
         settings=settings,
         objective=partial(_objective, system, stage, size, settings, validation),
-        samples=lambda: TaskSamples(clips, stage.mix, settings.seed, guided=guided),
+        samples=partial(_samples, size, schedule.frames, stage.mix, settings, batch, guided),
         collate=pack_samples,
         optimiser=Optimiser(
             learning_rate=settings.learning_rate or schedule.learning_rate,
@@ -80,7 +77,7 @@ def filmed_run(system: System, stage: TrainingStage, size: ModelSize, settings: 
             betas=(0.9, 0.999),
         ),
         steps=settings.steps or schedule.steps,
-        batch=settings.batch or schedule.batch * process_count(),
+        batch=batch,
         ema=schedule.ema,
         log_every=10,
         checkpoint_every=500,
@@ -115,17 +112,21 @@ def _objective(
     )
 
 
-def _clips(size: ModelSize, frames: int, mix: TaskMix, settings: Settings) -> Dataset[FilmedClip]:
-    return open_clips(
+def _samples(
+    size: ModelSize, frames: int, mix: TaskMix, settings: Settings, batch: int, guided: bool
+) -> TaskSamples:
+    clips, mix = open_clips(
         settings.clips,
         mix,
         size.resolution,
         frames,
         settings.seed,
+        run=TRIES * batch,
         imagery=settings.data,
         worlds=settings.worlds,
         cache=settings.cache,
     )
+    return TaskSamples(lambda: clips, mix, settings.seed, guided=guided)
 
 
 def _unseen(size: ModelSize, settings: Settings) -> TrainingBatch:

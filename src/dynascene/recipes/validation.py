@@ -37,13 +37,9 @@ def filmed_validation(
     sources = [source for source, m in manifests.items() if m.has_split("val", frames=length)]
     if not sources:
         return []
-    samples = TaskSamples(
-        lambda: open_clips(sources, mix, size, length, 0, cache=settings.cache, split="val"),
-        mix,
-        0,
-        guided=guided,
-    )
     try:
+        clips, mix = open_clips(sources, mix, size, length, 0, cache=settings.cache, split="val")
+        samples = TaskSamples(lambda: clips, mix, 0, guided=guided)
         return [collate_samples([samples[index]]) for index in range(CLIPS)]
     except InputError as error:
         log.warning("the val split is not examined: %s", error)

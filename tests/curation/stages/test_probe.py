@@ -78,8 +78,11 @@ def test_a_turned_video_has_turned_sides(film: Path, tmp_path: Path) -> None:
     for place, number in enumerate((0, 1 << 16, 0, -(1 << 16), 0)):
         data[matrix + 4 * place : matrix + 4 * place + 4] = number.to_bytes(4, "big", signed=True)
     turned.write_bytes(data)
-    clip = probed(turned, replace(SMALL, min_height=160))
+    clip = probed(turned, SMALL)
     assert clip.is_kept
+    low = probed(turned, replace(SMALL, min_height=91)).rejection  # 160 high, but 90 wide
+    assert low is not None
+    assert (low.code, low.measured) == ("low-resolution", 90)
     assert (clip.values["probe.width"], clip.values["probe.height"]) == (90, 160)
     assert abs(int(clip.values["probe.rotation"] or 0)) == 90
 

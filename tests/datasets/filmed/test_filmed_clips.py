@@ -24,10 +24,11 @@ from dynascene.datasets.filmed.cropping import cover_crop, cropped_frames, frame
 from dynascene.datasets.filmed.drawing import draw_frames
 from dynascene.datasets.filmed.filmed_clips import FilmedClips
 from dynascene.errors import InputError
-from dynascene.geometry.tracks import extent, in_assumed_units, resize_track
+from dynascene.geometry.tracks import extent, in_assumed_units, resize_track, scale_track
 from dynascene.imaging.pixels import unit_values
 from dynascene.io import video_decoding
 from dynascene.io.cameras import write_cameras
+from dynascene.io.cameras.re10k import MEDIAN_DEPTH
 from dynascene.io.frames import open_frames
 from dynascene.io.video_writing import ProResWriter
 from dynascene.types import ArrayFrames, Size
@@ -261,3 +262,19 @@ def test_pieces_of_a_clip_share_its_unit(tmp_path: Path) -> None:
         other = write_clip_folder(tmp_path / f"other{number}" / "walk", 30)
         (other / "meta.json").write_text(json.dumps({"values": values}))
         assert {clips(other.parent)[0].track_scale} == scales
+
+
+def test_realestate10k_has_a_unit_of_its_own(tmp_path: Path) -> None:
+    """Its files begin with the address of the video; others of the same format do not."""
+    scales = []
+    for name, heading in (("own", None), ("dataset", "https://www.youtube.com/watch?v=x")):
+        for speed in (1.0, 3.0):
+            folder = tmp_path / f"{name}-{speed:g}"
+            clip = write_clip_folder(folder / "walk", 12)
+            write_cameras(scale_track(track(12), speed), clip / "cameras.txt")
+            lines = (clip / "cameras.txt").read_text().splitlines()
+            lines[0] = heading or lines[0]
+            (clip / "cameras.txt").write_text("\n".join(lines) + "\n")
+            scales.append(clips(folder)[0].track_scale)
+    assert scales[0] == pytest.approx(3 * scales[1])  # unknown: both travel as far
+    assert scales[2] == scales[3] == 1 / MEDIAN_DEPTH  # known: one of them is three times as fast

@@ -1,17 +1,25 @@
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import torch
 from filmed_data import SIZE, write_clip_folder
 
 from dynascene.datasets.filmed.filmed_clips import FilmedClips
+from dynascene.datasets.filmed.opening import open_record
 from dynascene.datasets.filmed.sources import MixedSources
 from dynascene.datasets.filmed.survey import open_manifest
 from dynascene.errors import InputError
+from dynascene.estimators.camera.point_tracks import follow_points
+from dynascene.estimators.camera.triangulation import explain_tracks
+from dynascene.geometry.tracks import with_square_pixels
 from dynascene.io.cameras import CameraDefaults, read_cameras
+from dynascene.io.cameras.re10k import MEDIAN_DEPTH
+from dynascene.io.frames import open_frames
 from dynascene.synthetic.shots.clips import SyntheticClips
 from dynascene.synthetic.shots.dataset import SyntheticShots
-from dynascene.types import Size
+from dynascene.types import ArrayFrames, Size
 
 RE10K = Path(__file__).parents[3] / ".." / "shared" / "data" / "re10k"
 
@@ -24,6 +32,15 @@ class Named(torch.utils.data.Dataset):
 
     def __getitem__(self, index: int) -> tuple[str, int]:  # ty: ignore[invalid-method-override]
         return self.name, index
+
+
+def test_a_run_of_samples_comes_from_one_source() -> None:
+    sources = [Named("a"), Named("b")]
+    mixed = MixedSources(sources, [1, 2], seed=4, run=5)  # ty: ignore[invalid-argument-type]
+    runs = [{mixed[5 * k + i][0] for i in range(5)} for k in range(90)]
+    assert all(len(names) == 1 for names in runs)
+    assert 0.5 < sum("b" in names for names in runs) / len(runs) < 0.8
+    assert [mixed[k][1] for k in range(12)] == list(range(12))
 
 
 def test_sources_are_drawn_by_weight() -> None:
@@ -92,3 +109,30 @@ class TestRealEstate10K:
             torch.testing.assert_close(clip.cameras.intrinsics[0, axis, axis], focal)
         assert float(clip.cameras.intrinsics[0, 0, 2]) == pytest.approx(32)
         assert float(clip.cameras.intrinsics[0, 1, 2]) == pytest.approx(24)
+
+    def test_its_unit_is_the_same_for_every_clip(self) -> None:
+        """Near the median depth of each, as it is triangulated with the given cameras."""
+        manifest = open_manifest(RE10K)
+        records = [manifest[number] for number in range(len(manifest))]
+        scales = [open_record(record, manifest.storage).track_scale for record in records]
+        assert scales == [1 / MEDIAN_DEPTH] * 6
+        for clip, frames in (("2f25826f0d0ef09a", 16), ("3f79dc32d575bcdc", 16)):
+            depths = triangulated_depths(clip, frames)
+            assert 0.6 < float(np.median(depths)) / MEDIAN_DEPTH < 1.7
+
+
+def triangulated_depths(clip: str, frames: int) -> np.ndarray:
+    """Depths of tracked points in the unit of a clip's poses."""
+    video = open_frames(RE10K / "videos" / f"{clip}.mp4")
+    stored = read_cameras(RE10K / "poses" / f"{clip}.txt", defaults=CameraDefaults(size=video.size))
+    cameras = with_square_pixels(stored)
+    upright = [cv2.resize(frame, cameras.size) for frame in video.read(0, frames)]
+    tracks = follow_points(ArrayFrames(upright), None)
+    poses = cameras.cam_from_world.numpy()
+    focal = float(cameras.intrinsics[0, 0, 0]) * tracks.size[0] / cameras.size.width
+    explained = explain_tracks(tracks, poses, focal)
+    near = explained.errors < 1
+    points = explained.points[explained.point_of[near]]
+    rows = poses[explained.tracks.frame[near], 2]
+    depths = (rows * points).sum(axis=1) / points[:, 3]
+    return depths[depths > 0]

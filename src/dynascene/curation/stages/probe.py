@@ -23,7 +23,7 @@ class ProbeConfig:
     """What a video needs.
 
     Attributes:
-        min_height: pixels of the upright picture.
+        min_height: pixels of the shorter side: 1080 is 1080p, whichever way the camera was held.
         min_seconds: least length.
         min_rate: least number of frames a second.
         decoding: how much is decoded to find damage. ``sample``: the beginning, the middle and the
@@ -56,7 +56,7 @@ class ProbeStage:
 
     config: ProbeConfig = ProbeConfig()
     name = "probe"
-    version = 1
+    version = 2
     processors = 1.0
     accelerators = 0.0
 
@@ -79,9 +79,10 @@ class ProbeStage:
     def _judge(self, clip: Clip, video: VideoFrames) -> Clip:
         (width, height), rate = video.size, float(video.frame_rate)
         seconds = len(video) / rate
-        if height < self.config.min_height:
-            reason = f"{width}×{height}, less than {self.config.min_height} high"
-            return clip.rejected(self.name, "low-resolution", reason, height)
+        shorter = min(width, height)
+        if shorter < self.config.min_height:
+            reason = f"{width}×{height}, the shorter side less than {self.config.min_height}"
+            return clip.rejected(self.name, "low-resolution", reason, shorter)
         if seconds < self.config.min_seconds:
             reason = f"lasts {seconds:.2f} s, less than {self.config.min_seconds:g}"
             return clip.rejected(self.name, "short", reason, seconds)

@@ -107,6 +107,19 @@ class ClipManifest:
             )
         return ClipManifest(enough, self.storage)
 
+    def of_orientation(self, *, upright: bool) -> ClipManifest:
+        """The clips that are higher than wide, or all others; perhaps none."""
+        heights, widths = (self.table.column(name).to_pylist() for name in ("height", "width"))
+        sides = zip(heights, widths, strict=True)
+        chosen = [((height or 0) > (width or 0)) == upright for height, width in sides]
+        return ClipManifest(self.table.filter(pa.array(chosen, pa.bool_())), self.storage)
+
+    @property
+    def person_share(self) -> float:
+        """The share of the clips that show a person, 0 … 1."""
+        with_person = self.table.column("has_person").to_pylist()
+        return sum(map(bool, with_person)) / max(1, len(with_person))
+
     def save(self) -> None:
         """Write ``manifest.parquet`` into the folder of the clips, in one step."""
         content = io.BytesIO()

@@ -20,12 +20,13 @@ from dynascene.datasets.filmed.storage import Storage
 from dynascene.errors import InputError
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.tracks import (
-    assumed_scale,
     extent,
     resize_track,
+    scale_of,
     with_square_pixels,
 )
 from dynascene.io.cameras import CameraDefaults, read_cameras
+from dynascene.io.cameras.re10k import stated_scale
 from dynascene.io.frames import open_frames
 from dynascene.io.text import read_json
 from dynascene.types import CameraTrack, FrameSource, Size
@@ -77,6 +78,7 @@ class OpenClip:
         matte: [H, W, 1], 255 = person; None also where nobody is.
         cameras: one per frame, for the frames' size; a still one where ``has_camera`` is False.
         meta: what ``meta.json`` holds.
+        stated_scale: track units in the cameras' unit, where their file tells it.
         fields: files of further fields, by name.
     """
 
@@ -86,6 +88,7 @@ class OpenClip:
     has_camera: bool
     meta: dict[str, Any]
     fields: Mapping[str, Path] = field(default_factory=dict)
+    stated_scale: float | None = None
 
     @property
     def square(self) -> CameraTrack:
@@ -98,13 +101,14 @@ class OpenClip:
     def track_scale(self) -> float:
         """Track units in the cameras' unit of length: one number for the whole clip.
 
-        Curation measured how far the camera travels in median depths; where it did not, the whole
-        clip's travel is assumed, as in sampling. 0 = the camera turns in place.
+        Curation measured how far the camera travels in median depths; RealEstate10K has a unit of
+        its own. Else the whole clip's travel is assumed, as in sampling. 0 = the camera turns in
+        place.
         """
         travel, reach = _travel(self.meta), extent(self.cameras)
         if travel and reach:
             return float(travel) / reach
-        return assumed_scale(self.cameras)
+        return scale_of(self.cameras, self.stated_scale)
 
     @property
     def has_person(self) -> bool:
@@ -180,7 +184,8 @@ def open_clip(files: ClipFiles) -> OpenClip:
             f"{files.cameras}: holds {len(cameras)} cameras, and {files.video.name} has "
             f"{len(frames)} frames: there must be one for each"
         )
-    return OpenClip(frames, matte, cameras, True, meta, files.fields)
+    scale = stated_scale(files.cameras)
+    return OpenClip(frames, matte, cameras, True, meta, files.fields, scale)
 
 
 def _cameras_for(size: Size, path: Path) -> CameraTrack:

@@ -16,13 +16,19 @@ class MixedSources(Dataset[FilmedClip]):
 
     Args:
         weights: how often each is drawn, in any unit.
+        run: how many samples in a row come from one source, from numbers that it divides on.
 
     Raises:
         InputError: there is not one positive weight for each source.
     """
 
     def __init__(
-        self, sources: Sequence[Dataset[FilmedClip]], weights: Sequence[float], seed: int = 0
+        self,
+        sources: Sequence[Dataset[FilmedClip]],
+        weights: Sequence[float],
+        seed: int = 0,
+        *,
+        run: int = 1,
     ) -> None:
         if not sources or len(sources) != len(weights):
             raise InputError(f"{len(sources)} sources of clips and {len(weights)} weights")
@@ -30,7 +36,7 @@ class MixedSources(Dataset[FilmedClip]):
             raise InputError(
                 f"weights of the sources of clips: {list(weights)}: give positive ones"
             )
-        self.sources, self.seed = tuple(sources), seed
+        self.sources, self.seed, self.run = tuple(sources), seed, run
         self.shares = np.array(weights, dtype=float) / sum(weights)
 
     def __len__(self) -> int:
@@ -39,5 +45,7 @@ class MixedSources(Dataset[FilmedClip]):
     def __getitem__(self, index: int) -> FilmedClip:
         if not 0 <= index < len(self):
             raise IndexError(index)
-        rng = np.random.default_rng([self.seed, index])
+        # sources may be mixed themselves, and then draw by themselves
+        numbers = [self.seed, index] if self.run == 1 else [self.seed, index // self.run, self.run]
+        rng = np.random.default_rng(numbers)
         return self.sources[int(rng.choice(len(self.sources), p=self.shares))][index]

@@ -23,8 +23,8 @@ from dynascene.datasets.filmed.opening import (
 from dynascene.datasets.filmed.shards import SHARD_SUFFIX, clips_of_shard
 from dynascene.datasets.filmed.storage import Storage
 from dynascene.errors import InputError
+from dynascene.io.cameras.re10k import video_address
 from dynascene.io.manifests import MANIFEST, SHARES, splits_of
-from dynascene.io.text import read_lines
 
 THREADS = 4  # opening clips is mostly waiting for the disk
 Progress = Callable[[int, int], None]
@@ -187,11 +187,8 @@ def _source_of(record: ClipRecord, files: ClipFiles, clip: OpenClip) -> str:
     source = clip.meta.get("source")
     if isinstance(source, str) and source:
         return source
-    if files.cameras is not None and files.cameras.suffix == ".txt":
-        heading = read_lines(files.cameras)[0].strip()
-        if heading.startswith(("http://", "https://")):
-            return heading
-    return record.clip
+    address = None if files.cameras is None else video_address(files.cameras)
+    return address or record.clip
 
 
 def _assign_splits(

@@ -52,7 +52,7 @@ def curate(
         workers: cores of this machine to use (default: all).
         ray_address: a Ray cluster to run on (default: this machine).
         in_process: one clip after the other in one process, without Ray.
-        min_height: smaller videos are dropped.
+        min_height: videos whose shorter side has fewer pixels are dropped.
         shortest: shorter shots are dropped.
         longest: longer shots are divided.
         most_similar: clips that move less are dropped: the mean similarity (SSIM) of frames half a
