@@ -7,7 +7,7 @@ READY := .venv/.ready
 METRIC_WEIGHTS ?= $(shell $(BIN)/python -c 'from dynascene.estimators.weights import weights_folder as at; print(at("metrics"))')
 METRIC_WORK := build/metric-weights
 
-.PHONY: setup demo metric-weights test test-long check lint types format clean
+.PHONY: setup demo metric-weights tables test test-long check lint types format clean
 
 setup: $(READY)
 
@@ -26,6 +26,14 @@ metric-weights: $(READY)
 	cd $(METRIC_WORK) && cp */*_jax/weights/*.ckpt . && \
 		grep -hE '^[0-9a-f]{64}  [a-z0-9-]+\.ckpt$$' ../../docs/evaluation.md | sha256sum -c
 	place="$(METRIC_WEIGHTS)" && mkdir -p "$$place" && cp $(METRIC_WORK)/*.ckpt "$$place/"
+
+# Every row of the paper's tables, trained, measured and written; call it again until none is left.
+SIZE ?= micro
+JOBS ?= 1
+TABLES ?= build/tables
+ARGS ?=
+tables: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/dynascene tables --size $(SIZE) --jobs $(JOBS) --out $(TABLES) $(ARGS)
 
 test: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto -m "not long" --durations=15

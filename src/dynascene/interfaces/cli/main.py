@@ -23,6 +23,7 @@ from dynascene.interfaces.cli import (
     generation,
     matting,
     outpainting,
+    tables,
     tracking,
     training,
     verification,
@@ -97,6 +98,7 @@ def _parsed(arguments: list[str]) -> Callable[[], None]:
         weights,
         training,
         evaluation,
+        tables,
         verification,
         curation,
     )

@@ -1,0 +1,154 @@
+"""What finished rows were measured to be, clip by clip."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dynascene.evaluation.bootstrap import Estimate
+from dynascene.evaluation.clip_table import REGION_KEY
+from dynascene.evaluation.gap_seeds import MeasuredGaps, read_gaps
+from dynascene.evaluation.job import CLIP_TABLE
+from dynascene.evaluation.systems import STILL
+from dynascene.reproduction.plan import PlannedRow
+from dynascene.reproduction.steps import METRICS, RowSteps
+
+
+class MetricColumn(NamedTuple):
+    """A metric as a page shows it. better: "higher" or "lower"."""
+
+    name: str
+    title: str
+    better: str
+
+
+class RowView(NamedTuple):
+    """What a row scores on one benchmark, of the background alone or of full frames.
+
+    estimates: by metric. clips: each clip's own, by metric; distances between sets have none.
+    names, places: of the clips.
+    """
+
+    estimates: Mapping[str, Estimate]
+    clips: Mapping[str, np.ndarray]
+    names: list[str]
+    places: list[str]
+
+
+@dataclass(frozen=True)
+class RowResult:
+    """A finished row and seed.
+
+    Attributes:
+        row, seed: which.
+        gap: None: the row reads a guide.
+        views: by benchmark and view.
+        columns: the metrics of each benchmark.
+        stage_steps: of each stage.
+        seconds: of a training step, mean; nan where the run is gone.
+    """
+
+    row: PlannedRow
+    seed: int
+    gap: MeasuredGaps | None
+    views: Mapping[tuple[str, str], RowView]
+    columns: Mapping[str, list[MetricColumn]]
+    stage_steps: Sequence[int]
+    seconds: float
+
+    def view(self, key: tuple[str, str]) -> RowView | None:
+        """Of a benchmark and view."""
+        return self.views.get(key)
+
+
+def read_results(steps: Sequence[RowSteps]) -> list[RowResult]:
+    """Those that are finished."""
+    return [_read(each) for each in steps if each.is_done]
+
+
+def read_still(steps: Sequence[RowSteps]) -> RowResult | None:
+    """The still picture, which every row was measured beside; None: nothing is finished."""
+    for each in steps:
+        if each.is_done and each.gap is not None:
+            row = PlannedRow(name=STILL, stages=(), entries=(), reads_camera=False, guided=False)
+            return _read(each, row, STILL)
+    return None
+
+
+def mean_step_seconds(run: Path) -> float:
+    """Of a training, by its log; nan where there is none."""
+    path = run / "log.jsonl"
+    if not path.is_file():
+        return float("nan")
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    seconds = [line["seconds"] for line in lines if "seconds" in line]
+    return sum(seconds) / len(seconds) if seconds else float("nan")
+
+
+def write_clips(results: Sequence[RowResult], path: Path) -> None:
+    """Every clip's figures as one table: row, seed, benchmark, view, clip, place, metric, value."""
+    lines: dict[str, list] = {
+        name: []
+        for name in ("row", "seed", "benchmark", "view", "clip", "place", "metric", "value")
+    }
+    for result in results:
+        for (benchmark, view), scores in result.views.items():
+            for metric, values in scores.clips.items():
+                for clip, place, value in zip(scores.names, scores.places, values, strict=True):
+                    line = (result.row.name, result.seed, benchmark, view, clip, place, metric)
+                    for name, each in zip(lines, (*line, float(value)), strict=True):
+                        lines[name].append(each)
+        if result.gap is not None:
+            for metric, values in result.gap.gaps._asdict().items():
+                clips = zip(result.gap.moves, result.gap.places, values, strict=True)
+                for number, (move, place, value) in enumerate(clips):
+                    head = (result.row.name, result.seed, "camera gap", "background")
+                    line = (*head, f"{number:03d} {move}", place, f"gap {metric}", float(value))
+                    for name, each in zip(lines, line, strict=True):
+                        lines[name].append(each)
+    table = pa.table({name: pa.array(values, from_pandas=True) for name, values in lines.items()})
+    pq.write_table(table, path)
+
+
+def _read(steps: RowSteps, row: PlannedRow | None = None, name: str | None = None) -> RowResult:
+    row, name = row or steps.row, name or steps.row.name
+    views: dict[tuple[str, str], RowView] = {}
+    columns: dict[str, list[MetricColumn]] = {}
+    for benchmark, folder in steps.metrics.items():
+        values = json.loads((folder.path / METRICS).read_text(encoding="utf-8"))["field"]
+        columns[benchmark] = [
+            MetricColumn(metric, each["title"], each["better"])
+            for metric, each in values["metrics"].items()
+        ]
+        for view, systems in values["views"].items():
+            estimates = {metric: _estimate(each) for metric, each in systems[name].items()}
+            views[benchmark, view] = _view(folder.path / CLIP_TABLE, view, name, estimates)
+    gap = None if steps.gap is None else read_gaps(steps.gap.path, name)
+    stage_steps = [stage.steps for stage in steps.stages]
+    seconds = mean_step_seconds(steps.stages[-1].path) if name == steps.row.name else float("nan")
+    return RowResult(row, steps.seed, gap, views, columns, stage_steps, seconds)
+
+
+def _view(path: Path, view: str, name: str, estimates: Mapping[str, Estimate]) -> RowView:
+    chosen = pq.read_table(path, filters=[("system", "==", name), (REGION_KEY, "==", view)])
+    clips = {
+        metric: np.array(chosen[metric].to_pylist(), float)
+        for metric in estimates
+        if metric in chosen.column_names
+    }
+    return RowView(estimates, clips, chosen["clip"].to_pylist(), chosen["place"].to_pylist())
+
+
+def _estimate(values: Mapping[str, float | str | None]) -> Estimate:
+    mean, low, high = (
+        float("nan") if values[name] is None else float(str(values[name]))
+        for name in ("mean", "low", "high")
+    )
+    return Estimate(mean, low, high, int(str(values["clips"])))

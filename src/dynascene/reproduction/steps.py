@@ -1,0 +1,212 @@
+"""The steps of one row and seed: training, weights, camera gap, metrics.
+
+Every step writes a folder named after the hash of all that decides it, so a finished one is known
+by its own result, wherever the whole has been moved to, and changed inputs have a folder of their
+own.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dynascene.errors import InputError
+from dynascene.evaluation.metrics.measures import VERSION as METRIC_VERSION
+from dynascene.io.atomic import write_text
+from dynascene.models.sizes import size_to_dict
+from dynascene.recipes.provenance import CARD
+from dynascene.reproduction.materials import Identity, ReproductionRequest, fingerprint
+from dynascene.reproduction.plan import PlannedRow
+from dynascene.training.run import Settings
+from dynascene.training.state import checkpoint_folders
+from dynascene.training.trainer import DESCRIPTION
+
+METRICS = "metrics.json"
+KEY_LENGTH = 12
+SEED = 0  # of all benchmarks and of the noise there
+
+
+class StageFolder(NamedTuple):
+    """A training: its folder, which is a run's, and what is trained."""
+
+    path: Path
+    recipe: str
+    steps: int
+    inputs: Mapping[str, Any]
+
+    @property
+    def step(self) -> int:
+        """The newest checkpoint's; 0: none yet."""
+        checkpoints = checkpoint_folders(self.path)
+        return int(checkpoints[-1].name) if checkpoints else 0
+
+    @property
+    def is_done(self) -> bool:
+        return self.step >= self.steps
+
+
+class ResultFolder(NamedTuple):
+    """What a step writes at its end, whole or not at all."""
+
+    path: Path
+    listing: str
+    inputs: Mapping[str, Any]
+
+    @property
+    def is_done(self) -> bool:
+        return (self.path / self.listing).is_file()
+
+
+@dataclass(frozen=True)
+class RowSteps:
+    """All steps of one row and seed.
+
+    Attributes:
+        out: folder of the whole.
+        request, identity: what it is trained and measured on.
+        row, seed: which training.
+    """
+
+    out: Path
+    request: ReproductionRequest
+    identity: Identity
+    row: PlannedRow
+    seed: int
+
+    @property
+    def folder(self) -> Path:
+        return self.out / "rows" / self.row.name / f"seed{self.seed}"
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return self.row.name if self.row.seeds == 1 else f"{self.row.name}, seed {self.seed}"
+
+    @cached_property
+    def stages(self) -> list[StageFolder]:
+        folders: list[StageFolder] = []
+        steps_of = self.row.stage_steps(self.request.steps)
+        for stage, steps in zip(self.row.stages, steps_of, strict=True):
+            inputs = {
+                **asdict(stage),
+                "steps": steps,
+                "seed": self.seed,
+                "pictures": self.identity.pictures,
+                "clips": list(self.identity.clips),
+                "before": fingerprint(folders[-1].inputs) if folders else None,
+            }
+            folders.append(StageFolder(self._place("run", inputs), stage.recipe, steps, inputs))
+        return folders
+
+    @cached_property
+    def weights(self) -> ResultFolder:
+        inputs = {"run": fingerprint(self.stages[-1].inputs)}
+        return ResultFolder(self._place("weights", inputs), CARD, inputs)
+
+    @cached_property
+    def gap(self) -> ResultFolder | None:
+        """None: the row reads a guide."""
+        if self.row.guided:
+            return None
+        inputs = {**self._measured, "pictures": self.identity.pictures}
+        return ResultFolder(self._place("gap", inputs), METRICS, inputs)
+
+    @cached_property
+    def metrics(self) -> dict[str, ResultFolder]:
+        """By benchmark."""
+        folders = {}
+        for number, (text, contents) in enumerate(self.identity.benchmarks.items()):
+            inputs = {
+                **self._measured,
+                "benchmark": text.partition(":")[0],
+                "contents": contents,
+                "metrics": self.identity.metrics,
+                "version": METRIC_VERSION,
+            }
+            folders[text] = ResultFolder(self._place(f"metrics{number}", inputs), METRICS, inputs)
+        return folders
+
+    @property
+    def results(self) -> list[ResultFolder]:
+        """Everything after the training."""
+        gap = [] if self.gap is None else [self.gap]
+        return [self.weights, *gap, *self.metrics.values()]
+
+    @property
+    def is_done(self) -> bool:
+        return all(result.is_done for result in self.results)
+
+    def settings(self, number: int) -> Settings:
+        """Of a stage."""
+        stage = self.stages[number]
+        before = self.stages[number - 1].path if number else None
+        return Settings(
+            out=stage.path,
+            data=self.request.imagery,
+            cache=self.out / "clips",
+            seed=self.seed,
+            steps=stage.steps,
+            clips=self.request.clips,
+            start=None if before is None else str(before),
+        )
+
+    @property
+    def _measured(self) -> dict[str, Any]:
+        return {
+            "weights": fingerprint(self.weights.inputs),
+            "size": size_to_dict(self.request.size),
+            "test_clips": self.request.test_clips,
+            "seed": SEED,
+        }
+
+    def _place(self, kind: str, inputs: Mapping[str, Any]) -> Path:
+        return self.folder / f"{kind}-{fingerprint(inputs)[:KEY_LENGTH]}"
+
+
+def plan_steps(
+    out: Path, request: ReproductionRequest, identity: Identity, rows: tuple[PlannedRow, ...]
+) -> list[RowSteps]:
+    """Every row once, then the further seeds."""
+    steps = [
+        RowSteps(out, request, identity, row, seed) for row in rows for seed in range(row.seeds)
+    ]
+    return sorted(steps, key=lambda each: each.seed)
+
+
+def record_inputs(step: StageFolder | ResultFolder) -> None:
+    """Write beside a step's folder what its name is the hash of."""
+    step.path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(step.inputs, indent=1, ensure_ascii=False)
+    write_text(step.path.with_name(f"{step.path.name}.json"), text + "\n")
+
+
+def relocate_run(settings: Settings) -> None:
+    """Tell a run where its inputs lie now: the name of its folder says that they are the same."""
+    description = settings.out / DESCRIPTION
+    if description.is_file():
+        values = json.loads(description.read_text(encoding="utf-8"))
+        now = replace(settings, precision=values["settings"]["precision"]).to_json()
+        values["settings"] = {**values["settings"], **now}
+        write_text(description, json.dumps(values, indent=2) + "\n")
+
+
+@contextmanager
+def only_one(folder: Path) -> Generator[None]:
+    """A lock that ends with the process.
+
+    Raises:
+        InputError: another process holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise InputError(f"{folder}: another process is at work on it") from None
+        yield

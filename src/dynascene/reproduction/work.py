@@ -1,0 +1,171 @@
+"""Carries out what is left of the rows, one after the other or side by side."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
+
+import torch
+
+from dynascene.errors import InputError
+from dynascene.evaluation.benchmarks import benchmark_split, open_benchmark
+from dynascene.evaluation.gap_job import GapRequest, run_gap
+from dynascene.evaluation.gap_systems import follower
+from dynascene.evaluation.job import EvaluationRequest
+from dynascene.evaluation.job import run as run_evaluation
+from dynascene.evaluation.metrics.choice import choose_metrics
+from dynascene.evaluation.protocol import Benchmark
+from dynascene.evaluation.systems import Trained
+from dynascene.generation.weights import load_weights
+from dynascene.jobs.log import Log
+from dynascene.models.sizes import MICRO
+from dynascene.recipes import find_recipe
+from dynascene.recipes.export import export_run
+from dynascene.reproduction.materials import RENDERED, ReproductionRequest
+from dynascene.reproduction.short_benchmark import MovedBenchmark, run_short_benchmark
+from dynascene.reproduction.steps import (
+    SEED,
+    ResultFolder,
+    RowSteps,
+    only_one,
+    record_inputs,
+    relocate_run,
+)
+from dynascene.training.trainer import train
+
+REPORT_EVERY = 200  # steps
+Report = Callable[[str], None]
+
+
+def carry_out(steps: Sequence[RowSteps], jobs: int, report: Report) -> dict[str, str]:
+    """Train, export and measure whatever is not finished.
+
+    A row that fails does not stop the others.
+
+    Args:
+        steps: of the rows.
+        jobs: how many are at work at once.
+        report: takes lines about the progress; with several jobs it must be picklable.
+
+    Returns:
+        What went wrong, by the row's name.
+
+    Raises:
+        InputError: ``jobs`` is less than 1.
+    """
+    if jobs < 1:
+        raise InputError(f"`jobs` {jobs}: must be at least 1")
+    unfinished = [each for each in steps if not each.is_done]
+    failures: dict[str, str] = {}
+    if jobs == 1:
+        for each in unfinished:
+            try:
+                finish_row(each, report)
+            except InputError as error:
+                failures[each.name] = str(error)
+        return failures
+    spawn = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
+    threads = max(1, (os.cpu_count() or 1) // jobs)
+    with ProcessPoolExecutor(jobs, spawn, torch.set_num_threads, (threads,)) as pool:
+        rows = {pool.submit(finish_row, each, report): each.name for each in unfinished}
+        try:
+            for future in as_completed(rows):
+                if (error := future.exception()) is not None:
+                    failures[rows[future]] = f"{type(error).__name__}: {error}"
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return failures
+
+
+def finish_row(steps: RowSteps, report: Report) -> None:
+    """All steps of a row that have no result yet.
+
+    Raises:
+        InputError: another process is at work on the row, or a step cannot be done.
+    """
+    with only_one(steps.folder):
+        for number in range(len(steps.stages)):
+            if not (steps.weights.is_done or steps.stages[number].is_done):
+                _train(steps, number, report)
+        _do(steps, steps.weights, "weights", _export, report)
+        if steps.gap is not None:
+            _do(steps, steps.gap, "camera gap", _measure_gap, report)
+        for text, result in steps.metrics.items():
+            _do(steps, result, f"metrics on {text}", partial(_measure_metrics, text), report)
+
+
+def _train(steps: RowSteps, number: int, report: Report) -> None:
+    stage, settings = steps.stages[number], steps.settings(number)
+    record_inputs(stage)
+    relocate_run(settings)
+    run = find_recipe(stage.recipe)(settings)
+
+    def progress(step: int, figures: dict[str, float]) -> None:
+        if step % REPORT_EVERY == 0 or step == run.steps:
+            seconds, loss = figures["seconds"], figures["loss"]
+            report(f"{steps.name}: step {step}/{run.steps}, loss {loss:.4f}, {seconds:.2f} s")
+
+    train(run, stage.path, progress=progress)
+
+
+def _do(
+    steps: RowSteps,
+    result: ResultFolder,
+    name: str,
+    do: Callable[[RowSteps, ResultFolder], None],
+    report: Report,
+) -> None:
+    if not result.is_done:
+        report(f"{steps.name}: {name}")
+        record_inputs(result)
+        do(steps, result)
+
+
+def _export(steps: RowSteps, result: ResultFolder) -> None:
+    relocate_run(steps.settings(len(steps.stages) - 1))
+    export_run(steps.stages[-1].path, result.path)
+
+
+def _measure_gap(steps: RowSteps, result: ResultFolder) -> None:
+    request = steps.request
+    gap = GapRequest(
+        [_trained(steps)], RENDERED, request.test_clips, seed=SEED, imagery=request.imagery
+    )
+    run_gap(gap, result.path, Log())
+
+
+def _measure_metrics(text: str, steps: RowSteps, result: ResultFolder) -> None:
+    request, trained = steps.request, _trained(steps)
+    if request.size == MICRO:  # too small for the cells that ``evaluate`` describes
+        benchmark = _short_benchmark(text, request)
+        metrics = choose_metrics(request.metrics, request.metric_weights)
+        run_short_benchmark([follower(trained)], benchmark, metrics, SEED, result.path)
+        return
+    evaluation = EvaluationRequest(
+        [trained],
+        text,
+        clips=request.test_clips,
+        frames=request.size.frames,
+        seed=SEED,
+        obedience=0,
+        imagery=request.imagery,
+        metrics=request.metrics,
+        metric_weights=request.metric_weights,
+        size=request.size.resolution,
+    )
+    run_evaluation(evaluation, result.path, Log())
+
+
+def _short_benchmark(text: str, request: ReproductionRequest) -> Benchmark:
+    size, clips = request.size, request.test_clips
+    if text == RENDERED:
+        return MovedBenchmark(benchmark_split(text), clips, size, SEED, request.imagery)
+    return open_benchmark(text, clips, SEED, size.frames, request.imagery, size.resolution)
+
+
+def _trained(steps: RowSteps) -> Trained:
+    return Trained(steps.row.name, load_weights(steps.weights.path))

@@ -1,0 +1,214 @@
+"""A tiny plan through the whole: trained, killed, moved, gone on with, measured, written."""
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from dynascene.errors import InputError
+from dynascene.evaluation import camera_fit
+from dynascene.models.sizes import MICRO
+from dynascene.recipes import short_clips
+from dynascene.reproduction import work
+from dynascene.reproduction.job import OUTPUTS, write_tables
+from dynascene.reproduction.materials import (
+    Identity,
+    ReproductionRequest,
+    identity_of,
+    pictures_hash,
+)
+from dynascene.reproduction.plan import rows_of
+from dynascene.reproduction.status import duration, status_table, steps_left
+from dynascene.reproduction.steps import RowSteps, only_one, plan_steps
+from dynascene.reproduction.work import carry_out
+from dynascene.training import shot_cache
+from dynascene.training.trainer import train
+
+ROWS = ("dynascene.micro", "actanywhere.micro_clean")
+METRICS = ("l1", "psnr", "edge")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
+        patch.setattr(short_clips, "EXAMINED", 2)
+        patch.setattr(short_clips, "Stock", lambda: shot_cache.Stock(first=2, uses=8))
+        patch.setattr(shot_cache, "CLIPS_PER_FILE", 2)
+        patch.setattr(camera_fit, "STEPS", 8)
+        short_clips._unseen.cache_clear()
+        yield
+    short_clips._unseen.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def request_of_two_steps(quick) -> ReproductionRequest:
+    return ReproductionRequest(size=MICRO, steps=2, test_clips=4, metrics=METRICS)
+
+
+@pytest.fixture(scope="module")
+def identity(request_of_two_steps) -> Identity:
+    return identity_of(request_of_two_steps)
+
+
+def planned(
+    out: Path, request: ReproductionRequest, identity: Identity, names=ROWS
+) -> list[RowSteps]:
+    rows = tuple(replace(row, seeds=1) for row in rows_of(MICRO) if row.name in names)
+    return plan_steps(out, request, identity, rows)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, request_of_two_steps, identity) -> tuple[Path, list[str]]:
+    """A folder with all rows, and what was reported; killed after a step, and moved."""
+    out, moved = (tmp_path_factory.mktemp("whole") / name for name in ("before", "after"))
+
+    def killed(run, folder, **options):
+        train(run, folder, until=1, **options)
+        raise KeyboardInterrupt
+
+    steps = planned(out, request_of_two_steps, identity)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(work, "train", killed)
+        with pytest.raises(KeyboardInterrupt):
+            carry_out(steps, 1, lambda line: None)
+    assert steps_left(steps[0]) == 1
+    out.rename(moved)
+    lines: list[str] = []
+    assert carry_out(planned(moved, request_of_two_steps, identity), 1, lines.append) == {}
+    return moved, lines
+
+
+def test_a_killed_row_goes_on_where_it_stood(finished, request_of_two_steps, identity) -> None:
+    out, lines = finished
+    for steps in planned(out, request_of_two_steps, identity):
+        assert steps.is_done
+        log = (steps.stages[0].path / "log.jsonl").read_text().splitlines()
+        logged = [json.loads(line)["step"] for line in log if "seconds" in json.loads(line)]
+        assert logged[-1] == 2
+    assert f"{ROWS[0]}: camera gap" in lines
+
+
+def test_a_restart_does_nothing_again(
+    finished, request_of_two_steps, identity, monkeypatch
+) -> None:
+    monkeypatch.setattr(work, "finish_row", None)  # a call would fail
+    steps = planned(finished[0], request_of_two_steps, identity)
+    assert carry_out(steps, 1, lambda line: None) == {}
+    table = status_table(steps, 2)
+    assert table.rows[0] == [ROWS[0], "2 of 2", "3 of 3", "–"]
+
+
+def test_changed_inputs_are_done_again(finished, request_of_two_steps, identity) -> None:
+    out = finished[0]
+    for other, undone in (
+        (replace(identity, pictures="others"), 3),
+        (replace(identity, metrics={"psnr": {}}), 1),
+    ):
+        steps = planned(out, request_of_two_steps, other)[0]
+        assert sum(not result.is_done for result in steps.results) == undone
+        assert steps.stages[0].is_done is (undone == 1)
+    longer = planned(out, replace(request_of_two_steps, steps=3), identity)[0]
+    assert not longer.stages[0].is_done
+    assert steps_left(longer) == 3
+
+
+def test_the_page_has_rows_figures_and_pictures(
+    finished, request_of_two_steps, identity, tmp_path
+) -> None:
+    steps = planned(finished[0], request_of_two_steps, identity)
+    unfinished = planned(finished[0], request_of_two_steps, identity, ["cameractrl.micro"])
+    tables = write_tables([*steps, *unfinished], request_of_two_steps, identity, tmp_path / "page")
+    assert {path.name for path in (tmp_path / "page").iterdir()} == set(OUTPUTS)
+    titles = [table.title for table in tables]
+    first = "Table 2, clean frames and the picture's rays"
+    assert f"{first}: synthetic:test, background" in titles
+    figures = tables[titles.index(f"{first}: synthetic:test, background")]
+    assert [row[0] for row in figures.rows] == [
+        "DynaScene (dynascene.micro)",
+        "ActAnywhere (actanywhere.micro_clean)",
+        "the still picture",
+    ]
+    assert figures.columns[:4] == ("system", "camera gap, dB ↑", "obeyed", "L1 ↓")
+    assert figures.rows[2][1].startswith("0.00")
+    assert figures.rows[1][1].startswith("0.00")  # it reads no camera
+    order = tables[titles.index(f"{first}: order, best first")]
+    assert order.rows[1][:2] == ["PSNR, psnr here", "DynaScene > ActAnywhere"]
+    margins = tables[titles.index(f"{first}: how far ahead is DynaScene")]
+    assert margins.rows[1][:4] == [
+        "ActAnywhere (actanywhere.micro_clean)", "PSNR", "29.27 against 28.04", "+4.4%",
+    ]  # fmt: skip
+
+    page = (tmp_path / "page" / "table.md").read_text()
+    assert "Not finished yet, and missing above: cameractrl.micro." in page
+    manifest = json.loads((tmp_path / "page" / "manifest.json").read_text())
+    assert manifest["identity"]["pictures"] == "procedural pictures"
+    assert set(manifest["figure_10"]["pan"]["dynascene.micro"]) == {
+        "no camera", "opposite", "matching",
+    }  # fmt: skip
+    clips = pq.read_table(tmp_path / "page" / "clips.parquet").to_pydict()
+    assert set(clips["row"]) == set(ROWS)
+    # of each row: 4 clips, 2 metrics of the background, 3 of full frames, 6 of the camera gap
+    assert len(clips["value"]) == 2 * 4 * (2 + 3 + 6)
+
+
+def test_a_row_that_fails_does_not_stop_the_others(
+    request_of_two_steps, identity, tmp_path, monkeypatch
+) -> None:
+    begun = []
+
+    def failing(steps, report) -> None:
+        begun.append(steps.name)
+        raise InputError("no space left")
+
+    monkeypatch.setattr(work, "finish_row", failing)
+    failures = carry_out(planned(tmp_path, request_of_two_steps, identity), 1, lambda line: None)
+    assert failures == dict.fromkeys(ROWS, "no space left")
+    assert begun == list(ROWS)
+    assert write_tables([], request_of_two_steps, identity, tmp_path / "page") == []
+
+
+def test_one_process_works_on_a_row(tmp_path) -> None:
+    with only_one(tmp_path), pytest.raises(InputError, match="another process"), only_one(tmp_path):
+        pass
+    with only_one(tmp_path):
+        pass
+
+
+@pytest.mark.long
+def test_rows_are_done_side_by_side(request_of_two_steps, identity, tmp_path) -> None:
+    steps = planned(tmp_path, request_of_two_steps, identity, ROWS[:1])
+    with only_one(steps[0].folder):  # so that the worker has nothing long to do
+        failures = carry_out(steps, 2, print)
+    assert "another process is at work" in failures[ROWS[0]]
+    with pytest.raises(InputError, match="`jobs` 0"):
+        carry_out(steps, 0, print)
+
+
+def test_pictures_are_known_by_their_contents(tmp_path) -> None:
+    hashes = []
+    for name, content in (("a", b"one"), ("b", b"one"), ("c", b"two")):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "sky.jpg").write_bytes(content)
+        (folder / "MANIFEST.tsv").write_text("path\tcategory\tsplit\nsky.jpg\tphoto\ttrain\n")
+        hashes.append(pictures_hash(folder))
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_size_micro_has_no_metrics_of_networks() -> None:
+    request = ReproductionRequest(size=MICRO)
+    assert {"l1", "psnr", "ssim", "edge"} <= set(request.metrics or ())
+    with pytest.raises(InputError, match="`metrics` lpips-alex: frames of size micro"):
+        ReproductionRequest(size=MICRO, metrics=("lpips-alex",))
+
+
+def test_durations_are_told_in_minutes() -> None:
+    assert duration(61) == "0 h 02 min"
+    assert duration(3 * 3600) == "3 h 00 min"
+    assert duration(0) == "–"
+    assert duration(math.nan) == "?"
