@@ -24,13 +24,19 @@ def test_a_task_has_the_mean_of_its_clips_and_no_gradient() -> None:
 def test_a_tasks_mean_is_that_of_its_samples() -> None:
     """Of four parts of four samples, 4, 0, 1 and 3 are of task a; a part without it has none."""
     parts = [
-        {"loss": 1.0, "loss/a": 1.0, "share/a": 1.0},
+        {"loss": 1.0, "loss/a": 1.0, "share/a": 1.0, "a": 2.0},
         {"loss": 3.0, "rate": 5.0},
         {"loss": 5.0, "loss/a": 9.0, "share/a": 0.25},
-        {"loss": 7.0, "loss/a": 4.0, "share/a": 0.75, "rate": 7.0},
+        {"loss": 7.0, "loss/a": 4.0, "share/a": 0.75, "rate": 7.0, "a": 8.0},
     ]
     assert mean_figures(parts) == pytest.approx(
-        {"loss": 4.0, "loss/a": (4 * 1 + 1 * 9 + 3 * 4) / 8, "share/a": 8 / 16, "rate": 6.0}
+        {
+            "loss": 4.0,
+            "loss/a": (4 * 1 + 1 * 9 + 3 * 4) / 8,
+            "share/a": 8 / 16,
+            "rate": 6.0,
+            "a": 5.0,  # no loss of a task, whatever its name
+        }
     )
 
 

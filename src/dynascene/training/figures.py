@@ -57,8 +57,8 @@ class FigureMeans:
         """Take in the figures of a part."""
         self.parts += 1
         for name, value in figures.items():
-            share = SHARE + name.removeprefix(LOSS)  # of ``loss`` itself there is none
-            weight = figures.get(share, 1.0)
+            of_task = name.startswith(LOSS)
+            weight = figures.get(SHARE + name.removeprefix(LOSS), 1.0) if of_task else 1.0
             self.sums[name] = self.sums.get(name, 0.0) + weight * value
             self.weights[name] = self.weights.get(name, 0.0) + weight
 
