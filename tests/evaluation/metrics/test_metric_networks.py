@@ -12,7 +12,14 @@ from dynascene.errors import InputError
 from dynascene.evaluation.metrics.i3d import I3D
 from dynascene.evaluation.metrics.lpips import BACKBONES
 from dynascene.evaluation.metrics.measures import JudgedClip
-from dynascene.evaluation.metrics.networks import I3D_FILE, I3D_SCRIPT, INCEPTION, open_networks
+from dynascene.evaluation.metrics.networks import (
+    I3D_FILE,
+    I3D_SCRIPT,
+    INCEPTION,
+    RESNET,
+    open_networks,
+)
+from dynascene.evaluation.metrics.resnet3d import ResNet3D
 from dynascene.imaging.clip_metrics import ClipSimilarity
 
 FRAMES = pictures(0.5)
@@ -106,6 +113,18 @@ def test_fvd_describes_a_whole_clip_once(tmp_path: Path) -> None:
     assert metric.name == "fvd-i3d"
     assert metric.describe(np.zeros((9, 20, 30, 3), np.uint8)).shape == (1, 400)
     assert "224×224" in metric.note
+
+
+def test_a_clip_is_the_mean_of_its_segments(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    torch.save(ResNet3D().state_dict(), tmp_path / RESNET)
+    metric = open_networks(tmp_path).sets[0]
+    assert metric.name == "fvd-3dres"
+    clip = np.repeat(pictures(0.5)[:1], 17, axis=0)
+    clip[:16] = 255 - clip[:16]
+    one, two = metric.describe(clip[:16]), metric.describe(clip[16:])
+    difference = np.abs(metric.describe(clip) - (one + two) / 2).max()
+    assert difference < 0.01 * np.abs(one - two).max()
 
 
 class ScriptedI3D(torch.nn.Module):

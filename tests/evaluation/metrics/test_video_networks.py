@@ -121,10 +121,19 @@ def test_what_the_networks_are_shown() -> None:
     white = np.full((9, 30, 50, 3), 255, np.uint8)
     torch.testing.assert_close(i3d_input(white), torch.ones(1, 3, 9, 224, 224))
     shown = resnet3d_input(white)
-    assert shown.shape == (1, 3, 9, 112, 112)
+    assert shown.shape == (1, 3, 16, 112, 112)
     torch.testing.assert_close(shown[0, :, 4, 5, 6], 255 - torch.tensor(MEAN))
     same = np.ascontiguousarray(RNG.integers(0, 256, (2, 20, 20, 3), np.uint8))
     assert torch.equal(resized_frames(same, 20), torch.from_numpy(same).permute(0, 3, 1, 2).float())
+
+
+@pytest.mark.parametrize(("frames", "segments"), [(2, 1), (16, 1), (24, 2)])
+def test_the_resnet_is_shown_segments_filled_with_the_last_frame(frames: int, segments: int):
+    clip = np.arange(frames, dtype=np.uint8)[:, None, None, None] * np.ones((1, 4, 6, 3), np.uint8)
+    shown = resnet3d_input(clip)
+    assert shown.shape == (segments, 3, 16, 112, 112)
+    order = (shown[:, 0, :, 0, 0] + MEAN[0]).flatten().round().int().tolist()
+    assert order == [min(k, frames - 1) for k in range(16 * segments)]
 
 
 def test_resizing_is_that_of_pillow() -> None:

@@ -5,8 +5,6 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
-LEAST_FRAMES = 9  # of a clip: I3D halves them three times; the 3D ResNet is read beside it
-
 
 def resized_frames(frames: np.ndarray, side: int) -> Tensor:
     """Frames as squares, by bicubic interpolation with anti-aliasing; the shape is not kept.

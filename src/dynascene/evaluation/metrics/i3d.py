@@ -11,9 +11,10 @@ import torch.nn.functional as nnf
 from torch import Tensor, nn
 
 from dynascene.errors import InputError
-from dynascene.evaluation.metrics.clip_pictures import LEAST_FRAMES, resized_frames
+from dynascene.evaluation.metrics.clip_pictures import resized_frames
 
 SIDE = 224
+LEAST_FRAMES = 9  # of a clip: they are halved three times
 CLASSES = 400
 # channels of the branches of each block: 1×1 | 1×1, 3×3 | 1×1, 3×3 | 1×1 after pooling
 BLOCKS = {

@@ -14,7 +14,7 @@ from dynascene.evaluation.metrics.matte_edges import edge_error, person_change
 from dynascene.evaluation.metrics.pixels import l1, paper_l1, paper_psnr
 from dynascene.imaging.clip_metrics import ClipSimilarity, mean_within, psnr
 
-VERSION = 2  # of the definitions below: raised when a figure changes
+VERSION = 3  # of the definitions below: raised when a figure changes
 
 
 class JudgedClip(NamedTuple):

@@ -14,14 +14,13 @@ from torch import Tensor, nn
 
 from dynascene.errors import InputError, one_line
 from dynascene.estimators.weights import weights_folder
-from dynascene.evaluation.metrics.clip_pictures import LEAST_FRAMES
 from dynascene.evaluation.metrics.clip_similarity import clip_cond, clip_temp, open_clip
 from dynascene.evaluation.metrics.devices import network_device
-from dynascene.evaluation.metrics.i3d import I3D, i3d_input, state_from_flax
+from dynascene.evaluation.metrics.i3d import I3D, LEAST_FRAMES, i3d_input, state_from_flax
 from dynascene.evaluation.metrics.lpips import BACKBONES, Lpips, head_weights
 from dynascene.evaluation.metrics.lpips_backbones import HEAD, TappedFeatures
 from dynascene.evaluation.metrics.measures import ClipMetric, JudgedClip, SetMetric
-from dynascene.evaluation.metrics.resnet3d import ResNet3D, resnet3d_input
+from dynascene.evaluation.metrics.resnet3d import SEGMENT, ResNet3D, resnet3d_input
 from dynascene.evaluation.metrics.state_dicts import load_exactly, read_flax, read_state_dict
 from dynascene.imaging.sheet import spread_frames
 from dynascene.io.checksums import sha256_of
@@ -174,12 +173,12 @@ def _add_resnet3d(place: Path, opened: NetworkMetrics) -> None:
     network = ResNet3D()
     load_exactly(network, read_state_dict(path), str(path))
     note = (
-        "FVD-3DRes: the 2,048 pooled features of a 3D ResNet-50 on Kinetics, whole clips, resized "
-        "to 112×112 (bicubic, anti-aliased)"
+        f"FVD-3DRes: the 2,048 pooled features of a 3D ResNet-50 on Kinetics, means over segments "
+        f"of {SEGMENT} frames, resized to 112×112 (bicubic, anti-aliased)"
     )
     describe = _clip_features(network.to(network_device()), resnet3d_input)
     sums = _sums([path])
-    opened.sets.append(SetMetric("fvd-3dres", "FVD-3DRes", 2, describe, sums, note, LEAST_FRAMES))
+    opened.sets.append(SetMetric("fvd-3dres", "FVD-3DRes", 2, describe, sums, note))
 
 
 def _add_clip(place: Path, opened: NetworkMetrics) -> None:
@@ -207,11 +206,12 @@ def _add_clip(place: Path, opened: NetworkMetrics) -> None:
 def _clip_features(
     network: Callable[[Tensor], Tensor], prepare: Callable[[np.ndarray], Tensor]
 ) -> Callable[[np.ndarray], np.ndarray]:
-    """A clip → its one sample, [1, C]."""
+    """A clip → its one sample, [1, C], the mean over its segments."""
 
     @torch.no_grad()
     def describe(frames: np.ndarray) -> np.ndarray:
-        return network(prepare(frames).to(network_device())).float().cpu().numpy()
+        segments = network(prepare(frames).to(network_device())).float()
+        return segments.mean(0, keepdim=True).cpu().numpy()
 
     return describe
 

@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dynascene.errors import InputError
-from dynascene.evaluation.metrics.clip_pictures import LEAST_FRAMES, resized_frames
+from dynascene.evaluation.metrics.clip_pictures import resized_frames
 
 SIDE, EXPANSION = 112, 4
+SEGMENT = 16  # frames, as it was trained
 MEAN = (114.7748, 107.7354, 99.4750)  # of colours 0 … 255
 BLOCKS, WIDTHS = (3, 4, 6, 3), (64, 128, 256, 512)
 
@@ -66,12 +66,14 @@ class Bottleneck3D(nn.Module):
 
 
 def resnet3d_input(frames: np.ndarray) -> Tensor:
-    """A whole clip, uint8 [F, H, W, 3] → [1, 3, F, 112, 112] of 0 … 255 less the mean.
+    """A clip in segments, as the evaluation script of the paper's field cuts it.
 
-    Raises:
-        InputError: fewer than 9 frames, as for I3D: the two are read side by side.
+    Args:
+        frames: uint8 [F, H, W, 3].
+
+    Returns:
+        [S, 3, 16, 112, 112] of 0 … 255 less the mean; the last frame fills the last segment.
     """
-    if len(frames) < LEAST_FRAMES:
-        raise InputError(f"FVD-3DRes: clips need {LEAST_FRAMES} frames, these have {len(frames)}")
     colours = resized_frames(frames, SIDE) - torch.tensor(MEAN)[:, None, None]
-    return colours.transpose(0, 1)[None]
+    last = colours[-1:].expand(-len(colours) % SEGMENT, -1, -1, -1)
+    return torch.cat([colours, last]).unflatten(0, (-1, SEGMENT)).transpose(1, 2)
