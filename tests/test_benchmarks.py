@@ -17,3 +17,19 @@ def test_a_benchmark_can_be_imported(path: Path, monkeypatch) -> None:
 
 def test_there_are_benchmarks() -> None:
     assert BENCHMARKS
+
+
+@pytest.mark.long
+def test_stage_two_at_full_size_takes_what_the_docs_say() -> None:
+    """To the byte what is counted by parameters; activations and FLOP follow the libraries."""
+    program = runpy.run_path(str(BENCHMARKS[0].with_name("training_size.py")))
+    fixed, step = program["counted"]("dynascene.sd15.stage2", checkpointing=True)
+    assert fixed == {
+        "weights": 11_051_393_024,
+        "gradients": 4 * 656_157_440,
+        "optimiser": 8 * 656_157_440,
+        "averages": 4 * 656_157_440,
+    }
+    assert step.activations == pytest.approx(6.86e9, rel=0.05)
+    assert step.peak == pytest.approx(10.8e9, rel=0.05)
+    assert step.flop == pytest.approx(216e12, rel=0.02)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -29,7 +30,8 @@ from dynascene.models.systems.dynascene import DYNASCENE, TABLE_3
 from dynascene.models.systems.system import Schedule
 from dynascene.recipes import all_recipes, filmed, find_recipe, validation
 from dynascene.recipes.export import model_card
-from dynascene.recipes.rehearsal import rehearse
+from dynascene.recipes.rehearsal import _first_weights, rehearsal_settings, rehearse
+from dynascene.recipes.start import OWN_AUTOENCODERS
 from dynascene.training.frozen import frozen_names
 from dynascene.training.journal import read_log
 from dynascene.training.layout import Layout
@@ -137,6 +139,31 @@ def test_every_recipe_can_be_rehearsed(name, tiny, settings) -> None:
     assert "§5" in text
     assert "loss" in text
     assert (settings("run").out / "dry-run.png").is_file()
+
+
+def test_what_is_too_large_to_run_is_counted(tiny, settings, monkeypatch) -> None:
+    monkeypatch.setattr("dynascene.recipes.rehearsal.LARGEST_ON_CPU", 0)
+    monkeypatch.setitem(OWN_AUTOENCODERS, "small", partial(small_autoencoder, 16))
+    chosen = replace(settings("run", start="random"), autoencoder=None)
+    text = rehearse(tiny("dynascene.small.stage2")(chosen))
+    assert re.search(r"activations on top [1-9]\d* MB \(not computed again\), at most", text)
+    assert re.search(r"a step: \d+ TFLOP; no loss", text)
+
+
+def test_a_dry_run_fetches_no_public_weights(settings, monkeypatch, tmp_path) -> None:
+    """It says which are not here and goes without; where all are here they are read."""
+    recipe = find_recipe("dynascene.sd15.stage1")
+    chosen = Settings(out=settings("run").out)
+    monkeypatch.setattr("dynascene.models.pretrained.is_here", lambda source, *_: "clip" in source)
+    assert rehearsal_settings(recipe, chosen).start == "random"
+    (line,) = _first_weights(recipe(chosen))
+    assert "stable-diffusion-inpainting" in line
+    assert "animatediff" in line
+    assert "clip" not in line
+    monkeypatch.setattr("dynascene.models.pretrained.is_here", lambda *_: True)
+    assert rehearsal_settings(recipe, chosen).start is None
+    (line,) = _first_weights(recipe(chosen))
+    assert "all here" in line
 
 
 def test_stages_train_their_parts_and_leave_the_rest(tiny, settings) -> None:

@@ -124,6 +124,19 @@ def find_weights(source: str | Path, names: Sequence[str], subfolder: str = "") 
     return _from_hub(str(source), names, subfolder)
 
 
+def is_here(source: str | Path, names: Sequence[str], subfolder: str = "") -> bool:
+    """Whether ``find_weights`` would find one of ``names`` without fetching it."""
+    from huggingface_hub import try_to_load_from_cache
+
+    if Path(source).exists():
+        folders = (Path(source) / subfolder, Path(source))
+        return Path(source).is_file() or any((f / n).is_file() for f in folders for n in names)
+    if not HUB_ID.fullmatch(str(source)):
+        return False
+    files = [f"{subfolder}/{name}" if subfolder else name for name in names]
+    return any(isinstance(try_to_load_from_cache(str(source), file), str) for file in files)
+
+
 def _from_hub(repository: str, names: Sequence[str], subfolder: str) -> Path:
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError

@@ -16,20 +16,27 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from dynascene.errors import InputError, first_line, some_of
-from dynascene.io.checkpoints import check_fit, check_loading_info, find_weights, read_tensors
+from dynascene.io.checkpoints import (
+    check_fit,
+    check_loading_info,
+    find_weights,
+    is_here,
+    read_tensors,
+)
 from dynascene.models.conditioners import Conditioner
 from dynascene.models.conditioners.base import SpatialUNet
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.samplers import ddim_scheduler
 from dynascene.models.input_layout import INPAINTING, InputLayout, map_input_columns
 from dynascene.models.pipeline import DynaScenePipeline
-from dynascene.models.public_weights import SD15_PUBLIC
+from dynascene.models.public_weights import SD15_PUBLIC, PublicWeights
 
 DIFFUSERS_FILES = (
     "diffusion_pytorch_model.safetensors",
     "diffusion_pytorch_model.fp16.safetensors",
     "diffusion_pytorch_model.bin",
 )
+TRANSFORMERS_FILES = ("model.safetensors", "pytorch_model.bin")
 MOTION_KEY = ".motion_modules."
 CONV_IN = "conv_in.weight"
 CLIP_TEXT_KEYS = ("text_model.", "text_projection.", "logit_scale")  # the half that is not used
@@ -70,6 +77,19 @@ def pipeline_from_public_weights(
         denoiser=denoiser,
         scheduler=ddim_scheduler(denoiser.quantity, denoiser.schedule),
     )
+
+
+def missing_weights(public: PublicWeights) -> list[str]:
+    """The sources of public weights that would have to be fetched."""
+    parts = [
+        (public.stable_diffusion, DIFFUSERS_FILES, "unet"),
+        (public.stable_diffusion, DIFFUSERS_FILES, "vae"),
+        (public.clip, TRANSFORMERS_FILES, ""),
+    ]
+    if public.motion is not None:
+        parts.append((public.motion, DIFFUSERS_FILES, ""))
+    missing = [source for source, names, folder in parts if not is_here(source, names, folder)]
+    return list(dict.fromkeys(missing))
 
 
 def load_spatial(

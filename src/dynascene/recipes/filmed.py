@@ -83,6 +83,7 @@ def filmed_run(system: System, stage: TrainingStage, size: ModelSize, settings: 
         checkpoint_every=500,
         examine_every=1000,
         recompute=schedule.checkpointing,
+        public=system.first_weights.get(size.name) if stage.continues is None else None,
         notes=stage.notes,
     )
 

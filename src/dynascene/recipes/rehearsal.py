@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -11,10 +12,12 @@ from torch import Tensor, nn
 
 from dynascene.clip_tensors import ClipTensors
 from dynascene.models.backbone import parameter_count
+from dynascene.models.pretrained import missing_weights
+from dynascene.training.counting import count_step, fake_objective
 from dynascene.training.journal import write_picture
-from dynascene.training.launching import layout_of
+from dynascene.training.launching import layout_of, process_count
 from dynascene.training.memory import fixed_memory, saved_activations
-from dynascene.training.run import FRESH, Objective, Run
+from dynascene.training.run import FRESH, Objective, Run, Settings
 from dynascene.training_batch import TrainingBatch
 
 PICTURE = "dry-run.png"
@@ -33,13 +36,14 @@ def rehearse(run: Run) -> str:
     objective = _built(run).train()
     if run.checkpointing:
         objective.enable_checkpointing()
-    numbers = layout_of(run, objective).parts(0)[0]
+    numbers = layout_of(run, objective, process_count()).parts(0)[0]
     samples = run.samples()
     batch = send_to_device(run.collate([samples[number] for number in numbers]), "cpu")
     return "\n".join(
         [
             f"{run.name}:",
             *_noted_numbers(run),
+            *_first_weights(run),
             "",
             "parameters (trained of all):",
             *_parameters(objective),
@@ -51,6 +55,19 @@ def rehearse(run: Run) -> str:
             *_memory_and_loss(run, objective, batch, numbers),
         ]
     )
+
+
+def rehearsal_settings(recipe: Callable[[Settings], Run], settings: Settings) -> Settings:
+    """Settings whose first weights are here: a dry run fetches none, and goes without.
+
+    Raises:
+        InputError: as the recipe.
+    """
+    if settings.start is not None:
+        return settings
+    fresh = replace(settings, start=FRESH)
+    public = recipe(fresh).public
+    return fresh if public is None or missing_weights(public) else settings
 
 
 def _built(run: Run) -> Objective:
@@ -73,6 +90,14 @@ def _noted_numbers(run: Run) -> list[str]:
         own = notes.pop(name, None) or notes.pop(name.rpartition(".")[2], None)
         lines.append(f"  {name:<26} {value}" + (f"   ({own})" if own else ""))
     return lines + [f"  {name}: {note}" for name, note in notes.items()]
+
+
+def _first_weights(run: Run) -> Iterator[str]:
+    """Where the run starts from public weights, whether they are here."""
+    if run.public is not None and (missing := missing_weights(run.public)):
+        yield f"  public weights: not here, to be fetched when it starts: {', '.join(missing)}"
+    elif run.public is not None and run.settings.start is None:
+        yield f"  public weights: {run.public.summary}, all here and read"
 
 
 def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
@@ -137,7 +162,7 @@ def _memory_and_loss(run: Run, objective: Objective, batch: Any, numbers: range)
     listed = ", ".join(f"{name} {_megabytes(count)}" for name, count in fixed.items())
     yield f"memory (precision {precision}): {_megabytes(sum(fixed.values()))}, counted: {listed};"
     if not torch.accelerator.is_available() and _large(objective):
-        yield "  activations not measured, and no loss: networks so large want an accelerator"
+        yield from _counted_step(run, batch, len(numbers), sum(fixed.values()))
         return
     device = torch.accelerator.current_accelerator() or torch.device("cpu")
     objective.to(device)
@@ -149,6 +174,21 @@ def _memory_and_loss(run: Run, objective: Objective, batch: Any, numbers: range)
         "forward pass keeps for the gradient"
     )
     yield ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
+
+
+def _counted_step(run: Run, batch: Any, samples: int, fixed: int) -> Iterator[str]:
+    """What a step takes that would be too long to run here."""
+    objective = fake_objective(run.objective).train()
+    if run.checkpointing:
+        objective.enable_checkpointing()
+    step = count_step(objective, batch, samples, run.settings.precision)
+    recomputed = "computed again" if run.checkpointing else "not computed again"
+    yield (
+        f"  activations on top {_megabytes(step.activations)} ({recomputed}), at most "
+        f"{_megabytes(step.peak)} in use at once, {_megabytes(fixed + step.peak)} in all: counted "
+        "for a GPU, without its numbers"
+    )
+    yield f"a step: {step.flop / 1e12:,.0f} TFLOP; no loss: networks so large want an accelerator"
 
 
 def _large(objective: Objective) -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensor
 
 from dynascene.errors import InputError
 from dynascene.models.autoencoders import SpaceToDepth, same_encoder
@@ -76,6 +77,8 @@ def starting_point(
     size = denoiser.size.name
     if size in OWN_AUTOENCODERS and autoencoder is not None:
         raise InputError(f"`autoencoder`: size {size} has its own, so there is none to choose")
+    if isinstance(next(denoiser.parameters()), FakeTensor):
+        start = FRESH  # it is counted and has no numbers
     public = system.first_weights.get(denoiser.size.name)
     if public is not None:  # whatever the start: what goes on from it has its gates
         denoiser.open_gates(learn=False)

@@ -13,6 +13,7 @@ from torch.utils.data import Dataset
 
 from dynascene.datasets.imagery import training_folder
 from dynascene.errors import InputError
+from dynascene.models.public_weights import PublicWeights
 from dynascene.synthetic.worlds import WORLDS, check_worlds
 from dynascene.training.state import checkpoint_folders
 
@@ -245,6 +246,7 @@ class Run:
         steps, batch: totals.
         ema: decay of the averaged weights.
         log_every, checkpoint_every, examine_every: in steps.
+        public: the public weights that it starts from unless others are given; None = none.
         recompute: whether activations are computed again where the settings do not say.
         notes: what a reader should know about a number, by its name in ``numbers`` (or any other),
             such as "paper §4.1: 1e-5; ours 4e-4, because …".
@@ -262,6 +264,7 @@ class Run:
     log_every: int = 10
     checkpoint_every: int = 250
     examine_every: int = 500
+    public: PublicWeights | None = None
     recompute: bool = False
     notes: Mapping[str, str] = field(default_factory=dict)
 

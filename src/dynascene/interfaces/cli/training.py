@@ -86,7 +86,7 @@ def train(
     from dynascene.io.manifests import MANIFEST as CLIP_MANIFEST
     from dynascene.recipes import find_recipe
     from dynascene.recipes.filmed import filmed_recipes
-    from dynascene.recipes.rehearsal import rehearse
+    from dynascene.recipes.rehearsal import rehearsal_settings, rehearse
     from dynascene.training.launching import is_first_process
     from dynascene.training.loading import default_workers
     from dynascene.training.run import Settings
@@ -111,11 +111,13 @@ def train(
         learning_rate=lr,
         clips=clips,
         **({"worlds": parse_worlds(worlds)} if worlds else {}),
-        start=start or ("random" if dry_run else None),
+        start=start,
         precision=precision,
         accumulate=accumulate,
         checkpointing=True if checkpointing else False if keep_activations else None,
     )
+    if dry_run:
+        settings = rehearsal_settings(find_recipe(recipe), settings)
     run = find_recipe(recipe)(settings)
     if dry_run:
         if is_first_process():
