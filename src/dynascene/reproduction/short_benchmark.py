@@ -88,8 +88,8 @@ def judge_samples(
         frames: dict[str, np.ndarray] = {}
         for system in systems:
             with torch.no_grad():
-                samples = bytes_from_tensor(system.frames(shot.batch, seed + index)[0])
-            frames[system.name] = np.where(background[..., None], samples, shot.truth)
+                samples = system.frames(shot.batch, seed + index)[0]
+            frames[system.name] = bytes_from_tensor(samples)
             for region in REGIONS:
                 scores.rows[system.name][region].append(NO_SCORE)
         scores.clips.append(shot.name)
