@@ -59,7 +59,7 @@ def test_everything_that_was_promised_lies_there(
         (("still",), {"seed": -1}, "`seed` -1"),
         (("still",), {"features": Path("no.pt")}, "no.pt"),
         (("still",), {"size": "wide"}, "size 'wide'"),
-        (("still",), {"metrics": ("vmaf",)}, "`metrics` vmaf: there is contrast"),
+        (("still",), {"metrics": ("vmaf",)}, "`metrics` vmaf: there is clip-cond"),
         (("still",), {"metric_weights": Path("no-folder")}, "`metric_weights` no-folder"),
         (("still",), {"gap": 4, "clips": 32}, "`gap`: .* leave out `clips`"),
         (("still",), {"gap": 4, "cameras": 0, "obedience": 0}, "`obedience` and `cameras`"),

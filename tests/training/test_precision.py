@@ -23,7 +23,7 @@ def on_cpu(monkeypatch):
     """on_cpu(scale): fp16 with a scaler that starts there."""
 
     def on_cpu(scale: float) -> None:
-        def open_accelerator(settings) -> Accelerator:
+        def open_accelerator(settings, log_with) -> Accelerator:
             AcceleratorState._reset_state()
             accelerator = Accelerator(cpu=True, mixed_precision="bf16")
             accelerator.state._mixed_precision = "fp16"

@@ -18,7 +18,7 @@ from dynascene.curation.stages.write import WriteStage
 
 # a stage that computes something else gets another version, and so another key here
 KEYS: list[tuple[ClipStage, str]] = [
-    (ProbeStage(), "8ff002ecd504d8ac"),
+    (ProbeStage(), "70d68e89b9d9b644"),
     (ShotsStage(), "89590bb944be075c"),
     (PersonStage(PersonConfig("fastestdet")), "13a742c72db5e184"),
     (MotionStage(), "770d2dbec11fe245"),
