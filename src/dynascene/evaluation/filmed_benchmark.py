@@ -33,7 +33,7 @@ class FilmedBenchmark:
     Without persons, the first frame is the scene picture; with them, another frame without its
     person (``person_shot``). The given cameras are the track. What nobody would know in use is not
     told: the picture's horizon is estimated, it is lifted as generation lifts it, and the track's
-    unit is generation's assumption.
+    unit is the one that generation takes.
 
     folder: of clips, local or a URL. split: train, val, test; None = all clips that can be used.
     clips: at most so many. frames: of a clip, at most; shorter clips are taken whole.
