@@ -449,6 +449,7 @@ def test_data_that_are_clips_are_trained_on(tmp_path, monkeypatch) -> None:
     chosen: list[Settings] = []
     monkeypatch.setattr("dynascene.recipes.find_recipe", lambda name: chosen.append)
     monkeypatch.setattr("dynascene.recipes.rehearsal.rehearse", lambda run: "rehearsed")
+    monkeypatch.setattr("dynascene.recipes.rehearsal.rehearsal_settings", lambda _, chosen: chosen)
     write_clip(tmp_path / "own" / "walk")
     write_manifest(tmp_path / "own")
     (tmp_path / "photos").mkdir()
