@@ -10,6 +10,7 @@ untrained network.
 
 import argparse
 import json
+from itertools import cycle
 from pathlib import Path
 
 import matplotlib as mpl
@@ -40,7 +41,7 @@ def main() -> None:
     options = parser.parse_args()
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
     for axis, (name, title) in zip(axes, FIGURES.items(), strict=True):
-        for text, colour in zip(options.rows, COLOURS, strict=False):
+        for text, colour in zip(options.rows, cycle(COLOURS), strict=False):
             label, _, runs = text.partition("=")
             for number, run in enumerate(runs.split(",")):
                 steps, values = curve(Path(run), name)

@@ -40,6 +40,7 @@ def frames_at(source: FrameSource, numbers: Sequence[int]) -> list[np.ndarray]:
 
 def _decode(source: FrameSource, numbers: list[int]) -> Iterator[tuple[int, np.ndarray]]:
     if isinstance(source, VideoFrames):
+        # a damaged video gives fewer frames: whoever asks names the first that is missing
         yield from zip(numbers, source.pick(numbers, skip=True), strict=False)
         return
     for run in _runs(numbers):

@@ -69,7 +69,7 @@ def load_exactly(
             names = ", ".join(sorted(keys)[:MOST_NAMES])
             more = f" and {len(keys) - MOST_NAMES} more" if len(keys) > MOST_NAMES else ""
             raise InputError(f"{source}: is not this network's file: it {problem} {names}{more}")
-    network.load_state_dict(given, strict=False)
+    network.load_state_dict(given, strict=False)  # all but the counters, which files may lack
     network.eval().requires_grad_(False)
 
 
