@@ -98,10 +98,11 @@ def write_tone(
     onset: float = 1.5,
     seconds: float = 3,
     layout: str = "stereo",
+    keyframes: int = 250,
 ) -> Path:
     """Grey pictures with a sound that is silent up to ``onset``, then a 440 Hz tone."""
     with av.open(str(path), "w") as container:
-        picture = container.add_stream("libx264", rate=24)
+        picture = container.add_stream("libx264", rate=24, options={"g": str(keyframes)})
         picture.width, picture.height, picture.pix_fmt = 64, 48, "yuv420p"
         sound = container.add_stream(codec, rate=rate, layout=layout)
         for pixels in numbered_frames(round(24 * seconds)):
@@ -117,6 +118,19 @@ def write_tone(
         for piece in [*resampler.resample(frame), *resampler.resample(None)]:
             container.mux(sound.encode(piece))
         container.mux(sound.encode(None))
+    return path
+
+
+def without_first_packets(source: Path, path: Path, count: int) -> Path:
+    """The file without its first packets of the picture, as recordings and cuts begin."""
+    with av.open(str(source)) as whole, av.open(str(path), "w") as cut:
+        streams = {s.index: cut.add_stream_from_template(s) for s in whole.streams}
+        for packet in whole.demux():
+            if packet.stream.type == "video" and count:
+                count -= 1
+            elif packet.size:
+                packet.stream = streams[packet.stream.index]
+                cut.mux(packet)
     return path
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from clips import heard_onset, numbered_frames, write_clip, write_tone
+from clips import heard_onset, numbered_frames, without_first_packets, write_clip, write_tone
 
 from dynascene.errors import InputError
 from dynascene.io.audio import copy_audio
@@ -32,6 +32,27 @@ def test_a_range_of_the_sound_keeps_its_time(tmp_path: Path, kind: str) -> None:
     assert onset == pytest.approx(0.5, abs=0.02)
     assert _sound_codec(joined) == expected
     np.testing.assert_array_equal(list(open_video(joined).read()), list(open_video(video).read()))
+
+
+@pytest.mark.parametrize("ending", ["ts", "mkv", "mp4", "mov"])
+def test_a_stream_that_begins_between_keyframes_stays_in_step(tmp_path: Path, ending: str) -> None:
+    """Frames up to the first keyframe cannot be shown; the clip begins there, its sound too."""
+    whole = write_tone(tmp_path / "whole.mp4", "aac", onset=1.5, keyframes=24)
+    cut = without_first_packets(whole, tmp_path / f"cut.{ending}", 5)
+    shown = open_video(cut)
+    assert 72 - 24 <= len(shown) < 72 - 5
+    source_onset = 1.5 - (72 - len(shown)) / 24  # after the first frame that is shown
+    video = write_clip(tmp_path / "video.mp4", numbered_frames(len(shown)))
+    assert copy_audio(cut, video, video, start=0, duration=len(shown) / 24)
+    assert heard_onset(video) == pytest.approx(source_onset, abs=0.03)
+
+
+@pytest.mark.parametrize("rate", [11_127, 37_800, 192_000])
+def test_rates_that_aac_does_not_have_are_resampled(tmp_path: Path, rate: int) -> None:
+    source = write_tone(tmp_path / "a.mkv", "pcm_s16le", rate, onset=0.5, seconds=1)
+    video = write_clip(tmp_path / "video.mp4", numbered_frames(24))
+    assert copy_audio(source, video, video, start=0, duration=1)
+    assert heard_onset(video) == pytest.approx(0.5, abs=0.02)
 
 
 @pytest.mark.parametrize("layout", ["mono", "stereo", "5.1"])

@@ -13,17 +13,18 @@ from typing import TypeVar
 import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
-from av.stream import Stream
+from av.stream import Disposition, Stream
 
 from dynascene.io.atomic import replacing
 from dynascene.io.video_decoding import open_container
+from dynascene.io.video_index import first_frame_time
 from dynascene.io.video_writing import clear_errors
 
 Item = TypeVar("Item")
 
 FITS_MP4 = ("aac", "mp3", "ac3", "eac3", "alac")  # what players expect in an MP4
 AAC_FRAME = 1024  # samples
-AAC_HIGHEST_RATE = 48_000
+AAC_RATES = (8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)  # of players
 
 
 def copy_audio(source: Path, video: Path, destination: Path, start: float, duration: float) -> bool:
@@ -45,10 +46,10 @@ def copy_audio(source: Path, video: Path, destination: Path, start: float, durat
         InputError: when a file cannot be read or written.
     """
     with open_container(source) as sound_file, open_container(video) as video_file:
-        stream = next((s for s in sound_file.streams.audio if s.codec_context is not None), None)
+        stream = _default_sound(sound_file)
         if stream is None:
             return False
-        origin = _first_frame_time(sound_file) + start
+        origin = first_frame_time(source) + start
         sound = _Sound(sound_file, stream, origin, duration)
         if next(sound.packets(), None) is None:
             return False
@@ -56,6 +57,13 @@ def copy_audio(source: Path, video: Path, destination: Path, start: float, durat
         with replacing(destination) as temporary, clear_errors(destination):
             _join(sound, video_file, temporary)
     return True
+
+
+def _default_sound(container: InputContainer) -> AudioStream | None:
+    """The sound that players choose: the first one that is marked as default, else the first."""
+    streams = [s for s in container.streams.audio if s.codec_context is not None]
+    marked = [s for s in streams if s.disposition & Disposition.default]
+    return next(iter(marked or streams), None)
 
 
 @dataclass
@@ -115,7 +123,7 @@ def _onto(stream: Stream, packets: Iterator[av.Packet]) -> Iterator[av.Packet]:
 
 def _as_aac(sound: _Sound, joined: OutputContainer) -> Iterator[av.Packet]:
     codec = sound.stream.codec_context
-    rate = min(codec.sample_rate, AAC_HIGHEST_RATE)
+    rate = next((r for r in AAC_RATES if r >= codec.sample_rate), AAC_RATES[-1])
     # the layout's own name may be one that no encoder knows: "2 channels" in AVI and Matroska
     layout = "mono" if codec.layout.nb_channels == 1 else "stereo"
     stream = joined.add_stream("aac", rate=rate, layout=layout, options={"b": "192k"})
@@ -143,11 +151,3 @@ def _readable(items: Iterator[Item]) -> Iterator[Item]:
     """The items up to where the file ends or breaks off."""
     with suppress(av.FFmpegError, OSError):
         yield from items
-
-
-def _first_frame_time(container: InputContainer) -> float:
-    """When the first frame is shown, in seconds of the container's clock."""
-    for stream in container.streams.video:
-        if stream.start_time is not None and stream.time_base is not None:
-            return float(stream.start_time * stream.time_base)
-    return 0.0

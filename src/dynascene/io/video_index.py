@@ -13,7 +13,7 @@ import av
 from dynascene.io.video_decoding import OpenFootage, decode_frames, open_footage, read_packets
 
 DEFAULT_FRAME_RATE = Fraction(24)
-MOV, MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
+MOV, MATROSKA, AVI = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,29 @@ def index_frames(path: Path) -> FrameIndex:
     return index or _by_decoding(path)
 
 
+def first_frame_time(path: Path) -> float:
+    """When the first frame that can be shown is shown, in seconds of the file's clock.
+
+    A stream that was recorded, or cut without encoding it again, begins before it: what lies before
+    the first keyframe cannot be decoded.
+
+    Raises:
+        InputError: the file is no video.
+    """
+    with open_footage(path) as footage:
+        index = _from_table(footage)
+    if index is not None and index.pts is not None:
+        return float(index.pts[0] * index.time_base)
+    with open_footage(path, threads="SLICE") as footage:
+        packets: list[_Entry] = []
+        first = next(decode_frames(footage, _noted(read_packets(footage), packets)), None)
+        pts = None if first is None else first.pts
+        if footage.container.format.name == AVI:  # has no pts; FFmpeg's are late by the reordering
+            pts = next((packet.dts for packet in packets if packet.keyframe), None)
+        pts = footage.stream.start_time if pts is None else pts
+        return float((pts or 0) * (footage.stream.time_base or 0))
+
+
 def _from_table(footage: OpenFootage) -> FrameIndex | None:
     """The index of a complete file from its container's table; None where it is not reliable."""
     if footage.container.format.name != MOV:
@@ -80,12 +103,14 @@ def _by_decoding(path: Path) -> FrameIndex:
 @dataclass(frozen=True, slots=True)
 class _Entry:
     pts: int | None
+    dts: int | None
     keyframe: bool
     doubtful: bool
 
     @staticmethod
     def of(packet: av.Packet) -> _Entry:
-        return _Entry(packet.pts, packet.is_keyframe, packet.is_corrupt or packet.is_discard)
+        doubtful = packet.is_corrupt or packet.is_discard
+        return _Entry(packet.pts, packet.dts, packet.is_keyframe, doubtful)
 
 
 def _noted(packets: Iterator[av.Packet], entries: list[_Entry]) -> Iterator[av.Packet]:
