@@ -132,7 +132,7 @@ def test_a_damaged_file_is_told_from_a_good_one(
     assert re.search(r"^net .* damaged .*\n +delete .*weights/net", capsys.readouterr().out)
     path.write_bytes(whole[:-1] + b"!")  # the same length
     assert weights.weights_state("net") == "damaged"
-    monkeypatch.setattr(weights, "SMALL", 100)  # too large to be read for a list
+    monkeypatch.setattr(weights, "SMALL_BYTES", 100)  # too large to be read for a list
     assert weights.weights_state("net") == "here"
     assert weights.weights_state("net", thorough=True) == "damaged"
     path.write_bytes(whole)

@@ -4,7 +4,7 @@ from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
-from dynascene.models.diffusion.one_step import MostlyFirstStep, painting_error
+from dynascene.models.diffusion.one_step import MostlyNoisiestStep, painting_error
 from dynascene.models.diffusion.schedule import alpha_bars
 from dynascene.models.diffusion.terms import noise_error
 from dynascene.models.systems.system import Network, RenderedTraining, System
@@ -26,8 +26,8 @@ def denoiser(build):
 
 
 def loss(**noising) -> DiffusionLoss:
-    options = {"first_step_share": 1.0, **noising}
-    return DiffusionLoss(noising=MostlyFirstStep(**options), terms=(painting_error(),))
+    options = {"noisiest_share": 1.0, **noising}
+    return DiffusionLoss(noising=MostlyNoisiestStep(**options), terms=(painting_error(),))
 
 
 def loss_of(denoiser, clip, clean: Tensor, **noising) -> Tensor:
@@ -50,7 +50,7 @@ def test_the_loss_written_out(denoiser, make_clip, frames) -> None:
 
 def test_the_truth_does_not_shine_through_pure_noise() -> None:
     clean = torch.randn(3, 3, 4, 5, 7)
-    noising = MostlyFirstStep(first_step_share=1.0)
+    noising = MostlyNoisiestStep(noisiest_share=1.0)
     pure = noising(clean, generators(3), alpha_bars())
     assert pure.noisy.eq(0).all()
     assert pure.steps.eq(999).all()
@@ -59,7 +59,7 @@ def test_the_truth_does_not_shine_through_pure_noise() -> None:
 def test_other_steps_are_trained_too() -> None:
     """Their share of the clips starts from the truth with noise, not from nothing."""
     clean = torch.randn(200, 1, 4, 2, 2)
-    drawn = MostlyFirstStep(first_step_share=0.5)(clean, generators(200), alpha_bars())
+    drawn = MostlyNoisiestStep(noisiest_share=0.5)(clean, generators(200), alpha_bars())
     first = drawn.steps == 999
     assert 0.4 < float(first.double().mean()) < 0.6
     assert len(drawn.steps.unique()) > 60
@@ -97,7 +97,7 @@ def test_only_what_the_mask_shows_counts(denoiser, make_clip) -> None:
 
 def test_an_error_of_the_noise_is_refused(denoiser, make_clip) -> None:
     """Zeros were made by no noise: whatever ε it were compared with would be the wrong one."""
-    noise_loss = DiffusionLoss(noising=MostlyFirstStep(), terms=(noise_error(),))
+    noise_loss = DiffusionLoss(noising=MostlyNoisiestStep(), terms=(noise_error(),))
     with pytest.raises(InputError, match="loss noise: compares with the noise"):
         noise_loss(denoiser, make_clip(), torch.randn(3, 3, 4, 5, 7), generators(3))
 
@@ -123,7 +123,7 @@ def test_networks_whose_sampling_starts_at_noise_are_refused(
     network = Network(
         conditioners={"foreground": {}, "guide": {}}, prediction=prediction, schedule=schedule
     )
-    with pytest.raises(InputError, match=r"^mine\.one_step: MostlyFirstStep.*starts at noise"):
+    with pytest.raises(InputError, match=r"^mine\.one_step: MostlyNoisiestStep.*starts at noise"):
         System(name="mine", summary="", network=network, rendered=(training,))
     denoiser = build(("foreground", "guide"), prediction, schedule=schedule)
     with pytest.raises(InputError, match="train it with UniformSteps"):

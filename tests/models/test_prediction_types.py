@@ -114,7 +114,7 @@ def test_a_perfect_network_has_no_loss(build, make_clip, prediction: str, schedu
     denoiser = build_for(build, prediction, schedule)
     clip, clean = make_clip(), random(3, 3, 4, 5, 7, seed=2)
     perfect(denoiser, clean, clip.guide)
-    loss = DiffusionLoss(noising=UniformSteps(last_step_share=0.5), terms=(prediction_error(),))
+    loss = DiffusionLoss(noising=UniformSteps(noisiest_share=0.5), terms=(prediction_error(),))
     generators = [torch.Generator().manual_seed(i) for i in range(3)]
     assert float(loss(denoiser, clip, clean, generators)["prediction"].max()) < 1e-6
 
@@ -213,9 +213,9 @@ def test_another_scheduler_on_the_zero_snr_schedule(build, make_clip, make_pipel
     torch.testing.assert_close(sampled.frames, clean, rtol=0, atol=0.02)
 
 
-def test_a_share_of_the_clips_is_drawn_at_the_last_step() -> None:
+def test_a_share_of_the_clips_is_drawn_at_the_noisiest_step() -> None:
     generators = [torch.Generator().manual_seed(i) for i in range(500)]
-    noising = UniformSteps(offset=0, last_step_share=0.4)
+    noising = UniformSteps(offset=0, noisiest_share=0.4)
     steps = noising(torch.zeros(500, 1, 1, 1, 1), generators, alpha_bars("zero_snr")).steps
     assert 0.34 < float((steps == 999).float().mean()) < 0.46
     rest = steps[steps < 999].float()

@@ -56,7 +56,7 @@ PAINTER = System(
 def settings(tmp_path, monkeypatch) -> Settings:
     """Of a tiny run on rendered clips, with the system registered for the test alone."""
     monkeypatch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
-    monkeypatch.setattr("dynascene.recipes.filmed.EXAMINED", (1, 2))
+    monkeypatch.setattr("dynascene.recipes.filmed.RENDERED_SHOTS", (1, 2))
     monkeypatch.setitem(SIZES, TINY.name, TINY)
     monkeypatch.setitem(SYSTEMS, PAINTER.name, PAINTER)
     del SYSTEMS[PAINTER.name]  # so that the registry is as before in the end

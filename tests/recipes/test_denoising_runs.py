@@ -36,8 +36,8 @@ def settings(tmp_path, monkeypatch):
             for training in system.rendered
         )
         monkeypatch.setitem(SYSTEMS, name, replace(system, rendered=tiny))
-    monkeypatch.setattr("dynascene.recipes.rendered.EXAMINED", (1, 2))
-    monkeypatch.setattr("dynascene.recipes.rendered.MOVES", (4, 2))
+    monkeypatch.setattr("dynascene.recipes.rendered.WHOLE_SHOTS", (1, 2))
+    monkeypatch.setattr("dynascene.recipes.rendered.PLAIN_MOVES", (4, 2))
     torch.manual_seed(0)
     small_autoencoder(16).save_pretrained(tmp_path / "autoencoder" / "vae")
 

@@ -43,7 +43,7 @@ def extension(request, monkeypatch):
 @pytest.fixture
 def settings(tmp_path, monkeypatch) -> Settings:
     monkeypatch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
-    monkeypatch.setattr("dynascene.recipes.filmed.EXAMINED", (1, 2))
+    monkeypatch.setattr("dynascene.recipes.filmed.RENDERED_SHOTS", (1, 2))
     small_autoencoder(16).save_pretrained(tmp_path / "autoencoder" / "vae")
     return Settings(
         out=tmp_path / "run", autoencoder=tmp_path / "autoencoder", worlds={"layered": 1.0}

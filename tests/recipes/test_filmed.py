@@ -9,6 +9,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from dynascene.geometry.moves import make_move
 from dynascene.interfaces.cli.main import main
 from dynascene.io.cameras import write_cameras
 from dynascene.io.video_writing import H264Writer
+from dynascene.models.backbone import motion_parameters
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.sd15 import clip_vision_l14, sd15_autoencoder
 from dynascene.models.sizes import SD15
@@ -58,7 +60,7 @@ SMALL_ONES = [name for name in FILMED if ".small." in name]
 def settings(tmp_path, monkeypatch):
     """settings(name, **numbers): of tiny runs on rendered clips."""
     monkeypatch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
-    monkeypatch.setattr(filmed, "EXAMINED", (1, 2))
+    monkeypatch.setattr(filmed, "RENDERED_SHOTS", (1, 2))
     torch.manual_seed(0)
     small_autoencoder(16).save_pretrained(tmp_path / "autoencoder" / "vae")
 
@@ -87,6 +89,23 @@ def state_of(out) -> dict[str, torch.Tensor]:
 
 def is_video_part(name: str) -> bool:
     return "motion_modules" in name or "plucker_camera" in name
+
+
+def test_stage_one_is_examined_on_single_frames_without_motion_modules(tiny, settings) -> None:
+    """What it does not train does not speak there; stage II is examined on whole clips."""
+    figures = []
+    for stage in ("stage1", "stage2"):
+        objective = tiny(f"dynascene.small.{stage}")(settings("run", start="random")).objective()
+        fresh = objective.examine(0)
+        for parameter in motion_parameters(objective.denoiser.unet):
+            torch.nn.init.normal_(parameter)
+        changed = objective.examine(0)
+        pixels = objective.validation_shots().pixels
+        assert (len(pixels), pixels.frames) == ((2, 1) if stage == "stage1" else (1, 2))
+        figures.append((fresh.figures, changed.figures))
+        assert fresh.sheet.shape[2] == 2 * SMALLEST.resolution.width  # both frames, side by side
+    assert figures[0][0] == figures[0][1]
+    assert figures[1][0] != figures[1][1]
 
 
 def test_every_row_of_the_tables_is_a_recipe() -> None:
@@ -294,10 +313,15 @@ def test_recipes_of_rendered_places_take_no_clips(name, settings) -> None:
         find_recipe(name)(settings("run", clips=("x",)))
 
 
-def test_the_default_system_on_filmed_clips_is_the_guided_recipe(settings) -> None:
+def test_the_default_system_on_filmed_clips_is_the_guided_recipe(settings, caplog) -> None:
+    caplog.set_level("INFO")
     recipe = find_recipe("dynascene.small")
-    assert recipe(settings("run", clips=("x",))).name == "dynascene.small.guided"
     assert recipe(settings("run")).name == "dynascene.small"
+    assert not caplog.messages
+    assert recipe(settings("run", clips=("x",))).name == "dynascene.small.guided"
+    assert caplog.messages == [
+        "recipe dynascene.small.guided: dynascene.small is trained on rendered shots"
+    ]
 
 
 def test_what_a_recipe_starts_from_is_asked_for_or_refused(settings) -> None:
@@ -442,12 +466,17 @@ def test_a_val_split_that_suits_no_task_is_named_and_left(tiny, settings, tmp_pa
     assert "the val split is not examined" in caplog.text
 
 
-def test_data_that_are_clips_are_trained_on(tmp_path, monkeypatch) -> None:
-    """As are those of --clips; imagery stays what it is."""
+def test_data_that_are_clips_are_trained_on(tmp_path, monkeypatch, capsys) -> None:
+    """As are those of --clips; imagery stays what it is. A change of recipe is said in a line."""
     monkeypatch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
     monkeypatch.chdir(tmp_path)
     chosen: list[Settings] = []
-    monkeypatch.setattr("dynascene.recipes.find_recipe", lambda name: chosen.append)
+
+    def recipe_stub(chosen_settings: Settings) -> SimpleNamespace:
+        chosen.append(chosen_settings)
+        return SimpleNamespace(name=f"dynascene.small{'.guided' if chosen_settings.clips else ''}")
+
+    monkeypatch.setattr("dynascene.recipes.find_recipe", lambda name: recipe_stub)
     monkeypatch.setattr("dynascene.recipes.rehearsal.rehearse", lambda run: "rehearsed")
     monkeypatch.setattr("dynascene.recipes.rehearsal.rehearsal_settings", lambda _, chosen: chosen)
     write_clip(tmp_path / "own" / "walk")
@@ -456,6 +485,9 @@ def test_data_that_are_clips_are_trained_on(tmp_path, monkeypatch) -> None:
     (tmp_path / "photos" / "MANIFEST.tsv").write_text("path\tcategory\tsplit\n")
     for data in ("own", "photos"):
         main(["train", "dynascene.small", "--data", data, "--dry-run"])
+    lines = capsys.readouterr().out.splitlines()
+    changed = "recipe: dynascene.small.guided, which trains on filmed clips in place of "
+    assert lines == [f"{changed}dynascene.small", "rehearsed", "rehearsed"]
     own, photos = chosen
     assert (own.clips, own.data, own.out) == (("own",), None, Path("runs/dynascene.small"))
     assert (photos.clips, photos.data) == ((), Path("photos"))

@@ -45,10 +45,9 @@ MICRO_RECIPES = {
 @pytest.fixture(autouse=True)
 def quick(monkeypatch) -> None:
     monkeypatch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
-    monkeypatch.setattr(short_clips, "EXAMINED", 4)
+    monkeypatch.setattr(short_clips, "PLAIN_MOVES", 4)
     monkeypatch.setattr(short_clips, "Stock", lambda: shot_cache.Stock(first=4, uses=4))
     monkeypatch.setattr(shot_cache, "CLIPS_PER_FILE", 4)
-    short_clips._unseen.cache_clear()
 
 
 @pytest.mark.parametrize(

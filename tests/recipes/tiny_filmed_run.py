@@ -12,7 +12,7 @@ from dynascene.training.trainer import train
 
 if __name__ == "__main__":
     out, autoencoder = map(Path, sys.argv[1:])
-    filmed.EXAMINED = (1, 2)
+    filmed.RENDERED_SHOTS = (1, 2)
     system, stage, _ = find_recipe("dynascene.small.stage2").args  # ty: ignore[unresolved-attribute]
     schedule = replace(stage.schedules["small"], steps=1, batch=1, frames=3)
     settings = Settings(out=out, autoencoder=autoencoder, start="random")

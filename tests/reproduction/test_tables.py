@@ -36,13 +36,11 @@ METRICS = ("l1", "psnr", "edge")
 def quick() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
-        patch.setattr(short_clips, "EXAMINED", 2)
+        patch.setattr(short_clips, "PLAIN_MOVES", 2)
         patch.setattr(short_clips, "Stock", lambda: shot_cache.Stock(first=2, uses=8))
         patch.setattr(shot_cache, "CLIPS_PER_FILE", 2)
         patch.setattr(camera_fit, "STEPS", 8)
-        short_clips._unseen.cache_clear()
         yield
-    short_clips._unseen.cache_clear()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.utils.data import Dataset
 
-from dynascene.models.systems.actanywhere import ACTANYWHERE, SMALL
+from dynascene.models.systems.actanywhere import ACTANYWHERE, ACTANYWHERE_SMALL
 from dynascene.recipes.rendered import rendered_run
 from dynascene.training.condition_frames import ConditionFrames
 from dynascene.training.run import Settings
@@ -82,4 +82,6 @@ def test_conditions_are_drawn_at_size_micro_alone(tmp_path) -> None:
     clean = next(t for t in ACTANYWHERE.rendered if t.name == "micro_clean")
     assert (clean.composites, clean.matte_errors) == (0.5, 0.5)
     with pytest.raises(ValueError, match="are drawn at size micro alone"):
-        rendered_run(ACTANYWHERE, replace(SMALL, composites=0.5), Settings(out=tmp_path))
+        rendered_run(
+            ACTANYWHERE, replace(ACTANYWHERE_SMALL, composites=0.5), Settings(out=tmp_path)
+        )

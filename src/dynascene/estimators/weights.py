@@ -20,7 +20,7 @@ from dynascene.io.checksums import CHUNK, sha256_of
 
 CACHE_VARIABLE = "DYNASCENE_CACHE"
 NUMBERS_ONLY = (".safetensors", ".onnx", ".tflite", ".json")
-SMALL = 2_000_000  # bytes: read in a few milliseconds
+SMALL_BYTES = 2_000_000  # read in a few milliseconds
 TIMEOUT = 30  # seconds without an answer
 
 State = Literal["here", "damaged", "not fetched"]
@@ -158,7 +158,7 @@ def weights_state(name: str, thorough: bool = False) -> State:
     place = weights_folder(name)
     there = [file for file in WEIGHTS[name].files if (place / file.name).is_file()]
     for file in there:
-        read = thorough or file.bytes <= SMALL
+        read = thorough or file.bytes <= SMALL_BYTES
         if not _is_expected(place / file.name, file, read):
             return "damaged"
     return "here" if len(there) == len(WEIGHTS[name].files) else "not fetched"

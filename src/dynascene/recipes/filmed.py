@@ -10,17 +10,16 @@ from dynascene.models.systems import SYSTEMS
 from dynascene.models.systems.system import System, TrainingStage
 from dynascene.recipes.clip_sources import open_clips
 from dynascene.recipes.start import require_start, starting_point
-from dynascene.recipes.validation import STEPS, filmed_validation
-from dynascene.synthetic.shots.dataset import SyntheticShots
+from dynascene.recipes.validation import STEPS, filmed_validation, rendered_validation
 from dynascene.task_mix import TaskMix
 from dynascene.training.batch_encoding import PixelEncoder
 from dynascene.training.denoising import DenoisingObjective
 from dynascene.training.launching import process_count
 from dynascene.training.run import Optimiser, Run, Settings
 from dynascene.training.validation import FilmedValidation
-from dynascene.training_batch import TrainingBatch, collate
+from dynascene.training_batch import TrainingBatch
 
-EXAMINED = (2, 8)  # shots, frames
+RENDERED_SHOTS = (2, 8)  # of the examination: shots, frames
 
 
 def filmed_recipes() -> dict[str, Callable[[Settings], Run]]:
@@ -95,6 +94,7 @@ def _objective(
     settings: Settings,
     validation: Callable[[], list[TrainingBatch]],
 ) -> DenoisingObjective:
+    schedule = stage.schedules[size.name]
     denoiser = system.denoiser(size, stage.variant)
     parts = starting_point(system, denoiser, settings.start, settings.autoencoder)
     return DenoisingObjective(
@@ -102,11 +102,17 @@ def _objective(
         parts.image_encoder,
         parts.vae,
         stage.trains(denoiser),
-        partial(_unseen, size, settings),
+        partial(
+            rendered_validation,
+            settings.data,
+            size.resolution,
+            *RENDERED_SHOTS,
+            apart=schedule.frames == 1,
+        ),
         batch_encoder=PixelEncoder("video"),
         loss=stage.loss.with_terms(system.loss_terms),
         additive=True,
-        steps=stage.schedules[size.name].sampling_steps,
+        steps=schedule.sampling_steps,
         guidance=3.5,
         freeze_image_encoder=size.name == SD15.name or not stage.trains_image_encoder,
         filmed=FilmedValidation(clips=validation, steps=STEPS),
@@ -128,9 +134,3 @@ def _samples(
         cache=settings.cache,
     )
     return TaskSamples(lambda: clips, mix, settings.seed, guided=guided)
-
-
-def _unseen(size: ModelSize, settings: Settings) -> TrainingBatch:
-    clips, frames = EXAMINED
-    shots = SyntheticShots("val", size.resolution, frames, folder=settings.data)
-    return collate([shots[index] for index in range(clips)])

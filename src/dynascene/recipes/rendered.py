@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from typing import TypedDict
 
 from dynascene.errors import InputError
 from dynascene.models.autoencoders import same_encoder
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
-from dynascene.models.sizes import MICRO, ModelSize
+from dynascene.models.sizes import MICRO
 from dynascene.models.systems import SYSTEMS
 from dynascene.models.systems.system import RenderedTraining, System, all_parameters
 from dynascene.recipes.bundled import load_autoencoder
 from dynascene.recipes.filmed import filmed_run
 from dynascene.recipes.short_clips import short_run
 from dynascene.recipes.start import Components, require_start, starting_point
+from dynascene.recipes.validation import moves_validation, rendered_validation
 from dynascene.synthetic.shots.dataset import SyntheticShots
-from dynascene.synthetic.shots.moved_shots import MovedShot, MovedShots
-from dynascene.synthetic.shots.short_shots import ShortShots
 from dynascene.training.batch_encoding import BatchEncoder, StoredClipEncoder
 from dynascene.training.clips import ClipBudget, ClipSamples, EncodedShots, Pool
 from dynascene.training.denoising import DenoisingObjective
 from dynascene.training.run import Optimiser, Run, Settings
 from dynascene.training.short_clips import ShortClipObjective
-from dynascene.training_batch import TrainingBatch, collate
-from dynascene.types import Size
 
-EXAMINED = (6, 8)  # clips, frames
-MOVES = (12, 3)  # clips, frames
+log = logging.getLogger(__name__)
+
+# of the examination: clips, frames
+WHOLE_SHOTS = (6, 8)
+PLAIN_MOVES = (12, 3)
 
 
 def rendered_recipes() -> dict[str, Callable[[Settings], Run]]:
@@ -57,9 +58,11 @@ def rendered_run(system: System, training: RenderedTraining, settings: Settings)
         InputError: where settings name clips, or no run to go on from, against what it takes.
         ValueError: the training draws conditions, which short clips alone know.
     """
-    if settings.clips and training.on_clips is not None:
-        return filmed_run(system, system.stage(training.on_clips), training.size, settings)
     name = recipe_name(system, training)
+    if settings.clips and training.on_clips is not None:
+        run = filmed_run(system, system.stage(training.on_clips), training.size, settings)
+        log.info("recipe %s: %s is trained on rendered shots", run.name, name)
+        return run
     settings.refuse_clips(name)
     require_start(name, training.continues, settings)
     if training.composites or training.matte_errors:
@@ -109,10 +112,16 @@ def _objective(
     if training.examined == "moves":
         return ShortClipObjective(
             *networks,
-            partial(_unseen_moves, training.clip_size or training.size.resolution, settings),
+            partial(
+                moves_validation,
+                settings.data,
+                training.clip_size or training.size.resolution,
+                *PLAIN_MOVES,
+            ),
             **numbers,
         )
-    return DenoisingObjective(*networks, partial(_unseen, training.size, settings), **numbers)
+    shots = partial(rendered_validation, settings.data, training.size.resolution, *WHOLE_SHOTS)
+    return DenoisingObjective(*networks, shots, **numbers)
 
 
 class _Numbers(TypedDict):
@@ -147,17 +156,3 @@ def _encoded_clips(training: RenderedTraining, settings: Settings) -> EncodedSho
     )
     cache = settings.cache or settings.out / "clips"
     return EncodedShots(shots, load_autoencoder(settings.autoencoder), cache)
-
-
-@lru_cache(maxsize=1)
-def _unseen(size: ModelSize, settings: Settings) -> TrainingBatch:
-    clips, frames = EXAMINED
-    shots = SyntheticShots("val", size.resolution, frames, folder=settings.data)
-    return collate([shots[index] for index in range(clips)])
-
-
-@lru_cache(maxsize=1)
-def _unseen_moves(size: Size, settings: Settings) -> list[MovedShot]:
-    clips, frames = MOVES
-    moved = MovedShots(ShortShots("val", size, frames, folder=settings.data))
-    return [moved[index] for index in range(clips)]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import partial
 from types import SimpleNamespace
 
 from torch.utils.data import Dataset
 
-from dynascene.models.sizes import ModelSize
 from dynascene.models.systems.system import RenderedTraining, System, all_parameters
 from dynascene.recipes.start import require_start, starting_point
-from dynascene.synthetic.shots.moved_shots import MovedShot, MovedShots
+from dynascene.recipes.validation import moves_validation
 from dynascene.synthetic.shots.short_shots import ShortShots
 from dynascene.training.batch_encoding import PixelEncoder
 from dynascene.training.condition_frames import ConditionFrames
@@ -19,7 +18,7 @@ from dynascene.training.short_clips import ShortClipObjective
 from dynascene.training.shot_cache import CachedShots, ShotSamples, Stock
 from dynascene.training_batch import collate
 
-EXAMINED = 24  # clips
+PLAIN_MOVES = 24  # of the examination
 
 
 def short_run(system: System, training: RenderedTraining, settings: Settings) -> Run:
@@ -55,14 +54,15 @@ def short_run(system: System, training: RenderedTraining, settings: Settings) ->
 def _objective(
     system: System, training: RenderedTraining, settings: Settings
 ) -> ShortClipObjective:
-    denoiser = system.denoiser(training.size, training.variant)
+    size = training.size
+    denoiser = system.denoiser(size, training.variant)
     parts = starting_point(system, denoiser, settings.start, settings.autoencoder)
     return ShortClipObjective(
         denoiser,
         parts.image_encoder,
         parts.vae,
         all_parameters(denoiser),
-        partial(_unseen, training.size, settings),
+        partial(moves_validation, settings.data, size.resolution, PLAIN_MOVES, size.frames),
         batch_encoder=PixelEncoder(training.target),
         loss=training.loss.with_terms(system.loss_terms),
         additive=True,
@@ -86,10 +86,3 @@ def _samples(training: RenderedTraining, settings: Settings) -> Dataset[SimpleNa
     if not (training.composites or training.matte_errors):
         return samples
     return ConditionFrames(samples, training.composites, training.matte_errors, settings.seed)
-
-
-@lru_cache(maxsize=1)
-def _unseen(size: ModelSize, settings: Settings) -> list[MovedShot]:
-    shots = ShortShots("val", size.resolution, size.frames, folder=settings.data)
-    moved = MovedShots(shots)
-    return [moved[index] for index in range(EXAMINED)]

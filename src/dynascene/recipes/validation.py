@@ -1,21 +1,75 @@
-"""What a training on filmed clips is examined with: their val split, in its own tasks."""
+"""What trainings are examined with: rendered places of the val split, and filmed clips of theirs.
+
+The same few every time; who examines keeps them.
+"""
 
 from __future__ import annotations
 
 import logging
+from functools import lru_cache
+from pathlib import Path
+from types import SimpleNamespace
 
+from dynascene.clip_fields import CLIP_FIELDS
 from dynascene.datasets.filmed.survey import open_manifest
 from dynascene.datasets.tasks.collation import collate_samples
 from dynascene.datasets.tasks.samples import TaskSamples
 from dynascene.errors import InputError
 from dynascene.recipes.clip_sources import open_clips
+from dynascene.synthetic.shots.dataset import SyntheticShot, SyntheticShots
+from dynascene.synthetic.shots.moved_shots import MovedShot, MovedShots
+from dynascene.synthetic.shots.short_shots import ShortShots
 from dynascene.task_mix import TaskMix
 from dynascene.training.run import Settings
-from dynascene.training_batch import TrainingBatch
+from dynascene.training_batch import TrainingBatch, collate
 from dynascene.types import Size
 
 CLIPS, STEPS = 4, 10  # how many are sampled, and how finely
 log = logging.getLogger(__name__)
+
+
+@lru_cache(maxsize=1)
+def rendered_validation(
+    folder: Path | None, size: Size, clips: int, frames: int, *, apart: bool = False
+) -> TrainingBatch:
+    """Whole rendered shots of the val split, with a guide.
+
+    Args:
+        folder: of imagery; None = procedural pictures.
+        size, clips, frames: of the shots.
+        apart: whether each frame is a clip of its own, as in stage I.
+    """
+    shots = SyntheticShots("val", size, frames, folder=folder)
+    samples: list[object] = []
+    for index in range(clips):
+        samples += _single_frames(shots[index]) if apart else [shots[index]]
+    return collate(samples)
+
+
+def _single_frames(shot: SyntheticShot) -> list[SimpleNamespace]:
+    """The frames of a shot as shots of one frame, which share its scene picture."""
+    fields = {name: value for name, value in vars(shot).items() if name in CLIP_FIELDS}
+    return [
+        SimpleNamespace(
+            **{
+                name: value[frame : frame + 1] if CLIP_FIELDS[name].per_frame else value
+                for name, value in fields.items()
+            }
+        )
+        for frame in range(len(shot.matte))
+    ]
+
+
+@lru_cache(maxsize=1)
+def moves_validation(folder: Path | None, size: Size, clips: int, frames: int) -> list[MovedShot]:
+    """Short rendered clips of the val split, whose cameras make plain moves.
+
+    Args:
+        folder: of imagery; None = procedural pictures.
+        size, clips, frames: of the clips.
+    """
+    moved = MovedShots(ShortShots("val", size, frames, folder=folder))
+    return [moved[index] for index in range(clips)]
 
 
 def filmed_validation(

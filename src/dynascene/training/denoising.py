@@ -32,7 +32,7 @@ from dynascene.types import Batch
 class DenoisingObjective(Objective):
     """A denoiser and, unless it is frozen, its image encoder, trained; the autoencoder, frozen.
 
-    Single frames leave the motion modules out.
+    Single frames leave the motion modules out, in training and in examinations.
 
     Args:
         trainable: the denoiser's parameters that change.
@@ -126,14 +126,17 @@ class DenoisingObjective(Objective):
                 revealed = batch.generate_mask * (1 - batch.guide_visibility)
                 figures[f"psnr_{name}_revealed"] = weighted_psnr(frames, true, revealed)
                 figures[f"detail_{name}_revealed"] = detail_share(frames, true, revealed)
-        sheets = [clip_grid([true, *results.values()])]
+        rows = [true, *results.values()]
+        if batch.frames == 1:  # clips of one frame stand side by side
+            rows = [row.transpose(0, 1) for row in rows]
+        sheets = [clip_grid(rows)]
         for filmed in self.filmed.examine(pipeline, seed) if self.filmed is not None else ():
             figures |= filmed.figures
             sheets.append(filmed.sheet)
         return Examination(figures, below_each_other(sheets))
 
     def _one_step(self, batch: Batch) -> Tensor:
-        """x₀ as predicted from pure noise, decoded: [B, F, 3, H, W] in 0 … 1.
+        """z_0 as predicted from pure noise, decoded: [B, F, 3, H, W] in 0 … 1.
 
         Denoisers that are seen as ε get the noise's mean, zero, as in sampling.
         """
@@ -143,7 +146,7 @@ class DenoisingObjective(Objective):
         if denoiser.quantity != "epsilon":
             noisy = torch.randn(noisy.shape, generator=Generator().manual_seed(0)).to(noisy)
         steps = torch.full((len(clip),), TRAINING_STEPS - 1, device=noisy.device)
-        value = denoiser(noisy, steps, clip).value
+        value = denoiser(noisy, steps, clip, motion=clip.frames > 1).value
         alpha_bar = alpha_bar_at(denoiser.alpha_bars, steps)
         clean = clean_from(denoiser.quantity, value, noisy, alpha_bar)
         return decode_latents(self.vae, clean) / 2 + 0.5

@@ -119,6 +119,8 @@ def train(
     if dry_run:
         settings = rehearsal_settings(find_recipe(recipe), settings)
     run = find_recipe(recipe)(settings)
+    if run.name != recipe and is_first_process():
+        say(f"recipe: {run.name}, which trains on filmed clips in place of {recipe}")
     if dry_run:
         if is_first_process():
             say(rehearse(run))

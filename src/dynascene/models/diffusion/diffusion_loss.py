@@ -13,7 +13,7 @@ from torch import Generator, Tensor
 from dynascene.errors import InputError
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.noising import Noising, UniformSteps
-from dynascene.models.diffusion.one_step import MostlyFirstStep
+from dynascene.models.diffusion.one_step import MostlyNoisiestStep
 from dynascene.models.diffusion.schedule import Quantity
 from dynascene.models.diffusion.terms import (
     DenoisingStep,
@@ -50,9 +50,9 @@ class DiffusionLoss:
         """
         for term in self.terms:
             term.check(quantity)
-        if quantity != "epsilon" and isinstance(self.noising, MostlyFirstStep):
+        if quantity != "epsilon" and isinstance(self.noising, MostlyNoisiestStep):
             raise InputError(
-                "MostlyFirstStep: trains a single step that starts at zero, and sampling of a "
+                "MostlyNoisiestStep: trains a single step that starts at zero, and sampling of a "
                 f"network that is seen as {quantity} starts at noise; train it with UniformSteps"
             )
 

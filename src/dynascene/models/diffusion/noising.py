@@ -14,6 +14,8 @@ from torch import Generator, Tensor
 from dynascene.errors import InputError
 from dynascene.models.diffusion.schedule import TRAINING_STEPS, add_noise, alpha_bar_at
 
+NOISIEST_STEP = TRAINING_STEPS - 1
+
 
 class NoisyLatents(NamedTuple):
     """Latents on their way through the network.
@@ -53,38 +55,46 @@ Noising = Callable[[Tensor, Sequence[Generator], Tensor], NoisyLatents]
 
 @dataclass(frozen=True, kw_only=True)
 class UniformSteps:
-    """Every step is as likely as any other, but for a share of the clips at the last one.
+    """Every step is as likely as any other, but for a share of the clips at the noisiest one.
 
     Args:
         offset: shifts whole channels by N(0, offset²), see ``sample_noise``.
         drop_probability: how often a clip's conditions are dropped.
-        last_step_share: of the clips, at the noisiest step, where only the conditions tell
-            anything; the others are drawn evenly.
+        noisiest_share: see ``drawn_steps``.
     """
 
     offset: float = 0.05
     drop_probability: float = 0.1
-    last_step_share: float = 0.0
+    noisiest_share: float = 0.0
 
     def __call__(
         self, clean: Tensor, generators: Sequence[Generator], alpha_bars: Tensor
     ) -> NoisyLatents:
         device = clean.device
-        steps = torch.tensor([self._step(g) for g in generators])
+        steps = drawn_steps(generators, self.noisiest_share)
         drop = drawn_drops(generators, self.drop_probability)
         steps, drop = steps.to(device), drop.to(device)
         noise = sample_noise(clean, self.offset, generators)
         alpha_bar = alpha_bar_at(alpha_bars, steps)
         return NoisyLatents(add_noise(clean, noise, alpha_bar), noise, steps, alpha_bar, drop)
 
-    def _step(self, generator: Generator) -> int:
-        # without a share nothing is drawn for it
-        if (
-            self.last_step_share
-            and float(torch.rand((), generator=generator)) < self.last_step_share
-        ):
-            return TRAINING_STEPS - 1
-        return int(torch.randint(TRAINING_STEPS, (), generator=generator))
+
+def drawn_steps(generators: Sequence[Generator], noisiest_share: float) -> Tensor:
+    """t [B], on the CPU.
+
+    Args:
+        generators: one per clip.
+        noisiest_share: of the clips, at ``NOISIEST_STEP``, where sampling starts and only the
+            conditions tell anything; the others are drawn evenly from all steps.
+    """
+    return torch.tensor([_drawn_step(generator, noisiest_share) for generator in generators])
+
+
+def _drawn_step(generator: Generator, noisiest_share: float) -> int:
+    # without a share nothing is drawn for it
+    if noisiest_share and float(torch.rand((), generator=generator)) < noisiest_share:
+        return NOISIEST_STEP
+    return int(torch.randint(TRAINING_STEPS, (), generator=generator))
 
 
 def drawn_drops(generators: Sequence[Generator], probability: float) -> Tensor:

@@ -16,51 +16,45 @@ import torch
 from torch import Generator, Tensor
 
 from dynascene.models.diffusion.loss import clip_means
-from dynascene.models.diffusion.noising import NoisyLatents, drawn_drops, sample_noise
-from dynascene.models.diffusion.schedule import (
-    TRAINING_STEPS,
-    add_noise,
-    alpha_bar_at,
-    clean_from,
-    snr,
+from dynascene.models.diffusion.noising import (
+    NOISIEST_STEP,
+    NoisyLatents,
+    drawn_drops,
+    drawn_steps,
+    sample_noise,
 )
+from dynascene.models.diffusion.schedule import add_noise, alpha_bar_at, clean_from, snr
 from dynascene.models.diffusion.terms import DenoisingStep, LossTerm
 
 SEEN_WEIGHT = 0.25  # of a cell that the picture shows
 
 
 @dataclass(frozen=True, kw_only=True)
-class MostlyFirstStep:
-    """The step where sampling starts, at the mean of pure noise as a single step does; or any.
+class MostlyNoisiestStep:
+    """The noisiest step, at the mean of pure noise as sampling by a single step starts; or any.
 
     It gives no ε to compare with, so it takes losses of the clean latents, not ``noise_error``.
 
     Args:
         offset: of the noise, see ``sample_noise``.
-        first_step_share: of the clips; the others keep the other steps alive.
+        noisiest_share: see ``drawn_steps``; the other clips keep the other steps alive.
         drop_probability: how often a clip's conditions are dropped.
     """
 
     offset: float = 0.0
-    first_step_share: float = 0.75
+    noisiest_share: float = 0.75
     drop_probability: float = 0.1
 
     def __call__(
         self, clean: Tensor, generators: Sequence[Generator], alpha_bars: Tensor
     ) -> NoisyLatents:
-        indices = [
-            TRAINING_STEPS - 1
-            if float(torch.rand((), generator=g)) < self.first_step_share
-            else int(torch.randint(TRAINING_STEPS, (), generator=g))
-            for g in generators
-        ]
+        steps = drawn_steps(generators, self.noisiest_share).to(clean.device)
         drop = drawn_drops(generators, self.drop_probability)
         noise = sample_noise(clean, self.offset, generators)
-        steps = torch.tensor(indices, device=clean.device)
         alpha_bar = alpha_bar_at(alpha_bars, steps)
         noisy = add_noise(clean, noise, alpha_bar)
-        first = (steps == TRAINING_STEPS - 1).view(-1, 1, 1, 1, 1)
-        noisy = torch.where(first, 0, noisy)
+        noisiest = (steps == NOISIEST_STEP).view(-1, 1, 1, 1, 1)
+        noisy = torch.where(noisiest, 0, noisy)
         # what starts from zero was made by no noise
         return NoisyLatents(noisy, None, steps, alpha_bar, drop.to(clean.device))
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.models.diffusion.noising import UniformSteps
 from dynascene.models.public_weights import SD15_PUBLIC
-from dynascene.models.systems.dynascene_rendered import MICRO as DYNASCENE_MICRO
+from dynascene.models.systems.dynascene_rendered import DYNASCENE_MICRO
 from dynascene.models.systems.micro import CLEAN, CLEAN_DEPARTURE, MICRO_TRAINING
 from dynascene.models.systems.system import (
     Network,
@@ -70,17 +70,17 @@ FILMED = TrainingStage(
         "ema": "ours",
     },
 )
-SMALL = RenderedTraining(
+ACTANYWHERE_SMALL = RenderedTraining(
     name="small",
     target="video",
     loss=DiffusionLoss(noising=UniformSteps(offset=0.05)),
     sampling=(25, 3.5),
     steps=40_000,
 )
-MICRO = replace(MICRO_TRAINING, loss=SMALL.loss)
+ACTANYWHERE_MICRO = replace(MICRO_TRAINING, loss=ACTANYWHERE_SMALL.loss)
 # with the numbers of dynascene.micro, so that what the two networks are told makes the difference;
 # any frame may be the condition, and mattes have faults, as in FILMED
-MICRO_CLEAN = replace(
+ACTANYWHERE_MICRO_CLEAN = replace(
     DYNASCENE_MICRO, name="micro_clean", variant=CLEAN, composites=0.5, matte_errors=0.5
 )
 
@@ -108,7 +108,7 @@ ACTANYWHERE = System(
     network=NETWORK,
     variants={CLEAN: CLEAN_NETWORK},
     stages=(FILMED,),
-    rendered=(SMALL, MICRO, MICRO_CLEAN),
+    rendered=(ACTANYWHERE_SMALL, ACTANYWHERE_MICRO, ACTANYWHERE_MICRO_CLEAN),
     tables={2: TABLE_2},
     first_weights={"sd15": SD15_PUBLIC},
 )

@@ -1,13 +1,14 @@
 """DynaScene's trainings on rendered shots, at sizes small and micro.
 
-The data are ours throughout; SMALL_PAPER and MICRO_PAPER train the paper's network on them.
+Each is a recipe, such as DYNASCENE_SMALL_PAPER ``dynascene.small_paper``. The data are ours
+throughout; that one and DYNASCENE_MICRO_PAPER train the paper's network on them.
 """
 
 from dataclasses import replace
 
 from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.models.diffusion.noising import UniformSteps
-from dynascene.models.diffusion.one_step import MostlyFirstStep, painting_error
+from dynascene.models.diffusion.one_step import MostlyNoisiestStep, painting_error
 from dynascene.models.diffusion.terms import noise_error, prediction_error
 from dynascene.models.sizes import LEAN, at_resolution
 from dynascene.models.systems.micro import MICRO_TRAINING
@@ -18,13 +19,13 @@ from dynascene.types import Size
 GUIDED, SHARED_RAYS, GUIDED_RAYS, OPEN = "guided", "shared_rays", "guided_rays", "open"
 
 SHARED_RAYS_LOSS = DiffusionLoss(
-    noising=UniformSteps(offset=0.0, drop_probability=0.05, last_step_share=0.4),
+    noising=UniformSteps(offset=0.0, drop_probability=0.05, noisiest_share=0.4),
     terms=(prediction_error(),),
 )
 
 # --- at size small, on rendered shots -------------------------------------------------------------
 
-SMALL = RenderedTraining(
+DYNASCENE_SMALL = RenderedTraining(
     name="small",
     variant=GUIDED,
     target="background",  # the guide knows no person, and the person is laid over the result
@@ -36,18 +37,18 @@ SMALL = RenderedTraining(
     on_clips=GUIDED,
 )
 # the recipe of the bundled weights
-SMALL_ONE_STEP = replace(
-    SMALL,
+DYNASCENE_SMALL_ONE_STEP = replace(
+    DYNASCENE_SMALL,
     name="small_one_step",
-    loss=DiffusionLoss(noising=MostlyFirstStep(), terms=(painting_error(),)),
+    loss=DiffusionLoss(noising=MostlyNoisiestStep(), terms=(painting_error(),)),
     continues="dynascene.small",
     steps=4_000,
     learning_rate=3e-4,
     on_clips=None,
 )
 # the same with the picture's rays added, which its weights lack: they start silent
-SMALL_GUIDED_RAYS = replace(
-    SMALL_ONE_STEP,
+DYNASCENE_SMALL_GUIDED_RAYS = replace(
+    DYNASCENE_SMALL_ONE_STEP,
     name="small_guided_rays",
     variant=GUIDED_RAYS,
     continues="dynascene.small_one_step",
@@ -60,7 +61,7 @@ SMALL_GUIDED_RAYS = replace(
     clip_frames=8,
     lengths=(1, 8),
 )
-SMALL_PAPER = RenderedTraining(
+DYNASCENE_SMALL_PAPER = RenderedTraining(
     name="small_paper",
     target="video",  # the paper's: the person in the place
     # an offset is usual in this lineage; the paper does not say
@@ -71,7 +72,7 @@ SMALL_PAPER = RenderedTraining(
 
 # ours: the network that follows the camera without a guide, from nothing. Most of its steps are on
 # small frames, where one costs a fifth; what it learns there holds on large ones (docs/log.md).
-SMALL_RAYS = RenderedTraining(
+DYNASCENE_SMALL_RAYS = RenderedTraining(
     name="small_rays",
     variant=SHARED_RAYS,
     target="background",
@@ -91,8 +92,8 @@ SMALL_RAYS = RenderedTraining(
     examined="moves",
 )
 # goes on at the size of frames that it is for
-SMALL_RAYS_256 = replace(
-    SMALL_RAYS,
+DYNASCENE_SMALL_RAYS_256 = replace(
+    DYNASCENE_SMALL_RAYS,
     name="small_rays_256",
     clip_size=None,
     continues="dynascene.small_rays",
@@ -105,17 +106,25 @@ SMALL_RAYS_256 = replace(
 # --- at size micro, on short rendered clips -------------------------------------------------------
 
 # ours: no guide, and it follows the camera (docs/log.md)
-MICRO = replace(MICRO_TRAINING, variant=SHARED_RAYS, loss=SHARED_RAYS_LOSS, sampling=(6, 1.0))
-# grown: the same weights on larger frames and longer clips (start from a run of MICRO with `start`)
-MICRO_48 = replace(
-    MICRO, name="micro_48", size=at_resolution(MICRO.size, Size(48, 28), 5), learning_rate=1e-3
+DYNASCENE_MICRO = replace(
+    MICRO_TRAINING, variant=SHARED_RAYS, loss=SHARED_RAYS_LOSS, sampling=(6, 1.0)
 )
-MICRO_96 = replace(
-    MICRO, name="micro_96", size=at_resolution(MICRO.size, Size(96, 54), 8), learning_rate=5e-4
+# grown: the same weights on larger frames and longer clips (`start` from a run of DYNASCENE_MICRO)
+DYNASCENE_MICRO_48 = replace(
+    DYNASCENE_MICRO,
+    name="micro_48",
+    size=at_resolution(DYNASCENE_MICRO.size, Size(48, 28), 5),
+    learning_rate=1e-3,
+)
+DYNASCENE_MICRO_96 = replace(
+    DYNASCENE_MICRO,
+    name="micro_96",
+    size=at_resolution(DYNASCENE_MICRO.size, Size(96, 54), 8),
+    learning_rate=5e-4,
 )
 # the paper's form: Eq. 2, rays from the clip's own first frame, and gates that are open from the
 # start, for there are no public weights to begin with
-MICRO_PAPER = replace(
+DYNASCENE_MICRO_PAPER = replace(
     MICRO_TRAINING,
     name="micro_paper",
     variant=OPEN,
@@ -125,14 +134,14 @@ MICRO_PAPER = replace(
 )
 
 RENDERED = (
-    SMALL,
-    SMALL_ONE_STEP,
-    SMALL_PAPER,
-    SMALL_RAYS,
-    SMALL_RAYS_256,
-    SMALL_GUIDED_RAYS,
-    MICRO,
-    MICRO_48,
-    MICRO_96,
-    MICRO_PAPER,
+    DYNASCENE_SMALL,
+    DYNASCENE_SMALL_ONE_STEP,
+    DYNASCENE_SMALL_PAPER,
+    DYNASCENE_SMALL_RAYS,
+    DYNASCENE_SMALL_RAYS_256,
+    DYNASCENE_SMALL_GUIDED_RAYS,
+    DYNASCENE_MICRO,
+    DYNASCENE_MICRO_48,
+    DYNASCENE_MICRO_96,
+    DYNASCENE_MICRO_PAPER,
 )

@@ -11,7 +11,12 @@ from dataclasses import replace
 from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.models.diffusion.noising import UniformSteps
 from dynascene.models.systems.dynascene import NULL_CAMERA, SINGLE_SCHEDULES
-from dynascene.models.systems.dynascene_rendered import MICRO, MICRO_PAPER, OPEN, SHARED_RAYS
+from dynascene.models.systems.dynascene_rendered import (
+    DYNASCENE_MICRO,
+    DYNASCENE_MICRO_PAPER,
+    OPEN,
+    SHARED_RAYS,
+)
 from dynascene.models.systems.micro import CLEAN, CLEAN_DEPARTURE
 from dynascene.models.systems.system import (
     Network,
@@ -46,7 +51,7 @@ FILMED = TrainingStage(
         "ema": "ours",
     },
 )
-SMALL = RenderedTraining(
+IMAGE_TO_VIDEO_SMALL = RenderedTraining(
     name="small",
     target="video",
     loss=DiffusionLoss(noising=UniformSteps(offset=0.05)),
@@ -56,10 +61,10 @@ SMALL = RenderedTraining(
 # with the numbers of dynascene.micro_paper; and with those of dynascene.micro, without its rays and
 # with them: the last two differ in what is told of the camera alone
 RENDERED = (
-    SMALL,
-    replace(MICRO_PAPER, name="micro", variant=OPEN),
-    replace(MICRO, name="micro_clean", variant=CLEAN),
-    replace(MICRO, name="micro_shared_rays", variant=SHARED_RAYS),
+    IMAGE_TO_VIDEO_SMALL,
+    replace(DYNASCENE_MICRO_PAPER, name="micro", variant=OPEN),
+    replace(DYNASCENE_MICRO, name="micro_clean", variant=CLEAN),
+    replace(DYNASCENE_MICRO, name="micro_shared_rays", variant=SHARED_RAYS),
 )
 
 
