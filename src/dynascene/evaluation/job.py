@@ -15,6 +15,7 @@ from dynascene.errors import InputError
 from dynascene.evaluation.benchmarks import FRAMES, open_benchmark
 from dynascene.evaluation.camera_error import CameraErrors
 from dynascene.evaluation.clip_table import write_clip_table
+from dynascene.evaluation.external import ExternalVideos
 from dynascene.evaluation.feature_networks import open_features
 from dynascene.evaluation.features import Features
 from dynascene.evaluation.field_scores import FieldScores
@@ -126,7 +127,9 @@ def _with_still(systems: Sequence[EvaluatedSystem]) -> list[EvaluatedSystem]:
     """The still picture before all others. Raises InputError where two would share their rows."""
     whole = [Still(), *(system for system in systems if system.name != STILL)]
     if len({system.name for system in whole}) < len(whole):
-        raise InputError("two weights folders have the same name: rename one, it heads their rows")
+        raise InputError(
+            "two systems have the same name: rename one folder or `external`, it heads its rows"
+        )
     return whole
 
 
@@ -158,6 +161,7 @@ def _scores(
 def _flows(
     systems: Sequence[EvaluatedSystem], benchmark: Benchmark, request: EvaluationRequest, log: Log
 ) -> dict[str, list[PanFlow]]:
+    systems = [system for system in systems if not isinstance(system, ExternalVideos)]
     asked = len(benchmark) if request.obedience is None else request.obedience
     shots = min(asked, len(benchmark))  # a folder may hold fewer clips than were asked for
     if not shots:

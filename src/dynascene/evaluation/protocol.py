@@ -17,11 +17,12 @@ class ShotInputs(NamedTuple):
     """What a system may see of a shot.
 
     batch: one clip, without its ``video``. scene: the picture in 2.5-D, in whose world the batch's
-    cameras stand; None = not known.
+    cameras stand; None = not known. clip: its name; empty where the benchmark does not have it.
     """
 
     batch: Batch
     scene: LiftedScene | None = None
+    clip: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class EvaluationShot:
 
     @property
     def inputs(self) -> ShotInputs:
-        return ShotInputs(self.batch, self.scene)
+        return ShotInputs(self.batch, self.scene, self.name)
 
 
 class Benchmark(Protocol):

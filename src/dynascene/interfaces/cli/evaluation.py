@@ -1,5 +1,6 @@
 """``dynascene evaluate``."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,6 +28,8 @@ def evaluate(
     features: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None,
     metrics: Annotated[tuple[str, ...], arg(metavar="NAME…", help_behavior_hint="")] = (),
     metric_weights: Annotated[Path | None, arg(metavar="DIR", help_behavior_hint="")] = None,
+    external: Annotated[tuple[str, ...], arg(metavar="NAME=DIR…", help_behavior_hint="")] = (),
+    write_inputs: bool = False,
 ) -> None:
     """Measure backgrounds against the truth: accuracy, distribution, flicker, camera obedience.
 
@@ -61,8 +64,15 @@ def evaluate(
             edge, person-change (default: all of these whose weights are there); light, contrast.
         metric_weights: folder of the published weights that metrics read, see docs/evaluation.md
             (default: metrics in the cache of weights).
+        external: rows of videos made elsewhere: their name and a folder with a video, a folder of
+            pictures or a .npy for each clip, named as its folder of --write-inputs.
+        write_inputs: instead of all that, write what systems may see of every clip (person, matte,
+            scene picture, cameras) as files for other tools.
     """
     from dynascene.errors import InputError
+    from dynascene.evaluation.benchmarks import FRAMES, open_benchmark
+    from dynascene.evaluation.clip_inputs import LISTING
+    from dynascene.evaluation.clip_inputs import write_inputs as write_clip_inputs
     from dynascene.evaluation.gap_job import GapRequest, run_gap
     from dynascene.evaluation.job import EvaluationRequest, run
     from dynascene.evaluation.long_pan_job import LongPanRequest, run_long_pans
@@ -70,42 +80,59 @@ def evaluate(
     from dynascene.evaluation.table import print_tables
     from dynascene.interfaces.cli.arguments import parse_size
     from dynascene.interfaces.cli.display import Terminal, say
-    from dynascene.interfaces.cli.system_names import open_system
+    from dynascene.interfaces.cli.system_names import open_external, open_system
     from dynascene.jobs.log import Log
 
-    if not systems:
-        raise InputError("evaluate: name at least one system, such as projection or small")
-    options: dict[str, Any] = {"clips": clips, "frames": frames, "samples": samples}
-    options |= {"obedience": obedience, "cameras": cameras, "features": features}
-    options |= {"size": None if size is None else parse_size(size)}
-    options |= {"metrics": metrics or None, "metric_weights": metric_weights}
-    chosen = {name: value for name, value in options.items() if value is not None}
-    alone = {"gap": gap, "long_pans": long_pans}
-    alone = [name for name, value in alone.items() if value is not None]
-    if alone and len(others := [*alone[1:], *chosen]):
-        names = " and ".join(f"`{name}`" for name in others)
-        raise InputError(f"`{alone[0]}`: measures clips of its own; leave out {names}")
+    benchmark: dict[str, Any] = {"clips": clips, "frames": frames}
+    benchmark |= {"size": None if size is None else parse_size(size)}
+    options: dict[str, Any] = {"samples": samples, "obedience": obedience, "cameras": cameras}
+    options |= {"features": features, "metrics": metrics or None, "metric_weights": metric_weights}
+    options |= {"external": external or None}
+    benchmark, options = _present(benchmark), _present(options)
     log = Log(Terminal())
-    sampling = SamplingSettings(steps, guidance, **_some(chosen, "samples"))
+    if write_inputs:
+        _leave_out("write_inputs", [*_present({"gap": gap, "long_pans": long_pans}), *options])
+        if systems:
+            raise InputError("`write_inputs`: measures nothing; leave out the systems")
+        chosen: dict[str, Any] = {"clips": 32, "frames": FRAMES, **benchmark}
+        write_clip_inputs(open_benchmark(data, seed=seed, imagery=imagery, **chosen), out, log)
+        say(f"{out / LISTING}")
+        return
+    if not systems and not external:
+        raise InputError("evaluate: name at least one system, such as projection or small")
+    alone = [*_present({"gap": gap, "long_pans": long_pans})]
+    if alone:
+        _leave_out(alone[0], [*alone[1:], *benchmark, *options])
+    sampling = SamplingSettings(steps, guidance, 1 if samples is None else samples)
     with log.stage("weights"):
         opened = [open_system(text, sampling) for text in dict.fromkeys(systems)]
+        opened += [open_external(text) for text in dict.fromkeys(external)]
     if gap is not None:
         print_tables(run_gap(GapRequest(opened, data, gap, seed, imagery), out, log))
     elif long_pans is not None:
         pans = LongPanRequest(opened, data, long_pans, seed, imagery)
         print_tables(run_long_pans(pans, out, log))
     else:
-        asked = {name: value for name, value in chosen.items() if name != "samples"}
+        asked = {k: v for k, v in options.items() if k not in ("samples", "external")}
         request = EvaluationRequest(
-            opened, data, seed=seed, imagery=imagery, sampling=sampling, **asked
+            opened, data, seed=seed, imagery=imagery, sampling=sampling, **benchmark, **asked
         )
         print_tables(run(request, out, log))
     say(f"{out / 'table.md'}  (look at {out / 'sheet.png'} too)")
 
 
-def _some(options: dict[str, Any], *names: str) -> dict[str, Any]:
+def _present(options: dict[str, Any]) -> dict[str, Any]:
     """Those that were given; the others keep their defaults."""
-    return {name: options[name] for name in names if name in options}
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _leave_out(name: str, others: Sequence[str]) -> None:
+    """Refuse options that another one does not go with."""
+    from dynascene.errors import InputError
+
+    if others:
+        names = " and ".join(f"`{other}`" for other in others)
+        raise InputError(f"`{name}`: measures clips of its own; leave out {names}")
 
 
 COMMANDS = {"evaluate": evaluate}

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from dynascene.errors import InputError
 from dynascene.evaluation.ablations import Filled, Shuffled, WithMemory
+from dynascene.evaluation.external import ExternalVideos
 from dynascene.evaluation.protocol import EvaluatedSystem
 from dynascene.evaluation.systems import (
     PROJECTION,
@@ -37,6 +38,18 @@ def open_system(text: str, settings: SamplingSettings) -> EvaluatedSystem:
     if (name := _before(WithMemory.LABEL, text)) is not None:
         return WithMemory(_open_weights(name, text, settings))
     return _open_weights(text, text, settings)
+
+
+def open_external(text: str) -> ExternalVideos:
+    """``NAME=DIR`` → videos made elsewhere.
+
+    Raises:
+        InputError: it is something else, or there is no such folder.
+    """
+    name, _, folder = text.partition("=")
+    if not folder:
+        raise InputError(f"`external` {text}: give NAME=DIR of a folder")
+    return ExternalVideos(name, Path(folder))
 
 
 def _before(label: str, text: str) -> str | None:
