@@ -99,7 +99,7 @@ def test_show_without_out_writes_beside(
         (["make", "pan-sideways", "x.txt"], "pan-sideways"),
         (["make", "static", "x.txt", "--frames", "0"], "at least one frame"),
         (["make", "static", "x.txt", "--size", "wide"], "1280x720"),
-        (["make", "static", "x.txt", "--fov", "190"], "between 0 and 180"),
+        (["make", "static", "x.txt", "--fov", "190"], "between 1 and 170"),
         (["make", "static", "x.chan"], "`rotation_order`"),
         (["make", "static", "x.txt", "--to", "usd"], "is unknown"),
     ],

@@ -1,6 +1,6 @@
 """The camera track of a request: from a file, a named move, or standing still."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import Tensor
@@ -31,6 +31,7 @@ from dynascene.geometry.tracks import (
     with_square_pixels,
 )
 from dynascene.io.cameras import CameraDefaults, detect_format, read_cameras
+from dynascene.io.cameras.defaults import NO_SIZE, Notice
 from dynascene.io.cameras.re10k import stated_scale
 from dynascene.io.keyframes import is_keyframe_file, read_keyframes
 from dynascene.jobs.log import Log
@@ -118,11 +119,12 @@ def read_filmed(
     frames: int | None,
     excerpt: tuple[int, int] | None,
     log: Log,
+    frame_rate: float | None = None,
 ) -> FilmedCamera | None:
     """The camera file's track for frames of ``size``; None without a file.
 
     frames: how many there are; None = as many as the file has. excerpt: which of the clip's frames
-    they are; None = from its first on.
+    they are; None = from its first on. frame_rate: of the clip.
     """
     path = camera.file
     if path is None:
@@ -134,8 +136,10 @@ def read_filmed(
         sensor=camera.sensor,
     )
     name = camera.camera_format or detect_format(path)
+    if name == "tum" and len(read_cameras(path, name, defaults)) != frames:
+        defaults = replace(defaults, frame_rate=frame_rate)
     if name in NORMALISED_FORMATS:
-        track = with_square_pixels(read_cameras(path, name, defaults))
+        track = with_square_pixels(read_cameras(path, name, defaults, _but_for_size(log)))
     else:
         track = read_cameras(path, name, defaults, notice=log.notice)
     made_for = track.size.width / track.size.height
@@ -146,6 +150,16 @@ def read_filmed(
         )
     track = _cut(resize_track(track, size), path, excerpt, frames, log)
     return FilmedCamera(track, str(path), camera.camera_height, scale=stated_scale(path))
+
+
+def _but_for_size(log: Log) -> Notice:
+    """The log's notices without that of an assumed size, which the lens itself corrects here."""
+
+    def notice(line: str) -> None:
+        if NO_SIZE not in line:
+            log.notice(line)
+
+    return notice
 
 
 def _cut(

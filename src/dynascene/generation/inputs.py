@@ -73,7 +73,8 @@ def _open_person_in_place(
                 f"{person.person}: is a single picture; a camera movement needs a video"
             )
         size, length = clip.colour.size, len(clip.colour)
-        filmed = read_filmed(camera, size, length, frames, log)
+        rate = float(clip.colour.frame_rate)
+        filmed = read_filmed(camera, size, length, frames, log, rate)
         with_scale = read_footage(camera, filmed) if filmed else None
         filmed = _with_attitude(with_scale or filmed, request)
     start = frames[0] if frames else 0

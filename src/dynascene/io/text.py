@@ -4,26 +4,66 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from dynascene.errors import InputError
+from dynascene.errors import InputError, first_line, one_line
+
+LARGEST_TEXT = 32 * 2**20  # bytes; a camera track of 100,000 frames has 25 MB
 
 
-def read_text(path: Path) -> str:
-    """The content of a text file.
-
-    Raises:
-        InputError: it is missing or no text.
-    """
+@contextmanager
+def clear_read_errors(path: Path) -> Generator[None]:
+    """Turn what goes wrong while a text file is read into one clear line."""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        yield
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except UnicodeDecodeError:
         raise InputError(f"{path}: is not a text file") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
+    except (OSError, ValueError) as error:  # ValueError: a zero within the name
+        reason = getattr(error, "strerror", None) or one_line(error)
+        raise InputError(f"{path}: cannot be read ({reason})") from None
+
+
+def read_text(path: Path, most_bytes: int = LARGEST_TEXT) -> str:
+    """The content of a text file.
+
+    Args:
+        path: of the file.
+        most_bytes: that it may have.
+
+    Raises:
+        InputError: it is missing, no text, or too large.
+    """
+    with clear_read_errors(path):
+        with path.open("rb") as file:
+            data = file.read(most_bytes + 1)
+        if len(data) <= most_bytes:
+            return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    size = path.stat().st_size if path.is_file() else len(data)
+    raise InputError(
+        f"{path}: has {size / 2**20:.0f} MB, and a file of this kind has at most "
+        f"{most_bytes / 2**20:.0f} MB"
+    )
+
+
+def iterate_lines(path: Path) -> Iterator[str]:
+    """The lines of a text file of any size, one by one, without their ends.
+
+    Raises:
+        InputError: as read_text does, but for the size.
+    """
+    with clear_read_errors(path), path.open(encoding="utf-8-sig") as file:
+        while line := file.readline(LARGEST_TEXT):
+            if len(line) == LARGEST_TEXT:
+                break
+            yield line.rstrip("\n")
+        else:
+            return
+    raise InputError(f"{path}: has a line of more than {LARGEST_TEXT:,} letters")
 
 
 def read_lines(path: Path) -> list[str]:
@@ -42,11 +82,22 @@ def read_json(path: Path) -> Any:
         InputError: with the line, where it is not valid.
     """
     try:
-        return json.loads(read_text(path))
+        return json.loads(read_text(path), object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         raise InputError(f"{path}:{error.lineno}: is not valid JSON ({error.msg})") from None
     except (RecursionError, ValueError) as error:  # too deep, or a number of thousands of digits
-        raise InputError(f"{path}: cannot be read as JSON ({error})") from None
+        raise InputError(f"{path}: cannot be read as JSON ({first_line(error, 200)})") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; ValueError where a key comes twice, since one of both would be lost."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(
+            f'"{next(n for n in names if names.count(n) > 1)[:60]}" stands there twice'
+        )
+    return content
 
 
 def is_finite_number(value: object) -> TypeGuard[int | float]:

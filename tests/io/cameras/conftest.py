@@ -30,10 +30,10 @@ def make_track() -> MakeTrack:
         translation = torch.from_numpy(rng.normal(scale=100, size=(frames, 3)))
         w, h = (int(n) for n in rng.integers(100, 2000, 2))
         lenses = []
-        for fx, fy, cx, cy in rng.uniform(0.3, 3, (frames, 4)).tolist():
+        for fx, fy, cx, cy in rng.uniform([0.3, 0.3, 0.1, 0.1], [3, 3, 0.9, 0.9], (frames, 4)):
             focal = (fx * w, fx * w) if square else (fx * w, fy * h)
             centre = (w / 2, h / 2) if centred else (cx * w, cy * h)
-            lenses.append(intrinsics_matrix(*focal, *centre))
+            lenses.append(intrinsics_matrix(*map(float, (*focal, *centre))))
         return CameraTrack(rigid(rotation, translation), torch.stack(lenses), Size(w, h))
 
     return make

@@ -87,9 +87,9 @@ def test_we_read_what_pycolmap_writes(
 
 
 def test_images_are_put_in_the_order_of_their_names(tmp_path: Path) -> None:
-    images = "".join(LINE.format(z=z, camera=1, name=f"frame{z}.png") for z in (10, 2, 1))
+    images = "".join(LINE.format(z=z, camera=1, name=f"frame{z}.png") for z in (11, 9, 10))
     folder = model(tmp_path / "m", "1 PINHOLE 64 48 50 50 32 24\n", "# images\n" + images)
-    assert read_cameras(folder).cam_from_world[:, 2, 3].tolist() == [1, 2, 10]
+    assert read_cameras(folder).cam_from_world[:, 2, 3].tolist() == [9, 10, 11]
 
 
 @pytest.mark.parametrize(

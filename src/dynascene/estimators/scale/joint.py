@@ -1,7 +1,5 @@
 """The ground and the unit of a track together: the vertical motion of a camera affects both."""
 
-import math
-
 import numpy as np
 
 from dynascene.estimators.scale.feet import rays_through
@@ -80,9 +78,11 @@ class ClipGround:
         still = self.ground()
         if extent < LEAST_TRAVEL:
             return still, None
-        distance = float(np.nanmedian(np.linalg.norm(self._contacts(still)[0].fixed, axis=-1)))
-        if not math.isfinite(distance):
+        distances = np.linalg.norm(self._contacts(still)[0].fixed, axis=-1)
+        distances = distances[np.isfinite(distances)]
+        if not len(distances):
             return still, None
+        distance = float(np.median(distances))
         scales = SHARES * distance / extent
         grounds = [self.ground(scale) for scale in scales]
         prior = np.array([ground.evidence for ground in grounds]) + usual_travel(SHARES)

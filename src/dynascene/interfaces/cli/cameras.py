@@ -32,6 +32,8 @@ class Reading:
     """Order in which a .chan file's rotations are applied; Nuke's own is ZXY."""
     sensor: Annotated[str | None, arg(metavar="WxH", help_behavior_hint="")] = None
     """Film back of a .chan file in millimetres; Nuke's own is 24.576x18.672."""
+    frame_rate: Annotated[float | None, arg(metavar="FPS", help_behavior_hint="")] = None
+    """Frames a second of the clip; places the lines of a TUM file by their seconds."""
 
     def defaults(self) -> CameraDefaults:
         """Raises InputError where a text has no meaning."""
@@ -39,7 +41,7 @@ class Reading:
 
         order = self.rotation_order.upper() if self.rotation_order else None
         sensor = parse_sensor(self.sensor) if self.sensor else None
-        return CameraDefaults(parse_size(self.size), self.fov, order, sensor)
+        return CameraDefaults(parse_size(self.size), self.fov, order, sensor, self.frame_rate)
 
     def read(self, path: Path) -> CameraTrack:
         from dynascene.io.cameras import read_cameras

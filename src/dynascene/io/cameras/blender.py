@@ -17,28 +17,48 @@ import torch
 from torch import Tensor
 
 from dynascene.errors import InputError
-from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.rigid import invert_rigid
 from dynascene.io.cameras.checks import (
     OPENGL_FROM_OPENCV,
     check_increasing,
+    check_view,
     intrinsics_at,
     rigid_from_matrix,
     track_from_camera_poses,
 )
-from dynascene.io.cameras.defaults import CameraDefaults, Notice, assume_size
+from dynascene.io.cameras.defaults import LONGEST_SIDE, CameraDefaults, Notice, assume_size
 from dynascene.io.cameras.documents import (
+    check_keys,
     frames_of,
     matrix_at,
     number_at,
     write_json,
 )
-from dynascene.io.cameras.nerfstudio import horizontal_fov_at, ordered
+from dynascene.io.cameras.gaps import fill_numbered
+from dynascene.io.cameras.nerfstudio import (
+    IDLE_KEYS,
+    READ_KEYS,
+    fill_frames,
+    intrinsics_of,
+    merged,
+    ordered,
+    refuse_distortion,
+)
 from dynascene.io.cameras.square import square_focal
 from dynascene.io.text import read_json
 from dynascene.types import CameraTrack, Size
 
 SENSOR_WIDTH = 36.0  # Blender's own
+DOCUMENT_KEYS = ("resolution", "fps", "sensor_fit", "frames")
+FRAME_KEYS = (
+    "frame",
+    "matrix_world",
+    "lens",
+    "sensor_width",
+    "sensor_height",
+    "shift_x",
+    "shift_y",
+)
 
 # Blender's world has x right, y ahead, z up; ours x right, y down, z ahead.
 OURS_FROM_BLENDER = torch.tensor(
@@ -49,23 +69,33 @@ OURS_FROM_BLENDER = torch.tensor(
 def read_blender(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraTrack:
     """Read a track. The exported file stores everything; NeRF-synthetic files lack the size."""
     document = read_json(path)
-    if isinstance(document, dict) and "camera_angle_x" in document:
+    if is_nerf_synthetic(document):
         return _read_nerf_synthetic(document, path, defaults, notice)
     frames = frames_of(document, "matrix_world", path)
     places = [f"{path}: frame {frame.get('frame', n)}" for n, frame in enumerate(frames)]
     numbers = [number_at(f, "frame", place) for f, place in zip(frames, places, strict=True)]
     check_increasing(numbers, places)
+    check_keys((document,), DOCUMENT_KEYS, path, notice)
+    check_keys(frames, FRAME_KEYS, path, notice)
     size = _resolution(document, path)
     fit = document.get("sensor_fit", "AUTO")
     poses = [_pose(frame["matrix_world"], p) for frame, p in zip(frames, places, strict=True)]
     lenses = [_lens(frame, fit, size, place) for frame, place in zip(frames, places, strict=True)]
-    return track_from_camera_poses(poses, torch.stack(lenses), size)
+    track = track_from_camera_poses(poses, torch.stack(lenses), size)
+    return fill_numbered(track, numbers, path, notice)
+
+
+def is_nerf_synthetic(document: Any) -> bool:
+    """Whether frames have transform_matrix, as in NeRF's rendered scenes."""
+    frames = document.get("frames") if isinstance(document, dict) else None
+    first = frames[0] if isinstance(frames, list) and frames else None
+    return isinstance(first, dict) and "transform_matrix" in first
 
 
 def _resolution(document: dict, path: Path) -> Size:
     matrix = matrix_at([document.get("resolution")], (1,), 2, f"{path}: resolution")
     width, height = matrix[0].tolist()
-    if not all(value >= 1 and value == round(value) for value in (width, height)):
+    if not all(1 <= v <= LONGEST_SIDE and v == round(v) for v in (width, height)):
         raise InputError(f"{path}: resolution {width:g}x{height:g} is not a frame size")
     return Size(int(width), int(height))
 
@@ -88,21 +118,31 @@ def _lens(frame: dict, fit: Any, size: Size, place: str) -> Tensor:
     focal = number_at(frame, "lens", place) / sensor * side
     cx = size.width / 2 - number_at(frame, "shift_x", place, 0.0) * side
     cy = size.height / 2 + number_at(frame, "shift_y", place, 0.0) * side
-    return intrinsics_at(focal, focal, cx, cy, place)
+    view = intrinsics_at(focal, focal, cx, cy, place)
+    check_view(view, size, place, shifted=True)
+    return view
 
 
 def _read_nerf_synthetic(
     document: dict, path: Path, defaults: CameraDefaults, notice: Notice
 ) -> CameraTrack:
     frames = ordered(frames_of(document, "transform_matrix", path))
-    fov = horizontal_fov_at(document, str(path))
-    poses = [
-        _pose(frame["transform_matrix"], f"{path}: frame {frame.get('file_path', index)}")
-        for index, frame in enumerate(frames)
-    ]
+    check_keys((document, *frames), READ_KEYS, path, notice, IDLE_KEYS)
     assume_size(path, defaults, notice)
-    intrinsics = intrinsics_from_fov(fov, defaults.size)
-    return track_from_camera_poses(poses, intrinsics.expand(len(poses), 3, 3), defaults.size)
+    shared = {key: value for key, value in document.items() if key != "frames"}
+    poses, lenses = [], []
+    for index, frame in enumerate(frames):
+        place = f"{path}: frame {frame.get('file_path', index)}"
+        values = merged(shared, frame)
+        refuse_distortion(values, place)
+        for key in ("fl_x", "fl_y", "cx", "cy"):
+            if values.get(key):
+                raise InputError(f'{place}: has "{key}" in pixels, and no "w" and "h"')
+        poses.append(_pose(frame["transform_matrix"], place))
+        lenses.append(intrinsics_of(values, defaults.size, place))
+        check_view(lenses[-1], defaults.size, place)
+    track = track_from_camera_poses(poses, torch.stack(lenses), defaults.size)
+    return fill_frames(track, frames, path, notice)
 
 
 def write_blender(track: CameraTrack, path: Path, defaults: CameraDefaults) -> None:

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from dynascene.errors import InputError
-from dynascene.io.cameras.checks import intrinsics_at, rigid_from_matrix
+from dynascene.io.cameras.checks import check_view, intrinsics_at, rigid_from_matrix
 from dynascene.io.cameras.defaults import CameraDefaults, Notice
-from dynascene.io.cameras.documents import matrix_at, pixels_at, write_json
+from dynascene.io.cameras.documents import check_keys, matrix_at, pixels_at, write_json
 from dynascene.io.text import read_json
 from dynascene.types import CameraTrack, Size
 
@@ -25,6 +25,7 @@ def read_camera_info(path: Path, defaults: CameraDefaults, notice: Notice) -> Ca
     missing = [key for key in KEYS if not isinstance(document, dict) or key not in document]
     if missing:
         raise InputError(f"{path}: has no {' and no '.join(missing)}")
+    check_keys((document,), KEYS, path, notice)
     size = Size(pixels_at(document, "imW", str(path)), pixels_at(document, "imH", str(path)))
     matrices, poses = document["intrinsics"], document["w2c"]
     if not (isinstance(poses, list) and isinstance(matrices, list) and poses):
@@ -37,6 +38,8 @@ def read_camera_info(path: Path, defaults: CameraDefaults, notice: Notice) -> Ca
         for pose, place in zip(poses, places, strict=True)
     ]
     intrinsics = [_pinhole(k, place) for k, place in zip(matrices, places, strict=True)]
+    for k, place in zip(intrinsics, places, strict=True):
+        check_view(k, size, place)
     return CameraTrack(torch.stack(cam_from_world), torch.stack(intrinsics), size)
 
 

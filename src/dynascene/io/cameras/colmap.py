@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from dynascene.errors import InputError
+from dynascene.errors import InputError, some_of
 from dynascene.geometry.rotations import quaternion_from_rotation
 from dynascene.io.atomic import replacing
 from dynascene.io.cameras.colmap_binary import (
@@ -31,6 +31,7 @@ from dynascene.io.cameras.colmap_text import (
     write_text_model,
 )
 from dynascene.io.cameras.defaults import CameraDefaults, Notice
+from dynascene.io.cameras.gaps import fill_named
 from dynascene.io.natural_order import natural_order
 from dynascene.types import CameraTrack
 
@@ -57,11 +58,12 @@ def read_colmap(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraT
         raise InputError(f"{path}: holds no cameras and images files of COLMAP (.bin or .txt)")
     folder, ending = model
     if ending == ".bin":
-        cameras = read_binary_cameras(folder / "cameras.bin")
-        images = read_binary_images(folder / "images.bin")
+        cameras = read_binary_cameras(folder / "cameras.bin", notice)
+        images = read_binary_images(folder / "images.bin", notice)
     else:
-        cameras = read_text_cameras(folder / "cameras.txt")
-        images = read_text_images(folder / "images.txt")
+        cameras = read_text_cameras(folder / "cameras.txt", notice)
+        images = read_text_images(folder / "images.txt", notice)
+    _name_other_models(folder, notice)
     if not images:
         raise InputError(f"{folder / ('images' + ending)}: holds no camera poses")
     images.sort(key=lambda image: natural_order(image.name))
@@ -76,7 +78,17 @@ def read_colmap(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraT
                 "a camera track has one frame size"
             )
     poses = torch.stack([pose_of(image) for image in images])
-    return CameraTrack(poses, torch.stack([intrinsics_of(c) for c in used]), used[0].size)
+    track = CameraTrack(poses, torch.stack([intrinsics_of(c) for c in used]), used[0].size)
+    return fill_named(track, [image.name for image in images], folder, notice)
+
+
+def _name_other_models(folder: Path, notice: Notice) -> None:
+    """COLMAP numbers the pieces of a reconstruction that fell apart: 0, 1, 2 …"""
+    if not folder.name.isdigit():
+        return
+    others = [p for p in sorted(folder.parent.iterdir()) if p.name.isdigit() and p != folder]
+    if pieces := [str(p) for p in others if find_model(p)]:
+        notice(f"{folder}: is one piece of a reconstruction; {some_of(pieces)} are not read")
 
 
 def write_colmap(

@@ -6,8 +6,14 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from dynascene.errors import InputError
-from dynascene.io.cameras.colmap_records import MODELS, ColmapCamera, ColmapImage, check_model
+from dynascene.errors import InputError, one_line
+from dynascene.io.cameras.colmap_records import (
+    FISHEYE_MODELS,
+    MODELS,
+    ColmapCamera,
+    ColmapImage,
+)
+from dynascene.io.cameras.defaults import Notice
 from dynascene.types import Size
 
 COUNT = "Q"
@@ -15,7 +21,9 @@ CAMERA = "IiQQ"  # number, model, width, height; then the parameters
 IMAGE = "I7dI"  # number, quaternion w x y z, translation, camera; then the name, ended by a zero
 POINT_2D_BYTES = 24  # x, y, number of the 3-D point
 
-MODEL_NAMES = {model.number: name for name, model in MODELS.items()}
+ALL_MODELS = {**MODELS, **FISHEYE_MODELS}
+MODEL_NAMES = {model.number: name for name, model in ALL_MODELS.items()}
+LONGEST_NAME = 4096
 
 
 class _BinaryReader:
@@ -24,41 +32,54 @@ class _BinaryReader:
     def __init__(self, path: Path) -> None:
         self.path, self.position = path, 0
         try:
-            self.data = path.read_bytes()
-        except OSError as error:
-            raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
+            self.size = path.stat().st_size
+            self.file = path.open("rb")
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path}: cannot be read ({one_line(error)})") from None
 
     def take(self, layout: str) -> tuple[Any, ...]:
         start = self.position
         self.skip(struct.calcsize("<" + layout))
-        return struct.unpack_from("<" + layout, self.data, start)
+        self.file.seek(start)
+        return struct.unpack("<" + layout, self.file.read(self.position - start))
 
     def skip(self, count: int) -> None:
         self.position += count
-        if self.position > len(self.data):
-            raise InputError(f"{self.path}: is cut off: it ends after {len(self.data)} bytes")
+        if self.position > self.size:
+            raise InputError(f"{self.path}: is cut off: it ends after {self.size} bytes")
 
     def name(self) -> str:
-        start = self.position
-        end = self.data.find(b"\0", start)
-        self.skip((end if end >= 0 else len(self.data)) - start + 1)
-        return self.data[start:end].decode("utf-8", errors="replace")
+        self.file.seek(self.position)
+        head = self.file.read(LONGEST_NAME)
+        end = head.find(b"\0")
+        self.skip((end if end >= 0 else len(head)) + 1)
+        if end < 0:
+            raise InputError(f"{self.path}: an image has a name of more than {LONGEST_NAME} bytes")
+        return head[:end].decode("utf-8", errors="replace")
+
+    def close(self, notice: Notice) -> None:
+        self.file.close()
+        if self.position < self.size:
+            notice(f"{self.path}: its last {self.size - self.position} bytes are not read")
 
 
-def read_binary_cameras(path: Path) -> dict[int, ColmapCamera]:
-    """Cameras by their number."""
+def read_binary_cameras(path: Path, notice: Notice) -> dict[int, ColmapCamera]:
+    """Cameras by their number. Whether a model can be used is for those who use the camera."""
     reader, cameras = _BinaryReader(path), {}
     (count,) = reader.take(COUNT)
     for index in range(count):
         place = f"{path}: camera {index}"
         identifier, model_number, width, height = reader.take(CAMERA)
-        model = MODEL_NAMES.get(model_number, f"number {model_number}")
-        parameters = reader.take(f"{check_model(model, place).parameters}d")
-        cameras[identifier] = ColmapCamera(place, model, Size(width, height), list(parameters))
+        name = MODEL_NAMES.get(model_number)
+        if name is None:
+            raise InputError(f"{place}: camera model {model_number} is not one of COLMAP's")
+        parameters = reader.take(f"{ALL_MODELS[name].parameters}d")
+        cameras[identifier] = ColmapCamera(place, name, Size(width, height), list(parameters))
+    reader.close(notice)
     return cameras
 
 
-def read_binary_images(path: Path) -> list[ColmapImage]:
+def read_binary_images(path: Path, notice: Notice) -> list[ColmapImage]:
     """All images in the order of the file; their 2-D points are skipped."""
     reader, images = _BinaryReader(path), []
     (count,) = reader.take(COUNT)
@@ -69,6 +90,7 @@ def read_binary_images(path: Path) -> list[ColmapImage]:
         images.append(ColmapImage(place, name, camera, pose[:4], pose[4:]))
         (points,) = reader.take(COUNT)
         reader.skip(points * POINT_2D_BYTES)
+    reader.close(notice)
     return images
 
 

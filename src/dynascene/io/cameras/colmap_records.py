@@ -8,7 +8,8 @@ from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.geometry.rigid import rigid
-from dynascene.io.cameras.checks import checked_rotation, finite, intrinsics_at
+from dynascene.io.cameras.checks import check_view, checked_rotation, intrinsics_at, position_at
+from dynascene.io.cameras.defaults import LONGEST_SIDE
 from dynascene.types import Size
 
 
@@ -33,6 +34,16 @@ MODELS = {
     "SIMPLE_RADIAL": ColmapModel(2, 4, 1),
     "RADIAL": ColmapModel(3, 5, 1),
     "OPENCV": ColmapModel(4, 8, 2),
+    "FULL_OPENCV": ColmapModel(6, 12, 2),
+}
+# models that always distort, with their parameters: a camera that no image uses may have one
+FISHEYE_MODELS = {
+    "OPENCV_FISHEYE": ColmapModel(5, 8, 2),
+    "FOV": ColmapModel(7, 5, 2),
+    "SIMPLE_RADIAL_FISHEYE": ColmapModel(8, 4, 1),
+    "RADIAL_FISHEYE": ColmapModel(9, 5, 1),
+    "THIN_PRISM_FISHEYE": ColmapModel(10, 12, 2),
+    "RAD_TAN_THIN_PRISM_FISHEYE": ColmapModel(11, 16, 2),
 }
 
 
@@ -88,13 +99,15 @@ def intrinsics_of(camera: ColmapCamera) -> Tensor:
             f"{camera.place}: {camera.model} camera has lens distortion; undistort the images "
             "first (colmap image_undistorter)"
         )
-    if min(camera.size) < 1:
-        raise InputError(f"{camera.place}: image size {camera.size} has no pixels")
-    return intrinsics_at(focals[0], focals[-1], cx, cy, camera.place)
+    if not 1 <= min(camera.size) <= max(camera.size) <= LONGEST_SIDE:
+        raise InputError(f"{camera.place}: {camera.size} is not the size of an image")
+    intrinsics = intrinsics_at(focals[0], focals[-1], cx, cy, camera.place)
+    check_view(intrinsics, camera.size, camera.place)
+    return intrinsics
 
 
 def pose_of(image: ColmapImage) -> Tensor:
     """World → camera, [4, 4]."""
     w, x, y, z = image.quaternion
     rotation = checked_rotation([x, y, z, w], image.place)
-    return rigid(rotation, rotation.new_tensor(finite(image.translation, image.place)))
+    return rigid(rotation, position_at(image.translation, image.place))

@@ -18,6 +18,8 @@ from dynascene.types import Size
 Notice = Callable[[str], None]
 
 DEFAULT_SIZE = Size(1280, 720)
+NO_SIZE = "stores no frame size"  # how every notice of an assumed size begins, after the path
+LONGEST_SIDE = 1_000_000  # pixels of a frame
 SQUARE_TOLERANCE = 0.01  # relative; printed intrinsics of five digits stay well below
 
 
@@ -37,6 +39,8 @@ class CameraDefaults:
         fov: horizontal field of view in degrees, between 0 and 180.
         rotation_order: order of a .chan file's rotations, such as "ZXY"; None: unknown.
         sensor: film back of a .chan file's vertical field of view; None: unknown.
+        frame_rate: of the clip; places the lines of a TUM file by their seconds. None: its lines
+            are frames.
 
     Raises:
         InputError: a value is out of range.
@@ -46,25 +50,28 @@ class CameraDefaults:
     fov: float = 60.0
     rotation_order: str | None = None
     sensor: Sensor | None = None
+    frame_rate: float | None = None
 
     def __post_init__(self) -> None:
-        if min(self.size) < 1:
-            raise InputError(f"frame size {self.size} has no pixels: give it as 1280x720")
-        if not 0 < self.fov < 180:
-            raise InputError(f"field of view {self.fov:g}: give degrees between 0 and 180")
+        if not 1 <= min(self.size) <= max(self.size) <= LONGEST_SIDE:
+            raise InputError(f"frame size {self.size}: give pixels such as 1280x720")
+        if not 1 <= self.fov <= 170:
+            raise InputError(f"field of view {self.fov:g}: give degrees between 1 and 170")
+        if self.frame_rate is not None and not 0.01 <= self.frame_rate <= 100_000:
+            raise InputError(f"`frame_rate` {self.frame_rate:g}: give frames a second, such as 24")
         if self.rotation_order is not None and sorted(self.rotation_order) != ["X", "Y", "Z"]:
             raise InputError(
                 f"rotation order {self.rotation_order!r}: give the letters X, Y and Z once each, "
                 "such as ZXY"
             )
-        if self.sensor is not None and not (min(self.sensor) > 0 and max(self.sensor) < 1e6):
+        if self.sensor is not None and not 0.01 <= min(self.sensor) <= max(self.sensor) <= 1e4:
             raise InputError(f"sensor {self.sensor}: give millimetres, such as 36x24")
 
 
 def assume_view(path: Path, frames: int, defaults: CameraDefaults, notice: Notice) -> Tensor:
     """Intrinsics [F, 3, 3] from the defaults, for a file with poses only; with a notice."""
     notice(
-        f"{path}: stores no frame size and no intrinsics; assuming {defaults.size} "
+        f"{path}: {NO_SIZE} and no intrinsics; assuming {defaults.size} "
         f"and a horizontal field of view of {defaults.fov:g} degrees"
     )
     return intrinsics_from_fov(defaults.fov, defaults.size).expand(frames, 3, 3)
@@ -72,7 +79,7 @@ def assume_view(path: Path, frames: int, defaults: CameraDefaults, notice: Notic
 
 def assume_size(path: Path, defaults: CameraDefaults, notice: Notice) -> None:
     """Notice that the frame size is assumed, for intrinsics that hold for any size."""
-    notice(f"{path}: stores no frame size; assuming {defaults.size}")
+    notice(f"{path}: {NO_SIZE}; assuming {defaults.size}")
 
 
 def pixels_from_normalised(
@@ -94,7 +101,7 @@ def pixels_from_normalised(
     """
     width, height = defaults.size
     aspect = (normalised[0, 1] / normalised[0, 0]).item()  # width : height for square pixels
-    line = f"{path}: stores no frame size; assuming {defaults.size}"
+    line = f"{path}: {NO_SIZE}; assuming {defaults.size}"
     if abs(aspect * height / width - 1) > SQUARE_TOLERANCE:
         shape = Fraction(aspect).limit_denominator(32)
         line += (

@@ -21,8 +21,9 @@ from dynascene.io.cameras import (
     re10k,
     tum,
 )
+from dynascene.io.cameras.checks import describe_jump
 from dynascene.io.cameras.defaults import CameraDefaults, Notice
-from dynascene.io.cameras.rows import split_fields
+from dynascene.io.cameras.rows import is_number, split_fields
 from dynascene.io.keyframes import is_keyframe_file
 from dynascene.io.text import read_json, read_lines
 from dynascene.types import CameraTrack
@@ -99,7 +100,7 @@ def read_cameras(
         path: of the file or folder.
         format: a name from FORMATS; None: detect it from the content.
         defaults: values for what the format does not store.
-        notice: called once with one line where ``defaults`` are used.
+        notice: called with one line for each thing that is assumed, filled or not read.
 
     Raises:
         InputError: with file and line where the content is not a camera track.
@@ -110,7 +111,10 @@ def read_cameras(
     entry = format_named(format) if format is not None else FORMATS[detect_format(path)]
     if path.is_dir() and entry.read is not colmap.read_colmap:
         raise InputError(f"{path}: is a folder, and {entry.name} is a file")
-    return entry.read(path, defaults, notice or _silent)
+    track = entry.read(path, defaults, notice or _silent)
+    if (jump := describe_jump(track)) is not None and notice is not None:
+        notice(f"{path}: {jump}")
+    return track
 
 
 def write_cameras(
@@ -207,9 +211,12 @@ def _detect_document(document: Any) -> str | None:
         return "blender"
     if "transform_matrix" not in first:
         return None
-    # NeRF-synthetic stores an angle and nothing else about the lens or the frame.
+    # NeRF-synthetic stores an angle and no frame size
     values = document | first
-    bare = "camera_angle_x" in values and not {"fl_x", "w"} & values.keys()
+    bare = {"camera_angle_x", "camera_angle_y"} & values.keys() and not {
+        "fl_x",
+        "w",
+    } & values.keys()
     return "blender" if bare else "nerfstudio"
 
 
@@ -217,17 +224,9 @@ def _detect_columns(lines: list[str]) -> str | None:
     """The format by the columns of the first line of numbers; lines of text may stand above it."""
     for line in lines[:HEADING_LINES]:
         fields = split_fields(line)
-        if fields and all(map(_is_number, fields)):
+        if fields and all(map(is_number, fields)):
             return BY_COLUMNS.get(len(fields))
     return None
-
-
-def _is_number(field: str) -> bool:
-    try:
-        float(field)
-    except ValueError:
-        return False
-    return True
 
 
 def _silent(line: str) -> None:

@@ -9,13 +9,15 @@ from pathlib import Path
 import torch
 
 from dynascene.errors import InputError
-from dynascene.io.cameras.checks import check_focal, track_from_camera_poses
+from dynascene.io.cameras.checks import check_focal, check_shares, track_from_camera_poses
 from dynascene.io.cameras.defaults import CameraDefaults, Notice, pixels_from_normalised
+from dynascene.io.cameras.gaps import fill_numbered
 from dynascene.io.cameras.rows import read_rows, write_rows
-from dynascene.io.cameras.tum import pose_columns, timed_poses
+from dynascene.io.cameras.tum import POSE_COLUMNS, pose_columns, timed_poses
 from dynascene.types import CameraTrack
 
-COLUMNS = (10, 11)
+LENS = ("frame", *POSE_COLUMNS, "fx", "fy")
+COLUMNS = (LENS, (*LENS, "scale"))
 
 
 def read_humanvid(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraTrack:
@@ -24,6 +26,7 @@ def read_humanvid(path: Path, defaults: CameraDefaults, notice: Notice) -> Camer
     scale = rows[0].values[10] if len(rows[0].values) == 11 else 1.0
     for place, values in rows:
         check_focal(values[8:10], place)
+        check_shares([*values[8:10], 0.5, 0.5], place)
         if len(values) == 11 and not values[10] > 0:
             raise InputError(f"{place}: scale {values[10]:g} is not positive")
         if len(values) == 11 and values[10] != scale:
@@ -31,7 +34,8 @@ def read_humanvid(path: Path, defaults: CameraDefaults, notice: Notice) -> Camer
     poses = timed_poses(rows, scale)
     lens = torch.tensor([[*values[8:10], 0.5, 0.5] for _, values in rows], dtype=torch.float64)
     intrinsics = pixels_from_normalised(lens, path, defaults, notice)
-    return track_from_camera_poses(poses, intrinsics, defaults.size)
+    track = track_from_camera_poses(poses, intrinsics, defaults.size)
+    return fill_numbered(track, [row.values[0] for row in rows], path, notice)
 
 
 def write_humanvid(track: CameraTrack, path: Path, defaults: CameraDefaults) -> None:

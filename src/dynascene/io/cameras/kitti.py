@@ -10,12 +10,12 @@ from dynascene.io.cameras.defaults import CameraDefaults, Notice, assume_view
 from dynascene.io.cameras.rows import read_rows, write_rows
 from dynascene.types import CameraTrack
 
-COLUMNS = 12
+COLUMNS = tuple(f"m{row}{column}" for row in range(3) for column in range(4))
 
 
 def read_kitti(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraTrack:
     """Read a track; frame size and intrinsics come from ``defaults``."""
-    rows = read_rows(path, {COLUMNS})
+    rows = read_rows(path, (COLUMNS,))
     poses = [
         rigid_from_matrix(torch.tensor(values, dtype=torch.float64).view(3, 4), place)
         for place, values in rows

@@ -5,18 +5,23 @@ intrinsics as shares of width and height. In the data set's own files that line 
 the video, and every clip has one unit of length.
 """
 
+from itertools import pairwise
 from pathlib import Path
 
 import torch
 
 from dynascene.errors import InputError
-from dynascene.io.cameras.checks import check_focal, rigid_from_matrix
+from dynascene.io.cameras.checks import check_focal, check_shares, rigid_from_matrix
 from dynascene.io.cameras.defaults import CameraDefaults, Notice, pixels_from_normalised
+from dynascene.io.cameras.gaps import fill_timed
 from dynascene.io.cameras.rows import read_rows, write_rows
 from dynascene.io.text import read_lines
 from dynascene.types import CameraTrack
 
-COLUMNS = 19
+COLUMNS = (
+    "timestamp", "fx", "fy", "cx", "cy", "k1", "k2",
+    *(f"m{row}{column}" for row in range(3) for column in range(4)),
+)  # fmt: skip
 # The data set's makers bring the nearest depths of every clip to about 1.25. Triangulated with the
 # given cameras, seven clips have 1.13 … 1.54 there (the 10th percentile over frames of the 5th in a
 # frame), and median depths of 2.5 … 5.1: geometric mean 3.2, spread of the logarithm 0.23.
@@ -40,18 +45,28 @@ def stated_scale(path: Path) -> float | None:
 
 
 def read_re10k(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraTrack:
-    """Read a track; the frame size comes from ``defaults``; timestamps are ignored."""
-    rows = read_rows(path, {COLUMNS}, header=True)
+    """Read a track; the frame size comes from ``defaults``; gaps in the timestamps are filled.
+
+    Timestamps that do not increase, such as 0 in every line, tell nothing: lines are frames.
+    """
+    rows = read_rows(path, (COLUMNS,), header=True)
     poses = []
     for place, values in rows:
         check_focal(values[1:3], place)
+        check_shares(values[1:5], place)
         if any(values[5:7]):
             raise InputError(f"{place}: has lens distortion; undistort the video first")
         matrix = torch.tensor(values[7:], dtype=torch.float64).view(3, 4)
         poses.append(rigid_from_matrix(matrix, place))
     normalised = torch.tensor([values[1:5] for _, values in rows], dtype=torch.float64)
     intrinsics = pixels_from_normalised(normalised, path, defaults, notice)
-    return CameraTrack(torch.stack(poses), intrinsics, defaults.size)
+    track = CameraTrack(torch.stack(poses), intrinsics, defaults.size)
+    times = [row.values[0] for row in rows]
+    if all(after > before for before, after in pairwise(times)):
+        return fill_timed(track, times, path, notice)
+    if len(set(times)) > 1:
+        notice(f"{path}: its timestamps do not increase; its lines are taken as frames")
+    return track
 
 
 def write_re10k(track: CameraTrack, path: Path, defaults: CameraDefaults) -> None:
