@@ -191,10 +191,14 @@ _FIELDS = (
         group="guide",
         follows_camera=True,
     ),
+    # In training only what the scene picture shows is 1: nothing is painted there. In generation
+    # the scene memory's paint is 1 too (``generation.model_input``): further key views join on to
+    # it, and no frame paints it again. A network that met photographs alone reads paint as one.
     ClipField(
         name="guide_visibility",
         axes="B F 1 H W",
-        meaning="1 where the guide was seen in the scene, 0 where it is filled",
+        meaning="1 where the guide's colours stand: seen in the scene picture, or painted into the "
+        "scene memory; 0 where they are a continuation",
         optional=True,
         resize="area",
         encodings=(Encoding(name="guide_visibility", kind="cells", axes="B F 1 h w"),),

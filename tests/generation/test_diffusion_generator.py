@@ -65,7 +65,7 @@ def backgrounds(clip: GeneratedClip) -> np.ndarray:
 
 
 def test_an_untrained_guided_model_gives_the_projection(untrained: Path, scene) -> None:
-    """x₀ = guide + 0, and the detail that the autoencoder loses is put back: nothing changes,
+    """z_0 = guide + 0, and the detail that the autoencoder loses is put back: nothing changes,
     whatever the autoencoder makes of it."""
     shot = moving_shot()
     made = generate(shot, scene, options(untrained))

@@ -176,6 +176,8 @@ def test_contradictions_are_refused(build, make_clip) -> None:
         build(("foreground",), "epsilon", schedule="zero_snr")
     with pytest.raises(InputError, match="schedule: 'cosine' is none of linear, zero_snr"):
         build(("foreground",), "clean", schedule="cosine")
+    with pytest.raises(InputError, match="norm_per_frame False"):
+        build(("foreground",), norm_per_frame=False)
     with pytest.raises(InputError, match="prediction: 'x0' is none of"):
         build(("foreground",), "x0")
     denoiser = build(("foreground",), "clean", schedule="zero_snr")

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from dynascene.models.backbone import attention_sites
 from dynascene.models.conditioners import CONDITIONERS
 from dynascene.models.conditioners.scene_reference import SceneReference
 from dynascene.models.denoiser import Denoiser
@@ -43,6 +44,14 @@ def test_a_fresh_second_reference_is_silent(denoisers, make_clip) -> None:
     without, both = denoisers
     clip = make_clip()
     assert torch.equal(both(noisy(), STEPS, clip).noise, without(noisy(), STEPS, clip).noise)
+
+
+def test_readers_stand_in_the_order_of_names(build) -> None:
+    """However the conditions are ordered: a saved config sorts them."""
+    for names in (TWO, TWO[::-1]):
+        sites = attention_sites(build(names).unet).values()
+        orders = {tuple(reader.name for reader in site.readers) for site in sites if site.readers}
+        assert orders == {("first_guide", "scene_reference")}
 
 
 @torch.no_grad()

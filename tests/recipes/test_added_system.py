@@ -16,8 +16,8 @@ from dynascene.models.small import small_autoencoder
 from dynascene.models.systems import SYSTEMS, register_system
 from dynascene.models.systems.system import (
     Network,
-    Schedule,
     System,
+    TrainingSchedule,
     TrainingStage,
     all_parameters,
 )
@@ -41,7 +41,7 @@ PAINTER = System(
             trains=all_parameters,
             mix=TaskMix(with_person={"video_background": 1}),
             schedules={
-                TINY.name: Schedule(
+                TINY.name: TrainingSchedule(
                     steps=2, batch=1, frames=3, learning_rate=1e-3, warmup=0, floor=1.0, ema=0.9
                 )
             },

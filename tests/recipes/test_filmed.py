@@ -29,7 +29,7 @@ from dynascene.models.sd15 import clip_vision_l14, sd15_autoencoder
 from dynascene.models.sizes import SD15
 from dynascene.models.small import small_autoencoder
 from dynascene.models.systems.dynascene import DYNASCENE, TABLE_3
-from dynascene.models.systems.system import Schedule
+from dynascene.models.systems.system import TrainingSchedule
 from dynascene.recipes import all_recipes, filmed, find_recipe, validation
 from dynascene.recipes.export import model_card
 from dynascene.recipes.rehearsal import _first_weights, rehearsal_settings, rehearse
@@ -48,8 +48,12 @@ from dynascene.training.trainer import train
 from dynascene.types import Size
 
 SMALLEST = replace(TINY, name="small")
-TINY_IMAGES = Schedule(steps=4, batch=2, frames=1, learning_rate=1e-3, warmup=0, floor=1.0, ema=0.9)
-TINY_CLIPS = Schedule(steps=4, batch=1, frames=3, learning_rate=1e-3, warmup=0, floor=1.0, ema=0.9)
+TINY_IMAGES = TrainingSchedule(
+    steps=4, batch=2, frames=1, learning_rate=1e-3, warmup=0, floor=1.0, ema=0.9
+)
+TINY_CLIPS = TrainingSchedule(
+    steps=4, batch=1, frames=3, learning_rate=1e-3, warmup=0, floor=1.0, ema=0.9
+)
 RECIPES = all_recipes()
 ENDINGS = (".stage1", ".stage2", ".single_stage", ".guided", ".filmed")
 FILMED = [name for name in RECIPES if name.endswith(ENDINGS)]

@@ -103,7 +103,7 @@ def _part(further: dict[str, Tensor], start: int, stop: int) -> dict[str, Tensor
 
 
 def _coverage(frame: GeneratedFrame) -> Tensor:
-    """[1, H, W], 0 … 1: what the picture shows, and what was painted once and for all."""
+    """``guide_visibility`` (``clip_fields``) [1, H, W], 0 … 1: the picture's part and the paint."""
     if frame.painted is None:
         return tensor_from_bytes(frame.visibility)
     return (tensor_from_bytes(frame.visibility) + tensor_from_bytes(frame.painted)).clamp(max=1)

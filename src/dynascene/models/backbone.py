@@ -20,11 +20,11 @@ from dynascene.models.sizes import ModelSize
 MAX_FRAMES = 32  # length of AnimateDiff v2's positional encoding
 
 
-def build_unet(size: ModelSize, in_channels: int, *, norm_per_frame: bool) -> UNetMotionModel:
+def build_unet(size: ModelSize, in_channels: int) -> UNetMotionModel:
     """A fresh ``UNetMotionModel`` whose motion modules are silent.
 
-    norm_per_frame: the GroupNorm of motion modules runs over each frame alone, as real AnimateDiff
-        weights expect; otherwise over all frames of a clip, as diffusers does.
+    The GroupNorm of motion modules runs over each frame alone, as AnimateDiff's weights expect;
+    diffusers' own runs over all frames of a clip.
     """
     names = ["CrossAttnDownBlockMotion" if a else "DownBlockMotion" for a in size.attention]
     ups = ["CrossAttnUpBlockMotion" if a else "UpBlockMotion" for a in reversed(size.attention)]
@@ -43,8 +43,7 @@ def build_unet(size: ModelSize, in_channels: int, *, norm_per_frame: bool) -> UN
     )
     for _, motion in motion_modules(unet):
         motion.__class__ = SkippableMotion
-        if norm_per_frame:
-            motion.norm = PerFrameGroupNorm(size.groups, motion.in_channels, eps=motion.norm.eps)
+        motion.norm = PerFrameGroupNorm(size.groups, motion.in_channels, eps=motion.norm.eps)
         nn.init.zeros_(motion.proj_out.weight)
         nn.init.zeros_(motion.proj_out.bias)
     unet.set_attn_processor(_sites(unet))

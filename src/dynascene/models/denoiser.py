@@ -5,7 +5,7 @@ Legend: B clips, F frames, C latent channels, h w latent grid.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, Literal, NamedTuple, cast, get_args
+from typing import Any, Literal, NamedTuple, cast
 
 import torch
 from diffusers.configuration_utils import ConfigMixin, register_to_config
@@ -24,6 +24,7 @@ from dynascene.models.diffusion.schedule import (
     Quantity,
     alpha_bar_at,
     alpha_bars,
+    check_parametrisation,
     noise_from_clean,
     noise_from_velocity,
     quantity_of,
@@ -62,15 +63,16 @@ class Denoiser(ModelMixin, ConfigMixin):
         size: a ModelSize as a dict.
         conditions: name of a conditioner → its options: what ``conditioners`` are built from, under
             the key of saved configs. Fresh weights are drawn in this order.
-        prediction: what the U-Net's output is.
-            ``epsilon``: the noise itself (the paper). ``clean``: x₀. ``velocity``:
-            √ᾱ ε − √(1−ᾱ) x₀. ``guide_residual``: x₀ = filled guide + output, turned into ε by
+        prediction: the parametrisation, what the U-Net's output is.
+            ``epsilon``: the noise itself (the paper). ``clean``: z_0. ``velocity``:
+            √ᾱ ε − √(1−ᾱ) z_0. ``guide_residual``: z_0 = filled guide + output, turned into ε by
             Eq. 1. The last convolution starts at zero, so the untrained network returns the guide.
             It needs a conditioner that gives an anchor.
-        norm_per_frame: see ``backbone.build_unet``.
+        norm_per_frame: a key of saved configs; True.
         system: the name of the system that it is a network of, for whoever loads it; empty = none.
-        schedule: ``linear``, or ``zero_snr``, whose last step is nothing but noise. There ε says
-            nothing of the frames: ``epsilon`` is refused, and ``guide_residual`` is seen as x₀.
+        schedule: the noise schedule, ``linear`` or ``zero_snr``, whose last step is nothing but
+            noise. There ε says nothing of the frames: ``epsilon`` is refused, and
+            ``guide_residual`` is seen as z_0.
     """
 
     _supports_gradient_checkpointing = True
@@ -86,7 +88,12 @@ class Denoiser(ModelMixin, ConfigMixin):
         schedule: NoiseSchedule = "linear",
     ) -> None:
         super().__init__()
-        _check_meaning(prediction, schedule)
+        check_parametrisation(prediction, schedule)
+        if not norm_per_frame:
+            raise InputError(
+                "norm_per_frame False: motion modules normalise each frame alone; take weights "
+                "that were trained so"
+            )
         self.size = size_from_dict(size)
         self.prediction: Parametrisation = prediction
         self.schedule: NoiseSchedule = schedule
@@ -95,10 +102,9 @@ class Denoiser(ModelMixin, ConfigMixin):
         )
         check_layout(self.input_layout)
         channels = layout_width(self.input_layout)
-        self.unet = build_unet(self.size, channels, norm_per_frame=norm_per_frame)
+        self.unet = build_unet(self.size, channels)
         self._connect()
-        for conditioner in self._conditioners():
-            conditioner.attach(self.unet)
+        self._attach()
         self._check_probe_names()
         if prediction == "guide_residual":
             for parameter in self.unet.conv_out.parameters():
@@ -130,6 +136,21 @@ class Denoiser(ModelMixin, ConfigMixin):
                         "add it to its conditions"
                     )
             conditioner.connect({name: others[name] for name in conditioner.uses})
+
+    def _attach(self) -> None:
+        """Let conditioners add their readers, which then stand in the order of their names.
+
+        Fresh weights are drawn in the order of ``conditions``; a saved config sorts these, and a
+        loaded network must read in the same order as the one that was saved.
+        """
+        sites = attention_sites(self.unet).values()
+        owners: dict[int, str] = {}
+        for conditioner in self._conditioners():
+            conditioner.attach(self.unet)
+            for reader in (reader for site in sites for reader in site.readers):
+                owners.setdefault(id(reader), conditioner.name)
+        for site in sites:
+            site.readers.sort(key=lambda reader: owners[id(reader)])
 
     @property
     def quantity(self) -> Quantity:
@@ -302,18 +323,3 @@ class Denoiser(ModelMixin, ConfigMixin):
             nn.init.xavier_uniform_(motion.proj_out.weight, gain=SCRATCH_GAIN)
         for conditioner in self._conditioners():
             conditioner.start_from_nothing(SCRATCH_GAIN)
-
-
-def _check_meaning(prediction: str, schedule: str) -> None:
-    """Raises InputError where a network's output cannot mean what it is said to mean."""
-    for what, value, choices in (
-        ("prediction", prediction, get_args(Parametrisation)),
-        ("schedule", schedule, get_args(NoiseSchedule)),
-    ):
-        if value not in choices:
-            raise InputError(f"{what}: {value!r} is none of {', '.join(choices)}")
-    if prediction == "epsilon" and schedule == "zero_snr":
-        raise InputError(
-            "prediction epsilon with schedule zero_snr: at its last step ε says nothing of the "
-            "frames; predict clean or velocity, or take the schedule linear"
-        )

@@ -6,7 +6,7 @@
 | ``generate_mask`` | 1 | 1 = to be generated |
 | ``masked_image_latent`` | 4 | latent of what is not generated: here the person's frames |
 | ``image_latent`` | 4 | latent of the picture that is edited |
-| ``guide_latent``, ``guide_visibility`` | 4, 1 | the filled guide; 1 = seen in the scene picture |
+| ``guide_latent``, ``guide_visibility`` | 4, 1 | the filled guide; 1 = its colours stand |
 
 A latent, whose meaning ends so, has as many channels as the autoencoder gives it: 4 with Stable
 Diffusion's. ``with_latent_channels`` is the layout with another one.
@@ -43,7 +43,8 @@ GUIDE_VISIBILITY = ChannelGroup("guide_visibility", 1)
 # of public U-Nets, with Stable Diffusion's autoencoder
 TEXT_TO_IMAGE: InputLayout = (NOISY_LATENT,)  # Stable Diffusion
 INPAINTING: InputLayout = (NOISY_LATENT, GENERATE_MASK, MASKED_IMAGE_LATENT)  # its inpainting model
-IMAGE_EDITING: InputLayout = (NOISY_LATENT, IMAGE_LATENT)  # InstructPix2Pix
+# InstructPix2Pix; AnimateAnywhere gives its background picture in the same way
+IMAGE_EDITING: InputLayout = (NOISY_LATENT, IMAGE_LATENT)
 
 
 def with_latent_channels(layout: InputLayout, channels: int) -> InputLayout:

@@ -31,7 +31,9 @@ class EncodedClip(ClipTensors):
     """Clips on the latent grid: what conditioners read.
 
     The fields are the encodings of ``clip_fields.CLIP_FIELDS``: masks give the share of each cell
-    that is to be generated, or that is a hole; cameras are for frames of ``size`` pixels.
+    that is to be generated, or that is a hole; cameras are for frames of ``size`` pixels. Numbers,
+    cameras among them, are float32 (``encode_plainly``), stored or not. Conditioners leave mixed
+    precision where they compute with cameras: its three digits are too few for rays.
     """
 
     form = "encoded clip"
@@ -87,9 +89,6 @@ def complete_clip(stored: StoredClip, vae: nn.Module, image_encoder: nn.Module) 
         tensor = stored[encoding.stored_name]
         if encoding.kind == "tokens":
             tensor = image_tokens(image_encoder, tensor)
-        elif encoding.kind == "numbers":
-            # mixed precision leaves float64 alone: three digits are too few for rays
-            tensor = tensor.double()
         tensors[encoding.name] = tensor
     h, w = stored["generate_mask"].shape[-2:]
     stride = latent_stride(vae)

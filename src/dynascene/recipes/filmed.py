@@ -50,8 +50,8 @@ def filmed_run(system: System, stage: TrainingStage, size: ModelSize, settings: 
         require_start(name, before, settings)
     # rendered clips are of worlds and are not kept; fetched clips are
     settings.refuse_unread(name, "worlds" if settings.clips else "cache")
-    schedule = stage.schedules[size.name]
-    batch = settings.batch or schedule.batch * process_count()
+    training_schedule = stage.schedules[size.name]
+    batch = settings.batch or training_schedule.batch * process_count()
     guided = "guide" in system.inputs(stage.variant)
     validation = lru_cache(maxsize=1)(
         partial(
@@ -59,7 +59,7 @@ def filmed_run(system: System, stage: TrainingStage, size: ModelSize, settings: 
             settings,
             stage.mix,
             size.resolution,
-            schedule.frames,
+            training_schedule.frames,
             guided=guided,
         )
     )
@@ -67,21 +67,23 @@ def filmed_run(system: System, stage: TrainingStage, size: ModelSize, settings: 
         name=name,
         settings=settings,
         objective=partial(_objective, system, stage, size, settings, validation),
-        samples=partial(_samples, size, schedule.frames, stage.mix, settings, batch, guided),
+        samples=partial(
+            _samples, size, training_schedule.frames, stage.mix, settings, batch, guided
+        ),
         collate=pack_samples,
         optimiser=Optimiser(
-            learning_rate=settings.learning_rate or schedule.learning_rate,
-            warmup=schedule.warmup,
-            floor=schedule.floor,
+            learning_rate=settings.learning_rate or training_schedule.learning_rate,
+            warmup=training_schedule.warmup,
+            floor=training_schedule.floor,
             betas=(0.9, 0.999),
         ),
-        steps=settings.steps or schedule.steps,
+        steps=settings.steps or training_schedule.steps,
         batch=batch,
-        ema=schedule.ema,
+        ema=training_schedule.ema,
         log_every=10,
         checkpoint_every=500,
         examine_every=1000,
-        recompute=schedule.checkpointing,
+        recompute=training_schedule.checkpointing,
         public=system.first_weights.get(size.name) if stage.continues is None else None,
         notes=stage.notes,
     )
@@ -94,7 +96,7 @@ def _objective(
     settings: Settings,
     validation: Callable[[], list[TrainingBatch]],
 ) -> DenoisingObjective:
-    schedule = stage.schedules[size.name]
+    training_schedule = stage.schedules[size.name]
     denoiser = system.denoiser(size, stage.variant)
     parts = starting_point(system, denoiser, settings.start, settings.autoencoder)
     return DenoisingObjective(
@@ -107,12 +109,12 @@ def _objective(
             settings.data,
             size.resolution,
             *RENDERED_SHOTS,
-            apart=schedule.frames == 1,
+            apart=training_schedule.frames == 1,
         ),
         batch_encoder=PixelEncoder("video"),
         loss=stage.loss.with_terms(system.loss_terms),
         additive=True,
-        steps=schedule.sampling_steps,
+        steps=training_schedule.sampling_steps,
         guidance=3.5,
         freeze_image_encoder=size.name == SD15.name or not stage.trains_image_encoder,
         filmed=FilmedValidation(clips=validation, steps=STEPS),

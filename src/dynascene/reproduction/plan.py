@@ -194,13 +194,13 @@ def _staged_row(system: System, line: TableRow, number: int, size: ModelSize) ->
 
 
 def _planned_stage(system: System, stage: TrainingStage, size: ModelSize) -> PlannedStage:
-    schedule = stage.schedules[size.name]
+    training_schedule = stage.schedules[size.name]
     network = _plain(system.composition(stage.variant))
     return PlannedStage(
         recipe=filmed.recipe_name(system, stage, size),
-        steps=schedule.steps,
-        batch=schedule.batch,
-        learning_rate=schedule.learning_rate,
+        steps=training_schedule.steps,
+        batch=training_schedule.batch,
+        learning_rate=training_schedule.learning_rate,
         network={**network, "mix": asdict(stage.mix)},
     )
 

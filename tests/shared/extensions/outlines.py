@@ -12,8 +12,8 @@ from dynascene.models.sizes import ModelSize
 from dynascene.models.systems import register_system
 from dynascene.models.systems.system import (
     Network,
-    Schedule,
     System,
+    TrainingSchedule,
     TrainingStage,
     all_parameters,
 )
@@ -66,7 +66,7 @@ SYSTEM = System(
             trains=all_parameters,
             mix=TaskMix(with_person={"video_background": 1}),
             schedules={
-                "tiny": Schedule(
+                "tiny": TrainingSchedule(
                     steps=2, batch=1, frames=3, learning_rate=1e-2, warmup=0, floor=1.0, ema=0.5
                 )
             },

@@ -9,8 +9,8 @@ from dynascene.models.latents import EncodedClip
 from dynascene.models.systems import register_system
 from dynascene.models.systems.system import (
     Network,
-    Schedule,
     System,
+    TrainingSchedule,
     TrainingStage,
     all_parameters,
 )
@@ -43,7 +43,7 @@ SYSTEM = System(
             trains=all_parameters,
             mix=TaskMix(with_person={"video_background": 1}),
             schedules={
-                "tiny": Schedule(
+                "tiny": TrainingSchedule(
                     steps=2, batch=1, frames=3, learning_rate=1e-2, warmup=0, floor=1.0, ema=0.5
                 )
             },

@@ -26,12 +26,13 @@ FILL_RADIUS = 3.0  # pixels
 
 
 def with_guide(sample: TrainingSample) -> TrainingSample:
-    """The sample with the guide that generation would have, and its cameras in the scene's world.
+    """The sample with the guide that generation begins with, and its cameras in the scene's world.
 
     The picture is lifted to ground and backdrop by its estimated horizon, and seen from the
-    network's cameras. So the guide has the same errors in training as in use, and the network
-    learns to correct them. Travel that leaves the lifted place is shortened, as in generation. What
-    the picture does not show is filled and not visible; so is a person who was taken out of it.
+    network's cameras. So the guide has the same errors of geometry in training as in use, and the
+    network learns to correct them. Travel that leaves the lifted place is shortened, as in
+    generation. What the picture does not show is filled and not visible; so is a person who was
+    taken out of it. Nothing is painted: see ``guide_visibility`` in ``clip_fields``.
 
     Raises:
         InputError: the scene picture's camera is unknown.

@@ -9,8 +9,9 @@ from dynascene.models.latents import EncodedClip
 
 
 class Guide(Conditioner):
-    """[filled guide latent 4 | visibility 1], and the latent on which the prediction builds.
+    """[filled guide latent 4 | visibility 1], and the latent on which the output builds.
 
+    What the visibility says of painted colours stands with ``guide_visibility`` in ``clip_fields``.
     Structural: it has no unconditional value. Guidance therefore pushes the picture away from what
     the guide alone would give, never away from the guide.
     """

@@ -1,1 +1,1 @@
-"""Schedule, loss and sampling: small functions, one idea each."""
+"""Noise schedule, loss and sampling: small functions, one idea each."""

@@ -47,7 +47,9 @@ def prediction_target(
             return velocity_from(clean, noise, alpha_bar)
 
 
-def loss_weight(alpha_bar: Tensor, prediction: Parametrisation, gamma: float | None = 5) -> Tensor:
+def loss_weight(
+    alpha_bar: Tensor, parametrisation: Parametrisation, gamma: float | None = 5
+) -> Tensor:
     """How much the ε-loss counts at each step, [B] → [B].
 
     In units of z_0 the plain ε-loss weighs a step by its SNR. ``epsilon``: min(SNR, γ) / SNR, so
@@ -56,6 +58,6 @@ def loss_weight(alpha_bar: Tensor, prediction: Parametrisation, gamma: float | N
     sampling begins: clamp(SNR, 1, γ) / SNR; γ = None is max(SNR, 1) / SNR, not the plain mean.
     """
     ratio = snr(alpha_bar)
-    if prediction == "guide_residual":
+    if parametrisation == "guide_residual":
         return ratio.clamp(min=1, max=gamma) / ratio
     return torch.ones_like(ratio) if gamma is None else ratio.clamp(max=gamma) / ratio

@@ -12,10 +12,10 @@ from diffusers.schedulers.scheduling_ddim import DDIMScheduler
 from torch import Tensor
 
 from dynascene.errors import InputError
-from dynascene.models.diffusion.schedule import SCHEDULE, NoiseSchedule, Quantity
+from dynascene.models.diffusion.schedule import SCHEDULER_CONFIG, NoiseSchedule, Quantity
 from dynascene.models.latents import EncodedClip
 
-SCHEDULE_TOLERANCE = 1e-4
+ALPHA_BAR_TOLERANCE = 1e-4
 
 
 # diffusers' names of what a scheduler's step takes
@@ -27,31 +27,31 @@ PREDICTION_TYPES: dict[Quantity, str] = {
 
 
 def ddim_scheduler(
-    quantity: Quantity = "epsilon", schedule: NoiseSchedule = "linear"
+    quantity: Quantity = "epsilon", noise_schedule: NoiseSchedule = "linear"
 ) -> DDIMScheduler:
-    """DDIM on a training schedule; another one is made by ``X.from_config(ddim.config)``.
+    """DDIM on a noise schedule of training; another one is made by ``X.from_config(ddim.config)``.
 
     Its steps start at the noisiest of all ("trailing"), where sampling starts from pure noise.
 
     Args:
         quantity: what its steps take, as ``Denoiser.quantity``.
-        schedule: as ``Denoiser.schedule``.
+        noise_schedule: as ``Denoiser.schedule``.
     """
     return DDIMScheduler(
-        **SCHEDULE,
+        **SCHEDULER_CONFIG,
         timestep_spacing="trailing",
         prediction_type=PREDICTION_TYPES[quantity],
-        rescale_betas_zero_snr=schedule == "zero_snr",
+        rescale_betas_zero_snr=noise_schedule == "zero_snr",
     )
 
 
 def check_scheduler(scheduler: Any, alpha_bars: Tensor, quantity: Quantity = "epsilon") -> None:
-    """Raises InputError unless a scheduler has the training schedule and takes ``quantity``."""
+    """Raises InputError unless a scheduler has training's noise schedule and takes ``quantity``."""
     table = getattr(scheduler, "alphas_cumprod", None)
     name = type(scheduler).__name__
     if table is None or table.shape != alpha_bars.shape:
         raise InputError(f"{name}: has no noise schedule of {len(alpha_bars)} steps")
-    if (table.cpu().float() - alpha_bars.cpu()).abs().max() > SCHEDULE_TOLERANCE:
+    if (table.cpu().float() - alpha_bars.cpu()).abs().max() > ALPHA_BAR_TOLERANCE:
         raise InputError(
             f"{name}: its noise schedule is not the one the model was trained with; "
             "build it with from_config(pipeline.scheduler.config)"

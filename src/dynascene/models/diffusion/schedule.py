@@ -4,10 +4,12 @@ nothing but noise at its end.
 Legend: t step 0 … 999, ᾱ_t share of signal power, SNR = ᾱ / (1 − ᾱ), … any shape.
 """
 
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
+
+from dynascene.errors import InputError
 
 Parametrisation = Literal[  # what a denoiser's network puts out
     "epsilon", "clean", "velocity", "guide_residual"
@@ -17,7 +19,7 @@ NoiseSchedule = Literal["linear", "zero_snr"]
 
 # Stable Diffusion itself uses "scaled_linear"; AnimateDiff's motion modules were trained with this
 TRAINING_STEPS, BETA_START, BETA_END = 1000, 0.00085, 0.012
-SCHEDULE = {
+SCHEDULER_CONFIG = {  # diffusers' names
     "num_train_timesteps": TRAINING_STEPS,
     "beta_start": BETA_START,
     "beta_end": BETA_END,
@@ -27,7 +29,7 @@ SCHEDULE = {
 }
 
 
-def alpha_bars(schedule: NoiseSchedule = "linear") -> Tensor:
+def alpha_bars(noise_schedule: NoiseSchedule = "linear") -> Tensor:
     """ᾱ_t for all training steps, [1000] float32 on the CPU: ᾱ_t = Π_{s ≤ t} (1 − β_s).
 
     With ``zero_snr`` √ᾱ is shifted and scaled so that the first step keeps its value and the last
@@ -36,7 +38,7 @@ def alpha_bars(schedule: NoiseSchedule = "linear") -> Tensor:
     steps, float64 = TRAINING_STEPS, torch.float64
     betas = torch.linspace(BETA_START, BETA_END, steps, dtype=float64, device="cpu")
     table = (1 - betas).cumprod(0)
-    if schedule == "zero_snr":
+    if noise_schedule == "zero_snr":
         root = table.sqrt()
         # √ᾱ'_t = (√ᾱ_t − √ᾱ_T) · √ᾱ_0 / (√ᾱ_0 − √ᾱ_T)
         table = ((root - root[-1]) * root[0] / (root[0] - root[-1])).square()
@@ -103,7 +105,7 @@ def noise_from_velocity(noisy: Tensor, velocity: Tensor, alpha_bar: Tensor) -> T
 
 
 def clean_from(quantity: Quantity, value: Tensor, noisy: Tensor, alpha_bar: Tensor) -> Tensor:
-    """z_0 of a prediction: the one-step estimate."""
+    """z_0 of what a network predicts: the one-step estimate."""
     match quantity:
         case "epsilon":
             return clean_from_noise(noisy, value, alpha_bar)
@@ -113,15 +115,37 @@ def clean_from(quantity: Quantity, value: Tensor, noisy: Tensor, alpha_bar: Tens
             return clean_from_velocity(noisy, value, alpha_bar)
 
 
-def quantity_of(prediction: Parametrisation, schedule: NoiseSchedule) -> Quantity:
+def quantity_of(parametrisation: Parametrisation, noise_schedule: NoiseSchedule) -> Quantity:
     """What losses and samplers see of a network.
 
     ``guide_residual`` gives z_0 and is seen as ε, except where ε says nothing: at the last step of
     ``zero_snr``.
     """
-    if prediction == "guide_residual":
-        return "clean" if schedule == "zero_snr" else "epsilon"
-    return prediction
+    if parametrisation == "guide_residual":
+        return "clean" if noise_schedule == "zero_snr" else "epsilon"
+    return parametrisation
+
+
+def check_parametrisation(parametrisation: str, noise_schedule: str) -> None:
+    """Look whether a network's output can mean this.
+
+    Args:
+        parametrisation, noise_schedule: ``prediction`` and ``schedule`` of ``Denoiser``.
+
+    Raises:
+        InputError: one is unknown, or they do not go together.
+    """
+    for what, value, choices in (
+        ("prediction", parametrisation, get_args(Parametrisation)),
+        ("schedule", noise_schedule, get_args(NoiseSchedule)),
+    ):
+        if value not in choices:
+            raise InputError(f"{what}: {value!r} is none of {', '.join(choices)}")
+    if parametrisation == "epsilon" and noise_schedule == "zero_snr":
+        raise InputError(
+            "prediction epsilon with schedule zero_snr: at its last step ε says nothing of the "
+            "frames; predict clean or velocity, or take the schedule linear"
+        )
 
 
 def per_clip(values: Tensor, like: Tensor) -> Tensor:

@@ -1,5 +1,7 @@
 """Cross-frame (3-D) attention: a frame's tokens look at those of all frames of the clip.
 
+AnimateAnywhere attends so, and its epipolar loss reads the probe (docs/paper.md).
+
 Legend: B clips, F frames, n tokens of one frame, d channels of one head.
 """
 

@@ -1,4 +1,7 @@
-"""A low-rank branch beside one projection of an attention layer."""
+"""A low-rank branch beside one projection of an attention layer.
+
+AnimateAnywhere's Background Motion Learner has such branches (docs/paper.md).
+"""
 
 from torch import Tensor, nn
 

@@ -14,9 +14,9 @@ from dynascene.models.systems.system import (
     Network,
     Paper,
     RenderedTraining,
-    Schedule,
     System,
     TableRow,
+    TrainingSchedule,
     TrainingStage,
     all_parameters,
     paper_figures,
@@ -36,7 +36,7 @@ CLEAN_NETWORK = Network(
 # The numbers are those of DynaScene's single stage, whose Table 2 compares with an ActAnywhere of
 # its own: so the two differ in what they are told alone.
 SCHEDULES = {
-    "sd15": Schedule(
+    "sd15": TrainingSchedule(
         steps=1_000_000,
         batch=1,
         frames=24,
@@ -47,7 +47,7 @@ SCHEDULES = {
         checkpointing=True,
         sampling_steps=50,
     ),
-    "small": Schedule(
+    "small": TrainingSchedule(
         steps=60_000, batch=1, frames=8, learning_rate=4e-4, warmup=200, floor=0.05, ema=0.999
     ),
 }

@@ -21,9 +21,9 @@ from dynascene.models.systems.dynascene_rendered import (
 from dynascene.models.systems.system import (
     Network,
     Paper,
-    Schedule,
     System,
     TableRow,
+    TrainingSchedule,
     TrainingStage,
     all_parameters,
     paper_figures,
@@ -53,6 +53,7 @@ SHARED_RAYS_NETWORK = Network(
     conditioners={
         "foreground": {},
         "plucker_camera": {"rays_from": "scene_camera", "at_input": True, "on_stream": True},
+        # ``start`` opens these gates anyway; saved configs hold them
         "scene_reference": {"rays": "shared", "gate": 1.0},
         "image_embedding": {"gate": 1.0},
     },
@@ -133,7 +134,7 @@ ALL_TASKS = TaskMix(
 # averages of weights are not mentioned.
 # small: ours: a small network from scratch learns at 40 times that rate, in fewer steps.
 IMAGE_SCHEDULES = {
-    "sd15": Schedule(
+    "sd15": TrainingSchedule(
         steps=50_000,
         batch=3,
         frames=1,
@@ -143,12 +144,12 @@ IMAGE_SCHEDULES = {
         ema=0.9999,
         sampling_steps=50,
     ),
-    "small": Schedule(
+    "small": TrainingSchedule(
         steps=20_000, batch=24, frames=1, learning_rate=4e-4, warmup=200, floor=0.05, ema=0.999
     ),
 }
 VIDEO_SCHEDULES = {
-    "sd15": Schedule(
+    "sd15": TrainingSchedule(
         steps=1_000_000,
         batch=1,
         frames=24,
@@ -159,7 +160,7 @@ VIDEO_SCHEDULES = {
         checkpointing=True,
         sampling_steps=50,
     ),
-    "small": Schedule(
+    "small": TrainingSchedule(
         steps=40_000, batch=3, frames=8, learning_rate=4e-4, warmup=200, floor=0.05, ema=0.999
     ),
 }

@@ -34,13 +34,13 @@ class Paper:
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """The composition of a denoiser.
+    """The composition of a denoiser, in the words of its saved config.
 
     Attributes:
         conditioners: name in ``models.conditioners.CONDITIONERS`` → its options. Random weights are
             drawn in this order.
-        prediction, schedule: meaning of the U-Net's output, and growth of the noise, see
-            ``Denoiser``.
+        prediction: the parametrisation, what the U-Net's output means, see ``Denoiser``.
+        schedule: the noise schedule; how long a stage trains is a ``TrainingSchedule``.
         start: of random weights: ``silent``, so that each part is added to what works without it,
             or ``scratch``, see ``Denoiser.start_from_nothing``.
         departures: what a variant has beyond the system's own, for model cards.
@@ -54,7 +54,7 @@ class Network:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Schedule:
+class TrainingSchedule:
     """How long and how fast a stage trains at one size.
 
     Attributes:
@@ -101,7 +101,7 @@ class TrainingStage:
     name: str
     trains: ParameterGroup
     mix: TaskMix
-    schedules: Mapping[str, Schedule]
+    schedules: Mapping[str, TrainingSchedule]
     variant: str | None = None
     trains_image_encoder: bool = True
     continues: str | None = None
@@ -128,7 +128,7 @@ class RenderedTraining:
         on_clips: name of the stage that is trained instead where filmed clips are given.
         size: of the networks.
         batch: at size small single frames, as many as in a batch of clips; else clips.
-        warmup, floor, ema: as in ``Schedule``.
+        warmup, floor, ema: as in ``TrainingSchedule``.
         composites, matte_errors: shares of the clips, at size micro alone: those whose scene
             picture is a frame of their own, person included, and those whose matte has faults.
         added: beginnings of the names of weights that what it goes on from lacks; they start fresh.
