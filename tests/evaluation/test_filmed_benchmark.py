@@ -10,7 +10,7 @@ from PIL import Image
 
 from dynascene.errors import InputError
 from dynascene.evaluation.benchmarks import open_benchmark
-from dynascene.evaluation.filmed_benchmark import FilmedBenchmark
+from dynascene.evaluation.filmed_benchmark import FilmedBenchmark, frame_stride
 from dynascene.evaluation.filmed_scenes import filmed_batch, lifted
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.rigid import relative_to_first, rigid, rotation_about
@@ -107,6 +107,30 @@ def test_names_of_benchmarks(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=message) as caught:
             open_benchmark(text, 32, 0)
         assert "\n" not in str(caught.value)
+
+
+def test_a_stride_is_a_whole_number_that_the_clip_has_room_for() -> None:
+    assert frame_stride(100, 3, 24, None) == 1
+    assert frame_stride(100, 3, 24, 1) == 12
+    assert frame_stride(100, 24, 24, 1) == 1  # a second is 23 steps and some
+    assert frame_stride(100, 3, 0, 1) == 12  # a rate that is not known is 24
+    assert frame_stride(16, 3, 24, 1) == 7
+    assert frame_stride(2, 2, 24, 1) == 1
+    assert frame_stride(100, 5, 30, 0.01) == 1
+
+
+def test_a_filmed_clip_spans_what_is_asked_for(tmp_path: Path) -> None:
+    write_clip(tmp_path / "a", 30)
+    whole = FilmedBenchmark(str(tmp_path), size=SIZE, frames=30)[0]
+    benchmark = open_benchmark(f"re10k:{tmp_path}", 1, 0, 3, None, SIZE, 1.0)
+    assert np.array_equal(benchmark[0].truth, whole.truth[[0, 12, 24]])
+    assert "span 1 s" in benchmark.note
+    for text, seconds, message in (
+        ("synthetic", 1, "is rendered"),
+        (f"re10k:{tmp_path}", 0, "more than 0"),
+    ):
+        with pytest.raises(InputError, match=f"`seconds`.*{message}"):
+            open_benchmark(text, 1, 0, 3, None, SIZE, seconds)
 
 
 @pytest.mark.skipif(not RE10K.is_dir(), reason="needs ../shared/data/re10k")

@@ -11,6 +11,7 @@ from torch import Tensor
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
 from dynascene.errors import InputError
+from dynascene.evaluation.ablations import Shuffled
 from dynascene.evaluation.benchmarks import benchmark_split
 from dynascene.evaluation.camera_fit import fitting_size, tried_shares
 from dynascene.evaluation.flow import mean_flow, obeys
@@ -29,7 +30,7 @@ from dynascene.evaluation.gap import (
 )
 from dynascene.evaluation.gap_job import GapRequest, run_gap
 from dynascene.evaluation.gap_systems import SampledFollower, untrained
-from dynascene.evaluation.systems import Still, Trained
+from dynascene.evaluation.systems import Projection, Still, Trained
 from dynascene.generation.weights import load_weights
 from dynascene.geometry.rays import track_rays
 from dynascene.imaging.pixels import bytes_from_tensor
@@ -264,8 +265,13 @@ def test_a_measurement_writes_a_folder_of_results(weights, tmp_path) -> None:
 
 
 def test_what_cannot_be_measured_is_refused(tmp_path) -> None:
-    with pytest.raises(InputError, match="measures weights alone, not still"):
-        run_gap(GapRequest([Still()], "synthetic", 4), tmp_path / "out", Log())
+    for system, message in (
+        (Shuffled(Still()), "measures weights and the projection, not still:shuffled"),
+        (Still(), "name a folder of weights too"),
+        (Projection(), "name a folder of weights too"),
+    ):
+        with pytest.raises(InputError, match=message):
+            run_gap(GapRequest([system], "synthetic", 4), tmp_path / "out", Log())
     with pytest.raises(InputError, match="at least 1"):
         GapRequest([], "synthetic", 0)
     with pytest.raises(InputError, match="rendered places are needed"):

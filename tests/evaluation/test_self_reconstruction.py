@@ -1,5 +1,6 @@
 """Clips with a person: their place from another frame, the person taken out."""
 
+import math
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from dynascene.geometry.rigid import rigid, rotation_about
 from dynascene.imaging.clip_metrics import psnr
 from dynascene.io.cameras import write_cameras
 from dynascene.io.video_writing import H264Writer
-from dynascene.types import CameraTrack, Size
+from dynascene.types import Batch, CameraTrack, Size
 
 SIZE, FRAMES = Size(160, 96), 8
 PERSON = (210, 20, 30)
@@ -69,9 +70,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_scene_is_the_frame_after_those_that_are_judged() -> None:
-    assert scene_number(30, 24) == 24
-    assert scene_number(24, 24) == 23
-    assert scene_number(8, 8) == 7
+    assert scene_number(30, range(24)) == 24
+    assert scene_number(24, range(24)) == 23
+    assert scene_number(8, range(8)) == 7
+    assert scene_number(30, range(0, 21, 7)) == 21
+    assert scene_number(16, range(0, 21, 7)) == 15
 
 
 def test_people_and_places_are_benchmarks_of_their_own(folder: Path) -> None:
@@ -121,6 +124,25 @@ def test_where_the_person_stood_in_the_picture_nothing_is_seen(folder: Path) -> 
         shot.batch.scene_image[0].numpy() - shot.truth[7].transpose(2, 0, 1) / 127.5 + 1
     )
     assert sameness[:, :, :40].mean() < 0.05
+
+
+def test_frames_that_span_some_time_show_the_whole_pan(folder: Path) -> None:
+    """Of 8 frames at 24 a second, three over a quarter of a second are 0, 3 and 6."""
+    options = {"size": SIZE, "frames": 3, "people": True}
+    neighbours = FilmedBenchmark(str(folder), **options)[0]
+    spread = FilmedBenchmark(str(folder), **options, seconds=0.25)[0]
+    assert [degrees_turned(shot.batch) for shot in (neighbours, spread)] == pytest.approx([6, 18])
+    whole = FilmedBenchmark(str(folder), size=SIZE, frames=8, people=True)[0]
+    assert np.array_equal(spread.truth, whole.truth[[0, 3, 6]])
+    assert torch.equal(spread.batch.matte, whole.batch.matte[:, [0, 3, 6]])
+    still_more = FilmedBenchmark(str(folder), **options, seconds=60)[0]
+    assert degrees_turned(still_more.batch) == pytest.approx(18)  # the clip has no more
+
+
+def degrees_turned(batch: Batch) -> float:
+    first, last = batch.cam_from_world[0, [0, -1], :3, :3].double()
+    cosine = (torch.trace(first.T @ last) - 1) / 2
+    return math.degrees(math.acos(float(cosine.clamp(-1, 1))))
 
 
 def test_any_size(folder: Path) -> None:

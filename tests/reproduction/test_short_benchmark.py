@@ -5,7 +5,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from dynascene.evaluation.field_tables import FieldFigures, field_tables
+from dynascene.evaluation.gap import StillFollower
 from dynascene.evaluation.metrics.choice import choose_metrics
+from dynascene.evaluation.projected_followers import ProjectedFollower
 from dynascene.models.sizes import MICRO
 from dynascene.reproduction.short_benchmark import MovedBenchmark, judge_samples
 from dynascene.types import Batch
@@ -51,6 +54,16 @@ def test_what_nobody_sees_does_not_count(benchmark: MovedBenchmark) -> None:
         assert (l1["beside"] > 0.05).all()
     for name in names:  # the person's pixels are their own
         assert np.nanmax(field_scores.values["full frame", "person-change", name]) <= 1
+
+
+def test_the_gap_of_a_benchmarks_own_clips(benchmark: MovedBenchmark) -> None:
+    systems = [StillFollower(), ProjectedFollower()]
+    scores, _ = judge_samples(systems, benchmark, choose_metrics(["psnr"]), 0, gap=True)
+    gaps = {s.name: scores.values["background", "gap", s.name] for s in systems}
+    assert gaps["still"] == [0] * CLIPS
+    assert np.mean(gaps["projection"]) > 2
+    table = field_tables(FieldFigures(scores, [f"{k}" for k in range(CLIPS)]))[0]
+    assert table.columns == ("system", "PSNR, dB ↑", "camera gap, dB ↑")
 
 
 def test_a_benchmark_ends(benchmark: MovedBenchmark) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from dynascene.errors import InputError
 from dynascene.evaluation import camera_fit
-from dynascene.models.sizes import MICRO
+from dynascene.models.sizes import MICRO, SMALL
 from dynascene.recipes import short_clips
 from dynascene.reproduction import work
 from dynascene.reproduction.job import OUTPUTS, write_tables
@@ -22,8 +22,9 @@ from dynascene.reproduction.materials import (
     pictures_hash,
 )
 from dynascene.reproduction.plan import rows_of
+from dynascene.reproduction.results import read_plain
 from dynascene.reproduction.status import duration, status_table, steps_left
-from dynascene.reproduction.steps import RowSteps, only_one, plan_steps
+from dynascene.reproduction.steps import RowSteps, only_one, plain_steps, plan_steps
 from dynascene.reproduction.work import carry_out
 from dynascene.training import shot_cache
 from dynascene.training.trainer import train
@@ -78,6 +79,8 @@ def finished(tmp_path_factory, request_of_two_steps, identity) -> tuple[Path, li
     out.rename(moved)
     lines: list[str] = []
     assert carry_out(planned(moved, request_of_two_steps, identity), 1, lines.append) == {}
+    plain = plain_steps(moved, request_of_two_steps, identity)
+    assert carry_out([plain], 1, lines.append) == {}
     return moved, lines
 
 
@@ -120,7 +123,9 @@ def test_the_page_has_rows_figures_and_pictures(
 ) -> None:
     steps = planned(finished[0], request_of_two_steps, identity)
     unfinished = planned(finished[0], request_of_two_steps, identity, ["cameractrl.micro"])
-    tables = write_tables([*steps, *unfinished], request_of_two_steps, identity, tmp_path / "page")
+    plain = plain_steps(finished[0], request_of_two_steps, identity)
+    every = [plain, *steps, *unfinished]
+    tables = write_tables(every, request_of_two_steps, identity, tmp_path / "page")
     assert {path.name for path in (tmp_path / "page").iterdir()} == set(OUTPUTS)
     titles = [table.title for table in tables]
     first = "Table 2, clean frames and the picture's rays"
@@ -129,11 +134,16 @@ def test_the_page_has_rows_figures_and_pictures(
     assert [row[0] for row in figures.rows] == [
         "DynaScene (dynascene.micro)",
         "ActAnywhere (actanywhere.micro_clean)",
-        "the still picture",
+        "without training: still",
+        "without training: still, framed",
+        "without training: projection",
     ]
     assert figures.columns[:4] == ("system", "camera gap, dB ↑", "obeyed", "L1 ↓")
     assert figures.rows[2][1].startswith("0.00")
     assert figures.rows[1][1].startswith("0.00")  # it reads no camera
+    assert figures.rows[3][1].startswith("0.00")  # either track begins alike
+    assert float(figures.rows[4][1].split()[0]) > 1  # a warp by the track that it is told
+    assert [each.row.name for each in read_plain(steps)] == ["still"]  # before they are measured
     order = tables[titles.index(f"{first}: order, best first")]
     assert order.rows[1][:2] == ["PSNR, psnr here", "DynaScene > ActAnywhere"]
     margins = tables[titles.index(f"{first}: how far ahead is DynaScene")]
@@ -196,6 +206,22 @@ def test_pictures_are_known_by_their_contents(tmp_path) -> None:
         (folder / "MANIFEST.tsv").write_text("path\tcategory\tsplit\nsky.jpg\tphoto\ttrain\n")
         hashes.append(pictures_hash(folder))
     assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_filmed_clips_of_size_micro_span_a_second(tmp_path) -> None:
+    identity = Identity("p", benchmarks={"synthetic:test": "p", "re10k:x": "h"})
+
+    def folders(seconds: float | None) -> list[str]:
+        request = ReproductionRequest(size=MICRO, data=("re10k:x",), seconds=seconds)
+        steps = planned(tmp_path, request, identity)[0]
+        return [folder.path.name for folder in steps.metrics.values()]
+
+    assert ReproductionRequest(size=MICRO).seconds_of("re10k:x") == 1
+    assert ReproductionRequest(size=SMALL).seconds_of("re10k:x") is None
+    assert ReproductionRequest(size=MICRO).seconds_of("synthetic:test") is None
+    assert folders(None) == folders(1.0)
+    assert folders(1.0)[0] == folders(2.0)[0]
+    assert folders(1.0)[1] != folders(2.0)[1]
 
 
 def test_size_micro_has_no_metrics_of_networks() -> None:

@@ -68,10 +68,12 @@ def open_benchmark(
     frames: int = FRAMES,
     imagery: Folders = None,
     size: Size | None = None,
+    seconds: float | None = None,
 ) -> Benchmark:
     """``synthetic[:SPLIT]``, ``re10k:FOLDER[:SPLIT]`` or ``people:FOLDER[:SPLIT]`` → a benchmark.
 
     clips: so many. imagery: see SyntheticBenchmark.folder. size: of the frames; None: 256×144.
+    seconds: see FilmedBenchmark.
     Raises InputError for an unknown name or split, or numbers that cannot be.
     """
     kind, _, split = text.partition(":")
@@ -82,12 +84,14 @@ def open_benchmark(
         )
     if kind == "synthetic":
         benchmark_split(text)
+        if seconds is not None:
+            raise InputError(f"`seconds`: {text} is rendered; it is for filmed clips")
     if clips < 1:
         raise InputError(f"`clips` {clips}: must be at least 1")
     if frames < 2:
         raise InputError(f"`frames` {frames}: a clip has at least 2")
     if kind in KINDS:
-        return open_filmed(split, clips, frames, size, people=kind == PEOPLE)
+        return open_filmed(split, clips, frames, size, people=kind == PEOPLE, seconds=seconds)
     return SyntheticBenchmark(
         benchmark_split(text), clips, seed, size or SIZE, frames, folder=imagery
     )

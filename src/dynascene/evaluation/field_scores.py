@@ -24,6 +24,7 @@ from dynascene.types import Batch
 
 BACKGROUND, FULL_FRAME = "background", "full frame"
 VIEWS = (BACKGROUND, FULL_FRAME)
+GAP = ClipMetric("gap", "camera gap, dB", 2, "higher", lambda _: math.nan)
 SEAMS = ClipMetric("seams", "jump at window borders", 2, "lower", lambda _: math.nan)
 
 Key = tuple[str, str, str]  # view, metric, row
@@ -40,6 +41,7 @@ class FieldScores:
             that are too short.
         rows: of the tables.
         has_people: whether a clip had a person: without one, both views are the same.
+        further: metrics of the background that somebody else adds to ``values``.
     """
 
     metrics: FieldMetrics = field(default_factory=FieldMetrics)
@@ -47,6 +49,7 @@ class FieldScores:
     samples: dict[Key, list[np.ndarray | None]] = field(default_factory=dict)
     rows: list[str] = field(default_factory=list)
     has_people: bool = False
+    further: tuple[ClipMetric, ...] = ()
 
     def add(
         self,
@@ -76,6 +79,11 @@ class FieldScores:
             seams = seam_ratio(frames, motion, views.region, borders_by_row.get(row, ()))
             measured[BACKGROUND].values[SEAMS.name] = seams
             self._keep(row, measured)
+
+    def add_further(self, metric: ClipMetric, values_by_row: Mapping[str, float]) -> None:
+        """Add a figure of ``further`` for every row of the shot that was added last."""
+        for row, value in values_by_row.items():
+            self.values.setdefault((BACKGROUND, metric.name, row), []).append(value)
 
     def _measure(
         self, views: "ShotViews", frames: np.ndarray, row: str, *, sets_only: bool = False

@@ -39,7 +39,8 @@ class FieldFigures:
 
     def columns(self, view: str) -> list[ClipMetric | SetMetric]:
         """The metrics that have a figure in a view."""
-        metrics = [*self.scores.metrics.columns, *([SEAMS] if view == BACKGROUND else [])]
+        further = [*self.scores.further, SEAMS] if view == BACKGROUND else []
+        metrics = [*self.scores.metrics.columns, *further]
         return [
             metric
             for metric in metrics
@@ -103,7 +104,7 @@ def field_summary(figures: FieldFigures) -> dict[str, Any]:
                 "weights": dict(metric.weights),
                 **({"features": metric.note} if isinstance(metric, SetMetric) else {}),
             }
-            for metric in metrics.columns
+            for metric in (*metrics.columns, *figures.scores.further)
         },
         "missing": [line.partition(":")[0] for line in metrics.missing],
         "views": {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from dynascene.datasets.filmed.manifest import ClipManifest
+from dynascene.datasets.filmed.manifest import ClipManifest, ClipRecord
 from dynascene.datasets.filmed.opening import open_record
 from dynascene.datasets.filmed.reading import read_piece
 from dynascene.datasets.filmed.survey import open_manifest
@@ -19,6 +19,7 @@ from dynascene.evaluation.filmed_scenes import filmed_batch, first_frame, lifted
 from dynascene.evaluation.protocol import EvaluationShot
 from dynascene.evaluation.self_reconstruction import person_shot
 from dynascene.imaging.pixels import channels_last
+from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.types import Size
 
 PEOPLE = "people"
@@ -37,6 +38,7 @@ class FilmedBenchmark:
 
     folder: of clips, local or a URL. split: train, val, test; None = all clips that can be used.
     clips: at most so many. frames: of a clip, at most; shorter clips are taken whole.
+    seconds: that the frames span, see ``frame_stride``; None = neighbouring frames.
 
     Raises InputError when the folder has no clips with cameras and without persons.
     """
@@ -47,10 +49,13 @@ class FilmedBenchmark:
     size: Size = SIZE
     frames: int = 24
     people: bool = False
+    seconds: float | None = None
     _manifest: ClipManifest = field(init=False, repr=False, compare=False)
     _chosen: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        if self.seconds is not None and not self.seconds > 0:
+            raise InputError(f"`seconds` {self.seconds}: must be more than 0")
         manifest = open_manifest(self.folder)
         records = [manifest[k] for k in range(len(manifest))]
         usable = [
@@ -84,10 +89,16 @@ class FilmedBenchmark:
             if self.people
             else "each clip's first frame"
         )
+        frames = (
+            "Frames are neighbours."
+            if self.seconds is None
+            else f"Of each clip every so many frames are taken that they span {self.seconds:g} s, "
+            "or as much of it as the clip has."
+        )
         return (
             f"The scene picture is {picture}; its focal length is known, its horizon "
             f"estimated, its shape {lifted}. The camera's scale is assumed, as in use; clips of "
-            "RealEstate10K have the data set's."
+            f"RealEstate10K have the data set's. {frames}"
         )
 
     def __len__(self) -> int:
@@ -99,15 +110,21 @@ class FilmedBenchmark:
         record = self._manifest[self._chosen[index]]
         clip = open_record(record, self._manifest.storage)
         name = f"{index:03d} {record.clip}"
+        numbers = self.numbers(record, len(clip.frames))
         if self.people:
-            shot = person_shot(record.clip, clip, self.frames, self.size, self._depth)
+            shot = person_shot(record.clip, clip, numbers, self.size, self._depth)
             return EvaluationShot(name, shot.batch, shot.truth, record.source, shot.scene)
-        numbers = range(min(self.frames, len(clip.frames)))
         piece = read_piece(record.clip, clip, numbers, [0], self.size)
         scene = lifted(first_frame(clip, self.size), piece.cameras, self._depth)
         batch = filmed_batch(piece.cameras, scene, piece.inputs, clip.stated_scale)
         truth = channels_last(piece.video)
         return EvaluationShot(name, batch, truth, record.source, scene)
+
+    def numbers(self, record: ClipRecord, length: int) -> range:
+        """The frames that are taken of a clip of ``length`` frames."""
+        count = min(self.frames, length)
+        stride = frame_stride(length, count, record.frame_rate, self.seconds)
+        return range(0, count * stride, stride)
 
     @property
     def _persons(self) -> str:
@@ -118,8 +135,32 @@ class FilmedBenchmark:
         return default_depth()
 
 
+def frame_stride(length: int, count: int, rate: float, seconds: float | None) -> int:
+    """Every how many frames one is taken.
+
+    Args:
+        length: of the clip.
+        count: frames that are taken.
+        rate: frames a second; 0: unknown, then taken as 24.
+        seconds: from the first to the last frame that is taken; None: neighbours.
+
+    Returns:
+        The whole number nearest to what is asked for, at least 1, at most what the clip has.
+    """
+    if seconds is None or count < 2:
+        return 1
+    wanted = round(seconds * (rate or float(DEFAULT_FRAME_RATE)) / (count - 1))
+    return max(1, min(wanted, (length - 1) // (count - 1)))
+
+
 def open_filmed(
-    text: str, clips: int, frames: int, size: Size | None = None, *, people: bool = False
+    text: str,
+    clips: int,
+    frames: int,
+    size: Size | None = None,
+    *,
+    people: bool = False,
+    seconds: float | None = None,
 ) -> FilmedBenchmark:
     """``FOLDER`` or ``FOLDER:SPLIT``. Raises InputError as FilmedBenchmark does."""
     folder, _, split = text.rpartition(":")
@@ -128,4 +169,4 @@ def open_filmed(
     if not folder:
         kind = PEOPLE if people else KINDS[0]
         raise InputError(f"`data` {kind}: names no folder; give {kind}:FOLDER[:SPLIT]")
-    return FilmedBenchmark(folder, split, clips, size or SIZE, frames, people)
+    return FilmedBenchmark(folder, split, clips, size or SIZE, frames, people, seconds)

@@ -16,8 +16,9 @@ from dynascene.evaluation.gap import CameraFollower, StillFollower, measure_gaps
 from dynascene.evaluation.gap_sheet import opposite_moves_sheet
 from dynascene.evaluation.gap_systems import SampledFollower, follower, untrained
 from dynascene.evaluation.gap_tables import gap_summary, gap_tables
+from dynascene.evaluation.projected_followers import FramedFollower, ProjectedFollower
 from dynascene.evaluation.protocol import EvaluatedSystem
-from dynascene.evaluation.systems import Trained
+from dynascene.evaluation.systems import Projection, Still, Trained
 from dynascene.evaluation.table import Table
 from dynascene.evaluation.table_formats import markdown_page
 from dynascene.io.images import write_png
@@ -37,8 +38,9 @@ AT_ONCE = 8  # clips
 class GapRequest:
     """What is to be measured.
 
-    systems: trained weights of one size. data: ``synthetic[:SPLIT]``. clips: plain moves, in turn
-    of every kind. imagery: as ``EvaluationRequest``.
+    systems: trained weights of one size; ``Projection`` too. data: ``synthetic[:SPLIT]``. clips:
+    plain moves, in turn of every kind. imagery: as ``EvaluationRequest``. size: of the frames;
+    None = that of the weights.
     """
 
     systems: Sequence[EvaluatedSystem]
@@ -46,6 +48,7 @@ class GapRequest:
     clips: int
     seed: int = 0
     imagery: Folders = None
+    size: ModelSize | None = None
 
     def __post_init__(self) -> None:
         if self.clips < 1:
@@ -59,9 +62,9 @@ def run_gap(request: GapRequest, out: Path, log: Log) -> list[Table]:
 
     Writes metrics.json, table.md and sheet.png, and returns the tables.
     """
-    trained = _followers(request.systems)
-    size = _common_size(trained)
-    systems: list[CameraFollower] = [StillFollower(), *map(untrained, trained), *trained]
+    trained, plain = _followers(request.systems)
+    size = request.size or _common_size(trained)
+    systems: list[CameraFollower] = [StillFollower(), *plain, *map(untrained, trained), *trained]
     if len({system.name for system in systems}) < len(systems):
         raise InputError("two rows have the same name: rename a weights folder, it heads its row")
     with log.stage("clips"):
@@ -72,7 +75,8 @@ def run_gap(request: GapRequest, out: Path, log: Log) -> list[Table]:
         with log.stage("intervals"):
             tables = gap_tables(gaps, clips.places, clips.moves)
         with log.stage("sheet"):
-            picture = opposite_moves_sheet(trained, clips.batches, clips.moves, request.seed)
+            shown = [*plain, *trained]
+            picture = opposite_moves_sheet(shown, clips.batches, clips.moves, request.seed)
             write_png(folder / "sheet.png", picture)
         values = {
             "benchmark": f"synthetic:{benchmark_split(request.data)}, plain moves",
@@ -120,15 +124,25 @@ def _gap_clips(request: GapRequest, size: ModelSize) -> GapClips:
     )
 
 
-def _followers(systems: Sequence[EvaluatedSystem]) -> list[SampledFollower]:
-    """Raises InputError for what is no network of its own."""
+def _followers(
+    systems: Sequence[EvaluatedSystem],
+) -> tuple[list[SampledFollower], list[CameraFollower]]:
+    """Trained ones, and those without training beside the still picture.
+
+    Raises InputError for what is neither a network of its own nor one of these.
+    """
+    plain: list[CameraFollower] = []
     for system in systems:
-        if not isinstance(system, Trained):
-            raise InputError(f"`gap`: measures weights alone, not {system.name}")
-    return [follower(system) for system in systems if isinstance(system, Trained)]
+        if isinstance(system, Projection):
+            plain += [FramedFollower(), ProjectedFollower()]
+        elif not isinstance(system, Trained | Still):
+            raise InputError(f"`gap`: measures weights and the projection, not {system.name}")
+    return [follower(system) for system in systems if isinstance(system, Trained)], plain
 
 
 def _common_size(systems: Sequence[SampledFollower]) -> ModelSize:
+    if not systems:
+        raise InputError("`gap`: the frames are of the weights' size; name a folder of weights too")
     sizes = [system.pipeline.denoiser.size for system in systems]
     shapes = {(size.resolution, size.frames) for size in sizes}
     if len(shapes) > 1:

@@ -57,7 +57,7 @@ class EvaluationRequest:
     network that describes pictures; None = without weights. sampling: as the systems have it, for
     the report. metrics: names of the field's metrics; None = all whose weights are there.
     metric_weights: folder of published weights; None = in the cache. size: of the frames; None =
-    256×144.
+    256×144. seconds: that the frames of a filmed clip span; None = neighbours.
     """
 
     systems: Sequence[EvaluatedSystem]
@@ -73,6 +73,7 @@ class EvaluationRequest:
     metrics: Sequence[str] | None = None
     metric_weights: Path | None = None
     size: Size | None = None
+    seconds: float | None = None
 
     def __post_init__(self) -> None:
         if self.obedience is not None and not 0 <= self.obedience <= self.clips:
@@ -97,6 +98,7 @@ def run(request: EvaluationRequest, out: Path, log: Log) -> list[Table]:
             request.frames,
             request.imagery,
             request.size,
+            request.seconds,
         )
         systems = _with_still(request.systems)
         features = open_features(request.features, benchmark)

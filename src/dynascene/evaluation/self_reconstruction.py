@@ -54,30 +54,29 @@ class EmptyPlace(NamedTuple):
     visibility: np.ndarray
 
 
-def scene_number(clip_frames: int, judged_frames: int) -> int:
-    """The frame that shows the place: the one after those that are judged, or the last."""
-    return min(judged_frames, clip_frames - 1)
+def scene_number(clip_frames: int, judged: range) -> int:
+    """The frame that shows the place: the next one after those that are judged, or the last."""
+    return min(judged.stop, clip_frames - 1)
 
 
 def person_shot(
-    name: str, clip: OpenClip, frames: int, size: Size, depth: DepthEstimator | None = None
+    name: str, clip: OpenClip, numbers: range, size: Size, depth: DepthEstimator | None = None
 ) -> PersonShot:
-    """A clip from its first frame on.
+    """Some frames of a clip, and its place.
 
     Args:
         name: of the clip.
         clip: with a matte and cameras.
-        frames: at most; shorter clips are taken whole.
+        numbers: of the frames that are judged.
         size: of the frames.
         depth: of the scene picture; None takes ground and backdrop.
 
     Raises:
         InputError: a frame is missing or damaged.
     """
-    count = min(frames, len(clip.frames))
-    number = scene_number(len(clip.frames), count)
+    number = scene_number(len(clip.frames), numbers)
     # the scene's camera comes first, because a picture's world begins at its camera
-    piece = read_piece(name, clip, [number, *range(count)], [number], size)
+    piece = read_piece(name, clip, [number, *numbers], [number], size)
     place = empty_place(clip, number, size)
     scene = lifted(_filled(place), piece.cameras, depth)
     scene = with_hole(scene, place.visibility)

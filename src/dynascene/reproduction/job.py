@@ -10,6 +10,7 @@ from pathlib import Path
 from dynascene.evaluation.gap_sheet import opposite_moves_sheet
 from dynascene.evaluation.gap_systems import SampledFollower, follower
 from dynascene.evaluation.metrics.measures import VERSION
+from dynascene.evaluation.projected_followers import ProjectedFollower
 from dynascene.evaluation.systems import Trained
 from dynascene.evaluation.table import Table
 from dynascene.evaluation.table_formats import PAGES
@@ -20,7 +21,7 @@ from dynascene.reproduction.materials import Identity, ReproductionRequest
 from dynascene.reproduction.opposite_cameras import filmed_moves, opposite_cameras_sheet
 from dynascene.reproduction.page import page_tables
 from dynascene.reproduction.plan import RAYS, PlannedRow
-from dynascene.reproduction.results import read_results, read_still, write_clips
+from dynascene.reproduction.results import read_plain, read_results, write_clips
 from dynascene.reproduction.steps import SEED, RowSteps
 from dynascene.synthetic.shots.moved_clips import moved_clips
 from dynascene.synthetic.shots.moved_shots import MOVES, MovedShots
@@ -44,7 +45,7 @@ def write_tables(
     results = read_results(steps)
     if not results:
         return []
-    tables = page_tables(results, read_still(steps))
+    tables = page_tables(results, read_plain(steps))
     unfinished = [each for each in steps if not each.is_done]
     notes = page_notes(request, [each.row for each in steps], unfinished)
     with result_folder(out, OUTPUTS, listing=MANIFEST) as folder:
@@ -59,7 +60,11 @@ def write_tables(
             "test_clips": request.test_clips,
             "seed": SEED,
             "metric_version": VERSION,
-            "rows": {each.name: dict(each.stages[-1].inputs) for each in steps if each.is_done},
+            "rows": {
+                each.name: dict((each.stages or each.results)[-1].inputs)
+                for each in steps
+                if each.is_done
+            },
             "unfinished": [each.name for each in unfinished],
             "figure_10": shares,
             "outputs": [name for name in OUTPUTS if (folder / name).exists()] + [MANIFEST],
@@ -102,7 +107,11 @@ def _write_figures(
     steps: Sequence[RowSteps], request: ReproductionRequest, folder: Path
 ) -> dict[str, dict[str, dict[str, float]]]:
     """The contact sheet and Figure 10 of finished rows without a guide, one seed of each."""
-    drawn = [each for each in steps if each.is_done and each.seed == 0 and not each.row.guided]
+    drawn = [
+        each
+        for each in steps
+        if each.is_done and each.stages and each.seed == 0 and not each.row.guided
+    ]
     if not drawn:
         return {}
     size = request.size
@@ -112,7 +121,10 @@ def _write_figures(
     followers = {each.row.name: _follower(each) for each in drawn}
     clips = [moved[index] for index in range(len(MOVES))]
     sheet = opposite_moves_sheet(
-        list(followers.values()), [moved_clips(clips)], [clip.move for clip in clips], SEED
+        [ProjectedFollower(), *followers.values()],
+        [moved_clips(clips)],
+        [clip.move for clip in clips],
+        SEED,
     )
     write_png(folder / SHEET, sheet)
     chosen = [each for each in drawn if _in_figure(each.row)] or drawn
@@ -129,4 +141,5 @@ def _in_figure(row: PlannedRow) -> bool:
 
 
 def _follower(steps: RowSteps) -> SampledFollower:
+    assert steps.weights is not None, "drawn rows are trained"
     return follower(Trained(steps.row.name, load_weights(steps.weights.path)))

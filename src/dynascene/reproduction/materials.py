@@ -20,6 +20,7 @@ from dynascene.models.sizes import MICRO, ModelSize
 
 RENDERED = "synthetic:test"
 PROCEDURAL = "procedural pictures"
+MICRO_SECONDS = 1.0  # that filmed clips of size micro span
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,8 @@ class ReproductionRequest:
         clips: folders or URLs of filmed clips that stages train on; none: rendered ones.
         data: further benchmarks, as ``open_benchmark`` takes them.
         test_clips: of each benchmark.
+        seconds: that the frames of a filmed benchmark span; None: a second at size micro, whose
+            few frames would hardly move, else neighbouring frames.
         metrics, metric_weights: as ``EvaluationRequest``; at size micro, None: those that read no
             network, for which its frames are too small.
 
@@ -49,6 +52,7 @@ class ReproductionRequest:
     test_clips: int = 64
     metrics: tuple[str, ...] | None = None
     metric_weights: Path | None = None
+    seconds: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "imagery", training_folder(self.imagery))
@@ -62,6 +66,11 @@ class ReproductionRequest:
                         f"{', '.join(allowed)}"
                     )
             object.__setattr__(self, "metrics", self.metrics or usual)
+            object.__setattr__(self, "seconds", self.seconds or MICRO_SECONDS)
+
+    def seconds_of(self, benchmark: str) -> float | None:
+        """That the frames of a benchmark span; rendered ones have moves of their own."""
+        return self.seconds if benchmark.partition(":")[0] in KINDS else None
 
     @property
     def benchmarks(self) -> tuple[str, ...]:

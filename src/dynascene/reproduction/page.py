@@ -10,6 +10,7 @@ import numpy as np
 
 from dynascene.evaluation.bootstrap import Estimate
 from dynascene.evaluation.field_scores import BACKGROUND, FULL_FRAME
+from dynascene.evaluation.field_scores import GAP as FILMED_GAP
 from dynascene.evaluation.gap import gap_figures
 from dynascene.evaluation.gap_seeds import over_seeds, range_text
 from dynascene.evaluation.metrics.measures import MATTE_METRICS, PAPER_METRICS, PIXEL_METRICS
@@ -26,7 +27,9 @@ from dynascene.reproduction.comparison import (
 from dynascene.reproduction.plan import TableEntry
 from dynascene.reproduction.results import RowResult
 
-DECIMALS = {m.name: m.decimals for m in (*PIXEL_METRICS, *PAPER_METRICS, *MATTE_METRICS)}
+DECIMALS = {
+    m.name: m.decimals for m in (FILMED_GAP, *PIXEL_METRICS, *PAPER_METRICS, *MATTE_METRICS)
+}
 GAP = "camera gap, dB"
 ARROWS = {"higher": "↑", "lower": "↓", "": ""}
 
@@ -69,12 +72,12 @@ def lineups_of(results: Iterable[RowResult]) -> list[Lineup]:
     return [Lineup(*key, lines) for key, lines in sorted(lineups.items())]
 
 
-def page_tables(results: Sequence[RowResult], still: RowResult | None) -> list[Table]:
-    """All tables of the page."""
+def page_tables(results: Sequence[RowResult], plain: Sequence[RowResult]) -> list[Table]:
+    """All tables of the page. plain: rows without training, beside those of every lineup."""
     tables: list[Table] = []
     for lineup in lineups_of(results):
         tables += [
-            *_figure_tables(lineup, still),
+            *_figure_tables(lineup, plain),
             *_difference_table(lineup),
             *_order_table(lineup),
             *_margin_table(lineup),
@@ -82,7 +85,7 @@ def page_tables(results: Sequence[RowResult], still: RowResult | None) -> list[T
     return [*tables, *_seed_table(results), *_budget_table(results)]
 
 
-def _figure_tables(lineup: Lineup, still: RowResult | None) -> list[Table]:
+def _figure_tables(lineup: Lineup, plain: Sequence[RowResult]) -> list[Table]:
     """A table for each benchmark and view, the camera gap in the first."""
     tables: list[Table] = []
     keys = dict.fromkeys(key for line in lineup.lines for key in line.result.views)
@@ -99,8 +102,7 @@ def _figure_tables(lineup: Lineup, still: RowResult | None) -> list[Table]:
             titles, better = [f"{GAP} ↑", "obeyed", *titles], ["higher", "", *better]
         rows = []
         named = [(line.name, line.result) for line in lineup.lines]
-        if still is not None:
-            named.append(("the still picture", still))
+        named += [(f"without training: {each.row.name}", each) for each in plain]
         for name, result in named:
             cells = [_text(_figure(result, (benchmark, view), m.name), m.name) for m in metrics]
             rows.append([name, *(_gap_cells(result) if first else []), *cells])

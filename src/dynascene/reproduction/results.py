@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,9 +16,10 @@ from dynascene.evaluation.bootstrap import Estimate
 from dynascene.evaluation.clip_table import REGION_KEY
 from dynascene.evaluation.gap_seeds import MeasuredGaps, read_gaps
 from dynascene.evaluation.job import CLIP_TABLE
-from dynascene.evaluation.systems import STILL
+from dynascene.evaluation.projected_followers import FRAMED
+from dynascene.evaluation.systems import PROJECTION, STILL
 from dynascene.reproduction.plan import PlannedRow
-from dynascene.reproduction.steps import METRICS, RowSteps
+from dynascene.reproduction.steps import METRICS, WITHOUT_TRAINING, RowSteps
 
 
 class MetricColumn(NamedTuple):
@@ -69,17 +70,24 @@ class RowResult:
 
 
 def read_results(steps: Sequence[RowSteps]) -> list[RowResult]:
-    """Those that are finished."""
-    return [_read(each) for each in steps if each.is_done]
+    """Trained ones that are finished."""
+    return [_read(each) for each in steps if each.is_done and each.stages]
 
 
-def read_still(steps: Sequence[RowSteps]) -> RowResult | None:
-    """The still picture, which every row was measured beside; None: nothing is finished."""
-    for each in steps:
-        if each.is_done and each.gap is not None:
-            row = PlannedRow(name=STILL, stages=(), entries=(), reads_camera=False, guided=False)
-            return _read(each, row, STILL)
-    return None
+def read_plain(steps: Sequence[RowSteps]) -> list[RowResult]:
+    """What needs no training: the still picture, its first framing held, and the projection.
+
+    Where they are not measured yet, the still picture alone, which every row was measured beside.
+    """
+    done = [each for each in steps if each.is_done and each.gap is not None]
+    for each in done:
+        if not each.stages:
+            return [_read(each, _plain_row(name), name) for name in (STILL, FRAMED, PROJECTION)]
+    return [_read(done[0], _plain_row(STILL), STILL)] if done else []
+
+
+def _plain_row(name: str) -> PlannedRow:
+    return replace(WITHOUT_TRAINING, name=name)
 
 
 def mean_step_seconds(run: Path) -> float:

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from dynascene.datasets.imagery import Folders
 from dynascene.evaluation.clip_table import write_clip_table
-from dynascene.evaluation.field_scores import FieldScores
+from dynascene.evaluation.field_scores import GAP, FieldScores
 from dynascene.evaluation.field_tables import FieldFigures, field_notes, field_summary, field_tables
 from dynascene.evaluation.flicker import true_motion
 from dynascene.evaluation.gap import CameraFollower, StillFollower
@@ -23,12 +24,15 @@ from dynascene.evaluation.metrics.choice import FieldMetrics
 from dynascene.evaluation.protocol import Benchmark, EvaluationShot
 from dynascene.evaluation.scores import NO_SCORE, REGIONS, Scores
 from dynascene.evaluation.table_formats import markdown_page
-from dynascene.imaging.pixels import bytes_from_tensor
+from dynascene.geometry.tracks import opposite_track
+from dynascene.imaging.pixels import bytes_from_tensor, tensor_from_bytes
+from dynascene.imaging.tensor_metrics import clip_psnrs
 from dynascene.jobs.result_folder import result_folder
 from dynascene.models.sizes import ModelSize
 from dynascene.synthetic.shots.moved_clips import moved_clips
 from dynascene.synthetic.shots.moved_shots import MovedShots
 from dynascene.synthetic.shots.short_shots import ShortShots
+from dynascene.types import CameraTrack
 
 METRICS = "metrics.json"
 CLIP_TABLE = "clips.parquet"
@@ -77,25 +81,55 @@ class MovedBenchmark:
 
 
 def judge_samples(
-    systems: Sequence[CameraFollower], benchmark: Benchmark, metrics: FieldMetrics, seed: int
+    systems: Sequence[CameraFollower],
+    benchmark: Benchmark,
+    metrics: FieldMetrics,
+    seed: int,
+    *,
+    gap: bool = False,
 ) -> tuple[FieldScores, Scores]:
-    """Every system on every clip; each clip has a noise of its own, the same for all systems."""
-    field_scores = FieldScores(metrics)
+    """Every system on every clip; each clip has a noise of its own, the same for all systems.
+
+    gap: also along the opposite track, for the camera gap against the clip's own video.
+    """
+    field_scores = FieldScores(metrics, further=(GAP,) if gap else ())
     scores = Scores(rows={s.name: {region: [] for region in REGIONS} for s in systems})
     for index in range(len(benchmark)):
         shot = benchmark[index]
         background = (shot.batch.matte[0, :, 0] == 0).numpy()
         frames: dict[str, np.ndarray] = {}
+        gaps: dict[str, float] = {}
         for system in systems:
             with torch.no_grad():
-                samples = system.frames(shot.batch, seed + index)[0]
-            frames[system.name] = bytes_from_tensor(samples)
+                samples = system.frames(shot.batch, seed + index)
+                if gap:
+                    gaps[system.name] = opposite_gap(system, samples, shot, seed + index)
+            frames[system.name] = bytes_from_tensor(samples[0])
             for region in REGIONS:
                 scores.rows[system.name][region].append(NO_SCORE)
         scores.clips.append(shot.name)
         scores.places.append(shot.place)
         field_scores.add(shot, frames, {}, true_motion(shot.truth, background))
+        field_scores.add_further(GAP, gaps)
     return field_scores, scores
+
+
+def opposite_gap(system: CameraFollower, samples: Tensor, shot: EvaluationShot, seed: int) -> float:
+    """How much better a clip is along its true track than along the opposite one, in decibels.
+
+    Args:
+        system: made the samples.
+        samples: [1, F, 3, H, W] in 0 … 1, along the true track.
+        shot: whose truth is the true track's.
+        seed: of the samples' noise.
+    """
+    clip = shot.batch
+    track = CameraTrack(clip.cam_from_world[0].double(), clip.intrinsics[0], clip.size)
+    poses = opposite_track(track).cam_from_world[None].to(clip.cam_from_world)
+    other = system.frames(clip.replace(cam_from_world=poses), seed)
+    truth, judged = tensor_from_bytes(shot.truth)[None], (clip.matte == 0).float()
+    true, opposite = (clip_psnrs(frames, truth, judged) for frames in (samples, other))
+    return float(true - opposite)
 
 
 def run_short_benchmark(
@@ -104,13 +138,15 @@ def run_short_benchmark(
     metrics: FieldMetrics,
     seed: int,
     out: Path,
+    *,
+    gap: bool = False,
 ) -> None:
     """``judge_samples``, with the still picture beside the systems, as a folder of results.
 
     Writes metrics.json, clips.parquet and table.md, as ``evaluate`` names them.
     """
     systems = [StillFollower(), *systems]
-    field_scores, scores = judge_samples(systems, benchmark, metrics, seed)
+    field_scores, scores = judge_samples(systems, benchmark, metrics, seed, gap=gap)
     figures = FieldFigures(field_scores, scores.places)
     values = {
         "benchmark": benchmark.name,

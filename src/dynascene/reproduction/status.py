@@ -38,7 +38,7 @@ def status_table(steps: Sequence[RowSteps], jobs: int) -> Table:
 
 def steps_left(steps: RowSteps) -> int:
     """Training steps; none where the weights are there, though the run may be gone."""
-    if steps.weights.is_done:
+    if steps.weights is None or steps.weights.is_done:
         return 0
     return sum(max(0, stage.steps - stage.step) for stage in steps.stages)
 

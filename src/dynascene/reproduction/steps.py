@@ -29,6 +29,10 @@ from dynascene.training.trainer import DESCRIPTION
 
 METRICS = "metrics.json"
 KEY_LENGTH = 12
+# The still picture, the first frame held, and the projection, measured once as all rows are.
+WITHOUT_TRAINING = PlannedRow(
+    name="without-training", stages=(), entries=(), reads_camera=False, guided=False
+)
 SEED = 0  # of all benchmarks and of the noise there
 
 
@@ -70,7 +74,7 @@ class RowSteps:
     Attributes:
         out: folder of the whole.
         request, identity: what it is trained and measured on.
-        row, seed: which training.
+        row, seed: which training; a row without stages has none, and is measured alone.
     """
 
     out: Path
@@ -105,7 +109,10 @@ class RowSteps:
         return folders
 
     @cached_property
-    def weights(self) -> ResultFolder:
+    def weights(self) -> ResultFolder | None:
+        """None: there is no training."""
+        if not self.stages:
+            return None
         inputs = {"run": fingerprint(self.stages[-1].inputs)}
         return ResultFolder(self._place("weights", inputs), CARD, inputs)
 
@@ -129,14 +136,16 @@ class RowSteps:
                 "metrics": self.identity.metrics,
                 "version": METRIC_VERSION,
             }
+            if (seconds := self.request.seconds_of(text)) is not None:
+                inputs["seconds"] = seconds
             folders[text] = ResultFolder(self._place(f"metrics{number}", inputs), METRICS, inputs)
         return folders
 
     @property
     def results(self) -> list[ResultFolder]:
         """Everything after the training."""
-        gap = [] if self.gap is None else [self.gap]
-        return [self.weights, *gap, *self.metrics.values()]
+        maybe = (self.weights, self.gap)
+        return [*(each for each in maybe if each is not None), *self.metrics.values()]
 
     @property
     def is_done(self) -> bool:
@@ -158,8 +167,13 @@ class RowSteps:
 
     @property
     def _measured(self) -> dict[str, Any]:
+        measured = (
+            {"system": self.row.name}
+            if self.weights is None
+            else {"weights": fingerprint(self.weights.inputs)}
+        )
         return {
-            "weights": fingerprint(self.weights.inputs),
+            **measured,
             "size": size_to_dict(self.request.size),
             "test_clips": self.request.test_clips,
             "seed": SEED,
@@ -177,6 +191,11 @@ def plan_steps(
         RowSteps(out, request, identity, row, seed) for row in rows for seed in range(row.seeds)
     ]
     return sorted(steps, key=lambda each: each.seed)
+
+
+def plain_steps(out: Path, request: ReproductionRequest, identity: Identity) -> RowSteps:
+    """Of what needs no training."""
+    return RowSteps(out, request, identity, WITHOUT_TRAINING, 0)
 
 
 def record_inputs(step: StageFolder | ResultFolder) -> None:

@@ -17,8 +17,9 @@ from dynascene.evaluation.gap_systems import follower
 from dynascene.evaluation.job import EvaluationRequest
 from dynascene.evaluation.job import run as run_evaluation
 from dynascene.evaluation.metrics.choice import choose_metrics
+from dynascene.evaluation.projected_followers import FramedFollower, ProjectedFollower
 from dynascene.evaluation.protocol import Benchmark
-from dynascene.evaluation.systems import Trained
+from dynascene.evaluation.systems import Projection, Trained
 from dynascene.generation.weights import load_weights
 from dynascene.jobs.log import Log
 from dynascene.models.sizes import MICRO
@@ -89,9 +90,11 @@ def finish_row(steps: RowSteps, report: Report) -> None:
     """
     with only_one(steps.folder):
         for number in range(len(steps.stages)):
-            if not (steps.weights.is_done or steps.stages[number].is_done):
+            weights = steps.weights
+            if not (steps.stages[number].is_done or (weights is not None and weights.is_done)):
                 _train(steps, number, report)
-        _do(steps, steps.weights, "weights", _export, report)
+        if steps.weights is not None:
+            _do(steps, steps.weights, "weights", _export, report)
         if steps.gap is not None:
             _do(steps, steps.gap, "camera gap", _measure_gap, report)
         for text, result in steps.metrics.items():
@@ -133,20 +136,31 @@ def _export(steps: RowSteps, result: ResultFolder) -> None:
 def _measure_gap(steps: RowSteps, result: ResultFolder) -> None:
     request = steps.request
     gap = GapRequest(
-        [_trained(steps)], RENDERED, request.test_clips, seed=SEED, imagery=request.imagery
+        [_system(steps)],
+        RENDERED,
+        request.test_clips,
+        seed=SEED,
+        imagery=request.imagery,
+        size=None if steps.stages else request.size,
     )
     run_gap(gap, result.path, Log())
 
 
 def _measure_metrics(text: str, steps: RowSteps, result: ResultFolder) -> None:
-    request, trained = steps.request, _trained(steps)
+    request, system = steps.request, _system(steps)
     if request.size == MICRO:  # too small for the cells that ``evaluate`` describes
         benchmark = _short_benchmark(text, request)
         metrics = choose_metrics(request.metrics, request.metric_weights)
-        run_short_benchmark([follower(trained)], benchmark, metrics, SEED, result.path)
+        followers = (
+            [follower(system)]
+            if isinstance(system, Trained)
+            else [FramedFollower(), ProjectedFollower()]
+        )
+        is_filmed = request.seconds_of(text) is not None  # rendered clips have a gap of their own
+        run_short_benchmark(followers, benchmark, metrics, SEED, result.path, gap=is_filmed)
         return
     evaluation = EvaluationRequest(
-        [trained],
+        [system],
         text,
         clips=request.test_clips,
         frames=request.size.frames,
@@ -156,6 +170,7 @@ def _measure_metrics(text: str, steps: RowSteps, result: ResultFolder) -> None:
         metrics=request.metrics,
         metric_weights=request.metric_weights,
         size=request.size.resolution,
+        seconds=request.seconds_of(text),
     )
     run_evaluation(evaluation, result.path, Log())
 
@@ -164,8 +179,11 @@ def _short_benchmark(text: str, request: ReproductionRequest) -> Benchmark:
     size, clips = request.size, request.test_clips
     if text == RENDERED:
         return MovedBenchmark(benchmark_split(text), clips, size, SEED, request.imagery)
-    return open_benchmark(text, clips, SEED, size.frames, request.imagery, size.resolution)
+    seconds = request.seconds_of(text)
+    return open_benchmark(text, clips, SEED, size.frames, request.imagery, size.resolution, seconds)
 
 
-def _trained(steps: RowSteps) -> Trained:
+def _system(steps: RowSteps) -> Trained | Projection:
+    if steps.weights is None:
+        return Projection()
     return Trained(steps.row.name, load_weights(steps.weights.path))

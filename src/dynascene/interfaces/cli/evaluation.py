@@ -16,6 +16,7 @@ def evaluate(
     clips: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: 32)")] = None,
     frames: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: 24)")] = None,
     size: Annotated[str | None, arg(metavar="WxH", help_behavior_hint="(default: 256x144)")] = None,
+    seconds: Annotated[float | None, arg(metavar="S", help_behavior_hint="")] = None,
     steps: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None,
     guidance: Annotated[float | None, arg(metavar="NUMBER", help_behavior_hint="")] = None,
     samples: Annotated[int | None, arg(metavar="K", help_behavior_hint="(default: 1)")] = None,
@@ -45,6 +46,8 @@ def evaluate(
         clips: shots of the benchmark.
         frames: length of a shot.
         size: of the frames; weights paint best at the size that they were trained for.
+        seconds: that the frames of a filmed clip span, by taking every so many (default:
+            neighbouring frames).
         steps: sampling steps (default: as each weights say).
         guidance: strength of classifier-free guidance (default: as each weights say).
         samples: also judge the mean of so many samples (accuracy, not looks).
@@ -83,7 +86,7 @@ def evaluate(
     from dynascene.interfaces.cli.system_names import open_external, open_system
     from dynascene.jobs.log import Log
 
-    benchmark: dict[str, Any] = {"clips": clips, "frames": frames}
+    benchmark: dict[str, Any] = {"clips": clips, "frames": frames, "seconds": seconds}
     benchmark |= {"size": None if size is None else parse_size(size)}
     options: dict[str, Any] = {"samples": samples, "obedience": obedience, "cameras": cameras}
     options |= {"features": features, "metrics": metrics or None, "metric_weights": metric_weights}

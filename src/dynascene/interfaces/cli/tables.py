@@ -18,6 +18,7 @@ def tables(
     clips: Annotated[tuple[str, ...], optional("DIR|URL…")] = (),
     data: Annotated[tuple[str, ...], optional("BENCH…")] = (),
     test_clips: Annotated[int, arg(metavar="N")] = 64,
+    seconds: Annotated[float | None, optional("S")] = None,
     metrics: Annotated[tuple[str, ...], optional("NAME…")] = (),
     metric_weights: Annotated[Path | None, optional("DIR")] = None,
     jobs: Annotated[int, arg(metavar="N")] = 1,
@@ -39,6 +40,8 @@ def tables(
         clips: folders or URLs of filmed clips that stages train on (default: rendered clips).
         data: further benchmarks, as dynascene evaluate takes them.
         test_clips: clips of each benchmark.
+        seconds: that the frames of a filmed benchmark span (default: 1 at size micro, else
+            neighbouring frames).
         metrics: of the field's metrics these alone, as dynascene evaluate takes them.
         metric_weights: folder of the published weights that metrics read.
         jobs: rows at work at once.
@@ -52,7 +55,7 @@ def tables(
     from dynascene.reproduction.materials import ReproductionRequest, identity_of
     from dynascene.reproduction.plan import check_one_budget, choose_rows, rows_of
     from dynascene.reproduction.status import status_table
-    from dynascene.reproduction.steps import plan_steps
+    from dynascene.reproduction.steps import plain_steps, plan_steps
     from dynascene.reproduction.work import carry_out
 
     request = ReproductionRequest(
@@ -62,13 +65,14 @@ def tables(
         clips=clips,
         data=data,
         test_clips=test_clips,
+        seconds=seconds,
         metrics=metrics or None,
         metric_weights=metric_weights,
     )
     chosen = choose_rows(rows_of(request.size), rows)
     check_one_budget(chosen, steps)
     identity = identity_of(request)
-    planned = plan_steps(out, request, identity, chosen)
+    planned = [plain_steps(out, request, identity), *plan_steps(out, request, identity, chosen)]
     if status:
         print_tables([status_table(planned, jobs)])
         return
