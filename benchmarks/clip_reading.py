@@ -32,7 +32,7 @@ from dynascene.datasets.tasks.drawing import draw_sample
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.moves import make_move
 from dynascene.io.cameras import write_cameras
-from dynascene.io.frames import open_matte
+from dynascene.io.mattes import open_matte
 from dynascene.io.video_writing import H264Writer
 from dynascene.models.systems.dynascene import IMAGE_TASKS, VIDEO_TASKS
 from dynascene.task_mix import TaskMix

@@ -28,7 +28,8 @@ from dynascene.estimators.matte.protocol import Matter
 from dynascene.estimators.matte.selfie import SelfieMatter
 from dynascene.estimators.person.fastestdet import FastestDet
 from dynascene.estimators.person.protocol import PersonDetector
-from dynascene.io.frames import open_frames, open_matte
+from dynascene.io.frames import open_frames
+from dynascene.io.mattes import open_matte
 
 CLIPS = {
     "bmx-trees": "bmx-trees/frames",

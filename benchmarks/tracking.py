@@ -32,8 +32,9 @@ from dynascene.geometry.moves import make_move
 from dynascene.geometry.panorama import angles_from_directions
 from dynascene.geometry.rigid import camera_centres, relative_to_first, rotation_angle
 from dynascene.io.cameras import CameraDefaults, read_cameras
-from dynascene.io.frames import open_frames, open_matte
+from dynascene.io.frames import open_frames
 from dynascene.io.images import read_image
+from dynascene.io.mattes import open_matte
 from dynascene.synthetic.shots.person_clips import (
     Placement,
     composite,

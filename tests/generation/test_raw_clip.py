@@ -9,8 +9,9 @@ import pytest
 
 from dynascene.generation.subject import CleanEdges
 from dynascene.interfaces.cli.main import main
-from dynascene.io.frames import open_frames, open_matte
+from dynascene.io.frames import open_frames
 from dynascene.io.images import write_png
+from dynascene.io.mattes import open_matte
 from dynascene.types import ArrayFrames
 
 FRAMES, H, W = 20, 96, 160

@@ -12,8 +12,9 @@ import tyro
 
 from dynascene.errors import InputError
 from dynascene.interfaces.cli.matting import matte, parse_subject
-from dynascene.io.frames import open_frames, open_matte
+from dynascene.io.frames import open_frames
 from dynascene.io.images import write_png
+from dynascene.io.mattes import open_matte
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = next(

@@ -9,8 +9,9 @@ from clips import numbered_frames, shared, write_clip
 from PIL import Image
 
 from dynascene.errors import InputError
-from dynascene.io.frames import open_frames, open_matte, split_alpha, times_of
+from dynascene.io.frames import open_frames, split_alpha, times_of
 from dynascene.io.images import write_png
+from dynascene.io.mattes import open_matte
 from dynascene.types import ArrayFrames, FrameSource, Size
 
 

@@ -7,7 +7,7 @@ import pytest
 from clips import set_display_matrix, write_clip
 
 from dynascene.errors import InputError
-from dynascene.io.frames import open_matte
+from dynascene.io.mattes import open_matte
 from dynascene.io.video import open_video
 from dynascene.types import Size
 

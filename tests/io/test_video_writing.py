@@ -14,7 +14,8 @@ from clips import numbered_frames
 
 from dynascene.errors import InputError
 from dynascene.io import video_writing
-from dynascene.io.frames import open_frames, open_matte
+from dynascene.io.frames import open_frames
+from dynascene.io.mattes import open_matte
 from dynascene.io.video import open_video
 from dynascene.io.video_writing import H264Writer, PngSequenceWriter, ProResWriter
 from dynascene.types import Size

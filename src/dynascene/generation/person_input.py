@@ -41,7 +41,7 @@ def open_person(person: PersonInput, frames: tuple[int, int] | None) -> FilmedPe
     """
     path = person.person
     still = path.is_file() and path.suffix.lower() in IMAGE_SUFFIXES
-    source = open_frames(path)
+    source = open_frames(path, deinterlace=person.deinterlace)
     colour, matte = _colour_and_matte(source, person, frames, still)  # checks the frames too
     start = _second_of(source, frames[0]) if frames else 0.0
     sound = (path, start) if path.is_file() and not still else None

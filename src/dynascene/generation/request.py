@@ -12,6 +12,7 @@ from dynascene.errors import InputError
 from dynascene.estimators.scale.person_scale import ADULT, SHORTEST, TALLEST
 from dynascene.generation.clip import GenerationOptions
 from dynascene.io.cameras import Sensor
+from dynascene.io.names import Deinterlace
 
 SCALE = "scale.json"  # beside a camera file
 NULL_CAMERA = "none"  # in place of a camera file
@@ -28,6 +29,7 @@ class PersonInput:
         subject: whom to cut out: their number or a pixel on them.
         matte_backend: how to cut out: a name of ``estimators.matte.backends``.
         person_height: metres; tells the scale of a clip whose camera is tracked.
+        deinterlace: as for ``io.video.open_video``.
 
     Raises:
         InputError: options that exclude each other, or a height that nobody has.
@@ -38,6 +40,7 @@ class PersonInput:
     subject: int | tuple[float, float] | None = None
     matte_backend: str | None = None
     person_height: float = ADULT
+    deinterlace: Deinterlace = "auto"
 
     def __post_init__(self) -> None:
         for name in ("subject", "matte_backend"):

@@ -15,7 +15,8 @@ from dynascene.estimators.person.backends import DETECTORS
 from dynascene.estimators.weights import pinned_sha256
 from dynascene.generation.footage import FOLDER
 from dynascene.generation.request import PersonInput
-from dynascene.io.frames import open_matte, times_of
+from dynascene.io.frames import times_of
+from dynascene.io.mattes import open_matte
 from dynascene.jobs.log import Log
 from dynascene.types import FrameSource, Size
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from dynascene.errors import InputError
-from dynascene.io.frames import open_frames, open_matte, times_of
+from dynascene.io.frames import coded_size_of, open_frames, times_of
+from dynascene.io.mattes import open_matte
 from dynascene.types import FrameSource, Size
 
 Range = tuple[int, int]  # the first frame, and the one after the last
@@ -32,6 +33,11 @@ class Excerpt:
     @property
     def size(self) -> Size:
         return self.source.size
+
+    @property
+    def coded_size(self) -> Size:
+        """As of the source."""
+        return coded_size_of(self.source)
 
     @property
     def channels(self) -> int:

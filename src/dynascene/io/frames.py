@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from dynascene.errors import InputError
-from dynascene.io.greyness import IN_COLOUR, is_grey
 from dynascene.io.images import IMAGE_SUFFIXES, probe_image, read_image
+from dynascene.io.names import Deinterlace
 from dynascene.io.natural_order import natural_order
 from dynascene.io.video import open_video
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.types import FrameSource, Size
-
-SAMPLED_FRAMES = 5
 
 
 @dataclass(frozen=True)
@@ -55,17 +52,27 @@ class PictureFrames:
 
 @dataclass(frozen=True)
 class DerivedFrames:
-    """Another source's frames, each passed through ``convert`` when it is read."""
+    """Another source's frames, each passed through ``convert`` when it is read.
+
+    Attributes:
+        stretched: the size that ``convert`` gives them; None: the source's.
+    """
 
     source: FrameSource
     channels: int
     convert: Callable[[np.ndarray], np.ndarray]
     frame_rate: Fraction
     times: tuple[float, ...] | None = None
+    stretched: Size | None = None
 
     @property
     def size(self) -> Size:
-        return self.source.size
+        return self.stretched or self.source.size
+
+    @property
+    def coded_size(self) -> Size:
+        """As of the source."""
+        return coded_size_of(self.source)
 
     def __len__(self) -> int:
         return len(self.source)
@@ -76,14 +83,16 @@ class DerivedFrames:
             yield np.ascontiguousarray(self.convert(frame))
 
 
-def open_frames(path: Path, *, strict: bool = False) -> FrameSource:
+def open_frames(
+    path: Path, *, strict: bool = False, deinterlace: Deinterlace = "auto"
+) -> FrameSource:
     """Open a video, a folder of pictures of one size (sorted naturally), or one picture.
 
     Frames are uint8 [H, W, 3], or [H, W, 4] with straight alpha; pictures run at 24 frames a
     second. Nothing but the file's index is kept in memory.
 
     Args:
-        strict: as for ``open_video``.
+        strict, deinterlace: as for ``open_video``.
 
     Raises:
         InputError: when the path is missing, holds no frames or several sizes, or is damaged.
@@ -92,12 +101,17 @@ def open_frames(path: Path, *, strict: bool = False) -> FrameSource:
         return _open_pictures(_pictures_in(path))
     if path.suffix.lower() in (*IMAGE_SUFFIXES, ".heic", ".heif"):
         return _open_pictures([path])
-    return open_video(path, strict=strict)
+    return open_video(path, strict=strict, deinterlace=deinterlace)
 
 
 def times_of(source: FrameSource) -> tuple[float, ...] | None:
     """Seconds of each frame after the first where the source's frame rate varies, else None."""
     return getattr(source, "times", None)
+
+
+def coded_size_of(source: FrameSource) -> Size:
+    """The size of the frames in their file; another than shown where pixels are not square."""
+    return getattr(source, "coded_size", source.size)
 
 
 def _pictures_in(folder: Path) -> list[Path]:
@@ -127,86 +141,13 @@ def _open_pictures(paths: list[Path]) -> PictureFrames:
     )
 
 
-def open_matte(path: Path, like: FrameSource | None = None, *, strict: bool = False) -> FrameSource:
-    """Open a matte as frames [H, W, 1], 255 = person: a video, a folder of pictures, or a picture.
-
-    Where there is alpha it is the matte (unless it is opaque throughout a grey picture); else the
-    grey values are. In a palette picture with colours (a label map) everything but black is
-    person, and a map of labels 0 and 1 counts as 0 and 255.
-
-    Args:
-        like: the person's frames. The matte must have their size and number, and takes their frame
-            rate and times.
-        strict: as for ``open_video``.
-
-    Raises:
-        InputError: as open_frames does, when the matte is in colour, or does not fit ``like``.
-    """
-    source = open_frames(path, strict=strict)
-    matte = DerivedFrames(source, 1, _matte_reading(source, path), source.frame_rate)
-    if like is None:
-        return replace(matte, times=times_of(source))
-    check_matte_fits(path, source, like)
-    return replace(matte, frame_rate=like.frame_rate, times=times_of(like))
-
-
-def check_matte_fits(path: Path, matte: FrameSource, person: FrameSource) -> None:
-    """Compare a matte's size and number of frames with the person's.
-
-    Raises:
-        InputError: they differ.
-    """
-    if matte.size != person.size:
-        raise InputError(
-            f"{path}: the matte is {matte.size} and the person's video is {person.size}: "
-            "make the matte in the video's size"
-        )
-    if len(matte) != len(person):
-        raise InputError(
-            f"{path}: the matte has {len(matte)} frames and the person's video has {len(person)}: "
-            "make one matte frame for each frame"
-        )
-
-
-def _matte_reading(source: FrameSource, path: Path) -> Callable[[np.ndarray], np.ndarray]:
-    """How this source's frames hold the matte, from a few of them (the first may be empty)."""
-    step = max(1, len(source) // SAMPLED_FRAMES) if isinstance(source, PictureFrames) else 1
-    indices = range(0, len(source), step)[:SAMPLED_FRAMES]
-    if not isinstance(source, PictureFrames):
-        indices = indices[:1]  # a video would be decoded up to each
-    samples = [next(source.read(index, index + 1)) for index in indices]
-    if source.channels == 4 and not all(
-        (sample[..., 3] == 255).all() and is_grey(sample[..., :3]) for sample in samples
-    ):
-        return _alpha
-    if isinstance(source, PictureFrames) and source.palette:
-        return _person_of_labels
-    grey = partial(_grey, where=str(path))
-    brightest = max(int(grey(sample).max()) for sample in samples)
-    labels = isinstance(source, PictureFrames) and brightest == 1
-    return partial(_grey, where=str(path), white=1) if labels else grey
-
-
-def _alpha(frame: np.ndarray) -> np.ndarray:
+def alpha_of(frame: np.ndarray) -> np.ndarray:
+    """[H, W, 4] → [H, W, 1]."""
     return frame[..., 3:]
 
 
 def _colour(frame: np.ndarray) -> np.ndarray:
     return frame[..., :3]
-
-
-def _grey(frame: np.ndarray, where: str, white: int = 255) -> np.ndarray:
-    if not is_grey(frame[..., :3]):
-        raise InputError(IN_COLOUR.format(path=where))
-    grey = frame[..., 1:2]
-    return grey if white == 255 else np.where(grey >= white, np.uint8(255), np.uint8(0))
-
-
-def _person_of_labels(frame: np.ndarray) -> np.ndarray:
-    """A palette of greys means its grey values; one with colours numbers the objects."""
-    if (frame[..., :3] == frame[..., :1]).all():
-        return frame[..., :1]
-    return np.where(frame[..., :3].any(axis=2, keepdims=True), np.uint8(255), np.uint8(0))
 
 
 def split_alpha(source: FrameSource) -> tuple[FrameSource, FrameSource]:
@@ -219,4 +160,4 @@ def split_alpha(source: FrameSource) -> tuple[FrameSource, FrameSource]:
         raise InputError("the person's frames have no alpha: give a matte (white = person)")
     rate, times = source.frame_rate, times_of(source)
     colour = DerivedFrames(source, 3, _colour, rate, times)
-    return colour, DerivedFrames(source, 1, _alpha, rate, times)
+    return colour, DerivedFrames(source, 1, alpha_of, rate, times)

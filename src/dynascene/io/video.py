@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import chain, islice, pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import av
@@ -16,21 +16,17 @@ from av.video.reformatter import VideoReformatter
 
 from dynascene.errors import InputError
 from dynascene.io import swscale
+from dynascene.io.deinterlacing import deinterlaced
 from dynascene.io.greyness import IN_COLOUR, is_grey
-from dynascene.io.video_decoding import (
-    SCALING,
-    OpenFootage,
-    Picture,
-    decode_frames,
-    open_footage,
-    picture_of,
-)
+from dynascene.io.names import Deinterlace
+from dynascene.io.video_decoding import OpenFootage, decode_frames, open_footage
 from dynascene.io.video_index import FrameIndex, index_frames, timing
+from dynascene.io.video_picture import SCALING, Picture, may_have_alpha, picture_of
+from dynascene.io.video_seeking import DAMAGED, from_keyframe, in_step, without_gaps
 from dynascene.types import Size
 
 log = logging.getLogger(__name__)
 
-DAMAGED = "{path}: the video is damaged; export it again"
 SHORT_GAP = 4  # frames: to decode so many is no worse than to seek
 OUTLIERS = 8  # of the pixels that are looked at for colour
 THINNED = 8  # one pixel in so many squared is looked at for colour
@@ -44,6 +40,8 @@ class VideoFrames:
         path: of the file.
         frame_rate: the average rate.
         times: seconds of each frame after the first where the rate varies, else None.
+        deinterlace: whether frames that say that they are interlaced are made pictures of one
+            moment, or all of them, or none.
         strict: whether reading raises InputError where a frame cannot be decoded as it was written.
             Else a damaged frame is what the decoder makes of it, or its neighbour, with a warning.
     """
@@ -54,10 +52,21 @@ class VideoFrames:
     _picture: Picture = field(repr=False)
     _index: FrameIndex = field(repr=False)
     strict: bool = False
+    deinterlace: Deinterlace = "never"
 
     @property
     def size(self) -> Size:
         return self._picture.size
+
+    @property
+    def coded_size(self) -> Size:
+        """The upright size in the file's own pixels; another where they are not square."""
+        return self._picture.coded_size
+
+    @property
+    def interlaced(self) -> bool:
+        """Whether the file says that its frames are two fields each."""
+        return self._index.interlaced
 
     @property
     def channels(self) -> int:
@@ -99,10 +108,15 @@ class VideoFrames:
         with open_footage(self.path, threads=self._threads) as footage:
             for run in runs:
                 span, chosen = range(run[0], run[-1] + 1), frozenset(run)
-                for number, frame in enumerate(frames(footage, span), span.start):
+                shown = self._as_pictures(footage, frames, span)
+                for number, frame in enumerate(shown, span.start):
                     if number in chosen:
                         refuse_colour(frame)
                         yield self._picture.array(frame, reformatter)
+
+    def uncoloured(self) -> VideoFrames:
+        """The same video with its stored values as they are, for what is no picture: mattes."""
+        return replace(self, _picture=replace(self._picture, colour=None))
 
     def grey(self) -> VideoFrames:
         """The brightness alone, [H, W, 1]: the Y plane where there is one.
@@ -129,12 +143,27 @@ class VideoFrames:
             return "NONE"
         return "AUTO" if self._index.whole else "SLICE"
 
+    def _as_pictures(
+        self,
+        footage: OpenFootage,
+        frames: Callable[[OpenFootage, range], Iterator[av.VideoFrame]],
+        span: range,
+    ) -> Iterator[av.VideoFrame]:
+        """The frames of a span, deinterlaced with their neighbours wherever it begins and ends."""
+        if self.deinterlace == "never":
+            return frames(footage, span)
+        wide = range(max(span.start - 1, 0), min(span.stop + 1, len(self)))
+        pictures = deinterlaced(
+            frames(footage, wide), self._index.time_base, every=self.deinterlace == "always"
+        )
+        return islice(pictures, span.start - wide.start, span.stop - wide.start)
+
     def _frames(self, footage: OpenFootage, span: range) -> Iterator[av.VideoFrame]:
         pts = self._index.pts
         if pts is None:
             return islice(decode_frames(footage), span.start, span.stop)
-        frames = _from_keyframe(footage, self._index, pts[span.start])
-        return _in_step(frames, pts[span.start : span.stop], self.path)
+        frames = from_keyframe(footage, self._index, pts[span.start])
+        return in_step(frames, pts[span.start : span.stop], self.path)
 
     def _strictly(self, footage: OpenFootage, span: range) -> Iterator[av.VideoFrame]:
         """Check the frames from the keyframe on too, since the span is predicted from them."""
@@ -145,44 +174,68 @@ class VideoFrames:
             keyframes = self._index.keyframes
             position = bisect_right(keyframes, pts[span.start]) - 1
             begin = bisect_left(pts, keyframes[position]) if position >= 0 else 0
-            frames = _from_keyframe(footage, self._index, pts[span.start])
-            frames = _without_gaps(frames, pts[begin : span.stop], self.path)
+            frames = from_keyframe(footage, self._index, pts[span.start])
+            frames = without_gaps(frames, pts[begin : span.stop], self.path)
         yield from islice(frames, span.start - begin, span.stop - begin)
         if pts is None and footage.damage:
             raise InputError(DAMAGED.format(path=self.path))
 
 
-def open_video(path: Path, *, strict: bool = False) -> VideoFrames:
+def open_video(
+    path: Path, *, strict: bool = False, deinterlace: Deinterlace = "auto"
+) -> VideoFrames:
     """Open a video file and index its frames.
 
-    Frames after the place where a truncated file breaks off do not count.
+    Frames after the place where a truncated file breaks off do not count. What changes the frames'
+    look (deinterlacing, high dynamic range) is logged.
 
     Args:
         path: of the file.
         strict: refuse damage, on opening (as far as it shows) and on reading.
+        deinterlace: auto: frames that say that they are interlaced.
 
     Raises:
         InputError: the file is missing, is no video, or has no frame that can be decoded.
     """
     with open_footage(path) as footage:
         first = next(decode_frames(footage), None)
-    if first is None:
-        raise InputError(f"{path}: holds no frame that can be decoded; export the video again")
-    picture = picture_of(first)
-    index = index_frames(path)
+        if first is None:
+            raise InputError(f"{path}: holds no frame that can be decoded; export the video again")
+        picture = picture_of(first, footage, path)
+    index = index_frames(path, look_for_alpha=may_have_alpha(first))
     if not index.count:
         raise InputError(f"{path}: holds no undamaged frame; export the video again")
-    if picture.hdr:
-        log.warning(
-            "%s: HDR video (%s) is read as if it were SDR and looks flat; convert it to SDR first",
-            path, picture.hdr,
-        )  # fmt: skip
+    index = replace(index, interlaced=index.interlaced or first.interlaced_frame)
+    if may_have_alpha(first):
+        picture = replace(picture, alpha=index.transparent)
     if not index.whole and strict:
         raise InputError(DAMAGED.format(path=path))
+    if deinterlace == "auto" and not index.interlaced:
+        deinterlace = "never"
+    _say_what_is_changed(path, picture, index, deinterlace)
+    rate, times = timing(index)
+    return VideoFrames(path, rate, times, picture, index, strict, deinterlace)
+
+
+def _say_what_is_changed(
+    path: Path, picture: Picture, index: FrameIndex, deinterlace: Deinterlace
+) -> None:
+    if picture.hdr:
+        log.warning(
+            "%s: HDR video (%s) is converted to SDR; its highlights are compressed",
+            path, picture.hdr,
+        )  # fmt: skip
+    if picture.stored != picture.coded:
+        log.warning(
+            "%s: its pixels are not square: the frames of %s are shown as %s",
+            path, picture.coded_size, picture.size,
+        )  # fmt: skip
+    if deinterlace != "never":
+        log.warning("%s: interlaced video is deinterlaced (`deinterlace` never leaves it)", path)
+    elif index.interlaced:
+        log.warning("%s: interlaced video is left as it is; moving edges show combs", path)
     if not index.whole:
         log.warning("%s: the video is damaged; %d frames can be read", path, index.count)
-    rate, times = timing(index)
-    return VideoFrames(path, rate, times, picture, index, strict)
 
 
 def _runs(numbers: Sequence[int], keyframes: Sequence[int]) -> list[list[int]]:
@@ -207,57 +260,3 @@ def _colour_check(picture: Picture, path: Path) -> Callable[[av.VideoFrame], Non
             raise InputError(IN_COLOUR.format(path=path))
 
     return refuse_colour
-
-
-def _from_keyframe(footage: OpenFootage, index: FrameIndex, pts: int) -> Iterator[av.VideoFrame]:
-    """Decode from the last keyframe at or before ``pts``, else from the start of the file."""
-    position = bisect_right(index.keyframes, pts) - 1
-    if position < 1:
-        return decode_frames(footage)
-    footage.container.seek(index.keyframes[position], stream=footage.stream)
-    footage.decoder.flush_buffers()
-    frames = decode_frames(footage)
-    first = next(frames, None)
-    if first is not None and first.pts is not None and first.pts <= pts:
-        return chain([first], frames)
-    # the container's own search went too far: exactness first
-    footage.container.seek(0, stream=footage.stream)
-    footage.decoder.flush_buffers()
-    return decode_frames(footage)
-
-
-def _in_step(
-    frames: Iterator[av.VideoFrame], times: tuple[int, ...], path: Path
-) -> Iterator[av.VideoFrame]:
-    """One frame for each time. A frame that the decoder lost is replaced by its neighbour."""
-    previous, frame, lost = None, next(frames, None), 0
-    for pts in times:
-        while frame is not None and (frame.pts is None or frame.pts < pts):
-            previous, frame = frame, next(frames, None)
-        match = frame is not None and (frame.pts == pts or previous is None)
-        nearest = frame if match else previous
-        if nearest is None:
-            raise InputError(f"{path}: cannot be decoded; export the video again")
-        lost += nearest.pts != pts
-        yield nearest
-    if lost:
-        log.warning("%s: %d frames are damaged; a neighbour stands in for each", path, lost)
-
-
-def _without_gaps(
-    frames: Iterator[av.VideoFrame], times: tuple[int, ...], path: Path
-) -> Iterator[av.VideoFrame]:
-    """One frame for each time. Raises InputError where the decoder lost one."""
-    remaining = iter(times)
-    awaited = next(remaining, None)
-    for frame in frames:
-        if awaited is None:
-            return
-        if frame.pts is None or frame.pts < awaited:
-            continue  # shown before the keyframe, and not asked for
-        if frame.pts > awaited:
-            break
-        yield frame
-        awaited = next(remaining, None)
-    if awaited is not None:
-        raise InputError(DAMAGED.format(path=path))

@@ -1,4 +1,4 @@
-"""From a video file's packets to upright 8-bit RGB pictures, without exceptions of codecs."""
+"""From a video file's packets to decoded frames, without exceptions of codecs."""
 
 from __future__ import annotations
 
@@ -6,28 +6,33 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import av
-import numpy as np
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.codeccontext import VideoCodecContext
-from av.video.reformatter import ColorRange, VideoReformatter
 from av.video.stream import VideoStream
 
 from dynascene.errors import InputError
-from dynascene.io import swscale
-from dynascene.types import Size
 
-# H.273 matrix_coefficients → the number that swscale has for it
-SWSCALE_MATRIX = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
-BT709, BT601 = 1, 5
 CUT_SHORT = "{path}: the video is empty or cut short (its index is missing); export it again"
-HDR_TRANSFERS = {16: "PQ", 18: "HLG"}  # H.273 transfer_characteristics
-# chroma is interpolated, not repeated: twice the work, but clean edges on saturated colours
-CONVERSION = swscale.BILINEAR | swscale.ACCURATE_ROUNDING
-CONVERSION |= swscale.FULL_CHROMA_OUTPUT | swscale.FULL_CHROMA_INPUT
-SCALING = CONVERSION & ~swscale.BILINEAR | swscale.BICUBIC  # widened by what is shrunk: no moiré
+
+
+class ColourTags(NamedTuple):
+    """What a file says of a stream's colours, in H.273's numbers; FFmpeg's for the range."""
+
+    primaries: int
+    transfer: int
+    matrix: int
+    range: int
+
+    @staticmethod
+    def of(decoder: VideoCodecContext) -> ColourTags:
+        """Before anything is decoded: decoders put the frames' own tags in their place."""
+        return ColourTags(
+            decoder.color_primaries, decoder.color_trc, decoder.colorspace, decoder.color_range
+        )
 
 
 @dataclass
@@ -37,6 +42,7 @@ class OpenFootage:
     container: InputContainer
     stream: VideoStream
     decoder: VideoCodecContext
+    tags: ColourTags
     damage: int = 0
 
 
@@ -54,9 +60,10 @@ def open_footage(path: Path, *, threads: str = "AUTO") -> Generator[OpenFootage]
     """
     with open_container(path) as container:
         stream = _first_video_stream(container, path)
+        tags = ColourTags.of(stream.codec_context)
         decoder = _alpha_decoder(stream) or stream.codec_context
         decoder.thread_type = threads
-        yield OpenFootage(container, stream, decoder)
+        yield OpenFootage(container, stream, decoder, tags)
 
 
 @contextmanager
@@ -153,86 +160,3 @@ def _sound_frames(footage: OpenFootage, packet: av.Packet | None) -> list[av.Vid
     sound = [frame for frame in frames if not frame.is_corrupt]
     footage.damage += len(frames) - len(sound)
     return sound
-
-
-@dataclass(frozen=True)
-class Picture:
-    """The conversion of a stream's frames to arrays, determined by its first frame.
-
-    Attributes:
-        stored: the size to which frames are brought before they are turned upright.
-        grey: whether only their brightness is wanted.
-        flags: swscale's.
-    """
-
-    stored: Size
-    alpha: bool
-    matrix: int
-    full_range: bool
-    orientation: tuple[bool, bool, bool]  # transpose, then mirror the rows, then the columns
-    hdr: str | None
-    grey: bool = False
-    flags: int = CONVERSION
-
-    @property
-    def size(self) -> Size:
-        """The size of the upright picture."""
-        return Size(*self.stored[::-1]) if self.orientation[0] else self.stored
-
-    def array(self, frame: av.VideoFrame, reformatter: VideoReformatter) -> np.ndarray:
-        """uint8 [H, W, 3], [H, W, 4] with straight alpha, or [H, W, 1] where it is grey."""
-        rgb = reformatter.reformat(
-            frame,
-            *self.stored,  # a stream may change its size on the way
-            format="gray" if self.grey else "rgba" if self.alpha else "rgb24",
-            src_colorspace=self.matrix,
-            dst_colorspace=self.matrix,
-            src_color_range=ColorRange.JPEG if self.full_range else ColorRange.MPEG,
-            dst_color_range=ColorRange.JPEG,
-            interpolation=self.flags,
-        )
-        array = rgb.to_ndarray()
-        array = array[..., None] if self.grey else array
-        transpose, mirror_rows, mirror_columns = self.orientation
-        if transpose:
-            array = array.swapaxes(0, 1)
-        if mirror_rows:
-            array = array[::-1]
-        if mirror_columns:
-            array = array[:, ::-1]
-        return np.ascontiguousarray(array)
-
-
-def picture_of(frame: av.VideoFrame) -> Picture:
-    """The conversion for a stream, from its first frame's colours, alpha and orientation."""
-    default = BT709 if frame.height >= 720 else BT601
-    return Picture(
-        stored=Size(frame.width, frame.height),
-        alpha=_has_alpha(frame),
-        matrix=SWSCALE_MATRIX.get(frame.colorspace, default),
-        full_range=_is_full_range(frame),
-        orientation=_orientation(frame),
-        hdr=HDR_TRANSFERS.get(frame.color_trc),
-    )
-
-
-def _has_alpha(frame: av.VideoFrame) -> bool:
-    if frame.format.has_palette or frame.format.name == "bgra":
-        # GIF and palettes always could have alpha, few do
-        return bool((frame.to_ndarray(format="rgba")[..., 3] < 255).any())
-    return any(component.is_alpha for component in frame.format.components)
-
-
-def _is_full_range(frame: av.VideoFrame) -> bool:
-    if frame.color_range != ColorRange.UNSPECIFIED:
-        return frame.color_range == ColorRange.JPEG
-    return frame.format.name.startswith(("yuvj", "gray"))
-
-
-def _orientation(frame: av.VideoFrame) -> tuple[bool, bool, bool]:
-    """From the display matrix [a b u; c d v; x y w], (p, q) → (a·p + c·q, b·p + d·q)."""
-    matrix = frame.side_data.get("DISPLAYMATRIX")
-    if matrix is None:
-        return False, False, False
-    a, b, _, c, d = np.frombuffer(bytes(matrix), np.int32)[:5].tolist()
-    return (True, b < 0, c < 0) if abs(b) > abs(a) else (False, d < 0, a < 0)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
 import av
 
+from dynascene.io.deinterlacing import FIELD_ORDERS
 from dynascene.io.video_decoding import OpenFootage, decode_frames, open_footage, read_packets
+from dynascene.io.video_picture import is_transparent
 
 DEFAULT_FRAME_RATE = Fraction(24)
 MOV, MATROSKA, AVI = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"
@@ -28,6 +30,8 @@ class FrameIndex:
         time_base: seconds in one unit of time.
         stated_rate: frame rate of the file's header; None: none.
         whole: whether no damage was found.
+        interlaced: whether stream or frames say that they are interlaced, as far as was looked.
+        transparent: whether a frame is transparent anywhere, where that was looked for.
     """
 
     count: int
@@ -36,17 +40,25 @@ class FrameIndex:
     time_base: Fraction
     stated_rate: Fraction | None
     whole: bool
+    interlaced: bool = False
+    transparent: bool = False
 
 
-def index_frames(path: Path) -> FrameIndex:
+def index_frames(path: Path, look_for_alpha: bool = False) -> FrameIndex:
     """Index the frames that can be decoded.
 
     The frame table of a complete MP4 or MOV file is used without decoding; any other file is
     decoded once.
 
+    Args:
+        path: of the file.
+        look_for_alpha: decode it in any case, and look whether a frame is transparent.
+
     Raises:
         InputError: the file is no video.
     """
+    if look_for_alpha:
+        return _by_decoding(path, look_for_alpha)
     with open_footage(path) as footage:
         index = _from_table(footage)
     return index or _by_decoding(path)
@@ -90,14 +102,18 @@ def _from_table(footage: OpenFootage) -> FrameIndex | None:
     return _index(footage, pts, packets)
 
 
-def _by_decoding(path: Path) -> FrameIndex:
+def _by_decoding(path: Path, look_for_alpha: bool = False) -> FrameIndex:
     # one frame at a time: several at once may lose more than the damage, and not always the same
     with open_footage(path, threads="SLICE") as footage:
         packets: list[_Entry] = []
-        pts = [
-            frame.pts for frame in decode_frames(footage, _noted(read_packets(footage), packets))
-        ]
-        return _index(footage, pts, packets)
+        pts, interlaced, transparent = [], False, False
+        for frame in decode_frames(footage, _noted(read_packets(footage), packets)):
+            pts.append(frame.pts)
+            interlaced |= frame.interlaced_frame
+            transparent |= look_for_alpha and not transparent and is_transparent(frame)
+        index = _index(footage, pts, packets)
+        interlaced |= index.interlaced
+        return replace(index, interlaced=interlaced, transparent=transparent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +149,7 @@ def _index(
         time_base=footage.stream.time_base or Fraction(1, 1000),
         stated_rate=footage.stream.average_rate or footage.stream.guessed_rate,
         whole=not footage.damage,
+        interlaced=footage.stream.codec_context.field_order in FIELD_ORDERS,
     )
 
 

@@ -9,7 +9,7 @@ from painted import clip_of, red_boxes, write_frames
 from dynascene.curation.clip import Clip
 from dynascene.curation.stages.matte import KEYFRAMES, MatteConfig, MatteStage, backend_at_hand
 from dynascene.errors import InputError
-from dynascene.io.frames import open_matte
+from dynascene.io.mattes import open_matte
 from dynascene.io.video_index import index_frames
 from dynascene.types import ArrayFrames, Size
 

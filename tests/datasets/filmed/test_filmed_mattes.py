@@ -13,7 +13,8 @@ from dynascene.datasets.filmed.mattes import check_is_grey, open_clip_matte
 from dynascene.datasets.filmed.storage import Storage
 from dynascene.datasets.filmed.survey import open_manifest, survey
 from dynascene.errors import InputError
-from dynascene.io.frames import open_frames, open_matte
+from dynascene.io.frames import open_frames
+from dynascene.io.mattes import open_matte
 from dynascene.types import Size
 
 COUNT = 20

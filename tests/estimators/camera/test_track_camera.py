@@ -21,7 +21,8 @@ from dynascene.estimators.camera.rotation import fit_rotation
 from dynascene.estimators.camera.verdict import judge, measure
 from dynascene.geometry.rigid import rotation_angle
 from dynascene.io.cameras import CameraDefaults, read_cameras
-from dynascene.io.frames import open_frames, open_matte
+from dynascene.io.frames import open_frames
+from dynascene.io.mattes import open_matte
 from dynascene.types import ArrayFrames, Size
 
 DATA = Path(__file__).parents[3] / ".." / "shared" / "data"

@@ -14,7 +14,7 @@ from dynascene.errors import InputError
 from dynascene.estimators.scale.ground import GroundFit, PitchEvidence, fit_ground
 from dynascene.estimators.scale.person_scale import PersonScale, person_scale
 from dynascene.geometry.tracks import scale_track
-from dynascene.io.frames import open_matte
+from dynascene.io.mattes import open_matte
 from dynascene.types import ArrayFrames, CameraTrack, Size
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data" / "people"

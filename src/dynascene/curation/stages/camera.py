@@ -19,7 +19,7 @@ from dynascene.estimators.camera import TrackedCamera, track_camera
 from dynascene.geometry.rigid import invert_rigid
 from dynascene.io.atomic import write_text
 from dynascene.io.cameras import write_cameras
-from dynascene.io.frames import open_matte
+from dynascene.io.mattes import open_matte
 from dynascene.types import FrameSource
 
 CAMERAS, REPORT = "cameras.txt", "cameras.track.json"

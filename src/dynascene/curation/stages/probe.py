@@ -11,8 +11,9 @@ from dynascene.curation.clip import Clip
 from dynascene.curation.faults import rejected_by
 from dynascene.curation.sources.containers import CONTAINERS
 from dynascene.errors import InputError
+from dynascene.imaging.colour_spaces import HDR_TRANSFERS
 from dynascene.io.video import VideoFrames, open_video
-from dynascene.io.video_decoding import CUT_SHORT, HDR_TRANSFERS, decode_frames, open_footage
+from dynascene.io.video_decoding import CUT_SHORT, decode_frames, open_footage
 
 SAMPLES, SAMPLE_FRAMES = 3, 4  # the beginning, the middle and the end; frames at each
 TINY = 64  # pixels of the longer side of frames that are decoded only to find damage

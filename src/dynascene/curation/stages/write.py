@@ -13,8 +13,9 @@ from dynascene.curation.clip import Clip
 from dynascene.curation.faults import rejected_by
 from dynascene.curation.stages.clip_frames import frames_of
 from dynascene.errors import InputError
-from dynascene.io.frames import open_matte, times_of
+from dynascene.io.frames import times_of
 from dynascene.io.images import write_png
+from dynascene.io.mattes import open_matte
 from dynascene.io.video import VideoFrames, open_video
 from dynascene.io.video_writing import H264Writer, Quality
 from dynascene.types import FrameSource

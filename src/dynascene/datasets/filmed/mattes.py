@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dynascene.io.frames import check_matte_fits, open_matte
+from dynascene.io.mattes import fitted_matte, open_matte
 from dynascene.io.video import VideoFrames, open_video
 from dynascene.types import FrameSource
 
@@ -25,8 +25,9 @@ def open_clip_matte(path: Path, like: FrameSource) -> FrameSource:
     video = open_video(path, strict=True)
     if video.channels == 4:  # the alpha may be the matte
         return open_matte(path, like, strict=True)
-    check_matte_fits(path, video, like)
-    return video.grey()
+    fitted = fitted_matte(path, video, like)
+    assert isinstance(fitted, VideoFrames)
+    return fitted.grey()
 
 
 def check_is_grey(matte: FrameSource) -> None:

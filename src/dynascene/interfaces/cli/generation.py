@@ -15,6 +15,7 @@ from dynascene.interfaces.cli.arguments import (
     parse_sensor,
     parse_size,
 )
+from dynascene.io.names import Deinterlace
 
 if TYPE_CHECKING:
     from dynascene.generation.request import PersonInput
@@ -53,6 +54,7 @@ def generate(
     camera_scale: OptionalNumber = None,
     scene_depth: OptionalPath = None,
     person_height: float = 1.7,
+    deinterlace: Deinterlace = "auto",
     rotation_order: Annotated[str | None, optional("XYZ")] = None,
     sensor: OptionalSize = None,
     layers: bool = False,
@@ -90,6 +92,8 @@ def generate(
         camera_scale: track units per unit of the camera file; 1 for files that dynascene wrote.
         scene_depth: depth map of the picture, larger = farther (16-bit PNG, TIFF or npy).
         person_height: the person's height in metres; tells the scale where the camera is tracked.
+        deinterlace: make interlaced video pictures of one moment: frames that say that they are
+            interlaced (auto), all, or none.
         rotation_order: order of the rotations in a chan file, such as zxy.
         sensor: sensor of a chan file's camera in millimetres, such as 36x24.
         layers: also write foreground, background and matte as 16-bit PNG sequences.
@@ -114,7 +118,7 @@ def generate(
         place=PlaceInput(
             scene=scene, scene_fov=scene_fov, horizon=horizon, scene_depth=scene_depth
         ),
-        person=_person_input(person, matte, subject, matte_backend, person_height),
+        person=_person_input(person, matte, subject, matte_backend, person_height, deinterlace),
         camera=CameraInput(
             cameras=cameras,
             camera_format=camera_format,
@@ -142,6 +146,7 @@ def _person_input(
     subject: str | None,
     matte_backend: str | None,
     person_height: float,
+    deinterlace: Deinterlace,
 ) -> "PersonInput | None":
     """None without a person. Raises InputError for options that need one."""
     from dynascene.generation.request import PersonInput
@@ -158,6 +163,7 @@ def _person_input(
         subject=parse_subject(subject) if subject is not None else None,
         matte_backend=matte_backend,
         person_height=person_height,
+        deinterlace=deinterlace,
     )
 
 

@@ -35,6 +35,13 @@ Command = Callable[..., None]
 WRONG_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
 
 
+class _OptionFormatter(logging.Formatter):
+    """Spells the parameters in the library's messages as options."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return spell_options(super().format(record))
+
+
 class Terminated(BaseException):
     """SIGTERM has come, as from a job scheduler: to be cleaned up after like Ctrl-C."""
 
@@ -44,7 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     Exit code 2 with one line on bad input, 130 when interrupted (Ctrl-C), 143 on SIGTERM.
     """
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    handler = logging.StreamHandler()
+    handler.setFormatter(_OptionFormatter("%(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     if arguments == ["--version"]:
         print(f"dynascene {__version__}")

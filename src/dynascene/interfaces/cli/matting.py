@@ -10,6 +10,7 @@ from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
 from dynascene.interfaces.cli.arguments import OptionalBackend, optional, parse_range
+from dynascene.io.names import Deinterlace
 
 
 def matte(
@@ -20,6 +21,7 @@ def matte(
     backend: OptionalBackend = None,
     subject: Annotated[str | None, optional("N|X,Y")] = None,
     frames: Annotated[str | None, optional("A:B")] = None,
+    deinterlace: Deinterlace = "auto",
 ) -> None:
     """Cut the person out of a clip: a matte per frame, white = person.
 
@@ -31,6 +33,8 @@ def matte(
         subject: whom to take where there are several: their number in the message that lists
             them, or a pixel on them in the first frame.
         frames: use the frames A:B of the video, B excluded.
+        deinterlace: make interlaced video pictures of one moment: frames that say that they are
+            interlaced (auto), all, or none.
     """
     from dynascene.estimators.matte.job import run
     from dynascene.generation.takes import warn_of_cuts
@@ -42,7 +46,8 @@ def matte(
     if not str(out).strip("."):
         raise InputError("--out names a folder of its own for the matte")
     part = parse_range(frames) if frames else None
-    source, terminal = excerpt(open_frames(video), part, video), Terminal()
+    whole = open_frames(video, deinterlace=deinterlace)
+    source, terminal = excerpt(whole, part, video), Terminal()
     warn_of_cuts(video, source, terminal, part[0] if part else 0)
     done = run(video, source, out, backend, choice, terminal)
     say(

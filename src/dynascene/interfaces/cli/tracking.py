@@ -7,6 +7,7 @@ from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
 from dynascene.interfaces.cli.arguments import optional, parse_range
+from dynascene.io.names import Deinterlace
 
 
 def track(
@@ -18,6 +19,7 @@ def track(
     out: Annotated[Path, arg(metavar="FILE")] = Path("cameras.txt"),
     to: Annotated[str | None, optional("NAME")] = None,
     frames: Annotated[str | None, optional("A:B")] = None,
+    deinterlace: Deinterlace = "auto",
 ) -> None:
     """Find the camera of a filmed clip: one pose per frame, and how far to trust it.
 
@@ -34,6 +36,8 @@ def track(
             folder of COLMAP.
         to: format to write, where the ending does not tell it (dynascene cameras convert --help).
         frames: use the frames A:B of the video, B excluded.
+        deinterlace: make interlaced video pictures of one moment: frames that say that they are
+            interlaced (auto), all, or none.
     """
     import json
 
@@ -57,7 +61,7 @@ def track(
     names, read = (out.name, report.name), [path for path in (video, matte) if path is not None]
     with result_folder(out.parent, names, read, listing=report.name) as folder:
         part = parse_range(frames) if frames else None
-        whole = open_frames(video)
+        whole = open_frames(video, deinterlace=deinterlace)
         source = excerpt(whole, part, video)
         if matte is not None:
             person = open_excerpt_matte(matte, whole, part)

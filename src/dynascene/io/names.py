@@ -1,0 +1,5 @@
+"""The names of ways to read footage; light to import, so that ``--help`` lists them fast."""
+
+from typing import Literal
+
+Deinterlace = Literal["auto", "always", "never"]
