@@ -7,6 +7,9 @@ READY := .venv/.ready
 METRIC_WEIGHTS ?= $(shell $(BIN)/python -c 'from dynascene.estimators.weights import weights_folder as at; print(at("metrics"))')
 METRIC_WORK := build/metric-weights
 
+# Networks that make setup and make demo fetch: those of up to 20 MB, or, as WEIGHTS=, none.
+WEIGHTS ?= --small
+
 .PHONY: setup demo metric-weights tables test test-long check lint types format clean
 
 setup: $(READY)
@@ -14,6 +17,7 @@ setup: $(READY)
 $(READY): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[all]"
+	test -z "$(WEIGHTS)" || { echo "fetching small networks for mattes (11 MB in all, licences: docs/weights.md)"; $(BIN)/dynascene weights $(WEIGHTS) || true; }
 	touch $@
 
 demo: $(READY)
