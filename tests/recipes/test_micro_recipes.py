@@ -24,6 +24,7 @@ from dynascene.recipes.start import starting_point
 from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.training import shot_cache
 from dynascene.training.run import Settings
+from dynascene.training.state import checkpoint_folders, load_checkpoint
 from dynascene.training.trainer import train
 from dynascene.training_batch import collate
 from dynascene.types import Size
@@ -101,6 +102,30 @@ def test_a_run_goes_on_and_its_weights_sample(name, tmp_path) -> None:
     weights = denoiser.unet.conv_out.weight
     fresh = system.denoiser(MICRO, MICRO_RECIPES[name]).unet.conv_out.weight
     assert not torch.equal(weights, fresh)
+
+
+@pytest.mark.parametrize("lineup", ["open", "shared_rays"])
+def test_the_papers_stages_train_on_the_same_clips(lineup, tmp_path) -> None:
+    cache = tmp_path / "clips"
+    one = Settings(out=tmp_path / "one", cache=cache, steps=2, batch=3, worlds={"stage": 1.0})
+    first = find_recipe(f"dynascene.micro.{lineup}.stage1")
+    train(first(one), one.out)
+    two = replace(one, out=tmp_path / "two", start=str(one.out))
+    second = find_recipe(f"dynascene.micro.{lineup}.stage2")(two)
+    train(second, two.out)
+    assert len(list(cache.iterdir())) == 1  # one folder of clips
+    begun, ended = (load_checkpoint(checkpoint_folders(s.out)[-1]) for s in (one, two))
+    start = {**begun.weights, **begun.average}  # a second stage goes on from averaged weights
+    changed = {name for name, w in ended.weights.items() if not torch.equal(w, start[name])}
+    assert any("plucker_camera" in name for name in changed)
+    assert all("motion_modules" in n or "plucker_camera" in n for n in changed)
+    batch = second.collate([second.samples()[index] for index in range(6)])
+    assert set(batch.tasks) <= {"video_background", "video_variation", "illumination"}
+    assert batch.video.shape[1] == MICRO.frames
+    single = first(one).samples()[0]
+    assert single.video.shape[0] == 1
+    with pytest.raises(InputError, match=re.escape(f"goes on from a run of {first(one).name}")):
+        find_recipe(f"dynascene.micro.{lineup}.stage2")(replace(one, out=tmp_path / "none"))
 
 
 def test_size_micro_has_its_own_autoencoder(tmp_path) -> None:

@@ -1,6 +1,7 @@
 """Rows come from the registered systems; rows of one lineup have one budget."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from dynascene.errors import InputError
 from dynascene.models.sizes import MICRO, SD15, SMALL
 from dynascene.models.systems import SYSTEMS
 from dynascene.recipes import all_recipes
+from dynascene.reproduction.materials import Identity, ReproductionRequest
 from dynascene.reproduction.plan import (
     AS_PUBLISHED,
     PLAIN,
@@ -17,6 +19,7 @@ from dynascene.reproduction.plan import (
     choose_rows,
     rows_of,
 )
+from dynascene.reproduction.steps import plan_steps
 
 
 def lineup(rows, table: int, name: str) -> set[str]:
@@ -44,7 +47,7 @@ def test_every_row_has_the_papers_figures_and_existing_recipes() -> None:
     recipes = all_recipes()
     for size in (MICRO, SMALL, SD15):
         for row in rows_of(size):
-            assert row.entries, row.name
+            assert row.entries or row.drawn, row.name
             assert all(entry.figures["PSNR"] > 25 for entry in row.entries)
             assert {stage.recipe for stage in row.stages} <= recipes.keys()
 
@@ -84,10 +87,71 @@ def test_the_budget_of_a_lineup_is_one() -> None:
         check_one_budget((longer, *rows[1:]), None)
 
 
+def test_micro_rows_of_tables_3_and_4_stand_in_two_lineups() -> None:
+    rows = rows_of(MICRO)
+    for name, prefix in ((AS_PUBLISHED, "open."), (RAYS, "shared_rays.")):
+        ablation = {"baseline.stage2", "cc.stage2", "bo.stage2", "stage2"}
+        names = {f"dynascene.micro.{prefix}{stage}" for stage in ablation}
+        assert lineup(rows, 3, name) == names
+        whole = f"dynascene.micro.{prefix}stage2"
+        assert lineup(rows, 4, name) == {whole, f"dynascene.micro.{prefix}single_stage"}
+        drawn = {r.name for r in rows for e in r.drawn if (e.figure, e.lineup) == (9, name)}
+        assert drawn == {whole, f"dynascene.micro.{prefix}without_abia.stage2"}
+    assert not lineup(rows, 3, PLAIN)
+    assert not any(".micro." in row.name for row in rows if lineup([row], 2, AS_PUBLISHED))
+    camera = {row.name: row.reads_camera for row in rows}
+    assert not camera["dynascene.micro.shared_rays.baseline.stage2"]
+    assert camera["dynascene.micro.shared_rays.cc.stage2"]
+
+
+def test_by_default_the_ablations_are_of_the_network_that_follows_a_camera() -> None:
+    chosen = choose_rows(rows_of(MICRO), [])
+    assert not lineup(chosen, 3, AS_PUBLISHED) | lineup(chosen, 4, AS_PUBLISHED)
+    assert len(lineup(chosen, 3, RAYS)) == 4
+    assert "dynascene.micro_paper" in lineup(chosen, 2, AS_PUBLISHED)
+    names = ["dynascene.micro.open.stage2"]
+    assert [row.name for row in choose_rows(rows_of(MICRO), names)] == names
+
+
+@pytest.mark.parametrize("total", [None, 40])
+def test_every_row_at_micro_sees_as_many_frames(total) -> None:
+    rows = rows_of(MICRO)
+    assert {row.frames(total) for row in rows} == {24 * (total or 6_000)}
+    assert {sum(row.stage_steps(total)) for row in rows} == {total or 6_000}
+
+
+def test_what_decides_a_training_stays() -> None:
+    """Rows that were trained by earlier versions are known by these hashes."""
+    identity = Identity("pictures", (), {"synthetic:test": "pictures"}, {"psnr": {}})
+    steps = plan_steps(Path("x"), ReproductionRequest(size=MICRO), identity, rows_of(MICRO))
+    names = {each.name: each.stages[-1].path.name for each in steps}
+    assert names["dynascene.micro, seed 0"] == "run-8e1ae8018297"
+    assert names["dynascene.micro_paper"] == "run-3e3aa490404e"
+    assert names["cameractrl.micro_shared_rays, seed 2"] == "run-3e40796b4ed0"
+    assert steps[0].weights.path.name == "weights-a2c910112497"
+    assert steps[0].gap.path.name == "gap-3eea44d7cd7a"
+
+
+def test_a_first_stage_of_several_rows_lies_in_one_folder_and_the_others_wait() -> None:
+    rows = [row for row in rows_of(MICRO) if ".micro." in row.name]
+    identity = Identity("pictures")
+    steps = plan_steps(Path("x"), ReproductionRequest(size=MICRO), identity, tuple(rows))
+    first = {each.name.removeprefix("dynascene.micro."): each.stages[0].path for each in steps}
+    assert first["open.cc.stage2"] == first["open.baseline.stage2"]
+    assert first["open.cc.stage2"].parts[-3] == "dynascene.micro.open.baseline.stage1"
+    assert first["shared_rays.cc.stage2"] != first["shared_rays.baseline.stage2"]
+    assert first["shared_rays.without_abia.stage2"] == first["shared_rays.stage2"]
+    assert len({each.stages[-1].path for each in steps}) == len(steps)
+    beginnings = [each.stages[0].path for each in steps]
+    new = [path not in beginnings[:number] for number, path in enumerate(beginnings)]
+    assert new == sorted(new, reverse=True)  # those that would wait come last
+
+
 def test_rows_are_chosen_by_name() -> None:
     rows = rows_of(MICRO)
     assert [r.name for r in choose_rows(rows, ["actanywhere.micro"])] == ["actanywhere.micro"]
-    assert choose_rows(rows, []) == rows
+    small = rows_of(SMALL)
+    assert choose_rows(small, []) == small
     with pytest.raises(InputError, match="`rows` mine: is no row of this size"):
         choose_rows(rows, ["mine"])
     assert {row.name.split(".")[0] for row in rows} <= SYSTEMS.keys()

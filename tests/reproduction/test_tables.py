@@ -2,6 +2,7 @@
 
 import json
 import math
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -38,7 +39,7 @@ def quick() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
         patch.setattr(short_clips, "PLAIN_MOVES", 2)
-        patch.setattr(short_clips, "Stock", lambda: shot_cache.Stock(first=2, uses=8))
+        patch.setattr(short_clips, "Stock", lambda: shot_cache.Stock(first=8, uses=8))
         patch.setattr(shot_cache, "CLIPS_PER_FILE", 2)
         patch.setattr(camera_fit, "STEPS", 8)
         yield
@@ -164,6 +165,24 @@ def test_the_page_has_rows_figures_and_pictures(
     assert len(clips["value"]) == 2 * 4 * (2 + 3 + 6)
 
 
+def test_a_first_stage_of_two_rows_is_trained_once(
+    request_of_two_steps, identity, tmp_path
+) -> None:
+    names = [f"dynascene.micro.open.{row}.stage2" for row in ("baseline", "cc")]
+    lines: list[str] = []
+    steps = planned(tmp_path, request_of_two_steps, identity, names)
+    assert [steps_left(each) for each in steps] == [2, 2]
+    assert carry_out(steps, 1, lines.append) == {}
+    first = steps[0].stages[0]
+    assert first.path == steps[1].stages[0].path
+    log = [json.loads(line) for line in (first.path / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in log if "seconds" in line] == [1]
+    assert all(each.is_done and steps_left(each) == 0 for each in steps)
+    weights = [json.loads((each.weights.path / "card.json").read_text()) for each in steps]
+    starts = {card["starts_from"] for card in weights}
+    assert starts == {"dynascene.micro.open.baseline.stage1 after 1 steps"}
+
+
 def test_a_row_that_fails_does_not_stop_the_others(
     request_of_two_steps, identity, tmp_path, monkeypatch
 ) -> None:
@@ -185,6 +204,22 @@ def test_one_process_works_on_a_row(tmp_path) -> None:
         pass
     with only_one(tmp_path):
         pass
+
+
+def test_who_waits_gets_the_lock_in_the_end(tmp_path) -> None:
+    order: list[str] = []
+
+    def second() -> None:
+        with only_one(tmp_path, wait=True):
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    with only_one(tmp_path):
+        thread.start()
+        thread.join(timeout=0.2)
+        order.append("first")
+    thread.join()
+    assert order == ["first", "second"]
 
 
 @pytest.mark.long

@@ -5,10 +5,11 @@ from functools import lru_cache, partial
 
 from dynascene.datasets.tasks.collation import pack_samples
 from dynascene.datasets.tasks.samples import TRIES, TaskSamples
-from dynascene.models.sizes import SD15, SIZES, ModelSize
+from dynascene.models.sizes import MICRO, SD15, SIZES, ModelSize
 from dynascene.models.systems import SYSTEMS
 from dynascene.models.systems.system import System, TrainingStage
 from dynascene.recipes.clip_sources import open_clips
+from dynascene.recipes.short_clips import short_stage_run
 from dynascene.recipes.start import require_start, starting_point
 from dynascene.recipes.validation import STEPS, filmed_validation, rendered_validation
 from dynascene.task_mix import TaskMix
@@ -42,12 +43,15 @@ def filmed_run(system: System, stage: TrainingStage, size: ModelSize, settings: 
     """One stage of a system at one size.
 
     Raises:
-        InputError: the stage goes on from another one, and nothing says from which run.
+        InputError: the stage goes on from another one, and nothing says from which run; or settings
+            name what it does not read.
     """
     name = recipe_name(system, stage, size)
     if stage.continues is not None:
         before = recipe_name(system, system.stage(stage.continues), size)
         require_start(name, before, settings)
+    if size.name == MICRO.name:
+        return short_stage_run(system, stage, size, name, settings)
     # rendered clips are of worlds and are not kept; fetched clips are
     settings.refuse_unread(name, "worlds" if settings.clips else "cache")
     training_schedule = stage.schedules[size.name]
@@ -115,7 +119,7 @@ def _objective(
         loss=stage.loss.with_terms(system.loss_terms),
         additive=True,
         steps=training_schedule.sampling_steps,
-        guidance=3.5,
+        guidance=training_schedule.guidance,
         freeze_image_encoder=size.name == SD15.name or not stage.trains_image_encoder,
         filmed=FilmedValidation(clips=validation, steps=STEPS),
     )

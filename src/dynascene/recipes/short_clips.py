@@ -1,4 +1,7 @@
-"""Training denoisers of size micro on short rendered clips, which are kept as bytes."""
+"""Training denoisers of size micro on short rendered clips, which are kept as bytes.
+
+As recipes of their own, and as the paper's stages, whose tasks are drawn from the same clips.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,21 @@ from types import SimpleNamespace
 
 from torch.utils.data import Dataset
 
-from dynascene.models.systems.system import RenderedTraining, System, all_parameters
+from dynascene.datasets.tasks.collation import pack_samples
+from dynascene.datasets.tasks.samples import TRIES, TaskSamples
+from dynascene.models.sizes import ModelSize
+from dynascene.models.systems.system import (
+    RenderedTraining,
+    System,
+    TrainingStage,
+    all_parameters,
+)
 from dynascene.recipes.start import require_start, starting_point
 from dynascene.recipes.validation import moves_validation
 from dynascene.synthetic.shots.short_shots import ShortShots
+from dynascene.task_mix import TaskMix
 from dynascene.training.batch_encoding import PixelEncoder
+from dynascene.training.cached_clips import CachedClips
 from dynascene.training.condition_frames import ConditionFrames
 from dynascene.training.run import Optimiser, Run, Settings
 from dynascene.training.short_clips import ShortClipObjective
@@ -51,6 +64,41 @@ def short_run(system: System, training: RenderedTraining, settings: Settings) ->
     )
 
 
+def short_stage_run(
+    system: System, stage: TrainingStage, size: ModelSize, name: str, settings: Settings
+) -> Run:
+    """A stage on short clips, with all else as ``short_run`` has it.
+
+    Args:
+        name: the recipe's.
+
+    Raises:
+        InputError: settings name clips.
+    """
+    settings.refuse_clips(name)
+    training_schedule = stage.schedules[size.name]
+    return Run(
+        name=name,
+        settings=settings,
+        objective=partial(_stage_objective, system, stage, size, settings),
+        samples=partial(_task_samples, stage.mix, size, settings),
+        collate=pack_samples,
+        optimiser=Optimiser(
+            learning_rate=settings.learning_rate or training_schedule.learning_rate,
+            warmup=training_schedule.warmup,
+            floor=training_schedule.floor,
+            weight_decay=0.01,
+        ),
+        steps=settings.steps or training_schedule.steps,
+        batch=settings.batch or training_schedule.batch,
+        ema=training_schedule.ema,
+        log_every=20,
+        checkpoint_every=200,
+        examine_every=500,
+        notes=stage.notes,
+    )
+
+
 def _objective(
     system: System, training: RenderedTraining, settings: Settings
 ) -> ShortClipObjective:
@@ -71,8 +119,50 @@ def _objective(
     )
 
 
+def _stage_objective(
+    system: System, stage: TrainingStage, size: ModelSize, settings: Settings
+) -> ShortClipObjective:
+    denoiser = system.denoiser(size, stage.variant)
+    parts = starting_point(system, denoiser, settings.start, settings.autoencoder)
+    training_schedule = stage.schedules[size.name]
+    return ShortClipObjective(
+        denoiser,
+        parts.image_encoder,
+        parts.vae,
+        stage.trains(denoiser),
+        partial(
+            moves_validation,
+            settings.data,
+            size.resolution,
+            PLAIN_MOVES,
+            size.frames,
+            apart=training_schedule.frames == 1,
+        ),
+        batch_encoder=PixelEncoder("video"),
+        loss=stage.loss.with_terms(system.loss_terms),
+        additive=True,
+        steps=training_schedule.sampling_steps,
+        guidance=training_schedule.guidance,
+        freeze_image_encoder=not stage.trains_image_encoder,
+    )
+
+
 def _samples(training: RenderedTraining, settings: Settings) -> Dataset[SimpleNamespace]:
-    size = training.size
+    samples = ShotSamples(_cached(training.size, settings), Stock(), settings.seed)
+    if not (training.composites or training.matte_errors):
+        return samples
+    return ConditionFrames(samples, training.composites, training.matte_errors, settings.seed)
+
+
+def _task_samples(mix: TaskMix, size: ModelSize, settings: Settings) -> TaskSamples:
+    """The tasks of a mix, on clips with and without people in the shares that it needs."""
+    clips = CachedClips(
+        _cached(size, settings), Stock(), mix.person_share, settings.seed, draws=TRIES
+    )
+    return TaskSamples(lambda: clips, mix, settings.seed)
+
+
+def _cached(size: ModelSize, settings: Settings) -> CachedShots:
     shots = ShortShots(
         "train",
         size.resolution,
@@ -81,8 +171,4 @@ def _samples(training: RenderedTraining, settings: Settings) -> Dataset[SimpleNa
         folder=settings.data,
         worlds=settings.worlds,
     )
-    cache = CachedShots(shots, settings.cache or settings.out / "clips")
-    samples = ShotSamples(cache, Stock(), settings.seed)
-    if not (training.composites or training.matte_errors):
-        return samples
-    return ConditionFrames(samples, training.composites, training.matte_errors, settings.seed)
+    return CachedShots(shots, settings.cache or settings.out / "clips")

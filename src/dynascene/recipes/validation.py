@@ -6,6 +6,7 @@ The same few every time; who examines keeps them.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -61,15 +62,25 @@ def _single_frames(shot: SyntheticShot) -> list[SimpleNamespace]:
 
 
 @lru_cache(maxsize=1)
-def moves_validation(folder: Path | None, size: Size, clips: int, frames: int) -> list[MovedShot]:
+def moves_validation(
+    folder: Path | None, size: Size, clips: int, frames: int, *, apart: bool = False
+) -> list[MovedShot]:
     """Short rendered clips of the val split, whose cameras make plain moves.
 
     Args:
         folder: of imagery; None = procedural pictures.
         size, clips, frames: of the clips.
+        apart: of each clip the last frame alone, for stages that train single frames.
     """
     moved = MovedShots(ShortShots("val", size, frames, folder=folder))
-    return [moved[index] for index in range(clips)]
+    shots = (moved[index] for index in range(clips))
+    return [_last_frame(shot) if apart else shot for shot in shots]
+
+
+def _last_frame(moved: MovedShot) -> MovedShot:
+    names = ("video", "background", "matte", "foreground", "cam_from_world", "intrinsics", "seen")
+    last = {name: getattr(moved.shot, name)[-1:] for name in names}
+    return replace(moved, shot=replace(moved.shot, **last), opposite=moved.opposite[-1:])
 
 
 def filmed_validation(

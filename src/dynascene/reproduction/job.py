@@ -17,6 +17,7 @@ from dynascene.evaluation.table_formats import PAGES
 from dynascene.generation.weights import load_weights
 from dynascene.io.images import write_png
 from dynascene.jobs.result_folder import result_folder
+from dynascene.models.sizes import MICRO
 from dynascene.reproduction.materials import Identity, ReproductionRequest
 from dynascene.reproduction.opposite_cameras import filmed_moves, opposite_cameras_sheet
 from dynascene.reproduction.page import page_tables
@@ -78,7 +79,6 @@ def page_notes(
     request: ReproductionRequest, rows: Sequence[PlannedRow], unfinished: Sequence[RowSteps]
 ) -> list[str]:
     """What has to be said beside the tables."""
-    numbers = {entry.table for row in rows for entry in row.entries}
     notes = [
         f"Size {request.size.name}: {request.size.frames} frames of "
         f"{request.size.resolution.width}×{request.size.resolution.height}; every row by its own "
@@ -91,11 +91,14 @@ def page_notes(
         "training differ too, so it says that the order does not hold here, not that the paper "
         "errs.",
     ]
-    missing = [str(number) for number in (2, 3, 4) if number not in numbers]
-    if missing:
+    lineups = {(entry.table, entry.lineup) for row in rows for entry in row.entries}
+    if request.size == MICRO and {(3, RAYS), (4, RAYS)} & lineups:
         notes.append(
-            f"Table {' and '.join(missing)}: not at this size; its stages have schedules at small "
-            "and sd15 alone. Figure 9 needs relit scenes and is not made."
+            "Tables 3 and 4: our variant with shared rays, a departure, in the paper's stages and "
+            "task mixes. In the paper's form hardly any camera is followed at this size, so what "
+            "the tables vary would not show; its rows are made where --rows names them. Their "
+            "clips have a further light, which falls on the person too; rows of two stages share "
+            "the steps out, the first on as many single frames a step."
         )
     if unfinished:
         names = ", ".join(each.name for each in unfinished)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -59,6 +59,15 @@ class TableEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FigureEntry:
+    """A place of a row in one of the paper's figures; as ``TableEntry``."""
+
+    figure: int
+    lineup: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlannedRow:
     """One system, trained in one way.
 
@@ -68,7 +77,10 @@ class PlannedRow:
         entries: where it stands in the paper's tables.
         reads_camera: whether the network is told a camera at all.
         guided: whether it reads a guide, for which there is no camera gap.
+        clip_frames: of each stage.
         seeds: trainings 0 … seeds − 1.
+        drawn: where it stands in the paper's figures.
+        by_default: whether it is made where no row is named.
     """
 
     name: str
@@ -76,12 +88,20 @@ class PlannedRow:
     entries: tuple[TableEntry, ...]
     reads_camera: bool
     guided: bool
+    clip_frames: tuple[int, ...] = ()
     seeds: int = 1
+    drawn: tuple[FigureEntry, ...] = ()
+    by_default: bool = True
 
     @property
     def steps(self) -> int:
         """Of all stages, by their recipes."""
         return sum(stage.steps for stage in self.stages)
+
+    def frames(self, total: int | None) -> int:
+        """That are seen in all stages, of ``total`` steps or those of the recipes."""
+        shares = zip(self.stage_steps(total), self.stages, self.clip_frames, strict=True)
+        return sum(steps * stage.batch * frames for steps, stage, frames in shares)
 
     def stage_steps(self, total: int | None) -> list[int]:
         """Steps of each stage: those of the recipes, or ``total`` shared out as those are."""
@@ -95,26 +115,36 @@ class PlannedRow:
 
 
 def rows_of(size: ModelSize) -> tuple[PlannedRow, ...]:
-    """All rows at a size: trainings on rendered clips, where they are of one budget, and stages."""
+    """All rows at a size.
+
+    At size micro those of Table 2 are trainings on rendered clips, where they are of one budget;
+    else all rows are stages.
+    """
     rows: dict[str, PlannedRow] = {}
-    if size == MICRO:
-        for system in SYSTEMS.values():
-            for training in system.rendered:
-                if training.size == size and training.continues is None:
-                    row = _rendered_row(system, training)
-                    rows[row.name] = row
+
+    def add(row: PlannedRow) -> None:
+        before = rows.get(row.name, replace(row, entries=(), drawn=()))
+        entries, drawn = (*before.entries, *row.entries), (*before.drawn, *row.drawn)
+        rows[row.name] = replace(before, entries=entries, drawn=drawn)
+
     for system in SYSTEMS.values():
-        for number, table in system.tables.items():
-            for line in table:
-                if all(size.name in stage.schedules for stage in line.stages):
-                    row = _staged_row(system, line, number, size)
-                    before = rows[row.name].entries if row.name in rows else ()
-                    rows[row.name] = replace(row, entries=(*before, *row.entries))
+        for training in system.rendered if size == MICRO else ():
+            if training.size == size and training.continues is None:
+                add(_rendered_row(system, training))
+    for system in SYSTEMS.values():
+        for number, line in _lines_at(size, system.tables):
+            row, lineup = _staged_row(system, line, size)
+            entry = TableEntry(table=number, lineup=lineup, label=line.label, figures=line.figures)
+            add(replace(row, entries=(entry,)))
+        # relit scenes are short clips
+        for number, line in _lines_at(size, system.figures) if size == MICRO else ():
+            row, lineup = _staged_row(system, line, size)
+            add(replace(row, drawn=(FigureEntry(figure=number, lineup=lineup, label=line.label),)))
     return tuple(rows.values())
 
 
 def choose_rows(rows: Sequence[PlannedRow], names: Sequence[str]) -> tuple[PlannedRow, ...]:
-    """The rows of these names; all where none is named.
+    """The rows of these names; where none is named, those that are made by default.
 
     Raises:
         InputError: there is none of a name.
@@ -123,25 +153,28 @@ def choose_rows(rows: Sequence[PlannedRow], names: Sequence[str]) -> tuple[Plann
     for name in names:
         if name not in by_name:
             raise InputError(f"`rows` {name}: is no row of this size; known: {', '.join(by_name)}")
-    return tuple(by_name[name] for name in dict.fromkeys(names)) if names else tuple(rows)
+    if not names:
+        return tuple(row for row in rows if row.by_default)
+    return tuple(by_name[name] for name in dict.fromkeys(names))
 
 
 def check_one_budget(rows: Sequence[PlannedRow], total: int | None) -> None:
-    """Rows of one lineup must have seen as many clips, or their order would measure that.
+    """Rows of one lineup must have seen as many frames, or their order would measure that.
+
+    Rows of one stage and of two are not held against each other: the paper's are not equal.
 
     Raises:
         InputError: they have not.
     """
-    for lineup in {(e.table, e.lineup) for row in rows for e in row.entries}:
-        budgets: dict[int, str] = {}
-        for row in rows:
-            if lineup not in {(e.table, e.lineup) for e in row.entries} or len(row.stages) > 1:
-                continue
-            steps = row.stage_steps(total)[0]
-            budgets.setdefault(steps * row.stages[0].batch, row.name)
-        if len(budgets) > 1:
-            texts = ", ".join(f"{name} {clips:,} clips" for clips, name in budgets.items())
-            raise InputError(f"`rows` of table {lineup[0]} have other budgets: {texts}")
+    budgets: dict[tuple[int, str, int], dict[int, str]] = {}
+    for row in rows:
+        for entry in row.entries:
+            lineup = (entry.table, entry.lineup, len(row.stages))
+            budgets.setdefault(lineup, {}).setdefault(row.frames(total), row.name)
+    for (table, *_), names in budgets.items():
+        if len(names) > 1:
+            texts = ", ".join(f"{name} {frames:,} frames" for frames, name in names.items())
+            raise InputError(f"`rows` of table {table} have other budgets: {texts}")
 
 
 def _rendered_row(system: System, training: RenderedTraining) -> PlannedRow:
@@ -166,31 +199,54 @@ def _rendered_row(system: System, training: RenderedTraining) -> PlannedRow:
         entries=tuple(entries),
         reads_camera=reads_camera,
         guided="guide" in network.conditioners,
+        clip_frames=(training.size.frames,),
         seeds=SEEDS.get(name, 1),
     )
 
 
 def _lineups(network: Network, reads_camera: bool) -> list[str]:
     """A system without a camera has no rays to lack, and stands in both lineups of clean frames."""
-    if network.prediction == "epsilon":
-        return [AS_PUBLISHED]
-    if not reads_camera:
+    if network.prediction == "clean" and not reads_camera:
         return [PLAIN, RAYS]
+    return [_lineup(network)]
+
+
+def _lineup(network: Network) -> str:
+    if network.prediction == "epsilon":
+        return AS_PUBLISHED
     shares_rays = any(o.get("rays") == "shared" for o in network.conditioners.values())
-    return [RAYS if shares_rays else PLAIN]
+    return RAYS if shares_rays else PLAIN
 
 
-def _staged_row(system: System, line: TableRow, number: int, size: ModelSize) -> PlannedRow:
+def _lines_at(
+    size: ModelSize, tables: Mapping[int, tuple[TableRow, ...]]
+) -> Iterator[tuple[int, TableRow]]:
+    """The numbers and lines all of whose stages have a schedule at a size."""
+    for number, table in tables.items():
+        for line in table:
+            if all(size.name in stage.schedules for stage in line.stages):
+                yield number, line
+
+
+def _staged_row(system: System, line: TableRow, size: ModelSize) -> tuple[PlannedRow, str]:
+    """A line as a row, without entries, and its lineup.
+
+    At size micro the paper's form hardly follows a camera, so what varies about it would not show.
+    """
     stages = tuple(_planned_stage(system, stage, size) for stage in line.stages)
     last = line.stages[-1]
-    entry = TableEntry(table=number, lineup=AS_PUBLISHED, label=line.label, figures=line.figures)
-    return PlannedRow(
+    network = system.composition(last.variant)
+    lineup = _lineup(network)
+    row = PlannedRow(
         name=stages[-1].recipe,
         stages=stages,
-        entries=(entry,),
+        entries=(),
         reads_camera="cam_from_world" in system.inputs(last.variant) and last.mix.null_camera < 1,
-        guided="guide" in system.composition(last.variant).conditioners,
+        guided="guide" in network.conditioners,
+        clip_frames=tuple(stage.schedules[size.name].frames for stage in line.stages),
+        by_default=size != MICRO or lineup != AS_PUBLISHED,
     )
+    return row, lineup
 
 
 def _planned_stage(system: System, stage: TrainingStage, size: ModelSize) -> PlannedStage:

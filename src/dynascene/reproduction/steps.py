@@ -85,7 +85,7 @@ class RowSteps:
 
     @property
     def folder(self) -> Path:
-        return self.out / "rows" / self.row.name / f"seed{self.seed}"
+        return self._folder_of(self.row.name)
 
     @property
     def name(self) -> str:
@@ -105,7 +105,9 @@ class RowSteps:
                 "clips": list(self.identity.clips),
                 "before": fingerprint(folders[-1].inputs) if folders else None,
             }
-            folders.append(StageFolder(self._place("run", inputs), stage.recipe, steps, inputs))
+            # a first stage that several rows begin with lies under its own name, and is one
+            path = self._place("run", inputs, stage.recipe)
+            folders.append(StageFolder(path, stage.recipe, steps, inputs))
         return folders
 
     @cached_property
@@ -179,18 +181,32 @@ class RowSteps:
             "seed": SEED,
         }
 
-    def _place(self, kind: str, inputs: Mapping[str, Any]) -> Path:
-        return self.folder / f"{kind}-{fingerprint(inputs)[:KEY_LENGTH]}"
+    def _place(self, kind: str, inputs: Mapping[str, Any], recipe: str | None = None) -> Path:
+        folder = self._folder_of(recipe or self.row.name)
+        return folder / f"{kind}-{fingerprint(inputs)[:KEY_LENGTH]}"
+
+    def _folder_of(self, recipe: str) -> Path:
+        return self.out / "rows" / recipe / f"seed{self.seed}"
 
 
 def plan_steps(
     out: Path, request: ReproductionRequest, identity: Identity, rows: tuple[PlannedRow, ...]
 ) -> list[RowSteps]:
-    """Every row once, then the further seeds."""
+    """Every row once, then the further seeds.
+
+    Of rows that begin with one first stage, the others come last: they would wait for it.
+    """
     steps = [
         RowSteps(out, request, identity, row, seed) for row in rows for seed in range(row.seeds)
     ]
-    return sorted(steps, key=lambda each: each.seed)
+    begun: set[str] = set()
+    waiting: set[str] = set()
+    for each in steps:
+        firsts = {str(stage.path) for stage in each.stages[:-1]}
+        if firsts & begun:
+            waiting.add(each.name)
+        begun |= firsts
+    return sorted(steps, key=lambda each: (each.seed, each.name in waiting))
 
 
 def plain_steps(out: Path, request: ReproductionRequest, identity: Identity) -> RowSteps:
@@ -216,8 +232,12 @@ def relocate_run(settings: Settings) -> None:
 
 
 @contextmanager
-def only_one(folder: Path) -> Generator[None]:
+def only_one(folder: Path, *, wait: bool = False) -> Generator[None]:
     """A lock that ends with the process.
+
+    Args:
+        folder: what is locked.
+        wait: until another process has done with it, rather than refuse.
 
     Raises:
         InputError: another process holds it.
@@ -225,7 +245,7 @@ def only_one(folder: Path) -> Generator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except OSError:
             raise InputError(f"{folder}: another process is at work on it") from None
         yield

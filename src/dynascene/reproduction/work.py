@@ -6,6 +6,7 @@ import multiprocessing
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import nullcontext
 from functools import partial
 
 import torch
@@ -89,16 +90,24 @@ def finish_row(steps: RowSteps, report: Report) -> None:
         InputError: another process is at work on the row, or a step cannot be done.
     """
     with only_one(steps.folder):
-        for number in range(len(steps.stages)):
-            weights = steps.weights
-            if not (steps.stages[number].is_done or (weights is not None and weights.is_done)):
-                _train(steps, number, report)
         if steps.weights is not None:
+            if not steps.weights.is_done:
+                for number in range(len(steps.stages)):
+                    _finish_stage(steps, number, report)
             _do(steps, steps.weights, "weights", _export, report)
         if steps.gap is not None:
             _do(steps, steps.gap, "camera gap", _measure_gap, report)
         for text, result in steps.metrics.items():
             _do(steps, result, f"metrics on {text}", partial(_measure_metrics, text), report)
+
+
+def _finish_stage(steps: RowSteps, number: int, report: Report) -> None:
+    """Other rows may begin with the same stage: one trains it, and the others wait."""
+    stage = steps.stages[number]
+    folder = stage.path.parent
+    with nullcontext() if folder == steps.folder else only_one(folder, wait=True):
+        if not stage.is_done:
+            _train(steps, number, report)
 
 
 def _train(steps: RowSteps, number: int, report: Report) -> None:

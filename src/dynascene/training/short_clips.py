@@ -30,7 +30,8 @@ class ShortClipObjective(DenoisingObjective):
 
     Args:
         validation_moves: shots for ``examine``.
-        batch_encoder, loss, additive, steps, guidance: as of ``DenoisingObjective``.
+        batch_encoder, loss, additive, steps, guidance, freeze_image_encoder: as of
+            ``DenoisingObjective``.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class ShortClipObjective(DenoisingObjective):
         additive: bool,
         steps: int,
         guidance: float,
+        freeze_image_encoder: bool = False,
     ) -> None:
         super().__init__(
             denoiser,
@@ -58,6 +60,7 @@ class ShortClipObjective(DenoisingObjective):
             additive=additive,
             steps=steps,
             guidance=guidance,
+            freeze_image_encoder=freeze_image_encoder,
         )
         self.validation_moves = validation_moves
 

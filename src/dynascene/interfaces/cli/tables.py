@@ -33,7 +33,8 @@ def tables(
         out: folder of runs, weights, figures of each row, and of tables/.
         size: of the networks. micro trains on rendered clips alone; small and sd15 train the
             paper's stages.
-        rows: recipes of the rows, of each the last stage's (default: all of the size).
+        rows: recipes of the rows, of each the last stage's (default: all of the size; at micro
+            Tables 3 and 4 in our variant alone).
         steps: length of every row's training, in all its stages (default: the recipes').
         imagery: folder of photographs with a MANIFEST.tsv, to train and to measure on (default:
             $DYNASCENE_TRAINING_DATA, else procedural pictures).

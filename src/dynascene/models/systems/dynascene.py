@@ -6,11 +6,9 @@ the guide. Section numbers are the paper's.
 
 from dataclasses import replace
 
-from torch import nn
-
-from dynascene.models.backbone import motion_parameters, spatial_parameters
-from dynascene.models.denoiser import Denoiser
 from dynascene.models.public_weights import SD15_PUBLIC
+from dynascene.models.systems.dynascene_micro import at_micro, stages_of
+from dynascene.models.systems.dynascene_parameters import image_parameters, video_parameters
 from dynascene.models.systems.dynascene_rendered import (
     GUIDED,
     GUIDED_RAYS,
@@ -79,28 +77,6 @@ GUIDED_RAYS_NETWORK = replace(
 )
 # the paper's, every part of which speaks from the first step: for training without public weights
 OPEN_NETWORK = replace(PAPER_NETWORK, start="scratch")
-
-# --- what each stage trains ---------------------------------------------------------------------
-
-
-def image_parameters(denoiser: Denoiser) -> list[nn.Parameter]:
-    """Stage I: the U-Net without motion modules, the ReferenceNet, and the image gate.
-
-    A small image encoder, which lies outside the denoiser, learns in this stage too
-    (``TrainingStage.trains_image_encoder``); CLIP stays as it is.
-    """
-    conditioners = denoiser.conditioners
-    image = spatial_parameters(denoiser.unet)
-    image += [p for name in conditioners if name != "plucker_camera"
-              for p in conditioners[name].parameters()]  # fmt: skip
-    return [p for p in image if p.requires_grad]
-
-
-def video_parameters(denoiser: Denoiser) -> list[nn.Parameter]:
-    """Stage II: the motion modules, the Camera Encoder and its adaptors."""
-    camera = denoiser.conditioners["plucker_camera"].parameters()
-    return [p for p in [*motion_parameters(denoiser.unet), *camera] if p.requires_grad]
-
 
 # --- on which tasks -----------------------------------------------------------------------------
 
@@ -235,6 +211,11 @@ VARIATION = ("image_variation", "video_variation")
 BASELINE = _row("baseline", "outpainting", *VARIATION, null_camera=1)
 CAMERA_CONTROL = _row("cc", "outpainting", *VARIATION)
 OUTPAINTING = _row("bo", *VARIATION)
+# Figure 9: the whole without illumination adjustment (ABIA), which stage II alone knows
+WITHOUT_ABIA = (
+    STAGE_ONE,
+    replace(STAGE_TWO, name="without_abia.stage2", mix=VIDEO_TASKS.without("illumination")),
+)
 WHOLE_FIGURES = paper_figures(8.12, 29.27, 0.506, 0.354, 96.18, 55.84, 1064.36)
 
 # beside the other systems' rows of it, which stand with them
@@ -267,6 +248,13 @@ TABLE_4 = (
     ),
     TableRow(label="two-stage", stages=TWO_STAGES, figures=WHOLE_FIGURES),
 )
+FIGURE_9 = (
+    TableRow(label="without ABIA", stages=WITHOUT_ABIA),
+    TableRow(label="with ABIA", stages=TWO_STAGES),
+)
+PAPER_TABLES = {3: TABLE_3, 4: TABLE_4}
+PAPER_FIGURES = {9: FIGURE_9}
+MICRO_ROWS = at_micro({**PAPER_TABLES, **PAPER_FIGURES})
 
 DYNASCENE = System(
     name="dynascene",
@@ -285,8 +273,12 @@ DYNASCENE = System(
         GUIDED_RAYS: GUIDED_RAYS_NETWORK,
         OPEN: OPEN_NETWORK,
     },
-    stages=(*(s for row in TABLE_3 for s in row.stages), SINGLE_STAGE, GUIDED_STAGE),
+    stages=(*stages_of(PAPER_TABLES, PAPER_FIGURES), GUIDED_STAGE, *stages_of(MICRO_ROWS)),
     rendered=RENDERED,
-    tables={2: TABLE_2, 3: TABLE_3, 4: TABLE_4},
+    tables={
+        2: TABLE_2,
+        **{number: (*rows, *MICRO_ROWS[number]) for number, rows in PAPER_TABLES.items()},
+    },
+    figures={9: (*FIGURE_9, *MICRO_ROWS[9])},
     first_weights={"sd15": SD15_PUBLIC},
 )

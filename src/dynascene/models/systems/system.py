@@ -67,7 +67,7 @@ class TrainingSchedule:
         ema: decay of the averaged weights, per step.
         checkpointing: whether activations are computed again unless the user decides, to save
             memory.
-        sampling_steps: of the sheets, and what the exported weights say.
+        sampling_steps, guidance: of the sheets, and what the exported weights say.
     """
 
     steps: int
@@ -79,6 +79,7 @@ class TrainingSchedule:
     ema: float
     checkpointing: bool = False
     sampling_steps: int = 25
+    guidance: float = 3.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,17 +176,17 @@ def paper_figures(*values: float) -> dict[str, float]:
 
 @dataclass(frozen=True, kw_only=True)
 class TableRow:
-    """A row of a paper's table.
+    """A row of a paper's table, or of one of its figures.
 
     Attributes:
         label: as in the paper.
         stages: whose weights it measures.
-        figures: the paper's, by metric, for people: nothing is computed with them.
+        figures: the paper's numbers, by metric, for people: nothing is computed with them.
     """
 
     label: str
     stages: tuple[TrainingStage, ...]
-    figures: Mapping[str, float]
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +201,7 @@ class System:
         network: what its denoiser is composed of.
         variants: other compositions by name.
         stages, rendered: its trainings.
-        tables: its rows of DynaScene's tables by number; they name its stages.
+        tables, figures: its rows of DynaScene's tables and figures by number; they name its stages.
         first_weights: size → public weights to start from; sizes that are not named start fresh.
         loss_terms: further terms of the loss of all its trainings.
         sampler_hooks: applied in order before the first step of sampling and after each.
@@ -218,6 +219,7 @@ class System:
     stages: tuple[TrainingStage, ...] = ()
     rendered: tuple[RenderedTraining, ...] = ()
     tables: Mapping[int, tuple[TableRow, ...]] = field(default_factory=dict)
+    figures: Mapping[int, tuple[TableRow, ...]] = field(default_factory=dict)
     first_weights: Mapping[str, PublicWeights] = field(default_factory=dict)
     loss_terms: tuple[LossTerm, ...] = ()
     sampler_hooks: tuple[SamplerHook, ...] = ()
