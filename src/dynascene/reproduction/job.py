@@ -96,7 +96,7 @@ def page_notes(
         notes.append(
             "Tables 3 and 4: our variant with shared rays, a departure, in the paper's stages and "
             "task mixes. In the paper's form hardly any camera is followed at this size, so what "
-            "the tables vary would not show; its rows are made where --rows names them. Their "
+            "the tables vary would not show; its rows are made only by name. Their "
             "clips have a further light, which falls on the person too; rows of two stages share "
             "the steps out, the first on as many single frames a step."
         )
