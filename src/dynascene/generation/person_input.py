@@ -40,11 +40,12 @@ def open_person(person: PersonInput, frames: tuple[int, int] | None) -> FilmedPe
             beyond the clip.
     """
     path = person.person
-    still = path.is_file() and path.suffix.lower() in IMAGE_SUFFIXES
     source = open_frames(path, deinterlace=person.deinterlace)
+    picture = path.is_file() and path.suffix.lower() in IMAGE_SUFFIXES
+    still = picture and len(source) == 1
     colour, matte = _colour_and_matte(source, person, frames, still)  # checks the frames too
     start = _second_of(source, frames[0]) if frames else 0.0
-    sound = (path, start) if path.is_file() and not still else None
+    sound = (path, start) if path.is_file() and not picture else None
     return FilmedPerson(colour, matte, still, sound)
 
 

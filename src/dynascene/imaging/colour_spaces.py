@@ -98,20 +98,20 @@ class SrgbConversion:
     """Pictures of another colour space to sRGB.
 
     Attributes:
-        light: stored values 0 … 1 → light, where 1 is diffuse white.
+        light: stored values 0 … 1 → light, where 1 is diffuse white; one curve, or one a channel.
         matrix: [3, 3], light's linear RGB → that of sRGB.
         peak: the most light there is; above 1 highlights are compressed.
         scene_gamma: exponent by which light grows with its own luminance on a display (HLG), or 1.
     """
 
-    light: Curve
+    light: Curve | tuple[Curve, Curve, Curve]
     matrix: np.ndarray
     peak: float = 1.0
     scene_gamma: float = 1.0
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """uint8 or uint16 [H, W, 3] → uint8 sRGB of the same shape."""
-        light = self._tables[pixels.dtype.itemsize].take(pixels)
+        light = self._light(pixels)
         if self.scene_gamma != 1:
             scene = np.maximum(light @ LUMINANCE_2020, 1e-6)[..., None]
             light *= (scene ** np.float32(self.scene_gamma - 1)) * np.float32(self.peak)
@@ -121,10 +121,20 @@ class SrgbConversion:
         levels = np.clip(light, 0, 1) * np.float32(LEVELS - 1) + np.float32(0.5)
         return SRGB_OF_LIGHT.take(levels.astype(np.uint16))
 
+    def _light(self, pixels: np.ndarray) -> np.ndarray:
+        tables = self._tables[pixels.dtype.itemsize]
+        if len(tables) == 1:
+            return tables[0].take(pixels)
+        return np.stack([table.take(pixels[..., k]) for k, table in enumerate(tables)], axis=-1)
+
     @cached_property
-    def _tables(self) -> dict[int, np.ndarray]:
+    def _tables(self) -> dict[int, list[np.ndarray]]:
         steps = {1: np.arange(256) / 255, 2: np.arange(LEVELS) / (LEVELS - 1)}
-        return {size: self.light(values).astype(np.float32) for size, values in steps.items()}
+        curves = self.light if isinstance(self.light, tuple) else (self.light,)
+        return {
+            size: [curve(values).astype(np.float32) for curve in curves]
+            for size, values in steps.items()
+        }
 
 
 def _compressed(light: np.ndarray, peak: float) -> np.ndarray:
@@ -175,9 +185,9 @@ def from_gamma(primaries: Primaries, gamma: float | None) -> SrgbConversion:
     return SrgbConversion(curve, matrix)
 
 
-def from_profile(curve: Curve, xyz_d50: np.ndarray) -> SrgbConversion:
-    """The conversion for a profile's curve and its [3, 3] from linear RGB to XYZ of white D50."""
-    return SrgbConversion(curve, np.linalg.solve(xyz_from_rgb(REC709, D50_XYZ), xyz_d50))
+def from_profile(curves: tuple[Curve, Curve, Curve], xyz_d50: np.ndarray) -> SrgbConversion:
+    """The conversion for a profile's curves and its [3, 3] from linear RGB to XYZ of white D50."""
+    return SrgbConversion(curves, np.linalg.solve(xyz_from_rgb(REC709, D50_XYZ), xyz_d50))
 
 
 def _power(values: np.ndarray, gamma: float) -> np.ndarray:

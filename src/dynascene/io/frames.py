@@ -10,12 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from dynascene.errors import InputError
+from dynascene.io.animated_pictures import open_animation
 from dynascene.io.images import IMAGE_SUFFIXES, probe_image, read_image
 from dynascene.io.names import Deinterlace
 from dynascene.io.natural_order import natural_order
+from dynascene.io.picture_file import RAW_SUFFIXES
 from dynascene.io.video import open_video
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.types import FrameSource, Size
+
+UNREAD_PICTURES = (".heic", ".heif", *RAW_SUFFIXES)  # to be refused by name
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,8 @@ def open_frames(
 ) -> FrameSource:
     """Open a video, a folder of pictures of one size (sorted naturally), or one picture.
 
+    Animated pictures and files of several pages are frames too.
+
     Frames are uint8 [H, W, 3], or [H, W, 4] with straight alpha; pictures run at 24 frames a
     second. Nothing but the file's index is kept in memory.
 
@@ -99,8 +105,9 @@ def open_frames(
     """
     if path.is_dir():
         return _open_pictures(_pictures_in(path))
-    if path.suffix.lower() in (*IMAGE_SUFFIXES, ".heic", ".heif"):
-        return _open_pictures([path])
+    if path.suffix.lower() in (*IMAGE_SUFFIXES, *UNREAD_PICTURES):
+        animated = path.is_file() and probe_image(path).count > 1
+        return open_animation(path) if animated else _open_pictures([path])
     return open_video(path, strict=strict, deinterlace=deinterlace)
 
 
@@ -128,6 +135,10 @@ def _pictures_in(folder: Path) -> list[Path]:
 def _open_pictures(paths: list[Path]) -> PictureFrames:
     heads = [probe_image(path) for path in paths]
     for path, head in zip(paths, heads, strict=True):
+        if head.count > 1:
+            raise InputError(
+                f"{path}: holds {head.count} pictures; the frames of a folder are one picture each"
+            )
         if head.size != heads[0].size:
             raise InputError(
                 f"{path} is {head.size} and {paths[0]} is {heads[0].size}: "

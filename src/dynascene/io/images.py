@@ -3,58 +3,83 @@
 from __future__ import annotations
 
 import errno
-import io
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms, ImageFile, ImageOps
+from PIL import ExifTags, Image
 
-from dynascene.errors import InputError, one_line
+from dynascene.errors import InputError
+from dynascene.io.picture_colour import srgb_pixels
+from dynascene.io.picture_file import (
+    QUARTER_TURNED,
+    clear_read_errors,
+    is_turned,
+    open_picture,
+    pages_of,
+)
 from dynascene.types import Size
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".avif")
 
 FULL_FRAME_DIAGONAL = math.hypot(36, 24)  # millimetres; what "35 mm equivalent" refers to
 MILLIMETRES_PER_UNIT = {2: 25.4, 3: 10.0, 4: 1.0, 5: 0.001}  # EXIF FocalPlaneResolutionUnit
-QUARTER_TURNED = (5, 6, 7, 8)  # EXIF orientations that exchange width and height
+# EXIF orientation → whether rows and columns are mirrored, after width and height are exchanged
+MIRRORED = {
+    2: (False, True), 3: (True, True), 4: (True, False), 5: (False, False), 6: (False, True),
+    7: (True, True), 8: (True, False),
+}  # fmt: skip
 
 
 def read_image(path: Path) -> np.ndarray:
     """The picture upright and in sRGB: uint8 [H, W, 3], or [H, W, 4] with straight alpha.
 
-    Palette, grey, CMYK and 16-bit pictures are converted (16 bit: v → round(v / 257)); an embedded
-    colour profile is applied.
+    What the file says of its colours is heeded (docs/footage.md); pictures of 16 bits are converted
+    with them, and rounded last (v → round(v / 257)).
 
     Raises:
-        InputError: when the file is missing, is no picture, or is damaged.
+        InputError: the file is missing, is no picture, is damaged, or holds several.
     """
-    with _opened(path) as image:
-        return np.asarray(_upright_srgb(image, path))
+    with open_picture(path) as image:
+        return _upright(srgb_pixels(image, path), image)
+
+
+def read_pictures(path: Path, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
+    """The pictures ``start:stop`` of an animated or multi-page file, each as from ``read_image``.
+
+    Raises:
+        InputError: as for read_image.
+    """
+    with open_picture(path, single=False) as image, clear_read_errors(path):
+        for number in pages_of(image, path)[start:stop]:
+            image.seek(number)
+            yield _upright(srgb_pixels(image, path), image)
 
 
 class ImageHead(NamedTuple):
-    """The header of a picture. size: of the upright picture."""
+    """The header of a picture. size: of the upright picture. count: of pictures in the file."""
 
     size: Size
     has_alpha: bool
     has_palette: bool
+    count: int
 
 
 def probe_image(path: Path) -> ImageHead:
     """Read the header of a picture without decoding it.
 
     Raises:
-        InputError: as for read_image.
+        InputError: as for read_image, but files of several pictures are read.
     """
-    with _opened(path) as image:
+    with open_picture(path, single=False) as image:
         size = Size(*image.size)
-        if _is_turned(image):
+        if is_turned(image):
             size = Size(size.height, size.width)
-        return ImageHead(size, image.has_transparency_data, image.mode == "P")
+        count = len(pages_of(image, path))
+        return ImageHead(size, image.has_transparency_data, image.mode == "P", count)
 
 
 def exif_fov(path: Path) -> float | None:
@@ -66,10 +91,10 @@ def exif_fov(path: Path) -> float | None:
     Raises:
         InputError: as read_image does.
     """
-    with _opened(path) as image:
+    with open_picture(path) as image:
         exif = image.getexif()
         focal = _focal_in_pixels(exif.get_ifd(ExifTags.IFD.Exif), Size(*image.size))
-        width = image.height if _is_turned(image) else image.width
+        width = image.height if is_turned(image) else image.width
     return None if focal is None else 2 * math.degrees(math.atan(width / 2 / focal))
 
 
@@ -106,99 +131,15 @@ def clear_write_errors(path: Path) -> Generator[None]:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
-@contextmanager
-def _opened(path: Path) -> Generator[Image.Image]:
-    if path.suffix.lower() in (".heic", ".heif"):
-        raise InputError(f"{path}: HEIC pictures are not read; convert it to JPEG or PNG")
-    try:
-        with Image.open(path) as image:
-            yield image
-    except InputError:
-        raise
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except Image.UnidentifiedImageError:
-        raise InputError(f"{path}: is not a picture that can be read") from None
-    except Image.DecompressionBombError:
-        raise InputError(f"{path}: has too many pixels; make it smaller") from None
-    except (OSError, SyntaxError, ValueError) as error:  # what Pillow's decoders raise
-        raise InputError(f"{path}: the picture cannot be read ({one_line(error)})") from error
-
-
-def _upright_srgb(image: Image.Image, path: Path) -> Image.Image:
-    """The picture as mode RGB or RGBA."""
-    profile = image.info.get("icc_profile")
-    if image.mode == "F":
-        raise InputError(f"{path}: floating-point pictures are not read; save it with 8 or 16 bits")
-    if image.mode.startswith("I") or _is_16_bit_colour(image):
-        image = _rounded_to_8_bit(image, path)
-    elif image.mode not in ("RGB", "RGBA", "L", "CMYK") or image.has_transparency_data:
-        image = _converted(image, "RGBA" if image.has_transparency_data else "RGB")
-    image = ImageOps.exif_transpose(image)
-    return _in_srgb(image, profile) if profile else _plain(image)
-
-
-def _is_turned(image: Image.Image) -> bool:
-    """Whether the upright picture has width and height exchanged (of a TIFF Pillow has done so)."""
-    orientation = image.getexif().get(ExifTags.Base.Orientation)
-    return orientation in QUARTER_TURNED and image.format != "TIFF"
-
-
-def _converted(image: Image.Image, mode: str) -> Image.Image:
-    converted = image.convert(mode)
-    converted.info.setdefault("exif", image.info.get("exif", b""))
-    return converted
-
-
-def _is_16_bit_colour(image: Image.Image) -> bool:
-    """Pillow reads such files as 8 bit by dropping the low byte; only its raw mode tells."""
-    tiles = image.tile if isinstance(image, ImageFile.ImageFile) else []
-    return any(";16" in str(tile[3]) for tile in tiles)
-
-
-def _rounded_to_8_bit(image: Image.Image, path: Path) -> Image.Image:
-    import cv2
-
-    pixels = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
-    if pixels is None or pixels.dtype != np.uint16:
-        raise InputError(f"{path}: this kind of 16- or 32-bit picture is not read; save it as PNG")
-    pixels = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)  # 257·k → k exactly
-    if pixels.ndim == 3:
-        order = cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGBA
-        pixels = cv2.cvtColor(pixels, order)
-    result = Image.fromarray(pixels)
-    orientation = image.getexif().get(ExifTags.Base.Orientation)
-    if orientation and image.format != "TIFF":  # OpenCV itself turns a TIFF upright
-        result.getexif()[ExifTags.Base.Orientation] = orientation
-    return result
-
-
-def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """Apply an embedded profile; one that does not fit the picture is ignored, as viewers do."""
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if "sRGB" in ImageCms.getProfileDescription(source):
-            return _plain(image)  # exactly: no rounding on the way from sRGB to sRGB
-        colour = image.convert("RGB") if image.mode == "RGBA" else image
-        result = ImageCms.profileToProfile(
-            colour,
-            source,
-            ImageCms.createProfile("sRGB"),
-            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            outputMode="RGB",
-            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
-        )
-    except (ImageCms.PyCMSError, OSError):
-        return _plain(image)
-    if result is None:
-        return _plain(image)
-    if image.mode == "RGBA":
-        result.putalpha(image.getchannel("A"))
-    return result
-
-
-def _plain(image: Image.Image) -> Image.Image:
-    return image if image.mode in ("RGB", "RGBA") else image.convert("RGB")
+def _upright(pixels: np.ndarray, image: Image.Image) -> np.ndarray:
+    """[H, W, C] turned as EXIF says; of a TIFF the decoders have done so."""
+    orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    if image.format == "TIFF" or orientation not in range(2, 9):
+        return pixels
+    if orientation in QUARTER_TURNED:
+        pixels = pixels.swapaxes(0, 1)
+    rows, columns = MIRRORED[orientation]
+    return np.ascontiguousarray(pixels[:: -1 if rows else 1, :: -1 if columns else 1])
 
 
 def _focal_in_pixels(exif: dict, size: Size) -> float | None:
