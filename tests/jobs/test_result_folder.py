@@ -56,6 +56,7 @@ def test_a_failure_halfway_through_the_replacement_is_undone(
 ) -> None:
     out = tmp_path / "out"
     result(out, "a", "b")
+    (out / "mine").write_text("mine")  # so that the folder cannot be exchanged as a whole
     before = {p.name: p.read_text() for p in out.iterdir()}
     rename = Path.rename
 

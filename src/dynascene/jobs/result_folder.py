@@ -3,13 +3,19 @@
 import errno
 import json
 import shutil
-import tempfile
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
-from dynascene.errors import InputError
+from dynascene.errors import InputError, one_line
 from dynascene.io.atomic import replacing
+from dynascene.io.working_folders import working_folder
+from dynascene.jobs.replacement import (
+    finish_replacement,
+    replace_entries,
+    working_parent,
+    working_prefix,
+)
 
 REPORT = "report.json"  # its "outputs" say what a run has written
 
@@ -25,7 +31,8 @@ def result_folder(
     """Yield a temporary folder; on success its entries move into ``folder``.
 
     Results of an earlier run are replaced as a whole. Other files in ``folder`` stay. On any
-    failure, an interruption included, ``folder`` is left as it was.
+    failure, an interruption included, ``folder`` is left as it was. What a killed run left behind
+    is finished or removed first.
 
     Args:
         folder: of the results.
@@ -39,27 +46,27 @@ def result_folder(
         InputError: the folder cannot be written. Or, before anything is written: an entry that no
             earlier run wrote has one of the names, or an input is a result that would be replaced.
     """
-    folder = folder.resolve()
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: is a file; `out` names a folder")
-    earlier = _earlier_results(folder / listing)
-    _check_names(folder, earlier, names)
-    _check_inputs(folder, earlier, inputs, shared)
+    try:
+        folder = folder.resolve()
+        if folder.exists() and not folder.is_dir():
+            raise InputError(f"{folder}: is a file; `out` names a folder")
+        finish_replacement(folder)
+        earlier = _earlier_results(folder / listing)
+        _check_names(folder, earlier, names)
+        _check_inputs(folder, earlier, inputs, shared)
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a zero in a name
+        raise InputError(f"{str(folder)!r}: cannot be used ({one_line(error)})") from None
     new_parents: list[Path] = []
     try:
         new_parents += _make_parents(folder)
-        # inside an existing folder, so that it lies on the same disk whatever is mounted there
-        parent = folder if folder.exists() else folder.parent
-        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.partial-", dir=parent))
-        try:
+        parent, prefix = working_parent(folder, earlier), working_prefix(folder)
+        with working_folder(parent, prefix) as temporary:
             yield temporary
-            _replace(folder, temporary, earlier)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+            replace_entries(folder, temporary, earlier)
     except BaseException as error:
         _remove(new_parents)
         if isinstance(error, OSError):
-            raise InputError(_explanation(folder, error)) from error
+            raise InputError(_explanation(folder, error)) from None
         raise
 
 
@@ -132,24 +139,3 @@ def _remove(folders: list[Path]) -> None:
             folder.rmdir()
         except OSError:
             return
-
-
-def _replace(folder: Path, temporary: Path, earlier: set[str]) -> None:
-    """Replace the earlier entries by the new ones; undo everything if that fails."""
-    temporary.chmod(0o755)
-    if not folder.exists():
-        temporary.rename(folder)
-        return
-    aside = Path(tempfile.mkdtemp(prefix=".earlier-", dir=temporary))
-    moved: list[tuple[Path, Path]] = []
-    try:
-        for origin, place in [
-            *((folder / name, aside / name) for name in sorted(earlier)),
-            *((entry, folder / entry.name) for entry in set(temporary.iterdir()) - {aside}),
-        ]:
-            origin.rename(place)
-            moved.append((origin, place))
-    except BaseException:
-        for origin, place in reversed(moved):
-            place.rename(origin)
-        raise

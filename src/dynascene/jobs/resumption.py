@@ -71,12 +71,13 @@ def _move(partial: Path, out: Path, failure: str, inputs: Iterable[Path]) -> Pat
             return place
         place = out / name
         carry_inputs(place, partial, inputs)
-        if place.exists():  # an unfinished run's, or it would have been refused
-            place.rename(partial.with_name(f".{name}-before"))  # goes with the folder of the run
         out.mkdir(parents=True, exist_ok=True)
-        partial.rename(place)
+        # first: without it the next run would not know that the folder may be replaced
         report = {"failed": failure, "outputs": [name, REPORT]}
         write_text(out / REPORT, json.dumps(report, indent=2) + "\n")
+        if place.exists():  # an unfinished run's, or it would have been refused
+            place.rename(partial.with_name(f".{name}-before"))  # goes with the folder of the run
+        partial.rename(place)
         return place
 
 
