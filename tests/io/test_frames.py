@@ -64,7 +64,7 @@ def test_a_video_is_opened_too(tmp_path: Path) -> None:
 
 def test_pictures_without_alpha_are_opaque_among_others(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "a", noise(2, 3, 5, 4))
-    write_png(folder / "9.png", noise(3, 5, 3))
+    write_png(folder / "2.png", noise(3, 5, 3))
     source = open_frames(folder)
     assert source.channels == 4
     assert (list(source.read())[-1][..., 3] == 255).all()
@@ -72,8 +72,8 @@ def test_pictures_without_alpha_are_opaque_among_others(tmp_path: Path) -> None:
 
 def test_frames_of_two_sizes_are_named(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "a", noise(3, 3, 5, 3))
-    write_png(folder / "7.png", noise(5, 3, 3))
-    with pytest.raises(InputError, match=r"7\.png is 3x5 and .*0\.png is 5x3"):
+    write_png(folder / "3.png", noise(5, 3, 3))
+    with pytest.raises(InputError, match=r"3\.png is 3x5 and .*0\.png is 5x3"):
         open_frames(folder)
 
 
@@ -235,3 +235,36 @@ def test_a_real_still_with_alpha() -> None:
     source = open_frames(shared("posevid/anyone-1.png"))
     assert (len(source), source.size, source.channels) == (1, Size(463, 615), 4)
     assert next(source.read()).shape == (615, 463, 4)
+
+
+def test_gaps_and_rates_of_folders(tmp_path: Path) -> None:
+    frames = noise(3, 4, 5, 3)
+    folder = write_folder(tmp_path / "a", frames, "f{}.png")
+    (folder / "f2.png").rename(folder / "f4.png")
+    with pytest.raises(InputError, match=r"f1\.png is followed by f4\.png"):
+        open_frames(folder)
+    source = open_frames(folder, fill_gaps=True, frame_rate=Fraction(30000, 1001))
+    assert source.frame_rate == Fraction(30000, 1001)
+    np.testing.assert_array_equal(list(source.read()), frames[[0, 1, 1, 1, 2]])
+    with pytest.raises(InputError, match="`frame_rate`: is for folders"):
+        open_frames(write_clip(tmp_path / "a.mp4", numbered_frames(2)), frame_rate=Fraction(25))
+
+
+def test_a_matte_meets_the_person_by_number(tmp_path: Path) -> None:
+    """The matte lacks what the person does not have, or has more."""
+    person = write_folder(tmp_path / "person", noise(6, 6, 9, 3), "p.{:04d}.png")
+    (person / "p.0000.png").unlink()
+    matte = write_folder(tmp_path / "matte", masks(6), "m_{}.png")
+    fitted = open_matte(matte, like=open_frames(person))
+    np.testing.assert_array_equal(list(fitted.read()), masks(6)[1:])
+    (matte / "m_3.png").unlink()
+    with pytest.raises(InputError, match=r"m_2\.png is followed by m_4\.png"):
+        open_matte(matte, like=open_frames(person))
+    filled = open_matte(matte, like=open_frames(person), fill_gaps=True)
+    np.testing.assert_array_equal(list(filled.read()), masks(6)[[1, 2, 2, 4, 5]])
+
+
+def test_a_matte_that_was_numbered_anew_meets_by_order(tmp_path: Path) -> None:
+    person = write_folder(tmp_path / "person", noise(3, 6, 9, 3), "p.101{}.png")
+    matte = write_folder(tmp_path / "matte", masks(), "{}.png")
+    np.testing.assert_array_equal(list(open_matte(matte, like=open_frames(person)).read()), masks())

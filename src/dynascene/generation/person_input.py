@@ -40,7 +40,12 @@ def open_person(person: PersonInput, frames: tuple[int, int] | None) -> FilmedPe
             beyond the clip.
     """
     path = person.person
-    source = open_frames(path, deinterlace=person.deinterlace)
+    source = open_frames(
+        path,
+        deinterlace=person.deinterlace,
+        fill_gaps=person.fill_gaps,
+        frame_rate=person.frame_rate,
+    )
     picture = path.is_file() and path.suffix.lower() in IMAGE_SUFFIXES
     still = picture and len(source) == 1
     colour, matte = _colour_and_matte(source, person, frames, still)  # checks the frames too
@@ -79,7 +84,7 @@ def _colour_and_matte(
     if person.matte is not None:
         whole = split_alpha(source)[0] if source.channels == 4 else source
         colour = excerpt(whole, frames, path)
-        return colour, open_excerpt_matte(person.matte, whole, frames)
+        return colour, open_excerpt_matte(person.matte, whole, frames, fill_gaps=person.fill_gaps)
     source = excerpt(source, frames, path)
     if source.channels != 4:
         if still:

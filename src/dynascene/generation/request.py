@@ -6,6 +6,7 @@ both places.
 
 import math
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
 
 from dynascene.errors import InputError
@@ -30,6 +31,8 @@ class PersonInput:
         matte_backend: how to cut out: a name of ``estimators.matte.backends``.
         person_height: metres; tells the scale of a clip whose camera is tracked.
         deinterlace: as for ``io.video.open_video``.
+        fill_gaps: show the frame before where a folder of frames lacks one.
+        frame_rate: of a folder of frames; None = 24 a second.
 
     Raises:
         InputError: options that exclude each other, or a height that nobody has.
@@ -41,6 +44,8 @@ class PersonInput:
     matte_backend: str | None = None
     person_height: float = ADULT
     deinterlace: Deinterlace = "auto"
+    fill_gaps: bool = False
+    frame_rate: Fraction | None = None
 
     def __post_init__(self) -> None:
         for name in ("subject", "matte_backend"):

@@ -82,21 +82,23 @@ def excerpt(source: FrameSource, frames: Range | None, path: Path) -> FrameSourc
     return Excerpt(source, start, stop)
 
 
-def open_excerpt_matte(path: Path, whole: FrameSource, frames: Range | None) -> FrameSource:
+def open_excerpt_matte(
+    path: Path, whole: FrameSource, frames: Range | None, *, fill_gaps: bool = False
+) -> FrameSource:
     """The matte of the requested frames; the file may hold the whole clip's matte or only theirs.
 
     Raises:
         InputError: as for ``open_matte``, or its length fits neither.
     """
     if frames is None:
-        return open_matte(path, like=whole)
+        return open_matte(path, like=whole, fill_gaps=fill_gaps)
     start, stop = frames
     used = excerpt(whole, frames, path)
-    length = len(open_frames(path))
+    length = len(open_frames(path, fill_gaps=fill_gaps))
     if length == len(used):
-        return open_matte(path, like=used)
+        return open_matte(path, like=used, fill_gaps=fill_gaps)
     if length == len(whole):
-        return excerpt(open_matte(path, like=whole), frames, path)
+        return excerpt(open_matte(path, like=whole, fill_gaps=fill_gaps), frames, path)
     raise InputError(
         f"{path}: the matte has {length} frames; for frames {start}:{stop} of a clip of "
         f"{len(whole)} give it {len(used)} (those alone) or {len(whole)} (all of the clip's)"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,8 +13,8 @@ from dynascene.errors import InputError
 from dynascene.io.animated_pictures import open_animation
 from dynascene.io.images import IMAGE_SUFFIXES, probe_image, read_image
 from dynascene.io.names import Deinterlace
-from dynascene.io.natural_order import natural_order
 from dynascene.io.picture_file import RAW_SUFFIXES
+from dynascene.io.picture_folders import list_pictures
 from dynascene.io.video import open_video
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.types import FrameSource, Size
@@ -31,6 +31,7 @@ class PictureFrames:
         size: of all of them.
         channels: 4 where any picture has alpha (the others are opaque), else 3.
         palette: whether every picture has a palette, as label maps do.
+        numbers: of the frames, by the names of the pictures; None where those do not count.
         frame_rate: frames a second.
         times: seconds of each frame after the first where the rate varies, else None.
     """
@@ -41,9 +42,15 @@ class PictureFrames:
     palette: bool = False
     frame_rate: Fraction = DEFAULT_FRAME_RATE
     times: tuple[float, ...] | None = None
+    numbers: tuple[int, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.paths)
+
+    def picked(self, indices: Sequence[int]) -> PictureFrames:
+        """The frames of these indices, in their order."""
+        numbers = self.numbers and tuple(self.numbers[index] for index in indices)
+        return replace(self, paths=tuple(self.paths[index] for index in indices), numbers=numbers)
 
     def read(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
         """Yield uint8 [H, W, C] of the frames ``start:stop``, as slicing counts them."""
@@ -78,6 +85,11 @@ class DerivedFrames:
         """As of the source."""
         return coded_size_of(self.source)
 
+    @property
+    def numbers(self) -> tuple[int, ...] | None:
+        """As of the source."""
+        return numbers_of(self.source)
+
     def __len__(self) -> int:
         return len(self.source)
 
@@ -88,26 +100,40 @@ class DerivedFrames:
 
 
 def open_frames(
-    path: Path, *, strict: bool = False, deinterlace: Deinterlace = "auto"
+    path: Path,
+    *,
+    strict: bool = False,
+    deinterlace: Deinterlace = "auto",
+    fill_gaps: bool = False,
+    frame_rate: Fraction | None = None,
 ) -> FrameSource:
-    """Open a video, a folder of pictures of one size (sorted naturally), or one picture.
+    """Open a video, a folder of pictures of one size (in the order of their numbers), or a picture.
 
     Animated pictures and files of several pages are frames too.
 
-    Frames are uint8 [H, W, 3], or [H, W, 4] with straight alpha; pictures run at 24 frames a
-    second. Nothing but the file's index is kept in memory.
+    Frames are uint8 [H, W, 3], or [H, W, 4] with straight alpha. Nothing but the file's index is
+    kept in memory.
 
     Args:
         strict, deinterlace: as for ``open_video``.
+        fill_gaps: show the frame before where a folder lacks one.
+        frame_rate: of pictures; None = 24 a second.
 
     Raises:
-        InputError: when the path is missing, holds no frames or several sizes, or is damaged.
+        InputError: when the path is missing, holds no frames, several sizes or a gap, or is
+            damaged; or a video is given a frame rate.
     """
+    rate = frame_rate or DEFAULT_FRAME_RATE
     if path.is_dir():
-        return _open_pictures(_pictures_in(path))
+        paths, numbers = list_pictures(path, IMAGE_SUFFIXES, fill_gaps=fill_gaps)
+        return replace(_open_pictures(paths), frame_rate=rate, numbers=numbers)
     if path.suffix.lower() in (*IMAGE_SUFFIXES, *UNREAD_PICTURES):
-        animated = path.is_file() and probe_image(path).count > 1
-        return open_animation(path) if animated else _open_pictures([path])
+        if path.is_file() and probe_image(path).count > 1:
+            animation = open_animation(path)
+            return replace(animation, frame_rate=rate, times=None) if frame_rate else animation
+        return replace(_open_pictures([path]), frame_rate=rate)
+    if frame_rate is not None:
+        raise InputError(f"`frame_rate`: is for folders of pictures, and {path} is a video")
     return open_video(path, strict=strict, deinterlace=deinterlace)
 
 
@@ -121,19 +147,14 @@ def coded_size_of(source: FrameSource) -> Size:
     return getattr(source, "coded_size", source.size)
 
 
-def _pictures_in(folder: Path) -> list[Path]:
-    try:
-        files = [p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file()]
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be read: {error.strerror or error}") from error
-    files = [p for p in files if not p.name.startswith(".")]
-    if not files:
-        raise InputError(f"{folder}: holds no pictures ({', '.join(IMAGE_SUFFIXES)})")
-    return sorted(files, key=lambda path: natural_order(path.name))
+def numbers_of(source: FrameSource) -> tuple[int, ...] | None:
+    """The numbers of the frames, where the names of pictures tell them."""
+    return getattr(source, "numbers", None)
 
 
 def _open_pictures(paths: list[Path]) -> PictureFrames:
-    heads = [probe_image(path) for path in paths]
+    probed = {path: probe_image(path) for path in paths}
+    heads = [probed[path] for path in paths]
     for path, head in zip(paths, heads, strict=True):
         if head.count > 1:
             raise InputError(

@@ -16,17 +16,21 @@ from dynascene.io.frames import (
     PictureFrames,
     alpha_of,
     coded_size_of,
+    numbers_of,
     open_frames,
     times_of,
 )
 from dynascene.io.greyness import IN_COLOUR, is_grey
+from dynascene.io.picture_folders import match_numbers
 from dynascene.io.video import VideoFrames
 from dynascene.types import FrameSource
 
 SAMPLED_FRAMES = 5
 
 
-def open_matte(path: Path, like: FrameSource | None = None, *, strict: bool = False) -> FrameSource:
+def open_matte(
+    path: Path, like: FrameSource | None = None, *, strict: bool = False, fill_gaps: bool = False
+) -> FrameSource:
     """Open a matte as frames [H, W, 1], 255 = person: a video, a folder of pictures, or a picture.
 
     Where there is alpha it is the matte (unless it is opaque throughout a grey picture); else the
@@ -34,14 +38,15 @@ def open_matte(path: Path, like: FrameSource | None = None, *, strict: bool = Fa
     person, and a map of labels 0 and 1 counts as 0 and 255.
 
     Args:
-        like: the person's frames. The matte must have their size and number, and takes their frame
-            rate and times.
+        like: the person's frames. The matte must have their size, takes their frame rate and times,
+            and is matched with them by the numbers in the names of pictures, else by order.
         strict: as for ``open_video``.
+        fill_gaps: as for ``open_frames``.
 
     Raises:
         InputError: as open_frames does, when the matte is in colour, or does not fit ``like``.
     """
-    source = open_frames(path, strict=strict)
+    source = open_frames(path, strict=strict, fill_gaps=fill_gaps)
     if isinstance(source, VideoFrames):
         source = source.uncoloured()
     reading = _matte_reading(source, path)
@@ -67,6 +72,10 @@ def fitted_matte(path: Path, matte: FrameSource, person: FrameSource) -> FrameSo
             f"{path}: the matte is {matte.size} and the person's video is {person.size}: "
             "make the matte in the video's size"
         )
+    numbers = numbers_of(person)
+    if numbers and isinstance(matte, PictureFrames) and matte.numbers:
+        indices = match_numbers(path, matte.numbers, numbers)
+        matte = matte if indices is None else matte.picked(indices)
     if len(matte) != len(person):
         raise InputError(
             f"{path}: the matte has {len(matte)} frames and the person's video has {len(person)}: "

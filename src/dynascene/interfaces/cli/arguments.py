@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import arg
@@ -57,6 +59,24 @@ def parse_range(text: str) -> tuple[int, int]:
     if not match:
         raise InputError(f"--frames {text!r}: must be A:B, such as 0:48 (B is excluded)")
     return int(match[1]), int(match[2])
+
+
+def parse_rate(text: str) -> Fraction:
+    """ "25", "29.97" or "30000/1001" → frames a second; InputError where it is none.
+
+    What television rounds is taken as what it means: 23.976 as 24000/1001.
+    """
+    try:
+        rate = Fraction(text) if len(text) < 20 else Fraction(0)
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if not Fraction(1, 10) <= rate <= 1000:
+        raise InputError(
+            f"--frame-rate {text!r}: give frames a second, 0.1 to 1000, such as 25 or 30000/1001"
+        )
+    whole = Fraction(math.ceil(rate))
+    television = whole * 1000 / 1001
+    return television if rate != whole and abs(rate - television) < 0.005 else rate
 
 
 def parse_worlds(texts: Sequence[str]) -> dict[str, float]:

@@ -12,6 +12,7 @@ from dynascene.interfaces.cli.arguments import (
     optional,
     parse_framing,
     parse_range,
+    parse_rate,
     parse_sensor,
     parse_size,
 )
@@ -55,6 +56,8 @@ def generate(
     scene_depth: OptionalPath = None,
     person_height: float = 1.7,
     deinterlace: Deinterlace = "auto",
+    fill_gaps: Annotated[bool, arg(help_behavior_hint="")] = False,
+    frame_rate: Annotated[str | None, optional("FPS")] = None,
     rotation_order: Annotated[str | None, optional("XYZ")] = None,
     sensor: OptionalSize = None,
     layers: bool = False,
@@ -94,6 +97,8 @@ def generate(
         person_height: the person's height in metres; tells the scale where the camera is tracked.
         deinterlace: make interlaced video pictures of one moment: frames that say that they are
             interlaced (auto), all, or none.
+        fill_gaps: where a folder of frames lacks one, the frame before stands still.
+        frame_rate: frames a second of a folder of frames, such as 25 or 30000/1001 (default: 24).
         rotation_order: order of the rotations in a chan file, such as zxy.
         sensor: sensor of a chan file's camera in millimetres, such as 36x24.
         layers: also write foreground, background and matte as 16-bit PNG sequences.
@@ -118,7 +123,16 @@ def generate(
         place=PlaceInput(
             scene=scene, scene_fov=scene_fov, horizon=horizon, scene_depth=scene_depth
         ),
-        person=_person_input(person, matte, subject, matte_backend, person_height, deinterlace),
+        person=_person_input(
+            person,
+            person_height,
+            matte=matte,
+            subject=subject,
+            matte_backend=matte_backend,
+            deinterlace=deinterlace,
+            fill_gaps=fill_gaps,
+            frame_rate=frame_rate,
+        ),
         camera=CameraInput(
             cameras=cameras,
             camera_format=camera_format,
@@ -142,18 +156,27 @@ def generate(
 
 def _person_input(
     person: Path | None,
+    person_height: float,
+    *,
     matte: Path | None,
     subject: str | None,
     matte_backend: str | None,
-    person_height: float,
     deinterlace: Deinterlace,
+    fill_gaps: bool,
+    frame_rate: str | None,
 ) -> "PersonInput | None":
     """None without a person. Raises InputError for options that need one."""
     from dynascene.generation.request import PersonInput
     from dynascene.interfaces.cli.matting import parse_subject
 
     if person is None:
-        options = {"matte": matte, "subject": subject, "matte_backend": matte_backend}
+        options = {
+            "matte": matte,
+            "subject": subject,
+            "matte_backend": matte_backend,
+            "fill_gaps": fill_gaps or None,
+            "frame_rate": frame_rate,
+        }
         if names := [name for name, value in options.items() if value is not None]:
             raise InputError(f"`{names[0]}`: there is no `person` that it could belong to")
         return None
@@ -164,6 +187,8 @@ def _person_input(
         matte_backend=matte_backend,
         person_height=person_height,
         deinterlace=deinterlace,
+        fill_gaps=fill_gaps,
+        frame_rate=parse_rate(frame_rate) if frame_rate else None,
     )
 
 

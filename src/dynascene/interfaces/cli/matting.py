@@ -9,7 +9,7 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
-from dynascene.interfaces.cli.arguments import OptionalBackend, optional, parse_range
+from dynascene.interfaces.cli.arguments import OptionalBackend, optional, parse_range, parse_rate
 from dynascene.io.names import Deinterlace
 
 
@@ -22,6 +22,8 @@ def matte(
     subject: Annotated[str | None, optional("N|X,Y")] = None,
     frames: Annotated[str | None, optional("A:B")] = None,
     deinterlace: Deinterlace = "auto",
+    fill_gaps: Annotated[bool, arg(help_behavior_hint="")] = False,
+    frame_rate: Annotated[str | None, optional("FPS")] = None,
 ) -> None:
     """Cut the person out of a clip: a matte per frame, white = person.
 
@@ -35,6 +37,8 @@ def matte(
         frames: use the frames A:B of the video, B excluded.
         deinterlace: make interlaced video pictures of one moment: frames that say that they are
             interlaced (auto), all, or none.
+        fill_gaps: where a folder of frames lacks one, the frame before stands still.
+        frame_rate: frames a second of a folder of frames, such as 25 or 30000/1001 (default: 24).
     """
     from dynascene.estimators.matte.job import run
     from dynascene.generation.takes import warn_of_cuts
@@ -46,7 +50,8 @@ def matte(
     if not str(out).strip("."):
         raise InputError("--out names a folder of its own for the matte")
     part = parse_range(frames) if frames else None
-    whole = open_frames(video, deinterlace=deinterlace)
+    rate = parse_rate(frame_rate) if frame_rate else None
+    whole = open_frames(video, deinterlace=deinterlace, fill_gaps=fill_gaps, frame_rate=rate)
     source, terminal = excerpt(whole, part, video), Terminal()
     warn_of_cuts(video, source, terminal, part[0] if part else 0)
     done = run(video, source, out, backend, choice, terminal)

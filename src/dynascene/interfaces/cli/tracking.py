@@ -20,6 +20,7 @@ def track(
     to: Annotated[str | None, optional("NAME")] = None,
     frames: Annotated[str | None, optional("A:B")] = None,
     deinterlace: Deinterlace = "auto",
+    fill_gaps: Annotated[bool, arg(help_behavior_hint="")] = False,
 ) -> None:
     """Find the camera of a filmed clip: one pose per frame, and how far to trust it.
 
@@ -38,6 +39,7 @@ def track(
         frames: use the frames A:B of the video, B excluded.
         deinterlace: make interlaced video pictures of one moment: frames that say that they are
             interlaced (auto), all, or none.
+        fill_gaps: where a folder of frames lacks one, the frame before stands still.
     """
     import json
 
@@ -61,10 +63,10 @@ def track(
     names, read = (out.name, report.name), [path for path in (video, matte) if path is not None]
     with result_folder(out.parent, names, read, listing=report.name) as folder:
         part = parse_range(frames) if frames else None
-        whole = open_frames(video, deinterlace=deinterlace)
+        whole = open_frames(video, deinterlace=deinterlace, fill_gaps=fill_gaps)
         source = excerpt(whole, part, video)
         if matte is not None:
-            person = open_excerpt_matte(matte, whole, part)
+            person = open_excerpt_matte(matte, whole, part, fill_gaps=fill_gaps)
         else:
             person = split_alpha(source)[1] if source.channels == 4 else None
         warn_of_cuts(video, source, terminal, part[0] if part else 0)

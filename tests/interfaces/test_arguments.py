@@ -1,0 +1,30 @@
+"""Texts of the command line as values."""
+
+from fractions import Fraction
+
+import pytest
+
+from dynascene.errors import InputError
+from dynascene.interfaces.cli.arguments import parse_rate
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [
+        ("24", Fraction(24)),
+        ("12.5", Fraction(25, 2)),
+        ("30000/1001", Fraction(30000, 1001)),
+        ("29.97", Fraction(30000, 1001)),
+        ("23.976", Fraction(24000, 1001)),
+        ("23.98", Fraction(24000, 1001)),
+        ("59.94", Fraction(60000, 1001)),
+    ],
+)
+def test_rates(text: str, rate: Fraction) -> None:
+    assert parse_rate(text) == rate
+
+
+@pytest.mark.parametrize("text", ["", "fast", "0", "-25", "1e308", "1/0", "nan", "9" * 5000])
+def test_what_is_no_rate(text: str) -> None:
+    with pytest.raises(InputError, match="--frame-rate"):
+        parse_rate(text)
