@@ -20,7 +20,8 @@ import numpy as np
 from dynascene.errors import InputError
 from dynascene.estimators.matte.decontamination import decontaminate
 from dynascene.estimators.matte.figures import MatteFigures
-from dynascene.estimators.matte.job import finished_mattes, working_frames
+from dynascene.estimators.matte.finding import working_frames
+from dynascene.estimators.matte.job import finished_mattes
 from dynascene.estimators.matte.locating import locate
 from dynascene.estimators.matte.modnet import ModnetMatter
 from dynascene.estimators.matte.motion import MotionMatter

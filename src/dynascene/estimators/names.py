@@ -2,5 +2,5 @@
 
 from typing import Literal
 
-BackendName = Literal["motion", "selfie", "modnet"]  # of mattes
+BackendName = Literal["motion", "pose", "selfie", "modnet"]  # of mattes
 DetectorName = Literal["fastestdet", "rtdetr"]  # of persons

@@ -9,7 +9,7 @@ import pytest
 from textures import textured
 
 from dynascene.display import Quiet
-from dynascene.estimators.matte import job
+from dynascene.estimators.matte import finding, job
 from dynascene.estimators.matte.locating import locate
 from dynascene.estimators.person.protocol import Detection
 from dynascene.types import ArrayFrames
@@ -75,9 +75,11 @@ def test_who_needs_no_boxes_gets_none(clip: ArrayFrames) -> None:
 
 
 def test_motion_cuts_out_whom_motion_found(clip, tmp_path: Path, monkeypatch) -> None:
-    make = job.make_matter
-    monkeypatch.setattr(job, "make_matter", lambda name: Network() if name is None else make(name))
-    monkeypatch.setattr(job, "make_detector", lambda fetch: TwoBoxes())
+    make = finding.make_matter
+    monkeypatch.setattr(
+        finding, "make_matter", lambda name: Network() if name is None else make(name)
+    )
+    monkeypatch.setattr(finding, "make_detector", lambda fetch: TwoBoxes())
     made = job.run(Path("clip.mp4"), clip, tmp_path / "matte", None, None, Quiet())
     assert (made.backend, made.found_by) == ("motion", FOUND_BY)
     matte = cv2.imread(str(tmp_path / "matte" / "00012.png"), cv2.IMREAD_GRAYSCALE)
@@ -87,8 +89,8 @@ def test_motion_cuts_out_whom_motion_found(clip, tmp_path: Path, monkeypatch) ->
 
 
 def test_a_backend_that_was_asked_for_is_kept(clip, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(job, "make_matter", lambda name: Network())
-    monkeypatch.setattr(job, "make_detector", lambda fetch: TwoBoxes())
+    monkeypatch.setattr(finding, "make_matter", lambda name: Network())
+    monkeypatch.setattr(finding, "make_detector", lambda fetch: TwoBoxes())
     with pytest.raises(AssertionError, match="cannot tell"):
         job.run(Path("clip.mp4"), clip, tmp_path / "matte", "selfie", None, Quiet())
     assert not (tmp_path / "matte").exists()

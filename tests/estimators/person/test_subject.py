@@ -11,6 +11,7 @@ from dynascene.estimators.person.subject import (
     Subject,
     choose_subject,
     comparable_people,
+    crowd_notice,
     find_people,
 )
 from dynascene.types import ArrayFrames
@@ -74,15 +75,29 @@ def two_people() -> list[Subject]:
     return people_in([[(BLUE, 100, 15, 24, 60), (RED, 20, 20, 22, 55)]] * 9)
 
 
-def test_two_of_comparable_size_are_listed_from_left_to_right() -> None:
+def test_two_of_equal_size_are_listed_from_left_to_right() -> None:
     with pytest.raises(InputError) as error:
-        choose_subject(two_people(), None, CLIP)
+        choose_subject(
+            people_in([[(BLUE, 100, 20, 22, 56), (RED, 38, 20, 22, 55)]] * 9), None, CLIP
+        )
     message = str(error.value)
     assert error.value.parameters == ("subject",)  # what an interface calls it is the interface's
     assert "--" not in message
     assert "\n" not in message
-    assert "1 at pixel 31,48" in message
-    assert "2 at pixel 112,45" in message
+    assert "1 at pixel 49,48" in message
+    assert "2 at pixel 111,48" in message
+
+
+def test_the_larger_of_two_is_taken_and_a_line_says_how_to_choose_the_other() -> None:
+    people = people_in([[(BLUE, 100, 15, 24, 60), (RED, 20, 30, 18, 40)]] * 9)
+    assert len(comparable_people(people)) == 2
+    subject = choose_subject(people, None, CLIP)
+    assert subject.centre[0] == 112
+    notice = crowd_notice(people, subject)
+    assert notice is not None
+    for part in ("of 2 people", "number 2", "`subject`", "1 at pixel 29,50"):
+        assert part in notice
+    assert crowd_notice([subject], subject) is None
 
 
 def test_a_choice_by_number_and_by_pixel() -> None:

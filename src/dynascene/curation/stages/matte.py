@@ -16,7 +16,8 @@ from dynascene.display import Quiet
 from dynascene.errors import InputError
 from dynascene.estimators.matte.backends import BACKENDS, NETWORKS, default_backend, make_matter
 from dynascene.estimators.matte.figures import MatteFigures
-from dynascene.estimators.matte.job import EMPTY, finished_mattes, working_frames
+from dynascene.estimators.matte.finding import working_frames
+from dynascene.estimators.matte.job import EMPTY, finished_mattes
 from dynascene.estimators.matte.locating import locate
 from dynascene.estimators.matte.protocol import Matter
 from dynascene.estimators.names import BackendName, DetectorName

@@ -10,6 +10,7 @@ from dynascene.estimators.weights import Progress, has_weights
 
 NETWORKS: dict[BackendName, tuple[str, ...]] = {
     "modnet": ("modnet",),
+    "pose": ("pose",),
     "selfie": ("selfie", "selfie_landscape"),
 }  # best first
 BACKENDS: tuple[BackendName, ...] = (*NETWORKS, "motion")
@@ -28,6 +29,10 @@ def make_matter(name: str | None = None, progress: Progress | None = None) -> Ma
         from dynascene.estimators.matte.modnet import ModnetMatter
 
         return ModnetMatter(progress=progress)
+    if name == "pose":
+        from dynascene.estimators.matte.pose import PoseMatter
+
+        return PoseMatter(progress=progress)
     if name == "selfie":
         from dynascene.estimators.matte.selfie import SelfieMatter
 
@@ -38,9 +43,12 @@ def make_matter(name: str | None = None, progress: Progress | None = None) -> Ma
 
 
 def default_backend() -> BackendName:
-    """The best backend for which the weights and a detector are in the cache; else motion."""
-    if any(map(has_weights, DETECTORS)):
-        for name, needed in NETWORKS.items():
-            if all(map(has_weights, needed)):
-                return name
+    """The best backend for which the weights and a detector are in the cache; else motion.
+
+    Pose is its own detector.
+    """
+    detector = any(map(has_weights, DETECTORS))
+    for name, needed in NETWORKS.items():
+        if all(map(has_weights, needed)) and (detector or name == "pose"):
+            return name
     return "motion"

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from dynascene.display import Display
 from dynascene.errors import InputError
-from dynascene.estimators.matte.backends import make_matter
 from dynascene.estimators.matte.decontamination import decontaminate
 from dynascene.estimators.matte.figures import MatteFigures
+from dynascene.estimators.matte.finding import find_subject
 from dynascene.estimators.matte.finishing import full_resolution, keep_subject, steady
-from dynascene.estimators.matte.locating import SubjectPlace, locate
+from dynascene.estimators.matte.locating import SubjectPlace
 from dynascene.estimators.matte.neighbours import seen_neighbours, subjects_share
 from dynascene.estimators.matte.protocol import Matter
-from dynascene.estimators.person.backends import make_detector
 from dynascene.estimators.person.subject import Choice
 from dynascene.io.atomic import replacing
 from dynascene.io.frames import times_of
@@ -78,7 +75,7 @@ def run(
         InputError: ``out`` is not free, or there is no subject; nothing is written then.
     """
     with replacing(out) as temporary:
-        matter, frames, place = _find_subject(clip, source, backend, choice, display)
+        matter, frames, place = find_subject(clip, source, backend, choice, display)
         display.notice(f"backend {matter.name}, subject found by {place.found_by}")
         temporary.mkdir()
         with display.stage("matte", len(source)) as advance:
@@ -99,27 +96,6 @@ def run(
         report = _report(clip, summary, place, figures)
         (temporary / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
     return summary
-
-
-def _find_subject(
-    clip: Path, source: FrameSource, backend: str | None, choice: Choice, display: Display
-) -> tuple[Matter, np.ndarray, SubjectPlace]:
-    """The backend, the frames in its working size, and the subject's place in them."""
-    matter = make_matter(backend)
-    frames = working_frames(source, matter.working_pixels)
-    detector = make_detector(fetch=matter.needs_boxes)
-    if detector is None:
-        display.notice(
-            "no person detector's weights are at hand: the matte takes what moves otherwise "
-            "than the place"
-        )
-    place = locate(clip, source, frames, detector, choice, matter.needs_boxes, display)
-    if backend is None and matter.needs_boxes and place.seen is None:
-        # the detector could not tell who it is, so a network of its kind would not either
-        motion = make_matter("motion")
-        if len(source) >= motion.least_frames:
-            return motion, working_frames(source, motion.working_pixels), replace(place, boxes=None)
-    return matter, frames, place
 
 
 def finished_mattes(
@@ -155,17 +131,6 @@ def _without_neighbours(opinion: np.ndarray, place: SubjectPlace, index: int) ->
     others = seen_neighbours(list(place.others), index, place.scale)
     share = subjects_share(*opinion.shape, place.boxes[index], others)
     return opinion if share is None else opinion * share
-
-
-def working_frames(source: FrameSource, pixels: int) -> np.ndarray:
-    """All frames, each shrunk to at most ``pixels`` pixels: uint8 [F, h, w, 3]."""
-    width, height = source.size
-    shrink = min(1.0, math.sqrt(pixels / (width * height)))
-    size = max(16, round(width * shrink)), max(16, round(height * shrink))
-    frames = np.empty((len(source), size[1], size[0], 3), np.uint8)
-    for index, frame in enumerate(source.read()):
-        frames[index] = cv2.resize(frame[..., :3], size, interpolation=cv2.INTER_AREA)
-    return frames
 
 
 def over_tint(own: np.ndarray, matte: np.ndarray) -> np.ndarray:

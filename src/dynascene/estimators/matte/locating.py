@@ -22,6 +22,7 @@ from dynascene.estimators.person.subject import (
     Subject,
     choose_subject,
     comparable_people,
+    crowd_notice,
     find_people,
 )
 from dynascene.imaging.colour import luma
@@ -77,35 +78,36 @@ def locate(
         display: shows the progress.
 
     Raises:
-        InputError: there is nobody, several people are comparable, the choice fits nobody, or it is
-            a number and there is no detector.
+        InputError: there is nobody, two people are equals, the choice fits nobody, or it is a
+            number and there is no detector.
     """
     scale = frames.shape[2] / source.size.width
-    pixel = _working_pixel(choice, scale, source.size, path)
+    pixel = working_pixel(choice, scale, source.size, path)
     by_motion = SubjectPlace(None, pixel, "motion")
     if detector is None:
         _refuse_number(choice)
         return by_motion
     with display.stage("people", len(source)) as advance:
         people = find_people(source, detector, advance)
+    if choice is None and people and len(comparable_people(people)) > 1:
+        mover = _only_mover(frames, comparable_people(people), scale)
+        if mover is not None:
+            return mover if needs_boxes else replace(mover, boxes=None)
     try:
         subject = choose_subject(people, choice, path)
     except InputError:
         if pixel is not None and not needs_boxes:
             return by_motion
-        if choice is not None or not people:
-            raise
-        mover = _only_mover(frames, comparable_people(people), scale)
-        if mover is None:
-            raise
-        return mover if needs_boxes else replace(mover, boxes=None)
+        raise
+    if choice is None and (notice := crowd_notice(people, subject)):
+        display.notice(notice)
     if not needs_boxes and subject.seen.mean() < STEADY:
         return by_motion
     others = tuple(p for p in people if p is not subject and any_apart([subject, p]))
     return SubjectPlace(subject.boxes * scale, pixel, detector.name, subject.seen, others, scale)
 
 
-def _working_pixel(
+def working_pixel(
     choice: Choice, scale: float, size: Size, path: Path
 ) -> tuple[float, float] | None:
     """The chosen pixel, in working pixels; None where the choice is no pixel."""

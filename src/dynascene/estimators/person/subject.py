@@ -17,7 +17,8 @@ from dynascene.types import FrameSource, Size
 LEAST_PRESENCE = 0.1  # of the frames: shorter tracks are passers-by or mistakes
 LEAST_FRAMES = 3
 LEAST_CONFIDENCE = 0.5  # mean over the track
-COMPARABLE = 0.2  # of the most prominent one's prominence
+COMPARABLE = 0.2  # of the most prominent one's prominence: may be meant
+EQUAL = 0.9  # of the most prominent one's prominence and size: cannot be told from them
 
 Choice = int | tuple[float, float] | None
 
@@ -78,11 +79,12 @@ def choose_subject(people: list[Subject], choice: Choice, path: Path) -> Subject
     Args:
         people: of the clip.
         choice: a number as in ``list_people``, a pixel (x, y) of the first frame, or None for the
-            one person who is clearly the most prominent.
+            most prominent person.
         path: the clip, for messages.
 
     Raises:
-        InputError: there is nobody, several people are comparable, or the choice fits nobody.
+        InputError: there is nobody, two people are equally prominent and large, or the choice
+            fits nobody.
     """
     if not people:
         raise InputError(
@@ -96,12 +98,30 @@ def choose_subject(people: list[Subject], choice: Choice, path: Path) -> Subject
         if not 1 <= choice <= len(listed):
             raise InputError(f"`subject` {choice}: {path} shows {list_people(listed)}")
         return listed[choice - 1]
-    if len(listed) > 1:
+    most = max(listed, key=lambda person: person.prominence)
+    if any(_equal(person, most) for person in listed if person is not most):
         raise InputError(
             f"{path}: shows {len(listed)} people of comparable prominence: {list_people(listed)}; "
             "choose one with `subject`: their number N, or a pixel X,Y on them in the first frame"
         )
-    return listed[0]
+    return most
+
+
+def crowd_notice(people: list[Subject], subject: Subject) -> str | None:
+    """A line that says who was taken, and how to choose another; None where nobody else is meant.
+
+    Args:
+        people: of the clip.
+        subject: one of them, who was not chosen by the user.
+    """
+    listed = comparable_people(people)
+    if len(listed) < 2:
+        return None
+    number = next(n for n, person in enumerate(listed, start=1) if person is subject)
+    return (
+        f"of {len(listed)} people the most prominent was taken, number {number}; another is chosen "
+        f"by `subject`, their number or a pixel on them in the first frame: {list_people(listed)}"
+    )
 
 
 def comparable_people(people: list[Subject]) -> list[Subject]:
@@ -116,6 +136,12 @@ def list_people(people: list[Subject]) -> str:
         f"{number} at pixel {person.centre[0]:.0f},{person.centre[1]:.0f} of frame {person.first}"
         for number, person in enumerate(people, start=1)
     )
+
+
+def _equal(person: Subject, most: Subject) -> bool:
+    """Whether somebody is as prominent as the most prominent one, and as large."""
+    sizes = sorted(float(np.median(area(p.boxes[p.seen]))) for p in (person, most))
+    return person.prominence >= EQUAL * most.prominence and sizes[0] >= EQUAL * sizes[1]
 
 
 def _at_pixel(people: list[Subject], pixel: tuple[float, float], path: Path) -> Subject:

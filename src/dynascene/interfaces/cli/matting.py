@@ -30,10 +30,10 @@ def matte(
     Args:
         video: video, or folder of frames.
         out: folder of the result: PNG frames, preview.mp4 and matte.json.
-        backend: modnet or selfie (networks, fetched once), or motion, which needs no weights;
-            default: the best whose weights were fetched before, else motion.
-        subject: whom to take where there are several: their number in the message that lists
-            them, or a pixel on them in the first frame.
+        backend: modnet, pose or selfie (networks, fetched once), or motion, which needs no
+            weights; default: the first of them whose weights were fetched before.
+        subject: whom to take where there are several: their number in the line that lists them,
+            or a pixel on them in the first frame; default: the most prominent.
         frames: use the frames A:B of the video, B excluded.
         deinterlace: make interlaced video pictures of one moment: frames that say that they are
             interlaced (auto), all, or none.

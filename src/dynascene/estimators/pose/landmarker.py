@@ -1,0 +1,111 @@
+"""BlazePose's landmarker: 33 landmarks and the mask of the person in a region.
+
+The network takes 256×256 pixels in 0 … 1. It gives 39 points (x, y and depth in pixels, visibility
+and presence as logits), the probability that somebody is there, and the mask's logits. Points 33
+and 34 say where the person is: the middle of the hips, and how far and whereto the body reaches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from dynascene.estimators.pose.region import Region, region_of
+from dynascene.estimators.tflite.network import TfliteNetwork
+
+FILE = "pose_landmark_full.tflite"
+SIDE = 256
+LANDMARKS = 33
+POINTS = 39
+SURE = 10.0  # logit beyond which nothing changes
+MIRRORED = (0, 4, 5, 6, 1, 2, 3, 8, 7, 10, 9, *(i + 1 - 2 * (i % 2 == 0) for i in range(11, 33)))
+
+
+class PoseReading(NamedTuple):
+    """What the network says about one region.
+
+    Attributes:
+        points: [39, 2] in pixels of the frame.
+        depth: [33] in the same unit, smaller is nearer to the camera, 0 at the hips.
+        visibility: [33] in 0 … 1.
+        person: probability that somebody is there.
+        mask: logits float32 [256, 256] of the region.
+    """
+
+    points: np.ndarray
+    depth: np.ndarray
+    visibility: np.ndarray
+    person: float
+    mask: np.ndarray
+
+    @property
+    def region(self) -> Region:
+        """Where the person is."""
+        return region_of(self.points[33], self.points[34])
+
+
+class PoseLandmarker:
+    """The network of a file.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._network = TfliteNetwork(path)
+
+    def __call__(self, frame: np.ndarray, regions: Sequence[Region]) -> list[PoseReading]:
+        """Read some regions of a frame, uint8 [H, W, 3] sRGB."""
+        return self._read(np.stack([region.cut(frame, SIDE) for region in regions]), regions)
+
+    def both_ways(self, frame: np.ndarray, region: Region) -> tuple[PoseReading, np.ndarray]:
+        """The mean of a region's reading and of that of its mirror image.
+
+        Returns:
+            The mean, and the distance [33] in pixels between both: large where the network guesses.
+        """
+        crop = region.cut(frame, SIDE)
+        one, other = self._read(np.stack([crop, crop[:, ::-1]]), [region, region])
+        # the second is in pixels of a mirrored crop
+        to_crop = region.crop_from_frame(SIDE)
+        places = other.points @ to_crop[:, :2].T + to_crop[:, 2]
+        places[:, 0] = SIDE - 1 - places[:, 0]
+        points = region.to_frame(places, SIDE)
+        points[:LANDMARKS] = points[list(MIRRORED)]
+        apart = np.linalg.norm(points - one.points, axis=1)[:LANDMARKS]
+        probability = (_sigmoid(one.mask) + _sigmoid(other.mask[:, ::-1])) / 2
+        mean = PoseReading(
+            (one.points + points) / 2,
+            (one.depth + other.depth[list(MIRRORED)]) / 2,
+            np.minimum(one.visibility, other.visibility[list(MIRRORED)]),
+            (one.person + other.person) / 2,
+            np.log(probability / (1 - probability)),
+        )
+        return mean, apart
+
+    def _read(self, crops: np.ndarray, regions: Sequence[Region]) -> list[PoseReading]:
+        pictures = torch.from_numpy(np.ascontiguousarray(crops)).permute(0, 3, 1, 2).float() / 255
+        numbers, person, masks, *_ = self._network(pictures)
+        readings = []
+        for region, rows, flag, mask in zip(
+            regions, numbers.numpy(), person.numpy(), masks.numpy(), strict=True
+        ):
+            values = rows.reshape(POINTS, 5)
+            readings.append(
+                PoseReading(
+                    region.to_frame(values[:, :2] - 0.5, SIDE),
+                    values[:LANDMARKS, 2] * (region.side / SIDE),
+                    _sigmoid(values[:LANDMARKS, 3]),
+                    float(flag[0]),
+                    np.clip(mask[0], -SURE, SURE),
+                )
+            )
+        return readings
+
+
+def _sigmoid(logits: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-np.clip(logits, -50, 50)))
