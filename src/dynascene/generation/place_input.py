@@ -1,9 +1,11 @@
 """The picture of the place: read, and lifted to 2.5-D."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -11,29 +13,39 @@ from torch import Tensor
 from dynascene.errors import InputError
 from dynascene.estimators.horizon import estimate_horizon
 from dynascene.generation.footage import found_depth
-from dynascene.generation.request import PlaceInput
+from dynascene.generation.request import FULL_CIRCLE, PlaceInput
+from dynascene.geometry.around import FLAT_FOV, flat_camera, lift_panorama
 from dynascene.geometry.intrinsics import cover_scale, focal_from_fov
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage, lift_with_depth
+from dynascene.geometry.panorama import PanoramaWindow
 from dynascene.geometry.picture import PictureCamera
 from dynascene.imaging.pixels import tensor_from_bytes
 from dynascene.io.depth import read_depth
 from dynascene.io.images import exif_fov, read_image
+from dynascene.io.panoramas import full_panorama, looks_like_panorama, tagged_panorama
 from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, Size
 
 DEFAULT_SCENE_FOV = 60.0
 WIDEST_ASSUMED = 100.0
+MOST_PIXELS = 24_000_000  # of a scene in use; a larger picture is shrunk, as frames need no more
 NARROWEST_CROP = 2.5  # how many times smaller than the picture the first frame may be
 
 
 class ScenePicture(NamedTuple):
-    """pixels: uint8 [H, W, 3]. depth: [H, W] as the user gave it, or None."""
+    """pixels: uint8 [H, W, 3]. depth: [H, W] as the user gave it, or None. window: what part of a
+    panorama the pixels are; None = a flat picture.
+    """
 
     pixels: np.ndarray
     depth: Tensor | None
+    window: PanoramaWindow | None = None
 
     @property
     def size(self) -> Size:
+        """Of the picture; of a panorama's flat view."""
+        if self.window is not None:
+            return flat_camera(self.window).size
         return Size(self.pixels.shape[1], self.pixels.shape[0])
 
 
@@ -44,7 +56,32 @@ def open_place(place: PlaceInput) -> ScenePicture:
         InputError: a file is missing, unreadable or cannot serve.
     """
     depth = torch.from_numpy(read_depth(place.scene_depth)) if place.scene_depth else None
-    return ScenePicture(read_scene(place.scene), depth)
+    pixels = read_scene(place.scene)
+    window = _panorama_window(place, pixels)
+    if window is not None and depth is not None:
+        raise InputError("`scene_depth`: is for flat pictures, and the scene is a panorama")
+    return ScenePicture(pixels, depth, window)
+
+
+def _panorama_window(place: PlaceInput, pixels: np.ndarray) -> PanoramaWindow | None:
+    """What part of a panorama the picture of the place is; None where it is flat."""
+    if place.scene_fov is not None and place.scene_fov != FULL_CIRCLE:
+        return None  # so the user says
+    window = tagged_panorama(place.scene)
+    is_untagged = window is None and (
+        place.scene_fov == FULL_CIRCLE
+        or (exif_fov(place.scene) is None and looks_like_panorama(pixels))
+    )
+    if is_untagged:
+        window = full_panorama(Size(pixels.shape[1], pixels.shape[0]))
+    if window is None:
+        return None
+    # the picture may be smaller than its file
+    window = replace(window, density=pixels.shape[1] / (2 * window.half_width))
+    if place.horizon is None:
+        return window
+    shift = window.top + place.horizon * (window.bottom - window.top)
+    return replace(window, top=window.top - shift, bottom=window.bottom - shift)
 
 
 def read_scene(path: Path) -> np.ndarray:
@@ -58,9 +95,14 @@ def read_scene(path: Path) -> np.ndarray:
         if pixels[..., 3].min() < 255:
             raise InputError(f"{path}: has transparent parts; flatten the picture of the place")
         pixels = pixels[..., :3]
-    if min(pixels.shape[:2]) < 16:
-        raise InputError(f"{path}: {pixels.shape[1]}x{pixels.shape[0]} is too small for a scene")
-    return pixels
+    height, width = pixels.shape[:2]
+    if min(height, width) < 16:
+        raise InputError(f"{path}: {width}x{height} is too small for a scene")
+    shrink = math.sqrt(MOST_PIXELS / (width * height))
+    if shrink >= 1:
+        return pixels
+    size = (max(16, round(width * shrink)), max(16, round(height * shrink)))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
 
 
 def lift_place(
@@ -75,6 +117,15 @@ def lift_place(
     Returns:
         The scene, and the picture's horizontal field of view in degrees.
     """
+    if picture.window is not None:
+        width = math.degrees(2 * picture.window.half_width)
+        log.notice(
+            f"{place.scene}: is taken as a panorama of {width:.0f}° "
+            "(`scene_fov` DEG takes it as a flat picture)"
+        )
+        with log.stage("lift"):
+            around = lift_panorama(tensor_from_bytes(picture.pixels), flat_camera(picture.window))
+        return around, FLAT_FOV
     fov = place.scene_fov or exif_fov(place.scene)
     if fov is None:
         fov = assumed_fov(picture.size, filmed)

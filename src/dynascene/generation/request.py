@@ -16,6 +16,7 @@ from dynascene.io.cameras import Sensor
 from dynascene.io.names import Deinterlace
 
 SCALE = "scale.json"  # beside a camera file
+FULL_CIRCLE = 360.0  # degrees
 NULL_CAMERA = "none"  # in place of a camera file
 
 
@@ -63,7 +64,8 @@ class PlaceInput:
 
     Args:
         scene: the picture of the place.
-        scene_fov: its horizontal field of view in degrees; None = from its EXIF data, else 60.
+        scene_fov: its horizontal field of view in degrees, 360 for a panorama; None = from its
+            tags, else 60.
         horizon: height of the horizon, 0 = top, 1 = bottom; None = estimated.
         scene_depth: depth map of the picture (larger = farther, any unit).
 
@@ -77,7 +79,8 @@ class PlaceInput:
     scene_depth: Path | None = None
 
     def __post_init__(self) -> None:
-        _check_fov("scene_fov", self.scene_fov)
+        if self.scene_fov != FULL_CIRCLE:
+            _check_fov("scene_fov", self.scene_fov)
         if self.horizon is not None and not -2 <= self.horizon <= 3:
             raise InputError(f"`horizon` {self.horizon:g}: 0 is the picture's top, 1 its bottom")
 

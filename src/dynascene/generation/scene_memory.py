@@ -12,6 +12,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from dynascene.generation.model_input import stretched
+from dynascene.geometry.around import paint_panorama
 from dynascene.geometry.canvas import SceneCanvas, paint_canvas
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.geometry.projection import GuideFrame, layer_shares, render_guide, window_for_track
@@ -82,6 +83,8 @@ class SceneMemory:
             window = window_for_track(self.track, self.scene.surface)
             self._plain = self._canvases = [
                 paint_canvas(layer.picture, self.scene.camera, window)
+                if layer.window is None
+                else paint_panorama(layer.picture, layer.window, window)
                 for layer in self.scene.layers
             ]
         return self._canvases

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.geometry.occlusion import cut_layers
+from dynascene.geometry.panorama import PanoramaWindow
 from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.relief import relief_from_depth
 from dynascene.geometry.surface import Stage, Surface
@@ -31,10 +32,13 @@ class SceneLayer:
     Attributes:
         picture: [5, H, W] float32, 0 … 1: sRGB colour (3), 1 where photographed, 1 where solid.
         surface: its shape.
+        window: the part of the panorama around the camera that the picture is; None: the picture is
+            flat, as the scene's camera saw it.
     """
 
     picture: Tensor
     surface: Surface
+    window: PanoramaWindow | None = None
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,8 @@ def generate(
         camera_format: the camera file's format, where it does not tell (dynascene cameras --help).
         move: a named camera move such as pan-right:20 or dolly-in+tilt-up:5, or a keyframe file.
         framing: where the first frame looks into the picture: auto, centre, or YAW,PITCH degrees.
-        scene_fov: horizontal field of view of the picture in degrees (default: EXIF, else 60).
+        scene_fov: horizontal field of view of the picture in degrees, 360 for an equirectangular
+            panorama (default: what the picture's tags say, else 60).
         generator: what makes the background: diffusion, a trained model (the default), or
             projection, which needs no weights and is quick.
         weights: weights of the diffusion model: small (bundled), a folder, or a hub id.
