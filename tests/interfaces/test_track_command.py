@@ -99,8 +99,9 @@ def test_what_no_run_has_written_is_refused_before_the_work(
 def test_an_excerpt_with_the_matte_of_the_whole_or_its_own(still: Path, tmp_path: Path) -> None:
     out = tmp_path / "cameras.txt"
     for count in (3, 2):
-        nobody = [np.zeros((120, 180), np.uint8)] * count
-        matte = write_frames(tmp_path / f"matte{count}", nobody)
+        corner = np.zeros((count, 120, 180), np.uint8)
+        corner[:, :4, :4] = 255
+        matte = write_frames(tmp_path / f"matte{count}", list(corner))
         run(still, "--frames", "1:3", "--matte", matte, "--out", out)
         assert len(read_cameras(out, defaults=CameraDefaults(size=Size(180, 120)))) == 2
     with pytest.raises(InputError, match=r"frames 1:4: .*still has 3 frames"):

@@ -22,7 +22,9 @@ def numbered(count: int) -> ArrayFrames:
 def matte_folder(folder: Path, count: int) -> Path:
     folder.mkdir()
     for f in range(count):
-        write_png(folder / f"{f}.png", np.full((9, 12, 1), 10 * f, np.uint8))
+        matte = np.full((9, 12, 1), 10 * f, np.uint8)
+        matte[:, 6:] = 255
+        write_png(folder / f"{f}.png", matte)
     return folder
 
 

@@ -9,8 +9,9 @@ from dynascene.generation.request import PersonInput
 from dynascene.generation.subject import CleanEdges, cut_out
 from dynascene.generation.takes import warn_of_cuts
 from dynascene.io.excerpt import excerpt, open_excerpt_matte
-from dynascene.io.frames import open_frames, split_alpha, times_of
+from dynascene.io.frames import alpha_matte, open_frames, split_alpha, times_of
 from dynascene.io.images import IMAGE_SUFFIXES
+from dynascene.io.mattes import require_somebody
 from dynascene.jobs.log import Log
 from dynascene.types import FrameSource
 
@@ -84,17 +85,19 @@ def _colour_and_matte(
     if person.matte is not None:
         whole = split_alpha(source)[0] if source.channels == 4 else source
         colour = excerpt(whole, frames, path)
-        return colour, open_excerpt_matte(person.matte, whole, frames, fill_gaps=person.fill_gaps)
+        matte = open_excerpt_matte(person.matte, whole, frames, fill_gaps=person.fill_gaps)
+        require_somebody(matte, person.matte)
+        return colour, matte
     source = excerpt(source, frames, path)
     if source.channels != 4:
         if still:
             raise InputError(f"{path}: has no alpha; give a `matte` (white = person)")
         return source, None
-    colour, alpha = split_alpha(source)
-    if all((frame == 255).all() for frame in alpha.read()):
-        if still:
-            raise InputError(f"{path}: its alpha is opaque everywhere; give a `matte`")
-        return colour, None  # raw footage in a format with alpha
+    colour, alpha = split_alpha(source)[0], alpha_matte(source)
+    if alpha is not None:
+        require_somebody(alpha, path)
+    elif still:
+        raise InputError(f"{path}: its alpha is opaque everywhere; give a `matte`")
     return colour, alpha
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from dynascene.errors import InputError
-from dynascene.io.images import read_pictures
+from dynascene.io.images import Decode, read_pictures
+from dynascene.io.picture_colour import srgb_pixels
 from dynascene.io.picture_file import clear_read_errors, is_turned, open_picture, pages_of
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.types import Size
@@ -31,6 +32,7 @@ class AnimatedFrames:
         count: how many there are.
         frame_rate: frames a second, on average.
         times: seconds of each frame after the first where the rate varies, else None.
+        decode: what is read of a picture: its colours in sRGB, or something else.
     """
 
     path: Path
@@ -39,13 +41,14 @@ class AnimatedFrames:
     count: int
     frame_rate: Fraction
     times: tuple[float, ...] | None
+    decode: Decode = srgb_pixels
 
     def __len__(self) -> int:
         return self.count
 
     def read(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
         """Yield uint8 [H, W, C] of the frames ``start:stop``, as slicing counts them."""
-        for pixels in read_pictures(self.path, start, stop):
+        for pixels in read_pictures(self.path, start, stop, self.decode):
             if pixels.shape[2] < self.channels:
                 pixels = np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
             yield pixels

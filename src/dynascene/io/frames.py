@@ -11,8 +11,9 @@ import numpy as np
 
 from dynascene.errors import InputError
 from dynascene.io.animated_pictures import open_animation
-from dynascene.io.images import IMAGE_SUFFIXES, probe_image, read_image
+from dynascene.io.images import IMAGE_SUFFIXES, Decode, probe_image, read_image
 from dynascene.io.names import Deinterlace
+from dynascene.io.picture_colour import srgb_pixels
 from dynascene.io.picture_file import RAW_SUFFIXES
 from dynascene.io.picture_folders import list_pictures
 from dynascene.io.video import open_video
@@ -30,19 +31,19 @@ class PictureFrames:
         paths: of the pictures.
         size: of all of them.
         channels: 4 where any picture has alpha (the others are opaque), else 3.
-        palette: whether every picture has a palette, as label maps do.
         numbers: of the frames, by the names of the pictures; None where those do not count.
         frame_rate: frames a second.
         times: seconds of each frame after the first where the rate varies, else None.
+        decode: what is read of a picture: its colours in sRGB, or something else.
     """
 
     paths: tuple[Path, ...]
     size: Size
     channels: int
-    palette: bool = False
     frame_rate: Fraction = DEFAULT_FRAME_RATE
     times: tuple[float, ...] | None = None
     numbers: tuple[int, ...] | None = None
+    decode: Decode = srgb_pixels
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -55,7 +56,7 @@ class PictureFrames:
     def read(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
         """Yield uint8 [H, W, C] of the frames ``start:stop``, as slicing counts them."""
         for path in self.paths[start:stop]:
-            pixels = read_image(path)
+            pixels = read_image(path, self.decode)
             if pixels.shape[2] < self.channels:
                 pixels = np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
             yield pixels
@@ -169,7 +170,6 @@ def _open_pictures(paths: list[Path]) -> PictureFrames:
         paths=tuple(paths),
         size=heads[0].size,
         channels=4 if any(head.has_alpha for head in heads) else 3,
-        palette=all(head.has_palette for head in heads),
     )
 
 
@@ -193,3 +193,11 @@ def split_alpha(source: FrameSource) -> tuple[FrameSource, FrameSource]:
     rate, times = source.frame_rate, times_of(source)
     colour = DerivedFrames(source, 3, _colour, rate, times)
     return colour, DerivedFrames(source, 1, alpha_of, rate, times)
+
+
+def alpha_matte(source: FrameSource) -> FrameSource | None:
+    """The alpha of frames [H, W, 4]; None of frames without, or opaque throughout: raw footage."""
+    if source.channels != 4:
+        return None
+    _, alpha = split_alpha(source)
+    return None if all((frame == 255).all() for frame in alpha.read()) else alpha

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -34,20 +34,25 @@ MIRRORED = {
 }  # fmt: skip
 
 
-def read_image(path: Path) -> np.ndarray:
+Decode = Callable[[Image.Image, Path], np.ndarray]  # of an opened picture, as it is stored
+
+
+def read_image(path: Path, decode: Decode = srgb_pixels) -> np.ndarray:
     """The picture upright and in sRGB: uint8 [H, W, 3], or [H, W, 4] with straight alpha.
 
     What the file says of its colours is heeded (docs/footage.md); pictures of 16 bits are converted
-    with them, and rounded last (v → round(v / 257)).
+    with them, and rounded last (v → round(v / 257)). ``decode`` reads other values.
 
     Raises:
         InputError: the file is missing, is no picture, is damaged, or holds several.
     """
     with open_picture(path) as image:
-        return _upright(srgb_pixels(image, path), image)
+        return _upright(decode(image, path), image)
 
 
-def read_pictures(path: Path, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
+def read_pictures(
+    path: Path, start: int = 0, stop: int | None = None, decode: Decode = srgb_pixels
+) -> Iterator[np.ndarray]:
     """The pictures ``start:stop`` of an animated or multi-page file, each as from ``read_image``.
 
     Raises:
@@ -56,7 +61,7 @@ def read_pictures(path: Path, start: int = 0, stop: int | None = None) -> Iterat
     with open_picture(path, single=False) as image, clear_read_errors(path):
         for number in pages_of(image, path)[start:stop]:
             image.seek(number)
-            yield _upright(srgb_pixels(image, path), image)
+            yield _upright(decode(image, path), image)
 
 
 class ImageHead(NamedTuple):
@@ -64,7 +69,6 @@ class ImageHead(NamedTuple):
 
     size: Size
     has_alpha: bool
-    has_palette: bool
     count: int
 
 
@@ -79,7 +83,7 @@ def probe_image(path: Path) -> ImageHead:
         if is_turned(image):
             size = Size(size.height, size.width)
         count = len(pages_of(image, path))
-        return ImageHead(size, image.has_transparency_data, image.mode == "P", count)
+        return ImageHead(size, image.has_transparency_data, count)
 
 
 def exif_fov(path: Path) -> float | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -11,6 +13,7 @@ import cv2
 import numpy as np
 
 from dynascene.errors import InputError
+from dynascene.io.animated_pictures import AnimatedFrames
 from dynascene.io.frames import (
     DerivedFrames,
     PictureFrames,
@@ -21,11 +24,14 @@ from dynascene.io.frames import (
     times_of,
 )
 from dynascene.io.greyness import IN_COLOUR, is_grey
+from dynascene.io.matte_values import FAINT, NOBODY, WHITE, meaning_of
 from dynascene.io.picture_folders import match_numbers
 from dynascene.io.video import VideoFrames
-from dynascene.types import FrameSource
+from dynascene.types import FrameSource, Size
 
-SAMPLED_FRAMES = 5
+log = logging.getLogger(__name__)
+
+VISIBLE = 26  # of 255: what is fainter is not seen
 
 
 def open_matte(
@@ -33,9 +39,10 @@ def open_matte(
 ) -> FrameSource:
     """Open a matte as frames [H, W, 1], 255 = person: a video, a folder of pictures, or a picture.
 
-    Where there is alpha it is the matte (unless it is opaque throughout a grey picture); else the
-    grey values are. In a palette picture with colours (a label map) everything but black is
-    person, and a map of labels 0 and 1 counts as 0 and 255.
+    Where there is alpha it is the matte (unless it is opaque throughout); else the grey values are.
+    In palette pictures with colours everything but black is person; where pictures hold a few
+    values that never reach white, these are labels, and everything but 0 is person
+    (docs/footage.md). Colour profiles do not count.
 
     Args:
         like: the person's frames. The matte must have their size, takes their frame rate and times,
@@ -44,12 +51,20 @@ def open_matte(
         fill_gaps: as for ``open_frames``.
 
     Raises:
-        InputError: as open_frames does, when the matte is in colour, or does not fit ``like``.
+        InputError: as open_frames does, when the matte is in colour, shows nobody anywhere, or does
+            not fit ``like``.
     """
-    source = open_frames(path, strict=strict, fill_gaps=fill_gaps)
-    if isinstance(source, VideoFrames):
-        source = source.uncoloured()
-    reading = _matte_reading(source, path)
+    source, reading = open_frames(path, strict=strict, fill_gaps=fill_gaps), _unchanged
+    if like is not None:
+        fitted_matte(path, source, like)  # before all of it is looked at
+    if isinstance(source, PictureFrames):
+        meaning = meaning_of(list(source.paths), path)
+        source = replace(source, decode=meaning, channels=1)
+    elif isinstance(source, AnimatedFrames):
+        source = replace(source, decode=meaning_of([source.path], path), channels=1)
+    else:
+        source = source.uncoloured() if isinstance(source, VideoFrames) else source
+        reading = _video_reading(source, path)
     if like is not None:
         source = fitted_matte(path, source, like)
     rate, times = (source.frame_rate, times_of(source)) if like is None else _clock(like)
@@ -86,39 +101,57 @@ def fitted_matte(path: Path, matte: FrameSource, person: FrameSource) -> FrameSo
     if isinstance(matte, VideoFrames):
         return matte.scaled(person.size)
     stretch = partial(cv2.resize, dsize=person.size, interpolation=cv2.INTER_LINEAR)
+    if matte.channels == 1:
+        stretch = partial(_stretched_matte, size=person.size)
     return DerivedFrames(
         matte, matte.channels, stretch, matte.frame_rate, times_of(matte), person.size
     )
 
 
-def _matte_reading(source: FrameSource, path: Path) -> Callable[[np.ndarray], np.ndarray]:
-    """How this source's frames hold the matte, from a few of them (the first may be empty)."""
-    step = max(1, len(source) // SAMPLED_FRAMES) if isinstance(source, PictureFrames) else 1
-    indices = range(0, len(source), step)[:SAMPLED_FRAMES]
-    if not isinstance(source, PictureFrames):
-        indices = indices[:1]  # a video would be decoded up to each
-    samples = [next(source.read(index, index + 1)) for index in indices]
-    if source.channels == 4 and not all(
-        (sample[..., 3] == 255).all() and is_grey(sample[..., :3]) for sample in samples
-    ):
-        return alpha_of
-    if isinstance(source, PictureFrames) and source.palette:
-        return _person_of_labels
+def _stretched_matte(frame: np.ndarray, size: Size) -> np.ndarray:
+    return cv2.resize(frame, size, interpolation=cv2.INTER_LINEAR)[..., None]
+
+
+def require_somebody(matte: FrameSource, path: Path) -> None:
+    """Read a matte up to where somebody is seen.
+
+    Args:
+        matte: [H, W, 1].
+        path: of the file, for messages.
+
+    Raises:
+        InputError: nobody is seen in any frame.
+    """
+    if not any(frame.max() >= VISIBLE for frame in matte.read()):
+        raise InputError(NOBODY.format(path=path, count=len(matte)))
+
+
+def _video_reading(video: FrameSource, path: Path) -> Callable[[np.ndarray], np.ndarray]:
+    """Alpha where any frame has it, else the grey values, which reach white in some frame."""
+    if video.channels == 4:
+        for frame in video.read():
+            if (frame[..., 3] < 255).any():
+                return alpha_of
     grey = partial(_grey, where=str(path))
-    brightest = max(int(grey(sample).max()) for sample in samples)
-    labels = isinstance(source, PictureFrames) and brightest == 1
-    return partial(_grey, where=str(path), white=1) if labels else grey
+    brightest = 0
+    for frame in video.read():
+        brightest = max(brightest, int(grey(frame).max()))
+        if brightest >= WHITE * 255:
+            return grey
+    if brightest < FAINT * 255:
+        raise InputError(
+            f"{path}: the matte is nowhere brighter than {brightest} of 255: it shows nobody; "
+            "white = person (of a video, labels are not read)"
+        )
+    log.warning("%s: the matte is nowhere brighter than %d of 255", path, brightest)
+    return grey
 
 
-def _grey(frame: np.ndarray, where: str, white: int = 255) -> np.ndarray:
+def _grey(frame: np.ndarray, where: str) -> np.ndarray:
     if not is_grey(frame[..., :3]):
         raise InputError(IN_COLOUR.format(path=where))
-    grey = frame[..., 1:2]
-    return grey if white == 255 else np.where(grey >= white, np.uint8(255), np.uint8(0))
+    return frame[..., 1:2]
 
 
-def _person_of_labels(frame: np.ndarray) -> np.ndarray:
-    """A palette of greys means its grey values; one with colours numbers the objects."""
-    if (frame[..., :3] == frame[..., :1]).all():
-        return frame[..., :1]
-    return np.where(frame[..., :3].any(axis=2, keepdims=True), np.uint8(255), np.uint8(0))
+def _unchanged(frame: np.ndarray) -> np.ndarray:
+    return frame

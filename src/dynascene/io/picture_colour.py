@@ -164,6 +164,11 @@ def _says_adobe(image: Image.Image) -> bool:
 # --- 8 bits --------------------------------------------------------------------------------------
 
 
+def plain_pixels(image: Image.Image, path: Path) -> np.ndarray:
+    """uint8 [H, W, 3 or 4] with the numbers as they are stored."""
+    return np.asarray(_plain(image, path))
+
+
 def _plain(image: Image.Image, path: Path) -> Image.Image:
     """The picture as mode RGB or RGBA, without a profile."""
     if image.mode == "LAB":

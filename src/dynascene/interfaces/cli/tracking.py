@@ -50,7 +50,8 @@ def track(
     from dynascene.io.cameras import write_cameras
     from dynascene.io.cameras.formats import format_for_ending, format_named
     from dynascene.io.excerpt import excerpt, open_excerpt_matte
-    from dynascene.io.frames import open_frames, split_alpha
+    from dynascene.io.frames import alpha_matte, open_frames
+    from dynascene.io.mattes import require_somebody
     from dynascene.jobs.result_folder import result_folder
 
     report = out.with_name(f"{out.stem}.track.json")
@@ -67,8 +68,9 @@ def track(
         source = excerpt(whole, part, video)
         if matte is not None:
             person = open_excerpt_matte(matte, whole, part, fill_gaps=fill_gaps)
+            require_somebody(person, matte)
         else:
-            person = split_alpha(source)[1] if source.channels == 4 else None
+            person = alpha_matte(source)
         warn_of_cuts(video, source, terminal, part[0] if part else 0)
         tracked = track_camera(source, person, options, terminal)
         if tracked.track is not None:
