@@ -12,6 +12,7 @@ from dynascene.io.excerpt import excerpt, open_excerpt_matte
 from dynascene.io.frames import alpha_matte, open_frames, split_alpha, times_of
 from dynascene.io.images import IMAGE_SUFFIXES
 from dynascene.io.mattes import require_somebody
+from dynascene.io.premultiplied import straight_frames
 from dynascene.jobs.log import Log
 from dynascene.types import FrameSource
 
@@ -83,11 +84,13 @@ def _colour_and_matte(
     """Of the frames in use; None where the clip has no matte of its own."""
     path = person.person
     if person.matte is not None:
-        whole = split_alpha(source)[0] if source.channels == 4 else source
+        straight = straight_frames(source, person.alpha, path)
+        whole = split_alpha(straight)[0] if source.channels == 4 else source
         colour = excerpt(whole, frames, path)
         matte = open_excerpt_matte(person.matte, whole, frames, fill_gaps=person.fill_gaps)
         require_somebody(matte, person.matte)
         return colour, matte
+    source = straight_frames(source, person.alpha, path)
     source = excerpt(source, frames, path)
     if source.channels != 4:
         if still:

@@ -13,7 +13,7 @@ from dynascene.errors import InputError
 from dynascene.estimators.scale.person_scale import ADULT, SHORTEST, TALLEST
 from dynascene.generation.clip import GenerationOptions
 from dynascene.io.cameras import Sensor
-from dynascene.io.names import Deinterlace
+from dynascene.io.names import AlphaKind, Deinterlace
 
 SCALE = "scale.json"  # beside a camera file
 FULL_CIRCLE = 360.0  # degrees
@@ -31,6 +31,7 @@ class PersonInput:
         subject: whom to cut out: their number or a pixel on them.
         matte_backend: how to cut out: a name of ``estimators.matte.backends``.
         person_height: metres; tells the scale of a clip whose camera is tracked.
+        alpha: whether its colours were multiplied by its alpha; auto: see docs/footage.md.
         deinterlace: as for ``io.video.open_video``.
         fill_gaps: show the frame before where a folder of frames lacks one.
         frame_rate: of a folder of frames; None = 24 a second.
@@ -44,6 +45,7 @@ class PersonInput:
     subject: int | tuple[float, float] | None = None
     matte_backend: str | None = None
     person_height: float = ADULT
+    alpha: AlphaKind = "auto"
     deinterlace: Deinterlace = "auto"
     fill_gaps: bool = False
     frame_rate: Fraction | None = None

@@ -3,3 +3,4 @@
 from typing import Literal
 
 Deinterlace = Literal["auto", "always", "never"]
+AlphaKind = Literal["auto", "straight", "premultiplied"]

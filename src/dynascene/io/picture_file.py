@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 from PIL import ExifTags, Image
 
 from dynascene.errors import InputError, one_line
@@ -21,9 +22,10 @@ QUARTER_TURNED = (5, 6, 7, 8)  # EXIF orientations that exchange width and heigh
 ONE_PICTURE = ("MPO", "PSD", "ICO", "ICNS")
 
 # TIFF tags
-NEW_SUBFILE, OLD_SUBFILE, PHOTOMETRIC, DNG_VERSION = 254, 255, 262, 50706
+NEW_SUBFILE, OLD_SUBFILE, PHOTOMETRIC, EXTRA_SAMPLES, DNG_VERSION = 254, 255, 262, 338, 50706
 REDUCED, MASK = 1, 4  # bits of NEW_SUBFILE
 OLD_REDUCED = 2
+ASSOCIATED, UNASSOCIATED = 1, 2  # kinds of EXTRA_SAMPLES
 SENSOR_PIXELS = (32803, 34892)  # photometric interpretations: filter mosaic, linear raw
 
 
@@ -112,3 +114,16 @@ def is_turned(image: Image.Image) -> bool:
     """Whether the upright picture has width and height exchanged (of a TIFF Pillow has done so)."""
     orientation = image.getexif().get(ExifTags.Base.Orientation)
     return orientation in QUARTER_TURNED and image.format != "TIFF"
+
+
+def alpha_stated(path: Path) -> int | None:
+    """ASSOCIATED or UNASSOCIATED where the file says which its alpha is; None where it does not.
+
+    TIFF does. PNG and WebP are straight by their standards, which many programs do not keep.
+
+    Raises:
+        InputError: as for ``open_picture``.
+    """
+    with open_picture(path, single=False) as image:
+        extra = np.atleast_1d(getattr(image, "tag_v2", {}).get(EXTRA_SAMPLES, ())).tolist()
+        return next((kind for kind in (ASSOCIATED, UNASSOCIATED) if kind in extra), None)

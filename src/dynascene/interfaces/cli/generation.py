@@ -16,7 +16,7 @@ from dynascene.interfaces.cli.arguments import (
     parse_sensor,
     parse_size,
 )
-from dynascene.io.names import Deinterlace
+from dynascene.io.names import AlphaKind, Deinterlace
 
 if TYPE_CHECKING:
     from dynascene.generation.request import PersonInput
@@ -55,6 +55,7 @@ def generate(
     camera_scale: OptionalNumber = None,
     scene_depth: OptionalPath = None,
     person_height: float = 1.7,
+    alpha: AlphaKind = "auto",
     deinterlace: Deinterlace = "auto",
     fill_gaps: Annotated[bool, arg(help_behavior_hint="")] = False,
     frame_rate: Annotated[str | None, optional("FPS")] = None,
@@ -96,6 +97,8 @@ def generate(
         camera_scale: track units per unit of the camera file; 1 for files that dynascene wrote.
         scene_depth: depth map of the picture, larger = farther (16-bit PNG, TIFF or npy).
         person_height: the person's height in metres; tells the scale where the camera is tracked.
+        alpha: whether the person's colours were multiplied by their alpha (auto: told by the file,
+            else by the colours).
         deinterlace: make interlaced video pictures of one moment: frames that say that they are
             interlaced (auto), all, or none.
         fill_gaps: where a folder of frames lacks one, the frame before stands still.
@@ -130,6 +133,7 @@ def generate(
             matte=matte,
             subject=subject,
             matte_backend=matte_backend,
+            alpha=alpha,
             deinterlace=deinterlace,
             fill_gaps=fill_gaps,
             frame_rate=frame_rate,
@@ -162,6 +166,7 @@ def _person_input(
     matte: Path | None,
     subject: str | None,
     matte_backend: str | None,
+    alpha: AlphaKind,
     deinterlace: Deinterlace,
     fill_gaps: bool,
     frame_rate: str | None,
@@ -187,6 +192,7 @@ def _person_input(
         subject=parse_subject(subject) if subject is not None else None,
         matte_backend=matte_backend,
         person_height=person_height,
+        alpha=alpha,
         deinterlace=deinterlace,
         fill_gaps=fill_gaps,
         frame_rate=parse_rate(frame_rate) if frame_rate else None,
