@@ -47,6 +47,14 @@ class Segments:
 
 def find_segments(grey: np.ndarray, focal: float) -> Segments:
     """The longest straight segments of a grey picture, uint8 [H, W]. focal: in its pixels."""
+    return view_segments(detect_segments(grey), grey.shape, focal)
+
+
+def detect_segments(grey: np.ndarray) -> np.ndarray:
+    """The longest straight segments of a grey picture, uint8 [H, W]: their ends x, y, x, y [S, 4].
+
+    A pixel's centre is at whole numbers.
+    """
     height, width = grey.shape
     lines = cv2.createLineSegmentDetector().detect(grey)[0] if min(grey.shape) > 2 else None
     ends = np.zeros((0, 4)) if lines is None else lines.reshape(-1, 4).astype(np.float64)
@@ -54,8 +62,14 @@ def find_segments(grey: np.ndarray, focal: float) -> Segments:
     length = np.hypot(*vector.T)
     longest = np.argsort(-length)[:LONGEST_SEGMENTS]
     longest = longest[length[longest] > SHORTEST_SHARE * math.hypot(width, height)]
-    ends, vector, length = ends[longest], vector[longest], length[longest]
+    return ends[longest]
 
+
+def view_segments(ends: np.ndarray, shape: tuple[int, ...], focal: float) -> Segments:
+    """Segments [S, 4] of a picture of shape (H, W) as a camera of that focal length sees them."""
+    height, width = shape[:2]
+    vector = ends[:, 2:] - ends[:, :2]
+    length = np.hypot(*vector.T)
     middle_of_picture = np.array([width, height]) / 2 - 0.5  # the detector's pixel centres are at 0
     start, end = (
         np.column_stack([ends[:, k : k + 2] - middle_of_picture, np.full(len(ends), focal)])

@@ -195,6 +195,7 @@ def _sheet(inputs: Inputs, clip: GeneratedClip, collector: ClipSheet) -> np.ndar
         f"{len(inputs.shot)} frames, background {clip.track.size}",
         f"framing {clip.framing.yaw:+.1f}° right, {clip.framing.pitch:+.1f}° up",
         f"{clip.seen_share:.0%} of the view lies within the picture",
+        _place_line(inputs.place),
         "hatched in the guide: beyond the picture, filled in the background",
         *_estimate_lines(inputs.estimates),
     ]
@@ -202,6 +203,13 @@ def _sheet(inputs: Inputs, clip: GeneratedClip, collector: ClipSheet) -> np.ndar
     camera = cameras_from_above(clip.track, CAMERA_PICTURE)
     rows = [SheetRow(name, pictures) for name, pictures in collector.rows.items()]
     return contact_sheet(rows, captions, SheetHeader(scene, "\n".join(lines), camera))
+
+
+def _place_line(place: dict[str, Any]) -> str:
+    """The place's shape, as the sheet says it."""
+    distances = place.get("distances_in_camera_heights")
+    planes = f": {', '.join(distances)}" if distances else ""
+    return f"place: {place['shape']}{planes}"
 
 
 def _estimate_lines(estimates: dict[str, Any]) -> list[str]:

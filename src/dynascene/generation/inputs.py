@@ -1,8 +1,9 @@
 """Opens what a request names and checks that it fits together."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from dynascene.errors import InputError
 from dynascene.estimators.scale.feet import standing_rays
@@ -10,12 +11,19 @@ from dynascene.generation.camera_input import FilmedCamera, camera_track, read_f
 from dynascene.generation.footage import film_camera, read_footage, warn_of_conflict
 from dynascene.generation.person_input import matted_person, open_person
 from dynascene.generation.place_input import ScenePicture, lift_place, open_place
+from dynascene.generation.place_shape import BY_LINES, GROUND, ShapedPlace
 from dynascene.generation.request import NULL_CAMERA, GenerationRequest, PersonInput
-from dynascene.geometry.framing import Attitude, filmed_attitude
+from dynascene.geometry.framing import (
+    Attitude,
+    choose_framing,
+    filmed_attitude,
+    is_inside,
+    place_track,
+)
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.jobs.log import Log
-from dynascene.types import Shot, Size
+from dynascene.types import CameraTrack, Shot, Size
 
 LONGEST_SIDE = 1280  # of a background without a person, where no size is given
 
@@ -25,7 +33,7 @@ class Inputs:
     """Everything that a generator needs.
 
     Args:
-        scene_fov: horizontal field of view of the picture in degrees.
+        place: what is known of the scene's shape, for the report.
         attitude: how the first camera was held, and where the person stands; None without a
             person, unless it is written beside the camera file.
         estimates: what was estimated from the clip, for the report.
@@ -35,11 +43,18 @@ class Inputs:
 
     shot: Shot
     scene: LiftedScene
-    scene_fov: float
+    place: dict[str, Any]
     attitude: Attitude | None = None
     estimates: dict[str, Any] = field(default_factory=dict)
     still: bool = False
     sound: tuple[Path, float] | None = None
+
+
+class PlacedTrack(NamedTuple):
+    """The cameras in track units, and how the first one was held, where that is known."""
+
+    track: CameraTrack
+    attitude: Attitude | None
 
 
 def open_inputs(request: GenerationRequest, folder: Path, log: Log) -> Inputs:
@@ -84,20 +99,25 @@ def _open_person_in_place(
         footage = film_camera(clip.colour, matte, person, camera.fov, folder, log)
         filmed = _with_attitude(footage.camera, request)
         estimates |= footage.report
-    scene, fov = lift_place(request.place, picture, filmed.track if filmed else None, folder, log)
-    with log.stage("place"):
-        rate = foreground.frame_rate
-        track = camera_track(request, filmed, scene, size, length, float(rate), log)
-        attitude = filmed.attitude if filmed else request.options.attitude
-        attitude = attitude or filmed_attitude(track)
-        if attitude.standing is None:
-            attitude = attitude._replace(standing=standing_rays(matte, track))
+    rate = foreground.frame_rate
+
+    def put(scene: LiftedScene) -> PlacedTrack:
+        with log.stage("place"):
+            track = camera_track(request, filmed, scene, size, length, float(rate), log)
+            attitude = filmed.attitude if filmed else request.options.attitude
+            attitude = attitude or filmed_attitude(track)
+            if attitude.standing is None:
+                attitude = attitude._replace(standing=standing_rays(matte, track))
+            return PlacedTrack(track, attitude)
+
+    place, placed = _lift_and_put(request, picture, filmed, put, folder, log)
+    scene, track = place.scene, placed.track
     has_foreign_camera = not is_tracked and with_scale is None and camera.cameras != NULL_CAMERA
     if has_foreign_camera and not clip.still:
         height = scene.surface.height
         warn_of_conflict(clip.colour, matte, track, height, person.person_height, log)
     shot = Shot(foreground, matte, track, rate)
-    return Inputs(shot, scene, fov, attitude, estimates, clip.still, clip.sound)
+    return Inputs(shot, scene, place.report, placed.attitude, estimates, clip.still, clip.sound)
 
 
 def _open_place_alone(
@@ -109,11 +129,43 @@ def _open_place_alone(
     if filmed is not None:
         filmed = read_footage(request.camera, filmed) or filmed
         filmed = _with_attitude(filmed, request)
-    scene, fov = lift_place(request.place, picture, filmed.track if filmed else None, folder, log)
-    rate = float(DEFAULT_FRAME_RATE)
-    track = camera_track(request, filmed, scene, size, None, rate, log)
     attitude = filmed.attitude if filmed else request.options.attitude
-    return Inputs(Shot(None, None, track, DEFAULT_FRAME_RATE), scene, fov, attitude)
+
+    def put(scene: LiftedScene) -> PlacedTrack:
+        rate = float(DEFAULT_FRAME_RATE)
+        track = camera_track(request, filmed, scene, size, None, rate, log)
+        return PlacedTrack(track, attitude)
+
+    place, placed = _lift_and_put(request, picture, filmed, put, folder, log)
+    shot = Shot(None, None, placed.track, DEFAULT_FRAME_RATE)
+    return Inputs(shot, place.scene, place.report, attitude)
+
+
+def _lift_and_put(
+    request: GenerationRequest,
+    picture: ScenePicture,
+    filmed: FilmedCamera | None,
+    put: Callable[[LiftedScene], PlacedTrack],
+    folder: Path,
+    log: Log,
+) -> tuple[ShapedPlace, PlacedTrack]:
+    """The place, and the cameras in it. A box that nobody asked for gives way to the cameras."""
+    track = filmed.track if filmed else None
+    place = lift_place(request.place, picture, track, folder, log)
+    placed = put(place.scene)
+    if place.report.get("chosen") == BY_LINES and not _stays_inside(request, place.scene, placed):
+        log.notice(
+            "the camera would pass through a wall of the box, so the place is ground and backdrop "
+            "(`place` box keeps the box, for a smaller movement)"
+        )
+        place = lift_place(replace(request.place, place=GROUND), picture, track, folder, log)
+        placed = put(place.scene)
+    return place, placed
+
+
+def _stays_inside(request: GenerationRequest, scene: LiftedScene, placed: PlacedTrack) -> bool:
+    framing = choose_framing(request.options.framing, placed.track, scene, placed.attitude)
+    return is_inside(place_track(placed.track, framing), scene.surface)
 
 
 def _with_attitude(filmed: FilmedCamera | None, request: GenerationRequest) -> FilmedCamera | None:

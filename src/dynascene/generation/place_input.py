@@ -11,14 +11,17 @@ import torch
 from torch import Tensor
 
 from dynascene.errors import InputError
-from dynascene.estimators.horizon import estimate_horizon
-from dynascene.generation.footage import found_depth
+from dynascene.generation.place_shape import (
+    GROUND,
+    Lens,
+    PlacePicture,
+    ShapedPlace,
+    shape_place,
+)
 from dynascene.generation.request import FULL_CIRCLE, PlaceInput
-from dynascene.geometry.around import FLAT_FOV, flat_camera, lift_panorama
-from dynascene.geometry.intrinsics import cover_scale, focal_from_fov
-from dynascene.geometry.lifting import LiftedScene, lift_to_stage, lift_with_depth
+from dynascene.geometry.around import flat_camera, lift_panorama
+from dynascene.geometry.intrinsics import cover_scale, focal_from_fov, fov_from_focal
 from dynascene.geometry.panorama import PanoramaWindow
-from dynascene.geometry.picture import PictureCamera
 from dynascene.imaging.pixels import tensor_from_bytes
 from dynascene.io.depth import read_depth
 from dynascene.io.images import exif_fov, read_image
@@ -60,6 +63,9 @@ def open_place(place: PlaceInput) -> ScenePicture:
     window = _panorama_window(place, pixels)
     if window is not None and depth is not None:
         raise InputError("`scene_depth`: is for flat pictures, and the scene is a panorama")
+    if window is not None and (place.box or place.place not in (None, GROUND)):
+        name = "box" if place.box else "place"
+        raise InputError(f"`{name}`: is for flat pictures, and the scene is a panorama")
     return ScenePicture(pixels, depth, window)
 
 
@@ -107,15 +113,12 @@ def read_scene(path: Path) -> np.ndarray:
 
 def lift_place(
     place: PlaceInput, picture: ScenePicture, filmed: CameraTrack | None, folder: Path, log: Log
-) -> tuple[LiftedScene, float]:
+) -> ShapedPlace:
     """Lift the picture to 2.5-D.
 
     Args:
         filmed: the camera of the person's clip, which an unknown field of view is chosen by.
         folder: of the results, where an estimated depth map is kept.
-
-    Returns:
-        The scene, and the picture's horizontal field of view in degrees.
     """
     if picture.window is not None:
         width = math.degrees(2 * picture.window.half_width)
@@ -125,26 +128,14 @@ def lift_place(
         )
         with log.stage("lift"):
             around = lift_panorama(tensor_from_bytes(picture.pixels), flat_camera(picture.window))
-        return around, FLAT_FOV
+        return ShapedPlace(around, {"shape": "panorama"})
     fov = place.scene_fov or exif_fov(place.scene)
+    is_known = fov is not None
     if fov is None:
         fov = assumed_fov(picture.size, filmed)
         log.notice(f"{place.scene}: field of view unknown; assuming {fov:.3g}° (`scene_fov`)")
-    focal = focal_from_fov(fov, picture.size)
-    if place.horizon is None:
-        with log.stage("horizon"):
-            horizon = estimate_horizon(picture.pixels, focal).row
-    else:
-        horizon = place.horizon * picture.size.height
-    camera = PictureCamera(focal, picture.size, horizon)
-    depth = picture.depth
-    if depth is None:
-        depth = found_depth(picture.pixels, camera, folder, log)
-    colours = tensor_from_bytes(picture.pixels)
-    with log.stage("lift"):
-        if depth is None:
-            return lift_to_stage(colours, camera), fov
-        return lift_with_depth(colours, camera, depth), fov
+    lens = Lens(focal_from_fov(fov, picture.size), is_known)
+    return shape_place(PlacePicture(place, picture.pixels, lens, log), picture.depth, folder)
 
 
 def assumed_fov(size: Size, filmed: CameraTrack | None) -> float:
@@ -158,4 +149,4 @@ def assumed_fov(size: Size, filmed: CameraTrack | None) -> float:
         filling = float(filmed.intrinsics[0, 0, 0]) / cover_scale(size, filmed.size)
         widest = size.width / 2 / math.tan(math.radians(WIDEST_ASSUMED) / 2)
         focal = max(min(max(focal, filling / NARROWEST_CROP), filling), widest)
-    return math.degrees(2 * math.atan(size.width / 2 / focal))
+    return fov_from_focal(focal, size)

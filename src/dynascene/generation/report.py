@@ -10,7 +10,7 @@ from typing import Any
 from dynascene.generation.clip import GeneratedClip
 from dynascene.generation.inputs import Inputs
 from dynascene.generation.request import GenerationRequest
-from dynascene.geometry.surface import Stage
+from dynascene.geometry.intrinsics import fov_from_focal
 from dynascene.io.checksums import sha256_of
 from dynascene.jobs.log import Log
 
@@ -26,6 +26,7 @@ def report(
     copies: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """The report as plain JSON values. kept: inputs that lie beside it, and are named so."""
+    camera = inputs.scene.camera
     return {
         "generator": request.options.generator,
         "seed": request.options.seed,
@@ -35,11 +36,11 @@ def report(
         "seen_share": round(clip.seen_share, 4),
         "framing": asdict(clip.framing),
         "scene": {
-            "fov_degrees": round(inputs.scene_fov, 3),
-            "horizon": round(inputs.scene.camera.horizon / inputs.scene.camera.size.height, 4),
+            "fov_degrees": round(fov_from_focal(camera.focal, camera.size), 3),
+            "horizon": round(camera.horizon / camera.size.height, 4),
             "camera_height_track_units": round(inputs.scene.surface.height, 4),
-            "shape": "ground and backdrop" if _is_stage(inputs) else "depth map",
-        },
+        }
+        | inputs.place,
         "inputs": _inputs(request, copies),
         "found": inputs.estimates,
         "options": _options(request, copies),
@@ -51,10 +52,6 @@ def report(
         "versions": {name: version(name) for name in LIBRARIES}
         | {"python": platform.python_version()},
     }
-
-
-def _is_stage(inputs: Inputs) -> bool:
-    return isinstance(inputs.scene.surface, Stage)
 
 
 def _inputs(request: GenerationRequest, copies: Sequence[Path]) -> dict[str, dict[str, str]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from dynascene.errors import InputError
 from dynascene.estimators.scale.person_scale import ADULT, SHORTEST, TALLEST
 from dynascene.generation.clip import GenerationOptions
+from dynascene.generation.names import PLACES
 from dynascene.io.cameras import Sensor
 from dynascene.io.names import AlphaKind, Deinterlace
 
@@ -70,21 +71,41 @@ class PlaceInput:
             tags, else 60.
         horizon: height of the horizon, 0 = top, 1 = bottom; None = estimated.
         scene_depth: depth map of the picture (larger = farther, any unit).
+        place: its shape, a name of PLACES; None = by depth where there is one, else by the
+            picture's lines: a box where they tell it clearly, and ground and backdrop otherwise.
+        box: its back wall, in pixels: x, y of the upper left corner and of the lower right one,
+            and where wanted of the vanishing point of the side walls, which lies on the horizon
+            (default: in the middle column). A corner on the picture's border leaves that side open.
 
     Raises:
-        InputError: a number out of its range.
+        InputError: a number out of its range, or options that exclude each other.
     """
 
     scene: Path
     scene_fov: float | None = None
     horizon: float | None = None
     scene_depth: Path | None = None
+    place: str | None = None
+    box: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.scene_fov != FULL_CIRCLE:
             _check_fov("scene_fov", self.scene_fov)
+        self._check_shape()
         if self.horizon is not None and not -2 <= self.horizon <= 3:
             raise InputError(f"`horizon` {self.horizon:g}: 0 is the picture's top, 1 its bottom")
+
+    def _check_shape(self) -> None:
+        if self.place not in (None, *PLACES):
+            raise InputError(f"`place` {self.place}: is one of {', '.join(PLACES)}")
+        if self.box is not None and len(self.box) not in (4, 6):
+            raise InputError(f"`box`: {len(self.box)} numbers; give X0,Y0,X1,Y1 or ...,VX,VY")
+        if self.box is not None and self.place not in (None, "box"):
+            raise InputError(f"`box` and `place` {self.place}: give one of them")
+        if self.scene_depth is not None and (self.box or self.place not in (None, "depth")):
+            raise InputError(f"`scene_depth` and `{'box' if self.box else 'place'}`: give one")
+        if self.box is not None and len(self.box) == 6 and self.horizon is not None:
+            raise InputError("`box` with a vanishing point tells the `horizon`: give one of them")
 
 
 @dataclass(frozen=True, kw_only=True)

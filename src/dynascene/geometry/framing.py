@@ -210,10 +210,19 @@ def within_scene(
     return track
 
 
+def is_inside(track: CameraTrack, surface: Surface) -> bool:
+    """Whether all cameras of a track (in the scene's world) stay within the scene."""
+    return not _outside(track, surface).any()
+
+
+def _outside(track: CameraTrack, surface: Surface) -> Tensor:
+    return ~surface.contains(camera_centres(track.cam_from_world), margin=0.05)
+
+
 def check_inside(track: CameraTrack, surface: Surface) -> None:
     """Raise InputError where a camera of the track (in the scene's world) leaves the scene."""
     centres = camera_centres(track.cam_from_world)
-    outside = ~surface.contains(centres, margin=0.05)
+    outside = _outside(track, surface)
     if not outside.any():
         return
     frame = int(outside.nonzero()[0])

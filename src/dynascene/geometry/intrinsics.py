@@ -13,6 +13,11 @@ def focal_from_fov(horizontal_fov: float, size: Size) -> float:
     return size.width / 2 / math.tan(math.radians(horizontal_fov) / 2)
 
 
+def fov_from_focal(focal: float, size: Size) -> float:
+    """Horizontal field of view in degrees; the focal length is in pixels."""
+    return math.degrees(2 * math.atan(size.width / 2 / focal))
+
+
 def intrinsics_from_fov(horizontal_fov: float, size: Size) -> Tensor:
     """Square pixels, centred principal point: [3, 3] float64. The angle is in degrees."""
     focal = focal_from_fov(horizontal_fov, size)

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dynascene.errors import InputError
+from dynascene.geometry.box import PlaceBox
 from dynascene.geometry.occlusion import cut_layers
 from dynascene.geometry.panorama import PanoramaWindow
 from dynascene.geometry.picture import PictureCamera
@@ -66,6 +67,12 @@ def lift_to_stage(picture: Tensor, camera: PictureCamera) -> LiftedScene:
     stage = Stage(height=1.0, radius=BACKDROP_DISTANCE)
     stage = stage.scale(1 / median_depth(camera, stage))
     return LiftedScene(picture, camera, (SceneLayer(_solid(picture), stage),))
+
+
+def lift_to_box(picture: Tensor, camera: PictureCamera, box: PlaceBox) -> LiftedScene:
+    """A box of any unit, scaled so that the median depth over the picture is 1."""
+    box = box.scale(1 / median_depth(camera, box))
+    return LiftedScene(picture, camera, (SceneLayer(_solid(picture), box),))
 
 
 def lift_with_depth(picture: Tensor, camera: PictureCamera, depth: Tensor) -> LiftedScene:

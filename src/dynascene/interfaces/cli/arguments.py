@@ -12,7 +12,7 @@ from tyro.conf import arg
 
 from dynascene.errors import InputError
 from dynascene.estimators.names import BackendName
-from dynascene.generation.names import GeneratorName
+from dynascene.generation.names import GeneratorName, PlaceName
 
 if TYPE_CHECKING:  # imported where they are made: --help must not wait for torch
     from dynascene.geometry.framing import Framing
@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # imported where they are made: --help must not wait for torc
 
 OptionalBackend = Annotated[BackendName | None, arg(help_behavior_hint="")]
 OptionalGenerator = Annotated[GeneratorName | None, arg(help_behavior_hint="")]
+OptionalPlace = Annotated[PlaceName | None, arg(help_behavior_hint="")]
 PAIR = re.compile(r"\s*([0-9.]+)\s*[xX×]\s*([0-9.]+)\s*")
 
 
@@ -109,3 +110,17 @@ def parse_framing(text: str) -> Framing | str:
     if not (abs(yaw) <= 180 and abs(pitch) < 90):
         raise InputError(f"--framing {text}: yaw is within ±180 degrees and pitch within ±89")
     return Framing(yaw, pitch)
+
+
+def parse_box(text: str) -> tuple[float, ...]:
+    """ "310,90,620,400" → four numbers, or six; InputError where it is neither."""
+    try:
+        numbers = tuple(float(number) for number in text.split(","))
+    except ValueError:
+        numbers = ()
+    if len(numbers) not in (4, 6):
+        raise InputError(
+            f"--box {text!r}: must be X0,Y0,X1,Y1 in pixels, such as 310,90,620,400, and ,VX,VY "
+            "where the vanishing point is not in the middle"
+        )
+    return numbers

@@ -9,7 +9,9 @@ from dynascene.errors import InputError
 from dynascene.interfaces.cli.arguments import (
     OptionalBackend,
     OptionalGenerator,
+    OptionalPlace,
     optional,
+    parse_box,
     parse_framing,
     parse_range,
     parse_rate,
@@ -54,6 +56,8 @@ def generate(
     camera_height: OptionalNumber = None,
     camera_scale: OptionalNumber = None,
     scene_depth: OptionalPath = None,
+    place: OptionalPlace = None,
+    box: Annotated[str | None, optional("X0,Y0,X1,Y1[,VX,VY]")] = None,
     person_height: float = 1.7,
     alpha: AlphaKind = "auto",
     deinterlace: Deinterlace = "auto",
@@ -96,6 +100,12 @@ def generate(
         camera_height: height of the filmed camera above the ground, in the camera file's unit.
         camera_scale: track units per unit of the camera file; 1 for files that dynascene wrote.
         scene_depth: depth map of the picture, larger = farther (16-bit PNG, TIFF or npy).
+        place: shape of the place: ground (level ground and a backdrop), box (floor, walls and
+            ceiling, as far as the picture has them) or depth (default: by depth where there is
+            one, else a box where the picture's lines tell it clearly, else ground).
+        box: the box's back wall in pixels of the picture: upper left and lower right corner, and
+            where wanted the vanishing point of the side walls (default: in the middle, on the
+            horizon); a corner on the picture's border leaves that side open.
         person_height: the person's height in metres; tells the scale where the camera is tracked.
         alpha: whether the person's colours were multiplied by their alpha (auto: told by the file,
             else by the colours).
@@ -125,7 +135,12 @@ def generate(
     )
     request = GenerationRequest(
         place=PlaceInput(
-            scene=scene, scene_fov=scene_fov, horizon=horizon, scene_depth=scene_depth
+            scene=scene,
+            scene_fov=scene_fov,
+            horizon=horizon,
+            scene_depth=scene_depth,
+            place=place,
+            box=parse_box(box) if box else None,
         ),
         person=_person_input(
             person,

@@ -1,0 +1,1 @@
+"""The box of a place, from the straight lines of a picture."""

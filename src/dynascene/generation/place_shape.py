@@ -1,0 +1,166 @@
+"""The shape of a place: ground and backdrop, a box, or a depth map; as asked, or by evidence."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from torch import Tensor
+
+from dynascene.errors import InputError
+from dynascene.estimators.box.estimate import BoxEstimate, estimate_box
+from dynascene.estimators.horizon import estimate_horizon
+from dynascene.generation.footage import found_depth
+from dynascene.generation.request import PlaceInput
+from dynascene.geometry.box import FACES, PlaceBox, box_from_corners
+from dynascene.geometry.lifting import LiftedScene, lift_to_box, lift_to_stage, lift_with_depth
+from dynascene.geometry.picture import PictureCamera
+from dynascene.imaging.pixels import tensor_from_bytes
+from dynascene.jobs.log import Log
+from dynascene.types import Size
+
+GROUND, BOX, DEPTH = "ground", "box", "depth"
+BY_LINES = "by its lines"
+
+
+class Lens(NamedTuple):
+    """focal: in pixels of the picture. is_known: False where it is assumed."""
+
+    focal: float
+    is_known: bool
+
+
+class ShapedPlace(NamedTuple):
+    """A lifted picture, and what is said of its shape in report.json."""
+
+    scene: LiftedScene
+    report: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class PlacePicture:
+    """The picture of a place with what its request says of it.
+
+    Attributes:
+        pixels: uint8 [H, W, 3].
+    """
+
+    place: PlaceInput
+    pixels: np.ndarray
+    lens: Lens
+    log: Log
+
+    @property
+    def size(self) -> Size:
+        return Size(self.pixels.shape[1], self.pixels.shape[0])
+
+    @property
+    def colours(self) -> Tensor:
+        return tensor_from_bytes(self.pixels)
+
+    @property
+    def horizon(self) -> float | None:
+        """Its row as it is given, or None."""
+        return None if self.place.horizon is None else self.place.horizon * self.size.height
+
+    @cached_property
+    def camera(self) -> PictureCamera:
+        """With the horizon that is given or estimated."""
+        row = self.horizon
+        if row is None:
+            with self.log.stage("horizon"):
+                row = estimate_horizon(self.pixels, self.lens.focal).row
+        return PictureCamera(self.lens.focal, self.size, row)
+
+
+def shape_place(picture: PlacePicture, depth: Tensor | None, folder: Path) -> ShapedPlace:
+    """Lift a picture to the shape that is asked for, else to the one its evidence tells.
+
+    Args:
+        depth: [H, W] as the user gave it, or None.
+        folder: of the results, where an estimated depth map is kept.
+
+    Raises:
+        InputError: the picture cannot have the shape that is asked for.
+    """
+    shape, log = picture.place.place, picture.log
+    if picture.place.box is not None:
+        return _box_by_hand(picture, picture.place.box)
+    if depth is None and shape in (None, DEPTH):
+        depth = found_depth(picture.pixels, picture.camera, folder, log)
+    if depth is not None:
+        with log.stage("lift"):
+            scene = lift_with_depth(picture.colours, picture.camera, depth)
+        return ShapedPlace(scene, {"shape": "depth map"})
+    if shape == DEPTH:
+        raise InputError(
+            "`place` depth: there is no depth; give `scene_depth` FILE, or fetch a depth network "
+            "(dynascene weights)"
+        )
+    return _shape_by_lines(picture, None if shape == GROUND else _estimate(picture))
+
+
+def _shape_by_lines(picture: PlacePicture, estimate: BoxEstimate | None) -> ShapedPlace:
+    """A box where it is asked for or clear, else ground and backdrop."""
+    if estimate is not None and (picture.place.place == BOX or estimate.clearness >= 1):
+        return _estimated_box(picture, estimate)
+    if picture.place.place == BOX:
+        raise InputError(
+            "`place` box: the picture shows no straight lines to tell walls by; give its back "
+            "wall (`box` X0,Y0,X1,Y1)"
+        )
+    report: dict[str, Any] = {"shape": "ground and backdrop"}
+    if estimate is not None:
+        report["box_evidence"] = _evidence_of(estimate)
+    camera = picture.camera
+    with picture.log.stage("lift"):
+        return ShapedPlace(lift_to_stage(picture.colours, camera), report)
+
+
+def _estimate(picture: PlacePicture) -> BoxEstimate | None:
+    lens = picture.lens
+    with picture.log.stage("box"):
+        return estimate_box(
+            picture.pixels, lens.focal, known_focal=lens.is_known, horizon=picture.horizon
+        )
+
+
+def _estimated_box(picture: PlacePicture, estimate: BoxEstimate) -> ShapedPlace:
+    camera = PictureCamera(estimate.focal, picture.size, estimate.horizon)
+    why = "asked for" if picture.place.place == BOX else BY_LINES
+    report = _report_of(estimate.box, why) | {"evidence": _evidence_of(estimate)}
+    picture.log.notice(
+        f"the place is taken as a box: {', '.join(estimate.box.faces)} (`place` ground takes it as "
+        "ground and backdrop, `box` tells its back wall)"
+    )
+    with picture.log.stage("lift"):
+        return ShapedPlace(lift_to_box(picture.colours, camera, estimate.box), report)
+
+
+def _box_by_hand(picture: PlacePicture, numbers: tuple[float, ...]) -> ShapedPlace:
+    """Of a back wall x, y, x, y, and its vanishing point where that is given."""
+    corners, point = numbers[:4], numbers[4:]
+    camera = PictureCamera(picture.lens.focal, picture.size, point[1]) if point else picture.camera
+    box = box_from_corners(camera, corners, point[0] if point else picture.size.width / 2)
+    with picture.log.stage("lift"):
+        return ShapedPlace(lift_to_box(picture.colours, camera, box), _report_of(box, "given"))
+
+
+def _report_of(box: PlaceBox, why: str) -> dict[str, Any]:
+    """Of a box whose unit is the camera's height."""
+    pairs = zip(FACES, box.distances, strict=True)
+    return {
+        "shape": "box",
+        "chosen": why,
+        "turn_degrees": round(box.turn, 2),
+        "distances_in_camera_heights": {
+            name: round(distance, 3) for name, distance in pairs if math.isfinite(distance)
+        },
+    }
+
+
+def _evidence_of(estimate: BoxEstimate) -> dict[str, float]:
+    names = ("clearness", "agreement", "gain", "uprights", "ahead")
+    return {name: round(float(getattr(estimate, name)), 3) for name in names}

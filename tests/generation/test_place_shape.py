@@ -1,0 +1,131 @@
+"""The shape of a place: by evidence, as asked, by hand, and where cameras would leave it."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from drawn_boxes import SIZE, drawn_place
+
+from dynascene import CameraInput, GenerationRequest, PlaceInput
+from dynascene.errors import InputError
+from dynascene.generation.inputs import Inputs, open_inputs
+from dynascene.geometry.box import PlaceBox
+from dynascene.geometry.surface import Stage
+from dynascene.jobs.log import Log
+
+ROOM = PlaceBox(1.0, 0.9, 1.7, 1.9, 4.4, -6.0, radius=5.0)
+FOCAL, PITCH = 300.0, 3.0
+FOV = 2 * np.degrees(np.arctan(SIZE.width / 2 / FOCAL))
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("room") / "room.png"
+    cv2.imwrite(str(path), drawn_place(ROOM, FOCAL, PITCH)[0])
+    return path
+
+
+@pytest.fixture
+def noise(tmp_path: Path) -> Path:
+    picture = np.random.default_rng(0).integers(0, 256, (60, 90, 3)).astype(np.uint8)
+    cv2.imwrite(str(tmp_path / "noise.png"), picture)
+    return tmp_path / "noise.png"
+
+
+def opened(place: PlaceInput, folder: Path, move: str = "truck-right:0.1", log: Log | None = None):
+    request = GenerationRequest(place=place, camera=CameraInput(move=move), frames=(0, 4))
+    return open_inputs(request, folder, log or Log())
+
+
+def test_a_drawn_room_is_taken_as_a_box(room: Path, tmp_path: Path):
+    inputs = opened(PlaceInput(scene=room, scene_fov=FOV), tmp_path)
+    surface = inputs.scene.surface
+    assert isinstance(surface, PlaceBox)
+    shares = [distance / surface.height for distance in surface.distances]
+    assert shares == pytest.approx(ROOM.distances, rel=0.06)
+    assert inputs.place["shape"] == "box"
+    assert inputs.place["chosen"] == "by its lines"
+    assert list(inputs.place["distances_in_camera_heights"]) == [
+        "floor", "ceiling", "left wall", "right wall", "back wall",
+    ]  # fmt: skip
+
+
+def test_ground_can_be_asked_for(room: Path, tmp_path: Path):
+    inputs = opened(PlaceInput(scene=room, scene_fov=FOV, place="ground"), tmp_path)
+    assert isinstance(inputs.scene.surface, Stage)
+    assert inputs.place == {"shape": "ground and backdrop"}
+
+
+def test_a_picture_without_lines_is_ground_and_backdrop(noise: Path, tmp_path: Path):
+    assert isinstance(opened(PlaceInput(scene=noise), tmp_path).scene.surface, Stage)
+
+
+def test_a_box_gives_way_to_a_camera_that_would_pass_through_its_wall(room: Path, tmp_path: Path):
+    place, log = PlaceInput(scene=room, scene_fov=FOV), Log()
+    inputs = opened(place, tmp_path, "truck-right:0.8", log)
+    assert isinstance(inputs.scene.surface, Stage)
+    assert any("pass through a wall" in notice for notice in log.notices)
+
+
+def test_a_box_that_is_asked_for_stays(room: Path, tmp_path: Path):
+    place = PlaceInput(scene=room, scene_fov=FOV, place="box")
+    inputs = opened(place, tmp_path, "truck-right:0.8")
+    assert isinstance(inputs.scene.surface, PlaceBox)
+    assert inputs.place["chosen"] == "asked for"
+
+
+def by_hand(scene: Path, tmp_path: Path, **options) -> Inputs:
+    return opened(PlaceInput(scene=scene, scene_fov=60, **options), tmp_path, "truck-right:0.02")
+
+
+def test_a_back_wall_given_by_hand(noise: Path, tmp_path: Path):
+    inputs = by_hand(noise, tmp_path, box=(25.0, 0.0, 90.0, 45.0, 50.0, 28.0))
+    assert inputs.scene.camera.horizon == 28.0
+    assert inputs.place["chosen"] == "given"
+    assert list(inputs.place["distances_in_camera_heights"]) == ["floor", "left wall", "back wall"]
+    assert inputs.place["turn_degrees"] == pytest.approx(3.7, abs=0.1)  # 5 px of f = 78 px
+
+
+def test_the_horizon_belongs_to_a_back_wall_without_a_vanishing_point(noise: Path, tmp_path: Path):
+    inputs = by_hand(noise, tmp_path, box=(25.0, 12.0, 70.0, 45.0), horizon=0.5)
+    assert inputs.scene.camera.horizon == 30.0
+    assert inputs.place["turn_degrees"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"place": "depth"}, "there is no depth"),
+        ({"box": (25.0, 40.0, 70.0, 50.0), "horizon": 0.5}, "must cross the back wall"),
+    ],
+)
+def test_a_shape_that_cannot_be_is_refused_in_one_line(
+    noise: Path, tmp_path: Path, options: dict, why: str
+):
+    with pytest.raises(InputError, match=why) as error:
+        by_hand(noise, tmp_path, **options)
+    assert "\n" not in str(error.value)
+
+
+def test_a_box_is_refused_where_there_are_no_lines(tmp_path: Path):
+    cv2.imwrite(str(tmp_path / "blank.png"), np.full((60, 90, 3), 128, np.uint8))
+    with pytest.raises(InputError, match="no straight lines"):
+        opened(PlaceInput(scene=tmp_path / "blank.png", place="box"), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"place": "cube"},
+        {"box": (1.0, 2.0, 3.0)},
+        {"box": (1.0, 2.0, 3.0, 4.0), "place": "ground"},
+        {"box": (1.0, 2.0, 3.0, 4.0), "scene_depth": Path("depth.png")},
+        {"place": "ground", "scene_depth": Path("depth.png")},
+        {"box": (1.0, 2.0, 3.0, 4.0, 2.0, 3.0), "horizon": 0.5},
+    ],
+)
+def test_options_that_exclude_each_other_are_refused(options: dict):
+    with pytest.raises(InputError) as error:
+        PlaceInput(scene=Path("scene.png"), **options)
+    assert "\n" not in str(error.value)
