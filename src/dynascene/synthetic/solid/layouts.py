@@ -61,20 +61,25 @@ def _distance(box: Box) -> float:
     return math.hypot(max(abs(x) - box.width / 2, 0), max(abs(z) - box.depth / 2, 0))
 
 
-def draw_layout(rng: np.random.Generator, materials: Materials, *, indoors: bool) -> SolidLayout:
+def draw_layout(
+    rng: np.random.Generator, materials: Materials, *, indoors: bool, outdoors: str | None = None
+) -> SolidLayout:
     """A random layout, randomly turned.
 
     Args:
         rng: draws it.
         materials: collects its pictures.
-        indoors: a room; else a street, a yard or a park.
+        indoors: a room; else one outdoors.
+        outdoors: a street, a yard or a park; None draws one of them.
 
     Returns:
         The layout.
     """
     if indoors:
         return room(rng, materials).rotate(rng.normal(0, math.radians(20)))
-    arrange = (street, yard, park)[int(rng.choice(3, p=(0.45, 0.3, 0.25)))]
+    arrangements = {"street": street, "yard": yard, "park": park}
+    drawn = list(arrangements)[int(rng.choice(3, p=(0.45, 0.3, 0.25)))]
+    arrange = arrangements[outdoors or drawn]
     return arrange(rng, materials).rotate(rng.normal(0, math.radians(12)))
 
 

@@ -48,13 +48,18 @@ class Surroundings(NamedTuple):
     contrast: float
 
 
-def draw_solid(library: Library, rng: np.random.Generator) -> tuple[str, SolidPlace]:
-    """A random place in metres, its ground below the origin, and its backdrop's name."""
+def draw_solid(
+    library: Library, rng: np.random.Generator, kind: str | None = None
+) -> tuple[str, SolidPlace]:
+    """A random place in metres, its ground below the origin, and its backdrop's name.
+
+    kind: room, street, yard or park; None draws one.
+    """
     stage = Stage(rng.uniform(*CAMERA_HEIGHTS), RADIUS)
-    indoors = bool(rng.random() < ROOM_SHARE)
+    indoors = bool(rng.random() < ROOM_SHARE) if kind is None else kind == "room"
     side = int(np.clip(2 ** round(math.log2(library.width)), *TEXELS))
     materials = Materials(library, rng, side)
-    layout = draw_layout(rng, materials, indoors=indoors)
+    layout = draw_layout(rng, materials, indoors=indoors, outdoors=kind)
     name, panorama = _open_air(library, rng, stage)
     around = read_surroundings(panorama)
     texture = library.picture("texture", materials.texture(layout.ground), TEXTURE_WIDTH)
