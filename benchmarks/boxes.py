@@ -171,7 +171,7 @@ def in_scene(track: CameraTrack, trial: Trial, scene: LiftedScene) -> CameraTrac
 
 
 def guides(trial: Trial, scene: LiftedScene) -> list[np.ndarray]:
-    """The guide along each track, uint8 [F, h, w, 3]; cameras that leave the place are drawn back."""
+    """The guides along the tracks, uint8 [F, h, w, 3]; cameras that leave are drawn back."""
     made = []
     for track in trial.tracks:
         placed = in_scene(track, trial, scene)

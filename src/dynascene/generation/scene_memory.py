@@ -82,7 +82,7 @@ class SceneMemory:
         if not self._canvases:
             window = window_for_track(self.track, self.scene.surface)
             self._plain = self._canvases = [
-                paint_canvas(layer.picture, self.scene.camera, window)
+                paint_canvas(layer.picture, self.scene.camera, window, surface=layer.surface)
                 if layer.window is None
                 else paint_panorama(layer.picture, layer.window, window)
                 for layer in self.scene.layers

@@ -11,9 +11,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dynascene.geometry.continuation import continue_picture
+from dynascene.geometry.box_continuation import continue_place
 from dynascene.geometry.panorama import PanoramaWindow
 from dynascene.geometry.picture import PictureCamera
+from dynascene.geometry.surface import Surface
 
 SMALLEST_LEVEL = 8  # pixels across, where the pyramid ends
 # Where in a pixel the four samples lie (a rotated grid: distinct in x and in y)
@@ -114,11 +115,18 @@ def _stretch(footprint: Tensor) -> Tensor:
 
 
 def paint_canvas(
-    picture: Tensor, camera: PictureCamera, window: PanoramaWindow, rows_at_once: int = 256
+    picture: Tensor,
+    camera: PictureCamera,
+    window: PanoramaWindow,
+    rows_at_once: int = 256,
+    surface: Surface | None = None,
 ) -> SceneCanvas:
     """Paint a layer's picture [5, H, W] and its continuation onto a window.
 
     Reads the picture bicubically after bringing it, anti-aliased, to the density of the window.
+
+    Args:
+        surface: of the layer; a box is continued plane by plane.
     """
     picture = _at_density(picture, window.density / camera.focal)
     width, height = camera.size
@@ -127,7 +135,7 @@ def paint_canvas(
     for start in range(0, len(depression), rows_at_once):
         rows = slice(start, start + rows_at_once)
         beta, alpha = torch.meshgrid(depression[rows], azimuth, indexing="ij")
-        pixel, photographed, _ = continue_picture(camera, alpha, beta)
+        pixel, photographed, _ = continue_place(camera, surface, alpha, beta)
         grid = pixel / pixel.new_tensor([width, height]) * 2 - 1
         painted = F.grid_sample(
             picture[None], grid[None], mode="bicubic", padding_mode="border", align_corners=False

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dynascene.geometry.continuation import continue_picture
+from dynascene.geometry.box_continuation import continue_place
 from dynascene.geometry.panorama import angles_from_directions
 from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.rays import Rays
@@ -36,7 +36,8 @@ def picture_guide(
     points = surface.hit(rays.origins.expand_as(rays.directions), rays.directions)
     pixel, inside = camera.pixels_from_directions(points)
     revealed = ~inside
-    pixel[revealed] = continue_picture(camera, *angles_from_directions(points[revealed])).pixel
+    angles = angles_from_directions(points[revealed])
+    pixel[revealed] = continue_place(camera, surface, *angles).pixel
     grid = pixel / pixel.new_tensor(tuple(camera.size)) * 2 - 1
     # no denser than the frames, or it would alias
     matched = shrink(

@@ -21,7 +21,7 @@ AZIMUTHS = np.arange(-45.0, 45.0, 1.5)
 PITCH_SPREAD, USUAL_PITCH = 9.0, -2.5  # degrees: people hold cameras nearly level
 # Spread of the logarithm of focal lengths that are shorter and longer than the assumed one: places
 # are photographed with wide lenses, and towards long ones the lines tell less and less
-SHORTER, LONGER = 0.3, 0.2
+SHORTER, LONGER = 0.3, 0.15
 FOCALS = np.exp(np.linspace(-0.55, 0.55, 7))  # tried, as shares of the assumed one
 PRIOR_WEIGHT = 0.04  # of the priors against the lines' mean log-likelihood
 NOISE = math.radians(0.5)  # of a segment's direction, besides that of its ends
