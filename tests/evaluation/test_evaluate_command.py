@@ -24,7 +24,8 @@ def test_everything_that_was_promised_lies_there(
     options = {"data": "synthetic", "out": out, "clips": 3, "steps": 1, "obedience": 1}
     evaluate(("projection", str(weights)), **options)
     assert {path.name for path in out.iterdir()} == {
-        "metrics.json", "clips.parquet", "table.md", "table.tex", "table.html", "sheet.png",
+        "metrics.json", "benchmark.json", "clips.parquet", "table.md", "table.tex", "table.html",
+        "sheet.png",
     }  # fmt: skip
     figures = json.loads((out / "metrics.json").read_text())
     assert list(figures["systems"]) == [
@@ -35,6 +36,9 @@ def test_everything_that_was_promised_lies_there(
     assert len(figures["weights"]["tiny"]["denoiser/diffusion_pytorch_model.safetensors"]) == 64
     assert figures["sampling"] == {"tiny": {"steps": 1, "guidance": 3.5}}
     assert "network alone" in " ".join(figures["obedience"])
+    manifest = json.loads((out / "benchmark.json").read_text())
+    assert manifest["clips"] == [clip["name"] for clip in figures["clips"]]
+    assert (manifest["size"], manifest["frames"], manifest["files"]) == ([64, 40], 3, {})
     page = (out / "table.md").read_text()
     shown = capsys.readouterr().out
     assert "proxy without weights" in figures["features"]["name"]

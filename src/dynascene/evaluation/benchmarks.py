@@ -3,11 +3,12 @@
 
 from dataclasses import dataclass, field
 
-from dynascene.datasets.imagery import SPLITS, Folders
+from dynascene.datasets.imagery import SPLITS, Folders, read_manifest, training_folders
 from dynascene.errors import InputError
-from dynascene.evaluation.filmed_benchmark import KINDS, PEOPLE, open_filmed
-from dynascene.evaluation.protocol import Benchmark, EvaluationShot
+from dynascene.evaluation.filmed_benchmark import KINDS, PEOPLE, FilmedBenchmark, open_filmed
+from dynascene.evaluation.protocol import EvaluationShot
 from dynascene.imaging.pixels import bytes_from_tensor
+from dynascene.io.checksums import sha256_of
 from dynascene.synthetic.shots.dataset import SyntheticShots
 from dynascene.training_batch import collate
 from dynascene.types import Size
@@ -49,6 +50,17 @@ class SyntheticBenchmark:
             "in use they are estimated. The camera's scale is told with an error, as in training."
         )
 
+    def checksums(self) -> dict[str, str]:
+        """The sha256 of every picture of the split, by its category and file name."""
+        records = [
+            record for folder in training_folders(self.folder) for record in read_manifest(folder)
+        ]
+        return {
+            f"{record.category}/{record.path.name}": sha256_of(record.path)
+            for record in records
+            if record.split == self.split
+        }
+
     def __len__(self) -> int:
         return self.clips
 
@@ -69,7 +81,7 @@ def open_benchmark(
     imagery: Folders = None,
     size: Size | None = None,
     seconds: float | None = None,
-) -> Benchmark:
+) -> SyntheticBenchmark | FilmedBenchmark:
     """``synthetic[:SPLIT]``, ``re10k:FOLDER[:SPLIT]`` or ``people:FOLDER[:SPLIT]`` → a benchmark.
 
     clips: so many. imagery: see SyntheticBenchmark.folder. size: of the frames; None: 256×144.

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from dynascene.datasets.filmed.manifest import ClipManifest, ClipRecord
-from dynascene.datasets.filmed.opening import open_record
+from dynascene.datasets.filmed.opening import clip_files, open_record
 from dynascene.datasets.filmed.reading import read_piece
 from dynascene.datasets.filmed.survey import open_manifest
 from dynascene.datasets.imagery import SPLITS
@@ -19,6 +19,7 @@ from dynascene.evaluation.filmed_scenes import filmed_batch, first_frame, lifted
 from dynascene.evaluation.protocol import EvaluationShot
 from dynascene.evaluation.self_reconstruction import person_shot
 from dynascene.imaging.pixels import channels_last
+from dynascene.io.checksums import sha256_of
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.types import Size
 
@@ -39,8 +40,10 @@ class FilmedBenchmark:
     folder: of clips, local or a URL. split: train, val, test; None = all clips that can be used.
     clips: at most so many. frames: of a clip, at most; shorter clips are taken whole.
     seconds: that the frames span, see ``frame_stride``; None = neighbouring frames.
+    names: of the clips that are taken, in order; None = the first ones.
 
-    Raises InputError when the folder has no clips with cameras and without persons.
+    Raises InputError when the folder has no clips with cameras and without persons, or lacks one of
+    the names.
     """
 
     folder: str
@@ -50,6 +53,7 @@ class FilmedBenchmark:
     frames: int = 24
     people: bool = False
     seconds: float | None = None
+    names: tuple[str, ...] | None = None
     _manifest: ClipManifest = field(init=False, repr=False, compare=False)
     _chosen: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
@@ -74,6 +78,12 @@ class FilmedBenchmark:
                 + "; see docs/datasets.md"
             )
         object.__setattr__(self, "_manifest", manifest)
+        if self.names is not None:
+            numbers = {records[number].clip: number for number in usable}
+            for name in self.names:
+                if name not in numbers:
+                    raise InputError(f"{self.folder}: has no clip {name} {self._persons}")
+            usable = [numbers[name] for name in self.names]
         object.__setattr__(self, "_chosen", tuple(usable[: self.clips]))
 
     @property
@@ -119,6 +129,15 @@ class FilmedBenchmark:
         batch = filmed_batch(piece.cameras, scene, piece.inputs, clip.stated_scale)
         truth = channels_last(piece.video)
         return EvaluationShot(name, batch, truth, record.source, scene)
+
+    def checksums(self) -> dict[str, str]:
+        """The sha256 of every file of the clips, by "CLIP/ROLE"."""
+        records = [self._manifest[number] for number in self._chosen]
+        return {
+            f"{record.clip}/{role}": sha256_of(path)
+            for record in records
+            for role, path in clip_files(record, self._manifest.storage).by_role().items()
+        }
 
     def numbers(self, record: ClipRecord, length: int) -> range:
         """The frames that are taken of a clip of ``length`` frames."""

@@ -12,7 +12,14 @@ import numpy as np
 
 from dynascene.datasets.imagery import Folders
 from dynascene.errors import InputError
-from dynascene.evaluation.benchmarks import FRAMES, open_benchmark
+from dynascene.evaluation.benchmark_manifest import (
+    MANIFEST,
+    BenchmarkManifest,
+    ManifestedBenchmark,
+    manifest_of,
+    open_manifested,
+)
+from dynascene.evaluation.benchmarks import FRAMES, SyntheticBenchmark, open_benchmark
 from dynascene.evaluation.camera_error import CameraErrors
 from dynascene.evaluation.clip_table import write_clip_table
 from dynascene.evaluation.external import ExternalVideos
@@ -26,6 +33,7 @@ from dynascene.evaluation.field_tables import (
     field_tables,
 )
 from dynascene.evaluation.figures import Figures
+from dynascene.evaluation.filmed_benchmark import FilmedBenchmark
 from dynascene.evaluation.judging import evaluate
 from dynascene.evaluation.metrics.choice import choose_metrics
 from dynascene.evaluation.obedience import PanFlow, measure_obedience
@@ -43,7 +51,7 @@ from dynascene.types import Size
 
 METRICS = "metrics.json"
 CLIP_TABLE = "clips.parquet"
-OUTPUTS = [METRICS, CLIP_TABLE, *PAGES, "sheet.png"]
+OUTPUTS = [METRICS, MANIFEST, CLIP_TABLE, *PAGES, "sheet.png"]
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,8 @@ class EvaluationRequest:
     network that describes pictures; None = without weights. sampling: as the systems have it, for
     the report. metrics: names of the field's metrics; None = all whose weights are there.
     metric_weights: folder of published weights; None = in the cache. size: of the frames; None =
-    256×144. seconds: that the frames of a filmed clip span; None = neighbours.
+    256×144. seconds: that the frames of a filmed clip span; None = neighbours. manifest: of the
+    clips, which decides all that they depend on; None = the first ones of ``data``.
     """
 
     systems: Sequence[EvaluatedSystem]
@@ -74,6 +83,7 @@ class EvaluationRequest:
     metric_weights: Path | None = None
     size: Size | None = None
     seconds: float | None = None
+    manifest: BenchmarkManifest | None = None
 
     def __post_init__(self) -> None:
         if self.obedience is not None and not 0 <= self.obedience <= self.clips:
@@ -87,19 +97,11 @@ class EvaluationRequest:
 def run(request: EvaluationRequest, out: Path, log: Log) -> list[Table]:
     """Carry out an evaluation; ``out`` is complete afterwards, or untouched if this raises.
 
-    Writes metrics.json, clips.parquet, sheet.png, and the tables, which it returns, as Markdown,
-    LaTeX and HTML.
+    Writes metrics.json, benchmark.json, clips.parquet, sheet.png, and the tables, which it returns,
+    as Markdown, LaTeX and HTML.
     """
     with log.stage("open"):
-        benchmark = open_benchmark(
-            request.data,
-            request.clips,
-            request.seed,
-            request.frames,
-            request.imagery,
-            request.size,
-            request.seconds,
-        )
+        benchmark = open_clips(request)
         systems = _with_still(request.systems)
         features = open_features(request.features, benchmark)
         field_scores = FieldScores(choose_metrics(request.metrics, request.metric_weights))
@@ -116,6 +118,8 @@ def run(request: EvaluationRequest, out: Path, log: Log) -> list[Table]:
         values = _provenance(request, benchmark, systems, features) | values
         values |= {"stages": log.stages, "outputs": OUTPUTS}
         (folder / METRICS).write_text(json.dumps(values, indent=1))
+        manifest = manifest_of(benchmark, scores.clips, request.seed)
+        (folder / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
         write_clip_table(folder / CLIP_TABLE, scores, field_scores)
         notes = _notes(request, systems, features, benchmark, len(set(scores.places)))
         notes += field_notes(field_figures)
@@ -123,6 +127,27 @@ def run(request: EvaluationRequest, out: Path, log: Log) -> list[Table]:
             text = page(made, f"Evaluation on {benchmark.name}", notes)
             (folder / name).write_text(text, encoding="utf-8")
     return made
+
+
+def open_clips(
+    request: EvaluationRequest,
+) -> SyntheticBenchmark | FilmedBenchmark | ManifestedBenchmark:
+    """The benchmark that a request names.
+
+    Raises:
+        InputError: as ``open_benchmark`` and ``open_manifested``.
+    """
+    if request.manifest is not None:
+        return open_manifested(request.manifest, request.data, request.imagery)
+    return open_benchmark(
+        request.data,
+        request.clips,
+        request.seed,
+        request.frames,
+        request.imagery,
+        request.size,
+        request.seconds,
+    )
 
 
 def _with_still(systems: Sequence[EvaluatedSystem]) -> list[EvaluatedSystem]:
@@ -187,6 +212,7 @@ def _provenance(
             "imagery": None,
             "features": None,
             "metric_weights": None,
+            "manifest": None,
         },  # paths mean nothing elsewhere
         "sampling": {system.name: dict(system.sampling) for system in systems if system.sampling},
         "weights": {system.name: dict(system.weights) for system in systems if system.weights},

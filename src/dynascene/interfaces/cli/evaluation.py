@@ -20,9 +20,10 @@ def evaluate(
     steps: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None,
     guidance: Annotated[float | None, arg(metavar="NUMBER", help_behavior_hint="")] = None,
     samples: Annotated[int | None, arg(metavar="K", help_behavior_hint="(default: 1)")] = None,
-    seed: int = 0,
+    seed: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: 0)")] = None,
     obedience: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None,
     cameras: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: none)")] = None,
+    benchmark: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None,
     gap: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None,
     long_pans: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None,
     imagery: Annotated[tuple[Path, ...], arg(metavar="DIR…", help_behavior_hint="")] = (),
@@ -42,7 +43,8 @@ def evaluate(
         data: synthetic, or synthetic:train, synthetic:val, synthetic:test (the default); or
             re10k:FOLDER of filmed clips with cameras and without people; or people:FOLDER of clips
             with people, whose place is made anew from another frame without them.
-        out: folder of metrics.json, clips.parquet, the tables (.md, .tex, .html) and sheet.png.
+        out: folder of metrics.json, benchmark.json, clips.parquet, the tables (.md, .tex, .html) and
+            sheet.png.
         clips: shots of the benchmark.
         frames: length of a shot.
         size: of the frames; weights paint best at the size that they were trained for.
@@ -54,6 +56,8 @@ def evaluate(
         seed: seed of the shots and of the sampling.
         obedience: shots that are panned both ways (default: all clips; 0: none).
         cameras: clips in whose frames the camera is looked for and held against the given one.
+        benchmark: benchmark.json of an earlier evaluation: its very clips are taken from data, in
+            its size, length and seed, and other data are refused.
         gap: instead of all that, how much better weights without a guide are along the true track
             than along the opposite one, on so many pans, tilts, dollies and trucks of unseen
             places, in the size and length that they were trained for.
@@ -73,11 +77,11 @@ def evaluate(
             scene picture, cameras) as files for other tools.
     """
     from dynascene.errors import InputError
-    from dynascene.evaluation.benchmarks import FRAMES, open_benchmark
+    from dynascene.evaluation.benchmark_manifest import read_benchmark_manifest
     from dynascene.evaluation.clip_inputs import LISTING
     from dynascene.evaluation.clip_inputs import write_inputs as write_clip_inputs
     from dynascene.evaluation.gap_job import GapRequest, run_gap
-    from dynascene.evaluation.job import EvaluationRequest, run
+    from dynascene.evaluation.job import EvaluationRequest, open_clips, run
     from dynascene.evaluation.long_pan_job import LongPanRequest, run_long_pans
     from dynascene.evaluation.systems import SamplingSettings
     from dynascene.evaluation.table import print_tables
@@ -86,39 +90,48 @@ def evaluate(
     from dynascene.interfaces.cli.system_names import open_external, open_system
     from dynascene.jobs.log import Log
 
-    benchmark: dict[str, Any] = {"clips": clips, "frames": frames, "seconds": seconds}
-    benchmark |= {"size": None if size is None else parse_size(size)}
+    shots: dict[str, Any] = {"clips": clips, "frames": frames, "seconds": seconds}
+    shots |= {"size": None if size is None else parse_size(size)}
     options: dict[str, Any] = {"samples": samples, "obedience": obedience, "cameras": cameras}
     options |= {"features": features, "metrics": metrics or None, "metric_weights": metric_weights}
     options |= {"external": external or None}
-    benchmark, options = _present(benchmark), _present(options)
+    shots, options = _present(shots), _present(options)
+    alone = [*_present({"gap": gap, "long_pans": long_pans, "write_inputs": write_inputs or None})]
+    if alone:
+        others = [*alone[1:], *options, *(shots if alone != ["write_inputs"] else ())]
+        others += ["benchmark"] if benchmark is not None and not write_inputs else []
+        _leave_out(alone[0], "measures clips of its own", others)
+    if benchmark is not None:
+        given = [*shots, *_present({"seed": seed})]
+        _leave_out("benchmark", "says which clips, how long and how large", given)
+        manifest = read_benchmark_manifest(benchmark)
+        shots = {"manifest": manifest, **manifest.settings}
+    else:
+        shots["seed"] = seed or 0
     log = Log(Terminal())
+    sampling = SamplingSettings(steps, guidance, 1 if samples is None else samples)
     if write_inputs:
-        _leave_out("write_inputs", [*_present({"gap": gap, "long_pans": long_pans}), *options])
         if systems:
             raise InputError("`write_inputs`: measures nothing; leave out the systems")
-        chosen: dict[str, Any] = {"clips": 32, "frames": FRAMES, **benchmark}
-        write_clip_inputs(open_benchmark(data, seed=seed, imagery=imagery, **chosen), out, log)
+        write_clip_inputs(
+            open_clips(EvaluationRequest([], data, imagery=imagery, **shots)), out, log
+        )
         say(f"{out / LISTING}")
         return
     if not systems and not external:
         raise InputError("evaluate: name at least one system, such as projection or small")
-    alone = [*_present({"gap": gap, "long_pans": long_pans})]
-    if alone:
-        _leave_out(alone[0], [*alone[1:], *benchmark, *options])
-    sampling = SamplingSettings(steps, guidance, 1 if samples is None else samples)
     with log.stage("weights"):
         opened = [open_system(text, sampling) for text in dict.fromkeys(systems)]
         opened += [open_external(text) for text in dict.fromkeys(external)]
     if gap is not None:
-        print_tables(run_gap(GapRequest(opened, data, gap, seed, imagery), out, log))
+        print_tables(run_gap(GapRequest(opened, data, gap, seed or 0, imagery), out, log))
     elif long_pans is not None:
-        pans = LongPanRequest(opened, data, long_pans, seed, imagery)
+        pans = LongPanRequest(opened, data, long_pans, seed or 0, imagery)
         print_tables(run_long_pans(pans, out, log))
     else:
         asked = {k: v for k, v in options.items() if k not in ("samples", "external")}
         request = EvaluationRequest(
-            opened, data, seed=seed, imagery=imagery, sampling=sampling, **benchmark, **asked
+            opened, data, imagery=imagery, sampling=sampling, **shots, **asked
         )
         print_tables(run(request, out, log))
     say(f"{out / 'table.md'}  (look at {out / 'sheet.png'} too)")
@@ -129,13 +142,13 @@ def _present(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _leave_out(name: str, others: Sequence[str]) -> None:
+def _leave_out(name: str, reason: str, others: Sequence[str]) -> None:
     """Refuse options that another one does not go with."""
     from dynascene.errors import InputError
 
     if others:
         names = " and ".join(f"`{other}`" for other in others)
-        raise InputError(f"`{name}`: measures clips of its own; leave out {names}")
+        raise InputError(f"`{name}`: {reason}; leave out {names}")
 
 
 COMMANDS = {"evaluate": evaluate}
