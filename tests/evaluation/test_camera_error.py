@@ -17,8 +17,8 @@ from dynascene.evaluation.camera_error import (
     direction_angles,
     rotation_angles,
 )
-from dynascene.evaluation.job import EvaluationRequest
 from dynascene.evaluation.protocol import EvaluationShot
+from dynascene.evaluation.request import EvaluationRequest
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.rigid import rigid, rotation_about
 from dynascene.types import CameraTrack, Size

@@ -7,13 +7,13 @@ import cv2
 import pytest
 
 from dynascene.errors import InputError
-from dynascene.evaluation import job
+from dynascene.evaluation import opening
 from dynascene.interfaces.cli.evaluation import evaluate
 
 
 @pytest.fixture
 def small_benchmark(benchmark, monkeypatch) -> None:
-    monkeypatch.setattr(job, "open_benchmark", lambda *_: benchmark)
+    monkeypatch.setattr(opening, "open_benchmark", lambda *_: benchmark)
 
 
 @pytest.mark.usefixtures("small_benchmark")

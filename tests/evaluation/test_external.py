@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from dynascene.errors import InputError
-from dynascene.evaluation import job
+from dynascene.evaluation import opening
 from dynascene.evaluation.clip_inputs import write_inputs
 from dynascene.evaluation.external import ExternalVideos, clip_file_name
 from dynascene.interfaces.cli.evaluation import evaluate
@@ -53,7 +53,7 @@ def truth(benchmark, inputs: Path, tmp_path: Path) -> Path:
 
 
 def measure(benchmark, monkeypatch, folder: Path, out: Path) -> dict:
-    monkeypatch.setattr(job, "open_benchmark", lambda *_: benchmark)
+    monkeypatch.setattr(opening, "open_benchmark", lambda *_: benchmark)
     evaluate(
         (), data="synthetic", out=out, clips=3, external=(f"theirs={folder}",), metrics=METRICS
     )

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from dynascene.errors import InputError
+from dynascene.evaluation.clip_results import ClipTask
 from dynascene.evaluation.clip_table import write_clip_table
 from dynascene.evaluation.features import Scattering
 from dynascene.evaluation.field_scores import (
@@ -22,7 +23,8 @@ from dynascene.evaluation.field_scores import (
 )
 from dynascene.evaluation.field_tables import FieldFigures, field_notes, field_summary, field_tables
 from dynascene.evaluation.flicker import true_motion
-from dynascene.evaluation.judging import Judge, check_frames_of, evaluate
+from dynascene.evaluation.judging import Judge, check_frames_of
+from dynascene.evaluation.measurements import evaluate
 from dynascene.evaluation.metrics.choice import FieldMetrics
 from dynascene.evaluation.metrics.frechet import frechet_distance
 from dynascene.evaluation.metrics.measures import ClipMetric, SetMetric
@@ -133,10 +135,11 @@ def test_the_person_is_in_full_frames_alone() -> None:
 
 
 def test_what_shows_through_a_soft_edge_counts_in_full_frames_alone() -> None:
-    shot, scores = small_shot(), FieldScores()
+    shot = small_shot()
     frames = shot.truth.copy()
     frames[:, :, :11] = 255 - frames[:, :, :11]  # all that the matte covers to any degree
-    evaluate([Painter(frames)], [shot], 0, Scattering(), lambda *_: None, scores)
+    task = ClipTask([Painter(frames)], 0, Scattering(), FieldMetrics())
+    scores = evaluate(task, [shot]).field_scores
     assert scores.values[BACKGROUND, "l1", "painter"] == [0]
     edge = np.abs(255.0 - 2 * shot.truth[:, :, 10]).mean() / 2  # half of it is the person
     band = scores.values[FULL_FRAME, "edge", "painter"][0] * 9  # and 8 columns without a fault

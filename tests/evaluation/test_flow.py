@@ -8,9 +8,9 @@ from dynascene.evaluation.flow import mean_flow, obeys
 from dynascene.evaluation.obedience import (
     DEGREES_PER_FRAME,
     PanFlow,
-    measure_obedience,
     obeyed_share,
     opposite_pans,
+    pan_flows,
 )
 from dynascene.evaluation.protocol import EvaluationShot
 from dynascene.evaluation.systems import Projection, Still
@@ -62,15 +62,15 @@ def test_opposite_and_right() -> None:
 
 
 def test_pans_move_the_guide_the_right_way_and_the_still_picture_not_at_all(benchmark) -> None:
-    flows = measure_obedience([Still(), Projection()], benchmark, 2, 0, lambda: None)
-    assert obeyed_share(flows["projection"]) == 1
-    assert obeyed_share(flows["still"]) == 0
+    flows = [pan_flows([Still(), Projection()], benchmark[index], index) for index in range(2)]
+    assert obeyed_share([each["projection"] for each in flows]) == 1
+    assert obeyed_share([each["still"] for each in flows]) == 0
 
 
 def test_a_panned_shot_keeps_its_person_and_its_picture(benchmark) -> None:
     shot = benchmark[0]
     pans = opposite_pans(shot)
-    for batch, scene in pans:
+    for batch, scene, _ in pans:
         np.testing.assert_allclose(scene.picture, batch.scene_image[0] / 2 + 0.5, atol=1 / 127)
         assert batch.matte is shot.batch.matte
         assert batch.foreground is shot.batch.foreground

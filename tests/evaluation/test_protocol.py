@@ -9,9 +9,11 @@ import torch
 from dynascene.errors import InputError
 from dynascene.evaluation.ablations import Filled, Shuffled, shuffled_camera
 from dynascene.evaluation.benchmarks import open_benchmark
+from dynascene.evaluation.clip_results import ClipTask
 from dynascene.evaluation.features import Scattering
 from dynascene.evaluation.figures import Figures
-from dynascene.evaluation.judging import Judge, evaluate
+from dynascene.evaluation.judging import Judge
+from dynascene.evaluation.measurements import evaluate
 from dynascene.evaluation.protocol import EvaluationShot, ShotInputs, regions
 from dynascene.evaluation.scores import TRUTH, Score, Scores
 from dynascene.evaluation.systems import Projection, SamplingSettings, Still, Trained
@@ -99,7 +101,7 @@ def test_systems_do_not_see_the_truth_and_get_seeds_of_their_own(benchmark) -> N
             seeds.append(seed)
             return {"spy": bytes_from_tensor(batch.scene_image.expand(3, -1, -1, -1) / 2 + 0.5)}
 
-    scores = evaluate([Spy(), Still()], benchmark, 10, Scattering(), lambda *_: None)
+    scores = evaluate(ClipTask([Spy(), Still()], 10, Scattering()), benchmark).scores
     assert seeds == [10, 11, 12]
     assert scores.places == [benchmark[index].place for index in range(3)]
     for region in ("whole", "seen", "revealed"):
@@ -245,7 +247,7 @@ def test_a_shuffled_track_tells_every_frame_anothers_camera(benchmark) -> None:
 
 def test_a_system_that_follows_its_track_loses_by_a_shuffled_one(benchmark) -> None:
     systems = [Still(), Projection(), Shuffled(Projection())]
-    scores = evaluate(systems, benchmark, 0, Scattering(), lambda *_: None)
+    scores = evaluate(ClipTask(systems, 0, Scattering()), benchmark).scores
     figures = Figures(scores)
     values = summary(figures, {})["systems"]["projection"]
     assert values["psnr"]["minus_shuffled"]["mean"] > 1

@@ -8,7 +8,7 @@ import torch
 
 from dynascene.errors import InputError
 from dynascene.evaluation.ablations import WithMemory
-from dynascene.evaluation.obedience import measure_obedience, obeyed_share
+from dynascene.evaluation.obedience import obeyed_share, pan_flows
 from dynascene.evaluation.protocol import EvaluationShot, ShotInputs, regions
 from dynascene.evaluation.systems import Projection, SamplingSettings, Trained
 from dynascene.generation.weights import load_weights
@@ -68,8 +68,8 @@ def test_paint_stays_while_the_camera_returns(benchmark, save_weights, tmp_path)
 
 
 def test_pans_are_obeyed(benchmark) -> None:
-    flows = measure_obedience([PLAIN], benchmark, 2, 0, lambda: None)
-    assert obeyed_share(flows["projection:memory"]) == 1
+    flows = [pan_flows([PLAIN], benchmark[index], index) for index in range(2)]
+    assert obeyed_share([each["projection:memory"] for each in flows]) == 1
 
 
 def test_without_a_guide_there_is_no_memory(save_weights, tmp_path) -> None:

@@ -92,11 +92,10 @@ class ManifestedBenchmark:
         return shot
 
 
-def manifest_of(
-    benchmark: SyntheticBenchmark | FilmedBenchmark | ManifestedBenchmark,
-    clips: list[str],
-    seed: int,
-) -> BenchmarkManifest:
+ClipBenchmark = SyntheticBenchmark | FilmedBenchmark | ManifestedBenchmark
+
+
+def manifest_of(benchmark: ClipBenchmark, clips: list[str], seed: int) -> BenchmarkManifest:
     """The manifest of a benchmark; its own, where it was opened by one.
 
     Args:

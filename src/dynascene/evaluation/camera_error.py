@@ -96,6 +96,18 @@ def direction_angles(poses: Tensor, given: Tensor) -> Tensor:
     return torch.rad2deg(torch.acos(cosine.clamp(-1, 1)))
 
 
+def clip_camera_errors(
+    shot: EvaluationShot, rendered: Mapping[str, np.ndarray]
+) -> dict[str, CameraError]:
+    """The errors of a clip by row, the true clip's first. rendered: uint8 [F, H, W, 3] by row."""
+    batch = shot.batch
+    given = CameraTrack(batch.cam_from_world[0], batch.intrinsics[0], batch.size)
+    matte = (batch.matte[0].permute(0, 2, 3, 1) > 0).to(torch.uint8).numpy() * 255
+    hidden = matte if matte.any() else None
+    clips = {TRUE_CLIP: shot.truth, **rendered}
+    return {row: camera_error(frames, given, hidden) for row, frames in clips.items()}
+
+
 @dataclass
 class CameraErrors:
     """The errors of a benchmark's first clips, by row of the table; the true clip's come first.
@@ -111,12 +123,13 @@ class CameraErrors:
         """rendered: uint8 [F, H, W, 3] by row. Does nothing once there are enough clips."""
         if len(self.places) >= self.wanted:
             return
-        self.places.append(shot.place)
-        batch = shot.batch
-        given = CameraTrack(batch.cam_from_world[0], batch.intrinsics[0], batch.size)
-        matte = (batch.matte[0].permute(0, 2, 3, 1) > 0).to(torch.uint8).numpy() * 255
-        for row, frames in {TRUE_CLIP: shot.truth, **rendered}.items():
-            error = camera_error(frames, given, matte if matte.any() else None)
+        self.keep(shot.place, clip_camera_errors(shot, rendered))
+
+    def keep(self, place: str, errors: Mapping[str, CameraError]) -> None:
+        """Take the errors of a clip's rows; none: it was not looked at."""
+        if errors:
+            self.places.append(place)
+        for row, error in errors.items():
             self.rows.setdefault(row, []).append(error)
 
     def estimate(self, row: str, figure: str) -> Estimate:

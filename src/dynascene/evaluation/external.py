@@ -71,6 +71,11 @@ class ExternalVideos:
             return {self.name: _read_array(path, place)}
         return {self.name: _read_video(path, place, count, size)}
 
+    def checksum(self, clip: str) -> str:
+        """The sha256 of a clip's video; empty where it is missing."""
+        path = self._entries.get(clip_file_name(clip))
+        return "" if path is None else sha256_of(path)
+
     @cached_property
     def _entries(self) -> dict[str, Path]:
         """By the name of the clip's file."""

@@ -5,7 +5,7 @@ F frames, N samples, C channels, H W pixels.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -69,46 +69,25 @@ class FieldScores:
         Raises:
             InputError: a network's figure is NaN; it names clip, row and metric.
         """
-        views = ShotViews(shot)
-        self.has_people |= views.has_person
-        self._keep(TRUTH, self._measure(views, shot.truth, TRUTH, sets_only=True))
-        for row, frames in frames_by_row.items():
-            if row not in self.rows:
+        measured = measure_shot(self.metrics, shot, frames_by_row, borders_by_row, motion)
+        self.keep(measured)
+
+    def keep(self, shot: "MeasuredShot") -> None:
+        """Take the figures of a shot."""
+        self.has_people |= shot.has_person
+        for row, views in shot.rows.items():
+            if row != TRUTH and row not in self.rows:
                 self.rows.append(row)
-            measured = self._measure(views, frames, row)
-            seams = seam_ratio(frames, motion, views.region, borders_by_row.get(row, ()))
-            measured[BACKGROUND].values[SEAMS.name] = seams
-            self._keep(row, measured)
+            for view, (values, samples) in views.items():
+                for name, value in values.items():
+                    self.values.setdefault((view, name, row), []).append(value)
+                for name, described in samples.items():
+                    self.samples.setdefault((view, name, row), []).append(described)
 
     def add_further(self, metric: ClipMetric, values_by_row: Mapping[str, float]) -> None:
         """Add a figure of ``further`` for every row of the shot that was added last."""
         for row, value in values_by_row.items():
             self.values.setdefault((BACKGROUND, metric.name, row), []).append(value)
-
-    def _measure(
-        self, views: "ShotViews", frames: np.ndarray, row: str, *, sets_only: bool = False
-    ) -> dict[str, "Measured"]:
-        measured: dict[str, Measured] = {}
-        for view in VIEWS:
-            if view == FULL_FRAME and not views.has_person:
-                values, samples = measured[BACKGROUND]
-                measured[view] = Measured(dict(values), samples)
-                continue
-            clip = views.judged(view, frames)
-            place = f"{views.shot.name}, {row}"
-            metrics = () if sets_only else self.metrics.clips
-            measured[view] = Measured(
-                {metric.name: _measured(metric, clip, place) for metric in metrics},
-                {metric.name: _described(metric, clip.frames) for metric in self.metrics.sets},
-            )
-        return measured
-
-    def _keep(self, row: str, measured: Mapping[str, "Measured"]) -> None:
-        for view, (values, samples) in measured.items():
-            for name, value in values.items():
-                self.values.setdefault((view, name, row), []).append(value)
-            for name, described in samples.items():
-                self.samples.setdefault((view, name, row), []).append(described)
 
 
 class Measured(NamedTuple):
@@ -116,6 +95,31 @@ class Measured(NamedTuple):
 
     values: dict[str, float]
     samples: dict[str, np.ndarray | None]
+
+
+class MeasuredShot(NamedTuple):
+    """A shot's figures by row and view, the truth's samples under ``TRUTH``."""
+
+    rows: Mapping[str, Mapping[str, Measured]]
+    has_person: bool
+
+
+def measure_shot(
+    metrics: FieldMetrics,
+    shot: EvaluationShot,
+    frames_by_row: Mapping[str, np.ndarray],
+    borders_by_row: Mapping[str, Sequence[int]],
+    motion: Motion,
+) -> MeasuredShot:
+    """Measure every row of a shot; arguments and errors as ``FieldScores.add``."""
+    views = ShotViews(shot)
+    truth_alone = replace(metrics, clips=())
+    rows = {TRUTH: _measured_views(truth_alone, views, shot.truth, TRUTH)}
+    for row, frames in frames_by_row.items():
+        rows[row] = _measured_views(metrics, views, frames, row)
+        seams = seam_ratio(frames, motion, views.region, borders_by_row.get(row, ()))
+        rows[row][BACKGROUND].values[SEAMS.name] = seams
+    return MeasuredShot(rows, views.has_person)
 
 
 class ShotViews:
@@ -175,6 +179,24 @@ def over_background(batch: Batch, frames: np.ndarray) -> np.ndarray:
     person = batch.foreground[0].permute(0, 2, 3, 1).numpy()  # −1 … 1, times the matte
     mixed = 127.5 * (person + matte) + (1 - matte) * frames
     return np.rint(mixed).clip(0, 255).astype(np.uint8)
+
+
+def _measured_views(
+    metrics: FieldMetrics, views: ShotViews, frames: np.ndarray, row: str
+) -> dict[str, Measured]:
+    measured: dict[str, Measured] = {}
+    for view in VIEWS:
+        if view == FULL_FRAME and not views.has_person:
+            values, samples = measured[BACKGROUND]
+            measured[view] = Measured(dict(values), samples)
+            continue
+        clip = views.judged(view, frames)
+        place = f"{views.shot.name}, {row}"
+        measured[view] = Measured(
+            {metric.name: _measured(metric, clip, place) for metric in metrics.clips},
+            {metric.name: _described(metric, clip.frames) for metric in metrics.sets},
+        )
+    return measured
 
 
 def _described(metric: SetMetric, frames: np.ndarray) -> np.ndarray | None:

@@ -3,20 +3,16 @@
 F frames, H W pixels.
 """
 
-from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
 
 from dynascene.errors import InputError
-from dynascene.evaluation.ablations import Shuffled
 from dynascene.evaluation.distribution import CellSums, cell_sums, cells_of
 from dynascene.evaluation.features import Features
-from dynascene.evaluation.field_scores import FieldScores
 from dynascene.evaluation.flicker import Motion, flicker, true_motion
-from dynascene.evaluation.protocol import Benchmark, EvaluatedSystem, EvaluationShot, regions
-from dynascene.evaluation.scores import NO_SCORE, TRUTH, Score, Scores
-from dynascene.evaluation.windows import borders_of
+from dynascene.evaluation.protocol import EvaluationShot, regions
+from dynascene.evaluation.scores import NO_SCORE, Score
 from dynascene.imaging.clip_metrics import ClipSimilarity, mean_within, psnr
 from dynascene.imaging.sheet import spread_frames
 
@@ -101,51 +97,6 @@ class Judge:
             name: cells_of((none if mask is None else mask)[self.described], self.features.cell)
             for name, mask in self.masks.items()
         }
-
-
-def evaluate(
-    systems: Sequence[EvaluatedSystem],
-    benchmark: Benchmark,
-    seed: int,
-    features: Features,
-    on_clip: Callable[[int, EvaluationShot, Mapping[str, np.ndarray], Scores], None],
-    field_scores: FieldScores | None = None,
-) -> Scores:
-    """Every system on every shot.
-
-    Args:
-        systems: in the order of the rows.
-        benchmark: of the shots.
-        seed: of the first shot; each further one has the next.
-        features: describe cells for the distribution.
-        on_clip: sees each shot's frames by row, and the scores so far.
-        field_scores: the field's metrics are added to it; None: they are not measured.
-
-    Raises:
-        InputError: a system's frames are not as many or as large as the shot's, or hold NaN.
-    """
-    scores = Scores(controls={s.system.name: s.name for s in systems if isinstance(s, Shuffled)})
-    for index in range(len(benchmark)):
-        shot = benchmark[index]
-        judge = Judge(shot, features)
-        rendered: dict[str, np.ndarray] = {}
-        borders: dict[str, list[int]] = {}
-        for system in systems:
-            rows = system.render(shot.inputs, seed + index)
-            rendered |= rows
-            borders |= dict.fromkeys(rows, borders_of(system, len(shot.truth)))
-        scores.clips.append(shot.name)
-        scores.places.append(shot.place)
-        scores.add_cells(TRUTH, judge.true_cells())
-        for row, frames in rendered.items():
-            check_frames_of(f"clip {shot.name}, {row}", frames, shot.truth)
-            judged = judge.judged(frames)
-            scores.add(row, judge.scores(judged))
-            scores.add_cells(row, judge.cells(judged))
-        if field_scores is not None:
-            field_scores.add(shot, rendered, borders, judge.motion)
-        on_clip(index, shot, rendered, scores)
-    return scores
 
 
 def check_frames_of(place: str, frames: np.ndarray, truth: np.ndarray) -> None:

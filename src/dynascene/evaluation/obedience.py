@@ -1,6 +1,6 @@
 """Camera obedience: do opposite pans move the background in opposite, right directions?"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +9,6 @@ import torch
 from dynascene.estimators.horizon import estimate_horizon
 from dynascene.evaluation.flow import mean_flow, obeys
 from dynascene.evaluation.protocol import (
-    Benchmark,
     EvaluatedSystem,
     EvaluationShot,
     ShotInputs,
@@ -71,27 +70,18 @@ def _panned(shot: EvaluationShot, degrees_per_frame: float) -> ShotInputs:
     return ShotInputs(batch, scene)
 
 
-def measure_obedience(
-    systems: Sequence[EvaluatedSystem],
-    benchmark: Benchmark,
-    shots: int,
-    seed: int,
-    on_shot: Callable[[], None],
-) -> dict[str, list[PanFlow]]:
-    """The flows of the benchmark's first ``shots`` shots, by row of the table."""
-    flows: dict[str, list[PanFlow]] = {}
-    for index in range(shots):
-        shot = benchmark[index]
-        pans = opposite_pans(shot)
-        background = regions(shot.batch)["whole"]
-        for system in systems:
-            left, right = (
-                {row: float(mean_flow(frames, background)[0]) for row, frames in shown.items()}
-                for shown in (system.render(pan, seed + index, estimates=False) for pan in pans)
-            )
-            for row in left:
-                flows.setdefault(row, []).append(PanFlow(left[row], right[row]))
-        on_shot()
+def pan_flows(
+    systems: Sequence[EvaluatedSystem], shot: EvaluationShot, seed: int
+) -> dict[str, PanFlow]:
+    """The flows of a shot's opposite pans, by row of the table."""
+    flows: dict[str, PanFlow] = {}
+    pans, background = opposite_pans(shot), regions(shot.batch)["whole"]
+    for system in systems:
+        left, right = (
+            {row: float(mean_flow(frames, background)[0]) for row, frames in shown.items()}
+            for shown in (system.render(pan, seed, estimates=False) for pan in pans)
+        )
+        flows |= {row: PanFlow(left[row], right[row]) for row in left}
     return flows
 
 

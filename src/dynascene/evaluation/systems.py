@@ -101,7 +101,8 @@ class Trained:
     def sampling(self) -> Mapping[str, float]:
         pipeline = self.loaded.pipeline
         steps, guidance = pipeline.sampling(self.settings.steps, self.settings.guidance)
-        return {"steps": steps, "guidance": guidance}
+        several = {"samples": self.settings.samples} if self.settings.samples > 1 else {}
+        return {"steps": steps, "guidance": guidance, **several}
 
     @property
     def options(self) -> GenerationOptions:

@@ -15,11 +15,11 @@ from dynascene.errors import InputError
 from dynascene.evaluation.benchmarks import benchmark_split, open_benchmark
 from dynascene.evaluation.gap_job import GapRequest, run_gap
 from dynascene.evaluation.gap_systems import follower
-from dynascene.evaluation.job import EvaluationRequest
 from dynascene.evaluation.job import run as run_evaluation
 from dynascene.evaluation.metrics.choice import choose_metrics
 from dynascene.evaluation.projected_followers import FramedFollower, ProjectedFollower
 from dynascene.evaluation.protocol import Benchmark
+from dynascene.evaluation.request import EvaluationRequest
 from dynascene.evaluation.systems import Projection, Trained
 from dynascene.generation.weights import load_weights
 from dynascene.jobs.log import Log

@@ -32,6 +32,7 @@ def evaluate(
     metric_weights: Annotated[Path | None, arg(metavar="DIR", help_behavior_hint="")] = None,
     external: Annotated[tuple[str, ...], arg(metavar="NAME=DIR…", help_behavior_hint="")] = (),
     write_inputs: bool = False,
+    workers: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: 1)")] = None,
 ) -> None:
     """Measure backgrounds against the truth: accuracy, distribution, flicker, camera obedience.
 
@@ -43,8 +44,8 @@ def evaluate(
         data: synthetic, or synthetic:train, synthetic:val, synthetic:test (the default); or
             re10k:FOLDER of filmed clips with cameras and without people; or people:FOLDER of clips
             with people, whose place is made anew from another frame without them.
-        out: folder of metrics.json, benchmark.json, clips.parquet, the tables (.md, .tex, .html) and
-            sheet.png.
+        out: folder of metrics.json, benchmark.json, clips.parquet, the tables (.md, .tex, .html)
+            and sheet.png.
         clips: shots of the benchmark.
         frames: length of a shot.
         size: of the frames; weights paint best at the size that they were trained for.
@@ -75,14 +76,17 @@ def evaluate(
             pictures or a .npy for each clip, named as its folder of --write-inputs.
         write_inputs: instead of all that, write what systems may see of every clip (person, matte,
             scene picture, cameras) as files for other tools.
+        workers: processes that judge clips, on Ray.
     """
     from dynascene.errors import InputError
     from dynascene.evaluation.benchmark_manifest import read_benchmark_manifest
     from dynascene.evaluation.clip_inputs import LISTING
     from dynascene.evaluation.clip_inputs import write_inputs as write_clip_inputs
     from dynascene.evaluation.gap_job import GapRequest, run_gap
-    from dynascene.evaluation.job import EvaluationRequest, open_clips, run
+    from dynascene.evaluation.job import run
     from dynascene.evaluation.long_pan_job import LongPanRequest, run_long_pans
+    from dynascene.evaluation.opening import open_clips
+    from dynascene.evaluation.request import EvaluationRequest
     from dynascene.evaluation.systems import SamplingSettings
     from dynascene.evaluation.table import print_tables
     from dynascene.interfaces.cli.arguments import parse_size
@@ -94,7 +98,7 @@ def evaluate(
     shots |= {"size": None if size is None else parse_size(size)}
     options: dict[str, Any] = {"samples": samples, "obedience": obedience, "cameras": cameras}
     options |= {"features": features, "metrics": metrics or None, "metric_weights": metric_weights}
-    options |= {"external": external or None}
+    options |= {"external": external or None, "workers": workers}
     shots, options = _present(shots), _present(options)
     alone = [*_present({"gap": gap, "long_pans": long_pans, "write_inputs": write_inputs or None})]
     if alone:
