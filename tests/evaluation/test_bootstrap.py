@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from dynascene.evaluation.bootstrap import estimate, mean_draws, place_weights, ratio_draws
+from dynascene.evaluation.bootstrap import (
+    centred_draws,
+    estimate,
+    mean_draws,
+    place_weights,
+    ratio_draws,
+)
 
 
 def interval(values: np.ndarray, places: list[str], seed: int = 0):
@@ -33,6 +39,21 @@ def test_an_interval_covers_the_mean_as_often_as_it_says() -> None:
         naive += value.low <= 3 <= value.high
     assert 0.85 <= held / 60 <= 0.99
     assert naive / 60 < 0.8
+
+
+def test_draws_that_are_all_too_large_are_moved_onto_the_figure() -> None:
+    draws = np.concatenate([[10.0], np.random.default_rng(0).normal(20, 2, 1000)])
+    assert estimate(draws, 5).low > 10
+    value = estimate(centred_draws(draws), 5)
+    assert value.mean == 10
+    assert value.low == pytest.approx(10 - 1.96 * 2, abs=0.4)
+    assert value.high == pytest.approx(10 + 1.96 * 2, abs=0.4)
+    near = estimate(centred_draws(np.concatenate([[0.1], draws[1:]])), 5)
+    assert near.low == 0  # a distance
+    for odd in (np.array([1.0]), np.array([np.nan, 1, 2]), np.array([1, np.nan])):
+        np.testing.assert_array_equal(centred_draws(odd), odd)
+    with_gap = centred_draws(np.array([1, np.nan, 4, 6]))
+    np.testing.assert_array_equal(with_gap, [1, np.nan, 0, 2])
 
 
 def test_it_is_wider_than_the_naive_one_where_places_repeat() -> None:

@@ -136,7 +136,8 @@ def test_a_result_is_stored_whole(tmp_path: Path) -> None:
         flows={"x": PanFlow(0.1, -2.0)},
         cameras={"x": NOT_FOUND},
         sheet=rng.integers(0, 255, (4, 5, 3), np.uint8),
-        videos={"x": "sha"},
+        external={"x": "sha"},
+        video=rng.integers(0, 255, 7, np.uint8),
     )  # fmt: skip
     path = tmp_path / "0.npz"
     write_clip_result(path, result)
@@ -147,7 +148,8 @@ def test_a_result_is_stored_whole(tmp_path: Path) -> None:
     np.testing.assert_equal(stored.measured, result.measured)
     np.testing.assert_equal(stored.sheet, result.sheet)
     np.testing.assert_equal(stored.cameras, result.cameras)
-    plain = {"scores": {}, "cells": {}, "measured": {}, "sheet": None, "cameras": {}}
+    np.testing.assert_equal(stored.video, result.video)
+    plain = {"scores": {}, "cells": {}, "measured": {}, "sheet": None, "cameras": {}, "video": None}
     assert replace(stored, **plain) == replace(result, **plain)
     assert read_clip_result(tmp_path / "none.npz") is None
 

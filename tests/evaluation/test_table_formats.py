@@ -37,6 +37,13 @@ def test_the_best_and_the_second_are_marked_as_they_are_shown() -> None:
     assert columns[3] == ("a < b", "", "5", "9")
 
 
+def test_a_bar_does_not_part_a_cell_of_markdown() -> None:
+    table = Table("T", ("a|b", "c"), [["d|e", "1"], ["f\ng", "2"]], ("", "higher"))
+    lines = markdown_page([table], "H", []).splitlines()[-4:]
+    assert lines[0] == r"| a\|b | c |"
+    assert lines[2:] == [r"| d\|e | <u>1</u> |", "| f g | **2** |"]
+
+
 def test_the_interval_stays_outside_the_mark() -> None:
     table = TABLE._replace(rows=[*TABLE.rows[:1], ["five", "-1.5 [-2.0, −1.0]", "0.5", ""]])
     assert marked(table)[0][1] == "B(20.10) [19.00, 21.00]"

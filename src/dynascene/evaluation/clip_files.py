@@ -44,7 +44,8 @@ def write_clip_result(path: Path, result: ClipResult) -> None:
         "flows": {row: list(flow) for row, flow in result.flows.items()},
         "cameras": {row: list(error) for row, error in result.cameras.items()},
         "sheet": None if result.sheet is None else store(result.sheet),
-        "videos": dict(result.videos),
+        "external": dict(result.external),
+        "video": None if result.video is None else store(result.video),
     }
     arrays[PLAIN] = np.frombuffer(json.dumps(values).encode(), np.uint8)
     content = io.BytesIO()
@@ -75,7 +76,8 @@ def _result(values: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Clip
         flows={row: PanFlow(*v) for row, v in values["flows"].items()},
         cameras={row: CameraError(*v) for row, v in values["cameras"].items()},
         sheet=None if values["sheet"] is None else arrays[values["sheet"]],
-        videos=values["videos"],
+        external=values["external"],
+        video=None if values["video"] is None else arrays[values["video"]],
     )
 
 

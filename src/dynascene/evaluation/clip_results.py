@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dynascene.evaluation.camera_error import CameraError, clip_camera_errors
+from dynascene.evaluation.comparison_videos import side_by_side_video
 from dynascene.evaluation.distribution import CellSums
 from dynascene.evaluation.external import ExternalVideos
 from dynascene.evaluation.features import Features
@@ -34,7 +35,7 @@ class ClipTask:
         features: describe cells for the distribution.
         metrics: the field's; None: they are not measured.
         obedience, cameras: of so many first clips.
-        sheets: numbers of the clips that have a contact sheet.
+        sheets, videos: numbers of the clips that have a contact sheet, and a video.
     """
 
     systems: Sequence[EvaluatedSystem]
@@ -44,6 +45,7 @@ class ClipTask:
     obedience: int = 0
     cameras: int = 0
     sheets: Sequence[int] = ()
+    videos: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ class ClipResult:
         flows: of opposite pans, by row; empty where they were not measured.
         cameras: errors of the tracked camera, by row; empty likewise.
         sheet: uint8 [H, W, 3]; None: not of this clip.
-        videos: sha256 of the clip's video made elsewhere, by the system's name.
+        external: sha256 of the clip's video made elsewhere, by the system's name.
+        video: an MP4 of all rows side by side, uint8; None: not of this clip.
     """
 
     name: str
@@ -70,7 +73,8 @@ class ClipResult:
     flows: Mapping[str, PanFlow] = field(default_factory=dict)
     cameras: Mapping[str, CameraError] = field(default_factory=dict)
     sheet: np.ndarray | None = None
-    videos: Mapping[str, str] = field(default_factory=dict)
+    external: Mapping[str, str] = field(default_factory=dict)
+    video: np.ndarray | None = None
 
 
 def judge_clip(task: ClipTask, benchmark: Benchmark, index: int) -> ClipResult:
@@ -106,13 +110,19 @@ def judge_clip(task: ClipTask, benchmark: Benchmark, index: int) -> ClipResult:
         flows=pan_flows(movable, shot, seed) if index < task.obedience else {},
         cameras=clip_camera_errors(shot, frames) if index < task.cameras else {},
         sheet=clip_sheet(shot, frames, psnrs) if index in task.sheets else None,
-        videos=videos_of(task, shot.name),
+        external=external_checksums(task, shot.name),
+        video=_video(shot, frames) if index in task.videos else None,
     )
 
 
-def videos_of(task: ClipTask, clip: str) -> dict[str, str]:
+def external_checksums(task: ClipTask, clip: str) -> dict[str, str]:
     """The sha256 of a clip's videos made elsewhere, by the systems' names."""
     return {s.name: s.checksum(clip) for s in task.systems if isinstance(s, ExternalVideos)}
+
+
+def _video(shot: EvaluationShot, frames: Mapping[str, np.ndarray]) -> np.ndarray:
+    clips = {f"truth, {shot.name}": shot.truth, **frames}
+    return np.frombuffer(side_by_side_video(clips), np.uint8)
 
 
 def _rendered(

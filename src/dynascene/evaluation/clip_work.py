@@ -21,7 +21,7 @@ from dynascene.curation.engine.store import Item
 from dynascene.errors import InputError
 from dynascene.evaluation.benchmark_manifest import ClipBenchmark
 from dynascene.evaluation.clip_journal import ClipJournal
-from dynascene.evaluation.clip_results import ClipResult, ClipTask, judge_clip, videos_of
+from dynascene.evaluation.clip_results import ClipResult, ClipTask, external_checksums, judge_clip
 
 WORK = "work.pickle"
 
@@ -36,7 +36,7 @@ class Work(NamedTuple):
     def finished(self, index: int) -> ClipResult | None:
         """A clip's result from the journal; None also where its video made elsewhere is new."""
         result = self.journal.read(index)
-        if result is None or result.videos != videos_of(self.task, result.name):
+        if result is None or result.external != external_checksums(self.task, result.name):
             return None
         return result
 

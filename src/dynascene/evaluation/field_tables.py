@@ -6,7 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from dynascene.evaluation.bootstrap import Estimate, estimate, mean_draws, place_weights
+from dynascene.evaluation.bootstrap import (
+    Estimate,
+    centred_draws,
+    estimate,
+    mean_draws,
+    place_weights,
+)
 from dynascene.evaluation.field_scores import BACKGROUND, FULL_FRAME, SEAMS, FieldScores
 from dynascene.evaluation.metrics.frechet import frechet_draws
 from dynascene.evaluation.metrics.measures import VERSION, ClipMetric, SetMetric
@@ -69,7 +75,7 @@ class FieldFigures:
         weights = self.weights[: 1 + FRECHET_DRAWS, present]
         counts = [weights.repeat([*map(len, clips)], axis=1) for clips in (made, long_ones)]
         x, y = np.concatenate(made), np.concatenate(long_ones)
-        return estimate(frechet_draws(x, y, *counts), len(made))
+        return estimate(centred_draws(frechet_draws(x, y, *counts)), len(made))
 
     def described_clips(self, metric: SetMetric) -> int:
         """Clips that were long enough for it."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from dynascene.evaluation.bootstrap import (
     Estimate,
+    centred_draws,
     estimate,
     mean_draws,
     place_weights,
@@ -88,7 +89,7 @@ class Figures:
         if region not in self._truths:
             true = self._gaussians(TRUTH, region)
             self._truths[region] = true, square_roots(true.covariance)
-        return frechet(self._gaussians(row, region), *self._truths[region])
+        return centred_draws(frechet(self._gaussians(row, region), *self._truths[region]))
 
     def _gaussians(self, row: str, region: str) -> Gaussians:
         return in_units(gaussians(self.scores.cells[row][region], self.weights), self._unit)

@@ -1,6 +1,7 @@
 """One evaluation, from names to a folder of results."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 from dynascene.evaluation.benchmark_manifest import MANIFEST, manifest_of
 from dynascene.evaluation.clip_table import write_clip_table
 from dynascene.evaluation.clip_work import Work, judged_clips
+from dynascene.evaluation.external import clip_file_name
 from dynascene.evaluation.field_tables import (
     FieldFigures,
     field_notes,
@@ -28,15 +30,16 @@ from dynascene.jobs.result_folder import result_folder
 
 METRICS = "metrics.json"
 CLIP_TABLE = "clips.parquet"
-OUTPUTS = [METRICS, MANIFEST, CLIP_TABLE, *PAGES, "sheet.png"]
+VIDEOS = "videos"
+OUTPUTS = [METRICS, MANIFEST, CLIP_TABLE, *PAGES, "sheet.png", VIDEOS]
 
 
 def run(request: EvaluationRequest, out: Path, log: Log) -> list[Table]:
     """Carry out an evaluation; ``out`` is complete afterwards, or untouched if this raises.
 
-    Writes metrics.json, benchmark.json, clips.parquet, sheet.png, and the tables, which it returns,
-    as Markdown, LaTeX and HTML. Finished clips of a run that was stopped lie in a hidden folder
-    beside ``out`` until it is complete, and are not judged again.
+    Writes metrics.json, benchmark.json, clips.parquet, sheet.png, videos/ where wanted, and
+    the tables, which it returns, as Markdown, LaTeX and HTML. Finished clips of a run that was
+    stopped lie in a hidden folder beside ``out`` until it is complete, and are not judged again.
     """
     with log.stage("open"):
         work = open_work(request, out)
@@ -44,6 +47,7 @@ def run(request: EvaluationRequest, out: Path, log: Log) -> list[Table]:
         measured = _measure(work, request, out, log)
         scores, flows, errors = measured.scores, measured.flows, measured.cameras
         write_png(folder / "sheet.png", stack_sheets(measured.sheets))
+        _write_videos(folder, measured.videos)
         with log.stage("intervals"):
             figures = Figures(scores)
             field_figures = FieldFigures(measured.field_scores, scores.places)
@@ -51,7 +55,8 @@ def run(request: EvaluationRequest, out: Path, log: Log) -> list[Table]:
             values = summary(figures, flows) | {"cameras": errors.summary()}
             values |= {"field": field_summary(field_figures)}
         values = _provenance(request, work) | values
-        values |= {"stages": log.stages, "outputs": OUTPUTS}
+        outputs = OUTPUTS if measured.videos else [name for name in OUTPUTS if name != VIDEOS]
+        values |= {"stages": log.stages, "outputs": outputs}
         (folder / METRICS).write_text(json.dumps(values, indent=1))
         manifest = manifest_of(work.benchmark, scores.clips, request.seed)
         (folder / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
@@ -63,6 +68,13 @@ def run(request: EvaluationRequest, out: Path, log: Log) -> list[Table]:
             (folder / name).write_text(text, encoding="utf-8")
     work.journal.forget()
     return made
+
+
+def _write_videos(folder: Path, videos: Mapping[str, bytes]) -> None:
+    if videos:
+        (folder / VIDEOS).mkdir()
+    for clip, content in videos.items():
+        (folder / VIDEOS / f"{clip_file_name(clip)}.mp4").write_bytes(content)
 
 
 def _measure(work: Work, request: EvaluationRequest, out: Path, log: Log) -> Measurements:

@@ -24,7 +24,7 @@ class Measurements:
     Attributes:
         scores: of regions. field_scores: the field's metrics. cameras: errors of tracked cameras.
         flows: of opposite pans, by row.
-        sheets: contact sheets, uint8 [H, W, 3] each.
+        sheets: contact sheets, uint8 [H, W, 3] each. videos: MP4s by the clip's name.
     """
 
     scores: Scores
@@ -32,6 +32,7 @@ class Measurements:
     cameras: CameraErrors
     flows: dict[str, list[PanFlow]] = field(default_factory=dict)
     sheets: list[np.ndarray] = field(default_factory=list)
+    videos: dict[str, bytes] = field(default_factory=dict)
 
     def add(self, result: ClipResult) -> None:
         """Take the next clip."""
@@ -47,6 +48,8 @@ class Measurements:
             self.flows.setdefault(row, []).append(flow)
         if result.sheet is not None:
             self.sheets.append(result.sheet)
+        if result.video is not None:
+            self.videos[result.name] = result.video.tobytes()
 
 
 def collect(task: ClipTask, results: Iterable[ClipResult]) -> Measurements:

@@ -43,6 +43,7 @@ def open_work(request: EvaluationRequest, out: Path) -> Work:
         obedience=min(asked, len(benchmark)),
         cameras=request.cameras,
         sheets=spread_frames(len(benchmark), min(MOST_CLIPS, len(benchmark))),
+        videos=_spread(len(benchmark), request.videos),
     )
     return Work(benchmark, task, ClipJournal(out, _identity(request, benchmark, task)))
 
@@ -80,9 +81,15 @@ def _identity(
         "systems": systems,
         "features": [task.features.name, dict(task.features.weights)],
         "metrics": [[metric.name, dict(metric.weights)] for metric in chosen.columns],
-        "numbers": [task.seed, task.obedience, task.cameras, list(task.sheets)],
+        "numbers": [task.seed, task.obedience, task.cameras, list(task.sheets), list(task.videos)],
         "versions": package_versions(),
     }
+
+
+def _spread(clips: int, wanted: int) -> list[int]:
+    """So many numbers of clips, evenly spread; the first one where one is wanted."""
+    chosen = min(clips, wanted)
+    return [*range(chosen)] if chosen < 2 else spread_frames(clips, chosen)
 
 
 def _with_still(systems: Sequence[EvaluatedSystem]) -> list[EvaluatedSystem]:

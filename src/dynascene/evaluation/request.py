@@ -26,7 +26,7 @@ class EvaluationRequest:
     metric_weights: folder of published weights; None = in the cache. size: of the frames; None =
     256×144. seconds: that the frames of a filmed clip span; None = neighbours. manifest: of the
     clips, which decides all that they depend on; None = the first ones of ``data``. workers:
-    processes that judge clips.
+    processes that judge clips. videos: clips of which all rows are written side by side.
     """
 
     systems: Sequence[EvaluatedSystem]
@@ -45,12 +45,15 @@ class EvaluationRequest:
     seconds: float | None = None
     manifest: BenchmarkManifest | None = None
     workers: int = 1
+    videos: int = 0
 
     def __post_init__(self) -> None:
         if self.obedience is not None and not 0 <= self.obedience <= self.clips:
             raise InputError(f"`obedience` {self.obedience}: must be between 0 and `clips`")
         if not 0 <= self.cameras <= self.clips:
             raise InputError(f"`cameras` {self.cameras}: must be between 0 and `clips`")
+        if self.videos < 0:
+            raise InputError(f"`videos` {self.videos}: must not be negative")
         if self.workers < 1:
             raise InputError(f"`workers` {self.workers}: must be 1 or more")
         if self.seed < 0:

@@ -52,8 +52,9 @@ def markdown_page(tables: Sequence[Table], heading: str, notes: Sequence[str]) -
     """A page with all tables."""
     parts = [f"# {heading}", *notes]
     for table in tables:
-        rows = marked_rows(table, "**{}**".format, "<u>{}</u>".format, str)
-        lines = [table.columns, ("---",) * len(table.columns), *rows]
+        rows = marked_rows(table, "**{}**".format, "<u>{}</u>".format, markdown_text)
+        columns = [*map(markdown_text, table.columns)]
+        lines = [columns, ["---"] * len(columns), *rows]
         parts.append(f"## {table.title}")
         parts.append("\n".join("| " + " | ".join(line) + " |" for line in lines))
     return "\n\n".join(parts) + "\n"
@@ -111,6 +112,11 @@ PAGES: Mapping[str, Callable[[Sequence[Table], str, Sequence[str]], str]] = {
 def latex_text(text: str) -> str:
     """A text in which no sign has a meaning to LaTeX."""
     return "".join(LATEX_SIGNS.get(sign, sign) for sign in text)
+
+
+def markdown_text(text: str) -> str:
+    """A text within one cell of a Markdown table."""
+    return text.replace("|", r"\|").replace("\n", " ")
 
 
 def _html_row(cells: Sequence[str] | map, kind: str) -> str:

@@ -45,6 +45,20 @@ def test_a_still_clip_of_the_scene_has_ones() -> None:
     assert clip_cond(frames, embedder.embeddings(picture)) == pytest.approx(1, abs=1e-5)
 
 
+def test_a_clip_is_embedded_once_for_both_scores(monkeypatch) -> None:
+    embedder = ClipEmbedder(tiny_tower())
+    forward, batches = embedder.network.forward, []
+    monkeypatch.setattr(
+        embedder.network, "forward", lambda x, **o: [batches.append(len(x)), forward(x, **o)][1]
+    )
+    frames = RNG.integers(0, 256, (3, 40, 40, 3), np.uint8)
+    one, two = embedder.embeddings(frames), embedder.embeddings(frames)
+    assert batches == [3]
+    assert one is two
+    np.testing.assert_array_equal(embedder.embeddings(frames.copy()), one)
+    assert batches == [3, 3]  # equal contents are not looked for
+
+
 def test_pictures_are_prepared_as_clip_prepares_them() -> None:
     from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 

@@ -6,6 +6,7 @@ import torch
 from wave_networks import pictures, wave_lpips
 
 from dynascene.errors import InputError
+from dynascene.evaluation.metrics import lpips
 from dynascene.evaluation.metrics.lpips import BACKBONES, Lpips, head_weights
 
 RNG = np.random.default_rng(5)
@@ -59,6 +60,25 @@ def test_frames_are_taken_one_by_one(alex: Lpips) -> None:
     one, two = (np.tile(pictures(phase), (6, 1, 1, 1)) for phase in (0.5, 1.1))  # 12: two batches
     values = alex.distances(one, two)
     np.testing.assert_allclose(values.reshape(6, 2), np.tile(values[:2], (6, 1)), rtol=1e-4)
+
+
+def test_the_features_of_a_truth_are_computed_once(monkeypatch) -> None:
+    network = wave_lpips("alex")
+    read: list[int] = []
+    features = Lpips._features
+    monkeypatch.setattr(
+        Lpips, "_features", lambda self, x: [read.append(len(x)), features(self, x)][1]
+    )
+    truth, other = pictures(0.5), pictures(0.7)
+    values = [network.distances(pictures(phase), truth) for phase in (1.1, 1.3)]
+    assert len(read) == 3  # the truth, and both clips
+    network.distances(pictures(1.1), other)
+    network.distances(pictures(1.1), truth)  # two truths are remembered
+    assert len(read) == 6
+    monkeypatch.setattr(lpips, "MOST_STORED", 0)
+    fresh = wave_lpips("alex")
+    again = [fresh.distances(pictures(phase), truth) for phase in (1.1, 1.3)]
+    np.testing.assert_allclose(values, again, rtol=1e-5)
 
 
 def test_small_frames_and_wrong_heads_are_refused(alex: Lpips) -> None:

@@ -13,9 +13,11 @@ from torch import Tensor
 
 from dynascene.errors import InputError, one_line
 from dynascene.evaluation.metrics.devices import network_device
+from dynascene.evaluation.metrics.recent import RecentAnswers
 from dynascene.models.image_encoder import CLIP_MEAN, CLIP_STD
 
 FRAMES_AT_ONCE = 8
+RECENT = 3  # the scene picture, and a clip for both scores
 
 
 class ClipEmbedder:
@@ -27,12 +29,15 @@ class ClipEmbedder:
 
     def __init__(self, network: Any) -> None:
         self.network = network.to(network_device()).eval()
+        self._recent = RecentAnswers(self._embeddings, RECENT)
+
+    def embeddings(self, frames: np.ndarray) -> np.ndarray:
+        """uint8 [F, H, W, 3] → [F, C], of unit length; the last few arrays are remembered."""
+        return self._recent(frames)
 
     @torch.no_grad()
-    def embeddings(self, frames: np.ndarray) -> np.ndarray:
-        """uint8 [F, H, W, 3] → [F, C], of unit length.
-
-        As CLIP prepares pictures: the shorter side is resized (bicubic, anti-aliased) to the
+    def _embeddings(self, frames: np.ndarray) -> np.ndarray:
+        """As CLIP prepares pictures: the shorter side is resized (bicubic, anti-aliased) to the
         network's, and the middle is cut out.
         """
         side = self.network.config.image_size

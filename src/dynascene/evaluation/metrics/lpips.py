@@ -17,6 +17,7 @@ from dynascene.evaluation.metrics.lpips_backbones import (
     squeezenet,
     vgg16,
 )
+from dynascene.evaluation.metrics.recent import RecentAnswers
 
 BACKBONES: Mapping[str, Callable[[], TappedFeatures]] = {
     "alex": alexnet,
@@ -28,6 +29,8 @@ SHIFT, SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
 FLOOR = 1e-10
 LEAST_SIDE = 32  # pixels: AlexNet leaves nothing of less
 FRAMES_AT_ONCE = 8
+MOST_STORED = 150_000_000  # features of a true clip that are remembered: 600 MB
+VIEWS = 2  # of a truth: the background, and full frames
 
 
 class Lpips:
@@ -47,10 +50,13 @@ class Lpips:
         device = network_device()
         self.backbone = backbone.to(device)
         self.heads = [head.to(device) for head in heads]
+        self._true_features = RecentAnswers(self._stored_features, VIEWS)
 
     @torch.no_grad()
     def distances(self, frames: np.ndarray, truth: np.ndarray) -> np.ndarray:
         """The distance of each frame from the true one.
+
+        Features of the last few truths are remembered, since all systems are compared with them.
 
         Args:
             frames, truth: uint8 [F, H, W, 3].
@@ -64,19 +70,32 @@ class Lpips:
         """
         if min(frames.shape[1:3]) < LEAST_SIDE:
             raise InputError(f"LPIPS: frames have a side below {LEAST_SIDE} pixels")
+        stored = self._true_features(truth)
         values = []
-        for start in range(0, len(frames), FRAMES_AT_ONCE):
+        for number, start in enumerate(range(0, len(frames), FRAMES_AT_ONCE)):
             part = slice(start, start + FRAMES_AT_ONCE)
-            values.append(self._of_pictures(*(_pictures(x[part]) for x in (frames, truth))))
+            true = self._features(truth[part]) if stored is None else stored[number]
+            values.append(self._of_features(self._features(frames[part]), true))
         return torch.cat(values).cpu().numpy()
 
-    def _of_pictures(self, x: Tensor, y: Tensor) -> Tensor:
-        x, y = (self.backbone(pictures.to(network_device())) for pictures in (x, y))
+    def _features(self, frames: np.ndarray) -> list[Tensor]:
+        """Of each tap, of unit length."""
+        return [_unit(tap) for tap in self.backbone(_pictures(frames).to(network_device()))]
+
+    @torch.no_grad()
+    def _stored_features(self, truth: np.ndarray) -> list[list[Tensor]] | None:
+        """Of each part of a clip; None where they would take too much memory."""
+        parts, values = [], 0
+        for start in range(0, len(truth), FRAMES_AT_ONCE):
+            parts.append(self._features(truth[start : start + FRAMES_AT_ONCE]))
+            values += sum(tap.numel() for tap in parts[-1])
+            if values * len(truth) / min(len(truth), start + FRAMES_AT_ONCE) > MOST_STORED:
+                return None
+        return parts
+
+    def _of_features(self, x: Sequence[Tensor], y: Sequence[Tensor]) -> Tensor:
         layers = zip(x, y, self.heads, strict=True)
-        each = [
-            ((_unit(a) - _unit(b)) ** 2 * head[:, None, None]).sum(1).mean((1, 2))
-            for a, b, head in layers
-        ]
+        each = [((a - b) ** 2 * head[:, None, None]).sum(1).mean((1, 2)) for a, b, head in layers]
         return torch.stack(each).sum(0)
 
 

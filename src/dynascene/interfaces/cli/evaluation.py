@@ -32,6 +32,7 @@ def evaluate(
     metric_weights: Annotated[Path | None, arg(metavar="DIR", help_behavior_hint="")] = None,
     external: Annotated[tuple[str, ...], arg(metavar="NAME=DIR…", help_behavior_hint="")] = (),
     write_inputs: bool = False,
+    videos: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: none)")] = None,
     workers: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: 1)")] = None,
 ) -> None:
     """Measure backgrounds against the truth: accuracy, distribution, flicker, camera obedience.
@@ -76,6 +77,7 @@ def evaluate(
             pictures or a .npy for each clip, named as its folder of --write-inputs.
         write_inputs: instead of all that, write what systems may see of every clip (person, matte,
             scene picture, cameras) as files for other tools.
+        videos: clips of which truth and all rows are written side by side, as videos.
         workers: processes that judge clips, on Ray.
     """
     from dynascene.errors import InputError
@@ -98,7 +100,7 @@ def evaluate(
     shots |= {"size": None if size is None else parse_size(size)}
     options: dict[str, Any] = {"samples": samples, "obedience": obedience, "cameras": cameras}
     options |= {"features": features, "metrics": metrics or None, "metric_weights": metric_weights}
-    options |= {"external": external or None, "workers": workers}
+    options |= {"external": external or None, "workers": workers, "videos": videos}
     shots, options = _present(shots), _present(options)
     alone = [*_present({"gap": gap, "long_pans": long_pans, "write_inputs": write_inputs or None})]
     if alone:
