@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from dynascene.datasets.tasks.matte_errors import MatteError
 from dynascene.evaluation.camera_error import CameraError, clip_camera_errors
 from dynascene.evaluation.comparison_videos import side_by_side_video
 from dynascene.evaluation.distribution import CellSums
@@ -17,6 +18,7 @@ from dynascene.evaluation.external import ExternalVideos
 from dynascene.evaluation.features import Features
 from dynascene.evaluation.field_scores import Measured, measure_shot
 from dynascene.evaluation.judging import Judge, check_frames_of
+from dynascene.evaluation.matte_robustness import faulty_inputs, faulty_row, reads_mattes
 from dynascene.evaluation.metrics.choice import FieldMetrics
 from dynascene.evaluation.obedience import PanFlow, pan_flows
 from dynascene.evaluation.protocol import Benchmark, EvaluatedSystem, EvaluationShot
@@ -35,6 +37,7 @@ class ClipTask:
         features: describe cells for the distribution.
         metrics: the field's; None: they are not measured.
         obedience, cameras: of so many first clips.
+        matte_errors: faults of mattes that systems are told as well.
         sheets, videos: numbers of the clips that have a contact sheet, and a video.
     """
 
@@ -44,6 +47,7 @@ class ClipTask:
     metrics: FieldMetrics | None = None
     obedience: int = 0
     cameras: int = 0
+    matte_errors: Sequence[MatteError] = ()
     sheets: Sequence[int] = ()
     videos: Sequence[int] = ()
 
@@ -133,8 +137,25 @@ def _rendered(
     borders: dict[str, list[int]] = {}
     for system in task.systems:
         rows = system.render(shot.inputs, seed)
+        rows |= _with_faulty_mattes(task, system, shot, seed, rows)
         frames |= rows
         borders |= dict.fromkeys(rows, borders_of(system, len(shot.truth)))
     for row, each in frames.items():
         check_frames_of(f"clip {shot.name}, {row}", each, shot.truth)
     return frames, borders
+
+
+def _with_faulty_mattes(
+    task: ClipTask,
+    system: EvaluatedSystem,
+    shot: EvaluationShot,
+    seed: int,
+    rows: Mapping[str, np.ndarray],
+) -> dict[str, np.ndarray]:
+    """The rows again, told faulty mattes; the same frames where nobody is in the shot."""
+    made: dict[str, np.ndarray] = {}
+    for kind in task.matte_errors if reads_mattes(system) else ():
+        inputs = faulty_inputs(shot, kind, seed)
+        again = rows if inputs is None else system.render(inputs, seed)
+        made |= {faulty_row(row, kind): frames for row, frames in again.items()}
+    return made

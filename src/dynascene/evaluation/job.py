@@ -82,7 +82,7 @@ def _measure(work: Work, request: EvaluationRequest, out: Path, log: Log) -> Mea
     if done := sum(work.finished(index) is not None for index in range(total)):
         log.notice(f"{done} of {total} clips were finished by a run that was stopped")
     with log.stage("clips", total) as step:
-        again = partial(open_work, request, out)
+        again = partial(open_work, request, out.resolve())
         return collect(work.task, judged_clips(work, request.workers, again, step))
 
 

@@ -11,6 +11,7 @@ from dynascene.evaluation.ablations import Shuffled
 from dynascene.evaluation.camera_error import CameraErrors
 from dynascene.evaluation.clip_results import ClipResult, ClipTask, judge_clip
 from dynascene.evaluation.field_scores import FieldScores, MeasuredShot
+from dynascene.evaluation.matte_robustness import faulty_row
 from dynascene.evaluation.metrics.choice import FieldMetrics
 from dynascene.evaluation.obedience import PanFlow
 from dynascene.evaluation.protocol import Benchmark
@@ -62,6 +63,9 @@ def collect(task: ClipTask, results: Iterable[ClipResult]) -> Measurements:
     )
     for result in results:
         measurements.add(result)
+    rows = measurements.scores.rows
+    names = {faulty_row(row, kind): row for row in rows for kind in task.matte_errors}
+    measurements.scores.faulty = {row: names[row] for row in rows if row in names}
     return measurements
 
 

@@ -19,6 +19,7 @@ from dynascene.evaluation.clip_results import ClipTask
 from dynascene.evaluation.clip_work import Work
 from dynascene.evaluation.external import ExternalVideos
 from dynascene.evaluation.feature_networks import open_features
+from dynascene.evaluation.matte_robustness import check_matte_errors
 from dynascene.evaluation.metrics.choice import FieldMetrics, choose_metrics
 from dynascene.evaluation.protocol import EvaluatedSystem
 from dynascene.evaluation.request import EvaluationRequest
@@ -42,6 +43,7 @@ def open_work(request: EvaluationRequest, out: Path) -> Work:
         metrics=choose_metrics(request.metrics, request.metric_weights),
         obedience=min(asked, len(benchmark)),
         cameras=request.cameras,
+        matte_errors=check_matte_errors(request.matte_errors),
         sheets=spread_frames(len(benchmark), min(MOST_CLIPS, len(benchmark))),
         videos=_spread(len(benchmark), request.videos),
     )
@@ -82,6 +84,7 @@ def _identity(
         "features": [task.features.name, dict(task.features.weights)],
         "metrics": [[metric.name, dict(metric.weights)] for metric in chosen.columns],
         "numbers": [task.seed, task.obedience, task.cameras, list(task.sheets), list(task.videos)],
+        "matte_errors": list(task.matte_errors),
         "versions": package_versions(),
     }
 

@@ -8,6 +8,7 @@ from dynascene.datasets.imagery import Folders
 from dynascene.errors import InputError
 from dynascene.evaluation.benchmark_manifest import BenchmarkManifest
 from dynascene.evaluation.benchmarks import FRAMES
+from dynascene.evaluation.matte_robustness import check_matte_errors
 from dynascene.evaluation.protocol import EvaluatedSystem
 from dynascene.evaluation.systems import SamplingSettings
 from dynascene.types import Size
@@ -27,6 +28,7 @@ class EvaluationRequest:
     256×144. seconds: that the frames of a filmed clip span; None = neighbours. manifest: of the
     clips, which decides all that they depend on; None = the first ones of ``data``. workers:
     processes that judge clips. videos: clips of which all rows are written side by side.
+    matte_errors: faults of mattes, as ``MatteError`` names them, that systems are told too.
     """
 
     systems: Sequence[EvaluatedSystem]
@@ -46,12 +48,14 @@ class EvaluationRequest:
     manifest: BenchmarkManifest | None = None
     workers: int = 1
     videos: int = 0
+    matte_errors: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.obedience is not None and not 0 <= self.obedience <= self.clips:
             raise InputError(f"`obedience` {self.obedience}: must be between 0 and `clips`")
         if not 0 <= self.cameras <= self.clips:
             raise InputError(f"`cameras` {self.cameras}: must be between 0 and `clips`")
+        check_matte_errors(self.matte_errors)
         if self.videos < 0:
             raise InputError(f"`videos` {self.videos}: must not be negative")
         if self.workers < 1:

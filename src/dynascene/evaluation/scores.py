@@ -32,12 +32,14 @@ class Scores:
     """Per row of the table and region, one entry per clip in the benchmark's order.
 
     places: of each clip. controls: the row of a system's wrong track, by that of its true one.
+    faulty: the row of the true matte, by that of a faulty one.
     cells: sums of descriptors, those of the truth under ``TRUTH``.
     """
 
     clips: list[str] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
     controls: dict[str, str] = field(default_factory=dict)
+    faulty: dict[str, str] = field(default_factory=dict)
     rows: dict[str, dict[str, list[Score]]] = field(default_factory=dict)
     cells: dict[str, dict[str, list[CellSums]]] = field(default_factory=dict)
 

@@ -62,6 +62,9 @@ def _row_summary(figures: Figures, row: str) -> dict[str, Any]:
         if (control := figures.scores.controls.get(row)) is not None:
             gain = figures.difference(metric, row, "whole", control)
             each["minus_shuffled"] = plain_estimate(gain)
+        if (right := figures.scores.faulty.get(row)) is not None:
+            loss = figures.difference(metric, row, "whole", right)
+            each["minus_true_matte"] = plain_estimate(loss)
         each["gain_over_still"] = plain_estimate(figures.difference(metric, row, "whole", STILL))
         if PROJECTION in figures.scores.rows:
             each["minus_projection"] = {
@@ -83,7 +86,11 @@ def tables(figures: Figures, flows: Mapping[str, Sequence[PanFlow]]) -> list[Tab
     controls = figures.scores.controls
     controlled = [row for row in figures.scores.rows if row in controls]
     if controlled:
-        made.append(_track_table(figures, controlled))
+        pairs = {row: controls[row] for row in controlled}
+        made.append(_pair_table(figures, pairs, "True track minus shuffled track, whole"))
+    if figures.scores.faulty:
+        title = "Faulty matte minus true matte, whole"
+        made.append(_pair_table(figures, figures.scores.faulty, title))
     measured = {name: each for name, each in flows.items() if each}
     if measured:
         rows = [
@@ -121,14 +128,14 @@ def _difference_table(figures: Figures, metric: str) -> Table:
     return Table(f"{title}: minus {PROJECTION} ({better} is better)", ("system", *REGIONS), rows)
 
 
-def _track_table(figures: Figures, controlled: Sequence[str]) -> Table:
+def _pair_table(figures: Figures, pairs: Mapping[str, str], title: str) -> Table:
+    """What rows have more than those that they are compared with."""
     rows = []
-    for row in controlled:
-        control = figures.scores.controls[row]
-        gains = {m: figures.difference(m, row, "whole", control) for m in METRICS}
+    for row, reference in pairs.items():
+        gains = {m: figures.difference(m, row, "whole", reference) for m in METRICS}
         texts = [text_of(g, METRICS[m].decimals, signed=True) for m, g in gains.items()]
         rows.append([row, *texts])
-    return Table("True track minus shuffled track, whole", ("system", *METRICS), rows)
+    return Table(title, ("system", *METRICS), rows)
 
 
 def _flow_texts(flows: Sequence[PanFlow]) -> list[str]:

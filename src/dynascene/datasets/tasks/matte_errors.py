@@ -55,6 +55,12 @@ def faulty_matte(
     return torch.from_numpy(faulty)[:, None].to(matte)
 
 
+def make_error(matte: Tensor, kind: MatteError, rng: np.random.Generator) -> Tensor:
+    """A matte [F, 1, H, W] in 0 … 1 with one fault."""
+    faulty = _ERRORS[kind](matte[:, 0].numpy(force=True).astype(np.float32), rng)
+    return torch.from_numpy(faulty)[:, None].to(matte)
+
+
 def erode(matte: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """[F, H, W] → the same, the edge moved inwards by one random radius."""
     brush = _brush(matte, rng)

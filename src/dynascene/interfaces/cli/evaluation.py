@@ -32,6 +32,7 @@ def evaluate(
     metric_weights: Annotated[Path | None, arg(metavar="DIR", help_behavior_hint="")] = None,
     external: Annotated[tuple[str, ...], arg(metavar="NAME=DIR…", help_behavior_hint="")] = (),
     write_inputs: bool = False,
+    matte_errors: Annotated[tuple[str, ...], arg(metavar="KIND…", help_behavior_hint="")] = (),
     videos: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: none)")] = None,
     workers: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: 1)")] = None,
 ) -> None:
@@ -77,6 +78,8 @@ def evaluate(
             pictures or a .npy for each clip, named as its folder of --write-inputs.
         write_inputs: instead of all that, write what systems may see of every clip (person, matte,
             scene picture, cameras) as files for other tools.
+        matte_errors: also tell systems faulty mattes, in rows of their own: erode, dilate, jagged,
+            dropped.
         videos: clips of which truth and all rows are written side by side, as videos.
         workers: processes that judge clips, on Ray.
     """
@@ -101,6 +104,7 @@ def evaluate(
     options: dict[str, Any] = {"samples": samples, "obedience": obedience, "cameras": cameras}
     options |= {"features": features, "metrics": metrics or None, "metric_weights": metric_weights}
     options |= {"external": external or None, "workers": workers, "videos": videos}
+    options |= {"matte_errors": matte_errors or None}
     shots, options = _present(shots), _present(options)
     alone = [*_present({"gap": gap, "long_pans": long_pans, "write_inputs": write_inputs or None})]
     if alone:
