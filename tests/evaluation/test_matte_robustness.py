@@ -138,5 +138,5 @@ def test_an_evaluation_has_a_table_of_differences(benchmark, monkeypatch, tmp_pa
     table = next(t for t in tables if t.title == "Faulty matte minus true matte, whole")
     assert [row[0] for row in table.rows] == ["greedy, dilated matte"]
     values = json.loads((tmp_path / "out" / "metrics.json").read_text())["systems"]
-    assert values["greedy, dilated matte"]["psnr"]["minus_true_matte"]["mean"] <= 0
-    assert "minus_true_matte" not in values["greedy"]["psnr"]
+    assert values["greedy, dilated matte"]["ssim"]["minus_true_matte"]["mean"] <= 0
+    assert "minus_true_matte" not in values["greedy"]["ssim"]

@@ -55,8 +55,15 @@ class EmptyPlace(NamedTuple):
 
 
 def scene_number(clip_frames: int, judged: range) -> int:
-    """The frame that shows the place: the next one after those that are judged, or the last."""
-    return min(judged.stop, clip_frames - 1)
+    """The frame that shows the place: the next one after those that are judged, or the last.
+
+    Where frames are left out between them, the one of those that is next to their middle: over so
+    long a time a moving camera may see nothing twice.
+    """
+    if judged.step == 1:
+        return min(judged.stop, clip_frames - 1)
+    middle = (judged[0] + judged[-1]) // 2
+    return middle + judged.step // 2 if middle in judged else middle
 
 
 def person_shot(

@@ -106,11 +106,12 @@ def evaluate(
     options |= {"external": external or None, "workers": workers, "videos": videos}
     options |= {"matte_errors": matte_errors or None}
     shots, options = _present(shots), _present(options)
-    alone = [*_present({"gap": gap, "long_pans": long_pans, "write_inputs": write_inputs or None})]
+    alone = [*_present({"write_inputs": write_inputs or None, "gap": gap, "long_pans": long_pans})]
     if alone:
         others = [*alone[1:], *options, *(shots if alone != ["write_inputs"] else ())]
         others += ["benchmark"] if benchmark is not None and not write_inputs else []
-        _leave_out(alone[0], "measures clips of its own", others)
+        reason = "measures nothing" if write_inputs else "measures clips of its own"
+        _leave_out(alone[0], reason, others)
     if benchmark is not None:
         given = [*shots, *_present({"seed": seed})]
         _leave_out("benchmark", "says which clips, how long and how large", given)
