@@ -156,6 +156,7 @@ def test_the_page_has_rows_figures_and_pictures(
     assert "Not finished yet, and missing above: cameractrl.micro." in page
     manifest = json.loads((tmp_path / "page" / "manifest.json").read_text())
     assert manifest["identity"]["pictures"] == "procedural pictures"
+    assert manifest["seconds"] == {"synthetic:test": None}
     assert set(manifest["figure_10"]["pan"]["dynascene.micro"]) == {
         "no camera", "opposite", "matching",
     }  # fmt: skip

@@ -64,6 +64,8 @@ def judged_clips(
     numbers = range(len(work.benchmark))
     if workers > 1:
         missing = [index for index in numbers if work.finished(index) is None]
+        for _ in range(len(numbers) - len(missing)):
+            step()
         if missing:
             _judge_on_ray(work, missing, workers, open_work, step)
     for index in numbers:

@@ -63,8 +63,8 @@ def faulty_inputs(shot: EvaluationShot, kind: MatteError, seed: int) -> ShotInpu
     # where the matte was right it stays as it was, to the last digit of the person's colour
     unchanged = matte == true
     foreground = torch.where(unchanged, batch.foreground[0], filmed.to(true) * matte)
-    told = batch.replace(matte=matte[None], foreground=foreground[None])
-    return shot.inputs._replace(batch=told)
+    faulty = batch.replace(matte=matte[None], foreground=foreground[None])
+    return shot.inputs._replace(batch=faulty)
 
 
 def faulty_row(row: str, kind: MatteError) -> str:

@@ -59,6 +59,7 @@ def write_tables(
             "identity": asdict(identity),
             "size": request.size.name,
             "test_clips": request.test_clips,
+            "seconds": {text: request.seconds_of(text) for text in request.benchmarks},
             "seed": SEED,
             "metric_version": VERSION,
             "rows": {

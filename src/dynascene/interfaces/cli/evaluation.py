@@ -113,8 +113,8 @@ def evaluate(
         reason = "measures nothing" if write_inputs else "measures clips of its own"
         _leave_out(alone[0], reason, others)
     if benchmark is not None:
-        given = [*shots, *_present({"seed": seed})]
-        _leave_out("benchmark", "says which clips, how long and how large", given)
+        others = [*shots, *_present({"seed": seed})]
+        _leave_out("benchmark", "says which clips, how long and how large", others)
         manifest = read_benchmark_manifest(benchmark)
         shots = {"manifest": manifest, **manifest.settings}
     else:
