@@ -82,6 +82,19 @@ def test_the_header_moves_the_rows_down_and_may_widen_the_sheet() -> None:
     assert alone.shape == (sheet.shape[0] - 10, beside + MARGIN, 3)
 
 
+def test_a_long_title_does_not_run_into_the_rows() -> None:
+    rows = [SheetRow("row", [plain(1, 20, 30)])]
+    left = MARGIN + LABEL_WIDTH
+    title = "\n".join(f"line {k}" for k in range(8))
+    sheet = contact_sheet(rows, ["a"], SheetHeader(plain(5, 40, 60), title))
+    top = int(np.argmax((sheet[:, left] == 1).all(axis=1)))
+    text = sheet[:top, left + 60 + MARGIN :]
+    rows_with_ink = np.flatnonzero((text != PAPER).any(axis=(1, 2)))
+    assert rows_with_ink[-1] < top - CAPTION_HEIGHT
+    gaps = np.diff(rows_with_ink)
+    assert (gaps > 1).sum() == 7  # eight lines
+
+
 def test_a_row_may_end_early() -> None:
     sheet = contact_sheet([SheetRow("row", [plain(1, 9, 9)])], ["a", "b"])
     place = MARGIN + CAPTION_HEIGHT, MARGIN + LABEL_WIDTH + 9 + GAP, 9, 9

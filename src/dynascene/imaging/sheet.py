@@ -21,7 +21,7 @@ COLUMNS = 6
 GAP, MARGIN, LABEL_WIDTH, CAPTION_HEIGHT = 6, 16, 104, 22
 PAPER, INK, FAINT = (250, 250, 248), (40, 40, 44), (130, 130, 136)
 MOST_CELL = Size(300, 260)
-TITLE_WIDTH = 420
+TITLE_WIDTH, TITLE_LINE = 420, 22  # pixels of the title, and of each of its lines
 
 
 class SheetRow(NamedTuple):
@@ -145,12 +145,13 @@ def clip_grid(clips: Sequence[Tensor], columns: int = 4) -> Tensor:
 
 
 def _header_extent(header: SheetHeader, left: int) -> Size:
-    """The header's right edge, and the height of its pictures."""
+    """The header's right edge, and the height of its pictures and its title."""
     scene, camera = thumbnail(header.scene), header.camera
     width = left + scene.shape[1] + TITLE_WIDTH
+    height = max(scene.shape[0], TITLE_LINE * len(header.title.splitlines()))
     if camera is None:
-        return Size(width, scene.shape[0])
-    return Size(width + camera.shape[1], max(scene.shape[0], camera.shape[0]))
+        return Size(width, height)
+    return Size(width + camera.shape[1], max(height, camera.shape[0]))
 
 
 def _paint_header(
