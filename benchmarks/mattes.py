@@ -1,11 +1,14 @@
 """How good are the mattes, and what do they cost?
 
-    python benchmarks/mattes.py [DATA] [--backends motion,selfie] [--sheets DIR] [--clips NAME,NAME]
+    python benchmarks/mattes.py [DATA] [--backends motion,selfie,pose] [--clips NAME,NAME]
+        [--sheets DIR]
 
 DATA: a folder with ``people`` and ``weights`` (by default shared/data beside or in the
-repository). Prints markdown: intersection over union with the masks of bmx-trees (which hold the
-rider **and** the bicycle), flicker (of these masks, too), and CPU seconds per frame of every
-clip. ``--sheets`` writes a picture per clip and backend: frames of it over green and over white.
+repository); the network of ``pose`` is taken from ``weights/pose`` or the cache. Every folder of
+``people`` that holds ``frames`` and ``masks``, as DAVIS has them, is measured besides the named
+clips. Prints markdown: intersection over union with the masks and boundary F (those of bmx-trees
+hold the rider **and** the bicycle), flicker (of the masks, too), and CPU seconds per frame.
+``--sheets`` writes a picture per clip and backend: frames of it over green and over white.
 """
 
 import argparse
@@ -20,15 +23,16 @@ import numpy as np
 from dynascene.errors import InputError
 from dynascene.estimators.matte.decontamination import decontaminate
 from dynascene.estimators.matte.figures import MatteFigures
-from dynascene.estimators.matte.finding import working_frames
 from dynascene.estimators.matte.job import finished_mattes
 from dynascene.estimators.matte.locating import locate
 from dynascene.estimators.matte.modnet import ModnetMatter
 from dynascene.estimators.matte.motion import MotionMatter
+from dynascene.estimators.matte.pose import PoseMatter
 from dynascene.estimators.matte.protocol import Matter
 from dynascene.estimators.matte.selfie import SelfieMatter
 from dynascene.estimators.person.fastestdet import FastestDet
 from dynascene.estimators.person.protocol import PersonDetector
+from dynascene.estimators.working_frames import working_frames
 from dynascene.io.frames import open_frames
 from dynascene.io.mattes import open_matte
 
@@ -38,6 +42,7 @@ CLIPS = {
     "man-skiing": "man-skiing.mp4",
     "pexels-walking": "pexels-walking-dynamic-5738706.mp4",
 }
+TOLERANCE = 0.008  # of the diagonal: how far an outline may be off, as in DAVIS
 SHOWN = 4  # frames per sheet
 SHEET_HEIGHT = 300
 GREEN, WHITE = np.array([0, 177, 64]), np.array([255, 255, 255])
@@ -47,6 +52,7 @@ class Result(NamedTuple):
     clip: str
     backend: str
     iou: float | None
+    boundary: float | None
     share: float
     flicker: float
     seconds: float  # of CPU, per frame
@@ -66,12 +72,12 @@ def measure(
     data: Path, clip: str, matter: Matter, detector: PersonDetector | None, sheets: Path | None
 ) -> Result:
     """Matte one clip and compare it with its masks, where it has any."""
-    path = data / "people" / CLIPS[clip]
+    path = path_of(data, clip)
     source = open_frames(path)
     start = time.process_time()
     frames = working_frames(source, matter.working_pixels)
     place = locate(path, source, frames, detector, None, matter.needs_boxes, Silent())
-    figures, shown, ious = MatteFigures(), [], []
+    figures, shown, ious, boundaries = MatteFigures(), [], [], []
     masks = path.parent / "masks"
     truth = open_matte(masks).read() if masks.is_dir() else None
     chosen = set(np.linspace(0, len(source) - 1, SHOWN).astype(int))
@@ -80,7 +86,9 @@ def measure(
         seconds += time.process_time() - start
         figures.add(frames[index], matte)
         if truth is not None:
-            ious.append(iou(matte, next(truth)))
+            mask = next(truth)
+            ious.append(iou(matte, mask))
+            boundaries.append(boundary_f(matte, mask))
         if index in chosen and sheets is not None:
             shown.append(row_of(frame, matte))
         start = time.process_time()
@@ -88,26 +96,52 @@ def measure(
         sheets.mkdir(parents=True, exist_ok=True)
         picture = np.hstack(shown)
         cv2.imwrite(str(sheets / f"{clip}.{matter.name}.png"), picture[..., ::-1])
-    mean_iou = float(np.mean(ious)) if ious else None
-    return Result(clip, matter.name, mean_iou, *figures.summary(), seconds / len(source))
+    means = [float(np.mean(values)) if values else None for values in (ious, boundaries)]
+    return Result(clip, matter.name, *means, *figures.summary(), seconds / len(source))
 
 
 def measure_masks(data: Path, clip: str) -> Result | None:
     """The clip's own masks taken for a matte: how much flicker is the clip's."""
-    path = data / "people" / CLIPS[clip]
+    path = path_of(data, clip)
     masks = path.parent / "masks"
     if not masks.is_dir():
         return None
     figures = MatteFigures()
     for frame, mask in zip(open_frames(path).read(), open_matte(masks).read(), strict=True):
         figures.add(frame[..., :3], mask)
-    return Result(clip, "its masks", 1.0, *figures.summary(), 0.0)
+    return Result(clip, "its masks", 1.0, 1.0, *figures.summary(), 0.0)
 
 
 def iou(matte: np.ndarray, truth: np.ndarray) -> float:
     """Intersection over union of two mattes, each cut at one half."""
     ours, theirs = matte[..., 0] > 127, truth[..., 0] > 127
     return float((ours & theirs).sum() / max(1, (ours | theirs).sum()))
+
+
+def boundary_f(matte: np.ndarray, truth: np.ndarray) -> float:
+    """F measure of the outlines of two mattes, each cut at one half, within the tolerance."""
+    ours, theirs = (outline(m[..., 0] > 127) for m in (matte, truth))
+    reach = max(1, round(TOLERANCE * float(np.hypot(*ours.shape))))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2)
+    near_ours, near_theirs = (cv2.dilate(m.astype(np.uint8), disc) > 0 for m in (ours, theirs))
+    precision = (ours & near_theirs).sum() / max(1, ours.sum())
+    recall = (theirs & near_ours).sum() / max(1, theirs.sum())
+    return float(2 * precision * recall / max(1e-9, precision + recall))
+
+
+def outline(mask: np.ndarray) -> np.ndarray:
+    """The pixels of a mask that have a neighbour outside it."""
+    return mask & (cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0)
+
+
+def path_of(data: Path, clip: str) -> Path:
+    """The frames or the video of a clip."""
+    return data / "people" / CLIPS.get(clip, f"{clip}/frames")
+
+
+def clips_with_masks(data: Path) -> list[str]:
+    """The clips that have masks."""
+    return sorted(masks.parent.name for masks in (data / "people").glob("*/masks"))
 
 
 def row_of(frame: np.ndarray, matte: np.ndarray) -> np.ndarray:
@@ -127,6 +161,9 @@ def backends(names: list[str], weights: Path) -> list[tuple[Matter, PersonDetect
         try:
             if name == "motion":
                 found.append((MotionMatter(), None))
+                continue
+            if name == "pose":
+                found.append((PoseMatter(_at(weights / "pose")), None))
                 continue
             detector = FastestDet(_at(weights / "fastestdet/FastestDet.onnx"))
             if name == "motion+boxes":
@@ -152,21 +189,23 @@ def find_data() -> Path | None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("data", nargs="?", type=Path, default=find_data())
-    parser.add_argument("--backends", default="motion,selfie")
-    parser.add_argument("--clips", default=",".join(CLIPS))
+    parser.add_argument("--backends", default="motion,selfie,pose")
+    parser.add_argument("--clips")
     parser.add_argument("--sheets", type=Path)
     arguments = parser.parse_args()
     if arguments.data is None:
         print("mattes: skipped, no clips (give a folder that holds people/)")
         return
-    print("| clip | backend | IoU | share | flicker | CPU s/frame |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    for clip in arguments.clips.split(","):
+    every = dict.fromkeys([*CLIPS, *clips_with_masks(arguments.data)])
+    clips = arguments.clips.split(",") if arguments.clips else list(every)
+    print("| clip | backend | IoU | boundary F | share | flicker | CPU s/frame |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for clip in clips:
         for matter, detector in backends(arguments.backends.split(","), arguments.data / "weights"):
             try:
                 r = measure(arguments.data, clip, matter, detector, arguments.sheets)
             except InputError as error:
-                print(f"| {clip} | {matter.name} | {error} | | | |", flush=True)
+                print(f"| {clip} | {matter.name} | {error} | | | | |", flush=True)
                 continue
             print_row(r)
         if (r := measure_masks(arguments.data, clip)) is not None:
@@ -174,7 +213,7 @@ def main() -> None:
 
 
 def print_row(r: Result) -> None:
-    shown = "" if r.iou is None else f"{r.iou:.3f}"
+    shown = " | ".join("" if v is None else f"{v:.3f}" for v in (r.iou, r.boundary))
     print(
         f"| {r.clip} | {r.backend} | {shown} | {100 * r.share:.1f} % "
         f"| {100 * r.flicker:.1f} % | {r.seconds:.2f} |",

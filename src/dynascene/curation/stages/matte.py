@@ -16,7 +16,6 @@ from dynascene.display import Quiet
 from dynascene.errors import InputError
 from dynascene.estimators.matte.backends import BACKENDS, NETWORKS, default_backend, make_matter
 from dynascene.estimators.matte.figures import MatteFigures
-from dynascene.estimators.matte.finding import working_frames
 from dynascene.estimators.matte.job import EMPTY, finished_mattes
 from dynascene.estimators.matte.locating import locate
 from dynascene.estimators.matte.protocol import Matter
@@ -24,6 +23,7 @@ from dynascene.estimators.names import BackendName, DetectorName
 from dynascene.estimators.person.backends import detector_named
 from dynascene.estimators.person.protocol import PersonDetector
 from dynascene.estimators.weights import has_weights
+from dynascene.estimators.working_frames import working_frames
 from dynascene.io.frames import times_of
 from dynascene.io.video_writing import H264Writer
 from dynascene.types import FrameSource

@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from dynascene.display import Display
 from dynascene.estimators.matte.backends import make_matter
 from dynascene.estimators.matte.locating import SubjectPlace, locate, working_pixel
-from dynascene.estimators.matte.pose import PoseMatter
+from dynascene.estimators.matte.pose import PersonMatter, PoseMatter
 from dynascene.estimators.matte.protocol import Matter
 from dynascene.estimators.person.backends import make_detector
-from dynascene.estimators.person.subject import Choice, Subject, choose_subject, crowd_notice
-from dynascene.estimators.pose.track import PoseTrack
+from dynascene.estimators.person.subject import Choice
+from dynascene.estimators.pose.people import choose_person
+from dynascene.estimators.working_frames import working_frames
 from dynascene.types import FrameSource
-
-
-class Following:
-    """A matter bound to one person that it has followed."""
-
-    needs_boxes = False
-    least_frames = 1
-
-    def __init__(self, matter: PoseMatter, track: PoseTrack) -> None:
-        self._matter, self.track = matter, track
-        self.name, self.working_pixels = matter.name, matter.working_pixels
-
-    def __call__(
-        self,
-        frames: np.ndarray,
-        boxes: np.ndarray | None,
-        start: tuple[float, float] | None = None,
-    ) -> Iterator[np.ndarray]:
-        return self._matter.mattes(frames, self.track)
 
 
 def find_subject(
@@ -90,30 +69,12 @@ def _by_pose(
     scale = frames.shape[2] / source.size.width
     pixel = working_pixel(choice, scale, source.size, clip)
     with display.stage("people", len(source)) as advance:
-        people = matter.find(frames, advance)
+        people = matter.people.find(frames, advance)
     motion = make_matter("motion")
     if not people and backend is None and len(source) >= motion.least_frames:
         display.notice(f"{matter.name} sees nobody: the matte takes what moves otherwise")
         place = SubjectPlace(None, pixel, "motion")
         return motion, working_frames(source, motion.working_pixels), place
-    subjects = {
-        id(track): Subject(track.boxes / scale, track.seen, weight) for track, weight in people
-    }
-    ordered = sorted(subjects.values(), key=lambda person: person.centre[0])
-    subject = choose_subject(ordered, choice, clip)
-    if choice is None and (notice := crowd_notice(ordered, subject)):
-        display.notice(notice)
-    track = next(t for t, _ in people if subjects[id(t)] is subject)
-    place = SubjectPlace(track.boxes, pixel, matter.name, track.seen, scale=scale)
-    return Following(matter, track), frames, place
-
-
-def working_frames(source: FrameSource, pixels: int) -> np.ndarray:
-    """All frames, each shrunk to at most ``pixels`` pixels: uint8 [F, h, w, 3]."""
-    width, height = source.size
-    shrink = min(1.0, math.sqrt(pixels / (width * height)))
-    size = max(16, round(width * shrink)), max(16, round(height * shrink))
-    frames = np.empty((len(source), size[1], size[0], 3), np.uint8)
-    for index, frame in enumerate(source.read()):
-        frames[index] = cv2.resize(frame[..., :3], size, interpolation=cv2.INTER_AREA)
-    return frames
+    person = choose_person(clip, people, choice, scale, display)
+    place = SubjectPlace(person.track.boxes, pixel, matter.name, person.track.seen, scale=scale)
+    return PersonMatter(matter.people, person.track, source.size), frames, place

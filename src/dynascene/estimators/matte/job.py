@@ -17,18 +17,22 @@ from dynascene.estimators.matte.finding import find_subject
 from dynascene.estimators.matte.finishing import full_resolution, keep_subject, steady
 from dynascene.estimators.matte.locating import SubjectPlace
 from dynascene.estimators.matte.neighbours import seen_neighbours, subjects_share
+from dynascene.estimators.matte.plausibility import doubts, shape_of
+from dynascene.estimators.matte.pose import PersonMatter
 from dynascene.estimators.matte.protocol import Matter
 from dynascene.estimators.person.subject import Choice
+from dynascene.estimators.pose.drawing import draw_landmarks
 from dynascene.io.atomic import replacing
 from dynascene.io.frames import times_of
 from dynascene.io.images import write_png
+from dynascene.io.landmarks import write_landmarks
 from dynascene.io.video_writing import H264Writer
 from dynascene.types import FrameSource
 
 EMPTY = 1e-4  # of the frame, on average: less is no person …
 FULL = 0.95  # … and more leaves no place
 TINT = np.array([0, 177, 64], np.uint8)  # behind the person in the preview
-PREVIEW, REPORT = "preview.mp4", "matte.json"
+PREVIEW, REPORT, LANDMARKS = "preview.mp4", "matte.json", "landmarks.json"
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ def run(
 ) -> MatteSummary:
     """Write the matte of a clip: PNG frames, preview.mp4 and matte.json in the folder ``out``.
 
+    The backend pose leaves its landmarks there, too.
+
     Args:
         clip: the path that messages name.
         source: its frames, or an excerpt of them.
@@ -79,23 +85,40 @@ def run(
         display.notice(f"backend {matter.name}, subject found by {place.found_by}")
         temporary.mkdir()
         with display.stage("matte", len(source)) as advance:
-            figures = MatteFigures()
+            mattes = finished_mattes(source, frames, matter, place)
+            figures, shapes = MatteFigures(), []
             writer = H264Writer(
                 temporary / PREVIEW, source.size, source.frame_rate, times=times_of(source)
             )
             with writer as preview:
-                mattes = finished_mattes(source, frames, matter, place)
                 for index, (frame, matte) in enumerate(mattes):
                     write_png(temporary / f"{index:05d}.png", matte, shown_as=out)
-                    own = decontaminate(frame, matte) if clean_preview else frame
-                    preview.write(over_tint(own, matte))
+                    preview.write(_shown(frame, matte, index, matter, clean_preview))
                     figures.add(frames[index], matte)
+                    shapes.append(shape_of(matte))
                     advance()
         summary = MatteSummary(matter.name, place.found_by, len(source), *figures.summary())
         check_share(clip, summary, display)
-        report = _report(clip, summary, place, figures)
+        lines = doubts(shapes)
+        if lines:
+            display.notice(f"{clip}: the matte may be wrong: {'; '.join(lines)}; see {PREVIEW}")
+        if isinstance(matter, PersonMatter) and matter.landmarks is not None:
+            write_landmarks(matter.landmarks, temporary / LANDMARKS)
+        report = _report(clip, summary, place, figures) | {"doubts": lines}
         (temporary / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
     return summary
+
+
+def _shown(
+    frame: np.ndarray, matte: np.ndarray, index: int, matter: Matter, clean: bool
+) -> np.ndarray:
+    """The picture of the preview; a clean one shows landmarks, where the backend has them."""
+    if not clean:
+        return over_tint(frame, matte)
+    picture = over_tint(decontaminate(frame, matte), matte)
+    if isinstance(matter, PersonMatter) and matter.landmarks is not None:
+        return draw_landmarks(picture, matter.landmarks, index)
+    return picture
 
 
 def finished_mattes(

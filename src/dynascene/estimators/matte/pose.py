@@ -1,25 +1,22 @@
-"""Mattes by BlazePose: people are followed by their landmarks, and each frame's mask is read in the
-turned square in which the person stands upright.
+"""Mattes by BlazePose: people are followed by their landmarks, each frame's mask is read in the
+turned square in which the person stands upright, and the clip's colours decide where it is unsure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from dynascene.estimators.matte.clip_colours import with_clip_colours
+from dynascene.estimators.matte.opinion import probabilities
 from dynascene.estimators.person.detection import area, intersection
-from dynascene.estimators.pose import detector, landmarker
-from dynascene.estimators.pose.detector import PoseDetector
-from dynascene.estimators.pose.following import Follower
-from dynascene.estimators.pose.landmarker import PoseLandmarker
-from dynascene.estimators.pose.prominence import prominences
-from dynascene.estimators.pose.track import PoseTrack, track_of
-from dynascene.estimators.weights import Progress, weights_file
-
-OUTSIDE = -5.0  # logit off the region
-UNSEEN = 0.3  # of the mask's weight, where the network sees nobody
+from dynascene.estimators.pose.people import NAME, WORKING_PIXELS, PosePeople
+from dynascene.estimators.pose.track import PoseTrack
+from dynascene.estimators.weights import Progress
+from dynascene.io.landmarks import PoseLandmarks
+from dynascene.types import Size
 
 
 class PoseMatter:
@@ -29,32 +26,20 @@ class PoseMatter:
         folder: holds both files under their own names; None: they are downloaded into the cache.
         progress: of the download.
 
+    Attributes:
+        people: the network.
+
     Raises:
         InputError: a file cannot be downloaded or read.
     """
 
-    name = "pose"
-    working_pixels = 640 * 360
+    name = NAME
+    working_pixels = WORKING_PIXELS
     needs_boxes = False
     least_frames = 1
 
     def __init__(self, folder: Path | None = None, progress: Progress | None = None) -> None:
-        place = weights_file("pose", folder, progress).parent
-        self._landmarker = PoseLandmarker(place / landmarker.FILE)
-        self._follower = Follower(PoseDetector(place / detector.FILE), self._landmarker)
-
-    def find(
-        self, frames: np.ndarray, advance: Callable[[], None] = lambda: None
-    ) -> list[tuple[PoseTrack, float]]:
-        """Everybody who stays in the clip, each with their prominence, see ``prominences``.
-
-        Args:
-            frames: uint8 [F, h, w, 3].
-            advance: called once for each frame.
-        """
-        tracks = [track_of(person, len(frames)) for person in self._follower(frames, advance)]
-        weights = prominences(frames, tracks)
-        return [pair for pair in zip(tracks, weights, strict=True) if pair[1] > 0]
+        self.people = PosePeople(folder, progress)
 
     def __call__(
         self,
@@ -62,22 +47,47 @@ class PoseMatter:
         boxes: np.ndarray | None,
         start: tuple[float, float] | None = None,
     ) -> Iterator[np.ndarray]:
-        people = self.find(frames)
+        people = self.people.find(frames)
         if not people:
             return (np.zeros(frame.shape[:2], np.float32) for frame in frames)
         if boxes is not None:
-            track, _ = max(people, key=lambda pair: _shared(pair[0].boxes, boxes))
+            person = max(people, key=lambda p: _shared(p.track.boxes, boxes))
         else:
-            track, _ = max(people, key=lambda pair: (_at(pair[0], start), pair[1]))
-        return self.mattes(frames, track)
+            person = max(people, key=lambda p: (_at(p.track, start), p.prominence))
+        size = Size(frames.shape[2], frames.shape[1])
+        return PersonMatter(self.people, person.track, size)(frames, boxes, start)
 
-    def mattes(self, frames: np.ndarray, track: PoseTrack) -> Iterator[np.ndarray]:
-        """Yield the probability of one person for every frame, float32 [h, w] in 0 … 1."""
-        for frame, region in zip(frames, track.regions, strict=True):
-            reading, _ = self._landmarker.both_ways(frame, region)
-            logits = reading.mask * (UNSEEN + (1 - UNSEEN) * reading.person)
-            logit = region.lay(logits.astype(np.float32), frame.shape[:2], OUTSIDE)
-            yield 1 / (1 + np.exp(-logit))
+
+class PersonMatter:
+    """A matter bound to one person that BlazePose has followed.
+
+    Args:
+        people: the network.
+        track: of the person.
+        size: of the clip's own frames.
+
+    Attributes:
+        landmarks: of the person, after the first matte; None before.
+    """
+
+    name = NAME
+    working_pixels = WORKING_PIXELS
+    needs_boxes = False
+    least_frames = 1
+
+    def __init__(self, people: PosePeople, track: PoseTrack, size: Size) -> None:
+        self._people, self._track, self._size = people, track, size
+        self.landmarks: PoseLandmarks | None = None
+
+    def __call__(
+        self,
+        frames: np.ndarray,
+        boxes: np.ndarray | None,
+        start: tuple[float, float] | None = None,
+    ) -> Iterator[np.ndarray]:
+        self.landmarks, logits = self._people.read(frames, self._track, self._size)
+        for logit in with_clip_colours(frames, logits):
+            yield probabilities(logit)
 
 
 def _shared(one: np.ndarray, other: np.ndarray) -> float:

@@ -76,7 +76,7 @@ def generate(
         matte: video or folder of the same frames, white = person (or animal, or object); default:
             the alpha of PERSON, else cut out as by dynascene matte.
         subject: whom to cut out where there are several: their number or a pixel on them.
-        matte_backend: how to cut out: motion, selfie or modnet (default: the best at hand).
+        matte_backend: how to cut out: motion, pose, selfie or modnet (default: the best at hand).
         cameras: a camera file or folder, or "none" where the camera is unknown (default: tracked
             in the person's video, unless --move is given).
         camera_format: the camera file's format, where it does not tell (dynascene cameras --help).

@@ -1,0 +1,155 @@
+"""The backend pose with a stand-in for its networks: choice, fallback, and what the job writes."""
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dynascene.errors import InputError
+from dynascene.estimators.matte import finding, job
+from dynascene.estimators.matte.pose import PersonMatter, PoseMatter
+from dynascene.estimators.pose.people import PosePerson
+from dynascene.estimators.pose.region import Region
+from dynascene.estimators.pose.track import PoseTrack
+from dynascene.io.frames import open_frames
+from dynascene.io.landmarks import PoseLandmarks, read_landmarks
+from dynascene.types import ArrayFrames, Size
+
+FRAMES, H, W = 6, 72, 128
+CLIP = Path("clip.mp4")
+LEFT, RIGHT = (20, 10, 44, 66), (80, 10, 104, 66)
+
+
+class Display:
+    """Remembers the lines."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def stage(self, name: str, total: int):
+        from contextlib import nullcontext
+
+        return nullcontext(lambda: None)
+
+    def notice(self, text: str) -> None:
+        self.lines.append(text)
+
+
+class StandIn:
+    """Finds given people, and reads a box for a mask."""
+
+    def __init__(self, people: list[tuple[tuple[int, int, int, int], float]]) -> None:
+        self.people = people
+
+    def find(self, frames, advance=lambda: None) -> list[PosePerson]:
+        return [
+            PosePerson(
+                PoseTrack(
+                    (Region((box[0] + box[2]) / 2, 38, 60, 0),) * len(frames),
+                    np.ones(len(frames), bool),
+                    np.tile(np.array(box, float), (len(frames), 1)),
+                    1.0,
+                ),
+                weight,
+            )
+            for box, weight in self.people
+        ]
+
+    def read(self, frames, track: PoseTrack, size: Size) -> tuple[PoseLandmarks, np.ndarray]:
+        left, top, right, bottom = track.boxes[0].astype(int)
+        logits = np.full(frames.shape[:3], -5, np.float16)
+        logits[:, top:bottom, left:right] = 5
+        points = np.empty((len(frames), 33, 2))
+        points[..., 0] = np.linspace(left, right, 33)
+        points[..., 1] = np.linspace(top, bottom, 33)
+        zeros = np.zeros((len(frames), 33))
+        return PoseLandmarks(size, points, zeros, zeros + 1, zeros, np.ones(len(frames))), logits
+
+
+class Backend(PoseMatter):
+    def __init__(self, people: StandIn) -> None:
+        self.people = people  # ty: ignore[invalid-assignment]
+
+
+@pytest.fixture
+def clip() -> ArrayFrames:
+    frame = np.full((H, W, 3), 90, np.uint8)
+    for left, top, right, bottom in (LEFT, RIGHT):
+        frame[top:bottom, left:right] = (200, 60, 60)
+    return ArrayFrames([frame] * FRAMES, frame_rate=Fraction(24))
+
+
+def backend(monkeypatch: pytest.MonkeyPatch, *people: tuple[tuple[int, int, int, int], float]):
+    make = finding.make_matter
+    stand_in = Backend(StandIn(list(people)))
+    monkeypatch.setattr(
+        finding, "make_matter", lambda name: make("motion") if name == "motion" else stand_in
+    )
+
+
+def test_the_most_prominent_is_taken_and_one_line_tells_of_the_other(clip, monkeypatch) -> None:
+    backend(monkeypatch, (LEFT, 0.4), (RIGHT, 0.7))
+    display = Display()
+    matter, frames, place = finding.find_subject(CLIP, clip, None, None, display)
+    assert isinstance(matter, PersonMatter)
+    assert place.boxes is not None
+    assert place.boxes[0].tolist() == list(RIGHT)
+    assert len(display.lines) == 1
+    assert "of 2 people the most prominent was taken, number 2" in display.lines[0]
+    probability = next(matter(frames, place.boxes))
+    assert probability[20:60, 84:100].min() > 0.9
+    assert probability[20:60, 24:40].max() < 0.1
+
+
+def test_another_is_chosen_by_number_or_pixel(clip, monkeypatch) -> None:
+    backend(monkeypatch, (LEFT, 0.4), (RIGHT, 0.7))
+    for choice in (1, (30.0, 40.0)):
+        display = Display()
+        _, _, place = finding.find_subject(CLIP, clip, "pose", choice, display)
+        assert place.boxes is not None
+        assert place.boxes[0].tolist() == list(LEFT)
+        assert display.lines == []
+
+
+def test_equals_are_refused(clip, monkeypatch) -> None:
+    backend(monkeypatch, (LEFT, 0.68), (RIGHT, 0.7))
+    with pytest.raises(InputError, match="2 people of comparable prominence"):
+        finding.find_subject(CLIP, clip, None, None, Display())
+
+
+def test_motion_is_taken_where_nobody_is_seen_unless_pose_was_named(clip, monkeypatch) -> None:
+    backend(monkeypatch)
+    display = Display()
+    matter, _, _ = finding.find_subject(CLIP, clip, None, None, display)
+    assert matter.name == "motion"
+    assert display.lines == ["pose sees nobody: the matte takes what moves otherwise"]
+    with pytest.raises(InputError, match="nobody was found"):
+        finding.find_subject(CLIP, clip, "pose", None, display)
+
+
+def test_the_job_leaves_landmarks_and_shows_them(clip, monkeypatch, tmp_path: Path) -> None:
+    backend(monkeypatch, (LEFT, 0.4))
+    for name, clean in (("clean", True), ("plain", False)):
+        job.run(CLIP, clip, tmp_path / name, None, None, Display(), clean_preview=clean)
+    landmarks = read_landmarks(tmp_path / "clean" / "landmarks.json")
+    assert len(landmarks) == FRAMES
+    assert landmarks.size == (W, H)
+    report = json.loads((tmp_path / "clean" / "matte.json").read_text())
+    assert (report["backend"], report["doubts"]) == ("pose", [])
+    clean, plain = (
+        next(iter(open_frames(tmp_path / name / "preview.mp4").read())).astype(int)
+        for name in ("clean", "plain")
+    )
+    assert np.abs(clean - plain)[10:66, 20:44].max() > 60, "lines over the person"
+
+
+def test_with_boxes_the_person_in_them_is_taken_and_with_nobody_there_is_no_matte(clip) -> None:
+    frames = np.stack(list(clip.read()))
+    boxes = np.tile(np.array(RIGHT, float), (FRAMES, 1))
+    matter = Backend(StandIn([(LEFT, 0.9), (RIGHT, 0.2)]))
+    assert next(matter(frames, boxes))[40, 90] > 0.9
+    assert next(matter(frames, None))[40, 30] > 0.9
+    assert next(matter(frames, None, (90, 40)))[40, 90] > 0.9
+    assert not np.any(next(Backend(StandIn([]))(frames, None)))
