@@ -2,9 +2,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from dynascene.errors import InputError
-from dynascene.io.depth import read_depth
+from dynascene.io.depth import looks_like_disparity, read_depth
 from dynascene.io.images import write_png
 
 
@@ -25,3 +26,23 @@ def test_what_is_no_depth_map_is_refused(tmp_path: Path, name: str, content: byt
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=name):
         read_depth(tmp_path / name)
+
+
+def ground(rows: int = 90) -> np.ndarray:
+    """Depth [H, W] of a plane below the camera, and a far wall behind it."""
+    below = np.maximum(np.arange(rows) - rows / 3, 0.5) / rows
+    return np.repeat(np.minimum(1 / below, 12)[:, None], 40, axis=1)
+
+
+def test_depth_that_grows_downwards_looks_like_disparity() -> None:
+    assert not looks_like_disparity(ground())
+    assert looks_like_disparity(1 / ground())
+    assert not looks_like_disparity(np.ones((9, 9)))  # a wall
+    assert not looks_like_disparity(ground()[:, ::-1] * np.linspace(1, 1.1, 90)[:, None])
+
+
+def test_depth_maps_of_several_pages_are_refused(tmp_path: Path) -> None:
+    pages = [Image.fromarray(np.full((8, 9), 100 * k, np.uint16)) for k in (1, 2)]
+    pages[0].save(tmp_path / "d.tif", save_all=True, append_images=pages[1:])
+    with pytest.raises(InputError, match=r"d\.tif: holds 2 pictures"):
+        read_depth(tmp_path / "d.tif")

@@ -3,6 +3,7 @@
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from clips import numbered_frames, set_display_matrix, shared, write_clip
@@ -173,3 +174,26 @@ def test_every_real_clip_opens(folder: str) -> None:
         source = open_video(clip)
         assert isinstance(source, VideoFrames)
         assert next(source.read()).shape == (source.size.height, source.size.width, 3)
+
+
+@pytest.mark.parametrize("ending", ["mp4", "mkv", "mov"])
+@pytest.mark.parametrize("first", [16, 64], ids=["small first", "large first"])
+def test_of_several_videos_in_a_file_the_largest_is_meant(
+    tmp_path: Path, ending: str, first: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Cameras store small copies beside the video."""
+    path = tmp_path / f"a.{ending}"
+    with av.open(str(path), "w") as container:
+        sizes = (first, 80 - first)
+        streams = [container.add_stream("mpeg4", rate=24) for _ in sizes]
+        for stream, width in zip(streams, sizes, strict=True):
+            stream.width, stream.height, stream.pix_fmt = width, 48, "yuv420p"
+        for pixels in numbered_frames(3):
+            for stream, width in zip(streams, sizes, strict=True):
+                picture = np.ascontiguousarray(pixels[:, :width])
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
+        for stream in streams:
+            container.mux(stream.encode(None))
+    video = open_video(path)
+    assert (video.size, len(list(video.read()))) == (Size(64, 48), 3)
+    assert "holds 2 videos; that of 64x48 is used" in caplog.text

@@ -23,7 +23,7 @@ from dynascene.geometry.around import flat_camera, lift_panorama
 from dynascene.geometry.intrinsics import cover_scale, focal_from_fov, fov_from_focal
 from dynascene.geometry.panorama import PanoramaWindow
 from dynascene.imaging.pixels import tensor_from_bytes
-from dynascene.io.depth import read_depth
+from dynascene.io.depth import looks_like_disparity, read_depth
 from dynascene.io.images import exif_fov, read_image
 from dynascene.io.panoramas import full_panorama, looks_like_panorama, tagged_panorama
 from dynascene.jobs.log import Log
@@ -134,6 +134,11 @@ def lift_place(
     if fov is None:
         fov = assumed_fov(picture.size, filmed)
         log.notice(f"{place.scene}: field of view unknown; assuming {fov:.3g}° (`scene_fov`)")
+    if picture.depth is not None and looks_like_disparity(picture.depth.numpy()):
+        log.notice(
+            f"{place.scene_depth}: what is below lies farther than what is above; `scene_depth` "
+            "means larger = farther: if larger is nearer here (disparity), give 1 / its values"
+        )
     lens = Lens(focal_from_fov(fov, picture.size), is_known)
     return shape_place(PlacePicture(place, picture.pixels, lens, log), picture.depth, folder)
 

@@ -6,6 +6,9 @@ import cv2
 import numpy as np
 
 from dynascene.errors import InputError
+from dynascene.io.picture_file import RAW_SUFFIXES, open_picture
+
+FARTHER_BELOW = 1.3  # times as far as above: no place looks so, but a disparity map read as depth
 
 
 def read_depth(path: Path) -> np.ndarray:
@@ -36,7 +39,21 @@ def _read_array(path: Path) -> np.ndarray:
         raise InputError(f"{path}: is not a plain .npy array of numbers") from error
 
 
+def looks_like_disparity(depth: np.ndarray) -> bool:
+    """Whether near things lie far: what is below is nearly always nearer than what is above.
+
+    Args:
+        depth: [H, W], larger = farther.
+    """
+    quarter = max(1, len(depth) // 4)
+    above, below = np.median(depth[:quarter]), np.median(depth[-quarter:])
+    return bool(below > FARTHER_BELOW * above)
+
+
 def _read_picture(path: Path) -> np.ndarray:
+    if path.suffix.lower() in (".tif", ".tiff", *RAW_SUFFIXES):
+        with open_picture(path):
+            pass  # says what is raw, or holds several pictures
     content = np.fromfile(path, np.uint8)
     picture = cv2.imdecode(content, cv2.IMREAD_UNCHANGED) if content.size else None
     if picture is None:

@@ -19,7 +19,7 @@ from dynascene.io import swscale
 from dynascene.io.deinterlacing import deinterlaced
 from dynascene.io.greyness import IN_COLOUR, is_grey
 from dynascene.io.names import Deinterlace
-from dynascene.io.video_decoding import OpenFootage, decode_frames, open_footage
+from dynascene.io.video_decoding import OpenFootage, decode_frames, open_footage, video_streams
 from dynascene.io.video_index import FrameIndex, index_frames, timing
 from dynascene.io.video_picture import SCALING, Picture, may_have_alpha, picture_of
 from dynascene.io.video_seeking import DAMAGED, from_keyframe, in_step, without_gaps
@@ -202,6 +202,7 @@ def open_video(
         if first is None:
             raise InputError(f"{path}: holds no frame that can be decoded; export the video again")
         picture = picture_of(first, footage, path)
+        others = len(video_streams(footage.container)) - 1
     index = index_frames(path, look_for_alpha=may_have_alpha(first))
     if not index.count:
         raise InputError(f"{path}: holds no undamaged frame; export the video again")
@@ -213,6 +214,8 @@ def open_video(
     if deinterlace == "auto" and not index.interlaced:
         deinterlace = "never"
     _say_what_is_changed(path, picture, index, deinterlace)
+    if others:
+        log.warning("%s: holds %d videos; that of %s is used", path, others + 1, picture.size)
     rate, times = timing(index)
     return VideoFrames(path, rate, times, picture, index, strict, deinterlace)
 

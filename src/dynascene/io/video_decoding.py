@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 
 from dynascene.errors import InputError
 
+NO_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
 CUT_SHORT = "{path}: the video is empty or cut short (its index is missing); export it again"
 
 
@@ -48,7 +49,7 @@ class OpenFootage:
 
 @contextmanager
 def open_footage(path: Path, *, threads: str = "AUTO") -> Generator[OpenFootage]:
-    """Open the first video stream.
+    """Open the video stream that is meant (``video_streams``).
 
     Args:
         path: of the file.
@@ -59,7 +60,7 @@ def open_footage(path: Path, *, threads: str = "AUTO") -> Generator[OpenFootage]
         InputError: there is no stream that can be read.
     """
     with open_container(path) as container:
-        stream = _first_video_stream(container, path)
+        stream = _main_video_stream(container, path)
         tags = ColourTags.of(stream.codec_context)
         decoder = _alpha_decoder(stream) or stream.codec_context
         decoder.thread_type = threads
@@ -98,13 +99,11 @@ def _why_unreadable(path: Path, error: Exception) -> str:
     return f"{path}: is not a video that can be read"
 
 
-def _first_video_stream(container: InputContainer, path: Path) -> VideoStream:
+def _main_video_stream(container: InputContainer, path: Path) -> VideoStream:
     name = container.format.name
     if name in ("tty", "image2") or name.endswith("_pipe"):
         raise InputError(f"{path}: is not a video; name pictures by their kind (.png, .jpg …)")
-    # the cover picture of a music file is a video stream too
-    attached = Disposition.attached_pic
-    streams = [s for s in container.streams.video if not s.disposition & attached]
+    streams = video_streams(container)
     if not streams:
         if container.streams.audio:
             raise InputError(f"{path}: holds only sound; a video is expected")
@@ -112,6 +111,21 @@ def _first_video_stream(container: InputContainer, path: Path) -> VideoStream:
     if streams[0].codec_context is None:
         raise InputError(f"{path}: its video codec is not supported; export it as H.264")
     return streams[0]
+
+
+def video_streams(container: InputContainer) -> list[VideoStream]:
+    """The streams that are videos, the one that is meant first: the largest, then the default one.
+
+    Covers of music and thumbnails are streams of video, too, and cameras store small copies.
+    """
+    streams = [s for s in container.streams.video if not s.disposition & NO_VIDEO]
+
+    def rank(stream: VideoStream) -> tuple[int, bool]:
+        context = stream.codec_context
+        area = 0 if context is None else context.width * context.height
+        return area, bool(stream.disposition & Disposition.default)
+
+    return sorted(streams, key=rank, reverse=True)
 
 
 def _alpha_decoder(stream: VideoStream) -> VideoCodecContext | None:
