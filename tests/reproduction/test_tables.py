@@ -15,7 +15,7 @@ from dynascene.evaluation import camera_fit
 from dynascene.models.sizes import MICRO, SMALL
 from dynascene.recipes import short_clips
 from dynascene.reproduction import work
-from dynascene.reproduction.job import OUTPUTS, write_tables
+from dynascene.reproduction.job import FIGURE_9, OUTPUTS, write_tables
 from dynascene.reproduction.materials import (
     Identity,
     ReproductionRequest,
@@ -127,7 +127,7 @@ def test_the_page_has_rows_figures_and_pictures(
     plain = plain_steps(finished[0], request_of_two_steps, identity)
     every = [plain, *steps, *unfinished]
     tables = write_tables(every, request_of_two_steps, identity, tmp_path / "page")
-    assert {path.name for path in (tmp_path / "page").iterdir()} == set(OUTPUTS)
+    assert {path.name for path in (tmp_path / "page").iterdir()} == set(OUTPUTS) - {FIGURE_9}
     titles = [table.title for table in tables]
     first = "Table 2, clean frames and the picture's rays"
     assert f"{first}: synthetic:test, background" in titles
@@ -160,6 +160,12 @@ def test_the_page_has_rows_figures_and_pictures(
     assert set(manifest["figure_10"]["pan"]["dynascene.micro"]) == {
         "no camera", "opposite", "matching",
     }  # fmt: skip
+    lineup = "Table 2, clean frames and the picture's rays"
+    assert f"{lineup}: of 2 pairs of rows and metrics" in page  # L1 and PSNR
+    assert {pair["better"] for pair in manifest["agreement"][lineup]} == {
+        "DynaScene",
+        "ActAnywhere",
+    }
     clips = pq.read_table(tmp_path / "page" / "clips.parquet").to_pydict()
     assert set(clips["row"]) == set(ROWS)
     # of each row: 4 clips, 2 metrics of the background, 3 of full frames, 6 of the camera gap

@@ -15,21 +15,28 @@ from dynascene.evaluation.systems import Trained
 from dynascene.evaluation.table import Table
 from dynascene.evaluation.table_formats import PAGES
 from dynascene.generation.weights import load_weights
+from dynascene.imaging.sheet import stack_sheets
 from dynascene.io.images import write_png
 from dynascene.jobs.result_folder import result_folder
 from dynascene.models.sizes import MICRO
+from dynascene.reproduction.agreement import agreement_note, compare_pairs
+from dynascene.reproduction.figure9 import illumination_sheet
+from dynascene.reproduction.light_page import pairs_of
+from dynascene.reproduction.lineups import lineups_of
 from dynascene.reproduction.materials import Identity, ReproductionRequest
 from dynascene.reproduction.opposite_cameras import filmed_moves, opposite_cameras_sheet
 from dynascene.reproduction.page import page_tables
 from dynascene.reproduction.plan import RAYS, PlannedRow
+from dynascene.reproduction.relit_scenes import RelitScenes
 from dynascene.reproduction.results import read_plain, read_results, write_clips
 from dynascene.reproduction.steps import SEED, RowSteps
 from dynascene.synthetic.shots.moved_clips import moved_clips
 from dynascene.synthetic.shots.moved_shots import MOVES, MovedShots
 from dynascene.synthetic.shots.short_shots import ShortShots
 
-MANIFEST, CLIPS, SHEET, FIGURE_10 = "manifest.json", "clips.parquet", "sheet.png", "figure10.png"
-OUTPUTS = [MANIFEST, CLIPS, *PAGES, SHEET, FIGURE_10]
+MANIFEST, CLIPS, SHEET = "manifest.json", "clips.parquet", "sheet.png"
+FIGURE_9, FIGURE_10 = "figure9.png", "figure10.png"
+OUTPUTS = [MANIFEST, CLIPS, *PAGES, SHEET, FIGURE_9, FIGURE_10]
 
 
 def write_tables(
@@ -38,7 +45,7 @@ def write_tables(
     """Write what the finished rows give: ``out`` is complete afterwards, or untouched.
 
     manifest.json says what was measured on what; clips.parquet has every clip's figures; the tables
-    are Markdown, LaTeX and HTML; the pictures are a contact sheet and Figure 10.
+    are Markdown, LaTeX and HTML; the pictures are a contact sheet and Figures 9 and 10.
 
     Returns:
         The tables; none where no row is finished, and then nothing is written.
@@ -48,9 +55,14 @@ def write_tables(
         return []
     tables = page_tables(results, read_plain(steps))
     unfinished = [each for each in steps if not each.is_done]
-    notes = page_notes(request, [each.row for each in steps], unfinished)
+    lineups = lineups_of(results)
+    notes = [
+        *page_notes(request, [each.row for each in steps], unfinished),
+        *(agreement_note(lineup) for lineup in lineups if len(lineup.lines) > 1),
+    ]
     with result_folder(out, OUTPUTS, listing=MANIFEST) as folder:
         shares = _write_figures(steps, request, folder)
+        _write_figure_9(steps, request, folder)
         write_clips(results, folder / CLIPS)
         for name, page in PAGES.items():
             text = page(tables, f"The paper's tables at size {request.size.name}", notes)
@@ -68,6 +80,10 @@ def write_tables(
                 if each.is_done
             },
             "unfinished": [each.name for each in unfinished],
+            "agreement": {
+                lineup.title: [pair.to_json() for pair in compare_pairs(lineup)]
+                for lineup in lineups
+            },
             "figure_10": shares,
             "outputs": [name for name in OUTPUTS if (folder / name).exists()] + [MANIFEST],
         }
@@ -141,7 +157,23 @@ def _write_figures(
 
 def _in_figure(row: PlannedRow) -> bool:
     """Figure 10 shows what is to follow the camera, and what it is compared with."""
-    return any(entry.lineup == RAYS for entry in row.entries)
+    return any((entry.table, entry.lineup) == (2, RAYS) for entry in row.entries)
+
+
+def _write_figure_9(steps: Sequence[RowSteps], request: ReproductionRequest, folder: Path) -> None:
+    """Of each lineup in which both rows are finished."""
+    done = {(e.row.name, e.seed): e for e in steps if e.is_done and e.relit}
+    scenes = RelitScenes(request.test_clips, request.size, SEED, request.imagery)
+    sheets = [
+        illumination_sheet(
+            {label: _follower(done[row.row.name, row.seed]) for label, row in pair.items()},
+            scenes,
+            SEED,
+        )
+        for pair in pairs_of(read_results(list(done.values()))).values()
+    ]
+    if sheets:
+        write_png(folder / FIGURE_9, stack_sheets(sheets))
 
 
 def _follower(steps: RowSteps) -> SampledFollower:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from dynascene.evaluation.bootstrap import Estimate
 from dynascene.evaluation.clip_table import REGION_KEY
+from dynascene.evaluation.field_scores import BACKGROUND
 from dynascene.evaluation.gap_seeds import MeasuredGaps, read_gaps
 from dynascene.evaluation.job import CLIP_TABLE
 from dynascene.evaluation.projected_followers import FRAMED
@@ -53,7 +54,9 @@ class RowResult:
         views: by benchmark and view.
         columns: the metrics of each benchmark.
         stage_steps: of each stage.
-        seconds: of a training step, mean; nan where the run is gone.
+        seconds: of a training step in each stage, mean; nan where the run is gone.
+        relit: of rows of Figure 9 the background, by light of the scenes: of the row and of the
+            scene picture held.
     """
 
     row: PlannedRow
@@ -62,7 +65,8 @@ class RowResult:
     views: Mapping[tuple[str, str], RowView]
     columns: Mapping[str, list[MetricColumn]]
     stage_steps: Sequence[int]
-    seconds: float
+    seconds: Sequence[float]
+    relit: Mapping[str, Mapping[str, RowView]] = field(default_factory=dict)
 
     def view(self, key: tuple[str, str]) -> RowView | None:
         """Of a benchmark and view."""
@@ -107,7 +111,10 @@ def write_clips(results: Sequence[RowResult], path: Path) -> None:
         for name in ("row", "seed", "benchmark", "view", "clip", "place", "metric", "value")
     }
     for result in results:
-        for (benchmark, view), scores in result.views.items():
+        relit = {
+            (light, BACKGROUND): views[result.row.name] for light, views in result.relit.items()
+        }
+        for (benchmark, view), scores in {**result.views, **relit}.items():
             for metric, values in scores.clips.items():
                 for clip, place, value in zip(scores.names, scores.places, values, strict=True):
                     line = (result.row.name, result.seed, benchmark, view, clip, place, metric)
@@ -140,8 +147,20 @@ def _read(steps: RowSteps, row: PlannedRow | None = None, name: str | None = Non
             views[benchmark, view] = _view(folder.path / CLIP_TABLE, view, name, estimates)
     gap = None if steps.gap is None else read_gaps(steps.gap.path, name)
     stage_steps = [stage.steps for stage in steps.stages]
-    seconds = mean_step_seconds(steps.stages[-1].path) if name == steps.row.name else float("nan")
-    return RowResult(row, steps.seed, gap, views, columns, stage_steps, seconds)
+    seconds = [mean_step_seconds(stage.path) for stage in steps.stages]
+    relit = {}
+    for light, folder in steps.relit.items() if name == steps.row.name else ():
+        values = json.loads((folder.path / METRICS).read_text(encoding="utf-8"))["field"]
+        relit[light] = {
+            system: _view(
+                folder.path / CLIP_TABLE,
+                BACKGROUND,
+                system,
+                {metric: _estimate(each) for metric, each in estimates.items()},
+            )
+            for system, estimates in values["views"][BACKGROUND].items()
+        }
+    return RowResult(row, steps.seed, gap, views, columns, stage_steps, seconds, relit)
 
 
 def _view(path: Path, view: str, name: str, estimates: Mapping[str, Estimate]) -> RowView:

@@ -23,11 +23,14 @@ from dynascene.models.sizes import size_to_dict
 from dynascene.recipes.provenance import CARD
 from dynascene.reproduction.materials import Identity, ReproductionRequest, fingerprint
 from dynascene.reproduction.plan import PlannedRow
+from dynascene.reproduction.relit_scenes import STRENGTHS
+from dynascene.reproduction.relit_scenes import VERSION as SCENES_VERSION
 from dynascene.training.run import Settings
 from dynascene.training.state import checkpoint_folders
 from dynascene.training.trainer import DESCRIPTION
 
 METRICS = "metrics.json"
+LIGHT_FIGURE = 9  # the paper's, of relit scenes
 KEY_LENGTH = 12
 # The still picture, the first frame held, and the projection, measured once as all rows are.
 WITHOUT_TRAINING = PlannedRow(
@@ -143,11 +146,29 @@ class RowSteps:
             folders[text] = ResultFolder(self._place(f"metrics{number}", inputs), METRICS, inputs)
         return folders
 
+    @cached_property
+    def relit(self) -> dict[str, ResultFolder]:
+        """By light of the scenes; none: the row is not in Figure 9."""
+        if not any(entry.figure == LIGHT_FIGURE for entry in self.row.drawn):
+            return {}
+        folders = {}
+        for number, (name, strength) in enumerate(STRENGTHS.items()):
+            inputs = {
+                **self._measured,
+                "pictures": self.identity.pictures,
+                "strength": strength,
+                "scenes": SCENES_VERSION,
+                "version": METRIC_VERSION,
+            }
+            folders[name] = ResultFolder(self._place(f"light{number}", inputs), METRICS, inputs)
+        return folders
+
     @property
     def results(self) -> list[ResultFolder]:
         """Everything after the training."""
         maybe = (self.weights, self.gap)
-        return [*(each for each in maybe if each is not None), *self.metrics.values()]
+        further = (*self.metrics.values(), *self.relit.values())
+        return [*(each for each in maybe if each is not None), *further]
 
     @property
     def is_done(self) -> bool:

@@ -27,6 +27,7 @@ from dynascene.models.sizes import MICRO
 from dynascene.recipes import find_recipe
 from dynascene.recipes.export import export_run
 from dynascene.reproduction.materials import RENDERED, ReproductionRequest
+from dynascene.reproduction.relit_scenes import STRENGTHS, RelitScenes, light_metrics
 from dynascene.reproduction.short_benchmark import MovedBenchmark, run_short_benchmark
 from dynascene.reproduction.steps import (
     SEED,
@@ -99,6 +100,8 @@ def finish_row(steps: RowSteps, report: Report) -> None:
             _do(steps, steps.gap, "camera gap", _measure_gap, report)
         for text, result in steps.metrics.items():
             _do(steps, result, f"metrics on {text}", partial(_measure_metrics, text), report)
+        for name, result in steps.relit.items():
+            _do(steps, result, f"metrics on {name}", partial(_measure_light, name), report)
 
 
 def _finish_stage(steps: RowSteps, number: int, report: Report) -> None:
@@ -184,6 +187,12 @@ def _measure_metrics(text: str, steps: RowSteps, result: ResultFolder) -> None:
     run_evaluation(evaluation, result.path, Log())
 
 
+def _measure_light(name: str, steps: RowSteps, result: ResultFolder) -> None:
+    request = steps.request
+    scenes = RelitScenes(request.test_clips, request.size, SEED, request.imagery, STRENGTHS[name])
+    run_short_benchmark([follower(_trained(steps))], scenes, light_metrics(), SEED, result.path)
+
+
 def _short_benchmark(text: str, request: ReproductionRequest) -> Benchmark:
     size, clips = request.size, request.test_clips
     if text == RENDERED:
@@ -193,6 +202,9 @@ def _short_benchmark(text: str, request: ReproductionRequest) -> Benchmark:
 
 
 def _system(steps: RowSteps) -> Trained | Projection:
-    if steps.weights is None:
-        return Projection()
+    return Projection() if steps.weights is None else _trained(steps)
+
+
+def _trained(steps: RowSteps) -> Trained:
+    assert steps.weights is not None, "the row is trained"
     return Trained(steps.row.name, load_weights(steps.weights.path))

@@ -12,7 +12,7 @@ import torch
 from torch.utils.data import Dataset
 
 from dynascene.datasets.filmed.clip import FilmedClip
-from dynascene.datasets.tasks.illumination import LightRanges, relight
+from dynascene.datasets.tasks.illumination import LightRanges, random_change, relight
 from dynascene.errors import InputError
 from dynascene.training.shot_cache import CachedShots, Stock
 from dynascene.types import CameraTrack
@@ -83,6 +83,6 @@ def lit_clip(
     pictures = torch.cat([clip.video, clip.others]) / 2 + 0.5
     side_by_side = torch.cat(list(pictures), dim=-1)
     everywhere = torch.ones_like(side_by_side[:1], dtype=torch.bool)
-    lit = relight(side_by_side, everywhere, rng, ranges) * 2 - 1
+    lit = relight(side_by_side, everywhere, random_change(rng, ranges)) * 2 - 1
     split = torch.stack(lit.chunk(len(pictures), dim=-1))
     return replace(clip, video=split[:frames], others=split[frames:])

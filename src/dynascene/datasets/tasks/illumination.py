@@ -7,6 +7,7 @@ gamma and contrast. H W pixels.
 
 import math
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -40,30 +41,57 @@ def adjust_illumination(
     """The sample with another light on what its scene picture shows; holes and target stay."""
     ranges = ranges or LightRanges()
     visible = sample.scene_visibility > 0
-    lit = relight(sample.scene_image / 2 + 0.5, visible, rng, ranges) * 2 - 1
+    light = random_change(rng, ranges)
+    lit = relight(sample.scene_image / 2 + 0.5, visible, light) * 2 - 1
     return replace(sample, scene_image=torch.where(visible, lit, sample.scene_image))
 
 
-def relight(
-    picture: Tensor, visible: Tensor, rng: np.random.Generator, ranges: LightRanges
-) -> Tensor:
-    """A picture in sRGB 0 … 1 [3, H, W] under a random light, clipped as a camera does.
+class Light(NamedTuple):
+    """Another light on a picture, and another tone curve; zeros leave it as it is.
+
+    Args:
+        brightness, temperature: stops; positive temperatures are warm.
+        angle, shading: radians, from where the light comes, and stops to that corner.
+        gamma, contrast: natural logarithm of exponent and slope.
+    """
+
+    brightness: float = 0.0
+    angle: float = 0.0
+    shading: float = 0.0
+    temperature: float = 0.0
+    gamma: float = 0.0
+    contrast: float = 0.0
+
+
+def random_change(rng: np.random.Generator, ranges: LightRanges) -> Light:
+    """Every part uniform within its range; shading from nothing on."""
+    return Light(
+        brightness=rng.uniform(-1, 1) * ranges.brightness,
+        angle=rng.uniform(0, 2 * math.pi),
+        shading=rng.uniform(0, 1) * ranges.shading,
+        temperature=rng.uniform(-1, 1) * ranges.temperature,
+        gamma=rng.uniform(-1, 1) * ranges.gamma,
+        contrast=rng.uniform(-1, 1) * ranges.contrast,
+    )
+
+
+def relight(picture: Tensor, visible: Tensor, light: Light) -> Tensor:
+    """A picture in sRGB 0 … 1 [3, H, W] under another light, clipped as a camera does.
 
     Args:
         visible: bool [1, H, W]; contrast turns about the mean of these pixels.
     """
-    stops = rng.uniform(-1, 1) * ranges.brightness + _shading(rng, picture, ranges.shading)
-    tint = _tint(rng.uniform(-1, 1) * ranges.temperature).to(picture)
-    light = linear_from_srgb(picture) * 2**stops * tint[:, None, None]
-    value = srgb_from_linear(light) ** math.exp(rng.uniform(-1, 1) * ranges.gamma)
-    slope = math.exp(rng.uniform(-1, 1) * ranges.contrast)
+    stops = light.brightness + _shading(picture, light.angle, light.shading)
+    tint = _tint(light.temperature).to(picture)
+    linear = linear_from_srgb(picture) * 2**stops * tint[:, None, None]
+    value = srgb_from_linear(linear) ** math.exp(light.gamma)
+    slope = math.exp(light.contrast)
     middle = (value * visible).sum() / (3 * visible.sum()).clamp(min=1)
     return (middle + (value - middle) * slope).clamp(0, 1)
 
 
-def _shading(rng: np.random.Generator, picture: Tensor, most: float) -> Tensor:
-    """Light that fades across the frame in a random direction: stops [H, W], 0 in the middle."""
-    angle, strength = rng.uniform(0, 2 * math.pi), rng.uniform(0, 1) * most
+def _shading(picture: Tensor, angle: float, strength: float) -> Tensor:
+    """Light that fades across the frame: stops [H, W], 0 in the middle."""
     x, y = math.cos(angle), math.sin(angle)
     down, across = (torch.arange(n).to(picture) + 0.5 for n in picture.shape[-2:])
     down, across = down / len(down) * 2 - 1, across / len(across) * 2 - 1
