@@ -162,10 +162,7 @@ def test_the_page_has_rows_figures_and_pictures(
     }  # fmt: skip
     lineup = "Table 2, clean frames and the picture's rays"
     assert f"{lineup}: of 2 pairs of rows and metrics" in page  # L1 and PSNR
-    assert {pair["better"] for pair in manifest["agreement"][lineup]} == {
-        "DynaScene",
-        "ActAnywhere",
-    }
+    assert {pair["better"] for pair in manifest["agreement"][lineup]} == {"DynaScene"}
     clips = pq.read_table(tmp_path / "page" / "clips.parquet").to_pydict()
     assert set(clips["row"]) == set(ROWS)
     # of each row: 4 clips, 2 metrics of the background, 3 of full frames, 6 of the camera gap
