@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from dynascene.reproduction.lineups import Line, Lineup, measured_margin, percen
 
 ALIKE, UNDECIDED, AGAINST = "as in the paper", "not decided", "against the paper"
 
-# what a difference may come from, beyond size, data and length of training
+# what a difference may come from, beyond size, data and length of training, where all weights are
+# trained from nothing
 MEANINGS: Mapping[int, str] = {
     2: "the baselines are trained anew here, on one core and one set of clips; the paper compares "
     "with published networks on Stable Video Diffusion",
@@ -55,7 +57,10 @@ class PairComparison:
             "better": self.better,
             "other": self.other,
             "paper": self.paper,
-            "margin": dict(zip(("mean", "low", "high"), self.margin[:3], strict=True)),
+            "margin": {
+                name: None if math.isnan(value) else value
+                for name, value in zip(("mean", "low", "high"), self.margin[:3], strict=True)
+            },
             "verdict": self.verdict,
         }
 
@@ -85,8 +90,13 @@ def _paper_order(lines: Sequence[Line], title: str, better: str) -> list[Line]:
     return sorted(lines, key=lambda line: line.entry.figures[title], reverse=better == "higher")
 
 
-def agreement_note(lineup: Lineup) -> str:
-    """How many pairs stand as in the paper, which do not, and what that may mean."""
+def agreement_note(lineup: Lineup, *, from_nothing: bool) -> str:
+    """How many pairs stand as in the paper, which do not, and what that may mean.
+
+    Args:
+        lineup: finished rows.
+        from_nothing: whether they were trained without public weights.
+    """
     pairs = compare_pairs(lineup)
     counts = Counter(pair.verdict for pair in pairs)
     against = [pair for pair in pairs if pair.verdict == AGAINST]
@@ -100,4 +110,5 @@ def agreement_note(lineup: Lineup) -> str:
         f"{pair.other} before {pair.better} by {pair.metric} ({percent(pair.margin)})"
         for pair in against
     )
-    return f"{text}: {listed}. What that may mean: {MEANINGS[lineup.table]}."
+    meaning = MEANINGS[lineup.table] if from_nothing else "data and length of training differ"
+    return f"{text}: {listed}. What that may mean: {meaning}."

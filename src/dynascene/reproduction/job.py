@@ -18,7 +18,7 @@ from dynascene.generation.weights import load_weights
 from dynascene.imaging.sheet import stack_sheets
 from dynascene.io.images import write_png
 from dynascene.jobs.result_folder import result_folder
-from dynascene.models.sizes import MICRO
+from dynascene.models.sizes import MICRO, SD15
 from dynascene.reproduction.agreement import agreement_note, compare_pairs
 from dynascene.reproduction.figure9 import illumination_sheet
 from dynascene.reproduction.light_page import pairs_of
@@ -58,7 +58,11 @@ def write_tables(
     lineups = lineups_of(results)
     notes = [
         *page_notes(request, [each.row for each in steps], unfinished),
-        *(agreement_note(lineup) for lineup in lineups if len(lineup.lines) > 1),
+        *(
+            agreement_note(lineup, from_nothing=request.size != SD15)
+            for lineup in lineups
+            if len(lineup.lines) > 1
+        ),
     ]
     with result_folder(out, OUTPUTS, listing=MANIFEST) as folder:
         shares = _write_figures(steps, request, folder)
