@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from dynascene.datasets.tasks.illumination import Light
+from dynascene.datasets.tasks.illumination import LightChange
 from dynascene.evaluation.gap import StillFollower
 from dynascene.evaluation.metrics.illumination import contrast_error, light_error
 from dynascene.imaging.pixels import bytes_from_tensor
@@ -38,7 +38,7 @@ def test_the_scene_picture_alone_is_relit() -> None:
 
 def test_a_shots_light_falls_on_place_person_and_picture() -> None:
     shot = scenes(0.0)._moved[0].shot
-    dark = lit_shot(shot, Light(brightness=-1.0))
+    dark = lit_shot(shot, LightChange(brightness=-1.0))
     assert (dark.video <= shot.video + 1e-6).all()
     assert dark.scene_image.mean() < shot.scene_image.mean()
     torch.testing.assert_close(dark.foreground, dark.video * shot.matte)
@@ -50,10 +50,10 @@ def test_a_shots_light_falls_on_place_person_and_picture() -> None:
 @pytest.mark.parametrize(
     ("error", "changes"),
     [
-        (light_error, [Light(brightness=b) for b in (0.0, 0.2, 0.4, 0.8)]),
-        (light_error, [Light(brightness=-b) for b in (0.0, 0.2, 0.4, 0.8)]),
-        (contrast_error, [Light(contrast=c) for c in (0.0, 0.1, 0.2, 0.3)]),
-        (contrast_error, [Light(contrast=-c) for c in (0.0, 0.1, 0.2, 0.3)]),
+        (light_error, [LightChange(brightness=b) for b in (0.0, 0.2, 0.4, 0.8)]),
+        (light_error, [LightChange(brightness=-b) for b in (0.0, 0.2, 0.4, 0.8)]),
+        (contrast_error, [LightChange(contrast=c) for c in (0.0, 0.1, 0.2, 0.3)]),
+        (contrast_error, [LightChange(contrast=-c) for c in (0.0, 0.1, 0.2, 0.3)]),
     ],
 )
 def test_errors_of_light_grow_with_the_change_of_light(error, changes) -> None:

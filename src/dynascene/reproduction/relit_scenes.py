@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from dynascene.datasets.imagery import Folders
-from dynascene.datasets.tasks.illumination import Light, LightRanges, random_change, relight
+from dynascene.datasets.tasks.illumination import LightChange, LightRanges, random_change, relight
 from dynascene.evaluation.metrics.choice import FieldMetrics, choose_metrics
 from dynascene.evaluation.protocol import EvaluationShot
 from dynascene.imaging.pixels import bytes_from_tensor
@@ -85,15 +85,17 @@ class RelitScenes:
         return replace(moved, shot=replace(shot, scene_image=relit(shot.scene_image, change)))
 
 
-def farthest_change(rng: np.random.Generator, ranges: LightRanges, strength: float) -> Light:
+def farthest_change(rng: np.random.Generator, ranges: LightRanges, strength: float) -> LightChange:
     """A change of light at a share of the ends of its ranges, either way."""
     signs = rng.choice([-1.0, 1.0], 4)
     ends = (ranges.brightness, ranges.temperature, ranges.gamma, ranges.contrast)
     brightness, temperature, gamma, contrast = (signs * ends * strength).tolist()
-    return Light(brightness=brightness, temperature=temperature, gamma=gamma, contrast=contrast)
+    return LightChange(
+        brightness=brightness, temperature=temperature, gamma=gamma, contrast=contrast
+    )
 
 
-def lit_shot(shot: ShortShot, light: Light) -> ShortShot:
+def lit_shot(shot: ShortShot, light: LightChange) -> ShortShot:
     """A shot under one more light, which falls on place, person and scene picture."""
     video = torch.stack([relit(frame, light) for frame in shot.video])
     return replace(
@@ -105,7 +107,7 @@ def lit_shot(shot: ShortShot, light: Light) -> ShortShot:
     )
 
 
-def relit(picture: torch.Tensor, light: Light) -> torch.Tensor:
+def relit(picture: torch.Tensor, light: LightChange) -> torch.Tensor:
     """A picture [3, H, W] in −1 … 1 under another light."""
     everywhere = torch.ones_like(picture[:1], dtype=torch.bool)
     return relight(picture / 2 + 0.5, everywhere, light) * 2 - 1

@@ -46,7 +46,7 @@ def adjust_illumination(
     return replace(sample, scene_image=torch.where(visible, lit, sample.scene_image))
 
 
-class Light(NamedTuple):
+class LightChange(NamedTuple):
     """Another light on a picture, and another tone curve; zeros leave it as it is.
 
     Args:
@@ -63,9 +63,9 @@ class Light(NamedTuple):
     contrast: float = 0.0
 
 
-def random_change(rng: np.random.Generator, ranges: LightRanges) -> Light:
+def random_change(rng: np.random.Generator, ranges: LightRanges) -> LightChange:
     """Every part uniform within its range; shading from nothing on."""
-    return Light(
+    return LightChange(
         brightness=rng.uniform(-1, 1) * ranges.brightness,
         angle=rng.uniform(0, 2 * math.pi),
         shading=rng.uniform(0, 1) * ranges.shading,
@@ -75,7 +75,7 @@ def random_change(rng: np.random.Generator, ranges: LightRanges) -> Light:
     )
 
 
-def relight(picture: Tensor, visible: Tensor, light: Light) -> Tensor:
+def relight(picture: Tensor, visible: Tensor, light: LightChange) -> Tensor:
     """A picture in sRGB 0 … 1 [3, H, W] under another light, clipped as a camera does.
 
     Args:
