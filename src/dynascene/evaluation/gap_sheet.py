@@ -9,12 +9,19 @@ from torch import Tensor
 
 from dynascene.evaluation.gap import CameraFollower
 from dynascene.imaging.pixels import bytes_from_tensor
-from dynascene.imaging.sheet import SheetHeader, SheetRow, contact_sheet, stack_sheets
+from dynascene.imaging.sheet import (
+    LABEL_WIDTH,
+    SheetHeader,
+    SheetRow,
+    contact_sheet,
+    stack_sheets,
+)
 from dynascene.synthetic.shots.moved_clips import MovedClips
 
 SHOWN = 4  # of each batch's clips, one of each move
 LEAST_WIDTH = 144  # pixels of a picture: smaller ones are enlarged by whole numbers
 MOST_FRAMES, MOST_CLIPS = 5, 12
+LETTER_WIDTH = 8  # pixels, of the names of rows
 
 
 def opposite_moves_sheet(
@@ -34,6 +41,8 @@ def opposite_moves_sheet(
     Returns:
         uint8 [H, W, 3].
     """
+    longest = max((len(system.name) for system in systems), default=0)
+    label_width = max(LABEL_WIDTH, LETTER_WIDTH * longest)
     blocks, first = [], 0
     for index, moved in enumerate(batches):
         rendered = {
@@ -52,7 +61,8 @@ def opposite_moves_sheet(
                 rows.append(SheetRow("opposite", _pictures(opposite[clip])))
             scene = _pictures(moved.clip.scene_image[clip : clip + 1] / 2 + 0.5)[0]
             captions = [f"frame {number}" for number in _numbers(moved.clip.frames)]
-            blocks.append(contact_sheet(rows, captions, SheetHeader(scene, moves[first + clip])))
+            header = SheetHeader(scene, moves[first + clip])
+            blocks.append(contact_sheet(rows, captions, header, label_width))
         first += len(moved.clip)
         if len(blocks) == MOST_CLIPS:
             break

@@ -54,7 +54,7 @@ def illumination_sheet(
         rows.append(SheetRow(label, [_picture(each[-1]) for each in frames]))
     videos = [scenes.moved(number).shot.video[-1] / 2 + 0.5 for number in numbers]
     rows.append(SheetRow("truth", [_picture(video) for video in videos]))
-    captions = [shot.name.partition(" ")[2] for shot in shots]
+    captions = [" ".join(shot.name.split()[:2]) for shot in shots]  # number and move
     return contact_sheet(rows, captions, label_width=LABEL_WIDTH)
 
 

@@ -7,7 +7,12 @@ import pytest
 import torch
 
 from dynascene.datasets.tasks.background import video_background
-from dynascene.datasets.tasks.illumination import LightRanges, adjust_illumination, relight
+from dynascene.datasets.tasks.illumination import (
+    LightRanges,
+    adjust_illumination,
+    random_change,
+    relight,
+)
 from dynascene.datasets.tasks.outpainting import outpainting
 from dynascene.imaging.colour import linear_from_srgb
 
@@ -19,7 +24,7 @@ EVERYWHERE = torch.ones(1, 15, 21, dtype=torch.bool)
 
 def relit(picture: torch.Tensor, seed: int, **ranges: float) -> torch.Tensor:
     rng = np.random.default_rng(seed)
-    return relight(picture, EVERYWHERE, rng, replace(OFF, **ranges))
+    return relight(picture, EVERYWHERE, random_change(rng, replace(OFF, **ranges)))
 
 
 def test_switched_off_it_changes_nothing() -> None:
@@ -88,7 +93,7 @@ def test_contrast_turns_about_the_mean_of_what_is_seen() -> None:
     visible = EVERYWHERE.clone()
     visible[..., :9] = False
     ranges = replace(OFF, contrast=0.3)
-    result = relight(picture, visible, np.random.default_rng(0), ranges)
+    result = relight(picture, visible, random_change(np.random.default_rng(0), ranges))
     seen = visible.expand_as(picture)
     assert result[seen].mean() == pytest.approx(picture[seen].mean().item(), abs=1e-4)
     slope = result[seen].std() / picture[seen].std()

@@ -83,7 +83,7 @@ def tables(
     if failures:
         texts = "; ".join(f"{name}: {text}" for name, text in failures.items())
         raise InputError(f"{len(failures)} of {len(planned)} rows are not finished: {texts}")
-    say(f"{out / 'tables' / 'table.md'}  (look at sheet.png and figure10.png too)")
+    say(f"{out / 'tables' / 'table.md'}  (look at the pictures beside it too)")
 
 
 COMMANDS = {"tables": tables}
