@@ -186,6 +186,12 @@ def test_a_matte_of_nobody_is_refused(tmp_path: Path, kind: str) -> None:
     assert str(path) in str(caught.value)
 
 
+def test_pictures_without_alpha_are_opaque_among_others(tmp_path: Path) -> None:
+    pictures = [*with_alpha(90), np.full((8, 12, 3), (200, 60, 40), np.uint8)]
+    matte = read(folder_of(tmp_path / "a", pictures))
+    assert [frame.max() for frame in matte] == [90, 90, 255]
+
+
 def test_frames_in_use_that_show_nobody_are_refused(tmp_path: Path) -> None:
     faint = np.full((8, 12, 1), 9, np.uint8)
     with pytest.raises(InputError, match="nobody in any of its 3 frames"):

@@ -17,7 +17,7 @@ from dynascene.generation.report import report
 from dynascene.generation.request import GenerationRequest
 from dynascene.generation.resumption import how_to_go_on
 from dynascene.geometry.intrinsics import cover_scale
-from dynascene.jobs.log import Log
+from dynascene.jobs.log import Log, notices_of_reading
 from dynascene.jobs.result_folder import REPORT, carry_inputs, result_folder
 from dynascene.jobs.resumption import keep_partial_results
 
@@ -45,6 +45,7 @@ def make_clip(
     with (
         result_folder(out, names, read, shared=FOLDER) as folder,
         keep_partial_results(folder, out, FOLDER, read, log, how_to_go_on),
+        notices_of_reading(log),
     ):
         inputs = open_inputs(request, folder, log)
         options = replace(request.options, attitude=inputs.attitude)

@@ -84,6 +84,8 @@ class MatteMeaning:
     def __call__(self, image: Image.Image, path: Path) -> np.ndarray:
         """uint8 [H, W, 1], 255 = person."""
         stored = stored_matte(image, path)
+        if self.kind == "alpha" and stored.alpha is None:  # opaque among others
+            return np.full((image.height, image.width, 1), 255, np.uint8)
         return self._person(stored)[..., None]
 
     def _person(self, stored: StoredMatte) -> np.ndarray:
@@ -91,10 +93,8 @@ class MatteMeaning:
             if self.background is not None:
                 return _as_matte(stored.indices != self.background)
             return _as_matte(_has_colour(stored.palette)[stored.indices])
-        if self.kind == "alpha":
-            grey = np.zeros((1, 1)) if stored.grey is None else stored.grey
-            opaque = np.full(grey.shape, 255, np.uint8)
-            return opaque if stored.alpha is None else _scaled(stored.alpha, _most(stored.alpha))
+        if self.kind == "alpha" and stored.alpha is not None:
+            return _scaled(stored.alpha, _most(stored.alpha))
         if stored.grey is None:
             raise InputError(IN_COLOUR.format(path=self.path))
         if self.labels:

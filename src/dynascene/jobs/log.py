@@ -1,5 +1,6 @@
 """The log of a job: its stages with time and memory, and its notices."""
 
+import logging
 import resource
 import sys
 import time
@@ -61,3 +62,25 @@ def peak_memory_mib() -> float:
         return round(int(status.split("VmHWM:")[1].split()[0]) / 1024, 1)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)
+
+
+class _Recorder(logging.Handler):
+    def __init__(self, notices: list[str]) -> None:
+        super().__init__(logging.WARNING)
+        self.notices = notices
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        if text not in self.notices:
+            self.notices.append(text)
+
+
+@contextmanager
+def notices_of_reading(log: Log) -> Generator[None]:
+    """Meanwhile what readers of files warn of is among the notices, besides being logged."""
+    readers, recorder = logging.getLogger("dynascene.io"), _Recorder(log.notices)
+    readers.addHandler(recorder)
+    try:
+        yield
+    finally:
+        readers.removeHandler(recorder)

@@ -27,9 +27,9 @@ from dynascene.geometry.tracks import (
 )
 from dynascene.io.cameras import CameraDefaults, read_cameras
 from dynascene.io.cameras.re10k import stated_scale
-from dynascene.io.frames import open_frames
+from dynascene.io.frames import coded_size_of, open_frames
 from dynascene.io.text import read_json
-from dynascene.types import CameraTrack, FrameSource, Size
+from dynascene.types import CameraTrack, FrameSource
 
 log = logging.getLogger(__name__)
 
@@ -178,7 +178,7 @@ def open_clip(files: ClipFiles) -> OpenClip:
         view = intrinsics_from_fov(UNKNOWN_FOV, frames.size).expand(len(frames), 3, 3)
         cameras = CameraTrack(still, view, frames.size)
         return OpenClip(frames, matte, cameras, False, meta, files.fields)
-    cameras = _cameras_for(frames.size, files.cameras)
+    cameras = _cameras_for(frames, files.cameras)
     if len(cameras) != len(frames):
         raise InputError(
             f"{files.cameras}: holds {len(cameras)} cameras, and {files.video.name} has "
@@ -188,10 +188,13 @@ def open_clip(files: ClipFiles) -> OpenClip:
     return OpenClip(frames, matte, cameras, True, meta, files.fields, scale)
 
 
-def _cameras_for(size: Size, path: Path) -> CameraTrack:
+def _cameras_for(frames: FrameSource, path: Path) -> CameraTrack:
+    """For the frames as they are shown; the file may be for them as they are stored."""
+    size = frames.size
     track = read_cameras(path, defaults=CameraDefaults(size=size), notice=log.debug)
-    stretch = (track.size.width / track.size.height) / (size.width / size.height)
-    if abs(stretch - 1) > SHAPE_TOLERANCE:
+    shape = track.size.width / track.size.height
+    shapes = [shown.width / shown.height for shown in (size, coded_size_of(frames))]
+    if all(abs(shape / expected - 1) > SHAPE_TOLERANCE for expected in shapes):
         raise InputError(
             f"{path}: the cameras are for frames of {track.size}, and the video is {size}: "
             "the shapes differ"

@@ -1,0 +1,16 @@
+"""What readers of files warn of belongs to a job's notices."""
+
+import logging
+
+from dynascene.jobs.log import Log, notices_of_reading
+
+
+def test_warnings_of_readers_are_notices_once_and_only_meanwhile() -> None:
+    log, reader = Log(), logging.getLogger("dynascene.io.video")
+    reader.warning("before")
+    with notices_of_reading(log):
+        for _ in range(2):  # a file is opened several times
+            reader.warning("%s: interlaced video is deinterlaced", "a.mp4")
+        logging.getLogger("dynascene.curation").warning("another's")
+    reader.warning("after")
+    assert log.notices == ["a.mp4: interlaced video is deinterlaced"]
