@@ -46,6 +46,7 @@ def test_a_drawn_room_is_taken_as_a_box(room: Path, tmp_path: Path):
     assert shares == pytest.approx(ROOM.distances, rel=0.06)
     assert inputs.place["shape"] == "box"
     assert inputs.place["chosen"] == "by its lines"
+    assert inputs.estimates["box"]["clearness"] > 1
     assert list(inputs.place["distances_in_camera_heights"]) == [
         "floor", "ceiling", "left wall", "right wall", "back wall",
     ]  # fmt: skip
@@ -55,10 +56,13 @@ def test_ground_can_be_asked_for(room: Path, tmp_path: Path):
     inputs = opened(PlaceInput(scene=room, scene_fov=FOV, place="ground"), tmp_path)
     assert isinstance(inputs.scene.surface, Stage)
     assert inputs.place == {"shape": "ground and backdrop"}
+    assert "box" not in inputs.estimates
 
 
 def test_a_picture_without_lines_is_ground_and_backdrop(noise: Path, tmp_path: Path):
-    assert isinstance(opened(PlaceInput(scene=noise), tmp_path).scene.surface, Stage)
+    inputs = opened(PlaceInput(scene=noise), tmp_path)
+    assert isinstance(inputs.scene.surface, Stage)
+    assert inputs.estimates["box"]["clearness"] < 1
 
 
 def test_a_box_gives_way_to_a_camera_that_would_pass_through_its_wall(room: Path, tmp_path: Path):

@@ -112,6 +112,7 @@ def _open_person_in_place(
 
     place, placed = _lift_and_put(request, picture, filmed, put, folder, log)
     scene, track = place.scene, placed.track
+    estimates |= _said_of(place)
     has_foreign_camera = not is_tracked and with_scale is None and camera.cameras != NULL_CAMERA
     if has_foreign_camera and not clip.still:
         height = scene.surface.height
@@ -138,7 +139,12 @@ def _open_place_alone(
 
     place, placed = _lift_and_put(request, picture, filmed, put, folder, log)
     shot = Shot(None, None, placed.track, DEFAULT_FRAME_RATE)
-    return Inputs(shot, place.scene, place.report, attitude)
+    return Inputs(shot, place.scene, place.report, attitude, _said_of(place))
+
+
+def _said_of(place: ShapedPlace) -> dict[str, Any]:
+    """The evidence for a box, among what was estimated."""
+    return {} if place.evidence is None else {"box": place.evidence}
 
 
 def _lift_and_put(

@@ -33,10 +33,11 @@ class Lens(NamedTuple):
 
 
 class ShapedPlace(NamedTuple):
-    """A lifted picture, and what is said of its shape in report.json."""
+    """A lifted picture, and what report.json says of its shape and of the lines' evidence."""
 
     scene: LiftedScene
     report: dict[str, Any]
+    evidence: dict[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -111,12 +112,11 @@ def _shape_by_lines(picture: PlacePicture, estimate: BoxEstimate | None) -> Shap
             "`place` box: the picture shows no straight lines to tell walls by; give its back "
             "wall (`box` X0,Y0,X1,Y1)"
         )
-    report: dict[str, Any] = {"shape": "ground and backdrop"}
-    if estimate is not None:
-        report["box_evidence"] = _evidence_of(estimate)
+    evidence = _evidence_of(estimate) if estimate is not None else None
     camera = picture.camera
     with picture.log.stage("lift"):
-        return ShapedPlace(lift_to_stage(picture.colours, camera), report)
+        scene = lift_to_stage(picture.colours, camera)
+    return ShapedPlace(scene, {"shape": "ground and backdrop"}, evidence)
 
 
 def _estimate(picture: PlacePicture) -> BoxEstimate | None:
@@ -130,13 +130,13 @@ def _estimate(picture: PlacePicture) -> BoxEstimate | None:
 def _estimated_box(picture: PlacePicture, estimate: BoxEstimate) -> ShapedPlace:
     camera = PictureCamera(estimate.focal, picture.size, estimate.horizon)
     why = "asked for" if picture.place.place == BOX else BY_LINES
-    report = _report_of(estimate.box, why) | {"evidence": _evidence_of(estimate)}
     picture.log.notice(
         f"the place is taken as a box: {', '.join(estimate.box.faces)} (`place` ground takes it as "
         "ground and backdrop, `box` tells its back wall)"
     )
     with picture.log.stage("lift"):
-        return ShapedPlace(lift_to_box(picture.colours, camera, estimate.box), report)
+        scene = lift_to_box(picture.colours, camera, estimate.box)
+    return ShapedPlace(scene, _report_of(estimate.box, why), _evidence_of(estimate))
 
 
 def _box_by_hand(picture: PlacePicture, numbers: tuple[float, ...]) -> ShapedPlace:
