@@ -12,6 +12,7 @@ from dynascene.generation.inputs import Inputs
 from dynascene.generation.request import GenerationRequest
 from dynascene.geometry.intrinsics import fov_from_focal
 from dynascene.io.checksums import sha256_of
+from dynascene.io.paths import is_file_there
 from dynascene.jobs.log import Log
 
 LIBRARIES = ("dynascene", "torch", "numpy", "scipy", "av", "opencv-python-headless", "diffusers",
@@ -74,7 +75,7 @@ def _inputs(request: GenerationRequest, copies: Sequence[Path]) -> dict[str, dic
 
 
 def _existing(path: Path | None) -> Path | None:
-    return path if path is not None and path.is_file() else None
+    return path if path is not None and is_file_there(path) else None
 
 
 def _options(request: GenerationRequest, copies: Sequence[Path]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ The parameters have the names of the command line's options, so that a message m
 both places.
 """
 
-import math
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -15,8 +14,11 @@ from dynascene.generation.clip import GenerationOptions
 from dynascene.generation.names import PLACES
 from dynascene.io.cameras import Sensor
 from dynascene.io.names import AlphaKind, Deinterlace
+from dynascene.io.paths import is_there
 
 SCALE = "scale.json"  # beside a camera file
+SMALLEST = 1e-9  # units of a camera file in a track unit, and the other way round
+MOST_GUIDANCE = 1000.0
 FULL_CIRCLE = 360.0  # degrees
 NULL_CAMERA = "none"  # in place of a camera file
 
@@ -151,8 +153,10 @@ class CameraInput:
         if len(units) == 2:
             raise InputError("`camera_height` and `camera_scale`: give one of them")
         for name, value in units.items():
-            if not 0 < value < float("inf"):
-                raise InputError(f"`{name}` {value:g}: must be positive")
+            if not SMALLEST <= value <= 1 / SMALLEST:
+                raise InputError(
+                    f"`{name}` {value:g}: must be positive, {SMALLEST:g} to {1 / SMALLEST:g}"
+                )
 
     @property
     def file(self) -> Path | None:
@@ -213,7 +217,7 @@ class GenerationRequest:
             camera.move and Path(camera.move),
             camera.scale_file,
         ]
-        return [path for path in paths if isinstance(path, Path) and path.exists()]
+        return [path for path in paths if isinstance(path, Path) and is_there(path)]
 
 
 def _check_fov(name: str, degrees: float | None) -> None:
@@ -226,8 +230,10 @@ def _check_options(options: GenerationOptions) -> None:
         raise InputError("`weights`: the projection generator uses none")
     if options.steps is not None and options.steps < 1:
         raise InputError(f"`steps` {options.steps}: must be at least 1")
-    if not math.isfinite(options.guidance or 0):
-        raise InputError(f"`guidance` {options.guidance}: must be a number")
+    if not abs(options.guidance or 0) <= MOST_GUIDANCE:
+        raise InputError(
+            f"`guidance` {options.guidance}: must be a number between ±{MOST_GUIDANCE:g}"
+        )
     if not 0 <= options.seed < 2**63:
         raise InputError(f"`seed` {options.seed}: must not be negative")
     size = options.size

@@ -23,6 +23,9 @@ DEGREES = "degrees"
 UNITS = "track units"
 DEFAULT_EASING = "ease-in-out"
 
+MOST_FRAMES = 100_000
+MOST_PARTS = 100  # of a move
+
 
 @dataclass(frozen=True)
 class Move:
@@ -117,8 +120,10 @@ def make_move(
         InputError: for an unknown move or easing, an amount that is not a number or makes no sense
             for the move, and frames < 1.
     """
-    if frames < 1:
-        raise InputError(f"move {text!r}: {frames} frames are too few, 1 is the least")
+    if not 1 <= frames <= MOST_FRAMES:
+        raise InputError(f"move {text[:60]!r}: a track has 1 to {MOST_FRAMES:,} frames")
+    if text.count("+") >= MOST_PARTS:
+        raise InputError(f"move {text[:60]} …: has more than {MOST_PARTS} parts")
     time = torch.linspace(0, 1, frames, dtype=torch.float64)
     controls: dict[str, Tensor] = {}
     for part in text.lower().split("+"):

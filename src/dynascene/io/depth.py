@@ -1,14 +1,16 @@
 """Depth maps in files."""
 
+import math
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from dynascene.errors import InputError
+from dynascene.errors import InputError, one_line
 from dynascene.io.picture_file import RAW_SUFFIXES, open_picture
 
 FARTHER_BELOW = 1.3  # times as far as above: no place looks so, but a disparity map read as depth
+MOST_PIXELS = 24_000_000  # in use; of larger maps every second or third value is read
 
 
 def read_depth(path: Path) -> np.ndarray:
@@ -24,9 +26,13 @@ def read_depth(path: Path) -> np.ndarray:
         raise InputError(f"{path}: there is no such file")
     depth = _read_array(path) if path.suffix.lower() == ".npy" else _read_picture(path)
     depth = np.squeeze(depth)
+    if depth.ndim == 2 and depth.size > MOST_PIXELS:
+        step = math.ceil(math.sqrt(depth.size / MOST_PIXELS))
+        depth = depth[step // 2 :: step, step // 2 :: step]
     if depth.ndim != 2 or depth.dtype.kind not in "uif":
         raise InputError(f"{path}: is no depth map: it has shape {list(depth.shape)}, not [H, W]")
-    depth = depth.astype(np.float32)
+    with np.errstate(over="ignore"):  # what is beyond float32 is infinite, and refused
+        depth = depth.astype(np.float32)
     if not np.isfinite(depth).all() or depth.min() < 0 or depth.max() <= 0:
         raise InputError(f"{path}: depths must be finite and not negative (larger = farther)")
     return np.where(depth == 0, depth.max(), depth)
@@ -34,9 +40,10 @@ def read_depth(path: Path) -> np.ndarray:
 
 def _read_array(path: Path) -> np.ndarray:
     try:
-        return np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise InputError(f"{path}: is not a plain .npy array of numbers") from error
+        # a map of the file, so that a header that claims more than there is takes no memory
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, OSError, EOFError, OverflowError, TypeError, SyntaxError):
+        raise InputError(f"{path}: is not a plain .npy array of numbers") from None
 
 
 def looks_like_disparity(depth: np.ndarray) -> bool:
@@ -55,7 +62,10 @@ def _read_picture(path: Path) -> np.ndarray:
         with open_picture(path):
             pass  # says what is raw, or holds several pictures
     content = np.fromfile(path, np.uint8)
-    picture = cv2.imdecode(content, cv2.IMREAD_UNCHANGED) if content.size else None
+    try:
+        picture = cv2.imdecode(content, cv2.IMREAD_UNCHANGED) if content.size else None
+    except cv2.error as error:  # more pixels than it reads
+        raise InputError(f"{path}: cannot be read as a picture ({one_line(error, 160)})") from None
     if picture is None:
         raise InputError(f"{path}: cannot be read as a picture; depth maps are PNG, TIFF or npy")
     if picture.ndim == 3 and (picture == picture[..., :1]).all():

@@ -23,7 +23,9 @@ from dynascene.errors import InputError
 from dynascene.geometry.controls import CONTROLS
 from dynascene.geometry.intrinsics import focal_from_fov
 from dynascene.geometry.keyframes import AT_REST, Keyframe, track_from_keyframes
-from dynascene.io.text import is_finite_number, read_json, read_text
+from dynascene.geometry.moves import MOST_FRAMES
+from dynascene.io.paths import is_file_there
+from dynascene.io.text import LARGEST_TEXT, is_finite_number, read_json, read_text
 from dynascene.types import CameraTrack, Size
 
 FILE_KEYS = ("easing", "fov", "keyframes")
@@ -33,6 +35,9 @@ KEYFRAME_KEYS = ("frame", "time", *MOTION_KEYS, "fov")
 
 def is_keyframe_file(path: Path) -> bool:
     """Whether the file looks like a keyframe file, even if it is not valid JSON."""
+    is_document = path.suffix.lower() == ".json" and is_file_there(path)
+    if is_document and path.stat().st_size > LARGEST_TEXT:
+        return True  # for the reader to refuse
     try:
         text = read_text(path)
     except InputError:
@@ -55,7 +60,7 @@ def read_keyframes(path: Path, frames: int, intrinsics: Tensor, size: Size) -> C
     Raises:
         InputError: with the file and the number of the keyframe, counted from 1.
     """
-    if frames < 1:
+    if not 1 <= frames <= MOST_FRAMES:
         raise InputError(f"{path}: a camera track of {frames} frames is not possible")
     content = read_json(path)
     if not isinstance(content, dict):

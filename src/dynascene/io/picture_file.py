@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,10 @@ RAW = "{path}: is a camera's raw file; develop it to TIFF, PNG or JPEG first"
 QUARTER_TURNED = (5, 6, 7, 8)  # EXIF orientations that exchange width and height
 # files whose further pictures are parts or copies of the first one
 ONE_PICTURE = ("MPO", "PSD", "ICO", "ICNS")
+
+MOST_PIXELS = 250_000_000  # that are decoded, 750 MB in colour
+PIXELS_VARIABLE = "DYNASCENE_MOST_PIXELS"
+Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit warns first, and cannot be explained
 
 # TIFF tags
 NEW_SUBFILE, OLD_SUBFILE, PHOTOMETRIC, EXTRA_SAMPLES, DNG_VERSION = 254, 255, 262, 338, 50706
@@ -47,6 +52,7 @@ def open_picture(path: Path, *, single: bool = True) -> Generator[Image.Image]:
     if suffix in RAW_SUFFIXES and path.is_file():
         raise InputError(RAW.format(path=path))
     with clear_read_errors(path), Image.open(path) as image:
+        _check_size(image, path)
         pages = pages_of(image, path)
         if single and len(pages) > 1:
             raise InputError(
@@ -56,6 +62,17 @@ def open_picture(path: Path, *, single: bool = True) -> Generator[Image.Image]:
         if pages[0]:
             image.seek(pages[0])
         yield image
+
+
+def _check_size(image: Image.Image, path: Path) -> None:
+    """InputError for more pixels than memory is likely to hold, before they are decoded."""
+    variable = os.environ.get(PIXELS_VARIABLE, "")
+    most = int(variable) if variable.isdecimal() and len(variable) < 16 else MOST_PIXELS
+    if image.width * image.height > most:
+        raise InputError(
+            f"{path}: is {image.width}x{image.height}, more than {most:,} pixels; make it smaller "
+            f"(or set {PIXELS_VARIABLE} to more)"
+        )
 
 
 @contextmanager
@@ -69,8 +86,6 @@ def clear_read_errors(path: Path) -> Generator[None]:
         raise InputError(f"{path}: no such file") from None
     except Image.UnidentifiedImageError:
         raise InputError(f"{path}: is not a picture that can be read") from None
-    except Image.DecompressionBombError:
-        raise InputError(f"{path}: has too many pixels; make it smaller") from None
     except (OSError, SyntaxError, ValueError) as error:  # what Pillow's decoders raise
         raise InputError(f"{path}: the picture cannot be read ({one_line(error)})") from error
 

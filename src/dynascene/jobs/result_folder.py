@@ -88,6 +88,10 @@ def carry_inputs(earlier: Path, new: Path, inputs: Iterable[Path]) -> None:
 
 
 def _explanation(folder: Path, error: OSError) -> str:
+    named = [str(name)[:120] for name in (error.filename, error.filename2) if name is not None]
+    # working folders lie in the folder or beside it
+    if named and not any(name.startswith(str(folder.parent)) for name in named):
+        return f"{named[0]}: {error.strerror}"
     if error.errno == errno.ENOSPC:
         return f"{folder}: no space left; free some or name another `out`"
     return f"{folder}: cannot be written ({error.strerror}); name another `out`"

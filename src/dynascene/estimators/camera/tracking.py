@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import numpy as np
 import torch
 
 from dynascene.display import Display, Quiet
@@ -36,6 +35,8 @@ TRAVEL_GAIN = 0.8  # travel must leave less than this share of what a turn leave
 CREDIBLE_TURN = 2.0  # pixels of score: above, a turn is no explanation at all
 FEWEST_POINTS = 8  # in a frame, on average
 
+LONGEST_FOCAL = 1e6  # pixels
+
 
 @dataclass(frozen=True)
 class TrackingOptions:
@@ -51,8 +52,10 @@ class TrackingOptions:
     focal: float | None = None
 
     def __post_init__(self) -> None:
-        if self.focal is not None and not 0 < self.focal < np.inf:
-            raise InputError(f"`focal` {self.focal:g}: give a positive number of pixels")
+        if self.focal is not None and not 1 <= self.focal <= LONGEST_FOCAL:
+            raise InputError(
+                f"`focal` {self.focal:g}: give a positive number of pixels, 1 to {LONGEST_FOCAL:g}"
+            )
 
 
 @dataclass(frozen=True)

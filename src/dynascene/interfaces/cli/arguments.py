@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # imported where they are made: --help must not wait for torc
 OptionalBackend = Annotated[BackendName | None, arg(help_behavior_hint="")]
 OptionalGenerator = Annotated[GeneratorName | None, arg(help_behavior_hint="")]
 OptionalPlace = Annotated[PlaceName | None, arg(help_behavior_hint="")]
-PAIR = re.compile(r"\s*([0-9.]+)\s*[xX×]\s*([0-9.]+)\s*")
+PAIR = re.compile(r"\s*([0-9.]{1,12})\s*[xX×]\s*([0-9.]{1,12})\s*")
 
 
 def optional(metavar: str) -> Any:
@@ -36,7 +36,7 @@ def parse_size(text: str) -> Size:
 
     match = PAIR.fullmatch(text)
     if not match or not all(part.isdigit() and int(part) > 0 for part in match.groups()):
-        raise InputError(f"size {text!r}: give width x height in pixels, such as 1280x720")
+        raise InputError(f"size {text[:40]!r}: give width x height in pixels, such as 1280x720")
     return Size(int(match[1]), int(match[2]))
 
 
@@ -56,9 +56,9 @@ def parse_sensor(text: str) -> Sensor:
 
 def parse_range(text: str) -> tuple[int, int]:
     """ "0:48" → (0, 48), the second excluded; InputError where it is no range."""
-    match = re.fullmatch(r"(-?\d+):(-?\d+)", text)
+    match = re.fullmatch(r"(-?\d{1,12}):(-?\d{1,12})", text)
     if not match:
-        raise InputError(f"--frames {text!r}: must be A:B, such as 0:48 (B is excluded)")
+        raise InputError(f"--frames {text[:40]!r}: must be A:B, such as 0:48 (B is excluded)")
     return int(match[1]), int(match[2])
 
 

@@ -117,11 +117,11 @@ def make(
         sensor: Film back for a .chan file, in millimetres.
     """
     from dynascene.geometry.intrinsics import intrinsics_from_fov
-    from dynascene.geometry.moves import make_move
+    from dynascene.geometry.moves import MOST_FRAMES, make_move
     from dynascene.io.keyframes import is_keyframe_file, read_keyframes
 
-    if frames < 1:
-        raise InputError(f"--frames {frames}: a track has at least one frame")
+    if not 1 <= frames <= MOST_FRAMES:
+        raise InputError(f"--frames {frames:.6g}: a track has at least one frame, at most 100,000")
     defaults = Reading(None, size, fov, rotation_order, sensor).defaults()
     intrinsics = intrinsics_from_fov(defaults.fov, defaults.size)
     path = Path(move)

@@ -9,6 +9,7 @@ import re
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Annotated, Any, Union
 
@@ -33,6 +34,8 @@ from dynascene.interfaces.cli.options import spell_options
 
 Command = Callable[..., None]
 WRONG_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
+LONGEST_NAME = 120  # letters of a path in a message
+OUT_OF_MEMORY = ("allocate memory", "out of memory", "Insufficient memory")  # torch, CUDA, OpenCV
 
 
 class _OptionFormatter(logging.Formatter):
@@ -59,7 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"dynascene {__version__}")
         return
     try:
-        with _sigterm_raises():
+        with _sigterm_raises(), warnings.catch_warnings():
+            if not sys.warnoptions:  # those of libraries would stand around our one line
+                warnings.simplefilter("ignore")
             _parsed(list(arguments))()
     except InputError as error:
         _fail(spell_options(str(error)), WRONG_INPUT)
@@ -69,6 +74,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail("terminated", TERMINATED)
     except BrokenPipeError:
         sys.exit(1)
+    except (OSError, ValueError, RuntimeError, MemoryError) as error:
+        if (reason := system_reason(error)) is None:
+            raise
+        _fail(reason, WRONG_INPUT)
+
+
+def system_reason(error: Exception) -> str | None:
+    """One line for what the system refuses, a file, a name or memory; None: it is a defect."""
+    if isinstance(error, OSError) and error.filename is not None:
+        name = str(error.filename)
+        name = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]} …"
+        return f"{name}: {error.strerror or error}"
+    text = str(error)
+    if "embedded null byte" in text:
+        return "a path holds a zero byte, which no file's name has"
+    if text.startswith("Symlink loop"):
+        return f"{text[:1].lower()}{text[1:]}: the links lead in a circle"
+    if isinstance(error, MemoryError) or any(sign in text for sign in OUT_OF_MEMORY):
+        return "not enough memory: take a smaller input, a smaller --size, or fewer --frames"
+    return None
 
 
 @contextlib.contextmanager

@@ -63,11 +63,11 @@ def matte(
 
 def parse_subject(text: str) -> int | tuple[float, float]:
     """ "2" → 2, "310,220" → (310.0, 220.0); InputError where it is neither."""
-    if re.fullmatch(r"\d+", text):
+    if re.fullmatch(r"\d{1,9}", text):
         return int(text)
-    if match := re.fullmatch(r"(\d+(?:\.\d+)?),(\d+(?:\.\d+)?)", text):
+    if match := re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?),(\d{1,9}(?:\.\d{1,9})?)", text):
         return float(match[1]), float(match[2])
-    raise InputError(f"--subject {text!r}: must be a number such as 2, or a pixel such as 310,220")
+    raise InputError(f"--subject {text[:40]!r}: give a number such as 2, or a pixel as in 310,220")
 
 
 COMMANDS = {"matte": matte}

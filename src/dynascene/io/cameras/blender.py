@@ -72,7 +72,7 @@ def read_blender(path: Path, defaults: CameraDefaults, notice: Notice) -> Camera
     if is_nerf_synthetic(document):
         return _read_nerf_synthetic(document, path, defaults, notice)
     frames = frames_of(document, "matrix_world", path)
-    places = [f"{path}: frame {frame.get('frame', n)}" for n, frame in enumerate(frames)]
+    places = [f"{path}: frame {str(frame.get('frame', n))[:60]}" for n, frame in enumerate(frames)]
     numbers = [number_at(f, "frame", place) for f, place in zip(frames, places, strict=True)]
     check_increasing(numbers, places)
     check_keys((document,), DOCUMENT_KEYS, path, notice)
@@ -108,7 +108,7 @@ def _pose(value: Any, place: str) -> Tensor:
 def _lens(frame: dict, fit: Any, size: Size, place: str) -> Tensor:
     """Intrinsics [3, 3]. The sensor fits one side of the frame; shifts are shares of that side."""
     if fit not in ("AUTO", "HORIZONTAL", "VERTICAL"):
-        raise InputError(f"{place}: sensor_fit {fit!r} is not AUTO, HORIZONTAL or VERTICAL")
+        raise InputError(f"{place}: sensor_fit {str(fit)[:40]} is no AUTO, HORIZONTAL, VERTICAL")
     upright = fit == "VERTICAL" or (fit == "AUTO" and size.height > size.width)
     side = size.height if upright else size.width
     # AUTO measures the longer side with the sensor's width, whichever side that is.
@@ -132,7 +132,7 @@ def _read_nerf_synthetic(
     shared = {key: value for key, value in document.items() if key != "frames"}
     poses, lenses = [], []
     for index, frame in enumerate(frames):
-        place = f"{path}: frame {frame.get('file_path', index)}"
+        place = f"{path}: frame {str(frame.get('file_path', index))[:120]}"
         values = merged(shared, frame)
         refuse_distortion(values, place)
         for key in ("fl_x", "fl_y", "cx", "cy"):

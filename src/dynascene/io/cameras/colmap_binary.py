@@ -57,40 +57,47 @@ class _BinaryReader:
             raise InputError(f"{self.path}: an image has a name of more than {LONGEST_NAME} bytes")
         return head[:end].decode("utf-8", errors="replace")
 
-    def close(self, notice: Notice) -> None:
+    def __enter__(self) -> _BinaryReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self.file.close()
+
+    def check_end(self, notice: Notice) -> None:
         if self.position < self.size:
             notice(f"{self.path}: its last {self.size - self.position} bytes are not read")
 
 
 def read_binary_cameras(path: Path, notice: Notice) -> dict[int, ColmapCamera]:
     """Cameras by their number. Whether a model can be used is for those who use the camera."""
-    reader, cameras = _BinaryReader(path), {}
-    (count,) = reader.take(COUNT)
-    for index in range(count):
-        place = f"{path}: camera {index}"
-        identifier, model_number, width, height = reader.take(CAMERA)
-        name = MODEL_NAMES.get(model_number)
-        if name is None:
-            raise InputError(f"{place}: camera model {model_number} is not one of COLMAP's")
-        parameters = reader.take(f"{ALL_MODELS[name].parameters}d")
-        cameras[identifier] = ColmapCamera(place, name, Size(width, height), list(parameters))
-    reader.close(notice)
+    cameras: dict[int, ColmapCamera] = {}
+    with _BinaryReader(path) as reader:
+        (count,) = reader.take(COUNT)
+        for index in range(count):
+            place = f"{path}: camera {index}"
+            identifier, model_number, width, height = reader.take(CAMERA)
+            name = MODEL_NAMES.get(model_number)
+            if name is None:
+                raise InputError(f"{place}: camera model {model_number} is not one of COLMAP's")
+            parameters = reader.take(f"{ALL_MODELS[name].parameters}d")
+            cameras[identifier] = ColmapCamera(place, name, Size(width, height), list(parameters))
+        reader.check_end(notice)
     return cameras
 
 
 def read_binary_images(path: Path, notice: Notice) -> list[ColmapImage]:
     """All images in the order of the file; their 2-D points are skipped."""
-    reader, images = _BinaryReader(path), []
-    (count,) = reader.take(COUNT)
-    for index in range(count):
-        _, *pose, camera = reader.take(IMAGE)
-        name = reader.name()
-        place = f"{path}: image {name or index}"
-        images.append(ColmapImage(place, name, camera, pose[:4], pose[4:]))
-        (points,) = reader.take(COUNT)
-        reader.skip(points * POINT_2D_BYTES)
-    reader.close(notice)
+    images: list[ColmapImage] = []
+    with _BinaryReader(path) as reader:
+        (count,) = reader.take(COUNT)
+        for index in range(count):
+            _, *pose, camera = reader.take(IMAGE)
+            name = reader.name()
+            place = f"{path}: image {name[:60] or index}"
+            images.append(ColmapImage(place, name, camera, pose[:4], pose[4:]))
+            (points,) = reader.take(COUNT)
+            reader.skip(points * POINT_2D_BYTES)
+        reader.check_end(notice)
     return images
 
 

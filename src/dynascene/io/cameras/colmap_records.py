@@ -74,7 +74,7 @@ def check_model(model: str, place: str) -> ColmapModel:
     """
     if model not in MODELS:
         raise InputError(
-            f"{place}: camera model {model} is not a pinhole; undistort the images first "
+            f"{place}: camera model {model[:60]} is not a pinhole; undistort the images first "
             "(colmap image_undistorter)"
         )
     return MODELS[model]

@@ -92,7 +92,7 @@ def _whole(field: str, place: str) -> int:
     try:
         return int(field[:40])
     except ValueError:
-        raise InputError(f"{place}: {field!r} is not a whole number") from None
+        raise InputError(f"{place}: {field[:60]!r} is not a whole number") from None
 
 
 def write_text_model(

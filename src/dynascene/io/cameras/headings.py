@@ -64,7 +64,7 @@ def column_order(line: str, columns: Sequence[str], place: str) -> list[int] | N
         return None
     if sorted(meaning or "" for meaning in meanings) != sorted(columns):
         raise InputError(
-            f"{place}: the heading names the columns {' '.join(names)}, and this format has "
+            f"{place}: the heading names the columns {' '.join(names)[:160]}, and this format has "
             f"{' '.join(columns)}"
         )
     return [meanings.index(column) for column in columns]

@@ -59,7 +59,7 @@ def read_nerfstudio(path: Path, defaults: CameraDefaults, notice: Notice) -> Cam
     check_keys((document, *frames), READ_KEYS, path, notice, IDLE_KEYS)
     poses, intrinsics, sizes = [], [], set()
     for index, frame in enumerate(frames):
-        place = f"{path}: frame {frame.get('file_path', index)}"
+        place = f"{path}: frame {str(frame.get('file_path', index))[:120]}"
         values = merged(shared, frame)
         refuse_distortion(values, place)
         pose = rigid_from_matrix(matrix_at(frame["transform_matrix"], (3, 4), 4, place), place)

@@ -91,11 +91,11 @@ def parse_row(fields: list[str], columns: Collection[int], place: str) -> Row:
         try:
             value = float(field)
         except ValueError:
-            raise InputError(f"{place}: {field!r} is not a number") from None
+            raise InputError(f"{place}: {field[:60]!r} is not a number") from None
         if not math.isfinite(value):
-            raise InputError(f"{place}: {field} is not a finite number")
+            raise InputError(f"{place}: {field[:60]} is not a finite number")
         if abs(value) > LARGEST:
-            raise InputError(f"{place}: {field} is too large for any camera")
+            raise InputError(f"{place}: {field[:60]} is too large for any camera")
         values.append(value)
     return Row(place, values)
 
