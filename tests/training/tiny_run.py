@@ -106,7 +106,8 @@ def kill_in_checkpoint(step: int) -> None:
 
     def write_and_die(tensors, path: Path, *rest) -> None:
         write(tensors, path, *rest)
-        if path.name.startswith("average") and path.parent.name.startswith(f".{step:08d}"):
+        beginning = f".{step:08d}."  # of the hidden folder that the checkpoint is written in
+        if path.name.startswith("average") and path.parents[1].name.startswith(beginning):
             os.kill(os.getpid(), signal.SIGKILL)
 
     state.write_tensors = write_and_die

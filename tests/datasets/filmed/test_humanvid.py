@@ -29,6 +29,7 @@ def write_humanvid_clip(folder: Path, file: Path) -> CameraTrack:
     """Numbered frames with every so many-th camera of a file; the cameras, as they are stored."""
     rows = file.read_text().splitlines()
     chosen = rows[:: len(rows) // COUNT][:COUNT]
+    chosen = [f"{number} {row.partition(' ')[2]}" for number, row in enumerate(chosen)]
     folder.mkdir(parents=True)
     (folder / "cameras.txt").write_text("\n".join(chosen) + "\n")
     fx, fy = (float(value) for value in rows[0].split()[8:10])

@@ -89,7 +89,7 @@ def test_an_empty_cache_means_motion(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert default_backend() == "motion"
     assert make_matter().name == "motion"
     assert make_detector(fetch=False) is None
-    with pytest.raises(InputError, match="known are modnet, selfie, motion"):
+    with pytest.raises(InputError, match="known are modnet, pose, selfie, motion"):
         make_matter("magic")
     for name, files in {
         "fastestdet": ["FastestDet.onnx"],
