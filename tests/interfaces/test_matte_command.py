@@ -84,7 +84,7 @@ def test_the_folder_that_it_writes(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--subject", "left"], "must be a number such as 2"),
+        (["--subject", "left"], "give a number such as 2, or a pixel"),
         (["--subject", "2"], "pixel X,Y of the first frame"),
         (["--subject", "500,10"], "lies outside"),
         (["--out", "."], "folder of its own"),
