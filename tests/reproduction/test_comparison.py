@@ -13,6 +13,7 @@ from dynascene.reproduction.comparison import (
     order_of,
     relative_margin,
 )
+from dynascene.reproduction.page import benchmark_label
 
 NAN = float("nan")
 
@@ -70,3 +71,10 @@ def test_the_papers_table_is_read_in_its_direction() -> None:
         order = compare_orders(paper, paper, better)
         assert order.same == order.pairs == 6
         assert order.paper[-1] in ("baseline", "+BO"), title
+
+
+def test_the_page_does_not_tell_where_a_benchmark_lies() -> None:
+    assert benchmark_label("synthetic:test") == "synthetic:test"
+    assert benchmark_label("re10k:/data/interiors") == "re10k:interiors"
+    assert benchmark_label("people:../clips:test") == "people:clips:test"
+    assert benchmark_label("synthetic") == "synthetic"
