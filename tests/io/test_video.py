@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from clips import numbered_frames, set_display_matrix, shared, write_clip
 
+from dynascene.errors import InputError
 from dynascene.io.video import VideoFrames, open_video
 from dynascene.types import FrameSource, Size
 
@@ -94,6 +95,16 @@ def test_alpha_is_read_straight(tmp_path: Path, file: str, codec: str, pixel_for
     assert np.abs(read[..., 3] - frames[..., 3]).max() <= 5
     # the colour is not darkened where it is transparent
     assert np.abs(read[:, 20:40, 20:60, :3] - frames[:, 20:40, 20:60, :3]).max() <= 8
+
+
+def test_alpha_that_cannot_be_decoded_is_not_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames = numbered_frames(3, channels=4)
+    path = write_clip(tmp_path / "a.webm", frames, "libvpx-vp9", "yuva420p")
+    monkeypatch.setattr(av, "codecs_available", av.codecs_available - {"libvpx-vp9"})
+    with pytest.raises(InputError, match=r"a\.webm: has alpha, .* lacks libvpx-vp9"):
+        open_video(path)
 
 
 def test_an_opaque_gif_has_no_alpha_and_a_transparent_one_has(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from dynascene.imaging.pixels import tensor_from_bytes
 from dynascene.io.depth import looks_like_disparity, read_depth
 from dynascene.io.images import exif_fov, read_image
 from dynascene.io.panoramas import full_panorama, looks_like_panorama, tagged_panorama
+from dynascene.io.pixel_shape import note_pixel_shape
 from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, Size
 
@@ -97,6 +98,7 @@ def read_scene(path: Path) -> np.ndarray:
         InputError: it is transparent somewhere, too small, or no picture.
     """
     pixels = read_image(path)
+    note_pixel_shape(path)
     if pixels.shape[2] == 4:
         if pixels[..., 3].min() < 255:
             raise InputError(f"{path}: has transparent parts; flatten the picture of the place")

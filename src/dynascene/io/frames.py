@@ -16,6 +16,7 @@ from dynascene.io.names import Deinterlace
 from dynascene.io.picture_colour import srgb_pixels
 from dynascene.io.picture_file import RAW_SUFFIXES
 from dynascene.io.picture_folders import list_pictures
+from dynascene.io.pixel_shape import note_pixel_shape
 from dynascene.io.video import open_video
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.types import FrameSource, Size
@@ -166,6 +167,7 @@ def _open_pictures(paths: list[Path]) -> PictureFrames:
                 f"{path} is {head.size} and {paths[0]} is {heads[0].size}: "
                 "the pictures of a folder must have one size"
             )
+    note_pixel_shape(paths[0])
     return PictureFrames(
         paths=tuple(paths),
         size=heads[0].size,

@@ -62,7 +62,7 @@ def open_footage(path: Path, *, threads: str = "AUTO") -> Generator[OpenFootage]
     with open_container(path) as container:
         stream = _main_video_stream(container, path)
         tags = ColourTags.of(stream.codec_context)
-        decoder = _alpha_decoder(stream) or stream.codec_context
+        decoder = _alpha_decoder(stream, path) or stream.codec_context
         decoder.thread_type = threads
         yield OpenFootage(container, stream, decoder, tags)
 
@@ -128,12 +128,17 @@ def video_streams(container: InputContainer) -> list[VideoStream]:
     return sorted(streams, key=rank, reverse=True)
 
 
-def _alpha_decoder(stream: VideoStream) -> VideoCodecContext | None:
+def _alpha_decoder(stream: VideoStream, path: Path) -> VideoCodecContext | None:
     """VP8 and VP9 carry alpha beside the picture, and only libvpx reads it."""
     codec = {"vp9": "libvpx-vp9", "vp8": "libvpx"}.get(stream.codec_context.codec.name)
     tags = {key.lower(): value for key, value in stream.metadata.items()}
-    if codec is None or tags.get("alpha_mode") != "1" or codec not in av.codecs_available:
+    if codec is None or tags.get("alpha_mode") != "1":
         return None
+    if codec not in av.codecs_available:
+        raise InputError(
+            f"{path}: has alpha, which this PyAV cannot decode (it lacks {codec}): export the clip "
+            "as ProRes 4444 or as PNGs"
+        )
     decoder = av.CodecContext.create(codec, "r")
     assert isinstance(decoder, VideoCodecContext)
     decoder.extradata = stream.codec_context.extradata

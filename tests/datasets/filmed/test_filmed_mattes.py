@@ -9,7 +9,7 @@ from filmed_data import SIZE, mattes, numbered, write_clip_folder, write_video
 
 from dynascene.datasets.filmed.cropping import cropped_frames
 from dynascene.datasets.filmed.filmed_clips import FilmedClips
-from dynascene.datasets.filmed.mattes import check_is_grey, open_clip_matte
+from dynascene.datasets.filmed.mattes import check_matte, open_clip_matte
 from dynascene.datasets.filmed.storage import Storage
 from dynascene.datasets.filmed.survey import open_manifest, survey
 from dynascene.errors import InputError
@@ -32,7 +32,7 @@ def test_brightness_is_what_generation_reads(tmp_path: Path) -> None:
     folder = write_clip_folder(tmp_path / "walk", COUNT)
     frames = open_frames(folder / "video.mp4", strict=True)
     matte = open_clip_matte(folder / "matte.mp4", frames)
-    check_is_grey(matte)
+    check_matte(matte, folder / "matte.mp4")
     generation = open_matte(folder / "matte.mp4", frames)
     for ours, theirs in zip(matte.read(), generation.read(), strict=True):
         assert np.abs(ours.astype(int) - theirs).max() <= 1
@@ -62,6 +62,22 @@ def test_colour_is_seen_where_it_is_read(tmp_path: Path) -> None:
     clips = FilmedClips(tmp_path, size=SIZE, length=COUNT)
     assert {clips[k].name for k in range(8)} == {"a"}
     assert "in colour" in clips.broken.reasons["b"]
+
+
+def test_nobody_anywhere_is_seen_by_a_survey(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        write_clip_folder(tmp_path / name, COUNT)
+    black = np.zeros((COUNT, SIZE.height, SIZE.width, 1), np.uint8)
+    write_video(tmp_path / "b" / "matte.mp4", black)
+    black[8, 20:40, 10:30] = 255  # in a frame that is not among those looked at
+    write_video(tmp_path / "c" / "matte.mp4", black)
+    manifest = open_manifest(tmp_path)
+    reasons = {manifest[k].clip: manifest[k].reason for k in range(3)}
+    assert reasons["a"] is None
+    assert reasons["c"] is None
+    assert reasons["b"] is not None
+    assert "matte.mp4" in reasons["b"]
+    assert "nobody" in reasons["b"]
 
 
 def test_a_matte_of_another_length_does_not_fit(tmp_path: Path) -> None:

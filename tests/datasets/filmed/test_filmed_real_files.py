@@ -17,6 +17,7 @@ from dynascene.datasets.filmed.cropping import cover_crop
 from dynascene.datasets.filmed.filmed_clips import FilmedClips
 from dynascene.datasets.filmed.opening import ClipFiles, open_clip
 from dynascene.datasets.filmed.reading import read_piece
+from dynascene.datasets.filmed.storage import Storage
 from dynascene.datasets.filmed.survey import open_manifest, write_manifest
 from dynascene.errors import InputError
 from dynascene.io.cameras import write_cameras
@@ -61,6 +62,7 @@ def encode_grey(path: Path, frames: np.ndarray, quantiser: int) -> None:
 @pytest.mark.parametrize("quantiser", [10, 30])
 def test_encoded_black_is_nobody(tmp_path: Path, quantiser: int) -> None:
     folder = write_clip_folder(tmp_path / "walk", COUNT)
+    survey.survey(Storage.at(tmp_path), shares={"train": 1}).save()  # with somebody
     random = np.random.default_rng(0)
     shape = (COUNT, SIZE.height, SIZE.width, 1)
     encode_grey(folder / "matte.mp4", random.integers(0, 9, shape, dtype=np.uint8), quantiser)

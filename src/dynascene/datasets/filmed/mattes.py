@@ -1,10 +1,10 @@
-"""Mattes of filmed clips, read as training needs them: their brightness alone."""
+"""Mattes of filmed clips: read as training needs them, their brightness alone, and checked once."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from dynascene.io.mattes import fitted_matte, open_matte
+from dynascene.io.mattes import VISIBLE, fitted_matte, open_matte, require_somebody
 from dynascene.io.video import VideoFrames, open_video
 from dynascene.types import FrameSource
 
@@ -30,14 +30,20 @@ def open_clip_matte(path: Path, like: FrameSource) -> FrameSource:
     return fitted.grey()
 
 
-def check_is_grey(matte: FrameSource) -> None:
-    """Look at a few frames of a matte.
+def check_matte(matte: FrameSource, path: Path) -> None:
+    """Look at a few frames of a matte, and at all of them where these show nobody.
+
+    Args:
+        matte: [H, W, 1], 255 = person.
+        path: of its file, for messages.
 
     Raises:
-        InputError: one is in colour, or cannot be decoded.
+        InputError: one is in colour or cannot be decoded, or nobody is seen in any frame.
     """
-    if not isinstance(matte, VideoFrames):
-        return  # alpha has no colour
+    if not isinstance(matte, VideoFrames):  # alpha has no colour
+        require_somebody(matte, path)
+        return
     numbers = {len(matte) * place // LOOKED_AT for place in range(LOOKED_AT)} | {len(matte) - 1}
-    for _ in matte.shrunk(64).pick(sorted(numbers), skip=True):
-        pass
+    looked_at = matte.shrunk(64).pick(sorted(numbers), skip=True)
+    if max(int(frame.max()) for frame in looked_at) < VISIBLE:
+        require_somebody(matte, path)

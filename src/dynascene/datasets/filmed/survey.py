@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from dynascene.datasets.filmed.broken import BrokenClips
 from dynascene.datasets.filmed.manifest import ClipManifest, ClipRecord, read_manifest
-from dynascene.datasets.filmed.mattes import check_is_grey
+from dynascene.datasets.filmed.mattes import check_matte
 from dynascene.datasets.filmed.opening import (
     BESIDE_SUFFIXES,
     CAMERA_FOLDERS,
@@ -24,6 +24,7 @@ from dynascene.datasets.filmed.shards import SHARD_SUFFIX, clips_of_shard
 from dynascene.datasets.filmed.storage import Storage
 from dynascene.errors import InputError
 from dynascene.io.cameras.re10k import video_address
+from dynascene.io.frames import split_alpha
 from dynascene.io.manifests import MANIFEST, SHARES, splits_of
 
 THREADS = 4  # opening clips is mostly waiting for the disk
@@ -166,7 +167,9 @@ def _inspect(record: ClipRecord, storage: Storage) -> ClipRecord:
         files = clip_files(record, storage)
         clip = open_clip(files)
         if clip.matte is not None:
-            check_is_grey(clip.matte)
+            check_matte(clip.matte, files.matte or files.video)
+        elif clip.has_person:
+            check_matte(split_alpha(clip.frames)[1], files.video)
         return replace(
             record,
             source=_source_of(record, files, clip),
