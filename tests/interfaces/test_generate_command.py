@@ -324,6 +324,15 @@ BAD = {
         lambda d: ["--cameras", poses(d, 6), "--frames", "3:9"], "give it at least 9, or --frames",
     ),
     "frames the wrong way round": (lambda d: [d / "person", "--frames", "5:2"], "5:2"),
+    "matte that would be gone": (
+        lambda d: [d / "person", "--matte-shrink", "15.5"], "--matte-shrink 15.5: leaves nobody",
+    ),
+    "feather that is none": (
+        lambda d: [d / "person", "--matte-feather", "-1"], "--matte-feather -1: give pixels",
+    ),
+    "shrinking nobody": (
+        lambda d: ["--matte-shrink", "1", "--move", "static"], "PERSON",
+    ),
     "frames that are none": (lambda d: [d / "person", "--frames", "all"], "A:B"),
     "no steps": (lambda d: [d / "person", "--steps", "0"], "--steps 0"),
     "size that is none": (lambda d: [d / "person", "--size", "big"], "big"),
@@ -351,6 +360,22 @@ BAD = {
         lambda d: [d / "person", "--scene-depth", d / "person" / "00000.png"], "depth",
     ),
 }  # fmt: skip
+
+
+def test_a_matte_is_shrunk_and_feathered(person: Path, scene: Path, tmp_path: Path) -> None:
+    areas, edges = {}, {}
+    for name, options in {
+        "own": (),
+        "less": ("--matte-shrink", "2.5"),
+        "soft": ("--matte-shrink", "2.5", "--matte-feather", "6"),
+    }.items():
+        command(person, "--scene", scene, *options, "--out", tmp_path / name)
+        (matte,) = open_frames(tmp_path / name / "matte.mp4").read(2, 3)
+        areas[name] = np.sqrt(matte[..., 0].sum() / 255 / np.pi)
+        edges[name] = int(((matte[..., 0] > 30) & (matte[..., 0] < 225)).sum())
+    assert areas["own"] - areas["less"] == pytest.approx(2.5, abs=0.2)
+    assert areas["soft"] == pytest.approx(areas["less"], abs=0.5)
+    assert edges["soft"] > 1.5 * edges["less"]
 
 
 @pytest.mark.parametrize("name", BAD)

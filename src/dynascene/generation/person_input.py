@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from dynascene.errors import InputError
+from dynascene.estimators.matte.outline import MatteOutline
 from dynascene.generation.request import PersonInput
 from dynascene.generation.subject import CleanEdges, cut_out
 from dynascene.generation.takes import warn_of_cuts
 from dynascene.io.excerpt import excerpt, open_excerpt_matte
-from dynascene.io.frames import alpha_matte, open_frames, split_alpha, times_of
+from dynascene.io.frames import DerivedFrames, alpha_matte, open_frames, split_alpha, times_of
 from dynascene.io.images import IMAGE_SUFFIXES
 from dynascene.io.mattes import require_somebody
 from dynascene.io.premultiplied import straight_frames
@@ -72,10 +73,32 @@ def matted_person(
         warn_of_cuts(person.person, clip.colour, log, first_frame)
     if clip.matte is None:
         matte, report = cut_out(person, clip.colour, folder, log)
-        return CleanEdges(clip.colour, matte), matte, {"matte": report}
-    if person.matte is None:  # its own alpha: such colours are the person's alone
-        return clip.colour, clip.matte, {}
-    return CleanEdges(clip.colour, clip.matte), clip.matte, {}
+        return *_with_outline(clip.colour, matte, person, is_pure=False), {"matte": report}
+    # of its own alpha: such colours are the person's alone
+    return *_with_outline(clip.colour, clip.matte, person, is_pure=person.matte is None), {}
+
+
+def _with_outline(
+    colour: FrameSource, matte: FrameSource, person: PersonInput, *, is_pure: bool
+) -> tuple[FrameSource, FrameSource]:
+    """Colours with clean edges, and the matte that they are shown with.
+
+    The matte that was moved tells how colours were mixed; the softened one only blends.
+    is_pure: the colours are the person's own wherever the matte is above 0.
+    """
+    outline = person.outline
+    if outline == MatteOutline():
+        return (colour if is_pure else CleanEdges(colour, matte)), matte
+    moved, shown = (
+        DerivedFrames(matte, 1, convert, matte.frame_rate, times_of(matte))
+        for convert in (outline.moved, lambda frame: outline.softened(outline.moved(frame)))
+    )
+    if not any(frame.any() for frame in shown.read()):
+        raise InputError(
+            f"`matte_shrink` {outline.matte_shrink:g}: leaves nobody in any frame; "
+            "give fewer pixels"
+        )
+    return CleanEdges(colour, matte if is_pure else moved, shown, is_pure), shown
 
 
 def _colour_and_matte(

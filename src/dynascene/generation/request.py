@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from dynascene.errors import InputError
+from dynascene.estimators.matte.outline import MatteOutline
 from dynascene.estimators.scale.person_scale import ADULT, SHORTEST, TALLEST
 from dynascene.generation.clip import GenerationOptions
 from dynascene.generation.names import PLACES
@@ -33,6 +34,7 @@ class PersonInput:
             out of the clip.
         subject: whom to cut out: their number or a pixel on them.
         matte_backend: how to cut out: a name of ``estimators.matte.backends``.
+        matte_shrink, matte_feather: see ``MatteOutline``; of any matte, the person's own too.
         person_height: metres; tells the scale of a clip whose camera is tracked.
         alpha: whether its colours were multiplied by its alpha; auto: see docs/footage.md.
         deinterlace: as for ``io.video.open_video``.
@@ -47,6 +49,8 @@ class PersonInput:
     matte: Path | None = None
     subject: int | tuple[float, float] | None = None
     matte_backend: str | None = None
+    matte_shrink: float = 0.0
+    matte_feather: float = 0.0
     person_height: float = ADULT
     alpha: AlphaKind = "auto"
     deinterlace: Deinterlace = "auto"
@@ -61,6 +65,12 @@ class PersonInput:
             raise InputError(
                 f"`person_height` {self.person_height:g}: give metres, {SHORTEST:g} to {TALLEST:g}"
             )
+        _ = self.outline
+
+    @property
+    def outline(self) -> MatteOutline:
+        """How the outline of the matte moves. Raises InputError for a number out of its range."""
+        return MatteOutline(self.matte_shrink, self.matte_feather)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,8 @@ import numpy as np
 
 from dynascene.estimators.matte import job
 from dynascene.estimators.matte.backends import NETWORKS
-from dynascene.estimators.matte.decontamination import decontaminate
+from dynascene.estimators.matte.decontamination import continue_colour, decontaminate
+from dynascene.estimators.matte.options import MatteOptions
 from dynascene.estimators.person.backends import DETECTORS
 from dynascene.estimators.weights import pinned_sha256
 from dynascene.generation.footage import FOLDER
@@ -32,15 +33,8 @@ def cut_out(
     """
     place = folder / FOLDER / MATTE
     place.parent.mkdir(exist_ok=True)
-    result = job.run(
-        person.person,
-        colour,
-        place,
-        person.matte_backend,
-        person.subject,
-        log,
-        clean_preview=False,
-    )
+    options = MatteOptions(backend=person.matte_backend, choice=person.subject)
+    result = job.run(person.person, colour, place, options, log, clean_preview=False)
     used = [*NETWORKS.get(result.backend, ()), *(n for n in DETECTORS if n == result.found_by)]
     log.networks.update(pinned_sha256(*used))
     report = {
@@ -55,11 +49,19 @@ def cut_out(
 class CleanEdges:
     """Frames whose soft edges hold the person's own colour alone, without the old background's.
 
-    The person's solid pixels and the old background stay bit by bit.
+    The person's solid pixels stay bit by bit, and so does the old background where it is not shown.
+
+    Attributes:
+        colour: the frames.
+        matte: how much of each pixel is the person.
+        shown: the matte that the person is shown with, where that is another, softer one.
+        is_pure: the colours are the person's own wherever the matte is above 0.
     """
 
     colour: FrameSource
     matte: FrameSource
+    shown: FrameSource | None = None
+    is_pure: bool = False
 
     @property
     def size(self) -> Size:
@@ -82,6 +84,7 @@ class CleanEdges:
         return len(self.colour)
 
     def read(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
-        pairs = zip(self.colour.read(start, stop), self.matte.read(start, stop), strict=True)
-        for frame, matte in pairs:
-            yield np.where(matte == 0, frame, decontaminate(frame, matte))
+        sources = self.colour, self.matte, self.shown or self.matte
+        cleaned = continue_colour if self.is_pure else decontaminate
+        for frame, matte, shown in zip(*(s.read(start, stop) for s in sources), strict=True):
+            yield np.where(shown == 0, frame, cleaned(frame, matte))

@@ -11,6 +11,7 @@ from textures import textured
 from dynascene.display import Quiet
 from dynascene.estimators.matte import finding, job
 from dynascene.estimators.matte.locating import locate
+from dynascene.estimators.matte.options import MatteOptions
 from dynascene.estimators.person.protocol import Detection
 from dynascene.types import ArrayFrames
 
@@ -80,7 +81,7 @@ def test_motion_cuts_out_whom_motion_found(clip, tmp_path: Path, monkeypatch) ->
         finding, "make_matter", lambda name: Network() if name is None else make(name)
     )
     monkeypatch.setattr(finding, "make_detector", lambda fetch: TwoBoxes())
-    made = job.run(Path("clip.mp4"), clip, tmp_path / "matte", None, None, Quiet())
+    made = job.run(Path("clip.mp4"), clip, tmp_path / "matte", MatteOptions(), Quiet())
     assert (made.backend, made.found_by) == ("motion", FOUND_BY)
     matte = cv2.imread(str(tmp_path / "matte" / "00012.png"), cv2.IMREAD_GRAYSCALE)
     left, top, right, bottom = np.rint(walkers_box(12)).astype(int)
@@ -92,5 +93,5 @@ def test_a_backend_that_was_asked_for_is_kept(clip, tmp_path: Path, monkeypatch)
     monkeypatch.setattr(finding, "make_matter", lambda name: Network())
     monkeypatch.setattr(finding, "make_detector", lambda fetch: TwoBoxes())
     with pytest.raises(AssertionError, match="cannot tell"):
-        job.run(Path("clip.mp4"), clip, tmp_path / "matte", "selfie", None, Quiet())
+        job.run(Path("clip.mp4"), clip, tmp_path / "matte", MatteOptions(backend="selfie"), Quiet())
     assert not (tmp_path / "matte").exists()

@@ -9,6 +9,7 @@ import pytest
 
 from dynascene.errors import InputError
 from dynascene.estimators.matte import finding, job
+from dynascene.estimators.matte.options import MatteOptions
 from dynascene.estimators.matte.pose import PersonMatter, PoseMatter
 from dynascene.estimators.pose.people import PosePerson
 from dynascene.estimators.pose.region import Region
@@ -132,7 +133,7 @@ def test_motion_is_taken_where_nobody_is_seen_unless_pose_was_named(clip, monkey
 def test_the_job_leaves_landmarks_and_shows_them(clip, monkeypatch, tmp_path: Path) -> None:
     backend(monkeypatch, (LEFT, 0.4))
     for name, clean in (("clean", True), ("plain", False)):
-        job.run(CLIP, clip, tmp_path / name, None, None, Display(), clean_preview=clean)
+        job.run(CLIP, clip, tmp_path / name, MatteOptions(), Display(), clean_preview=clean)
     landmarks = read_landmarks(tmp_path / "clean" / "landmarks.json")
     assert len(landmarks) == FRAMES
     assert landmarks.size == (W, H)

@@ -46,6 +46,22 @@ def decontaminate(frame: np.ndarray, matte: np.ndarray) -> np.ndarray:
     return result
 
 
+def continue_colour(frame: np.ndarray, matte: np.ndarray) -> np.ndarray:
+    """Carry the person's colour on to where the matte is 0.
+
+    Args:
+        frame: uint8 [H, W, 3] sRGB, the person's own colours wherever the matte is above 0.
+        matte: uint8 [H, W] or [H, W, 1], 255 = person.
+
+    Returns:
+        uint8 [H, W, 3], equal to the frame where the matte is above 0.
+    """
+    alpha = matte.reshape(matte.shape[:2]).astype(np.float32) / 255
+    sigma = max(LEAST_REACH, REACHES[0] * max(frame.shape[:2]))
+    carried = np.rint(srgb_from_linear(_average(LIGHT_OF_BYTE[frame], alpha, sigma)) * 255)
+    return np.where(alpha[..., None] > 0, frame, carried.astype(np.uint8))
+
+
 def _refined(
     light: np.ndarray, person: np.ndarray, place: np.ndarray, alpha: np.ndarray, sigma: float
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -17,10 +17,10 @@ from dynascene.estimators.matte.finding import find_subject
 from dynascene.estimators.matte.finishing import full_resolution, keep_subject, steady
 from dynascene.estimators.matte.locating import SubjectPlace
 from dynascene.estimators.matte.neighbours import seen_neighbours, subjects_share
+from dynascene.estimators.matte.options import MatteOptions
 from dynascene.estimators.matte.plausibility import doubts, shape_of
 from dynascene.estimators.matte.pose import PersonMatter
 from dynascene.estimators.matte.protocol import Matter
-from dynascene.estimators.person.subject import Choice
 from dynascene.estimators.pose.drawing import draw_landmarks
 from dynascene.io.atomic import replacing
 from dynascene.io.frames import times_of
@@ -58,8 +58,7 @@ def run(
     clip: Path,
     source: FrameSource,
     out: Path,
-    backend: str | None,
-    choice: Choice,
+    options: MatteOptions,
     display: Display,
     clean_preview: bool = True,
 ) -> MatteSummary:
@@ -71,8 +70,7 @@ def run(
         clip: the path that messages name.
         source: its frames, or an excerpt of them.
         out: the folder.
-        backend: name; None: the default one.
-        choice: which person, see ``choose_subject``.
+        options: how it is cut out.
         display: shows the progress.
         clean_preview: remove the old background's colour from the preview's edges, which takes
             time; needless where it is done later.
@@ -81,7 +79,7 @@ def run(
         InputError: ``out`` is not free, or there is no subject; nothing is written then.
     """
     with replacing(out) as temporary:
-        matter, frames, place = find_subject(clip, source, backend, choice, display)
+        matter, frames, place = find_subject(clip, source, options.backend, options.choice, display)
         display.notice(f"backend {matter.name}, subject found by {place.found_by}")
         temporary.mkdir()
         with display.stage("matte", len(source)) as advance:
@@ -91,9 +89,15 @@ def run(
                 temporary / PREVIEW, source.size, source.frame_rate, times=times_of(source)
             )
             with writer as preview:
-                for index, (frame, matte) in enumerate(mattes):
+                for index, (frame, own) in enumerate(mattes):
+                    moved = options.outline.moved(own)
+                    matte = options.outline.softened(moved)
                     write_png(temporary / f"{index:05d}.png", matte, shown_as=out)
-                    preview.write(_shown(frame, matte, index, matter, clean_preview))
+                    if clean_preview:
+                        clean = over_tint(decontaminate(frame, moved), matte)
+                        preview.write(_with_landmarks(clean, index, matter))
+                    else:
+                        preview.write(over_tint(frame, matte))
                     figures.add(frames[index], matte)
                     shapes.append(shape_of(matte))
                     advance()
@@ -109,13 +113,8 @@ def run(
     return summary
 
 
-def _shown(
-    frame: np.ndarray, matte: np.ndarray, index: int, matter: Matter, clean: bool
-) -> np.ndarray:
-    """The picture of the preview; a clean one shows landmarks, where the backend has them."""
-    if not clean:
-        return over_tint(frame, matte)
-    picture = over_tint(decontaminate(frame, matte), matte)
+def _with_landmarks(picture: np.ndarray, index: int, matter: Matter) -> np.ndarray:
+    """A picture of the preview with landmarks, where the backend has them."""
     if isinstance(matter, PersonMatter) and matter.landmarks is not None:
         return draw_landmarks(picture, matter.landmarks, index)
     return picture

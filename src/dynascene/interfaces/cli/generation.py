@@ -21,6 +21,7 @@ from dynascene.interfaces.cli.arguments import (
 from dynascene.io.names import AlphaKind, Deinterlace
 
 if TYPE_CHECKING:
+    from dynascene.estimators.matte.outline import MatteOutline
     from dynascene.generation.request import PersonInput
 
 OptionalPath = Annotated[Path | None, optional("PATH")]
@@ -38,6 +39,8 @@ def generate(
     matte: OptionalPath = None,
     subject: Annotated[str | None, optional("N|X,Y")] = None,
     matte_backend: OptionalBackend = None,
+    matte_shrink: Annotated[float, arg(metavar="PX")] = 0.0,
+    matte_feather: Annotated[float, arg(metavar="PX")] = 0.0,
     cameras: Annotated[str | None, optional("FILE|none")] = None,
     camera_format: OptionalName = None,
     move: Annotated[str | None, optional("NAME[:AMOUNT]")] = None,
@@ -77,6 +80,10 @@ def generate(
             the alpha of PERSON, else cut out as by dynascene matte.
         subject: whom to cut out where there are several: their number or a pixel on them.
         matte_backend: how to cut out: motion, pose, selfie or modnet (default: the best at hand).
+        matte_shrink: move the matte's outline inwards by so many pixels of the clip, fractions too;
+            negative: outwards.
+        matte_feather: soften it so that a hard edge falls from 90 to 10 percent within so many
+            pixels of the clip.
         cameras: a camera file or folder, or "none" where the camera is unknown (default: tracked
             in the person's video, unless --move is given).
         camera_format: the camera file's format, where it does not tell (dynascene cameras --help).
@@ -118,6 +125,7 @@ def generate(
         layers: also write foreground, background and matte as 16-bit PNG sequences.
         out: folder of the results (default: named after the person and the scene).
     """
+    from dynascene.estimators.matte.outline import MatteOutline
     from dynascene.generation.clip import DEFAULT_GENERATOR, GenerationOptions
     from dynascene.generation.job import make_clip
     from dynascene.generation.request import CameraInput, GenerationRequest, PlaceInput
@@ -148,6 +156,7 @@ def generate(
             matte=matte,
             subject=subject,
             matte_backend=matte_backend,
+            outline=MatteOutline(matte_shrink, matte_feather),
             alpha=alpha,
             deinterlace=deinterlace,
             fill_gaps=fill_gaps,
@@ -181,6 +190,7 @@ def _person_input(
     matte: Path | None,
     subject: str | None,
     matte_backend: str | None,
+    outline: "MatteOutline",
     alpha: AlphaKind,
     deinterlace: Deinterlace,
     fill_gaps: bool,
@@ -195,6 +205,8 @@ def _person_input(
             "matte": matte,
             "subject": subject,
             "matte_backend": matte_backend,
+            "matte_shrink": outline.matte_shrink or None,
+            "matte_feather": outline.matte_feather or None,
             "fill_gaps": fill_gaps or None,
             "frame_rate": frame_rate,
         }
@@ -206,6 +218,8 @@ def _person_input(
         matte=matte,
         subject=parse_subject(subject) if subject is not None else None,
         matte_backend=matte_backend,
+        matte_shrink=outline.matte_shrink,
+        matte_feather=outline.matte_feather,
         person_height=person_height,
         alpha=alpha,
         deinterlace=deinterlace,

@@ -20,6 +20,8 @@ def matte(
     out: Annotated[Path, arg(metavar="DIR")],
     backend: OptionalBackend = None,
     subject: Annotated[str | None, optional("N|X,Y")] = None,
+    matte_shrink: Annotated[float, arg(metavar="PX")] = 0.0,
+    matte_feather: Annotated[float, arg(metavar="PX")] = 0.0,
     frames: Annotated[str | None, optional("A:B")] = None,
     deinterlace: Deinterlace = "auto",
     fill_gaps: Annotated[bool, arg(help_behavior_hint="")] = False,
@@ -34,6 +36,10 @@ def matte(
             weights; default: the first of them whose weights were fetched before.
         subject: whom to take where there are several: their number in the line that lists them,
             or a pixel on them in the first frame; default: the most prominent.
+        matte_shrink: move the outline inwards by so many pixels of the clip, fractions too;
+            negative: outwards.
+        matte_feather: soften it so that a hard edge falls from 90 to 10 percent within so many
+            pixels of the clip.
         frames: use the frames A:B of the video, B excluded.
         deinterlace: make interlaced video pictures of one moment: frames that say that they are
             interlaced (auto), all, or none.
@@ -41,12 +47,17 @@ def matte(
         frame_rate: frames a second of a folder of frames, such as 25 or 30000/1001 (default: 24).
     """
     from dynascene.estimators.matte.job import run
+    from dynascene.estimators.matte.options import MatteOptions
+    from dynascene.estimators.matte.outline import MatteOutline
     from dynascene.generation.takes import warn_of_cuts
     from dynascene.interfaces.cli.display import Terminal, say
     from dynascene.io.excerpt import excerpt
     from dynascene.io.frames import open_frames
 
     choice = parse_subject(subject) if subject is not None else None
+    options = MatteOptions(
+        backend=backend, choice=choice, outline=MatteOutline(matte_shrink, matte_feather)
+    )
     if not str(out).strip("."):
         raise InputError("--out names a folder of its own for the matte")
     part = parse_range(frames) if frames else None
@@ -54,7 +65,7 @@ def matte(
     whole = open_frames(video, deinterlace=deinterlace, fill_gaps=fill_gaps, frame_rate=rate)
     source, terminal = excerpt(whole, part, video), Terminal()
     warn_of_cuts(video, source, terminal, part[0] if part else 0)
-    done = run(video, source, out, backend, choice, terminal)
+    done = run(video, source, out, options, terminal)
     say(
         f"{out}: {done.frames} frames by {done.backend}, person {100 * done.share:.1f} % of the "
         f"frame, flicker {100 * done.flicker:.1f} %  (look at {out / 'preview.mp4'} first)"
