@@ -1,0 +1,80 @@
+"""``dynascene pose``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from tyro.conf import Positional, arg
+
+from dynascene.errors import InputError
+from dynascene.interfaces.cli.arguments import optional, parse_range, parse_rate, parse_size
+from dynascene.interfaces.cli.matting import parse_subject
+from dynascene.io.names import Deinterlace
+
+
+def pose(
+    video: Annotated[Positional[Path], arg(metavar="VIDEO|FILE")],
+    /,
+    *,
+    out: Annotated[Path, arg(metavar="DIR")],
+    subject: Annotated[str | None, optional("N|X,Y")] = None,
+    like: Annotated[Path | None, optional("PATH")] = None,
+    fit: Literal["proportions", "height", "place"] = "proportions",
+    frames: Annotated[str | None, optional("A:B")] = None,
+    size: Annotated[str | None, optional("WxH")] = None,
+    deinterlace: Deinterlace = "auto",
+    fill_gaps: Annotated[bool, arg(help_behavior_hint="")] = False,
+    frame_rate: Annotated[str | None, optional("FPS")] = None,
+) -> None:
+    """Read the body pose of a filmed person: joints as JSON, and drawn as a coloured skeleton.
+
+    Args:
+        video: video or folder of frames; or poses of OpenPose, COCO or AlphaPose (a JSON file, or a
+            folder of OpenPose's).
+        out: folder of the result: pose.json, pose.mp4 and sheet.png.
+        subject: whom to take where there are several: their number in the line that lists them,
+            or a pixel on them in the first frame; default: the most prominent.
+        like: picture, or file of poses, of another person whose body the motion takes.
+        fit: what it takes of that body: proportions alone, the height too, or also the place where
+            that person stands.
+        frames: use the frames A:B of the video, B excluded.
+        size: of the frames, where a file of poses does not tell it.
+        deinterlace: make interlaced video pictures of one moment: frames that say that they are
+            interlaced (auto), all, or none.
+        fill_gaps: where a folder of frames lacks one, the frame before stands still.
+        frame_rate: frames a second of a folder of frames or a file of poses, such as 25 or
+            30000/1001 (default: 24).
+    """
+    from dynascene.estimators.pose.job import PoseOptions, run
+    from dynascene.generation.takes import warn_of_cuts
+    from dynascene.interfaces.cli.display import Terminal, say
+    from dynascene.io.excerpt import excerpt
+    from dynascene.io.frames import open_frames
+    from dynascene.io.poses.formats import is_pose_file
+    from dynascene.io.video_index import DEFAULT_FRAME_RATE
+
+    terminal, part = Terminal(), parse_range(frames) if frames else None
+    rate = parse_rate(frame_rate) if frame_rate else None
+    choice = parse_subject(subject) if subject is not None else None
+    source = None
+    if is_pose_file(video):
+        if choice is not None or part is not None:
+            raise InputError("--subject and --frames are for videos, and a file of poses is given")
+    else:
+        if size is not None:
+            raise InputError("--size is for files of poses; a video has its own size")
+        whole = open_frames(video, deinterlace=deinterlace, fill_gaps=fill_gaps, frame_rate=rate)
+        source = excerpt(whole, part, video)
+        warn_of_cuts(video, source, terminal, part[0] if part else 0)
+    options = PoseOptions(
+        choice, like, fit, parse_size(size) if size else None, rate or DEFAULT_FRAME_RATE
+    )
+    done = run(video, source, out, options, terminal)
+    say(
+        f"{out}: {done.frames} frames, {100 * done.visible:.0f} % of the joints seen  "
+        f"(look at {out / 'sheet.png'} first)"
+    )
+
+
+COMMANDS = {"pose": pose}

@@ -1,0 +1,1 @@
+"""Body poses in the files of other programs; docs/pose.md describes them."""
