@@ -1,7 +1,8 @@
 """What a clip consists of: the table of its fields.
 
-Checks, stacking, windows, encoding, storing and resizing read this table. Where the fields of the
-package are made (``datasets.tasks``, ``synthetic.shots``, ``generation.model_input``) they stand
+Checks, stacking, windows, encoding, resizing and the storing of encoded clips read this table.
+Where the fields of the package are made (``datasets.tasks``, ``synthetic.shots``,
+``generation.model_input``) and in the byte cache of size micro (``training.shot_cache``) they stand
 one by one; a further field comes from a file beside a clip, or from a shot (docs/datasets.md).
 
 Legend of axes: B clips, F frames, H W pixels, h w latent grid, C latent channels, N tokens,
@@ -102,7 +103,7 @@ _FIELDS = (
     ClipField(
         name="matte",
         axes="B F 1 H W",
-        meaning="0 … 1, 1 = person; all zeros where nobody is",
+        meaning="0 … 1, 1 = person, or in outpainting what stays of the picture; else all zeros",
         resize="area",
         encodings=(Encoding(name="generate_mask", kind="complement", axes="B F 1 h w"),),
     ),

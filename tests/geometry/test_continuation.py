@@ -65,7 +65,7 @@ def test_what_was_photographed_is_shown_as_it_is(camera: PictureCamera) -> None:
     shown = continue_picture(camera, *angles_from_directions(ray @ camera.scene_from_picture.mT))
     torch.testing.assert_close(shown.pixel, pixel)
     assert shown.photographed.all()
-    assert (shown.nearness == 1).all()
+    assert (shown.distance_ratio == 1).all()
 
 
 @pytest.mark.parametrize("camera", CAMERAS)
@@ -76,8 +76,8 @@ def test_every_direction_shows_a_pixel_of_the_picture(camera: PictureCamera) -> 
     assert torch.equal(shown.photographed, inside)
     assert (shown.pixel >= 0).all()
     assert (shown.pixel <= torch.tensor(camera.size)).all()
-    assert shown.nearness.isfinite().all()
-    assert shown.nearness.min() > 0
+    assert shown.distance_ratio.isfinite().all()
+    assert shown.distance_ratio.min() > 0
 
 
 @pytest.mark.parametrize("camera", CAMERAS)
@@ -99,7 +99,7 @@ def test_nothing_tears(camera: PictureCamera, along: str) -> None:
     densest = camera.focal + (width**2 + height**2) / 4 / camera.focal
     speed = shown.pixel.diff(dim=1).norm(dim=-1) / fine
     assert speed.max() < 6 * densest
-    assert shown.nearness.log().diff(dim=1).abs().max() < 30 * fine
+    assert shown.distance_ratio.log().diff(dim=1).abs().max() < 30 * fine
 
 
 @pytest.mark.parametrize("camera", CAMERAS)
@@ -110,7 +110,7 @@ def test_the_circle_closes(camera: PictureCamera) -> None:
         for end in (-math.pi, math.pi - 1e-12)
     ]
     assert (ends[0].pixel - ends[1].pixel).abs().max() < 1e-6
-    torch.testing.assert_close(ends[0].nearness, ends[1].nearness)
+    torch.testing.assert_close(ends[0].distance_ratio, ends[1].distance_ratio)
 
 
 @pytest.mark.parametrize("camera", [c for c in CAMERAS if 0 < c.horizon < c.size.height])

@@ -22,9 +22,10 @@ def view(**clips: np.ndarray) -> RowView:
     return RowView(estimates, clips, PLACES, PLACES)
 
 
-def row(name: str, label: str, psnr: float, ours: np.ndarray) -> RowResult:
-    """A row whose paper says ``psnr``, and which has ``ours`` here."""
-    entry = TableEntry(table=4, lineup=AS_PUBLISHED, label=label, figures={"PSNR": psnr})
+def row(name: str, label: str, psnr: float | None, ours: np.ndarray) -> RowResult:
+    """A row whose paper says ``psnr`` (None: lacks the row), and which has ``ours`` here."""
+    figures = {} if psnr is None else {"PSNR": psnr}
+    entry = TableEntry(table=4, lineup=AS_PUBLISHED, label=label, figures=figures)
     planned = PlannedRow(name=name, stages=(), entries=(entry,), reads_camera=True, guided=False)
     return RowResult(planned, 0, None, {(BENCHMARK, "background"): view(psnr=ours)}, {}, [], [])
 
@@ -56,6 +57,19 @@ def test_a_pair_is_decided_by_its_paired_interval(monkeypatch) -> None:
         assert note.startswith("Table 4, as published: of 1 pairs of rows and metrics")
         assert ("What that may mean" in note) is (verdict == "against the paper")
         assert ("single-stage before two-stage by PSNR" in note) is (verdict == "against the paper")
+
+
+def test_a_row_that_the_paper_lacks_stands_outside_its_order(monkeypatch) -> None:
+    figures = {"PSNR": ("psnr", "higher")}
+    monkeypatch.setattr("dynascene.reproduction.agreement.PAPER_METRICS", figures)
+    rows = [row("own", "ours", None, noise(0)), row("one", "single-stage", 29.09, noise(1))]
+    (lineup,) = lineups_of(rows)
+    assert [line.entry.label for line in lineup.lines] == ["ours", "single-stage"]
+    assert [line.entry.label for line in lineup.published] == ["single-stage"]
+    assert lineup.best.entry.label == "single-stage"
+    assert compare_pairs(lineup) == []
+    (lineup,) = lineups_of(rows[:1])
+    assert lineup.best.entry.label == "ours"
 
 
 def lit(name: str, label: str, light: np.ndarray) -> RowResult:

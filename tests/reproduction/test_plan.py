@@ -125,11 +125,16 @@ def test_what_decides_a_training_stays() -> None:
     identity = Identity("pictures", (), {"synthetic:test": "pictures"}, {"psnr": {}})
     steps = plan_steps(Path("x"), ReproductionRequest(size=MICRO), identity, rows_of(MICRO))
     names = {each.name: each.stages[-1].path.name for each in steps}
-    assert names["dynascene.micro, seed 0"] == "run-8e1ae8018297"
-    assert names["dynascene.micro_paper"] == "run-3e3aa490404e"
-    assert names["cameractrl.micro_shared_rays, seed 2"] == "run-3e40796b4ed0"
-    assert steps[0].weights.path.name == "weights-a2c910112497"
-    assert steps[0].gap.path.name == "gap-3eea44d7cd7a"
+    assert names["dynascene.micro, seed 0"] == "run-6376f5a25f08"
+    assert names["dynascene.micro_paper"] == "run-6247923d25a7"
+    assert names["cameractrl.micro_shared_rays, seed 2"] == "run-83d4d4544102"
+    losses = {row.name: row.stages[-1].loss for row in rows_of(MICRO)}
+    assert losses["dynascene.micro_paper"].startswith(
+        "noise (plain mean); UniformSteps(offset=0.0,"
+    )
+    assert "noise (min-SNR 5); UniformSteps(offset=0.05," in losses["actanywhere.micro"]
+    assert steps[0].weights.path.name == "weights-7983975751b6"
+    assert steps[0].gap.path.name == "gap-394ac526a7d2"
 
 
 def test_a_first_stage_of_several_rows_lies_in_one_folder_and_the_others_wait() -> None:

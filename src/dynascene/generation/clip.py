@@ -78,8 +78,8 @@ class GeneratedClip:
     weights: sha256 by name, of the weights that took part.
     sampling: the numbers it is sampled with, by name.
     estimate: how the estimates of its frames are made, in words; None = they have none.
-    sample: does the long work before the first frame now, as a stage of the log; None = there is
-        none. ``frames`` does it where it has not been done.
+    sample: does the slow work before the first frame now, as a stage of the log; None = there is
+        none. ``frames`` does it itself where it was not called.
     """
 
     track: CameraTrack

@@ -18,5 +18,5 @@ def follows_camera(pipeline: DynaScenePipeline) -> bool:
 
 
 def decoded(pipeline: DynaScenePipeline, latents: Tensor) -> Tensor:
-    """[F, 4, h/8, w/8] → [F, 3, h, w] in 0 … 1, on the CPU."""
+    """Latents [F, C, h, w] → pictures [F, 3, H, W] in 0 … 1, on the CPU."""
     return decode_latents(pipeline.vae, latents).cpu() / 2 + 0.5

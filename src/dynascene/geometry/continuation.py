@@ -36,13 +36,13 @@ class Continuation(NamedTuple):
     Attributes:
         pixel: [..., 2], always within the picture.
         photographed: bool [...], whether the picture itself shows the direction.
-        nearness: [...] > 0, distance of the continued thing divided by its distance in the picture,
-            which keeps the ground level; 1 where photographed.
+        distance_ratio: [...] > 0, distance of the continued thing divided by its distance in the
+            picture, which keeps the ground level; 1 where photographed.
     """
 
     pixel: Tensor
     photographed: Tensor
-    nearness: Tensor
+    distance_ratio: Tensor
 
 
 def continue_picture(camera: PictureCamera, azimuth: Tensor, depression: Tensor) -> Continuation:
@@ -53,16 +53,18 @@ def continue_picture(camera: PictureCamera, azimuth: Tensor, depression: Tensor)
         azimuth, depression: [...] of one shape, in radians, in the scene's world.
     """
     pixel, inside = camera.pixels_from_directions(directions_from_angles(azimuth, depression))
-    nearness = torch.ones_like(azimuth)
+    distance_ratio = torch.ones_like(azimuth)
     outside = ~inside
-    pixel[outside], nearness[outside] = _continuation(camera, azimuth[outside], depression[outside])
-    return Continuation(pixel, inside, nearness)
+    pixel[outside], distance_ratio[outside] = _continuation(
+        camera, azimuth[outside], depression[outside]
+    )
+    return Continuation(pixel, inside, distance_ratio)
 
 
 def _continuation(
     camera: PictureCamera, azimuth: Tensor, depression: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Directions [N] outside the picture → pixel [N, 2] to show there and its nearness [N]."""
+    """Directions [N] outside the picture → pixel [N, 2] to show there, distance ratio [N]."""
     source_azimuth, source_depression, scale = _fold_sideways(camera, azimuth, depression)
     source_azimuth, source_depression, share = _fold_upright(
         camera, source_azimuth, source_depression

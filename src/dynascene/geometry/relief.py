@@ -111,13 +111,13 @@ def relief_from_depth(depth: Tensor, camera: PictureCamera, degrees_per_pixel: f
     )
     azimuth, depression = window.pixel_angles()
     beta, alpha = torch.meshgrid(depression, azimuth, indexing="ij")
-    pixel, _, nearness = continue_picture(camera, alpha, beta)
+    pixel, _, distance_ratio = continue_picture(camera, alpha, beta)
     grid = pixel / pixel.new_tensor(tuple(camera.size)) * 2 - 1
     z = F.grid_sample(depth[None], grid[None].to(depth), padding_mode="border", align_corners=False)
     # distance along the ray = z / cos of its angle with the picture camera's axis, read where the
     # continuation shows it
     offset = (pixel - pixel.new_tensor(tuple(camera.size)) / 2) / camera.focal
-    distance = z[0] * (1 + (offset**2).sum(-1)).sqrt() * nearness
+    distance = z[0] * (1 + (offset**2).sum(-1)).sqrt() * distance_ratio
     return Relief(window, distance, _ground_height(depth, camera))
 
 

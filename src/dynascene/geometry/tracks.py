@@ -161,9 +161,8 @@ def world_down(track: CameraTrack) -> tuple[Tensor, float]:
     Without roll every camera's x axis is horizontal, so down is orthogonal to all of them. Where
     they hardly differ, that leaves it free, and the mean camera y axis m decides. Least squares
     over both, Σᵢ (xᵢ·g)² / F + λ ‖g − m‖², give (Σᵢ xᵢxᵢᵀ / F + λ) g = λ m. The x axes weigh less
-    (λ grows) the
-    farther they are from lying in one plane: a hand that rolls at random also rolls together with
-    the turning, which looks just like a tilt.
+    (λ grows) the farther they are from lying in one plane: a hand that rolls at random also rolls
+    together with the turning, which looks just like a tilt.
 
     Returns:
         The unit vector [3] in world axes, and a confidence: 0 when only m decides or the x axes

@@ -47,8 +47,9 @@ SCRATCH_GAIN = 0.5  # of Xavier's, for layers that otherwise start at zero
 class Prediction(NamedTuple):
     """noise: ε [B, F, C, h, w] float32. probes: those that were asked for, by name.
 
-    value: ε, z_0 or v, as ``Denoiser.quantity``, of the same shape: what losses and samplers see.
-        Where there is no signal, ε holds nothing of the network's answer.
+    value: ε, z_0 or v, as ``Denoiser.quantity`` says, of the same shape: what losses judge and
+        samplers step with. At the last step of a schedule of zero SNR ``noise`` does not depend on
+        the network's output.
     """
 
     noise: Tensor
@@ -68,11 +69,11 @@ class Denoiser(ModelMixin, ConfigMixin):
             √ᾱ ε − √(1−ᾱ) z_0. ``guide_residual``: z_0 = filled guide + output, turned into ε by
             Eq. 1. The last convolution starts at zero, so the untrained network returns the guide.
             It needs a conditioner that gives an anchor.
-        norm_per_frame: a key of saved configs; True.
+        norm_per_frame: always True; kept because saved configs have it.
         system: the name of the system that it is a network of, for whoever loads it; empty = none.
         schedule: the noise schedule, ``linear`` or ``zero_snr``, whose last step is nothing but
             noise. There ε says nothing of the frames: ``epsilon`` is refused, and
-            ``guide_residual`` is seen as z_0.
+            ``guide_residual`` is trained and sampled in terms of z_0.
     """
 
     _supports_gradient_checkpointing = True

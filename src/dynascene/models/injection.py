@@ -20,8 +20,8 @@ class Reference(NamedTuple):
 
     blocks: per spatial transformer block [B, N, C].
     present: [B] bool, False where a clip has no reference.
-    everywhere: whether it is known without looking that all clips have it and all gates stay at 1,
-        so that readers need not compute what is without it.
+    everywhere: True if every clip has one and every gate is fixed at 1, so that the layer's own
+        attention need not be computed.
     """
 
     blocks: tuple[Tensor, ...]

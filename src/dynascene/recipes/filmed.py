@@ -1,4 +1,7 @@
-"""Training on filmed clips: the stages of every system, at every size that has a schedule."""
+"""Training by tasks: the stages of every system, at every size that has a schedule.
+
+They learn from filmed clips, and from rendered ones where none are given, as always at size micro.
+"""
 
 from collections.abc import Callable
 from functools import lru_cache, partial

@@ -69,7 +69,7 @@ def compare_pairs(lineup: Lineup) -> list[PairComparison]:
     """Every two rows by every metric of the paper that was measured and in which they differ."""
     pairs = []
     for title, (metric, better) in PAPER_METRICS.items():
-        for lines in combinations(lineup.lines, 2):
+        for lines in combinations(lineup.published, 2):
             first, other = _paper_order(lines, title, better)
             margin = measured_margin(first.result, other.result, metric, better)
             figures = (first.entry.figures[title], other.entry.figures[title])

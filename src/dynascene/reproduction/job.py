@@ -103,8 +103,9 @@ def page_notes(
     notes = [
         f"Size {request.size.name}: {request.size.frames} frames of "
         f"{request.size.resolution.width}×{request.size.resolution.height}; every row by its own "
-        "recipe, with equal data, steps and optimiser; further seeds stand in a table of their "
-        "own. Figures with 95 % bootstrap intervals, which draw places; differences are paired.",
+        "recipe and loss, with the same clips, steps, batch and optimiser; further seeds stand in "
+        "a table of their own. Figures with 95 % bootstrap intervals, which draw places; "
+        "differences are paired.",
         "The camera gap is the PSNR along the true track minus that along the opposite one. "
         "Systems that are told no camera should have 0.",
         "The paper's own figures are of its data at 768×432 with published networks. Only orders "

@@ -38,9 +38,16 @@ class Lineup(NamedTuple):
         return f"Table {self.table}, {self.name}"
 
     @property
+    def published(self) -> list[Line]:
+        """The lines that the paper has figures of."""
+        return [line for line in self.lines if line.entry.figures]
+
+    @property
     def best(self) -> Line:
-        """The paper's best line, by its PSNR."""
-        return max(self.lines, key=lambda line: line.entry.figures["PSNR"])
+        """The paper's best line, by its PSNR; of lines that it lacks, the first."""
+        if not self.published:
+            return self.lines[0]
+        return max(self.published, key=lambda line: line.entry.figures["PSNR"])
 
 
 def lineups_of(results: Iterable[RowResult]) -> list[Lineup]:

@@ -131,8 +131,8 @@ def _order_table(lineup: Lineup) -> list[Table]:
     """The paper's order beside ours, by each of its metrics that was measured."""
     rows = []
     for title, (metric, better) in PAPER_COUNTERPARTS.items():
-        paper = {line.entry.label: line.entry.figures[title] for line in lineup.lines}
-        ours = {line.entry.label: measured_mean(line.result, metric) for line in lineup.lines}
+        paper = {line.entry.label: line.entry.figures[title] for line in lineup.published}
+        ours = {line.entry.label: measured_mean(line.result, metric) for line in lineup.published}
         order = compare_orders(paper, ours, better)
         if order.pairs:
             texts = [" > ".join(each) for each in (order.paper, order.ours)]
@@ -145,7 +145,7 @@ def _margin_table(lineup: Lineup) -> list[Table]:
     """How far ahead the paper's best row is of each other one, there and here."""
     best = lineup.best
     rows = []
-    for line in lineup.lines:
+    for line in lineup.published:
         for title, (metric, better) in PAPER_COUNTERPARTS.items():
             ours = measured_margin(best.result, line.result, metric, better)
             if line is best or math.isnan(ours.mean):
@@ -199,9 +199,10 @@ def _budget_table(results: Sequence[RowResult]) -> list[Table]:
             batch = f"{stage.batch} of {frames}"
             camera = "yes" if row.reads_camera else "no"
             numbers = (f"{steps:,}", batch, f"{stage.learning_rate:g}", text)
-            if (line := [stage.recipe, camera, *numbers]) not in rows:
+            if (line := [stage.recipe, camera, *numbers, stage.loss]) not in rows:
                 rows.append(line)
     columns = (
-        "recipe", "camera", "steps", "clips a step, of frames", "learning rate", "seconds a step"
+        "recipe", "camera", "steps", "clips a step, of frames", "learning rate", "seconds a step",
+        "loss",
     )  # fmt: skip
     return [Table("What every row was trained with", columns, rows)] if rows else []

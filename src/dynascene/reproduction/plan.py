@@ -32,13 +32,16 @@ class PlannedStage:
     Attributes:
         recipe: its name.
         steps, batch, learning_rate: of the recipe.
-        network: the composition as plain values, which belongs to the identity of a training.
+        loss: how clips become noisy and how predictions are judged, in words.
+        network: the composition and the choice of data as plain values; with the others they are
+            the identity of a training.
     """
 
     recipe: str
     steps: int
     batch: int
     learning_rate: float
+    loss: str
     network: Mapping[str, Any]
 
 
@@ -49,7 +52,7 @@ class TableEntry:
     Attributes:
         table: its number.
         lineup: the rows of one lineup are compared with each other.
-        label, figures: the paper's.
+        label, figures: the paper's; without figures where the paper lacks the row.
     """
 
     table: int
@@ -191,7 +194,12 @@ def _rendered_row(system: System, training: RenderedTraining) -> PlannedRow:
         steps=training.steps,
         batch=training.batch,
         learning_rate=training.learning_rate,
-        network=_plain(network),
+        loss=training.loss.summary,
+        network={
+            **_plain(network),
+            "composites": training.composites,
+            "matte_errors": training.matte_errors,
+        },
     )
     return PlannedRow(
         name=name,
@@ -257,6 +265,7 @@ def _planned_stage(system: System, stage: TrainingStage, size: ModelSize) -> Pla
         steps=training_schedule.steps,
         batch=training_schedule.batch,
         learning_rate=training_schedule.learning_rate,
+        loss=stage.loss.summary,
         network={**network, "mix": asdict(stage.mix)},
     )
 

@@ -138,7 +138,7 @@ class DenoisingObjective(Objective):
     def _one_step(self, batch: Batch) -> Tensor:
         """z_0 as predicted from pure noise, decoded: [B, F, 3, H, W] in 0 … 1.
 
-        Denoisers that are seen as ε get the noise's mean, zero, as in sampling.
+        Denoisers that are sampled in ε get the noise's mean, zero, as in sampling.
         """
         denoiser = self.denoiser
         clip = encode_clip(batch, self.vae, self.image_encoder)

@@ -92,8 +92,8 @@ def find_frame(
     Args:
         ends: of the segments, [S, 4].
         shape: (H, W) of their picture.
-        focals: the assumed focal length in pixels, or a single known one first and alone:
-            see ``focal_candidates``.
+        focals: focal lengths in pixels to try (``focal_candidates``); a single one is taken as
+            known.
         pitch: of the camera in degrees, where it is known.
 
     Returns:

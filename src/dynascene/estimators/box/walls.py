@@ -129,7 +129,10 @@ def _lines(samples: LineSamples, walls: np.ndarray) -> np.ndarray:
 
 
 def _planes(place: np.ndarray, walls: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """On which plane points [N, 2] lie, [C, N], and how far across and down, in back walls."""
+    """On which plane points [N, 2] lie, [C, N], and how far across and down.
+
+    Both in half-widths and half-heights of the back wall, on whose edges they are 1.
+    """
     p, q = place.T
     left, top, right, bottom = (walls[:, k, None] for k in range(4))
     across = np.where(p > 0, p / right, p / left)
@@ -141,7 +144,7 @@ def _planes(place: np.ndarray, walls: np.ndarray) -> tuple[np.ndarray, np.ndarra
 def _edges(
     samples: LineSamples, across: np.ndarray, down: np.ndarray, walls: np.ndarray
 ) -> np.ndarray:
-    """Length [C] of lines along the edges of the box; across and down: [C, N] in back walls."""
+    """Length [C] of lines along the edges of the box; across, down: [C, N] of ``_planes``."""
     p, q = samples.place.T
     # one unit of p or q at (p, q) is this many radians
     radians = 1 / np.sqrt(1 + p * p + q * q)
@@ -198,7 +201,7 @@ def find_walls(evidence: WallEvidence) -> WallFit | None:
 
 
 def _climbed(evidence: WallEvidence, start: BackWall) -> WallFit | None:
-    """The back wall at the top of the evidence near a start, side by side of it."""
+    """Hill climbing from a start, one side of the back wall at a time."""
     samples = evidence.samples
     room = np.array([-samples.least[0], -samples.least[1], samples.most[0], samples.most[1]])
     wall = np.where(room > LEAST_ROOM, np.clip(start, -0.9 * room, 0.9 * room), OPEN)

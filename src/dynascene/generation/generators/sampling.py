@@ -99,7 +99,7 @@ class Sampling:
             self._latents = {draw: self._sample(clip, draw, step) for draw in draws}
 
     def _sample(self, clip: EncodedClip, draw: Draw, step: Callable[[], None]) -> Tensor:
-        """[F, 4, h/8, w/8]"""
+        """Latents [F, C, h, w]."""
 
         def on_step(*arguments: object) -> dict[str, Tensor]:
             step()

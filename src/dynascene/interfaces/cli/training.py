@@ -148,17 +148,22 @@ def with_recipes(text: str) -> str:
     from dynascene.models.systems import SYSTEMS
     from dynascene.recipes import all_recipes
 
-    of_one_size, of_every_size = [], []
+    of_one_size: list[str] = []
+    sizes_of: dict[str, list[str]] = {}
     for name in all_recipes():
         size = next((s for s in SIZES if f".{s}." in name), None)
         if size is None:
             of_one_size.append(name)
         else:
-            of_every_size.append(name.replace(f".{size}.", ".SIZE."))
+            sizes_of.setdefault(name.replace(f".{size}.", ".SIZE."), []).append(size)
+    groups: dict[str, list[str]] = {}
+    for name, sizes in sizes_of.items():
+        groups.setdefault(" or ".join(sizes), []).append(name)
+    staged = "; ".join(f"with SIZE {sizes}: {', '.join(names)}" for sizes, names in groups.items())
     systems = "; ".join(f"{system.name} ({system.description})" for system in SYSTEMS.values())
     recipes = (
-        f"Systems: {systems}.\n\nRecipes: {', '.join(of_one_size)}; on clips, with SIZE "
-        f"{' or '.join(SIZES)}: {', '.join(dict.fromkeys(of_every_size))} (docs/training.md)."
+        f"Systems: {systems}.\n\nRecipes: {', '.join(of_one_size)}; by tasks on clips, {staged} "
+        "(docs/training.md)."
     )
     return cleandoc(text).replace(SEE_HELP, recipes)
 

@@ -88,8 +88,8 @@ def check_view(intrinsics: Tensor, size: Size, place: str, *, shifted: bool = Fa
         intrinsics: in pixels of a frame of ``size``.
         size: of the frame.
         place: for the message.
-        shifted: the principal point may lie anywhere within a frame of the frame, as the file says
-            that the lens is shifted.
+        shifted: the principal point may lie up to one frame size outside, as the file says that the
+            lens is shifted.
 
     Raises:
         InputError: a field of view below 1 or above 169 degrees, or a principal point at the

@@ -18,8 +18,8 @@ from dynascene.io.natural_order import frame_numbers
 from dynascene.types import CameraTrack
 
 MOST_FRAMES = 100_000
-LONGEST_STEP = 1000  # frame numbers that never lie closer are a clock's: milli- to nanoseconds
-REGULAR = 0.3  # steps: how far a line may lie from the clock's beat
+LONGEST_STEP = 1000  # numbers that lie at least this far apart are clock times
+REGULAR = 0.3  # steps: how far a time may lie from the regular grid
 
 
 def fill_named(track: CameraTrack, names: Sequence[str], path: Path, notice: Notice) -> CameraTrack:

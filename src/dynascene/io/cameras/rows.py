@@ -13,7 +13,7 @@ from dynascene.io.cameras.headings import column_order
 from dynascene.io.text import read_lines
 
 LARGEST = 1e20  # nanoseconds since 1970 are 2e18
-LONGEST_COUNT = 2  # numbers in a first line that are no pose, such as how many follow
+LONGEST_COUNT = 2  # a first line of so few numbers is a count, not a pose
 
 
 class Row(NamedTuple):

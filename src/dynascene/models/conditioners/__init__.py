@@ -31,10 +31,10 @@ def register_conditioner(name: str, kind: type[Conditioner]) -> None:
     readers. Whoever loads a saved denoiser registers its conditioners first.
 
     Raises:
-        ValueError: the name is that of another kind.
+        InputError: the name is that of another kind.
     """
     if CONDITIONERS.get(name, kind) is not kind:
-        raise ValueError(f"the conditioner {name!r} is {CONDITIONERS[name].__name__} already")
+        raise InputError(f"conditioner {name!r}: is {CONDITIONERS[name].__name__} already")
     CONDITIONERS[name] = kind
 
 

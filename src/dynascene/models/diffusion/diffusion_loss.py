@@ -37,12 +37,17 @@ class DiffusionLoss:
     noising: Noising = field(default_factory=UniformSteps)
     terms: tuple[LossTerm, ...] = field(default_factory=lambda: (noise_error(),))
 
+    @property
+    def summary(self) -> str:
+        """Its numbers in one line."""
+        return "; ".join([*(term.summary for term in self.terms), str(self.noising)])
+
     def with_terms(self, terms: Sequence[LossTerm]) -> DiffusionLoss:
         """The same with further terms."""
         return replace(self, terms=(*self.terms, *terms))
 
     def check(self, quantity: Quantity) -> None:
-        """Look whether this loss suits denoisers that are seen as ``quantity``.
+        """Look whether this loss suits denoisers that are trained and sampled in ``quantity``.
 
         Raises:
             InputError: a term judges something else, or training would start a single step at
@@ -53,7 +58,7 @@ class DiffusionLoss:
         if quantity != "epsilon" and isinstance(self.noising, MostlyNoisiestStep):
             raise InputError(
                 "MostlyNoisiestStep: trains a single step that starts at zero, and sampling of a "
-                f"network that is seen as {quantity} starts at noise; train it with UniformSteps"
+                f"network in terms of {quantity} starts at noise; train it with UniformSteps"
             )
 
     def __call__(

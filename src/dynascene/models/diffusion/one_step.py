@@ -66,7 +66,10 @@ def painting_error(gamma: float | None = 5) -> LossTerm:
     says where the loss counts.
     """
     return LossTerm(
-        name="painting", losses=partial(_painting_error, gamma), reads=("guide_visibility",)
+        name="painting",
+        losses=partial(_painting_error, gamma),
+        reads=("guide_visibility",),
+        note="plain mean" if gamma is None else f"min-SNR {gamma:g}",
     )
 
 

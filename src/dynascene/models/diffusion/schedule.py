@@ -116,10 +116,10 @@ def clean_from(quantity: Quantity, value: Tensor, noisy: Tensor, alpha_bar: Tens
 
 
 def quantity_of(parametrisation: Parametrisation, noise_schedule: NoiseSchedule) -> Quantity:
-    """What losses and samplers see of a network.
+    """What losses judge and samplers step with.
 
-    ``guide_residual`` gives z_0 and is seen as ε, except where ε says nothing: at the last step of
-    ``zero_snr``.
+    ``guide_residual`` gives z_0 and is judged in ε, but not with ``zero_snr``, at whose last step ε
+    says nothing.
     """
     if parametrisation == "guide_residual":
         return "clean" if noise_schedule == "zero_snr" else "epsilon"

@@ -51,7 +51,8 @@ class LossTerm:
         weight: what they are multiplied with in the sum.
         reads: the fields of the encoded clip that it cannot do without.
         probes: what attention readers are to leave for it in ``prediction.probes``.
-        quantity: what the denoiser must be seen as; None = anything.
+        quantity: in which the denoiser must be trained; None = any.
+        note: how it weighs, for tables.
     """
 
     name: str
@@ -60,9 +61,16 @@ class LossTerm:
     reads: tuple[str, ...] = ()
     probes: tuple[str, ...] = ()
     quantity: Quantity | None = None
+    note: str = ""
+
+    @property
+    def summary(self) -> str:
+        """Name, note and weight in one line."""
+        note = f" ({self.note})" if self.note else ""
+        return f"{self.name}{note}" if self.weight == 1 else f"{self.weight:g} × {self.name}{note}"
 
     def check(self, quantity: Quantity) -> None:
-        """Look whether the term suits denoisers that are seen as ``quantity``.
+        """Look whether the term suits denoisers that are trained in ``quantity``.
 
         Raises:
             InputError: it judges something else.
@@ -78,9 +86,11 @@ def noise_error(gamma: float | None = 5) -> LossTerm:
     """Eq. 2 with the weight that ``loss_weight`` gives.
 
     γ = None is the paper's plain mean for denoisers that predict ε (``epsilon``), not for others.
-    It judges ε: denoisers that are seen otherwise take ``prediction_error``.
+    It judges ε: denoisers that are trained in another quantity take ``prediction_error``.
     """
-    return LossTerm(name="noise", losses=partial(_noise_error, gamma), quantity="epsilon")
+    note = "plain mean" if gamma is None else f"min-SNR {gamma:g}"
+    losses = partial(_noise_error, gamma)
+    return LossTerm(name="noise", losses=losses, quantity="epsilon", note=note)
 
 
 def _noise_error(gamma: float | None, step: DenoisingStep) -> Tensor:
@@ -90,8 +100,8 @@ def _noise_error(gamma: float | None, step: DenoisingStep) -> Tensor:
 
 
 def prediction_error() -> LossTerm:
-    """The plain mean of ‖p − p_θ‖², p = ε, z_0 or v: whatever the denoiser is seen as."""
-    return LossTerm(name="prediction", losses=_prediction_error)
+    """The plain mean of ‖p − p_θ‖², p = ε, z_0 or v: whatever the denoiser is trained in."""
+    return LossTerm(name="prediction", losses=_prediction_error, note="plain mean")
 
 
 def _prediction_error(step: DenoisingStep) -> Tensor:

@@ -58,11 +58,12 @@ FILMED = TrainingStage(
     mix=TaskMix(with_person={"condition_frame": 1}, null_camera=1, matte_errors=0.5),
     schedules=SCHEDULES,
     notes={
-        "steps": "as DynaScene's stage II (its §5: 1,000,000); ActAnywhere's own are not followed",
-        "batch": "as DynaScene's stage II (its §5: 1 on each of eight A100); this number is that "
-        "of all processes together",
+        "steps": "as DynaScene's single stage (its §5: 1,000,000); ActAnywhere's own are not "
+        "followed",
+        "batch": "as DynaScene's single stage (its §5: 1 on each of eight A100); the number "
+        "shown is the sum over the processes",
         "learning_rate": "as DynaScene's (its §5: 1e-5)",
-        "frames": "as DynaScene's stage II (its §5: 24)",
+        "frames": "as DynaScene's single stage (its §5: 24)",
         "resolution": "as DynaScene's (its §5: 768x432)",
         "tasks": "ActAnywhere: a random frame of the video is the condition; mattes are augmented, "
         "here every second one",

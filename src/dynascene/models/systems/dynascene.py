@@ -147,7 +147,7 @@ SINGLE_SCHEDULES = {
 NOTES = {
     "steps": "paper §5: 50,000 in stage I, 1,000,000 in stage II",
     "batch": "paper §5: 3 in stage I, 1 in stage II, on each of eight A100: 24 and 8 together; "
-    "this number is that of all processes together",
+    "the number shown is the sum over the processes",
     "learning_rate": "paper §5: 1e-5, Adam",
     "frames": "paper §5: single frames in stage I, 24 consecutive ones in stage II",
     "resolution": "paper §5: 768x432",

@@ -38,12 +38,12 @@ FILMED = TrainingStage(
     ),
     schedules=SINGLE_SCHEDULES,
     notes={
-        "steps": "as DynaScene's stage II (its §5: 1,000,000); the publication's own are not "
+        "steps": "as DynaScene's single stage (its §5: 1,000,000); the publication's own are not "
         "followed",
-        "batch": "as DynaScene's stage II (its §5: 1 on each of eight A100); this number is that "
-        "of all processes together",
+        "batch": "as DynaScene's single stage (its §5: 1 on each of eight A100); the number "
+        "shown is the sum over the processes",
         "learning_rate": "as DynaScene's (its §5: 1e-5)",
-        "frames": "as DynaScene's stage II (its §5: 24)",
+        "frames": "as DynaScene's single stage (its §5: 24)",
         "resolution": "as DynaScene's (its §5: 768x432)",
         "tasks": "DynaScene's video tasks without illumination; published networks are trained on "
         "RealEstate10K",

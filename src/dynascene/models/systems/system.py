@@ -84,7 +84,9 @@ class TrainingSchedule:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingStage:
-    """A training on filmed clips; the recipe SYSTEM.SIZE.NAME for every size with a schedule.
+    """A training by tasks; the recipe SYSTEM.SIZE.NAME for every size with a schedule.
+
+    Its clips are filmed ones, and rendered ones where none are given, as always at size micro.
 
     Args:
         name: last part of the recipe's name.
@@ -114,8 +116,8 @@ class TrainingStage:
 class RenderedTraining:
     """A training on rendered shots, made once; the recipe SYSTEM.NAME.
 
-    Everything is trained: at size small on single frames and clips in turn, which are kept encoded;
-    at size micro on clips of one length, which are kept as bytes.
+    Everything is trained: at size micro on clips of one length, which are kept as bytes; at other
+    sizes on single frames and clips in turn, which are kept encoded.
 
     Args:
         name: last part of the recipe's name.
@@ -128,15 +130,17 @@ class RenderedTraining:
         continues: the recipe whose run it goes on from; None starts fresh.
         on_clips: name of the stage that is trained instead where filmed clips are given.
         size: of the networks.
-        batch: at size small single frames, as many as in a batch of clips; else clips.
+        batch: at size micro clips. Else clips of the shortest of ``lengths``: of longer ones there
+            are as many fewer.
         warmup, floor, ema: as in ``TrainingSchedule``.
         composites, matte_errors: shares of the clips, at size micro alone: those whose scene
             picture is a frame of their own, person included, and those whose matte has faults.
         added: beginnings of the names of weights that what it goes on from lacks; they start fresh.
-        clip_size, clip_frames: at size small, of the clips that it trains on; None = the size's.
-        lengths: at size small, frames of a batch's pieces of clips; they take turns.
-        first_clips: at size small, how many clips there are at the start.
-        uses: at size small, samples until the next clip comes in.
+        clip_size, clip_frames: not at size micro, of the clips that it trains on; None = those of
+            the size.
+        lengths: not at size micro, frames of a batch's pieces of clips; they take turns.
+        first_clips: not at size micro, how many clips there are at the start.
+        uses: not at size micro, samples until the next clip comes in.
         examined: on which validation places: ``shots``, whole ones with a guide, or ``moves``,
             plain ones along the true and the opposite track.
     """
@@ -181,7 +185,8 @@ class TableRow:
     Attributes:
         label: as in the paper.
         stages: whose weights it measures.
-        figures: the paper's numbers, by metric, for people: nothing is computed with them.
+        figures: the paper's numbers, by metric (``paper_figures``); empty for a row that the paper
+            lacks. ``dynascene tables`` compares orders and margins with them.
     """
 
     label: str
