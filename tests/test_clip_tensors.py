@@ -9,7 +9,7 @@ from registered_fields import registered_clip_field
 from torch import Tensor
 
 from dynascene.clip_fields import (
-    BUILT_IN,
+    OF_THE_PACKAGE,
     CLIP_FIELDS,
     ClipField,
     Encoding,
@@ -146,7 +146,7 @@ def test_a_registered_field_belongs_to_both_forms() -> None:
         assert batch.pose.shape == (3, 3, 3, 16, 24)
         assert "pose_cells" in make("encoded clip")
         assert torch.equal(batch.window(1, 2).pose, batch.pose[:, 1:2])
-    assert CLIP_FIELDS.keys() == BUILT_IN
+    assert CLIP_FIELDS.keys() == OF_THE_PACKAGE
 
 
 def test_a_field_that_is_derived_need_not_be_given() -> None:
@@ -205,4 +205,4 @@ def test_a_name_is_taken_once() -> None:
         field = ClipField(name=name, axes="B F 1 H W", meaning="", encodings=(encoding,))
         with pytest.raises(InputError, match="is taken by"):
             register_clip_field(field)
-    assert CLIP_FIELDS.keys() == BUILT_IN
+    assert CLIP_FIELDS.keys() == OF_THE_PACKAGE

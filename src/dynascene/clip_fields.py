@@ -214,8 +214,19 @@ _FIELDS = (
         encodings=(Encoding(name="has_camera", kind="flags", axes="B"),),
     ),
 )
-CLIP_FIELDS: dict[str, ClipField] = {field.name: field for field in _FIELDS}
-BUILT_IN = frozenset(CLIP_FIELDS)
+# Of the package too, and filled as fields that users add: from files, and from ``Shot.inputs``.
+_FURTHER = (
+    ClipField(
+        name="skeleton",
+        axes="B F 3 H W",
+        meaning="0 … 1, the person's body pose drawn on black (docs/pose.md)",
+        optional=True,
+        resize="area",
+    ),
+)
+CLIP_FIELDS: dict[str, ClipField] = {field.name: field for field in (*_FIELDS, *_FURTHER)}
+BUILT_IN = frozenset(field.name for field in _FIELDS)
+OF_THE_PACKAGE = frozenset(CLIP_FIELDS)
 
 
 def register_clip_field(field: ClipField) -> None:

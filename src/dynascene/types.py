@@ -239,6 +239,7 @@ class Batch(ClipTensors):
     guide: Tensor | None
     guide_visibility: Tensor | None
     has_camera: Tensor
+    skeleton: Tensor | None
 
     @staticmethod
     def specs() -> list[TensorSpec]:

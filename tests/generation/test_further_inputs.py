@@ -86,7 +86,7 @@ def test_without_a_person_a_persons_field_is_zeros(monkeypatch, scene) -> None:
 
 
 def test_a_shot_refuses_what_is_no_further_field(monkeypatch) -> None:
-    with pytest.raises(InputError, match="guide is no further clip field; known are none"):
+    with pytest.raises(InputError, match="guide is no further clip field; known are skeleton"):
         shot(guide=torch.zeros(FRAMES, 3, 40, 40))
     register(monkeypatch, POSE)
     with pytest.raises(InputError, match="pose has 2 frames, not 3"):

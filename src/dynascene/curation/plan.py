@@ -16,6 +16,7 @@ from dynascene.curation.stages.duplicates import FingerprintStage, without_dupli
 from dynascene.curation.stages.matte import MatteConfig, MatteStage, backend_at_hand
 from dynascene.curation.stages.motion import MotionConfig, MotionStage
 from dynascene.curation.stages.person import PersonConfig, PersonStage, detector_at_hand
+from dynascene.curation.stages.pose import PoseStage, pose_config_at_hand
 from dynascene.curation.stages.probe import ProbeConfig, ProbeStage
 from dynascene.curation.stages.protocol import ClipStage
 from dynascene.curation.stages.recorded import RecordedStage
@@ -41,6 +42,7 @@ class CurationOptions:
         matte: backend that makes the matte; None: the default of ``dynascene matte``.
         worst_camera: worst verdict of the tracker that is still kept.
         time_limit: minutes that a stage may take for one clip.
+        poses: whether clips carry the person's body pose.
 
     Raises:
         InputError: a value is out of range.
@@ -55,6 +57,7 @@ class CurationOptions:
     matte: BackendName | None = None
     worst_camera: Literal["good", "doubtful"] = "good"
     time_limit: float = TIME_LIMIT / 60
+    poses: bool = False
 
     def __post_init__(self) -> None:
         shortest, longest = self.shortest, self.longest
@@ -100,13 +103,14 @@ def full_plan(options: CurationOptions, cache: Path) -> Plan:
         _matte(options, detector),
         CameraStage(CameraConfig(worst=options.worst_camera)),
         FingerprintStage(),
+        *_poses(options),
     ]
     return _plan(options, cache, looks, without_duplicates)
 
 
 def rebuilding_plan(release: Path, options: CurationOptions, cache: Path) -> Plan:
-    """The plan that rebuilds the clips of a release: only the mattes are computed again."""
-    looks = [RecordedStage.of(release), _matte(options, _detector(options))]
+    """The plan that rebuilds the clips of a release: only mattes and poses are computed again."""
+    looks = [RecordedStage.of(release), _matte(options, _detector(options)), *_poses(options)]
     return _plan(options, cache, looks, list)
 
 
@@ -118,6 +122,10 @@ def _plan(
 
 def _detector(options: CurationOptions) -> DetectorName | None:
     return None if options.person_detector == "none" else detector_at_hand(options.person_detector)
+
+
+def _poses(options: CurationOptions) -> list[PoseStage]:
+    return [PoseStage(pose_config_at_hand())] if options.poses else []
 
 
 def _matte(options: CurationOptions, detector: DetectorName | None) -> MatteStage:

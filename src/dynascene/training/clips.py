@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from dynascene.clip_fields import BUILT_IN, CLIP_FIELDS, encodings
+from dynascene.clip_fields import CLIP_FIELDS, OF_THE_PACKAGE, encodings
 from dynascene.io.checkpoints import read_tensors, write_tensors
 from dynascene.models.autoencoders import autoencoder_of, channels_last
 from dynascene.models.image_encoder import encoder_input
@@ -48,7 +48,7 @@ class EncodedShots:
         kind = (VERSION, shots.split, tuple(shots.size), shots.frames, shots.seed)
         digest.update(repr((kind, sorted(shots.worlds.items()), shots.person_share)).encode())
         digest.update(shots.library.identity().encode())
-        if further := sorted(CLIP_FIELDS.keys() - BUILT_IN):
+        if further := sorted(CLIP_FIELDS.keys() - OF_THE_PACKAGE):
             digest.update(repr(further).encode())
         autoencoder = autoencoder_of(self.vae)
         digest.update(repr((autoencoder.scale, autoencoder.shift)).encode())

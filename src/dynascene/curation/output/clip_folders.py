@@ -19,7 +19,7 @@ from dynascene.io.atomic import replacing
 
 CLIPS = "clips"
 META = "meta.json"
-DELIVERED = ("video", "matte", "scene", "cameras", "track")  # roles of a clip's files
+DELIVERED = ("video", "matte", "scene", "cameras", "track", "skeleton")  # roles of a clip's files
 
 
 def clip_path(clip: Clip) -> str:

@@ -1,4 +1,4 @@
-"""Further fields of ``clip_fields`` that lie beside a clip as ``FIELD.npy``.
+"""Further fields of ``clip_fields`` beside a clip: ``FIELD.npy``, and poses for skeletons.
 
 F frames of the clip, N frames that are read, H W pixels.
 """
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from dynascene.clip_fields import BUILT_IN, CLIP_FIELDS
+from dynascene.datasets.filmed import skeletons
 from dynascene.datasets.filmed.cropping import cover_crop_maps
 from dynascene.errors import InputError
 from dynascene.types import Size
@@ -23,11 +24,15 @@ SUFFIX = ".npy"
 def is_field_file(stem: str, suffix: str) -> bool:
     """Whether a file beside a clip holds a further field: one value, or map, per frame."""
     field = None if stem in BUILT_IN else CLIP_FIELDS.get(stem)
-    return suffix == SUFFIX and field is not None and field.per_frame and not field.target
+    is_read = suffix == SUFFIX or (stem == skeletons.FIELD and suffix in skeletons.SUFFIXES)
+    return is_read and field is not None and field.per_frame and not field.target
 
 
 def check_field(name: str, path: Path, frames: int) -> None:
-    """Raises InputError unless the file is an array [F, …] as the table has it."""
+    """Raises InputError unless the file is an array [F, …] as the table has it, or F poses."""
+    if path.suffix != SUFFIX:
+        _check_count(path, skeletons.skeleton_frames(path), frames)
+        return
     values = _opened(path)
     axes = CLIP_FIELDS[name].axes.split()[1:]
     fits = values.ndim == len(axes) and all(
@@ -36,10 +41,14 @@ def check_field(name: str, path: Path, frames: int) -> None:
     )
     if not fits:
         raise InputError(f"{path}: is {list(values.shape)}, expected [{', '.join(axes)}]")
-    if len(values) != frames:
-        raise InputError(f"{path}: has {len(values)} frames, and the video has {frames}")
+    _check_count(path, len(values), frames)
     if CLIP_FIELDS[name].resize == "intrinsics":
         raise InputError(f"{path}: cameras are read from camera files alone, not from {SUFFIX}")
+
+
+def _check_count(path: Path, count: int, frames: int) -> None:
+    if count != frames:
+        raise InputError(f"{path}: has {count} frames, and the video has {frames}")
 
 
 def read_field(
@@ -52,6 +61,8 @@ def read_field(
         size: of the frames that the clip is read at.
         square: the size in which the video's pixels are square.
     """
+    if path.suffix != SUFFIX:
+        return skeletons.read_skeletons(path, numbers, size, square)
     values = np.array(_opened(path)[list(numbers)], np.float32)
     if CLIP_FIELDS[name].resize == "area":
         return cover_crop_maps(values, size, square)

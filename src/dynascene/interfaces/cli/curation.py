@@ -34,6 +34,7 @@ def curate(
         DetectorName | Literal["none"] | None, arg(help_behavior_hint="")
     ] = None,
     matte: OptionalBackend = None,
+    poses: Annotated[bool, arg(help_behavior_hint="")] = False,
     worst_camera: Literal["good", "doubtful"] = "good",
     time_limit: Annotated[float, arg(metavar="MINUTES")] = 60.0,
     release: Annotated[Path | None, optional("FILE")] = None,
@@ -61,6 +62,7 @@ def curate(
         person_detector: who finds people; none: clips are kept whoever is in them (default: the
             best whose weights were fetched before).
         matte: who cuts the person out (default: as dynascene matte).
+        poses: clips carry the person's body pose, as dynascene pose reads it.
         worst_camera: the least verdict on a tracked camera that is kept.
         time_limit: a clip is dropped by the stage that takes longer for it.
         release: also write this table, from which others rebuild the data set without its media;
@@ -81,6 +83,7 @@ def curate(
         most_similar_background=most_similar_background,
         person_detector=person_detector,
         matte=matte,
+        poses=poses,
         worst_camera=worst_camera,
         time_limit=time_limit,
     )
