@@ -41,7 +41,25 @@ def generate(
             needed, several clips, or a batch without the guide that it should bring.
     """
     options = options or GenerationOptions()
-    if options.generator not in GENERATORS:
-        names = ", ".join(GENERATORS)
-        raise InputError(f"generator {options.generator!r} is unknown; known are {names}")
-    return GENERATORS[options.generator](prepare(shot, scene, options), options)
+    generator = _generator(options.generator)
+    return generator(prepare(shot, scene, options), options)
+
+
+def check_generator(options: GenerationOptions) -> None:
+    """Check what a generator needs, before anything is made for it; weights of a hub are fetched.
+
+    Raises:
+        InputError: it is unknown, or its weights are missing or incomplete.
+    """
+    _generator(options.generator)
+    if options.generator == "diffusion" and isinstance(options.weights, str | None):
+        from dynascene.generation.weights import check_weights
+
+        check_weights(options.weights)
+
+
+def _generator(name: str) -> BackgroundGenerator:
+    for other, generator in GENERATORS.items():
+        if other == name:
+            return generator
+    raise InputError(f"generator {name!r} is unknown; known are {', '.join(GENERATORS)}")

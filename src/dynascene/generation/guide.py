@@ -31,6 +31,8 @@ from dynascene.imaging.pixels import bytes_from_tensor, tensor_from_bytes
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.types import Batch, CameraTrack, Shot, Size
 
+NOTHING_SEEN = 0.005  # of the view; would be told as 0 %
+
 
 class SharpFrame(NamedTuple):
     """frame: as the projection delivers it. colour: [3, H, W] in 0 … 1, its background."""
@@ -70,6 +72,15 @@ class BackgroundGenerator(Protocol):
     """One way to make a background from a guide."""
 
     def __call__(self, guide: SceneGuide, options: GenerationOptions) -> GeneratedClip: ...
+
+
+def check_seen(clip: GeneratedClip) -> None:
+    """Raise InputError where the cameras see nothing of the picture."""
+    if clip.seen_share < NOTHING_SEEN:
+        raise InputError(
+            "the scene: the camera sees nothing of it: 0% of the view lies within the "
+            "picture; are the cameras right? (`framing` centre, `horizon` or a smaller movement)"
+        )
 
 
 @dataclass(frozen=True)

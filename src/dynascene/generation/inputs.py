@@ -9,10 +9,13 @@ from dynascene.errors import InputError
 from dynascene.estimators.scale.feet import standing_rays
 from dynascene.generation.camera_input import FilmedCamera, camera_track, read_filmed
 from dynascene.generation.footage import film_camera, read_footage, warn_of_conflict
-from dynascene.generation.person_input import matted_person, open_person
+from dynascene.generation.generate import check_generator
+from dynascene.generation.guide import check_seen, prepare
+from dynascene.generation.person_input import FilmedPerson, matted_person, open_person
 from dynascene.generation.place_input import ScenePicture, lift_place, open_place
 from dynascene.generation.place_shape import BY_LINES, GROUND, ShapedPlace
 from dynascene.generation.request import NULL_CAMERA, GenerationRequest, PersonInput
+from dynascene.generation.subject import matte_options
 from dynascene.geometry.framing import (
     Attitude,
     choose_framing,
@@ -92,9 +95,13 @@ def _open_person_in_place(
         filmed = read_filmed(camera, size, length, frames, log, rate)
         with_scale = read_footage(camera, filmed) if filmed else None
         filmed = _with_attitude(with_scale or filmed, request)
+    is_tracked = not clip.still and camera.cameras is None and camera.move is None
+    if clip.matte is None:
+        with log.stage("check"):
+            matte_options(person).check(person.person, size)
+            _rehearse(request, picture, filmed, clip, folder, is_tracked=is_tracked)
     start = frames[0] if frames else 0
     foreground, matte, estimates = matted_person(clip, person, start, folder, log)
-    is_tracked = not clip.still and camera.cameras is None and camera.move is None
     if is_tracked:
         footage = film_camera(clip.colour, matte, person, camera.fov, folder, log)
         filmed = _with_attitude(footage.camera, request)
@@ -119,6 +126,38 @@ def _open_person_in_place(
         warn_of_conflict(clip.colour, matte, track, height, person.person_height, log)
     shot = Shot(foreground, matte, track, rate)
     return Inputs(shot, scene, place.report, placed.attitude, estimates, clip.still, clip.sound)
+
+
+def _rehearse(
+    request: GenerationRequest,
+    picture: ScenePicture,
+    filmed: FilmedCamera | None,
+    clip: FilmedPerson,
+    folder: Path,
+    *,
+    is_tracked: bool,
+) -> None:
+    """Try what was asked of the place, the camera and the generator, before the long stages.
+
+    Raises:
+        InputError: as the stages themselves do, but for what the person's clip alone can tell.
+    """
+    check_generator(request.options)
+    quiet, asked = Log(), request.place
+    if is_tracked:
+        if asked.place or asked.box or asked.scene_depth:
+            lift_place(asked, picture, None, folder, quiet)
+        return
+    colour = clip.colour
+
+    def put(scene: LiftedScene) -> PlacedTrack:
+        rate = float(colour.frame_rate)
+        track = camera_track(request, filmed, scene, colour.size, len(colour), rate, quiet)
+        return PlacedTrack(track, filmed_attitude(track))
+
+    place, placed = _lift_and_put(request, picture, filmed, put, folder, quiet)
+    shot = Shot(None, None, placed.track, colour.frame_rate)
+    check_seen(prepare(shot, place.scene, request.options).clip)
 
 
 def _open_place_alone(

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from dynascene.display import Display
-from dynascene.errors import InputError
 from dynascene.generation.clip import GeneratedClip
 from dynascene.generation.delivery import deliver, output_names
 from dynascene.generation.footage import FOLDER
 from dynascene.generation.generate import generate
+from dynascene.generation.guide import check_seen
 from dynascene.generation.inputs import Inputs, open_inputs
 from dynascene.generation.report import report
 from dynascene.generation.request import GenerationRequest
@@ -22,7 +22,6 @@ from dynascene.jobs.result_folder import REPORT, carry_inputs, result_folder
 from dynascene.jobs.resumption import keep_partial_results
 
 LITTLE_SEEN = 0.2  # of the view within the picture; less is hardly what anyone wants
-NOTHING_SEEN = 0.005  # would be told as 0 %
 
 
 def make_clip(
@@ -64,11 +63,7 @@ def make_clip(
 
 def _give_notices(inputs: Inputs, clip: GeneratedClip, log: Log) -> None:
     """What the user should know before a long rendering."""
-    if clip.seen_share < NOTHING_SEEN:
-        raise InputError(
-            "the scene: the camera sees nothing of it: 0% of the view lies within the "
-            "picture; are the cameras right? (`framing` centre, `horizon` or a smaller movement)"
-        )
+    check_seen(clip)
     share = f"{clip.seen_share:.0%} of the view lies within the picture"
     if clip.seen_share < LITTLE_SEEN:
         log.notice(f"only {share}; try `framing` centre, `horizon` or a smaller movement")

@@ -150,6 +150,9 @@ class CameraInput:
         if self.cameras is not None and self.move is not None:
             raise InputError("`cameras` and `move`: give one of them")
         _check_fov("fov", self.fov)
+        for name in ("camera_format", "rotation_order", "sensor"):
+            if getattr(self, name) is not None and self.file is None:
+                raise InputError(f"`{name}`: is for a camera file; give `cameras` FILE")
         self._check_unit()
 
     def _check_unit(self) -> None:

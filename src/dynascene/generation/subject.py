@@ -33,8 +33,7 @@ def cut_out(
     """
     place = folder / FOLDER / MATTE
     place.parent.mkdir(exist_ok=True)
-    options = MatteOptions(backend=person.matte_backend, choice=person.subject)
-    result = job.run(person.person, colour, place, options, log, clean_preview=False)
+    result = job.run(person.person, colour, place, matte_options(person), log, clean_preview=False)
     used = [*NETWORKS.get(result.backend, ()), *(n for n in DETECTORS if n == result.found_by)]
     log.networks.update(pinned_sha256(*used))
     report = {
@@ -43,6 +42,11 @@ def cut_out(
         "share": round(result.share, 4),
     }
     return open_matte(place, like=colour), report
+
+
+def matte_options(person: PersonInput) -> MatteOptions:
+    """How a person is cut out; the outline moves later, when the matte is read."""
+    return MatteOptions(backend=person.matte_backend, choice=person.subject)
 
 
 @dataclass(frozen=True)

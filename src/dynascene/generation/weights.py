@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from safetensors import SafetensorError, safe_open
 
 from dynascene.errors import InputError, one_line
 from dynascene.io.checkpoints import HUB_ID
@@ -42,16 +43,30 @@ def load_weights(name: str | Path | None = None) -> LoadedWeights:
     Raises InputError when there is none, it is incomplete or damaged, it holds pickles only, or it
     is of a system that is not known.
     """
-    folder = weights_folder(name)
-    _check_index(folder)
-    paths = sorted(folder.rglob(WEIGHTS))
-    if not paths:
-        raise InputError(_nothing_to_read(folder))
+    folder, paths = check_weights(name)
     pipeline = _load(folder)
     if system := pipeline.denoiser.config["system"]:
         find_system(system, f"`weights` {folder}")
     pipeline.set_progress_bar_config(disable=True)
     return LoadedWeights(pipeline, {str(p.relative_to(folder)): sha256_of(p) for p in paths})
+
+
+def check_weights(name: str | Path | None) -> tuple[Path, list[Path]]:
+    """The folder of ``name`` and its files of weights, not loaded yet; a hub id is fetched.
+
+    Raises InputError when there is none, a file is damaged, or it is no whole pipeline.
+    """
+    folder = weights_folder(name)
+    _check_index(folder)
+    paths = sorted(folder.rglob(WEIGHTS))
+    if not paths:
+        raise InputError(_nothing_to_read(folder))
+    for path in paths:
+        try:
+            safe_open(path, framework="pt")  # its header says how long the file is
+        except (OSError, SafetensorError) as error:
+            raise InputError(f"{path}: is no whole file of weights ({one_line(error)})") from error
+    return folder, paths
 
 
 def has_fast_bfloat16() -> bool:

@@ -6,7 +6,7 @@ from dynascene.errors import InputError
 from dynascene.estimators.matte.protocol import Matter
 from dynascene.estimators.names import BackendName
 from dynascene.estimators.person.backends import DETECTORS
-from dynascene.estimators.weights import Progress, has_weights
+from dynascene.estimators.weights import Progress, has_weights, weights_file
 
 NETWORKS: dict[BackendName, tuple[str, ...]] = {
     "modnet": ("modnet",),
@@ -22,8 +22,7 @@ def make_matter(name: str | None = None, progress: Progress | None = None) -> Ma
     Raises:
         InputError: the name is unknown, or its weights cannot be downloaded.
     """
-    if name is not None and name not in BACKENDS:
-        raise InputError(f"backend {name}: there is none; known are {', '.join(BACKENDS)}")
+    check_backend(name, progress)
     name = name or default_backend()
     if name == "modnet":
         from dynascene.estimators.matte.modnet import ModnetMatter
@@ -40,6 +39,20 @@ def make_matter(name: str | None = None, progress: Progress | None = None) -> Ma
     from dynascene.estimators.matte.motion import MotionMatter
 
     return MotionMatter()
+
+
+def check_backend(name: str | None, progress: Progress | None = None) -> None:
+    """Fetch the weights of a backend, where it has any; None: the default, which has its own.
+
+    Raises:
+        InputError: the name is unknown, or its weights cannot be downloaded.
+    """
+    if name is None:
+        return
+    if name not in BACKENDS:
+        raise InputError(f"backend {name}: there is none; known are {', '.join(BACKENDS)}")
+    for weights in NETWORKS.get(name, ()):
+        weights_file(weights, progress=progress)
 
 
 def default_backend() -> BackendName:

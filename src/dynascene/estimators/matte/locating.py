@@ -84,8 +84,8 @@ def locate(
     scale = frames.shape[2] / source.size.width
     pixel = working_pixel(choice, scale, source.size, path)
     by_motion = SubjectPlace(None, pixel, "motion")
+    refuse_number(choice, detector)
     if detector is None:
-        _refuse_number(choice)
         return by_motion
     with display.stage("people", len(source)) as advance:
         people = find_people(source, detector, advance)
@@ -119,9 +119,9 @@ def working_pixel(
     return x * scale, y * scale
 
 
-def _refuse_number(choice: Choice) -> None:
-    """Raise InputError for a number: without a detector people are not numbered."""
-    if isinstance(choice, int):
+def refuse_number(choice: Choice, detector: PersonDetector | None) -> None:
+    """Raise InputError for a number where there is no detector: then people are not numbered."""
+    if isinstance(choice, int) and detector is None:
         raise InputError(
             f"`subject` {choice}: no person detector's weights are at hand to count people; "
             "point at the subject with a pixel X,Y of the first frame"

@@ -87,7 +87,11 @@ def generate(
         cameras: a camera file or folder, or "none" where the camera is unknown (default: tracked
             in the person's video, unless --move is given).
         camera_format: the camera file's format, where it does not tell (dynascene cameras --help).
-        move: a named camera move such as pan-right:20 or dolly-in+tilt-up:5, or a keyframe file.
+        move: a camera move such as pan-right:20 or dolly-in:0.3+tilt-up:5, or a keyframe file:
+            static, pan-left, pan-right, tilt-up, tilt-down, roll-left, roll-right, orbit-left,
+            orbit-right (degrees), dolly-in, dolly-out, truck-left, truck-right, pedestal-up,
+            pedestal-down, crane-up, crane-down, dolly-zoom (1 = the depth of the place), handheld
+            (dynascene cameras moves says more).
         framing: where the first frame looks into the picture: auto, centre, or YAW,PITCH degrees.
         scene_fov: horizontal field of view of the picture in degrees, 360 for an equirectangular
             panorama (default: what the picture's tags say, else 60).

@@ -64,6 +64,7 @@ def matte(
     rate = parse_rate(frame_rate) if frame_rate else None
     whole = open_frames(video, deinterlace=deinterlace, fill_gaps=fill_gaps, frame_rate=rate)
     source, terminal = excerpt(whole, part, video), Terminal()
+    options.check(video, source.size)
     warn_of_cuts(video, source, terminal, part[0] if part else 0)
     done = run(video, source, out, options, terminal)
     say(
