@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dynascene.errors import InputError
     from dynascene.generation.clip import GenerationOptions
     from dynascene.generation.job import make_clip
+    from dynascene.generation.look.look_input import LookInput
     from dynascene.generation.request import (
         CameraInput,
         GenerationRequest,
@@ -29,6 +30,7 @@ _HOME_OF = {
     "GenerationOptions": "dynascene.generation.clip",
     "GenerationRequest": "dynascene.generation.request",
     "InputError": "dynascene.errors",
+    "LookInput": "dynascene.generation.look.look_input",
     "PersonInput": "dynascene.generation.request",
     "PlaceInput": "dynascene.generation.request",
     "Shot": "dynascene.types",
@@ -44,6 +46,7 @@ __all__ = [
     "GenerationOptions",
     "GenerationRequest",
     "InputError",
+    "LookInput",
     "PersonInput",
     "PlaceInput",
     "Shot",

@@ -8,6 +8,7 @@ from dynascene.imaging.colour import (
     LIGHT_OF_BYTE,
     LUMA_601,
     LUMINANCE_709,
+    bytes_from_light,
     linear_from_srgb,
     luma,
     srgb_from_linear,
@@ -65,3 +66,14 @@ def test_luma_weighs_the_channels() -> None:
     assert sum(LUMINANCE_709) == pytest.approx(1)
     picture = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
     assert np.abs(luma(picture) - picture @ np.array(LUMA_601)).max() < 0.51
+
+
+def test_bytes_come_back_from_their_light() -> None:
+    stored = np.arange(256, dtype=np.uint8).reshape(4, 64)
+    np.testing.assert_array_equal(bytes_from_light(LIGHT_OF_BYTE[stored]), stored)
+
+
+def test_bytes_of_light_are_the_nearest_ones() -> None:
+    light = np.random.default_rng(5).uniform(-0.2, 1.2, (33, 31, 3)).astype(np.float32) ** 3
+    exact = srgb_from_linear(light.astype(np.float64)) * 255
+    assert np.abs(bytes_from_light(light) - exact).max() <= 0.56

@@ -65,7 +65,7 @@ def test_everything_that_was_promised_lies_there(person: Path, scene: Path, tmp_
     names = {path.name for path in out.iterdir()}
     assert names == {
         "composite.mp4", "background.mp4", "matte.mp4", "cameras.txt", "sheet.png", "report.json",
-        "foreground", "background", "matte",
+        "foreground", "background", "matte", "shadow",
     }  # fmt: skip
     for name in ("composite", "background", "matte"):
         clip = open_frames(out / f"{name}.mp4")

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from dynascene.geometry.intrinsics import cover_scale
-from dynascene.imaging.colour import LIGHT_OF_BYTE, srgb_from_linear
+from dynascene.imaging.colour import LIGHT_OF_BYTE, bytes_from_light, srgb_from_linear
 from dynascene.types import Size
 
 
@@ -20,6 +20,26 @@ def composite(person: np.ndarray, matte: np.ndarray, background: np.ndarray) -> 
     m = alpha[soft, None].astype(np.float32) / 255
     light = m * LIGHT_OF_BYTE[person[soft]] + (1 - m) * LIGHT_OF_BYTE[background[soft]]
     result[soft] = np.rint(srgb_from_linear(light) * 255).astype(np.uint8)
+    return result
+
+
+def shade(background: np.ndarray, shadow: np.ndarray) -> np.ndarray:
+    """Take light from the background: B·(1 − s), in linear light.
+
+    Args:
+        background: uint8 [H, W, 3].
+        shadow: uint8 [H, W, 1], 255 = no light at all; where it is 0 nothing changes.
+
+    Returns:
+        uint8 [H, W, 3].
+    """
+    rows, columns = (np.flatnonzero(shadow[..., 0].any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return background
+    part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    light = LIGHT_OF_BYTE[background[part]] * (1 - shadow[part].astype(np.float32) / 255)
+    result = background.copy()
+    result[part] = bytes_from_light(light)
     return result
 
 

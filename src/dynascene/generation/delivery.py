@@ -13,6 +13,7 @@ from dynascene.errors import InputError
 from dynascene.generation.clip import GeneratedClip, GeneratedFrame
 from dynascene.generation.compositing import composite, fit_background
 from dynascene.generation.inputs import Inputs
+from dynascene.generation.look.clip_look import ClipLook
 from dynascene.imaging.pixels import bytes_from_tensor
 from dynascene.imaging.sheet import (
     SheetHeader,
@@ -40,16 +41,20 @@ class PersonFrame(NamedTuple):
 
 
 class FinishedFrame(NamedTuple):
-    """One finished frame; composite: uint8 [H, W, 3]; person: None where there is none."""
+    """One finished frame; composite: uint8 [H, W, 3]; person: None where there is none.
+
+    shadow: uint8 [H, W, 1], 255 = no light; None where none is cast.
+    """
 
     frame: GeneratedFrame
     composite: np.ndarray
     person: PersonFrame | None
+    shadow: np.ndarray | None = None
 
 
 CAMERA_PICTURE = Size(300, 180)
 PARTS = ("composite", "background", "matte")
-LAYERS = ("foreground", "background", "matte")
+LAYERS = ("foreground", "background", "matte", "shadow")
 Write = Callable[[FinishedFrame], None]
 
 
@@ -74,7 +79,7 @@ class ClipSheet:
             self.rows.setdefault(name, []).append(thumbnail(image))
 
 
-def finished_frames(shot: Shot, clip: GeneratedClip) -> Iterator[FinishedFrame]:
+def finished_frames(shot: Shot, clip: GeneratedClip, look: ClipLook) -> Iterator[FinishedFrame]:
     """Background, person and their composite, frame by frame."""
     if shot.foreground is None or shot.matte is None:
         for frame in clip.frames():
@@ -82,9 +87,11 @@ def finished_frames(shot: Shot, clip: GeneratedClip) -> Iterator[FinishedFrame]:
         return
     size = shot.foreground.size
     layers = zip(clip.frames(), shot.foreground.read(), shot.matte.read(), strict=True)
-    for frame, person, matte in layers:
+    for index, (frame, person, matte) in enumerate(layers):
         background = fit_background(frame.background, size)
-        yield FinishedFrame(frame, composite(person, matte, background), PersonFrame(person, matte))
+        background, shadow = look.apply(index, background, matte)
+        finished = composite(person, matte, background)
+        yield FinishedFrame(frame, finished, PersonFrame(person, matte), shadow)
 
 
 def output_names(layers: bool) -> set[str]:
@@ -93,7 +100,9 @@ def output_names(layers: bool) -> set[str]:
     return names | {"cameras.txt", "sheet.png"} | (set(LAYERS) if layers else set())
 
 
-def deliver(folder: Path, inputs: Inputs, clip: GeneratedClip, layers: bool, log: Log) -> str:
+def deliver(
+    folder: Path, inputs: Inputs, clip: GeneratedClip, look: ClipLook, layers: bool, log: Log
+) -> str:
     """Write the clips (or the still pictures), the camera file, the layers and the sheet.
 
     Returns the name of the finished clip or picture.
@@ -104,8 +113,8 @@ def deliver(folder: Path, inputs: Inputs, clip: GeneratedClip, layers: bool, log
         clip.sample(log)
     with log.stage("frames", len(shot)) as step, ExitStack() as writers:
         write = _still_writer(folder) if inputs.still else _clip_writer(folder, shot, clip, writers)
-        write_layers = _layer_writer(folder, shot, writers) if layers else None
-        for index, done in enumerate(finished_frames(shot, clip)):
+        write_layers = _layer_writer(folder, shot, look, writers) if layers else None
+        for index, done in enumerate(finished_frames(shot, clip, look)):
             write(done)
             if write_layers:
                 write_layers(done)
@@ -170,7 +179,7 @@ def _clip_writer(folder: Path, shot: Shot, clip: GeneratedClip, writers: ExitSta
     return write
 
 
-def _layer_writer(folder: Path, shot: Shot, writers: ExitStack) -> Write:
+def _layer_writer(folder: Path, shot: Shot, look: ClipLook, writers: ExitStack) -> Write:
     def sequence(name: str) -> PngSequenceWriter:
         return writers.enter_context(PngSequenceWriter(folder / name, sixteen_bit=True))
 
@@ -178,12 +187,15 @@ def _layer_writer(folder: Path, shot: Shot, writers: ExitStack) -> Write:
     if shot.foreground is None:
         return lambda done: background.write(done.frame.background)
     foreground, matte = sequence("foreground"), sequence("matte")
+    shadow = sequence("shadow") if look.caster else None
 
     def write(done: FinishedFrame) -> None:
         background.write(done.frame.background)
         if done.person is not None:
             foreground.write(np.concatenate(done.person, axis=2))
             matte.write(done.person.matte)
+        if shadow is not None and done.shadow is not None:
+            shadow.write(done.shadow)
 
     return write
 

@@ -13,6 +13,7 @@ from dynascene.generation.footage import FOLDER
 from dynascene.generation.generate import generate
 from dynascene.generation.guide import check_seen
 from dynascene.generation.inputs import Inputs, open_inputs
+from dynascene.generation.look.clip_look import prepare_look
 from dynascene.generation.report import report
 from dynascene.generation.request import GenerationRequest
 from dynascene.generation.resumption import how_to_go_on
@@ -53,9 +54,10 @@ def make_clip(
         _give_notices(inputs, clip, log)
         for path in keep:
             shutil.copy(path, folder)
-        finished = deliver(folder, inputs, clip, request.layers, log)
+        look = prepare_look(request, inputs, clip, folder, log)
+        finished = deliver(folder, inputs, clip, look, request.layers, log)
         carry_inputs(out / FOLDER, folder / FOLDER, read)
-        written = report(request, inputs, clip, log, keep)
+        written = report(request, inputs, clip, look, log, keep)
         written["outputs"] = [*sorted(path.name for path in folder.iterdir()), REPORT]
         (folder / REPORT).write_text(json.dumps(written, indent=2, default=str, allow_nan=False))
     return out / finished

@@ -9,6 +9,7 @@ from typing import Any
 
 from dynascene.generation.clip import GeneratedClip
 from dynascene.generation.inputs import Inputs
+from dynascene.generation.look.clip_look import ClipLook
 from dynascene.generation.request import GenerationRequest
 from dynascene.geometry.intrinsics import fov_from_focal
 from dynascene.io.checksums import sha256_of
@@ -23,6 +24,7 @@ def report(
     request: GenerationRequest,
     inputs: Inputs,
     clip: GeneratedClip,
+    look: ClipLook,
     log: Log,
     copies: Sequence[Path] = (),
 ) -> dict[str, Any]:
@@ -44,6 +46,7 @@ def report(
         | inputs.place,
         "inputs": _inputs(request, copies),
         "found": inputs.estimates,
+        "look": look.report,
         "options": _options(request, copies),
         "weights": clip.weights,
         "estimators": log.networks,
@@ -82,6 +85,7 @@ def _options(request: GenerationRequest, copies: Sequence[Path]) -> dict[str, An
     person = asdict(request.person) if request.person else {}
     options = {**person, **asdict(request.place), **asdict(request.camera)}
     options |= {"frames": request.frames, "layers": request.layers}
+    options |= {"look": asdict(request.look)}
     options |= {"options": asdict(request.options)}
     for name in ("person", "matte", "scene", "scene_depth"):
         options.pop(name, None)

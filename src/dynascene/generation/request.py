@@ -12,6 +12,7 @@ from dynascene.errors import InputError
 from dynascene.estimators.matte.outline import MatteOutline
 from dynascene.estimators.scale.person_scale import ADULT, SHORTEST, TALLEST
 from dynascene.generation.clip import GenerationOptions
+from dynascene.generation.look.look_input import LookInput
 from dynascene.generation.names import PLACES
 from dynascene.io.cameras import Sensor
 from dynascene.io.names import AlphaKind, Deinterlace
@@ -194,6 +195,7 @@ class GenerationRequest:
         camera: how it moves.
         frames: (start, stop) of the person's video, stop excluded.
         layers: also write 16-bit PNG sequences.
+        look: what makes person and background one picture, where there is a person.
         options: of the generator; the camera "none" sets their ``null_camera``.
 
     Raises:
@@ -205,11 +207,14 @@ class GenerationRequest:
     camera: CameraInput = field(default_factory=CameraInput)
     frames: tuple[int, int] | None = None
     layers: bool = False
+    look: LookInput = field(default_factory=LookInput)
     options: GenerationOptions = field(default_factory=GenerationOptions)
 
     def __post_init__(self) -> None:
         if self.person is None and self.camera.move is None and self.camera.file is None:
             raise InputError("nothing moves: without a `person` give `move` or `cameras` FILE")
+        if self.person is None and (names := self.look.choices):
+            raise InputError(f"`{names[0]}`: there is no `person` that it could belong to")
         if self.frames is not None and not 0 <= self.frames[0] < self.frames[1]:
             start, stop = self.frames
             raise InputError(f"`frames` {start}:{stop}: must be A:B with 0 <= A < B")

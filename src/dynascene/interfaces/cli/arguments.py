@@ -112,6 +112,17 @@ def parse_framing(text: str) -> Framing | str:
     return Framing(yaw, pitch)
 
 
+def parse_light(text: str) -> tuple[float, float]:
+    """ "-60,40" → azimuth and elevation in degrees; InputError where they are none."""
+    try:
+        azimuth, elevation = (float(number) for number in text.split(","))
+    except ValueError:
+        raise InputError(
+            f"--light {text!r}: must be AZIMUTH,ELEVATION in degrees, such as -60,40"
+        ) from None
+    return azimuth, elevation
+
+
 def parse_box(text: str) -> tuple[float, ...]:
     """ "310,90,620,400" → four numbers, or six; InputError where it is neither."""
     try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
+from dynascene.generation.look.look_input import SHADOW, LookInput
 from dynascene.interfaces.cli.arguments import (
     OptionalBackend,
     OptionalGenerator,
@@ -13,6 +14,7 @@ from dynascene.interfaces.cli.arguments import (
     optional,
     parse_box,
     parse_framing,
+    parse_light,
     parse_range,
     parse_rate,
     parse_sensor,
@@ -69,6 +71,8 @@ def generate(
     rotation_order: Annotated[str | None, optional("XYZ")] = None,
     sensor: OptionalSize = None,
     layers: bool = False,
+    shadow: Annotated[float, arg(metavar="0..1")] = SHADOW,
+    light: Annotated[str | None, optional("AZ,EL")] = None,
     out: Annotated[Path | None, optional("DIR")] = None,
 ) -> None:
     """Put a filmed person into a picture of a place, with a background that follows the camera.
@@ -126,7 +130,10 @@ def generate(
         frame_rate: frames a second of a folder of frames, such as 25 or 30000/1001 (default: 24).
         rotation_order: order of the rotations in a chan file, such as zxy.
         sensor: sensor of a chan file's camera in millimetres, such as 36x24.
-        layers: also write foreground, background and matte as 16-bit PNG sequences.
+        layers: also write foreground, background, matte and shadow as 16-bit PNG sequences.
+        shadow: strength of the shadow on the ground, 0 = none.
+        light: direction of the light that casts it: degrees to the right of the picture's middle,
+            180 = from behind the camera, and degrees above the horizon (default: estimated).
         out: folder of the results (default: named after the person and the scene).
     """
     from dynascene.estimators.matte.outline import MatteOutline
@@ -178,6 +185,7 @@ def generate(
         ),
         frames=parse_range(frames) if frames else None,
         layers=layers,
+        look=LookInput(shadow=shadow, light=parse_light(light) if light else None),
         options=options,
     )
     if out is not None and not str(out).strip("."):

@@ -1,0 +1,44 @@
+"""How a person and a background are made one picture: the user's part of it."""
+
+from dataclasses import dataclass, fields
+
+from dynascene.errors import InputError
+
+SHADOW = 0.7
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookInput:
+    """What is done to the delivered picture, not to the background itself.
+
+    Args:
+        shadow: strength of the shadow that the person casts, 0 … 1; 0 = none.
+        light: azimuth and elevation of the light in degrees, see ``estimators.light.PlaceLight``;
+            None = estimated from the picture of the place.
+
+    Raises:
+        InputError: a number out of its range.
+    """
+
+    shadow: float = SHADOW
+    light: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        _check_share("shadow", self.shadow)
+        if self.light is not None:
+            azimuth, elevation = self.light
+            if not (abs(azimuth) <= 360 and 5 <= elevation <= 90):
+                raise InputError(
+                    f"`light` {azimuth:g},{elevation:g}: give its azimuth, within ±360 degrees of "
+                    "the picture's middle, and its elevation, 5 to 90 degrees"
+                )
+
+    @property
+    def choices(self) -> list[str]:
+        """Names of what differs from the default."""
+        return [f.name for f in fields(self) if getattr(self, f.name) != f.default]
+
+
+def _check_share(name: str, value: float) -> None:
+    if not 0 <= value <= 1:
+        raise InputError(f"`{name}` {value:g}: must be between 0 and 1")

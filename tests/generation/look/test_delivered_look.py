@@ -1,0 +1,80 @@
+"""What is delivered can be made again from the layers."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from dynascene import GenerationOptions, GenerationRequest, LookInput, PersonInput, PlaceInput
+from dynascene.generation.compositing import composite, fit_background, shade
+from dynascene.generation.job import make_clip
+from dynascene.types import Size
+
+
+@pytest.fixture(scope="module")
+def request_of(tmp_path_factory):
+    """A still with alpha in a place of noise under a plain sky: a request by its look."""
+    folder, rng = tmp_path_factory.mktemp("still"), np.random.default_rng(1)
+    scene = rng.integers(60, 200, (120, 180, 3), dtype=np.uint8)
+    person = rng.integers(0, 256, (63, 93, 4), dtype=np.uint8)
+    person[..., 3] = 0
+    person[20:54, 40:52, 3] = 255
+    person[19:55:35, 40:52, 3] = 130
+    cv2.imwrite(str(folder / "scene.png"), scene)
+    cv2.imwrite(str(folder / "person.png"), person)
+
+    def request(**look) -> GenerationRequest:
+        return GenerationRequest(
+            place=PlaceInput(scene=folder / "scene.png", horizon=0.4, place="ground"),
+            person=PersonInput(person=folder / "person.png"),
+            layers=True,
+            look=LookInput(**look),
+            options=GenerationOptions(generator="projection"),
+        )
+
+    return request
+
+
+def picture(path: Path) -> np.ndarray:
+    """uint8 RGB, RGBA or grey [H, W, C]; 16 bits are 257 times 8."""
+    values = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    assert values is not None, path
+    values = values[..., None] if values.ndim == 2 else values
+    values = values[..., [2, 1, 0, 3][: values.shape[2]]] if values.shape[2] > 1 else values
+    return (values // 257).astype(np.uint8) if values.dtype == np.uint16 else values
+
+
+def test_layers_give_the_composite_again(request_of, tmp_path: Path) -> None:
+    finished = picture(make_clip(request_of(light=(20.0, 40.0)), tmp_path / "out"))
+    foreground, background, matte, shadow = (
+        picture(tmp_path / "out" / name / "00000.png")
+        for name in ("foreground", "background", "matte", "shadow")
+    )
+    height, width = finished.shape[:2]
+    behind = shade(fit_background(background, Size(width, height)), shadow)
+    np.testing.assert_array_equal(finished, composite(foreground[..., :3], matte, behind))
+    assert shadow.max() > 100
+    solid = matte[..., 0] == 255
+    np.testing.assert_array_equal(finished[solid], foreground[solid][:, :3])
+    np.testing.assert_array_equal(picture(tmp_path / "out" / "background.png"), background)
+
+
+def test_nothing_asked_is_nothing_done(request_of, tmp_path: Path) -> None:
+    finished = picture(make_clip(request_of(shadow=0.0), tmp_path / "out"))
+    assert not (tmp_path / "out" / "shadow").exists()
+    foreground, background, matte = (
+        picture(tmp_path / "out" / name / "00000.png")
+        for name in ("foreground", "background", "matte")
+    )
+    behind = fit_background(background, Size(*finished.shape[1::-1]))
+    np.testing.assert_array_equal(finished, composite(foreground[..., :3], matte, behind))
+
+
+def test_the_report_says_where_the_light_comes_from(request_of, tmp_path: Path) -> None:
+    make_clip(request_of(light=(20.0, 40.0)), tmp_path / "out")
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["look"]["light"]["azimuth"] == 20
+    assert report["look"]["shadow"]["feet_seen_share"] == 1
+    assert report["options"]["look"]["light"] == [20, 40]
