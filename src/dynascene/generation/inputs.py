@@ -14,10 +14,12 @@ from dynascene.generation.guide import check_seen, prepare
 from dynascene.generation.person_input import FilmedPerson, matted_person, open_person
 from dynascene.generation.place_input import ScenePicture, lift_place, open_place
 from dynascene.generation.place_shape import BY_LINES, GROUND, ShapedPlace
+from dynascene.generation.placing import outside, place_person
 from dynascene.generation.request import NULL_CAMERA, GenerationRequest, PersonInput
 from dynascene.generation.subject import matte_options
 from dynascene.geometry.framing import (
     Attitude,
+    Framing,
     choose_framing,
     filmed_attitude,
     is_inside,
@@ -39,6 +41,7 @@ class Inputs:
         place: what is known of the scene's shape, for the report.
         attitude: how the first camera was held, and where the person stands; None without a
             person, unless it is written beside the camera file.
+        framing: where the first camera stands and looks; None without a person.
         estimates: what was estimated from the clip, for the report.
         still: the person is a single picture.
         sound: the video file whose sound belongs to the shot, and the second where it begins.
@@ -48,16 +51,19 @@ class Inputs:
     scene: LiftedScene
     place: dict[str, Any]
     attitude: Attitude | None = None
+    framing: Framing | None = None
     estimates: dict[str, Any] = field(default_factory=dict)
     still: bool = False
     sound: tuple[Path, float] | None = None
 
 
 class PlacedTrack(NamedTuple):
-    """The cameras in track units, and how the first one was held, where that is known."""
+    """The cameras in track units, how the first one was held, where that is known, and its framing,
+    where it is chosen already."""
 
     track: CameraTrack
     attitude: Attitude | None
+    framing: Framing | None = None
 
 
 def open_inputs(request: GenerationRequest, folder: Path, log: Log) -> Inputs:
@@ -115,7 +121,9 @@ def _open_person_in_place(
             attitude = attitude or filmed_attitude(track)
             if attitude.standing is None:
                 attitude = attitude._replace(standing=standing_rays(matte, track))
-            return PlacedTrack(track, attitude)
+            choice = request.options.framing
+            placement = place_person(request.place, choice, scene, track, attitude, matte)
+            return PlacedTrack(placement.track, attitude, placement.framing)
 
     place, placed = _lift_and_put(request, picture, filmed, put, folder, log)
     scene, track = place.scene, placed.track
@@ -125,7 +133,16 @@ def _open_person_in_place(
         height = scene.surface.height
         warn_of_conflict(clip.colour, matte, track, height, person.person_height, log)
     shot = Shot(foreground, matte, track, rate)
-    return Inputs(shot, scene, place.report, placed.attitude, estimates, clip.still, clip.sound)
+    return Inputs(
+        shot,
+        scene,
+        place.report,
+        placed.attitude,
+        placed.framing,
+        estimates,
+        clip.still,
+        clip.sound,
+    )
 
 
 def _rehearse(
@@ -178,7 +195,7 @@ def _open_place_alone(
 
     place, placed = _lift_and_put(request, picture, filmed, put, folder, log)
     shot = Shot(None, None, placed.track, DEFAULT_FRAME_RATE)
-    return Inputs(shot, place.scene, place.report, attitude, _said_of(place))
+    return Inputs(shot, place.scene, place.report, attitude, estimates=_said_of(place))
 
 
 def _said_of(place: ShapedPlace) -> dict[str, Any]:
@@ -205,11 +222,16 @@ def _lift_and_put(
         )
         place = lift_place(replace(request.place, place=GROUND), picture, track, folder, log)
         placed = put(place.scene)
+    is_put = request.place.stand is not None or request.place.person_scale != 1
+    if is_put and not _stays_inside(request, place.scene, placed):
+        raise InputError(outside(request.place))
     return place, placed
 
 
 def _stays_inside(request: GenerationRequest, scene: LiftedScene, placed: PlacedTrack) -> bool:
-    framing = choose_framing(request.options.framing, placed.track, scene, placed.attitude)
+    framing = placed.framing or choose_framing(
+        request.options.framing, placed.track, scene, placed.attitude
+    )
     return is_inside(place_track(placed.track, framing), scene.surface)
 
 

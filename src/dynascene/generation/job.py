@@ -49,6 +49,8 @@ def make_clip(
     ):
         inputs = open_inputs(request, folder, log)
         options = replace(request.options, attitude=inputs.attitude)
+        if inputs.framing is not None:
+            options = replace(options, framing=inputs.framing)
         with log.stage("prepare"):
             clip = generate(inputs.shot, inputs.scene, options)
         _give_notices(inputs, clip, log)

@@ -67,7 +67,20 @@ def open_place(place: PlaceInput) -> ScenePicture:
     if window is not None and (place.box or place.place not in (None, GROUND)):
         name = "box" if place.box else "place"
         raise InputError(f"`{name}`: is for flat pictures, and the scene is a panorama")
+    if place.stand is not None:
+        _check_stand(place.stand, pixels, is_panorama=window is not None)
     return ScenePicture(pixels, depth, window)
+
+
+def _check_stand(stand: tuple[float, float], pixels: np.ndarray, *, is_panorama: bool) -> None:
+    x, y = stand
+    height, width = pixels.shape[:2]
+    if is_panorama:
+        raise InputError("`stand`: is for flat pictures, and the scene is a panorama")
+    if not (0 <= x <= width and 0 <= y <= height):
+        raise InputError(
+            f"`stand` {x:g},{y:g}: lies outside the picture, which is {width}x{height}"
+        )
 
 
 def _panorama_window(place: PlaceInput, pixels: np.ndarray) -> PanoramaWindow | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from dynascene.errors import InputError
@@ -15,13 +16,21 @@ from dynascene.estimators.horizon import estimate_horizon
 from dynascene.generation.footage import found_depth
 from dynascene.generation.request import PlaceInput
 from dynascene.geometry.box import FACES, PlaceBox, box_from_corners
-from dynascene.geometry.lifting import LiftedScene, lift_to_box, lift_to_stage, lift_with_depth
+from dynascene.geometry.lifting import (
+    BACKDROP_DISTANCE,
+    LiftedScene,
+    lift_to_box,
+    lift_to_stage,
+    lift_with_depth,
+)
 from dynascene.geometry.picture import PictureCamera
 from dynascene.imaging.pixels import tensor_from_bytes
 from dynascene.jobs.log import Log
 from dynascene.types import Size
 
 GROUND, BOX, DEPTH = "ground", "box", "depth"
+FARTHEST_STAND = 30.0  # heights of the camera: farther away, ground is hardly told from horizon
+BEHIND_STAND = 1.25  # times as far as the person is the backdrop
 BY_LINES = "by its lines"
 
 
@@ -115,8 +124,20 @@ def _shape_by_lines(picture: PlacePicture, estimate: BoxEstimate | None) -> Shap
     evidence = _evidence_of(estimate) if estimate is not None else None
     camera = picture.camera
     with picture.log.stage("lift"):
-        scene = lift_to_stage(picture.colours, camera)
+        scene = lift_to_stage(picture.colours, camera, _backdrop_distance(picture.place, camera))
     return ShapedPlace(scene, {"shape": "ground and backdrop"}, evidence)
+
+
+def _backdrop_distance(place: PlaceInput, camera: PictureCamera) -> float:
+    """In heights of the camera: the usual one, and behind where somebody is to stand."""
+    if place.stand is None:
+        return BACKDROP_DISTANCE
+    pixel = torch.tensor(place.stand, dtype=torch.float64)
+    x, y, z = camera.directions_from_pixels(pixel).tolist()
+    slope = y / math.hypot(x, z)
+    if slope * FARTHEST_STAND < 1:  # no ground: whoever puts the person says so
+        return BACKDROP_DISTANCE
+    return max(BACKDROP_DISTANCE, BEHIND_STAND / slope)
 
 
 def _estimate(picture: PlacePicture) -> BoxEstimate | None:

@@ -22,6 +22,7 @@ SCALE = "scale.json"  # beside a camera file
 SMALLEST = 1e-9  # units of a camera file in a track unit, and the other way round
 MOST_GUIDANCE = 1000.0
 FULL_CIRCLE = 360.0  # degrees
+MOST_SCALE = 20.0  # of a person, and the other way round
 NULL_CAMERA = "none"  # in place of a camera file
 
 
@@ -89,6 +90,10 @@ class PlaceInput:
         box: its back wall, in pixels: x, y of the upper left corner and of the lower right one,
             and where wanted of the vanishing point of the side walls, which lies on the horizon
             (default: in the middle column). A corner on the picture's border leaves that side open.
+        stand: column and row of the picture where the person's feet are, in the first frame that
+            shows them; None = wherever the framing puts them.
+        person_scale: how large the person is against the place; 1 = as the ground under their feet
+            tells.
 
     Raises:
         InputError: a number out of its range, or options that exclude each other.
@@ -100,6 +105,8 @@ class PlaceInput:
     scene_depth: Path | None = None
     place: str | None = None
     box: tuple[float, ...] | None = None
+    stand: tuple[float, float] | None = None
+    person_scale: float = 1.0
 
     def __post_init__(self) -> None:
         if self.scene_fov != FULL_CIRCLE:
@@ -107,6 +114,11 @@ class PlaceInput:
         self._check_shape()
         if self.horizon is not None and not -2 <= self.horizon <= 3:
             raise InputError(f"`horizon` {self.horizon:g}: 0 is the picture's top, 1 its bottom")
+        if not 1 / MOST_SCALE <= self.person_scale <= MOST_SCALE:
+            raise InputError(
+                f"`person_scale` {self.person_scale:g}: must be {1 / MOST_SCALE:g} to "
+                f"{MOST_SCALE:g}, 1 = as estimated"
+            )
 
     def _check_shape(self) -> None:
         if self.place not in (None, *PLACES):
@@ -213,6 +225,9 @@ class GenerationRequest:
     def __post_init__(self) -> None:
         if self.person is None and self.camera.move is None and self.camera.file is None:
             raise InputError("nothing moves: without a `person` give `move` or `cameras` FILE")
+        if self.person is None and (self.place.stand or self.place.person_scale != 1):
+            name = "stand" if self.place.stand else "person_scale"
+            raise InputError(f"`{name}`: there is no `person` who could stand in the place")
         if self.person is None and (names := self.look.choices):
             raise InputError(f"`{names[0]}`: there is no `person` that it could belong to")
         if self.frames is not None and not 0 <= self.frames[0] < self.frames[1]:

@@ -30,17 +30,19 @@ SHORTENINGS, SHORTER = 12, 0.7
 
 @dataclass(frozen=True)
 class Framing:
-    """Orientation of the first frame's camera in the scene's world, in degrees.
+    """Orientation of the first frame's camera in the scene's world, in degrees, and its position.
 
     Attributes:
         yaw: to the right of the picture's middle.
         pitch: upwards from level.
         roll: clockwise, the roll during filming, so that what was level then is level in the scene.
+        position: in track units, right, down and ahead of the scene camera.
     """
 
     yaw: float
     pitch: float
     roll: float = 0.0
+    position: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     @property
     def scene_from_camera(self) -> Tensor:
@@ -66,8 +68,9 @@ class Attitude(NamedTuple):
 
 
 def place_track(track: CameraTrack, framing: Framing) -> CameraTrack:
-    """The track in the scene's world: the first camera at the origin, turned by the framing."""
-    scene_from_first = rigid(framing.scene_from_camera, torch.zeros(3, dtype=torch.float64))
+    """The track in the scene's world: the first camera where the framing says, and turned by it."""
+    position = torch.tensor(framing.position, dtype=torch.float64)
+    scene_from_first = rigid(framing.scene_from_camera, position)
     relative = relative_track(track)
     poses = relative.cam_from_world @ invert_rigid(scene_from_first)
     return replace(relative, cam_from_world=poses)
@@ -156,15 +159,27 @@ def afloat(framing: Framing, standing: Tensor | None) -> float:
     """
     if standing is None or not len(standing):
         return 0.0
-    down = framing.scene_from_camera[1].to(standing)
-    depth = standing @ down
+    eye = eye_shares(framing.scene_from_camera[1], standing)
+    too_low = (eye / USUAL_EYE).clamp(1e-6, 1).log() / EYE_SPREAD
+    return float(1 - torch.exp(-0.5 * too_low**2).mean())
+
+
+def eye_shares(down: Tensor, standing: Tensor) -> Tensor:
+    """The camera's height above level ground at a person's feet, as a share of their height.
+
+    Args:
+        down: unit vectors [..., 3] in the first camera's axes.
+        standing: unit rays [N, 2, 3] to feet and head.
+
+    Returns:
+        [..., N]; 0 or less where the feet are not below the horizon.
+    """
+    depth = (standing * down[..., None, None, :].to(standing)).sum(-1)
     # tan δ, of rays δ below the level
     foot, head = (depth / (1 - depth**2).clamp(min=1e-12).sqrt()).unbind(-1)
     # of a camera at height h over the ground and a person of height H: tan δ_foot = h / D,
     # tan δ_head = (h − H) / D, so h / H = tan δ_foot / (tan δ_foot − tan δ_head)
-    eye = foot / (foot - head).clamp(min=1e-6)
-    too_low = (eye / USUAL_EYE).clamp(1e-6, 1).log() / EYE_SPREAD
-    return float(1 - torch.exp(-0.5 * too_low**2).mean())
+    return foot / (foot - head).clamp(min=1e-6)
 
 
 def around(middle: Framing, yaw_range: float, pitch_range: float, steps: int) -> list[Framing]:

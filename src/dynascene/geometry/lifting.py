@@ -62,9 +62,17 @@ class LiftedScene:
         return self.layers[0].surface
 
 
-def lift_to_stage(picture: Tensor, camera: PictureCamera) -> LiftedScene:
-    """Ground plane and backdrop, scaled so that the median depth over the picture is 1."""
-    stage = Stage(height=1.0, radius=BACKDROP_DISTANCE)
+def lift_to_stage(
+    picture: Tensor, camera: PictureCamera, distance: float = BACKDROP_DISTANCE
+) -> LiftedScene:
+    """Ground plane and backdrop, scaled so that the median depth over the picture is 1.
+
+    Args:
+        picture: [3, H, W].
+        camera: of the picture.
+        distance: of the backdrop, in heights of the camera above the ground.
+    """
+    stage = Stage(height=1.0, radius=distance)
     stage = stage.scale(1 / median_depth(camera, stage))
     return LiftedScene(picture, camera, (SceneLayer(_solid(picture), stage),))
 

@@ -59,6 +59,12 @@ class PictureCamera:
         inside = ahead & (u >= 0) & (u <= self.size.width) & (v >= 0) & (v <= self.size.height)
         return torch.stack([u, v], dim=-1), inside
 
+    def directions_from_pixels(self, pixels: Tensor) -> Tensor:
+        """Pixels [..., 2] → directions [..., 3] in the scene's world, of any length."""
+        x, y = (pixels - pixels.new_tensor([self.size.width / 2, self.size.height / 2])).unbind(-1)
+        rays = torch.stack([x, y, torch.full_like(x, self.focal)], dim=-1)
+        return rays @ self.scene_from_picture.to(rays).mT
+
     @property
     def azimuth_limit(self) -> float:
         """Azimuth in radians at which the horizon (or, if that is out of sight, the row nearest

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from dynascene.estimators.scale.silhouette import person_silhouette
+from dynascene.geometry.placing import FilmedFeet
 from dynascene.geometry.tracks import relative_track, resize_track
 from dynascene.types import ArrayFrames, CameraTrack, FrameSource
 
@@ -16,6 +17,22 @@ def rays_through(track: CameraTrack, points: np.ndarray) -> np.ndarray:
     pixels = torch.from_numpy(np.column_stack([points, np.ones(len(points))]))
     in_camera = torch.linalg.solve(track.intrinsics, pixels[..., None])
     return (track.cam_from_world[:, :3, :3].mT @ in_camera)[..., 0].numpy()
+
+
+def first_feet(matte: FrameSource, track: CameraTrack) -> FilmedFeet | None:
+    """The person's feet in the first frame that shows them; None where none does.
+
+    Args:
+        matte: [H, W, 1], 255 = person.
+        track: one camera per frame.
+    """
+    track = relative_track(resize_track(track, matte.size))
+    for index, frame in enumerate(matte.read()):
+        silhouette = person_silhouette(ArrayFrames([frame]))
+        if silhouette.seen[0] and not silhouette.feet_cut[0]:
+            ray = torch.from_numpy(rays_through(track[index : index + 1], silhouette.foot)[0])
+            return FilmedFeet(index, torch.nn.functional.normalize(ray, dim=0))
+    return None
 
 
 def standing_rays(matte: FrameSource, track: CameraTrack) -> Tensor:

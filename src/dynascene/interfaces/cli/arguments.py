@@ -112,6 +112,20 @@ def parse_framing(text: str) -> Framing | str:
     return Framing(yaw, pitch)
 
 
+def parse_stand(text: str) -> tuple[float, float]:
+    """ "640,720" → column and row in pixels; InputError where it is no point."""
+    try:
+        x, y = (float(number) for number in text.split(","))
+    except ValueError:
+        x = y = math.nan
+    if not (math.isfinite(x) and math.isfinite(y)):
+        raise InputError(
+            f"--stand {text!r}: must be X,Y in pixels of the picture, such as 640,720, from its "
+            "upper left corner"
+        )
+    return x, y
+
+
 def parse_light(text: str) -> tuple[float, float]:
     """ "-60,40" → azimuth and elevation in degrees; InputError where they are none."""
     try:

@@ -19,6 +19,7 @@ from dynascene.interfaces.cli.arguments import (
     parse_rate,
     parse_sensor,
     parse_size,
+    parse_stand,
 )
 from dynascene.io.names import AlphaKind, Deinterlace
 
@@ -63,6 +64,8 @@ def generate(
     scene_depth: OptionalPath = None,
     place: OptionalPlace = None,
     box: Annotated[str | None, optional("X0,Y0,X1,Y1[,VX,VY]")] = None,
+    stand: Annotated[str | None, optional("X,Y")] = None,
+    person_scale: float = 1.0,
     person_height: float = 1.7,
     alpha: AlphaKind = "auto",
     deinterlace: Deinterlace = "auto",
@@ -121,6 +124,10 @@ def generate(
         box: the box's back wall in pixels of the picture: upper left and lower right corner, and
             where wanted the vanishing point of the side walls (default: in the middle, on the
             horizon); a corner on the picture's border leaves that side open.
+        stand: where in the picture the person's feet are, in its pixels, in the first frame that
+            shows them. The person's pixels stay as filmed: the camera is put where it must stand.
+        person_scale: how large the person is against the place (1 = as estimated); moves the
+            camera too, and resizes nobody.
         person_height: the person's height in metres; tells the scale where the camera is tracked.
         alpha: whether the person's colours were multiplied by their alpha (auto: told by the file,
             else by the colours).
@@ -160,6 +167,8 @@ def generate(
             scene_depth=scene_depth,
             place=place,
             box=parse_box(box) if box else None,
+            stand=parse_stand(stand) if stand is not None else None,
+            person_scale=person_scale,
         ),
         person=_person_input(
             person,
