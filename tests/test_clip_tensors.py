@@ -9,8 +9,8 @@ from registered_fields import registered_clip_field
 from torch import Tensor
 
 from dynascene.clip_fields import (
-    OF_THE_PACKAGE,
     CLIP_FIELDS,
+    OF_THE_PACKAGE,
     ClipField,
     Encoding,
     encoded_specs,

@@ -231,4 +231,7 @@ def _estimate_lines(estimates: dict[str, Any]) -> list[str]:
         lines.append(f"matte: {matte['backend']}, {matte['share']:.1%} of the frame")
     if camera := estimates.get("camera"):
         lines.append(f"camera: {camera['kind']}, {camera['verdict']}")
+    slip = estimates.get("feet", {}).get("slip_pixels_a_frame")
+    if slip is not None:
+        lines.append(f"standing feet slide by {slip:.2g} pixels a frame")
     return lines

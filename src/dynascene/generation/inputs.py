@@ -3,18 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from dynascene.errors import InputError
 from dynascene.estimators.scale.feet import standing_rays
 from dynascene.generation.camera_input import FilmedCamera, camera_track, read_filmed
 from dynascene.generation.footage import film_camera, read_footage, warn_of_conflict
 from dynascene.generation.generate import check_generator
+from dynascene.generation.ground_contact import clip_landmarks, find_contact
 from dynascene.generation.guide import check_seen, prepare
 from dynascene.generation.person_input import FilmedPerson, matted_person, open_person
 from dynascene.generation.place_input import ScenePicture, lift_place, open_place
 from dynascene.generation.place_shape import BY_LINES, GROUND, ShapedPlace
-from dynascene.generation.placing import outside, place_person
+from dynascene.generation.placing import PersonPlacer, outside, stand_point
 from dynascene.generation.request import NULL_CAMERA, GenerationRequest, PersonInput
 from dynascene.generation.subject import matte_options
 from dynascene.geometry.framing import (
@@ -28,7 +29,7 @@ from dynascene.geometry.framing import (
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.jobs.log import Log
-from dynascene.types import CameraTrack, Shot, Size
+from dynascene.types import CameraTrack, FrameSource, Shot, Size
 
 LONGEST_SIDE = 1280  # of a background without a person, where no size is given
 
@@ -57,13 +58,18 @@ class Inputs:
     sound: tuple[Path, float] | None = None
 
 
-class PlacedTrack(NamedTuple):
-    """The cameras in track units, how the first one was held, where that is known, and its framing,
-    where it is chosen already."""
+@dataclass(frozen=True)
+class PlacedTrack:
+    """The cameras in track units.
+
+    attitude: how the first one was held, where that is known. framing: where it is chosen already.
+    feet: what is known of the standing feet, for the report.
+    """
 
     track: CameraTrack
     attitude: Attitude | None
     framing: Framing | None = None
+    feet: dict[str, Any] = field(default_factory=dict)
 
 
 def open_inputs(request: GenerationRequest, folder: Path, log: Log) -> Inputs:
@@ -113,6 +119,8 @@ def _open_person_in_place(
         filmed = _with_attitude(footage.camera, request)
         estimates |= footage.report
     rate = foreground.frame_rate
+    is_of_clip = is_tracked or with_scale is not None
+    placer = _placer(request, person, clip, matte, folder, log, is_of_clip=is_of_clip)
 
     def put(scene: LiftedScene) -> PlacedTrack:
         with log.stage("place"):
@@ -121,14 +129,13 @@ def _open_person_in_place(
             attitude = attitude or filmed_attitude(track)
             if attitude.standing is None:
                 attitude = attitude._replace(standing=standing_rays(matte, track))
-            choice = request.options.framing
-            placement = place_person(request.place, choice, scene, track, attitude, matte)
-            return PlacedTrack(placement.track, attitude, placement.framing)
+            cameras = placer(scene, track, attitude)
+            return PlacedTrack(cameras.track, attitude, cameras.framing, placer.report(cameras))
 
     place, placed = _lift_and_put(request, picture, filmed, put, folder, log)
     scene, track = place.scene, placed.track
-    estimates |= _said_of(place)
-    has_foreign_camera = not is_tracked and with_scale is None and camera.cameras != NULL_CAMERA
+    estimates |= _said_of(place) | {"feet": placed.feet}
+    has_foreign_camera = not is_of_clip and camera.cameras != NULL_CAMERA
     if has_foreign_camera and not clip.still:
         height = scene.surface.height
         warn_of_conflict(clip.colour, matte, track, height, person.person_height, log)
@@ -142,6 +149,27 @@ def _open_person_in_place(
         estimates,
         clip.still,
         clip.sound,
+    )
+
+
+def _placer(
+    request: GenerationRequest,
+    person: PersonInput,
+    clip: FilmedPerson,
+    matte: FrameSource,
+    folder: Path,
+    log: Log,
+    *,
+    is_of_clip: bool,
+) -> PersonPlacer:
+    """Puts the person into the place. is_of_clip: the clip was filmed by the camera in use."""
+    camera = request.camera
+    is_told = camera.camera_scale is not None or camera.camera_height is not None
+    landmarks = clip_landmarks(person.matte, folder, request.frames, len(clip.colour))
+    contact = find_contact(clip.colour, matte, landmarks, log)
+    may_scale = is_of_clip and not is_told
+    return PersonPlacer(
+        request.place, request.options.framing, matte, contact, log, may_scale=may_scale
     )
 
 
@@ -162,8 +190,10 @@ def _rehearse(
     check_generator(request.options)
     quiet, asked = Log(), request.place
     if is_tracked:
-        if asked.place or asked.box or asked.scene_depth:
-            lift_place(asked, picture, None, folder, quiet)
+        if asked.place or asked.box or asked.scene_depth or asked.stand:
+            place = lift_place(asked, picture, None, folder, quiet)
+            if asked.stand:
+                stand_point(place.scene, asked.stand)
         return
     colour = clip.colour
 
@@ -222,7 +252,7 @@ def _lift_and_put(
         )
         place = lift_place(replace(request.place, place=GROUND), picture, track, folder, log)
         placed = put(place.scene)
-    is_put = request.place.stand is not None or request.place.person_scale != 1
+    is_put = placed.framing is not None and any(placed.framing.position)
     if is_put and not _stays_inside(request, place.scene, placed):
         raise InputError(outside(request.place))
     return place, placed

@@ -11,9 +11,11 @@ from dynascene.generation.clip import GeneratedClip
 from dynascene.generation.delivery import deliver, output_names
 from dynascene.generation.footage import FOLDER
 from dynascene.generation.generate import generate
+from dynascene.generation.ground_contact import warn_of_slip
 from dynascene.generation.guide import check_seen
 from dynascene.generation.inputs import Inputs, open_inputs
 from dynascene.generation.look.clip_look import prepare_look
+from dynascene.generation.person_size import size_doubt
 from dynascene.generation.report import report
 from dynascene.generation.request import GenerationRequest
 from dynascene.generation.resumption import how_to_go_on
@@ -73,8 +75,13 @@ def _give_notices(inputs: Inputs, clip: GeneratedClip, log: Log) -> None:
         log.notice(f"only {share}; try `framing` centre, `horizon` or a smaller movement")
     else:
         log.notice(f"{share}; the rest is filled")
+    warn_of_slip(inputs.estimates.get("feet", {}), log)
     if inputs.shot.foreground is None:
         return
+    standing = inputs.attitude.standing if inputs.attitude else None
+    doubt = size_doubt(inputs.scene, clip.framing, standing)
+    if doubt:
+        log.notice(doubt)
     scale = cover_scale(clip.track.size, inputs.shot.foreground.size)
     if scale > 1.25:
         log.notice(

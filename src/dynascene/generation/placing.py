@@ -1,14 +1,22 @@
 """Puts the person where a request says: their feet on a point of the picture, at their size."""
 
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.estimators.scale.feet import first_feet
+from dynascene.estimators.scale.slip import Slip
+from dynascene.generation.ground_contact import GroundContact, contact_report
 from dynascene.generation.request import PlaceInput
-from dynascene.geometry.framing import Attitude, Framing, choose_framing
+from dynascene.geometry.framing import (
+    Attitude,
+    Framing,
+    choose_framing,
+    is_inside,
+    place_track,
+)
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.geometry.placing import (
     FilmedFeet,
@@ -18,14 +26,68 @@ from dynascene.geometry.placing import (
     standing_orientation,
 )
 from dynascene.geometry.tracks import scale_track
+from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, FrameSource
 
 
 class PlacedCameras(NamedTuple):
-    """The cameras in track units, and where the first one stands and looks."""
+    """The cameras in track units, and where the first one stands and looks.
+
+    Attributes:
+        slip: of standing feet under them; None where none are seen.
+        slip_before: with the travel that the feet have corrected; None where it stayed.
+    """
 
     track: CameraTrack
     framing: Framing
+    slip: Slip | None = None
+    slip_before: Slip | None = None
+
+
+@dataclass(frozen=True)
+class PersonPlacer:
+    """Puts the person of a clip into places.
+
+    Attributes:
+        place: with ``stand`` and ``person_scale``.
+        choice: of the framing.
+        matte: of the person.
+        contact: the standing feet.
+        may_scale: whether the feet may tell how far the camera travels.
+    """
+
+    place: PlaceInput
+    choice: Framing | str
+    matte: FrameSource
+    contact: GroundContact
+    log: Log
+    may_scale: bool
+
+    def __call__(self, scene: LiftedScene, track: CameraTrack, attitude: Attitude) -> PlacedCameras:
+        """See ``place_person``; feet that slide correct the travel where they tell it clearly."""
+        cameras = self._placed(scene, track, attitude)
+        placed = place_track(cameras.track, cameras.framing)
+        travel = self.contact.travel(placed, scene.surface.height) if self.may_scale else None
+        if travel is None or cameras.slip is None:
+            return cameras
+        settled = self._placed(scene, scale_track(track, travel), attitude)
+        stays = is_inside(place_track(settled.track, settled.framing), scene.surface)
+        if not stays or settled.slip is None or settled.slip.pixels >= cameras.slip.pixels:
+            return cameras
+        self.log.notice(
+            f"standing feet tell that the camera travels {travel:.2g} times as far: they slide by "
+            f"{settled.slip.pixels:.2g} pixels a frame instead of {cameras.slip.pixels:.2g}"
+        )
+        return settled._replace(slip_before=cameras.slip)
+
+    def _placed(self, scene: LiftedScene, track: CameraTrack, attitude: Attitude) -> PlacedCameras:
+        cameras = place_person(self.place, self.choice, scene, track, attitude, self.matte)
+        placed = place_track(cameras.track, cameras.framing)
+        return cameras._replace(slip=self.contact.slip(placed, scene.surface.height))
+
+    def report(self, cameras: PlacedCameras) -> dict[str, Any]:
+        """What is known of the standing feet, for report.json."""
+        return contact_report(self.contact, cameras.slip, cameras.slip_before)
 
 
 def place_person(
@@ -55,7 +117,7 @@ def place_person(
     if place.stand is not None:
         if feet is None:
             raise InputError("`stand`: the person's feet are seen in no frame")
-        point = _stand_point(scene, place.stand)
+        point = stand_point(scene, place.stand)
         framing = standing_orientation(choice, scene, track, attitude, feet, point)
         placed = stand_at(framing, track, feet, point, scale)
     else:
@@ -64,7 +126,12 @@ def place_person(
     return PlacedCameras(scale_track(track, scale), placed)
 
 
-def _stand_point(scene: LiftedScene, stand: tuple[float, float]) -> Tensor:
+def stand_point(scene: LiftedScene, stand: tuple[float, float]) -> Tensor:
+    """The point [3] of the ground at a pixel of the picture.
+
+    Raises:
+        InputError: it is no ground.
+    """
     x, y = stand
     size, horizon = scene.camera.size, scene.camera.horizon
     point = ground_point(scene, x, y)

@@ -61,6 +61,17 @@ class PoseLandmarks:
     def __len__(self) -> int:
         return len(self.points)
 
+    def __getitem__(self, frames: slice) -> PoseLandmarks:
+        """The landmarks of a range of frames."""
+        return PoseLandmarks(
+            self.size,
+            self.points[frames],
+            self.depth[frames],
+            self.visibility[frames],
+            self.doubt[frames],
+            self.person[frames],
+        )
+
     @property
     def seen(self) -> np.ndarray:
         """bool [F, 33], where a point is neither hidden nor a guess nor beyond the frame."""
