@@ -89,9 +89,9 @@ def finished_frames(shot: Shot, clip: GeneratedClip, look: ClipLook) -> Iterator
     layers = zip(clip.frames(), shot.foreground.read(), shot.matte.read(), strict=True)
     for index, (frame, person, matte) in enumerate(layers):
         background = fit_background(frame.background, size)
-        background, shadow = look.apply(index, background, matte)
-        finished = composite(person, matte, background)
-        yield FinishedFrame(frame, finished, PersonFrame(person, matte), shadow)
+        shown = look.apply(index, background, person, matte)
+        finished = composite(shown.person, matte, shown.background)
+        yield FinishedFrame(frame, finished, PersonFrame(person, matte), shown.shadow)
 
 
 def output_names(layers: bool) -> set[str]:

@@ -4,4 +4,6 @@ from typing import Literal, get_args
 
 GeneratorName = Literal["projection", "diffusion"]
 PlaceName = Literal["ground", "box", "depth"]
+HarmonyName = Literal["person", "place", "both", "none"]
 PLACES: tuple[str, ...] = get_args(PlaceName)
+HARMONIES: tuple[str, ...] = get_args(HarmonyName)

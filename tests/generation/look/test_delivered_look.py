@@ -15,20 +15,21 @@ from dynascene.types import Size
 
 @pytest.fixture(scope="module")
 def request_of(tmp_path_factory):
-    """A still with alpha in a place of noise under a plain sky: a request by its look."""
+    """A still in a place of noise, with its own matte: a request by its look."""
     folder, rng = tmp_path_factory.mktemp("still"), np.random.default_rng(1)
     scene = rng.integers(60, 200, (120, 180, 3), dtype=np.uint8)
-    person = rng.integers(0, 256, (63, 93, 4), dtype=np.uint8)
-    person[..., 3] = 0
-    person[20:54, 40:52, 3] = 255
-    person[19:55:35, 40:52, 3] = 130
+    person = rng.integers(0, 200, (63, 93, 3), dtype=np.uint8)
+    matte = np.zeros((63, 93), np.uint8)
+    matte[20:54, 40:52] = 255
+    matte[19:55:35, 40:52] = 130
+    cv2.imwrite(str(folder / "matte.png"), matte)
     cv2.imwrite(str(folder / "scene.png"), scene)
     cv2.imwrite(str(folder / "person.png"), person)
 
     def request(**look) -> GenerationRequest:
         return GenerationRequest(
             place=PlaceInput(scene=folder / "scene.png", horizon=0.4, place="ground"),
-            person=PersonInput(person=folder / "person.png"),
+            person=PersonInput(person=folder / "person.png", matte=folder / "matte.png"),
             layers=True,
             look=LookInput(**look),
             options=GenerationOptions(generator="projection"),
@@ -47,7 +48,9 @@ def picture(path: Path) -> np.ndarray:
 
 
 def test_layers_give_the_composite_again(request_of, tmp_path: Path) -> None:
-    finished = picture(make_clip(request_of(light=(20.0, 40.0)), tmp_path / "out"))
+    finished = picture(
+        make_clip(request_of(light=(20.0, 40.0), harmonise="none"), tmp_path / "out")
+    )
     foreground, background, matte, shadow = (
         picture(tmp_path / "out" / name / "00000.png")
         for name in ("foreground", "background", "matte", "shadow")
@@ -62,7 +65,7 @@ def test_layers_give_the_composite_again(request_of, tmp_path: Path) -> None:
 
 
 def test_nothing_asked_is_nothing_done(request_of, tmp_path: Path) -> None:
-    finished = picture(make_clip(request_of(shadow=0.0), tmp_path / "out"))
+    finished = picture(make_clip(request_of(shadow=0.0, harmonise="none"), tmp_path / "out"))
     assert not (tmp_path / "out" / "shadow").exists()
     foreground, background, matte = (
         picture(tmp_path / "out" / name / "00000.png")
@@ -73,8 +76,22 @@ def test_nothing_asked_is_nothing_done(request_of, tmp_path: Path) -> None:
 
 
 def test_the_report_says_where_the_light_comes_from(request_of, tmp_path: Path) -> None:
-    make_clip(request_of(light=(20.0, 40.0)), tmp_path / "out")
+    make_clip(request_of(light=(20.0, 40.0), harmonise="none"), tmp_path / "out")
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert report["look"]["light"]["azimuth"] == 20
     assert report["look"]["shadow"]["feet_seen_share"] == 1
     assert report["options"]["look"]["light"] == [20, 40]
+    assert report["look"]["person_pixels_exact"]
+
+
+def test_a_changed_person_is_told_and_the_layers_are_untouched(request_of, tmp_path: Path) -> None:
+    kept, changed = tmp_path / "kept", tmp_path / "changed"
+    before = picture(make_clip(request_of(harmonise="none"), kept))
+    after = picture(make_clip(request_of(harmonise="person", harmonise_strength=1.0), changed))
+    report = json.loads((changed / "report.json").read_text())
+    solid = picture(changed / "matte" / "00000.png")[..., 0] == 255
+    assert not report["look"]["person_pixels_exact"]
+    assert (before[solid] != after[solid]).any()
+    for name in ("foreground", "background", "matte", "shadow"):
+        file = Path(name) / "00000.png"
+        np.testing.assert_array_equal(picture(kept / file), picture(changed / file))

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, fields
 
 from dynascene.errors import InputError
+from dynascene.generation.names import HARMONIES
 
 SHADOW = 0.7
+HARMONISE, HARMONISE_STRENGTH = "person", 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,16 +17,24 @@ class LookInput:
         shadow: strength of the shadow that the person casts, 0 … 1; 0 = none.
         light: azimuth and elevation of the light in degrees, see ``estimators.light.PlaceLight``;
             None = estimated from the picture of the place.
+        harmonise: who takes the other's light, a name of HARMONIES.
+        harmonise_strength: how much of the difference goes, 0 … 1.
 
     Raises:
-        InputError: a number out of its range.
+        InputError: a name that is none, or a number out of its range.
     """
 
     shadow: float = SHADOW
     light: tuple[float, float] | None = None
+    harmonise: str = HARMONISE
+    harmonise_strength: float = HARMONISE_STRENGTH
 
     def __post_init__(self) -> None:
-        _check_share("shadow", self.shadow)
+        for name in ("shadow", "harmonise_strength"):
+            _check_share(name, getattr(self, name))
+        if self.harmonise not in HARMONIES:
+            names = ", ".join(HARMONIES)
+            raise InputError(f"`harmonise` {self.harmonise}: is one of {names}")
         if self.light is not None:
             azimuth, elevation = self.light
             if not (abs(azimuth) <= 360 and 5 <= elevation <= 90):

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
-from dynascene.generation.look.look_input import SHADOW, LookInput
+from dynascene.generation.look.look_input import (
+    HARMONISE,
+    HARMONISE_STRENGTH,
+    SHADOW,
+    LookInput,
+)
+from dynascene.generation.names import HarmonyName
 from dynascene.interfaces.cli.arguments import (
     OptionalBackend,
     OptionalGenerator,
@@ -76,6 +82,8 @@ def generate(
     layers: bool = False,
     shadow: Annotated[float, arg(metavar="0..1")] = SHADOW,
     light: Annotated[str | None, optional("AZ,EL")] = None,
+    harmonise: HarmonyName = HARMONISE,
+    harmonise_strength: Annotated[float, arg(metavar="0..1")] = HARMONISE_STRENGTH,
     out: Annotated[Path | None, optional("DIR")] = None,
 ) -> None:
     """Put a filmed person into a picture of a place, with a background that follows the camera.
@@ -141,6 +149,8 @@ def generate(
         shadow: strength of the shadow on the ground, 0 = none.
         light: direction of the light that casts it: degrees to the right of the picture's middle,
             180 = from behind the camera, and degrees above the horizon (default: estimated).
+        harmonise: who takes the other's light: person, place, both, or none.
+        harmonise_strength: how much of the difference of light goes.
         out: folder of the results (default: named after the person and the scene).
     """
     from dynascene.estimators.matte.outline import MatteOutline
@@ -194,7 +204,12 @@ def generate(
         ),
         frames=parse_range(frames) if frames else None,
         layers=layers,
-        look=LookInput(shadow=shadow, light=parse_light(light) if light else None),
+        look=LookInput(
+            shadow=shadow,
+            light=parse_light(light) if light else None,
+            harmonise=harmonise,
+            harmonise_strength=harmonise_strength,
+        ),
         options=options,
     )
     if out is not None and not str(out).strip("."):
