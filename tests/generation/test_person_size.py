@@ -74,3 +74,11 @@ def test_nobody_is_taller_than_the_room():
     assert scale * 2.0 == pytest.approx(0.75 * 1.6, rel=0.01)
     assert size_doubt(scene, Framing(0, 0), standing(1.4, 2.5)) == ""
     assert math.isinf(PlaceBox(1.0, math.inf, 1, 1, 4, 0, 5).ceiling)
+
+
+def test_nobody_stands_behind_the_walls_unnoticed():
+    room = PlaceBox(1.0, 0.9, 1.2, 1.9, 4.0, 0.0, radius=5.0)
+    scene = lift_to_box(torch.zeros(3, 200, 300), PictureCamera(FOCAL, SIZE, 80), room)
+    assert person_size(scene, Framing(0, 0), standing(1.1, 5.0)).behind == 1
+    assert "farther away than the walls" in size_doubt(scene, Framing(0, 0), standing(1.1, 5.0))
+    assert person_size(scene, Framing(0, 0), standing(1.1, 3.5)).behind == 0

@@ -25,6 +25,7 @@ from dynascene.geometry.placing import (
     held_pitch,
     stand_at,
     standing_orientation,
+    step_back,
 )
 from dynascene.geometry.rigid import camera_centres, rigid, rotation_about
 from dynascene.geometry.tracks import scale_track
@@ -174,3 +175,32 @@ def test_feet_above_the_horizon_are_refused():
     )
     centred = standing_orientation("centre", STAGE, track, Attitude(0, 0, 1), feet, point)
     assert centred.pitch == CAMERA.pitch
+
+
+def standing_at(distance: float, right: float = 0.0) -> Tensor:
+    """Rays [3, 2, 3] of a level camera to somebody, in heights of the picture's camera."""
+    ends = torch.tensor([[right, 1.0, distance], [right, -0.1, distance]]).double()
+    return torch.nn.functional.normalize(ends, dim=-1).expand(3, 2, 3)
+
+
+def test_who_would_be_behind_the_wall_is_put_before_it():
+    """The camera steps back as far as it must, and no farther."""
+    still, ahead = filmed(1), Framing(0.0, 0.0)
+    wall = 4.0 / math.cos(math.radians(6.0))  # of a room that is turned by 6 degrees
+    stepped = step_back(ahead, still, ROOM, standing_at(4.6))
+    right, down, forth = (length / ROOM.surface.height for length in stepped.position)
+    assert (right, down) == (0, 0)
+    assert wall * 0.95 < 4.6 + forth < wall
+    assert step_back(ahead, still, ROOM, standing_at(3.5)) == ahead  # stands in the room already
+    assert step_back(ahead, still, STAGE, standing_at(4.6)) == ahead  # has no walls
+    assert step_back(ahead, still, ROOM, standing_at(20.0)) == ahead  # would leave the place
+    assert step_back(ahead, still, ROOM, standing_at(4.6)[:0]) == ahead
+
+
+def test_feet_beside_the_room_do_not_move_the_camera():
+    """No way back brings them in."""
+    assert step_back(Framing(0.0, 0.0), filmed(1), ROOM, standing_at(3.0, 2.5)).position == (
+        0,
+        0,
+        0,
+    )

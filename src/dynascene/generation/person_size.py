@@ -14,6 +14,7 @@ AT_HORIZON = 0.05  # of the person: a camera lower than this sees no ground at t
 GIANT, DWARF = 3.0, 0.25  # heights of the picture's camera
 ROOM = 0.95  # of a room's height, which a person may take
 BEYOND = 0.5  # share of the frames whose feet may lie on ground that the picture does not show
+NEARER = 0.98  # of the way to the ground: what is hit before stands upright
 LOWEST = 0.95  # of the picture's height: a row where ground is most surely shown
 
 
@@ -24,10 +25,12 @@ class PersonSize(NamedTuple):
         heights: the person's, in heights of the picture's camera above the ground; None where the
             feet are not below the horizon.
         beyond: share of the frames in which the ground at the feet lies below the picture's border.
+        behind: share of the frames in which the feet are behind what stands upright.
     """
 
     heights: float | None
     beyond: float
+    behind: float = 0.0
 
 
 def person_size(scene: LiftedScene, framing: Framing, standing: Tensor) -> PersonSize:
@@ -49,7 +52,10 @@ def person_size(scene: LiftedScene, framing: Framing, standing: Tensor) -> Perso
     points = position + (ground - position[1]) / descent * feet
     pixels, inside = scene.camera.pixels_from_directions(points)
     below = ~inside & (pixels[:, 1] > scene.camera.size.height)
-    return PersonSize(float(ground - position[1]) / eye / ground, float(below.float().mean()))
+    hits = scene.surface.hit(position.expand_as(feet), feet)
+    behind = (hits - position).norm(dim=-1) < NEARER * (points - position).norm(dim=-1)
+    shares = (float(condition.float().mean()) for condition in (below, behind))
+    return PersonSize(float(ground - position[1]) / eye / ground, *shares)
 
 
 def size_doubt(scene: LiftedScene, framing: Framing, standing: Tensor | None) -> str:
@@ -79,7 +85,7 @@ def size_doubt(scene: LiftedScene, framing: Framing, standing: Tensor | None) ->
             "the person's feet are at the picture's horizon or above it, where no ground is; "
             f"`stand` {_on_the_ground(scene)} puts them on it"
         )
-    return _height_doubt(scene, size.heights) or _border_doubt(scene, size.beyond)
+    return _height_doubt(scene, size.heights) or _ground_doubt(scene, size)
 
 
 def _height_doubt(scene: LiftedScene, heights: float) -> str:
@@ -103,13 +109,19 @@ def _height_doubt(scene: LiftedScene, heights: float) -> str:
     return ""
 
 
-def _border_doubt(scene: LiftedScene, beyond: float) -> str:
-    if beyond <= BEYOND:
-        return ""
-    return (
-        "the person stands nearer than the picture shows ground, which is filled in there; "
-        f"`stand` {_on_the_ground(scene)} puts them on ground that it shows"
-    )
+def _ground_doubt(scene: LiftedScene, size: PersonSize) -> str:
+    stand = f"`stand` {_on_the_ground(scene)} puts them on ground that the picture shows"
+    if size.behind > BEYOND and isinstance(scene.surface, PlaceBox):
+        return (
+            "the person is farther away than the walls of the place, so the feet hang before one; "
+            f"{stand}, `place` ground takes the walls away"
+        )
+    if size.beyond > BEYOND:
+        return (
+            "the person stands nearer than the picture shows ground, which is filled in there; "
+            f"{stand}"
+        )
+    return ""
 
 
 def _on_the_ground(scene: LiftedScene) -> str:

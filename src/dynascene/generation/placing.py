@@ -24,6 +24,7 @@ from dynascene.geometry.placing import (
     ground_seen_at,
     stand_at,
     standing_orientation,
+    step_back,
 )
 from dynascene.geometry.tracks import scale_track
 from dynascene.jobs.log import Log
@@ -112,7 +113,10 @@ def place_person(
     """
     scale = place.person_scale
     if place.stand is None and scale == 1:
-        return PlacedCameras(track, choose_framing(choice, track, scene, attitude))
+        framing = choose_framing(choice, track, scene, attitude)
+        if choice == "auto" and attitude.standing is not None:
+            framing = step_back(framing, track, scene, attitude.standing)
+        return PlacedCameras(track, framing)
     feet = first_feet(matte, track)
     if place.stand is not None:
         if feet is None:

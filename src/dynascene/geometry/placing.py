@@ -22,7 +22,17 @@ import torch
 from torch import Tensor
 
 from dynascene.errors import InputError
-from dynascene.geometry.framing import USUAL_EYE, Attitude, Framing, eye_shares, filmed_attitude
+from dynascene.geometry.box import PlaceBox
+from dynascene.geometry.framing import (
+    USUAL_EYE,
+    Attitude,
+    Framing,
+    eye_shares,
+    filmed_attitude,
+    is_inside,
+    place_track,
+    seen_share,
+)
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.geometry.rigid import camera_centres, rotation_about
 from dynascene.geometry.tracks import relative_track
@@ -31,6 +41,10 @@ from dynascene.types import CameraTrack
 SURE_PITCH = 0.4  # least confidence with which the filmed pitch is taken as it is
 PITCHES = torch.arange(-60.0, 40.0, 0.05, dtype=torch.float64)  # degrees tried
 LEAST_DESCENT = 0.01  # of the unit ray to the feet: nearer to the horizon they are infinitely far
+STEPS_BACK = 60  # tried, up to the person's distance
+ON_GROUND = 0.8  # share of the frames in which a person's feet must be on the ground
+LESS_SEEN = 0.25  # of the view within the picture, which stepping back may cost
+CLEAR_OF_WALLS = 0.03  # of a plane's distance, by which feet stay before it
 LEVEL = 0.8  # least upward part of the normal of what counts as ground
 
 
@@ -145,3 +159,41 @@ def stand_at(
         )
     position = point - height / ray[1] * ray - scale * way
     return replace(framing, position=tuple(position.tolist()))
+
+
+def step_back(
+    framing: Framing, track: CameraTrack, scene: LiftedScene, standing: Tensor
+) -> Framing:
+    """The framing, moved back until a person who would be behind a wall stands before it.
+
+    It stays as it is where the person stands on the ground already, where the camera would leave
+    the place, and where much less of the picture would be seen.
+
+    Args:
+        framing: of the first camera.
+        track: in track units.
+        scene: a box; other places have no walls.
+        standing: unit rays [N, 2, 3] to feet and head, in the first camera's axes.
+    """
+    surface = scene.surface
+    turn = framing.scene_from_camera
+    feet = standing[:, 0].to(turn) @ turn.mT
+    feet = feet[feet[:, 1] >= LEAST_DESCENT]
+    few = not len(feet) or len(feet) < ON_GROUND * len(standing)
+    if few or not isinstance(surface, PlaceBox):
+        return framing
+    places = surface.height / feet[:, 1:2] * feet
+    places[:, 1] = 0.0  # whatever their height, walls are upright
+    ahead = turn[:, 2] * turn.new_tensor([1.0, 0.0, 1.0])
+    ahead = ahead / ahead.norm()
+    ways = torch.linspace(0, float(places.norm(dim=-1).median()), STEPS_BACK, dtype=turn.dtype)
+    moved = places - ways[:, None, None] * ahead
+    before = surface.contains(moved, CLEAR_OF_WALLS).to(turn).mean(dim=-1) >= ON_GROUND
+    if before[0] or not before.any():
+        return framing
+    way = ways[before.to(torch.uint8).argmax()]
+    back = replace(framing, position=tuple((-way * ahead).tolist()))
+    placed = place_track(track, back)
+    shares = [seen_share(t, surface, scene.camera) for t in (place_track(track, framing), placed)]
+    stays = is_inside(placed, surface) and shares[1] >= shares[0] - LESS_SEEN
+    return back if stays else framing

@@ -21,6 +21,7 @@ VISIBLE = 0.7  # least visibility of a foot …
 GUESS = 0.03  # … and largest doubt, as a share of the body's extent
 STEADIED = 5  # frames whose median a landmark is
 RESTING = 0.25  # body heights a second: slower than this against the ground, a foot stands
+FORESHORTENED = 3.0  # times as far a foot moves along the view as its rows tell, at usual distances
 LEAST_RUN = 0.12  # seconds for which it must
 BESIDE, ABOVE = 0.6, 0.1  # body heights: how far beside the foot, and above it, ground is looked at
 MOST_POINTS, LEAST_POINTS = 60, 4
@@ -58,7 +59,8 @@ def find_stances(landmarks: PoseLandmarks, colour: FrameSource, matte: FrameSour
     height = float(np.median(extent))
     seen = _surely_seen(landmarks)
     ground = _ground_speeds(colour, matte, points, seen, height)
-    moved = np.linalg.norm(np.diff(points, axis=0) - ground, axis=-1)
+    moved = median_filter(np.diff(points, axis=0) - ground, size=(STEADIED, 1, 1), mode="nearest")
+    moved = np.hypot(moved[..., 0], FORESHORTENED * moved[..., 1])
     rate = float(colour.frame_rate)
     slow = moved <= RESTING * height / rate  # NaN, where no ground is seen, is not
     rests = np.stack([_long_runs(foot, max(2, round(LEAST_RUN * rate))) for foot in slow.T])
