@@ -1,7 +1,7 @@
 """Renders a generated clip once and writes everything that the user gets from it."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -126,7 +126,7 @@ def deliver(
         _add_sound(folder / "composite.mp4", shot, *inputs.sound, log)
     with log.stage("sheet"):
         write_cameras(clip.track, folder / "cameras.txt", "re10k")
-        write_png(folder / "sheet.png", _sheet(inputs, clip, collector))
+        write_png(folder / "sheet.png", clip_sheet(inputs, clip, collector))
     return "composite.png" if inputs.still else "composite.mp4"
 
 
@@ -200,10 +200,15 @@ def _layer_writer(folder: Path, shot: Shot, look: ClipLook, writers: ExitStack) 
     return write
 
 
-def _sheet(inputs: Inputs, clip: GeneratedClip, collector: ClipSheet) -> np.ndarray:
+def clip_sheet(
+    inputs: Inputs, clip: GeneratedClip, collector: ClipSheet, notes: Sequence[str] = ()
+) -> np.ndarray:
+    """A contact sheet, uint8 [H, W, 3]. notes: further lines above it, the first ones."""
     seconds = _seconds(inputs.shot)
-    captions = [f"frame {i}  ·  {seconds[i]:.2f} s" for i in collector.indices]
+    numbers = inputs.numbers or range(len(inputs.shot))
+    captions = [f"frame {numbers[i]}  ·  {seconds[i]:.2f} s" for i in collector.indices]
     lines = [
+        *notes,
         f"{len(inputs.shot)} frames, background {clip.track.size}",
         f"framing {clip.framing.yaw:+.1f}° right, {clip.framing.pitch:+.1f}° up",
         f"{clip.seen_share:.0%} of the view lies within the picture",

@@ -18,6 +18,13 @@ from dynascene.generation.place_shape import BY_LINES, GROUND, ShapedPlace
 from dynascene.generation.placing import PersonPlacer, outside, stand_point
 from dynascene.generation.request import NULL_CAMERA, GenerationRequest, PersonInput
 from dynascene.generation.subject import matte_options
+from dynascene.generation.thinning import (
+    thinned_clip,
+    thinned_numbers,
+    thinned_person,
+    thinned_size,
+    thinned_track,
+)
 from dynascene.geometry.framing import (
     Attitude,
     Framing,
@@ -46,6 +53,7 @@ class Inputs:
         estimates: what was estimated from the clip, for the report.
         still: the person is a single picture.
         sound: the video file whose sound belongs to the shot, and the second where it begins.
+        numbers: in a preview, those of the frames in the clip.
     """
 
     shot: Shot
@@ -56,6 +64,7 @@ class Inputs:
     estimates: dict[str, Any] = field(default_factory=dict)
     still: bool = False
     sound: tuple[Path, float] | None = None
+    numbers: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -72,11 +81,14 @@ class PlacedTrack:
     feet: dict[str, Any] = field(default_factory=dict)
 
 
-def open_inputs(request: GenerationRequest, folder: Path, log: Log) -> Inputs:
+def open_inputs(
+    request: GenerationRequest, folder: Path, log: Log, *, is_preview: bool = False
+) -> Inputs:
     """Open what a request names, and estimate from the clip what it does not name.
 
     Args:
         folder: of the results, where the estimates are kept.
+        is_preview: take a few small frames of the clip, see ``thinning``.
 
     Raises:
         InputError: whatever is missing, unreadable, or does not fit.
@@ -84,8 +96,10 @@ def open_inputs(request: GenerationRequest, folder: Path, log: Log) -> Inputs:
     with log.stage("open"):
         picture = open_place(request.place)
     if request.person is None:
-        return _open_place_alone(request, picture, folder, log)
-    return _open_person_in_place(request, request.person, picture, folder, log)
+        return _open_place_alone(request, picture, folder, log, is_preview=is_preview)
+    return _open_person_in_place(
+        request, request.person, picture, folder, log, is_preview=is_preview
+    )
 
 
 def _open_person_in_place(
@@ -94,6 +108,8 @@ def _open_person_in_place(
     picture: ScenePicture,
     folder: Path,
     log: Log,
+    *,
+    is_preview: bool,
 ) -> Inputs:
     camera, frames = request.camera, request.frames
     with log.stage("open person"):
@@ -111,7 +127,15 @@ def _open_person_in_place(
     if clip.matte is None:
         with log.stage("check"):
             matte_options(person).check(person.person, size)
-            _rehearse(request, picture, filmed, clip, folder, is_tracked=is_tracked)
+            if not is_preview:
+                _rehearse(request, picture, filmed, clip, folder, is_tracked=is_tracked)
+    numbers = None
+    if is_preview:
+        with log.stage("thin"):
+            numbers = tuple(thinned_numbers(length))
+            person, clip = thinned_person(person, size), thinned_clip(clip)
+            size, length = clip.colour.size, len(clip.colour)
+            filmed = filmed and replace(filmed, track=thinned_track(filmed.track, size))
     start = frames[0] if frames else 0
     foreground, matte, estimates = matted_person(clip, person, start, folder, log)
     if is_tracked:
@@ -149,6 +173,7 @@ def _open_person_in_place(
         estimates,
         clip.still,
         clip.sound,
+        numbers,
     )
 
 
@@ -165,7 +190,9 @@ def _placer(
     """Puts the person into the place. is_of_clip: the clip was filmed by the camera in use."""
     camera = request.camera
     is_told = camera.camera_scale is not None or camera.camera_height is not None
-    landmarks = clip_landmarks(person.matte, folder, request.frames, len(clip.colour))
+    # a matte of the user's has landmarks of the whole clip
+    own = None if clip.is_thinned else person.matte
+    landmarks = clip_landmarks(own, folder, request.frames, len(clip.colour))
     contact = find_contact(clip.colour, matte, landmarks, log)
     may_scale = is_of_clip and not is_told
     return PersonPlacer(
@@ -208,10 +235,11 @@ def _rehearse(
 
 
 def _open_place_alone(
-    request: GenerationRequest, picture: ScenePicture, folder: Path, log: Log
+    request: GenerationRequest, picture: ScenePicture, folder: Path, log: Log, *, is_preview: bool
 ) -> Inputs:
     """No person: the camera moves through the place."""
     size = request.options.size or _even(_limited(picture.size))
+    size = thinned_size(size) if is_preview else size
     filmed = read_filmed(request.camera, size, None, request.frames, log)
     if filmed is not None:
         filmed = read_footage(request.camera, filmed) or filmed
@@ -224,8 +252,12 @@ def _open_place_alone(
         return PlacedTrack(track, attitude)
 
     place, placed = _lift_and_put(request, picture, filmed, put, folder, log)
-    shot = Shot(None, None, placed.track, DEFAULT_FRAME_RATE)
-    return Inputs(shot, place.scene, place.report, attitude, estimates=_said_of(place))
+    track, numbers = placed.track, None
+    if is_preview:
+        track, numbers = thinned_track(track, size), tuple(thinned_numbers(len(track)))
+    shot = Shot(None, None, track, DEFAULT_FRAME_RATE)
+    evidence = _said_of(place)
+    return Inputs(shot, place.scene, place.report, attitude, estimates=evidence, numbers=numbers)
 
 
 def _said_of(place: ShapedPlace) -> dict[str, Any]:

@@ -27,12 +27,14 @@ class FilmedPerson:
         matte: [H, W, 1], 255 = person; None where the clip brings none.
         still: the person is a single picture.
         sound: the video file whose sound belongs to the clip, and the second where it begins.
+        is_thinned: its frames lie apart, see ``thinning``.
     """
 
     colour: FrameSource
     matte: FrameSource | None
     still: bool
     sound: tuple[Path, float] | None
+    is_thinned: bool = False
 
 
 def open_person(person: PersonInput, frames: tuple[int, int] | None) -> FilmedPerson:
@@ -69,7 +71,7 @@ def matted_person(
     Returns:
         The frames with clean edges, their matte, and what to report of the cut-out.
     """
-    if not clip.still:
+    if not (clip.still or clip.is_thinned):
         warn_of_cuts(person.person, clip.colour, log, first_frame)
     if clip.matte is None:
         matte, report = cut_out(person, clip.colour, folder, log)

@@ -84,6 +84,7 @@ def generate(
     light: Annotated[str | None, optional("AZ,EL")] = None,
     harmonise: HarmonyName = HARMONISE,
     harmonise_strength: Annotated[float, arg(metavar="0..1")] = HARMONISE_STRENGTH,
+    preview: Annotated[bool, arg(help_behavior_hint="")] = False,
     out: Annotated[Path | None, optional("DIR")] = None,
 ) -> None:
     """Put a filmed person into a picture of a place, with a background that follows the camera.
@@ -151,11 +152,14 @@ def generate(
             180 = from behind the camera, and degrees above the horizon (default: estimated).
         harmonise: who takes the other's light: person, place, both, or none.
         harmonise_strength: how much of the difference of light goes.
+        preview: make only a picture, DIR-preview.png beside the folder of the results: a few small
+            frames of what the full run would give, in seconds.
         out: folder of the results (default: named after the person and the scene).
     """
     from dynascene.estimators.matte.outline import MatteOutline
     from dynascene.generation.clip import DEFAULT_GENERATOR, GenerationOptions
     from dynascene.generation.job import make_clip
+    from dynascene.generation.preview import make_preview
     from dynascene.generation.request import CameraInput, GenerationRequest, PlaceInput
     from dynascene.interfaces.cli.display import Terminal, say
 
@@ -215,6 +219,9 @@ def generate(
     if out is not None and not str(out).strip("."):
         raise InputError("--out names a folder of its own for the results")
     out = out or default_out(person, scene)
+    if preview:
+        say(f"{make_preview(request, out, Terminal())}  (a preview: few frames, small)")
+        return
     finished = make_clip(request, out, Terminal())
     say(f"{finished}  (look at {out / 'sheet.png'} first)")
 

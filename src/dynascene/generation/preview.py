@@ -1,0 +1,68 @@
+"""A preview: the same request on a few small frames of the clip, as one picture.
+
+What costs time is made cheaper: frames lie apart, they are small, and the background is the
+projection. Framing, place, camera, matte and composite come about as in the full run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from dynascene.display import Display
+from dynascene.generation.delivery import ClipSheet, clip_sheet, finished_frames
+from dynascene.generation.generate import generate
+from dynascene.generation.guide import check_seen
+from dynascene.generation.inputs import open_inputs
+from dynascene.generation.look.clip_look import prepare_look
+from dynascene.generation.request import GenerationRequest
+from dynascene.generation.thinning import thinned_size
+from dynascene.imaging.sheet import spread_frames
+from dynascene.io.atomic import replacing
+from dynascene.io.images import write_png
+from dynascene.jobs.log import Log, notices_of_reading
+
+SUFFIX = "-preview.png"
+
+
+def preview_path(out: Path) -> Path:
+    """The file of the preview of a result in the folder ``out``: it lies beside the folder."""
+    whole = out.resolve()
+    return whole.with_name(whole.name + SUFFIX)
+
+
+def make_preview(request: GenerationRequest, out: Path, display: Display | None = None) -> Path:
+    """Write a contact sheet that shows what ``make_clip`` would give; ``out`` itself is left alone.
+
+    Args:
+        request: of the full run.
+        out: folder of the full run's results.
+        display: shows stages and notices.
+
+    Returns:
+        The sheet, see ``preview_path``.
+
+    Raises:
+        InputError: anything that the user can mend; nothing is written then.
+    """
+    log, path = (Log(display) if display else Log()), preview_path(out)
+    quick = replace(request.options, generator="projection", weights=None)
+    size = quick.size and thinned_size(quick.size)
+    with replacing(path) as temporary, TemporaryDirectory() as folder, notices_of_reading(log):
+        inputs = open_inputs(replace(request, options=quick), Path(folder), log, is_preview=True)
+        framing = inputs.framing or quick.framing
+        options = replace(quick, attitude=inputs.attitude, framing=framing, size=size)
+        with log.stage("prepare"):
+            clip = generate(inputs.shot, inputs.scene, options)
+        check_seen(clip)
+        # landmarks beside a matte of the user's are those of the whole clip
+        person = request.person and replace(request.person, matte=None)
+        look = prepare_look(replace(request, person=person), inputs, clip, Path(folder), log)
+        with log.stage("frames"):
+            collector = ClipSheet(spread_frames(len(inputs.shot)))
+            for index, done in enumerate(finished_frames(inputs.shot, clip, look)):
+                collector.add(index, done)
+        notes = ["PREVIEW: few frames, small, the background by projection"]
+        write_png(temporary, clip_sheet(inputs, clip, collector, notes), shown_as=path)
+    return path

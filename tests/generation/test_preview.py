@@ -1,0 +1,95 @@
+"""``generate --preview``: a picture of what the full run gives, beside its folder."""
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from dynascene.generation.person_input import FilmedPerson
+from dynascene.generation.preview import preview_path
+from dynascene.generation.request import PersonInput
+from dynascene.generation.thinning import (
+    FRAMES,
+    LONGER_SIDE,
+    thinned_clip,
+    thinned_numbers,
+    thinned_person,
+    thinned_size,
+    thinned_track,
+)
+from dynascene.geometry.intrinsics import intrinsics_from_fov
+from dynascene.geometry.moves import make_move
+from dynascene.interfaces.cli.main import main
+from dynascene.io.images import read_image, write_png
+from dynascene.types import ArrayFrames, Size
+
+COUNT, SIZE = 62, Size(800, 450)
+
+
+def test_few_frames_stay_with_the_first_and_the_last() -> None:
+    assert thinned_numbers(1) == [0]
+    assert thinned_numbers(7) == list(range(7))
+    numbers = thinned_numbers(COUNT)
+    assert (len(numbers), numbers[0], numbers[-1]) == (FRAMES, 0, COUNT - 1)
+    assert set(np.diff(numbers)) == {4, 5}
+
+
+def test_sizes_keep_their_shape() -> None:
+    assert thinned_size(Size(300, 200)) == (300, 200)
+    assert thinned_size(SIZE) == (LONGER_SIDE, 216)
+    assert thinned_size(Size(450, 800)) == (216, LONGER_SIDE)
+
+
+def test_a_thinned_clip_lasts_as_long_and_its_cameras_see_the_same() -> None:
+    frames = [np.full((SIZE.height, SIZE.width, 3), index, np.uint8) for index in range(COUNT)]
+    matte = [np.full((SIZE.height, SIZE.width, 1), 255 - index, np.uint8) for index in range(COUNT)]
+    whole = FilmedPerson(ArrayFrames(frames), ArrayFrames(matte), False, (Path("clip.mp4"), 0.0))
+    clip = thinned_clip(whole)
+    assert clip.is_thinned
+    assert clip.matte is not None
+    assert [frame[0, 0, 0] for frame in clip.colour.read()] == thinned_numbers(COUNT)
+    assert [255 - frame[0, 0, 0] for frame in clip.matte.read()] == thinned_numbers(COUNT)
+    assert (len(clip.colour) - 1) / clip.colour.frame_rate == Fraction(COUNT - 1, 24)
+    track = make_move("pan-right:20", COUNT, intrinsics_from_fov(50, SIZE), SIZE)
+    some = thinned_track(track, clip.colour.size)
+    torch.testing.assert_close(some.cam_from_world, track.cam_from_world[thinned_numbers(COUNT)])
+    torch.testing.assert_close(some.intrinsics[0, 0, 0] / 384, track.intrinsics[0, 0, 0] / 800)
+
+
+def test_pixels_are_those_of_the_small_frames() -> None:
+    person = PersonInput(person=Path("a"), subject=(400.0, 100.0), matte_shrink=5, matte_feather=10)
+    small = thinned_person(person, SIZE)
+    assert small.subject == (192, 48)
+    assert small.outline.matte_shrink == pytest.approx(2.4)
+    assert small.outline.matte_feather == pytest.approx(4.8)
+
+
+def test_the_picture_lies_beside_the_results_and_leaves_them_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DYNASCENE_CACHE", str(tmp_path / "no-weights"))
+    noise = np.random.default_rng(0).normal(size=(96, 160, 3)).astype(np.float32)
+    coarse = cv2.GaussianBlur(noise, (0, 0), 2)
+    wall = np.clip(110 + 45 * coarse / coarse.std(), 0, 255).astype(np.uint8)
+    (tmp_path / "clip").mkdir()
+    for index in range(30):
+        frame = wall.copy()
+        frame[26:82, 20 + 3 * index : 44 + 3 * index] = (210, 60, 60)
+        write_png(tmp_path / "clip" / f"{index:02d}.png", frame)
+    write_png(tmp_path / "scene.png", cv2.resize(wall, (180, 120)))
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "report.json").write_text(json.dumps({"outputs": []}))
+    main(["generate", str(tmp_path / "clip"), "--scene", str(tmp_path / "scene.png"),
+          "--move", "pan-right:5", "--preview", "--out", str(out)])  # fmt: skip
+    assert preview_path(out) == tmp_path / "out-preview.png"
+    assert str(tmp_path / "out-preview.png") in capsys.readouterr().out
+    assert [path.name for path in out.iterdir()] == ["report.json"]
+    sheet = read_image(tmp_path / "out-preview.png")
+    assert sheet.shape[1] > 6 * 160
+    reddish = (sheet[..., 0] > 180) & (sheet[..., 1] < 90)
+    assert reddish.sum() > 2 * 6 * 24 * 50  # the person, and the composite
