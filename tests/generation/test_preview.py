@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from dynascene.estimators.matte.hints import Hint
 from dynascene.generation.person_input import FilmedPerson
 from dynascene.generation.preview import preview_path
 from dynascene.generation.request import PersonInput
@@ -61,8 +62,10 @@ def test_a_thinned_clip_lasts_as_long_and_its_cameras_see_the_same() -> None:
 
 
 def test_pixels_are_those_of_the_small_frames() -> None:
-    person = PersonInput(person=Path("a"), subject=(400.0, 100.0), matte_shrink=5, matte_feather=10)
-    small = thinned_person(person, SIZE)
+    person = PersonInput(person=Path("a"), subject=(400.0, 100.0), matte_shrink=5, matte_feather=10,
+                         hints=(Hint(1, 10, 10), Hint(61, 400, 100)))  # fmt: skip
+    small = thinned_person(person, SIZE, COUNT)
+    assert small.hints == (Hint(FRAMES - 1, 192, 48),)
     assert small.subject == (192, 48)
     assert small.outline.matte_shrink == pytest.approx(2.4)
     assert small.outline.matte_feather == pytest.approx(4.8)

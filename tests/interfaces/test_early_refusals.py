@@ -37,6 +37,8 @@ BAD = {
     "box the wrong way round": ("--box 60,40,20,10", "box"),
     "nobody's pixel": ("--subject 500,10", "lies outside"),
     "nobody's number": ("--subject 2", "pixel X,Y"),
+    "click in no frame": ("--hint 0:1,1 --hint 9:1,1", "--hint 9:1,1: clip has the frames 0 to 3"),
+    "click that is none": ("--hint here", "FRAME:X,Y"),
     "shrinking by too much": ("--matte-shrink 999", "--matte-shrink 999"),
     "height": ("--person-height 30", "--person-height 30"),
     "frames": ("--frames 0:99", "0:4"),
@@ -106,6 +108,7 @@ def test_generate_refuses_before_the_long_stages(
     [
         ("--subject 500,10", "lies outside"),
         ("--subject 2", "pixel X,Y"),
+        ("--hint 0:1,1 --hint 2:500,1,out", "--hint 2:500,1: lies outside"),
         ("--matte-feather -2", "--matte-feather -2"),
         ("--backend fast", "fast"),
         ("--frames 3:99", "0:4"),

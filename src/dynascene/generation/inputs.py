@@ -126,14 +126,14 @@ def _open_person_in_place(
     is_tracked = not clip.still and camera.cameras is None and camera.move is None
     if clip.matte is None:
         with log.stage("check"):
-            matte_options(person).check(person.person, size)
+            matte_options(person).check(person.person, clip.colour)
             if not is_preview:
                 _rehearse(request, picture, filmed, clip, folder, is_tracked=is_tracked)
     numbers = None
     if is_preview:
         with log.stage("thin"):
             numbers = tuple(thinned_numbers(length))
-            person, clip = thinned_person(person, size), thinned_clip(clip)
+            person, clip = thinned_person(person, size, length), thinned_clip(clip)
             size, length = clip.colour.size, len(clip.colour)
             filmed = filmed and replace(filmed, track=thinned_track(filmed.track, size))
     start = frames[0] if frames else 0

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from dynascene.errors import InputError
+from dynascene.estimators.matte.hints import Hint
 from dynascene.estimators.matte.outline import MatteOutline
 from dynascene.estimators.scale.person_scale import ADULT, SHORTEST, TALLEST
 from dynascene.generation.clip import GenerationOptions
@@ -36,6 +37,7 @@ class PersonInput:
             out of the clip.
         subject: whom to cut out: their number or a pixel on them.
         matte_backend: how to cut out: a name of ``estimators.matte.backends``.
+        hints: clicks that mend the matte that is made.
         matte_shrink, matte_feather: see ``MatteOutline``; of any matte, the person's own too.
         person_height: metres; tells the scale of a clip whose camera is tracked.
         alpha: whether its colours were multiplied by its alpha; auto: see docs/footage.md.
@@ -51,6 +53,7 @@ class PersonInput:
     matte: Path | None = None
     subject: int | tuple[float, float] | None = None
     matte_backend: str | None = None
+    hints: tuple[Hint, ...] = ()
     matte_shrink: float = 0.0
     matte_feather: float = 0.0
     person_height: float = ADULT
@@ -60,8 +63,8 @@ class PersonInput:
     frame_rate: Fraction | None = None
 
     def __post_init__(self) -> None:
-        for name in ("subject", "matte_backend"):
-            if getattr(self, name) is not None and self.matte is not None:
+        for name in ("subject", "matte_backend", "hints"):
+            if getattr(self, name) not in (None, ()) and self.matte is not None:
                 raise InputError(f"`{name}`: is for a `person` whose matte is to be made")
         if not SHORTEST <= self.person_height <= TALLEST:
             raise InputError(

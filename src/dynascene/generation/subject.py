@@ -46,7 +46,7 @@ def cut_out(
 
 def matte_options(person: PersonInput) -> MatteOptions:
     """How a person is cut out; the outline moves later, when the matte is read."""
-    return MatteOptions(backend=person.matte_backend, choice=person.subject)
+    return MatteOptions(backend=person.matte_backend, choice=person.subject, hints=person.hints)
 
 
 @dataclass(frozen=True)

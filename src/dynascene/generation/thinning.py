@@ -48,20 +48,27 @@ def thinned_track(track: CameraTrack, size: Size) -> CameraTrack:
     return resize_track(some, size)
 
 
-def thinned_person(person: PersonInput, size: Size) -> PersonInput:
-    """The same wishes in pixels of a thinned clip.
+def thinned_person(person: PersonInput, size: Size, count: int) -> PersonInput:
+    """The same wishes in pixels of a thinned clip; hints in frames that do not stay are left out.
 
     Args:
         person: as for the clip.
-        size: of the clip's own frames.
+        size, count: of the clip's own frames.
     """
     scale = thinned_size(size).width / size.width
     subject = person.subject
     if isinstance(subject, tuple):
         subject = subject[0] * scale, subject[1] * scale
+    numbers = thinned_numbers(count)
+    hints = [
+        hint._replace(frame=numbers.index(hint.frame), x=hint.x * scale, y=hint.y * scale)
+        for hint in person.hints
+        if hint.frame in numbers
+    ]
     return replace(
         person,
         subject=subject,
+        hints=tuple(hints),
         matte_shrink=person.matte_shrink * scale,
         matte_feather=person.matte_feather * scale,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from dynascene.estimators.matte.decontamination import decontaminate
 from dynascene.estimators.matte.figures import MatteFigures
 from dynascene.estimators.matte.finding import find_subject
 from dynascene.estimators.matte.finishing import full_resolution, keep_subject, steady
+from dynascene.estimators.matte.hints import Hint, with_hints
 from dynascene.estimators.matte.locating import SubjectPlace
 from dynascene.estimators.matte.neighbours import seen_neighbours, subjects_share
 from dynascene.estimators.matte.options import MatteOptions
@@ -83,7 +84,7 @@ def run(
         display.notice(f"backend {matter.name}, subject found by {place.found_by}")
         temporary.mkdir()
         with display.stage("matte", len(source)) as advance:
-            mattes = finished_mattes(source, frames, matter, place)
+            mattes = finished_mattes(source, frames, matter, place, options.hints)
             figures, shapes = MatteFigures(), []
             writer = H264Writer(
                 temporary / PREVIEW, source.size, source.frame_rate, times=times_of(source)
@@ -121,7 +122,11 @@ def _with_landmarks(picture: np.ndarray, index: int, matter: Matter) -> np.ndarr
 
 
 def finished_mattes(
-    source: FrameSource, frames: np.ndarray, matter: Matter, place: SubjectPlace
+    source: FrameSource,
+    frames: np.ndarray,
+    matter: Matter,
+    place: SubjectPlace,
+    hints: Sequence[Hint] = (),
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield each frame, uint8 [H, W, 3], with its matte, uint8 [H, W, 1].
 
@@ -130,6 +135,7 @@ def finished_mattes(
         frames: the same shrunk, uint8 [F, h, w, 3].
         matter: the backend.
         place: where the subject is.
+        hints: clicks that mend the matte, in pixels of the source.
     """
     if len(frames) < matter.least_frames:
         raise InputError(
@@ -138,6 +144,10 @@ def finished_mattes(
             "or take a network (dynascene weights)"
         )
     opinions = matter(frames, place.boxes, place.start)
+    if hints:
+        scale = frames.shape[2] / source.size.width
+        clicks = [hint._replace(x=hint.x * scale, y=hint.y * scale) for hint in hints]
+        opinions = iter(with_hints(np.stack(list(opinions)), frames, clicks))
     for index, (opinion, frame) in enumerate(
         zip(steady(opinions, frames), source.read(), strict=True)
     ):

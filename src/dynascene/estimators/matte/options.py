@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dynascene.errors import InputError
 from dynascene.estimators.matte.backends import check_backend, default_backend
+from dynascene.estimators.matte.hints import Hint
 from dynascene.estimators.matte.locating import refuse_number, working_pixel
 from dynascene.estimators.matte.outline import MatteOutline
 from dynascene.estimators.person.backends import make_detector
 from dynascene.estimators.person.subject import Choice
-from dynascene.types import Size
+from dynascene.types import FrameSource
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,23 +23,32 @@ class MatteOptions:
         backend: name; None: the default one.
         choice: which person, see ``choose_subject``.
         outline: how far it moves, and how soft it becomes.
+        hints: clicks that mend it, in pixels of the clip.
     """
 
     backend: str | None = None
     choice: Choice = None
     outline: MatteOutline = field(default_factory=MatteOutline)
+    hints: tuple[Hint, ...] = ()
 
-    def check(self, clip: Path, size: Size) -> None:
+    def check(self, clip: Path, source: FrameSource) -> None:
         """Check what can be checked before the clip is read; fetch the backend's weights.
 
         Args:
             clip: the path that messages name.
-            size: of its frames.
+            source: its frames.
 
         Raises:
-            InputError: there is no such backend, its weights cannot be had, or the choice cannot be
-                met in this clip.
+            InputError: there is no such backend, its weights cannot be had, or the choice or a hint
+                cannot be met in this clip.
         """
+        size = source.size
+        for hint in self.hints:
+            where = f"`hint` {hint.frame}:{hint.x:g},{hint.y:g}"
+            if not 0 <= hint.frame < len(source):
+                raise InputError(f"{where}: {clip} has the frames 0 to {len(source) - 1}")
+            if not (0 <= hint.x < size.width and 0 <= hint.y < size.height):
+                raise InputError(f"{where}: lies outside {clip}, which is {size}")
         check_backend(self.backend)
         working_pixel(self.choice, 1.0, size, clip)
         name = self.backend or default_backend()

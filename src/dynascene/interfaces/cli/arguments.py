@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any
 
-from tyro.conf import arg
+from tyro.conf import UseAppendAction, arg
 
 from dynascene.errors import InputError
 from dynascene.estimators.names import BackendName
@@ -22,6 +22,11 @@ if TYPE_CHECKING:  # imported where they are made: --help must not wait for torc
 OptionalBackend = Annotated[BackendName | None, arg(help_behavior_hint="")]
 OptionalGenerator = Annotated[GeneratorName | None, arg(help_behavior_hint="")]
 OptionalPlace = Annotated[PlaceName | None, arg(help_behavior_hint="")]
+Hints = Annotated[
+    tuple[str, ...],
+    UseAppendAction,
+    arg(name="hint", metavar="FRAME:X,Y[,out]", help_behavior_hint=""),
+]
 PAIR = re.compile(r"\s*([0-9.]{1,12})\s*[xX×]\s*([0-9.]{1,12})\s*")
 
 

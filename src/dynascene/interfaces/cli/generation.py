@@ -14,6 +14,7 @@ from dynascene.generation.look.look_input import (
 )
 from dynascene.generation.names import HarmonyName
 from dynascene.interfaces.cli.arguments import (
+    Hints,
     OptionalBackend,
     OptionalGenerator,
     OptionalPlace,
@@ -48,6 +49,7 @@ def generate(
     matte: OptionalPath = None,
     subject: Annotated[str | None, optional("N|X,Y")] = None,
     matte_backend: OptionalBackend = None,
+    hints: Hints = (),
     matte_shrink: Annotated[float, arg(metavar="PX")] = 0.0,
     matte_feather: Annotated[float, arg(metavar="PX")] = 0.0,
     cameras: Annotated[str | None, optional("FILE|none")] = None,
@@ -96,6 +98,9 @@ def generate(
             the alpha of PERSON, else cut out as by dynascene matte.
         subject: whom to cut out where there are several: their number or a pixel on them.
         matte_backend: how to cut out: motion, pose, selfie or modnet (default: the best at hand).
+        hints: mend a wrong frame of the cut-out: FRAME counts from the first one in use, X,Y is a
+            pixel that is the person's, or with ,out is not (dynascene matte). Can be given several
+            times.
         matte_shrink: move the matte's outline inwards by so many pixels of the clip, fractions too;
             negative: outwards.
         matte_feather: soften it so that a hard edge falls from 90 to 10 percent within so many
@@ -190,6 +195,7 @@ def generate(
             matte=matte,
             subject=subject,
             matte_backend=matte_backend,
+            hints=hints,
             outline=MatteOutline(matte_shrink, matte_feather),
             alpha=alpha,
             deinterlace=deinterlace,
@@ -233,6 +239,7 @@ def _person_input(
     matte: Path | None,
     subject: str | None,
     matte_backend: str | None,
+    hints: tuple[str, ...],
     outline: "MatteOutline",
     alpha: AlphaKind,
     deinterlace: Deinterlace,
@@ -241,13 +248,14 @@ def _person_input(
 ) -> "PersonInput | None":
     """None without a person. Raises InputError for options that need one."""
     from dynascene.generation.request import PersonInput
-    from dynascene.interfaces.cli.matting import parse_subject
+    from dynascene.interfaces.cli.matting import parse_hint, parse_subject
 
     if person is None:
         options = {
             "matte": matte,
             "subject": subject,
             "matte_backend": matte_backend,
+            "hints": hints or None,
             "matte_shrink": outline.matte_shrink or None,
             "matte_feather": outline.matte_feather or None,
             "fill_gaps": fill_gaps or None,
@@ -261,6 +269,7 @@ def _person_input(
         matte=matte,
         subject=parse_subject(subject) if subject is not None else None,
         matte_backend=matte_backend,
+        hints=tuple(map(parse_hint, hints)),
         matte_shrink=outline.matte_shrink,
         matte_feather=outline.matte_feather,
         person_height=person_height,

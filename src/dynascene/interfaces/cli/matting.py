@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
-from dynascene.interfaces.cli.arguments import OptionalBackend, optional, parse_range, parse_rate
+from dynascene.interfaces.cli.arguments import (
+    Hints,
+    OptionalBackend,
+    optional,
+    parse_range,
+    parse_rate,
+)
 from dynascene.io.names import Deinterlace
+
+if TYPE_CHECKING:
+    from dynascene.estimators.matte.hints import Hint
 
 
 def matte(
@@ -20,6 +29,7 @@ def matte(
     out: Annotated[Path, arg(metavar="DIR")],
     backend: OptionalBackend = None,
     subject: Annotated[str | None, optional("N|X,Y")] = None,
+    hints: Hints = (),
     matte_shrink: Annotated[float, arg(metavar="PX")] = 0.0,
     matte_feather: Annotated[float, arg(metavar="PX")] = 0.0,
     frames: Annotated[str | None, optional("A:B")] = None,
@@ -36,6 +46,9 @@ def matte(
             weights; default: the first of them whose weights were fetched before.
         subject: whom to take where there are several: their number in the line that lists them,
             or a pixel on them in the first frame; default: the most prominent.
+        hints: mend a wrong frame: FRAME is its number in the matte, X,Y a pixel that is the
+            person's, or with ,out is not; what has its colour around it follows, also in the frames
+            before and after. Can be given several times.
         matte_shrink: move the outline inwards by so many pixels of the clip, fractions too;
             negative: outwards.
         matte_feather: soften it so that a hard edge falls from 90 to 10 percent within so many
@@ -56,7 +69,10 @@ def matte(
 
     choice = parse_subject(subject) if subject is not None else None
     options = MatteOptions(
-        backend=backend, choice=choice, outline=MatteOutline(matte_shrink, matte_feather)
+        backend=backend,
+        choice=choice,
+        outline=MatteOutline(matte_shrink, matte_feather),
+        hints=tuple(map(parse_hint, hints)),
     )
     if not str(out).strip("."):
         raise InputError("--out names a folder of its own for the matte")
@@ -64,7 +80,7 @@ def matte(
     rate = parse_rate(frame_rate) if frame_rate else None
     whole = open_frames(video, deinterlace=deinterlace, fill_gaps=fill_gaps, frame_rate=rate)
     source, terminal = excerpt(whole, part, video), Terminal()
-    options.check(video, source.size)
+    options.check(video, source)
     warn_of_cuts(video, source, terminal, part[0] if part else 0)
     done = run(video, source, out, options, terminal)
     say(
@@ -80,6 +96,19 @@ def parse_subject(text: str) -> int | tuple[float, float]:
     if match := re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?),(\d{1,9}(?:\.\d{1,9})?)", text):
         return float(match[1]), float(match[2])
     raise InputError(f"--subject {text[:40]!r}: give a number such as 2, or a pixel as in 310,220")
+
+
+def parse_hint(text: str) -> Hint:
+    """ "12:310,220" → a pixel of frame 12 that is the person's, with ",out" one that is not."""
+    from dynascene.estimators.matte.hints import Hint
+
+    number = r"(\d{1,9}(?:\.\d{1,9})?)"
+    if match := re.fullmatch(rf"(\d{{1,9}}):{number},{number}(,out)?", text):
+        return Hint(int(match[1]), float(match[2]), float(match[3]), match[4] is None)
+    raise InputError(
+        f"--hint {text[:40]!r}: must be FRAME:X,Y, such as 12:310,220, and ,out where that pixel "
+        "is not the person"
+    )
 
 
 COMMANDS = {"matte": matte}

@@ -8,6 +8,7 @@ OPTION_OF = {
     "learning_rate": "--lr",
     "start": "--from",
     "database": "--db",
+    "hints": "--hint",
 }
 
 
