@@ -57,6 +57,21 @@ def test_full_resolution_puts_the_edge_where_the_frame_has_it() -> None:
     assert (step[10:-10, 3] - step[10:-10, 6] > 60).all()
 
 
+def test_what_lies_far_from_the_person_has_no_say_in_their_edge() -> None:
+    random = np.random.default_rng(0)
+    working = random.integers(0, 256, (90, 160, 3)).astype(np.uint8)
+    opinion = np.zeros((90, 160), np.float32)
+    opinion[20:40, 20:35] = 1
+    frame = working.repeat(2, axis=0).repeat(2, axis=1)
+    matte = full_resolution(opinion, working, frame)
+    working[:, 70:], frame[:, 140:] = 0, 0
+    np.testing.assert_array_equal(full_resolution(opinion, working, frame), matte)
+    assert matte.shape == (180, 320, 1)
+    assert matte[50:70, 50:60].min() > 200
+    assert not matte[:, 100:].any()
+    assert not full_resolution(0 * opinion, working, frame).any()
+
+
 def test_keep_subject_keeps_large_parts_only() -> None:
     opinion = np.zeros((60, 100), np.float32)
     opinion[10:50, 20:40] = 0.9

@@ -84,19 +84,54 @@ def full_resolution(probability: np.ndarray, working: np.ndarray, frame: np.ndar
         working: the frame shrunk, uint8 [h, w, 3].
         frame: uint8 [H, W, 3].
     """
+    whole = np.clip((probability - DOUBT[0]) / (DOUBT[1] - DOUBT[0]), 0, 1)
+    matte = np.zeros((*frame.shape[:2], 1), np.uint8)
+    if not whole.any():
+        return matte
     band = _band(working.shape[1])
-    opinion = np.clip((probability - DOUBT[0]) / (DOUBT[1] - DOUBT[0]), 0, 1)
+    reach = _reach(whole, band)
+    near, shown = _surroundings(whole, 3 * band + 7 * reach + 2, frame.shape[:2])
+    opinion, picture = np.ascontiguousarray(whole[near]), np.ascontiguousarray(working[near])
     inner = cv2.boxFilter(opinion, -1, (2 * band + 1,) * 2)
-    guided = GuidedFilter(working, band, RIDGE).coefficients(opinion)
-    line, certainty = _edge_line(opinion, working, _reach(opinion, band))
-    size = frame.shape[1], frame.shape[0]
-    inner, certainty = (cv2.resize(field, size) for field in (inner, certainty))
-    by_opinion = _stretched(apply_coefficients(guided, frame), *GUIDED_ENDS)
-    by_colour = _stretched(apply_coefficients(line, frame), *LINE_ENDS)
+    guided = GuidedFilter(picture, band, RIDGE).coefficients(opinion)
+    line, certainty = _edge_line(opinion, picture, reach)
+    fields = np.zeros((*whole.shape, 10), np.float32)
+    fields[near] = np.dstack([guided, line, inner, certainty])
+    enlarged = _enlarged(fields, frame.shape[:2])[shown]
+    colour, inner, certainty = frame[shown], enlarged[..., 8], enlarged[..., 9]
+    by_opinion = _stretched(apply_coefficients(enlarged[..., :4], colour), *GUIDED_ENDS)
+    by_colour = _stretched(apply_coefficients(enlarged[..., 4:8], colour), *LINE_ENDS)
     soft = by_opinion + certainty * (by_colour - by_opinion)
     # far inside and far outside there is no edge, whatever the colours do
     soft = np.where(inner > 0.97, 1, np.where(inner < 0.03, 0, soft))
-    return np.rint(soft * 255).astype(np.uint8)[..., None]
+    matte[(*shown, 0)] = np.rint(soft * 255)
+    return matte
+
+
+def _surroundings(
+    opinion: np.ndarray, margin: int, shape: tuple[int, ...]
+) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """The rows and columns, of [h, w] and of a frame [H, W], within ``margin`` working pixels of
+    the person: what lies beyond has no say in any edge.
+    """
+    left, top, width, height = cv2.boundingRect((opinion > 0).astype(np.uint8))
+    near, shown = [], []
+    for start, length, small, large in zip(
+        (top, left), (height, width), opinion.shape, shape[:2], strict=True
+    ):
+        low, high = max(0, start - margin), min(small, start + length + margin)
+        near.append(slice(low, high))
+        shown.append(slice(low * large // small, -(-high * large // small)))
+    return (near[0], near[1]), (shown[0], shown[1])
+
+
+def _enlarged(fields: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Fields [h, w, N] at a frame's size [H, W, N]; OpenCV is made for four channels at most."""
+    if fields.shape[:2] == shape:
+        return fields
+    size = shape[1], shape[0]
+    parts = [cv2.resize(part, size) for part in np.array_split(fields, 3, axis=-1)]
+    return np.concatenate(parts, axis=-1)
 
 
 def _edge_line(

@@ -20,8 +20,8 @@ from dynascene.estimators.tflite.graph import Operation, read_graph
 TO_CHANNELS_FIRST = (0, 3, 1, 2)
 ACTIVATIONS: dict[int, Callable[[Tensor], Tensor]] = {
     0: lambda x: x,
-    1: F.relu,
-    3: F.relu6,
+    1: torch.relu_,
+    3: lambda x: x.clamp_(0, 6),
 }
 SAME = 0  # padding: the output has ceil(input / stride) pixels
 
@@ -77,10 +77,16 @@ def _conv(step: Operation, x: Tensor, weight: Tensor, bias: Tensor | None = None
     activation, dilation = (4, 5) if depthwise else (3, 4)
     spread = options.integer(dilation + 1, 1), options.integer(dilation, 1)
     kernel = tuple((k - 1) * d + 1 for k, d in zip(weight.shape[2:], spread, strict=True))
+    even = 0, 0
     if options.integer(0, kind="b") == SAME:
-        x = _padded(x, kernel, stride)
-    groups = x.shape[1] if depthwise else 1
-    out = F.conv2d(x, weight, bias, stride, 0, spread, groups)
+        if stride == (1, 1) and all(extent % 2 for extent in kernel):
+            even = kernel[0] // 2, kernel[1] // 2  # alike on both sides: no copy is needed
+        else:
+            x = _padded(x, kernel, stride)
+    if kernel == stride == (1, 1) and not depthwise:  # torch's own convolution is slower here
+        out = F.linear(x.permute(0, 2, 3, 1), weight[:, :, 0, 0], bias).permute(0, 3, 1, 2)
+    else:
+        out = F.conv2d(x, weight, bias, stride, even, spread, x.shape[1] if depthwise else 1)
     return ACTIVATIONS[options.integer(activation, kind="b")](out)
 
 
