@@ -8,7 +8,7 @@ from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.geometry.box import PlaceBox
-from dynascene.geometry.framing import Attitude, Framing, eye_shares, place_track
+from dynascene.geometry.framing import Attitude, Framing, eye_shares, place_track, seen_share
 from dynascene.geometry.intrinsics import focal_from_fov, intrinsics_from_fov
 from dynascene.geometry.lifting import (
     LiftedScene,
@@ -25,6 +25,7 @@ from dynascene.geometry.placing import (
     held_pitch,
     stand_at,
     standing_orientation,
+    step_ahead,
     step_back,
 )
 from dynascene.geometry.rigid import camera_centres, rigid, rotation_about
@@ -204,3 +205,21 @@ def test_feet_beside_the_room_do_not_move_the_camera():
         0,
         0,
     )
+
+
+def test_who_stands_nearer_than_the_picture_shows_ground_is_put_on_it():
+    """The nearest ground in the picture's middle is 2.1 heights of its camera away."""
+    still, down = filmed(1), Framing(0.0, -30.0)
+    rays = standing_at(0.9) @ down.scene_from_camera
+    stepped = step_ahead(down, still, ROOM, rays)
+    right, below, forth = (length / ROOM.surface.height for length in stepped.position)
+    assert (right, below) == pytest.approx((0, 0), abs=1e-9)
+    nearest = CAMERA.focal / (PICTURE.height - CAMERA.horizon)
+    bent = math.cos(math.radians(CAMERA.pitch))
+    assert nearest * bent - 0.2 < 0.9 + forth < nearest + 0.2
+    share = [seen_share(place_track(still, f), ROOM.surface, CAMERA) for f in (down, stepped)]
+    assert share[1] > share[0] + 0.1
+    assert step_ahead(down, still, STAGE, rays) == down
+    level = Framing(0.0, -10.0)  # sees nothing beyond the picture
+    assert step_ahead(level, still, ROOM, standing_at(0.9) @ level.scene_from_camera) == level
+    assert step_ahead(down, still, ROOM, standing_at(3.0) @ down.scene_from_camera) == down

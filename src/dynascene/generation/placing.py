@@ -24,6 +24,7 @@ from dynascene.geometry.placing import (
     ground_seen_at,
     stand_at,
     standing_orientation,
+    step_ahead,
     step_back,
 )
 from dynascene.geometry.tracks import scale_track
@@ -115,7 +116,8 @@ def place_person(
     if place.stand is None and scale == 1:
         framing = choose_framing(choice, track, scene, attitude)
         if choice == "auto" and attitude.standing is not None:
-            framing = step_back(framing, track, scene, attitude.standing)
+            for step in (step_back, step_ahead):
+                framing = step(framing, track, scene, attitude.standing)
         return PlacedCameras(track, framing)
     feet = first_feet(matte, track)
     if place.stand is not None:

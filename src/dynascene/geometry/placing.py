@@ -41,9 +41,10 @@ from dynascene.types import CameraTrack
 SURE_PITCH = 0.4  # least confidence with which the filmed pitch is taken as it is
 PITCHES = torch.arange(-60.0, 40.0, 0.05, dtype=torch.float64)  # degrees tried
 LEAST_DESCENT = 0.01  # of the unit ray to the feet: nearer to the horizon they are infinitely far
-STEPS_BACK = 60  # tried, up to the person's distance
+STEPS = 60  # tried, back and ahead
 ON_GROUND = 0.8  # share of the frames in which a person's feet must be on the ground
-LESS_SEEN = 0.25  # of the view within the picture, which stepping back may cost
+LESS_SEEN = 0.25  # of the view within the picture, which stepping back may cost …
+MORE_SEEN = 0.1  # … and which stepping ahead must bring
 CLEAR_OF_WALLS = 0.03  # of a plane's distance, by which feet stay before it
 LEVEL = 0.8  # least upward part of the normal of what counts as ground
 
@@ -175,25 +176,75 @@ def step_back(
         scene: a box; other places have no walls.
         standing: unit rays [N, 2, 3] to feet and head, in the first camera's axes.
     """
-    surface = scene.surface
+    places = _level_places(framing, scene, standing)
+    if places is None or not isinstance(scene.surface, PlaceBox):
+        return framing
+    places[:, 1] = 0.0  # whatever their height, walls are upright
+    ahead = _ahead(framing)
+    ways = -torch.linspace(0, float(places.norm(dim=-1).median()), STEPS, dtype=ahead.dtype)
+    moved = places + ways[:, None, None] * ahead
+    before = scene.surface.contains(moved, CLEAR_OF_WALLS)
+    return _moved(framing, track, scene, ways, before, -LESS_SEEN)
+
+
+def step_ahead(
+    framing: Framing, track: CameraTrack, scene: LiftedScene, standing: Tensor
+) -> Framing:
+    """The framing, moved ahead until the picture shows the ground that a person stands on.
+
+    It stays as it is where the picture shows that ground already, where the camera would leave the
+    place, and where that does not bring clearly more of the picture into view.
+
+    Args: as for ``step_back``. A place without walls is left alone, as what stands on its ground
+        smears when the camera comes near.
+    """
+    places = _level_places(framing, scene, standing)
+    if places is None or not isinstance(scene.surface, PlaceBox):
+        return framing
+    ahead = _ahead(framing)
+    farthest = scene.surface.hit(torch.zeros_like(ahead), ahead).norm()
+    ways = torch.linspace(0, float(farthest), STEPS, dtype=ahead.dtype)
+    _, shown = scene.camera.pixels_from_directions(places + ways[:, None, None] * ahead)
+    return _moved(framing, track, scene, ways, shown, MORE_SEEN)
+
+
+def _level_places(framing: Framing, scene: LiftedScene, standing: Tensor) -> Tensor | None:
+    """Where feet are on level ground, [N, 3], seen from the origin; None where they hardly are."""
     turn = framing.scene_from_camera
     feet = standing[:, 0].to(turn) @ turn.mT
     feet = feet[feet[:, 1] >= LEAST_DESCENT]
-    few = not len(feet) or len(feet) < ON_GROUND * len(standing)
-    if few or not isinstance(surface, PlaceBox):
+    if not len(feet) or len(feet) < ON_GROUND * len(standing):
+        return None
+    return scene.surface.height / feet[:, 1:2] * feet
+
+
+def _ahead(framing: Framing) -> Tensor:
+    """The level direction [3] in which the first camera looks."""
+    forward = framing.scene_from_camera[:, 2]
+    level = forward * forward.new_tensor([1.0, 0.0, 1.0])
+    return level / level.norm()
+
+
+def _moved(
+    framing: Framing,
+    track: CameraTrack,
+    scene: LiftedScene,
+    ways: Tensor,
+    right: Tensor,
+    gain: float,
+) -> Framing:
+    """The framing, moved by the first way [S] that puts most feet where they belong.
+
+    Args:
+        right: bool [S, N], whether they are there.
+        gain: by how much the share of the view within the picture must grow.
+    """
+    enough = right.double().mean(dim=-1) >= ON_GROUND
+    if enough[0] or not enough.any():
         return framing
-    places = surface.height / feet[:, 1:2] * feet
-    places[:, 1] = 0.0  # whatever their height, walls are upright
-    ahead = turn[:, 2] * turn.new_tensor([1.0, 0.0, 1.0])
-    ahead = ahead / ahead.norm()
-    ways = torch.linspace(0, float(places.norm(dim=-1).median()), STEPS_BACK, dtype=turn.dtype)
-    moved = places - ways[:, None, None] * ahead
-    before = surface.contains(moved, CLEAR_OF_WALLS).to(turn).mean(dim=-1) >= ON_GROUND
-    if before[0] or not before.any():
-        return framing
-    way = ways[before.to(torch.uint8).argmax()]
-    back = replace(framing, position=tuple((-way * ahead).tolist()))
-    placed = place_track(track, back)
-    shares = [seen_share(t, surface, scene.camera) for t in (place_track(track, framing), placed)]
-    stays = is_inside(placed, surface) and shares[1] >= shares[0] - LESS_SEEN
-    return back if stays else framing
+    way = ways[enough.to(torch.uint8).argmax()]
+    moved = replace(framing, position=tuple((way * _ahead(framing)).tolist()))
+    placed = place_track(track, moved)
+    before = seen_share(place_track(track, framing), scene.surface, scene.camera)
+    after = seen_share(placed, scene.surface, scene.camera)
+    return moved if is_inside(placed, scene.surface) and after >= before + gain else framing
