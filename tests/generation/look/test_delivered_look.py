@@ -49,7 +49,9 @@ def picture(path: Path) -> np.ndarray:
 
 def test_layers_give_the_composite_again(request_of, tmp_path: Path) -> None:
     finished = picture(
-        make_clip(request_of(light=(20.0, 40.0), harmonise="none"), tmp_path / "out")
+        make_clip(
+            request_of(light=(20.0, 40.0), harmonise="none", soften=0, grain=0), tmp_path / "out"
+        )
     )
     foreground, background, matte, shadow = (
         picture(tmp_path / "out" / name / "00000.png")
@@ -65,7 +67,9 @@ def test_layers_give_the_composite_again(request_of, tmp_path: Path) -> None:
 
 
 def test_nothing_asked_is_nothing_done(request_of, tmp_path: Path) -> None:
-    finished = picture(make_clip(request_of(shadow=0.0, harmonise="none"), tmp_path / "out"))
+    finished = picture(
+        make_clip(request_of(shadow=0.0, harmonise="none", soften=0, grain=0), tmp_path / "out")
+    )
     assert not (tmp_path / "out" / "shadow").exists()
     foreground, background, matte = (
         picture(tmp_path / "out" / name / "00000.png")
@@ -76,12 +80,13 @@ def test_nothing_asked_is_nothing_done(request_of, tmp_path: Path) -> None:
 
 
 def test_the_report_says_where_the_light_comes_from(request_of, tmp_path: Path) -> None:
-    make_clip(request_of(light=(20.0, 40.0), harmonise="none"), tmp_path / "out")
+    make_clip(request_of(light=(20.0, 40.0), harmonise="none", soften=0), tmp_path / "out")
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert report["look"]["light"]["azimuth"] == 20
     assert report["look"]["shadow"]["feet_seen_share"] == 1
     assert report["options"]["look"]["light"] == [20, 40]
     assert report["look"]["person_pixels_exact"]
+    assert set(report["look"]["texture"]) == {"blur_pixels", "grain"}
 
 
 def test_a_changed_person_is_told_and_the_layers_are_untouched(request_of, tmp_path: Path) -> None:

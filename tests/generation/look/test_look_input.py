@@ -10,9 +10,10 @@ from dynascene.interfaces.cli.arguments import parse_light
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.1, float("nan")])
-def test_shares_have_a_range(value: float) -> None:
-    with pytest.raises(InputError, match="`shadow`"):
-        LookInput(shadow=value)
+@pytest.mark.parametrize("name", ["shadow", "harmonise_strength", "soften", "grain", "focus"])
+def test_shares_have_a_range(name: str, value: float) -> None:
+    with pytest.raises(InputError, match=f"`{name}`"):
+        LookInput(**{name: value})
 
 
 @pytest.mark.parametrize("light", [(0, 4.9), (0, 91), (361, 40), (float("nan"), 40)])

@@ -1,27 +1,15 @@
-"""The look of one clip: everything is estimated once, then applied frame by frame."""
+"""The look of one clip, applied frame by frame."""
 
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from dynascene.estimators.light import PlaceLight, estimate_light
-from dynascene.estimators.scale.silhouette import person_silhouette
-from dynascene.generation.clip import GeneratedClip
 from dynascene.generation.compositing import shade
-from dynascene.generation.inputs import Inputs
-from dynascene.generation.look.footing import find_footing
-from dynascene.generation.look.harmony import UNCHANGED, Harmony, harmony_between
-from dynascene.generation.look.illumination import filmed_illumination, place_illumination
-from dynascene.generation.look.person_landmarks import landmarks_of
+from dynascene.generation.look.focus import Focus
+from dynascene.generation.look.harmony import UNCHANGED, Harmony
 from dynascene.generation.look.shadow import ShadowCaster
-from dynascene.generation.request import GenerationRequest
-from dynascene.geometry.tracks import resize_track
-from dynascene.imaging.pixels import bytes_from_tensor
-from dynascene.jobs.log import Log
-
-UNSURE = 0.5  # confidence in an estimated light below which it is taken to come from everywhere
+from dynascene.generation.look.texture import TextureMatch
 
 
 class LookFrame(NamedTuple):
@@ -34,93 +22,55 @@ class LookFrame(NamedTuple):
 
 @dataclass(frozen=True)
 class ClipLook:
-    """Applies the look.
+    """Applies the look; what is None is left out.
 
     Attributes:
-        caster: of the shadow; None = none.
+        caster: of the shadow.
         harmony: changes of light.
-        report: for report.json.
+        texture: sharpness and grain of the background.
+        focus: depth of field of the background.
     """
 
     caster: ShadowCaster | None = None
     harmony: Harmony = UNCHANGED
-    report: dict[str, Any] = field(default_factory=dict)
+    texture: TextureMatch | None = None
+    focus: Focus | None = None
 
     def apply(
         self, index: int, background: np.ndarray, person: np.ndarray, matte: np.ndarray
     ) -> LookFrame:
-        """One frame: uint8 background and person [H, W, 3], matte [H, W, 1], of one size."""
+        """One frame: uint8 background and person [H, W, 3], matte [H, W, 1], of one size.
+
+        Grain comes last, as on a sensor. Shadows come after the lens: they are soft already.
+        """
+        shadow = None
+        if self.focus is not None:
+            background = self.focus.apply(index, background)
+        if self.texture is not None:
+            background = self.texture.soften(background)
         if self.harmony.place is not None:
             background = self.harmony.place.apply(background)
         if self.harmony.person is not None:
             person = self.harmony.person.apply(person)
-        if self.caster is None:
-            return LookFrame(background, person, None)
-        shadow = self.caster.shadow(index, matte)
-        return LookFrame(shade(background, shadow), person, shadow)
+        if self.caster is not None:
+            shadow = self.caster.shadow(index, matte)
+            background = shade(background, shadow)
+        if self.texture is not None:
+            background = self.texture.add_grain(background, index)
+        return LookFrame(background, person, shadow)
 
-
-def prepare_look(
-    request: GenerationRequest, inputs: Inputs, clip: GeneratedClip, folder: Path, log: Log
-) -> ClipLook:
-    """Estimate what the look of a clip needs.
-
-    Args:
-        folder: of the results, where a matte that was made lies with its landmarks.
-
-    Raises:
-        InputError: landmarks beside the matte cannot be read.
-    """
-    if inputs.shot.matte is None:
-        return ClipLook()
-    with log.stage("look"):
-        harmony = _harmony(request, inputs, clip, log)
-        caster = _caster(request, inputs, clip, folder, log) if request.look.shadow else None
-    report: dict[str, Any] = {"person_pixels_exact": harmony.person is None}
-    report["harmony"] = {
-        name: None if tone is None else tone.report() for name, tone in harmony._asdict().items()
-    }
-    if caster is not None:
-        presence = round(float(caster.footing.presence.mean()), 3)
-        report |= {"light": caster.light.report(), "shadow": {"feet_seen_share": presence}}
-    return ClipLook(caster, harmony, report)
-
-
-def _harmony(request: GenerationRequest, inputs: Inputs, clip: GeneratedClip, log: Log) -> Harmony:
-    look = request.look
-    if look.harmonise == "none" or not look.harmonise_strength:
-        return UNCHANGED
-    # what lies under a clip's own alpha is no place
-    is_opaque = "matte" in inputs.estimates or (request.person and request.person.matte)
-    filmed = filmed_illumination(inputs.shot) if is_opaque else None
-    place = place_illumination(inputs.scene, clip.track)
-    if filmed is None or place is None:
-        which = "clip shows nothing around the person" if filmed is None else "place is too dark"
-        log.notice(f"the light is not matched: the {which} (`harmonise`)")
-        return UNCHANGED
-    return harmony_between(filmed, place, look.harmonise, look.harmonise_strength)
-
-
-def _light(request: GenerationRequest, inputs: Inputs) -> PlaceLight:
-    if request.look.light is not None:
-        return PlaceLight(*request.look.light, directness=1.0, confidence=1.0, evidence="`light`")
-    light = estimate_light(bytes_from_tensor(inputs.scene.picture), inputs.scene.camera)
-    return light if light.confidence >= UNSURE else replace(light, directness=0.0)
-
-
-def _caster(
-    request: GenerationRequest, inputs: Inputs, clip: GeneratedClip, folder: Path, log: Log
-) -> ShadowCaster:
-    shot, surface = inputs.shot, inputs.scene.surface
-    assert shot.matte is not None, "prepare_look has looked"
-    track = resize_track(clip.track, shot.matte.size)
-    footing = find_footing(
-        person_silhouette(shot.matte),
-        landmarks_of(request, shot, folder),
-        track,
-        surface.height,
-        float(shot.frame_rate),
-    )
-    if not footing.presence.any():
-        log.notice("no shadow is cast: the person's feet are not seen on the place's ground")
-    return ShadowCaster(footing, _light(request, inputs), track, surface, request.look.shadow)
+    @property
+    def report(self) -> dict[str, Any]:
+        """For report.json, after the frames."""
+        report: dict[str, Any] = {"person_pixels_exact": self.harmony.person is None}
+        report["harmony"] = {
+            name: None if tone is None else tone.report()
+            for name, tone in self.harmony._asdict().items()
+        }
+        if self.caster is not None:
+            presence = round(float(self.caster.footing.presence.mean()), 3)
+            report |= {"light": self.caster.light.report()}
+            report |= {"shadow": {"feet_seen_share": presence}}
+        if self.texture is not None:
+            report |= {"texture": self.texture.report()}
+        return report

@@ -23,7 +23,7 @@ class Limits(NamedTuple):
     contrast: float
 
 
-PERSON = Limits(exposure=1.2, amber=0.4, contrast=0.12)  # more makes faces grey, blue or orange
+PERSON = Limits(exposure=0.9, amber=0.4, contrast=0.12)  # more makes faces grey, blue or orange
 PLACE = Limits(exposure=1.5, amber=0.6, contrast=0.25)
 
 

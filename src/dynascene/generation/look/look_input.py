@@ -6,6 +6,7 @@ from dynascene.errors import InputError
 from dynascene.generation.names import HARMONIES
 
 SHADOW = 0.7
+SOFTEN, GRAIN = 1.0, 0.5
 HARMONISE, HARMONISE_STRENGTH = "person", 0.5
 
 
@@ -19,6 +20,9 @@ class LookInput:
             None = estimated from the picture of the place.
         harmonise: who takes the other's light, a name of HARMONIES.
         harmonise_strength: how much of the difference goes, 0 … 1.
+        soften: how much of the difference goes where the background is sharper, 0 … 1.
+        grain: how much of the clip's grain that the background lacks is added, 0 … 1.
+        focus: depth of field of the background, 0 … 1; 0 = all of it is sharp.
 
     Raises:
         InputError: a name that is none, or a number out of its range.
@@ -28,9 +32,12 @@ class LookInput:
     light: tuple[float, float] | None = None
     harmonise: str = HARMONISE
     harmonise_strength: float = HARMONISE_STRENGTH
+    soften: float = SOFTEN
+    grain: float = GRAIN
+    focus: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("shadow", "harmonise_strength"):
+        for name in ("shadow", "harmonise_strength", "soften", "grain", "focus"):
             _check_share(name, getattr(self, name))
         if self.harmonise not in HARMONIES:
             names = ", ".join(HARMONIES)

@@ -7,9 +7,11 @@ from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
 from dynascene.generation.look.look_input import (
+    GRAIN,
     HARMONISE,
     HARMONISE_STRENGTH,
     SHADOW,
+    SOFTEN,
     LookInput,
 )
 from dynascene.generation.names import HarmonyName
@@ -86,6 +88,9 @@ def generate(
     light: Annotated[str | None, optional("AZ,EL")] = None,
     harmonise: HarmonyName = HARMONISE,
     harmonise_strength: Annotated[float, arg(metavar="0..1")] = HARMONISE_STRENGTH,
+    soften: Annotated[float, arg(metavar="0..1")] = SOFTEN,
+    grain: Annotated[float, arg(metavar="0..1")] = GRAIN,
+    focus: Annotated[float, arg(metavar="0..1")] = 0.0,
     preview: Annotated[bool, arg(help_behavior_hint="")] = False,
     out: Annotated[Path | None, optional("DIR")] = None,
 ) -> None:
@@ -157,6 +162,9 @@ def generate(
             180 = from behind the camera, and degrees above the horizon (default: estimated).
         harmonise: who takes the other's light: person, place, both, or none.
         harmonise_strength: how much of the difference of light goes.
+        soften: how much of the difference goes where the background is sharper than the clip.
+        grain: how much of the clip's grain that the background lacks is added to it.
+        focus: depth of field of the background around the person's distance (0: all is sharp).
         preview: make only a picture, DIR-preview.png beside the folder of the results: a few small
             frames of what the full run would give, in seconds.
         out: folder of the results (default: named after the person and the scene).
@@ -219,6 +227,9 @@ def generate(
             light=parse_light(light) if light else None,
             harmonise=harmonise,
             harmonise_strength=harmonise_strength,
+            soften=soften,
+            grain=grain,
+            focus=focus,
         ),
         options=options,
     )

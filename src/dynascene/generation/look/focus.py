@@ -1,0 +1,78 @@
+"""Depth of field: the background out of focus where it is not as far as the person."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from dynascene.geometry.projection import coarse_hits
+from dynascene.geometry.rigid import camera_centres
+from dynascene.geometry.surface import Surface
+from dynascene.imaging.blurring import gaussian_blur
+from dynascene.imaging.colour import LIGHT_OF_BYTE, bytes_from_light
+from dynascene.types import CameraTrack, Size
+
+GRID = Size(81, 46)
+WIDEST = 1 / 70  # of the frame's width: blur of what is infinitely far, at full amount
+LEVELS = 4  # of blur, between which pixels are mixed
+
+
+@dataclass(frozen=True)
+class Focus:
+    """A lens that is focused on the person.
+
+    Attributes:
+        track: in the scene's world, for the person's frames.
+        surface: of the scene.
+        distances: [F], depth of the person in each frame, in track units.
+        amount: 0 … 1.
+    """
+
+    track: CameraTrack
+    surface: Surface
+    distances: np.ndarray
+    amount: float
+
+    def apply(self, index: int, background: np.ndarray) -> np.ndarray:
+        """One frame, uint8 [H, W, 3] → the same, blurred in linear light."""
+        height, width = background.shape[:2]
+        person = float(self.distances[index])
+        # circle of confusion of a thin lens: c = c∞ · |1 − D_person / D|
+        spread = np.abs(1 - person / self._depth(index, Size(width, height)))
+        level = np.clip(spread, 0, 1) * (LEVELS - 1)
+        light = LIGHT_OF_BYTE[background]
+        result = np.zeros_like(light)
+        for number in range(LEVELS):
+            share = np.clip(1 - np.abs(level - number), 0, 1)[..., None]
+            sigma = self.amount * WIDEST * width * number / (LEVELS - 1)
+            result += share * gaussian_blur(light, sigma)
+        return bytes_from_light(result)
+
+    def _depth(self, index: int, size: Size) -> np.ndarray:
+        """Depth along the camera's axis, float32 [H, W]."""
+        track = self.track[index : index + 1]
+        points = coarse_hits(track, self.surface, GRID)[0]
+        centre = camera_centres(track.cam_from_world)[0].to(points)
+        ahead = track.cam_from_world[0, 2, :3].to(points)
+        depth = ((points - centre) @ ahead).numpy()
+        return cv2.resize(np.maximum(depth, 1e-3), tuple(size), interpolation=cv2.INTER_LINEAR)
+
+
+def focus_distances(track: CameraTrack, points: np.ndarray, surface: Surface) -> np.ndarray:
+    """The person's depth in each frame, [F]: where they stand, else the nearest that is seen.
+
+    Args:
+        track: in the scene's world.
+        points: [F, 3], where the person stands; NaN = unknown.
+        surface: of the scene.
+    """
+    pose = track.cam_from_world.double().numpy()
+    depths = np.einsum("fj,fj->f", pose[:, 2, :3], np.nan_to_num(points)) + pose[:, 2, 3]
+    if np.isfinite(points).all():
+        return np.maximum(depths, 1e-3)
+    nearest = []
+    for index in range(len(track)):
+        one = track[index : index + 1]
+        hits = coarse_hits(one, surface).reshape(-1, 3).double().numpy()
+        nearest.append(max(1e-3, float((hits @ pose[index, 2, :3] + pose[index, 2, 3]).min())))
+    return np.array(nearest)

@@ -1,0 +1,104 @@
+"""What the look of a clip needs, estimated once before its frames."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from dynascene.estimators.light import PlaceLight, estimate_light
+from dynascene.estimators.scale.silhouette import person_silhouette
+from dynascene.generation.clip import GeneratedClip
+from dynascene.generation.inputs import Inputs
+from dynascene.generation.look.clip_look import ClipLook
+from dynascene.generation.look.focus import Focus, focus_distances
+from dynascene.generation.look.footing import Footing, find_footing
+from dynascene.generation.look.harmony import UNCHANGED, Harmony, harmony_between
+from dynascene.generation.look.illumination import filmed_illumination, place_illumination
+from dynascene.generation.look.person_landmarks import landmarks_of
+from dynascene.generation.look.shadow import ShadowCaster
+from dynascene.generation.look.texture import TextureMatch, clip_texture
+from dynascene.generation.request import GenerationRequest
+from dynascene.geometry.tracks import resize_track
+from dynascene.imaging.pixels import bytes_from_tensor
+from dynascene.jobs.log import Log
+from dynascene.types import CameraTrack
+
+UNSURE = 0.5  # confidence in an estimated light below which it is taken to come from everywhere
+
+
+def prepare_look(
+    request: GenerationRequest, inputs: Inputs, clip: GeneratedClip, folder: Path, log: Log
+) -> ClipLook:
+    """Estimate what the look of a clip needs.
+
+    Args:
+        folder: of the results, where a matte that was made lies with its landmarks.
+
+    Raises:
+        InputError: landmarks beside the matte cannot be read.
+    """
+    shot, look = inputs.shot, request.look
+    if shot.foreground is None or shot.matte is None:
+        return ClipLook()
+    track = resize_track(clip.track, shot.matte.size)
+    caster = focus = texture = None
+    with log.stage("look"):
+        harmony = _harmony(request, inputs, clip, log)
+        if look.shadow or look.focus:
+            footing = _footing(request, inputs, track, folder)
+            if look.shadow:
+                caster = _caster(request, inputs, track, footing, log)
+            if look.focus:
+                surface = inputs.scene.surface
+                distances = focus_distances(track, footing.points, surface)
+                focus = Focus(track, surface, distances, look.focus)
+        if _is_opaque(request, inputs) and (look.soften or look.grain):
+            wanted = clip_texture(shot.foreground)
+            texture = TextureMatch(wanted, look.soften, look.grain, request.options.seed)
+    return ClipLook(caster, harmony, texture, focus)
+
+
+def _is_opaque(request: GenerationRequest, inputs: Inputs) -> bool:
+    """Whether the clip shows a place around the person; what lies under its own alpha is none."""
+    return "matte" in inputs.estimates or bool(request.person and request.person.matte)
+
+
+def _harmony(request: GenerationRequest, inputs: Inputs, clip: GeneratedClip, log: Log) -> Harmony:
+    look = request.look
+    if look.harmonise == "none" or not look.harmonise_strength:
+        return UNCHANGED
+    filmed = filmed_illumination(inputs.shot) if _is_opaque(request, inputs) else None
+    place = place_illumination(inputs.scene, clip.track)
+    if filmed is None or place is None:
+        which = "clip shows nothing around the person" if filmed is None else "place is too dark"
+        log.notice(f"the light is not matched: the {which} (`harmonise`)")
+        return UNCHANGED
+    return harmony_between(filmed, place, look.harmonise, look.harmonise_strength)
+
+
+def _light(request: GenerationRequest, inputs: Inputs) -> PlaceLight:
+    if request.look.light is not None:
+        return PlaceLight(*request.look.light, directness=1.0, confidence=1.0, evidence="`light`")
+    light = estimate_light(bytes_from_tensor(inputs.scene.picture), inputs.scene.camera)
+    return light if light.confidence >= UNSURE else replace(light, directness=0.0)
+
+
+def _footing(
+    request: GenerationRequest, inputs: Inputs, track: CameraTrack, folder: Path
+) -> Footing:
+    shot = inputs.shot
+    assert shot.matte is not None, "prepare_look has looked"
+    return find_footing(
+        person_silhouette(shot.matte),
+        landmarks_of(request, shot, folder),
+        track,
+        inputs.scene.surface.height,
+        float(shot.frame_rate),
+    )
+
+
+def _caster(
+    request: GenerationRequest, inputs: Inputs, track: CameraTrack, footing: Footing, log: Log
+) -> ShadowCaster:
+    if not footing.presence.any():
+        log.notice("no shadow is cast: the person's feet are not seen on the place's ground")
+    light, strength = _light(request, inputs), request.look.shadow
+    return ShadowCaster(footing, light, track, inputs.scene.surface, strength)

@@ -1,0 +1,51 @@
+"""What is as far as the person stays sharp, and the farther the softer."""
+
+import numpy as np
+import pytest
+from standing_person import GROUND, SIZE, camera_track, footing_of, pixels_of, scene
+
+from dynascene.generation.look.focus import Focus, focus_distances
+from dynascene.geometry.surface import Stage
+
+STAGE = Stage(GROUND, 30 * GROUND)
+
+
+def noise() -> np.ndarray:
+    return np.random.default_rng(0).integers(60, 200, (SIZE.height, SIZE.width, 3), dtype=np.uint8)
+
+
+def roughness(picture: np.ndarray, row: int) -> float:
+    return float(np.abs(np.diff(picture[row - 2 : row + 3].astype(float), axis=1)).mean())
+
+
+def test_the_person_s_distance_is_sharp_and_the_rest_is_not() -> None:
+    track, picture = camera_track([0.0]), noise()
+    blurred = Focus(track, STAGE, np.array([5.0]), 1.0).apply(0, picture)
+    rows = [
+        round(float(pixels_of(track, 0, np.array([0.0, GROUND, z]))[1])) for z in (5, 7, 12, 30)
+    ]
+    rough = [roughness(blurred, row) for row in rows]
+    assert rough[0] > 0.7 * roughness(picture, rows[0])
+    assert rough[0] > rough[1] > rough[2] > rough[3]
+
+
+def test_light_is_kept() -> None:
+    even = np.full((SIZE.height, SIZE.width, 3), 140, np.uint8)
+    focus = Focus(camera_track([0.0]), STAGE, np.array([2.0]), 1.0)
+    assert np.abs(focus.apply(0, even).astype(int) - 140).max() <= 1
+
+
+def test_the_person_is_as_far_as_they_stand() -> None:
+    made = scene([0.0, 1.0, -1.0])
+    distances = focus_distances(made.track, footing_of(made).points, STAGE)
+    pose = made.track.cam_from_world.numpy()
+    truth = [(pose[f, :3, :3] @ made.foot + pose[f, :3, 3])[2] for f in range(3)]
+    np.testing.assert_allclose(distances, truth, rtol=0.04)
+
+
+def test_without_feet_the_nearest_that_is_seen_counts() -> None:
+    track = camera_track([0.0])
+    unknown = np.full((1, 3), np.nan)
+    lowest = pixels_of(track, 0, np.array([0.0, GROUND, 3.6]))[1]
+    assert lowest == pytest.approx(SIZE.height, abs=60)
+    assert 2 < focus_distances(track, unknown, STAGE)[0] < 6
