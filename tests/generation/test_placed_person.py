@@ -77,6 +77,7 @@ def test_the_report_and_the_picture_follow(person: Path, scene: Path, tmp_path: 
         make_clip(request(person, scene, **place), tmp_path / name)
         report = json.loads((tmp_path / name / "report.json").read_text())
         backgrounds.append(cv2.VideoCapture(str(tmp_path / name / "background.mp4")).read()[1])
+        assert "landmarks" in report["found"]["feet"]["why_not"]
         moved = report["framing"]["position"] != [0, 0, 0]
         assert moved == bool(place)
     assert (backgrounds[0] != backgrounds[1]).mean() > 0.2

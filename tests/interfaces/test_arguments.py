@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from dynascene.errors import InputError
-from dynascene.interfaces.cli.arguments import parse_rate
+from dynascene.interfaces.cli.arguments import parse_rate, parse_stand
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,13 @@ def test_rates(text: str, rate: Fraction) -> None:
 def test_what_is_no_rate(text: str) -> None:
     with pytest.raises(InputError, match="--frame-rate"):
         parse_rate(text)
+
+
+def test_a_point_of_the_picture() -> None:
+    assert parse_stand("640,720.5") == (640.0, 720.5)
+
+
+@pytest.mark.parametrize("text", ["", "640", "640,", "1,2,3", "nan,3", "inf,3", "left,low"])
+def test_what_is_no_point(text: str) -> None:
+    with pytest.raises(InputError, match="--stand"):
+        parse_stand(text)
