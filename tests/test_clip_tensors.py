@@ -23,7 +23,7 @@ from dynascene.errors import InputError
 from dynascene.models.latents import EncodedClip
 from dynascene.types import Batch, Size
 
-SIZES = {"B": 3, "F": 3, "H": 16, "W": 24, "h": 2, "w": 3, "C": 4, "N": 3, "D": 5}
+SIZES = {"B": 3, "F": 3, "H": 16, "W": 24, "h": 2, "w": 3, "C": 4, "N": 3, "D": 5, "K": 6}
 FORMS = {"batch": Batch, "encoded clip": EncodedClip}
 
 

@@ -6,7 +6,8 @@ Where the fields of the package are made (``datasets.tasks``, ``synthetic.shots`
 one by one; a further field comes from a file beside a clip, or from a shot (docs/datasets.md).
 
 Legend of axes: B clips, F frames, H W pixels, h w latent grid, C latent channels, N tokens,
-D token width, p q the small picture that an image encoder reads.
+D token width, K colours times pixels of a latent cell, p q the small picture that an image encoder
+reads.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from torch import Tensor
 from dynascene.errors import InputError
 
 Resize = Literal["area", "intrinsics", "none"]
-EncodingKind = Literal["latent", "cells", "complement", "tokens", "numbers", "flags"]
+EncodingKind = Literal["latent", "cells", "folds", "complement", "tokens", "numbers", "flags"]
 PICTURE_AXES = "B 3 p q"
 
 
@@ -31,9 +32,9 @@ class Encoding:
 
     Args:
         name: in an ``EncodedClip``.
-        kind: ``latent`` by the autoencoder; ``cells``, the mean of each latent cell, or
-            ``complement``, that of 1 − the mask; ``tokens`` by the image encoder; ``numbers`` and
-            ``flags`` as they are.
+        kind: ``latent`` by the autoencoder; ``cells``, the mean of each latent cell,
+            ``complement``, that of 1 − the mask, or ``folds``, all its pixels; ``tokens`` by the
+            image encoder; ``numbers`` and ``flags`` as they are.
         axes: of the encoded tensor.
         stored: its name in files of encoded clips; empty = ``name``. Tokens are stored as the
             small picture that the image encoder reads, because that encoder is trained.
@@ -222,6 +223,29 @@ _FURTHER = (
         meaning="0 … 1, the person's body pose drawn on black (docs/pose.md)",
         optional=True,
         resize="area",
+        encodings=(Encoding(name="skeleton_folds", kind="folds", axes="B F K h w"),),
+    ),
+    ClipField(
+        name="character",
+        axes="B 3 H W",
+        meaning="−1 … 1, a picture of the person, black (−1) off them",
+        optional=True,
+        resize="area",
+        encodings=(
+            Encoding(name="character_latent", kind="latent", axes="B C h w"),
+            Encoding(
+                name="character_tokens", kind="tokens", axes="B N D", stored="character_picture"
+            ),
+        ),
+    ),
+    ClipField(
+        name="background_flow",
+        axes="B F 2 H W",
+        meaning="where the background was in the frame before, as the way from there, in shares of "
+        "width and height; 0 in the first frame. Judged, and no input in sampling",
+        optional=True,
+        resize="area",
+        encodings=(Encoding(name="background_flow", kind="cells", axes="B F 2 h w"),),
     ),
 )
 CLIP_FIELDS: dict[str, ClipField] = {field.name: field for field in (*_FIELDS, *_FURTHER)}

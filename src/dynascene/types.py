@@ -240,6 +240,8 @@ class Batch(ClipTensors):
     guide_visibility: Tensor | None
     has_camera: Tensor
     skeleton: Tensor | None
+    character: Tensor | None
+    background_flow: Tensor | None
 
     @staticmethod
     def specs() -> list[TensorSpec]:

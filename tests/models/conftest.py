@@ -86,6 +86,9 @@ def make_clip() -> Callable[..., EncodedClip]:
             has_camera=torch.ones(B, dtype=torch.bool),
             guide=random(B, F, 4, h, w),
             guide_visibility=(random(B, F, 1, h, w) > 0).float(),
+            skeleton_folds=random(B, F, 3 * 8**2, h, w),
+            character_latent=random(B, 4, h, w),
+            character_tokens=random(B, 2, TINY.token_width),
         )
 
     return make_clip

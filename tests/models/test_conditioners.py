@@ -209,7 +209,7 @@ def test_a_conditioner_reads_no_more_than_it_declares(build, make_clip, name: st
 
 def test_a_conditioner_is_added_from_outside(build, monkeypatch) -> None:
     monkeypatch.setattr("dynascene.models.conditioners.CONDITIONERS", dict(CONDITIONERS))
-    with pytest.raises(InputError, match="second_guide: is no conditioner; there are camera_m"):
+    with pytest.raises(InputError, match="second_guide: is no conditioner; there are background_"):
         build(("second_guide",))
     register_conditioner("second_guide", Guide)
     register_conditioner("second_guide", Guide)  # a module may be imported twice

@@ -89,8 +89,8 @@ def test_the_tasks_of_the_stages_are_the_papers() -> None:
     assert not set(IMAGE_TASKS.with_person) & set(IMAGE_TASKS.without_person)
 
 
-def test_table_2_has_a_row_of_each_system() -> None:
-    rows = {name: system.tables[2] for name, system in SYSTEMS.items()}
+def test_table_2_has_a_row_of_each_system_that_it_compares() -> None:
+    rows = {name: system.tables[2] for name, system in SYSTEMS.items() if system.tables}
     assert {row.label for (row,) in rows.values()} == {
         "DynaScene", "ActAnywhere", "CameraCtrl", "MotionCtrl"
     }  # fmt: skip

@@ -12,6 +12,7 @@ from dynascene.generation.footage import film_camera, read_footage, warn_of_conf
 from dynascene.generation.generate import check_generator
 from dynascene.generation.ground_contact import clip_landmarks, find_contact
 from dynascene.generation.guide import check_seen, prepare
+from dynascene.generation.motion_input import frames_of_fields, motion_frames, motion_inputs
 from dynascene.generation.person_input import FilmedPerson, matted_person, open_person
 from dynascene.generation.place_input import ScenePicture, lift_place, open_place
 from dynascene.generation.place_shape import BY_LINES, GROUND, ShapedPlace
@@ -34,7 +35,6 @@ from dynascene.geometry.framing import (
     place_track,
 )
 from dynascene.geometry.lifting import LiftedScene
-from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, FrameSource, Shot, Size
 
@@ -240,22 +240,24 @@ def _open_place_alone(
     """No person: the camera moves through the place."""
     size = request.options.size or _even(_limited(picture.size))
     size = thinned_size(size) if is_preview else size
-    filmed = read_filmed(request.camera, size, None, request.frames, log)
+    start, count, rate = motion_frames(request.motion, request.frames)
+    filmed = read_filmed(request.camera, size, count, request.frames, log)
     if filmed is not None:
         filmed = read_footage(request.camera, filmed) or filmed
         filmed = _with_attitude(filmed, request)
     attitude = filmed.attitude if filmed else request.options.attitude
 
     def put(scene: LiftedScene) -> PlacedTrack:
-        rate = float(DEFAULT_FRAME_RATE)
-        track = camera_track(request, filmed, scene, size, None, rate, log)
+        track = camera_track(request, filmed, scene, size, count, float(rate), log)
         return PlacedTrack(track, attitude)
 
     place, placed = _lift_and_put(request, picture, filmed, put, folder, log)
     track, numbers = placed.track, None
+    fields = motion_inputs(request.motion, size, start, len(track))
     if is_preview:
         track, numbers = thinned_track(track, size), tuple(thinned_numbers(len(track)))
-    shot = Shot(None, None, track, DEFAULT_FRAME_RATE)
+        fields = frames_of_fields(fields, numbers)
+    shot = Shot(None, None, track, rate, fields)
     evidence = _said_of(place)
     return Inputs(shot, place.scene, place.report, attitude, estimates=evidence, numbers=numbers)
 

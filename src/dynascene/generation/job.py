@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dynascene.display import Display
+from dynascene.errors import InputError
 from dynascene.generation.clip import GeneratedClip
 from dynascene.generation.delivery import deliver, output_names
 from dynascene.generation.footage import FOLDER
@@ -17,7 +18,7 @@ from dynascene.generation.inputs import Inputs, open_inputs
 from dynascene.generation.look.preparation import prepare_look
 from dynascene.generation.person_size import size_doubt
 from dynascene.generation.report import report
-from dynascene.generation.request import GenerationRequest
+from dynascene.generation.request import GenerationRequest, MotionInput
 from dynascene.generation.resumption import how_to_go_on
 from dynascene.geometry.intrinsics import cover_scale
 from dynascene.jobs.log import Log, notices_of_reading
@@ -41,6 +42,8 @@ def make_clip(
 
     Raises InputError for anything that the user can mend.
     """
+    if request.options.generator == "projection" and request.motion != MotionInput():
+        raise InputError("`generator` projection: makes nobody move; leave `pose` out, or it")
     log = Log(display) if display else Log()
     names = {*output_names(request.layers), *(path.name for path in keep), FOLDER, REPORT}
     read = request.files

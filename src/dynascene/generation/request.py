@@ -201,6 +201,19 @@ class CameraInput:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MotionInput:
+    """How a person moves who was not filmed, for weights that make the person too.
+
+    Args:
+        pose: a file of poses, or a skeleton video (docs/pose.md).
+        person_image: a picture of the person; what its alpha leaves out does not count.
+    """
+
+    pose: Path | None = None
+    person_image: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class GenerationRequest:
     """A person, a place and a camera, and how to make the background.
 
@@ -208,6 +221,7 @@ class GenerationRequest:
         place: the picture.
         person: None = the camera moves through the place alone.
         camera: how it moves.
+        motion: how somebody moves who was not filmed.
         frames: (start, stop) of the person's video, stop excluded.
         layers: also write 16-bit PNG sequences.
         look: what makes person and background one picture, where there is a person.
@@ -220,19 +234,24 @@ class GenerationRequest:
     place: PlaceInput
     person: PersonInput | None = None
     camera: CameraInput = field(default_factory=CameraInput)
+    motion: MotionInput = field(default_factory=MotionInput)
     frames: tuple[int, int] | None = None
     layers: bool = False
     look: LookInput = field(default_factory=LookInput)
     options: GenerationOptions = field(default_factory=GenerationOptions)
 
     def __post_init__(self) -> None:
-        if self.person is None and self.camera.move is None and self.camera.file is None:
+        given = (self.person, self.motion.pose, self.camera.move, self.camera.file)
+        if all(source is None for source in given):
             raise InputError("nothing moves: without a `person` give `move` or `cameras` FILE")
         if self.person is None and (self.place.stand or self.place.person_scale != 1):
             name = "stand" if self.place.stand else "person_scale"
             raise InputError(f"`{name}`: there is no `person` who could stand in the place")
         if self.person is None and (names := self.look.choices):
             raise InputError(f"`{names[0]}`: there is no `person` that it could belong to")
+        for name in ("pose", "person_image"):
+            if self.person is not None and getattr(self.motion, name) is not None:
+                raise InputError(f"`{name}`: is for somebody who was not filmed; leave PERSON out")
         if self.frames is not None and not 0 <= self.frames[0] < self.frames[1]:
             start, stop = self.frames
             raise InputError(f"`frames` {start}:{stop}: must be A:B with 0 <= A < B")
@@ -252,6 +271,8 @@ class GenerationRequest:
             camera.cameras and Path(camera.cameras),
             camera.move and Path(camera.move),
             camera.scale_file,
+            self.motion.pose,
+            self.motion.person_image,
         ]
         return [path for path in paths if isinstance(path, Path) and is_there(path)]
 

@@ -40,6 +40,11 @@ def cover_scale(size: Size, target: Size) -> float:
     return max(target.width / size.width, target.height / size.height)
 
 
+def contain_scale(size: Size, target: Size) -> float:
+    """How much a frame must be scaled to lie within another one as large as it goes."""
+    return min(target.width / size.width, target.height / size.height)
+
+
 def cover_crop_intrinsics(intrinsics: Tensor, size: Size, target: Size) -> Tensor:
     """Intrinsics after scaling the frame to cover ``target`` and cropping it centrally.
 

@@ -201,7 +201,9 @@ class Denoiser(ModelMixin, ConfigMixin):
     def probe_names(self) -> tuple[str, ...]:
         """The probes that may be asked for."""
         sites = attention_sites(self.unet).values()
-        return tuple(probe for site in sites for reader in site.readers for probe in reader.probes)
+        readers = (reader for site in sites for reader in site.readers)
+        owners = (*readers, *self._conditioners())
+        return tuple(probe for owner in owners for probe in owner.probes)
 
     def _check_probe_names(self) -> None:
         repeated = [probe for probe, count in Counter(self.probe_names).items() if count > 1]
@@ -228,8 +230,8 @@ class Denoiser(ModelMixin, ConfigMixin):
             drop: [B] bool, which clips' conditions are dropped; None = none. For a clip alone: an
                 injection is dropped when it is made.
             motion: False leaves the motion modules out (stage I, clips of one frame).
-            probes: names of what attention readers are to leave for losses; asking changes no other
-                number.
+            probes: names of what readers and conditioners are to leave for losses; asking changes
+                no other number.
 
         Raises:
             InputError: a reader that is asked cannot give its probe, or there is none.
@@ -247,6 +249,8 @@ class Denoiser(ModelMixin, ConfigMixin):
         else:
             injection = source
         call = Call(injection, motion, noisy.shape[1], frozenset(probes))
+        for name in call.probes & injection.probes.keys():
+            call.record(name, injection.probes[name])
         with calling(call):
             output = self._unet_output(noisy, timesteps, injection)
         if silent := sorted(call.probes - call.probe_values.keys()):

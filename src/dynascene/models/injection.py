@@ -13,6 +13,7 @@ from torch import Tensor
 
 T = TypeVar("T")
 NO_CHANNELS: Mapping[str, Tensor] = MappingProxyType({})
+NO_STATES: Mapping[str, tuple[Tensor, ...]] = MappingProxyType({})
 
 
 class Reference(NamedTuple):
@@ -42,6 +43,9 @@ class Injection(NamedTuple):
     reference: conditioner → its reference, read by the readers that it has in self-attention.
     camera: per U-Net level [B, F, C, h, w], read inside the motion modules.
     camera_matrix: [B, F, 12] numbers of each frame's camera, read inside the motion modules.
+    states: conditioner → per layer [B, F, n, C], added to the input of attention layers by the
+        readers that it has there.
+    probes: name → what a conditioner leaves for losses.
     anchor: [B, F, C, h, w] the latent on which a ``guide_residual`` denoiser builds.
     """
 
@@ -52,6 +56,8 @@ class Injection(NamedTuple):
     camera: tuple[Tensor, ...] = ()
     anchor: Tensor | None = None
     camera_matrix: Tensor | None = None
+    states: Mapping[str, tuple[Tensor, ...]] = NO_STATES
+    probes: Mapping[str, Tensor] = NO_CHANNELS
 
 
 def merge_injections(injections: Sequence[Injection]) -> Injection:
@@ -74,6 +80,8 @@ def merge_injections(injections: Sequence[Injection]) -> Injection:
         camera_matrix=_only(
             "camera matrix", [i.camera_matrix for i in injections if i.camera_matrix is not None]
         ),
+        states=_union("states", [i.states for i in injections]),
+        probes=_union("probes", [i.probes for i in injections]),
     )
 
 

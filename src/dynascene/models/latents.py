@@ -50,6 +50,10 @@ class EncodedClip(ClipTensors):
     scene_intrinsics: Tensor | None
     guide: Tensor | None
     guide_visibility: Tensor | None
+    skeleton_folds: Tensor | None
+    character_latent: Tensor | None
+    character_tokens: Tensor | None
+    background_flow: Tensor | None
     size: Size
 
     @staticmethod
@@ -110,6 +114,8 @@ def encode_plainly(tensor: Tensor, kind: EncodingKind, stride: int) -> Tensor:
     match kind:
         case "cells":
             return to_grid(tensor, stride)
+        case "folds":
+            return nnf.pixel_unshuffle(tensor.float(), stride)
         case "complement":
             return to_grid(1 - tensor, stride)
         case "numbers":

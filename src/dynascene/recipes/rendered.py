@@ -65,8 +65,10 @@ def rendered_run(system: System, training: RenderedTraining, settings: Settings)
         return run
     settings.refuse_clips(name)
     require_start(name, training.continues, settings)
-    if training.composites or training.matte_errors:
-        raise ValueError(f"{name}: composites and faulty mattes are drawn at size micro alone")
+    if training.composites or training.matte_errors or training.person_share != 0.5:
+        raise ValueError(
+            f"{name}: composites, faulty mattes and a share of people are for size micro alone"
+        )
     batch = settings.batch or training.batch
 
     return Run(

@@ -10,8 +10,10 @@ from types import SimpleNamespace
 
 from torch.utils.data import Dataset
 
+from dynascene.clip_fields import BUILT_IN
 from dynascene.datasets.tasks.collation import pack_samples
 from dynascene.datasets.tasks.samples import TRIES, TaskSamples
+from dynascene.models.inputs import fields_read
 from dynascene.models.sizes import ModelSize
 from dynascene.models.systems.system import (
     RenderedTraining,
@@ -47,7 +49,7 @@ def short_run(system: System, training: RenderedTraining, settings: Settings) ->
         name=name,
         settings=settings,
         objective=partial(_objective, system, training, settings),
-        samples=partial(_samples, training, settings),
+        samples=partial(_samples, system, training, settings),
         collate=collate,
         optimiser=Optimiser(
             learning_rate=settings.learning_rate or training.learning_rate,
@@ -110,7 +112,14 @@ def _objective(
         parts.image_encoder,
         parts.vae,
         all_parameters(denoiser),
-        partial(moves_validation, settings.data, size.resolution, PLAIN_MOVES, size.frames),
+        partial(
+            moves_validation,
+            settings.data,
+            size.resolution,
+            PLAIN_MOVES,
+            size.frames,
+            inputs=further_inputs(system, training),
+        ),
         batch_encoder=PixelEncoder(training.target),
         loss=training.loss.with_terms(system.loss_terms),
         additive=True,
@@ -147,8 +156,19 @@ def _stage_objective(
     )
 
 
-def _samples(training: RenderedTraining, settings: Settings) -> Dataset[SimpleNamespace]:
-    samples = ShotSamples(_cached(training.size, settings), Stock(), settings.seed)
+def further_inputs(system: System, training: RenderedTraining) -> frozenset[str]:
+    """The further fields that a training's network and loss read."""
+    judged = fields_read(term.reads for term in training.loss.with_terms(system.loss_terms).terms)
+    return (system.inputs(training.variant) | judged) - BUILT_IN
+
+
+def _samples(
+    system: System, training: RenderedTraining, settings: Settings
+) -> Dataset[SimpleNamespace]:
+    shots = _cached(
+        training.size, settings, training.person_share, further_inputs(system, training)
+    )
+    samples = ShotSamples(shots, Stock(), settings.seed)
     if not (training.composites or training.matte_errors):
         return samples
     return ConditionFrames(samples, training.composites, training.matte_errors, settings.seed)
@@ -162,7 +182,12 @@ def _task_samples(mix: TaskMix, size: ModelSize, settings: Settings) -> TaskSamp
     return TaskSamples(lambda: clips, mix, settings.seed)
 
 
-def _cached(size: ModelSize, settings: Settings) -> CachedShots:
+def _cached(
+    size: ModelSize,
+    settings: Settings,
+    person_share: float = 0.5,
+    inputs: frozenset[str] = frozenset(),
+) -> CachedShots:
     shots = ShortShots(
         "train",
         size.resolution,
@@ -170,5 +195,7 @@ def _cached(size: ModelSize, settings: Settings) -> CachedShots:
         settings.seed,
         folder=settings.data,
         worlds=settings.worlds,
+        person_share=person_share,
+        inputs=inputs,
     )
     return CachedShots(shots, settings.cache or settings.out / "clips")

@@ -63,7 +63,13 @@ def _single_frames(shot: SyntheticShot) -> list[SimpleNamespace]:
 
 @lru_cache(maxsize=1)
 def moves_validation(
-    folder: Path | None, size: Size, clips: int, frames: int, *, apart: bool = False
+    folder: Path | None,
+    size: Size,
+    clips: int,
+    frames: int,
+    *,
+    apart: bool = False,
+    inputs: frozenset[str] = frozenset(),
 ) -> list[MovedShot]:
     """Short rendered clips of the val split, whose cameras make plain moves.
 
@@ -71,8 +77,9 @@ def moves_validation(
         folder: of imagery; None = procedural pictures.
         size, clips, frames: of the clips.
         apart: of each clip the last frame alone, for stages that train single frames.
+        inputs: names of further fields.
     """
-    moved = MovedShots(ShortShots("val", size, frames, folder=folder))
+    moved = MovedShots(ShortShots("val", size, frames, folder=folder, inputs=inputs))
     shots = (moved[index] for index in range(clips))
     return [_last_frame(shot) if apart else shot for shot in shots]
 

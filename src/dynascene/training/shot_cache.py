@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from dynascene.clip_fields import CLIP_FIELDS
 from dynascene.errors import InputError
 from dynascene.io.atomic import replacing
 from dynascene.synthetic.shots.short_filming import ShortShot
@@ -24,9 +25,15 @@ from dynascene.types import Size
 
 VERSION = 1  # of what is rendered and stored; another one renders the clips anew
 CLIPS_PER_FILE = 64
-PICTURES = ("video", "background", "foreground", "scene_image")  # −1 … 1
-MASKS = ("matte", "scene_visibility")  # 0 … 1
-NUMBERS = ("cam_from_world", "intrinsics", "scene_cam_from_world", "scene_intrinsics")
+PICTURES = ("video", "background", "foreground", "scene_image", "character")  # −1 … 1
+MASKS = ("matte", "scene_visibility", "skeleton")  # 0 … 1
+
+
+FIELDS = (
+    "video", "background", "foreground", "scene_image", "matte", "scene_visibility",
+    "cam_from_world", "intrinsics", "scene_cam_from_world", "scene_intrinsics",
+)  # fmt: skip
+_AXES = {name: field.axes for name, field in CLIP_FIELDS.items()}
 
 
 class CachedShots:
@@ -56,6 +63,8 @@ class CachedShots:
         kind = (VERSION, shots.split, tuple(shots.size), shots.frames, shots.seed)
         choices = (sorted(shots.worlds.items()), shots.person_share, shots.own_view_share)
         text = repr((kind, choices, shots.library.identity()))
+        if shots.inputs:
+            text += repr(sorted(shots.inputs))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def path(self, file: int) -> Path:
@@ -75,40 +84,35 @@ class CachedShots:
             records = np.load(path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError) as error:
             raise InputError(f"{path}: is no whole file of clips; delete it") from error
-        expected = record_type(self.shots.size, self.shots.frames)
+        expected = record_type(self.shots.size, self.shots.frames, self.shots.inputs)
         if records.dtype != expected or records.shape != (CLIPS_PER_FILE,):
             raise InputError(f"{path}: holds other clips than its folder says; delete it")
         return records
 
     def _render(self, file: int) -> None:
-        records = np.zeros(CLIPS_PER_FILE, record_type(self.shots.size, self.shots.frames))
+        shots = self.shots
+        records = np.zeros(CLIPS_PER_FILE, record_type(shots.size, shots.frames, shots.inputs))
         for place in range(CLIPS_PER_FILE):
-            write_record(records[place], self.shots[file * CLIPS_PER_FILE + place])
+            write_record(records[place], shots[file * CLIPS_PER_FILE + place])
         with replacing(self.path(file)) as temporary, temporary.open("wb") as stream:
             np.save(stream, records)
 
 
-def record_type(size: Size, frames: int) -> np.dtype:
-    """What a file holds of each clip."""
-    W, H = size
+def record_type(size: Size, frames: int, inputs: frozenset[str] = frozenset()) -> np.dtype:
+    """What a file holds of each clip, further fields of these names included."""
+    lengths = {"F": frames, "H": size.height, "W": size.width}
     shapes = {
-        **dict.fromkeys(PICTURES, (frames, 3, H, W)),
-        "matte": (frames, 1, H, W),
-        "scene_image": (3, H, W),
-        "scene_visibility": (1, H, W),
-        "cam_from_world": (frames, 4, 4),
-        "intrinsics": (frames, 3, 3),
-        "scene_cam_from_world": (4, 4),
-        "scene_intrinsics": (3, 3),
+        name: tuple(lengths[a] if a in lengths else int(a) for a in _AXES[name].split()[1:])
+        for name in (*FIELDS, *sorted(inputs))
     }
-    kinds = {name: "<f4" if name in NUMBERS else "u1" for name in shapes}
+    kinds = {name: "u1" if name in PICTURES + MASKS else "<f4" for name in shapes}
     return np.dtype([(name, kinds[name], shape) for name, shape in shapes.items()])
 
 
 def write_record(record: np.void, shot: ShortShot) -> None:
     """A clip into a record of ``record_type``."""
     for name in record.dtype.names or ():
-        values = getattr(shot, name).numpy()
+        values = (shot.inputs[name] if name in shot.inputs else getattr(shot, name)).numpy()
         if name in PICTURES:
             values = np.rint((values + 1) * 127.5)
         elif name in MASKS:

@@ -31,6 +31,7 @@ from dynascene.training_batch import collate
 from dynascene.types import Batch, Size
 
 SIZE = Size(32, 24)
+NO_JOINTS = torch.zeros(24, 22, 2), torch.zeros(24, 22)
 IMAGERY = Path(__file__).parents[4] / "shared" / "training"
 needs_imagery = pytest.mark.skipif(not IMAGERY.is_dir(), reason="no ../shared/training here")
 
@@ -48,7 +49,8 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
     figure[:, 3, 10:20, 50:70] = 0.5
     figure[:, :3] = figure[:, 3:] * torch.tensor([0.8, 0.3, 0.1])[:, None, None]
     monkeypatch.setattr(
-        "dynascene.synthetic.shots.dataset.person_clip", lambda seed: StrideClip(figure, 1.7)
+        "dynascene.synthetic.shots.dataset.person_clip",
+        lambda seed: StrideClip(figure, 1.7, *NO_JOINTS),
     )
 
 
@@ -211,7 +213,7 @@ def test_a_person_is_laid_upright_where_placed() -> None:
         roll=torch.tensor([0.0, torch.pi / 2]),  # fallen over clockwise: the head to the right
         phase=torch.tensor([0, 30]),
     )
-    _, matte = lay_person(StrideClip(layers, 1.6), placement, Size(64, 48))
+    _, matte = lay_person(StrideClip(layers, 1.6, *NO_JOINTS), placement, Size(64, 48))
     rows, columns = matte[0, 0].nonzero().unbind(-1)
     assert (int(rows.min()), int(rows.max()) + 1) == pytest.approx((8, 40), abs=1)
     assert (int(columns.min()), int(columns.max()) + 1) == pytest.approx((29, 31), abs=1)

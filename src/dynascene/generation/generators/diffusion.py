@@ -9,8 +9,9 @@ from dynascene.generation.clip import GeneratedClip, GeneratedFrame, GenerationO
 from dynascene.generation.decoding import follows_camera, is_guided
 from dynascene.generation.detail import join_bands, keep_seen, resized
 from dynascene.generation.generators.sampling import Draw, SampledFrame, Sampling, estimate_of
-from dynascene.generation.guide import SceneGuide, SharpFrame, at_size
+from dynascene.generation.guide import RenderedGuide, SceneGuide, SharpFrame, at_size
 from dynascene.generation.model_input import model_size
+from dynascene.generation.motion_input import check_motion
 from dynascene.generation.painting import MOST_KEY_VIEWS, Painter, paint_memory
 from dynascene.generation.weights import LoadedWeights, load_weights
 from dynascene.imaging.pixels import bytes_from_tensor
@@ -45,6 +46,8 @@ def sampled(
     begins with the first frame that is read, or with ``GeneratedClip.sample``, and is done once.
     """
     clip, has_camera = guide.clip, not options.null_camera
+    if isinstance(guide, RenderedGuide):
+        check_motion(pipeline.inputs, guide.shot.inputs)
     size = model_size(
         clip.track.size, pipeline.denoiser.size.resolution, latent_stride(pipeline.vae)
     )

@@ -57,6 +57,8 @@ def generate(
     cameras: Annotated[str | None, optional("FILE|none")] = None,
     camera_format: OptionalName = None,
     move: Annotated[str | None, optional("NAME[:AMOUNT]")] = None,
+    pose: OptionalPath = None,
+    person_image: OptionalPath = None,
     framing: Annotated[str, arg(metavar="auto|centre|YAW,PITCH")] = "auto",
     scene_fov: OptionalDegrees = None,
     generator: OptionalGenerator = None,
@@ -118,6 +120,9 @@ def generate(
             orbit-right (degrees), dolly-in, dolly-out, truck-left, truck-right, pedestal-up,
             pedestal-down, crane-up, crane-down, dolly-zoom (1 = the depth of the place), handheld
             (dynascene cameras moves says more).
+        pose: how somebody moves who was not filmed, in place of PERSON: a file of poses, or a
+            skeleton video (weights of animateanywhere).
+        person_image: a picture of that person.
         framing: where the first frame looks into the picture: auto, centre, or YAW,PITCH degrees.
         scene_fov: horizontal field of view of the picture in degrees, 360 for an equirectangular
             panorama (default: what the picture's tags say, else 60).
@@ -173,7 +178,12 @@ def generate(
     from dynascene.generation.clip import DEFAULT_GENERATOR, GenerationOptions
     from dynascene.generation.job import make_clip
     from dynascene.generation.preview import make_preview
-    from dynascene.generation.request import CameraInput, GenerationRequest, PlaceInput
+    from dynascene.generation.request import (
+        CameraInput,
+        GenerationRequest,
+        MotionInput,
+        PlaceInput,
+    )
     from dynascene.interfaces.cli.display import Terminal, say
 
     options = GenerationOptions(
@@ -220,6 +230,7 @@ def generate(
             rotation_order=rotation_order and rotation_order.upper(),
             sensor=parse_sensor(sensor) if sensor else None,
         ),
+        motion=MotionInput(pose=pose, person_image=person_image),
         frames=parse_range(frames) if frames else None,
         layers=layers,
         look=LookInput(

@@ -3,12 +3,16 @@
 from typing import Any
 
 from dynascene.errors import InputError
+from dynascene.models.conditioners.background_flow import BackgroundFlow
+from dynascene.models.conditioners.background_motion import BackgroundMotion
 from dynascene.models.conditioners.base import Conditioner
 from dynascene.models.conditioners.camera_matrix import CameraMatrix
+from dynascene.models.conditioners.character_reference import CharacterReference
 from dynascene.models.conditioners.foreground import Foreground
 from dynascene.models.conditioners.guide import Guide
 from dynascene.models.conditioners.image_embedding import ImageEmbedding
 from dynascene.models.conditioners.plucker_camera import PluckerCamera
+from dynascene.models.conditioners.pose_guider import PoseGuider
 from dynascene.models.conditioners.scene_image import SceneImage
 from dynascene.models.conditioners.scene_reference import SceneReference
 from dynascene.models.sizes import ModelSize
@@ -21,6 +25,10 @@ CONDITIONERS: dict[str, type[Conditioner]] = {
     "scene_image": SceneImage,
     "plucker_camera": PluckerCamera,
     "camera_matrix": CameraMatrix,
+    "pose_guider": PoseGuider,
+    "character_reference": CharacterReference,
+    "background_motion": BackgroundMotion,
+    "background_flow": BackgroundFlow,
 }
 
 

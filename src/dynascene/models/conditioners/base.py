@@ -31,6 +31,7 @@ class Conditioner(nn.Module):
     uses: the names of other conditioners of the same denoiser whose modules it calls. The denoiser
         hands them to ``connect``; their weights stay theirs.
     channels: the groups of input channels that it adds to the denoiser, by meaning.
+    probes: the names of what it leaves for losses.
     per_clip: True when its injection does not depend on the frames, so that the windows of a long
         clip share it.
     """
@@ -39,6 +40,7 @@ class Conditioner(nn.Module):
     reads: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
     channels: InputLayout = ()
+    probes: tuple[str, ...] = ()
     per_clip: bool = False
 
     def __init__(self, size: ModelSize) -> None:

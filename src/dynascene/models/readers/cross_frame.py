@@ -5,6 +5,7 @@ AnimateAnywhere attends so, and its epipolar loss reads the probe (docs/paper.md
 Legend: B clips, F frames, n tokens of one frame, d channels of one head.
 """
 
+import torch
 from torch import Tensor
 
 from dynascene.models.attention import (
@@ -44,6 +45,25 @@ class CrossFrameReader(Reader):
                 call.record(probe, attention_weights(query, key))
         gate = self.owner.gates[self.index].to(joint.dtype)
         return gate * (joint - state.attended)
+
+
+class QueryKeyReader(Reader):
+    """Changes nothing, and leaves the queries and keys of which cross-frame attention is made.
+
+    A loss that needs the attention block by block makes it of them, so that it never stands in
+    memory as a whole.
+
+    probe: the name under which it leaves them, [2, B, heads, F·n, d], when they are asked for.
+    """
+
+    def __init__(self, probe: str) -> None:
+        self.probes = (probe,)
+
+    def attended_change(self, state: AttentionState, call: Call) -> None:
+        for probe in self.probes:
+            if call.wants(probe):
+                pair = (_across_frames(t, call.frames) for t in (state.query, state.key))
+                call.record(probe, torch.stack(list(pair)))
 
 
 def _across_frames(states: Tensor, frames: int) -> Tensor:

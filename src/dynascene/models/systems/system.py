@@ -135,6 +135,7 @@ class RenderedTraining:
         warmup, floor, ema: as in ``TrainingSchedule``.
         composites, matte_errors: shares of the clips, at size micro alone: those whose scene
             picture is a frame of their own, person included, and those whose matte has faults.
+        person_share: share of the clips with a person, at size micro alone.
         added: beginnings of the names of weights that what it goes on from lacks; they start fresh.
         clip_size, clip_frames: not at size micro, of the clips that it trains on; None = those of
             the size.
@@ -161,6 +162,7 @@ class RenderedTraining:
     ema: float = 0.999  # a thousand steps long; not in the paper
     composites: float = 0.0
     matte_errors: float = 0.0
+    person_share: float = 0.5
     added: tuple[str, ...] = ()
     clip_size: Size | None = None
     clip_frames: int | None = None

@@ -12,15 +12,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from dynascene.body_pose import INDEX
 from dynascene.geometry.intrinsics import intrinsics_matrix
 from dynascene.geometry.rigid import invert_rigid, rigid
 from dynascene.imaging.colour import linear_from_srgb, srgb_from_linear
 from dynascene.imaging.pixels import tensor_from_bytes
+from dynascene.synthetic.people.body_joints import body_joints, faces_camera
 from dynascene.synthetic.people.gait import Walk
 from dynascene.synthetic.people.gait_style import stride_length
 from dynascene.synthetic.people.ground_path import GroundPath
 from dynascene.synthetic.people.look import random_look
 from dynascene.synthetic.people.renderer import Light, render_person
+from dynascene.synthetic.people.skeleton import Poses
 from dynascene.types import CameraTrack, Size
 
 STRIDE_FRAMES = 24
@@ -39,10 +42,14 @@ class StrideClip:
     Attributes:
         layers: [24, 4, h, w] float32, colour (sRGB 0 … 1) times matte, and matte.
         height: of the person, metres.
+        joints: [24, 22, 2] where the joints of ``body_pose`` are, in the clip's pixels.
+        visibility: [24, 22]; that of eyes and nose is 0 where the face is turned away.
     """
 
     layers: Tensor
     height: float
+    joints: Tensor
+    visibility: Tensor
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,18 @@ def person_clip(seed: int) -> StrideClip:
         matte = tensor_from_bytes(frame.matte)
         colour = tensor_from_bytes(frame.colour)
         layers.append(torch.cat([colour * matte, matte]))
-    return StrideClip(torch.stack(layers), look.height)
+    return StrideClip(torch.stack(layers), look.height, *_joints(poses, cameras, look.height))
+
+
+def _joints(poses: Poses, cameras: CameraTrack, height: float) -> tuple[Tensor, Tensor]:
+    """``StrideClip.joints`` and ``visibility``."""
+    world, pose = body_joints(poses, height), cameras.cam_from_world[:, None]
+    in_camera = (pose[..., :3, :3] @ world[..., None])[..., 0] + pose[..., :3, 3]
+    pixels = (cameras.intrinsics[:, None] @ in_camera[..., None])[..., 0]
+    visibility = torch.ones(pixels.shape[:2], dtype=torch.float64)
+    face = [INDEX[joint] for joint in ("nose", "right_eye", "left_eye")]
+    visibility[:, face] = faces_camera(poses, cameras.cam_from_world).double()[:, None]
+    return (pixels[..., :2] / pixels[..., 2:]).float(), visibility.float()
 
 
 def _cameras_alongside(positions: Tensor) -> CameraTrack:

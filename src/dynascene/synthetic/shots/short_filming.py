@@ -5,7 +5,8 @@ F frames, H W pixels.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import torch
@@ -15,7 +16,7 @@ from torch import Tensor
 from dynascene.geometry.rays import Rays, track_rays
 from dynascene.geometry.rigid import rigid, rotation_about
 from dynascene.synthetic.places.place import SyntheticPlace
-from dynascene.synthetic.shots.person_clips import composite
+from dynascene.synthetic.shots.person_clips import Placement, StrideClip, composite
 from dynascene.types import CameraTrack, Size
 
 FINENESS = 2  # rays per pixel, across and down
@@ -35,6 +36,7 @@ class ShortShot:
         seen: bool [F, 1, H, W], True where the scene picture shows the same surface.
         world: kind of the place.
         place: name of the picture it is made of.
+        inputs: further fields of ``clip_fields`` by name, as far as they are asked for.
     """
 
     video: Tensor
@@ -50,6 +52,7 @@ class ShortShot:
     seen: Tensor
     world: str
     place: str
+    inputs: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,10 +71,13 @@ class Setting:
 
 
 class PersonLayers(NamedTuple):
-    """colour: [F, 3, H, W] sRGB 0 … 1, black off the person. matte: [F, 1, H, W]."""
+    """colour: [F, 3, H, W] sRGB 0 … 1, black off the person. matte: [F, 1, H, W]. who, where: the
+    person and their places; None where there is nobody."""
 
     colour: Tensor
     matte: Tensor
+    who: StrideClip | None = None
+    where: Placement | None = None
 
 
 def film(
@@ -87,7 +93,7 @@ def film(
     """
     background, depth = render(setting, track)
     picture, picture_depth = render(setting, setting.picture)
-    colour, matte = person
+    colour, matte = person.colour, person.matte
     return ShortShot(
         video=composite(colour, matte, background) * 2 - 1,
         background=background * 2 - 1,

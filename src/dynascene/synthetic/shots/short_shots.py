@@ -9,6 +9,7 @@ F frames, H W pixels.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -34,6 +35,7 @@ from dynascene.synthetic.shots.short_filming import (
     level_pose,
     started_at,
 )
+from dynascene.synthetic.shots.short_inputs import check_inputs, short_inputs
 from dynascene.synthetic.shots.short_paths import random_short_track
 from dynascene.synthetic.worlds import DRAW, WORLDS, check_worlds, draw_world
 from dynascene.types import CameraTrack, Size
@@ -57,9 +59,10 @@ class ShortShots(Dataset[ShortShot]):
         worlds: how often each kind of place is drawn.
         person_share: share of the clips with a person.
         own_view_share: share of the clips whose scene picture is the first frame's view.
+        inputs: names of further fields that clips have, see ``short_inputs``.
 
     Raises:
-        InputError: the split is unknown, or the folder or the shares are bad.
+        InputError: the split or a further field is unknown, or the folder or the shares are bad.
     """
 
     def __init__(
@@ -73,8 +76,11 @@ class ShortShots(Dataset[ShortShot]):
         worlds: Mapping[str, float] = WORLDS,
         person_share: float = 0.5,
         own_view_share: float = OWN_VIEW_SHARE,
+        inputs: frozenset[str] = frozenset(),
     ) -> None:
         check_worlds(worlds)
+        check_inputs(inputs)
+        self.inputs = inputs
         self.split, self.size, self.frames, self.seed = split, size, frames, seed
         self.library = Library(split, FINENESS * size.width, folder)
         # however they are written, the same shares give the same clips
@@ -111,7 +117,8 @@ class ShortShots(Dataset[ShortShot]):
         """
         setting, track = self.placed(rng, place, track)
         person = self._person(rng, setting.place, track)
-        return film(setting, track, person, world, name)
+        shot = film(setting, track, person, world, name)
+        return replace(shot, inputs=short_inputs(self.inputs, setting, track, person))
 
     def placed(
         self, rng: np.random.Generator, place: SyntheticPlace, track: CameraTrack
@@ -153,4 +160,4 @@ class ShortShots(Dataset[ShortShot]):
         clip = person_clip(first + int(rng.integers(PEOPLE)))
         ground = 1.0 if place.stage is None else place.stage.height
         placement = random_placement(rng, clip, track, ground, ground / EYE_METRES)
-        return PersonLayers(*lay_person(clip, placement, self.size))
+        return PersonLayers(*lay_person(clip, placement, self.size), clip, placement)

@@ -1,0 +1,148 @@
+"""How a person moves who was not filmed: a sequence of poses, and their picture.
+
+F frames, H W pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dynascene.body_pose import BodyPose
+from dynascene.clip_fields import CLIP_FIELDS
+from dynascene.errors import InputError
+from dynascene.generation.request import MotionInput
+from dynascene.geometry.intrinsics import contain_scale
+from dynascene.imaging.pixels import tensor_from_bytes
+from dynascene.imaging.skeleton_map import draw_skeleton
+from dynascene.io.frames import open_frames
+from dynascene.io.images import read_image
+from dynascene.io.poses.formats import is_pose_file, read_pose
+from dynascene.io.video_index import DEFAULT_FRAME_RATE
+from dynascene.types import FrameSource, Size
+
+PARAMETERS = {"skeleton": "pose", "character": "person_image"}  # field → what gives it
+LARGEST = Size(384, 216)  # of drawn skeletons: models work at about this size
+
+
+def motion_frames(
+    motion: MotionInput, frames: tuple[int, int] | None
+) -> tuple[int, int | None, Fraction]:
+    """The first of the poses, how many are used, and how many a second; None: there are none.
+
+    Args:
+        motion: the files.
+        frames: (start, stop) of the poses that are wanted; None: all.
+
+    Raises:
+        InputError: they cannot be read, or there are fewer.
+    """
+    if motion.pose is None:
+        return 0, None, DEFAULT_FRAME_RATE
+    source = _opened(motion.pose)
+    rate = DEFAULT_FRAME_RATE if isinstance(source, BodyPose) else source.frame_rate
+    start, stop = frames or (0, len(source))
+    if stop > len(source):
+        raise InputError(f"`frames` {start}:{stop}: {motion.pose} has {len(source)} frames")
+    return start, stop - start, rate
+
+
+def frames_of_fields(fields: Mapping[str, Tensor], numbers: Sequence[int]) -> dict[str, Tensor]:
+    """Some frames of fields that are without the axis B."""
+    return {
+        name: values[list(numbers)] if CLIP_FIELDS[name].per_frame else values
+        for name, values in fields.items()
+    }
+
+
+def motion_inputs(motion: MotionInput, size: Size, start: int, count: int) -> dict[str, Tensor]:
+    """The fields of a clip that are given, without the axis B.
+
+    Poses are put in the middle of the frame as large as they go, as a filmed person is.
+
+    Args:
+        motion: the files.
+        size: of the background.
+        start, count: which frames of the poses are used.
+
+    Raises:
+        InputError: a file cannot be read, or has too few frames.
+    """
+    fields = {}
+    small = _limited(size)
+    if motion.pose is not None:
+        fields["skeleton"] = _skeletons(motion.pose, small, start, count)
+    if motion.person_image is not None:
+        fields["character"] = character_picture(read_image(motion.person_image), small)
+    return fields
+
+
+def check_motion(read: Iterable[str], given: Iterable[str]) -> None:
+    """Compare what weights read with what a request gives.
+
+    Args:
+        read: fields that the weights read.
+        given: fields that are there.
+
+    Raises:
+        InputError: one is missing, or is not read.
+    """
+    wanted, there = set(read) & PARAMETERS.keys(), set(given) & PARAMETERS.keys()
+    if missing := sorted(PARAMETERS[name] for name in wanted - there):
+        raise InputError(f"these weights read `{missing[0]}`, and none is given: name its file")
+    if idle := sorted(PARAMETERS[name] for name in there - wanted):
+        raise InputError(f"`{idle[0]}`: these weights do not read it; take others, or leave it out")
+
+
+def character_picture(pixels: np.ndarray, size: Size) -> Tensor:
+    """The person's picture, whole in the middle of a black frame: [3, H, W] in −1 … 1.
+
+    Args:
+        pixels: uint8 [h, w, 3], or [h, w, 4] with alpha: what it leaves out becomes black.
+        size: of the frame.
+    """
+    picture = tensor_from_bytes(pixels)
+    colour = picture[:3] * picture[3:] if len(picture) == 4 else picture
+    return _contained(colour, size) * 2 - 1
+
+
+def _skeletons(path: Path, size: Size, start: int, count: int) -> Tensor:
+    source = _opened(path)
+    if start + count > len(source):
+        raise InputError(f"{path}: has {len(source)} poses, and {start + count} frames are wanted")
+    if isinstance(source, BodyPose):
+        scale = contain_scale(source.size, size)
+        whole = Size(*(max(1, round(pixels * scale)) for pixels in source.size))
+        pose = source.resized(whole)
+        frames = (draw_skeleton(pose, frame) for frame in range(start, start + count))
+    else:
+        frames = (frame[..., :3] for frame in source.read(start, start + count))
+    return torch.stack([_contained(tensor_from_bytes(frame), size) for frame in frames])
+
+
+def _opened(path: Path) -> BodyPose | FrameSource:
+    return read_pose(path) if is_pose_file(path) else open_frames(path)
+
+
+def _contained(picture: Tensor, size: Size) -> Tensor:
+    """A picture [3, h, w] in 0 … 1 in the middle of a black frame of ``size``."""
+    height, width = picture.shape[-2:]
+    scale = contain_scale(Size(width, height), size)
+    own = [max(1, round(n * scale)) for n in (height, width)]
+    resized = torch.nn.functional.interpolate(
+        picture[None], own, mode="bilinear", antialias=True, align_corners=False
+    )[0]
+    frame = torch.zeros(3, size.height, size.width)
+    top, left = (size.height - own[0]) // 2, (size.width - own[1]) // 2
+    frame[:, top : top + own[0], left : left + own[1]] = resized.clamp(0, 1)
+    return frame
+
+
+def _limited(size: Size) -> Size:
+    scale = min(1.0, max(LARGEST.width / size.width, LARGEST.height / size.height))
+    return Size(max(1, round(size.width * scale)), max(1, round(size.height * scale)))

@@ -1,0 +1,126 @@
+"""Somebody who was not filmed: poses and a picture, as weights read them."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from walking_pose import SIZE, walking_pose
+
+from dynascene.errors import InputError
+from dynascene.generation.clip import GenerationOptions
+from dynascene.generation.job import make_clip
+from dynascene.generation.motion_input import (
+    character_picture,
+    check_motion,
+    frames_of_fields,
+    motion_frames,
+    motion_inputs,
+)
+from dynascene.generation.request import (
+    CameraInput,
+    GenerationRequest,
+    MotionInput,
+    PersonInput,
+    PlaceInput,
+)
+from dynascene.imaging.skeleton_map import draw_skeleton
+from dynascene.io.images import write_png
+from dynascene.io.poses.openpose import write_openpose
+from dynascene.io.video_writing import H264Writer
+from dynascene.types import Size
+
+PLACE = PlaceInput(scene=Path("place.png"))
+
+
+@pytest.fixture
+def poses(tmp_path: Path) -> Path:
+    write_openpose(walking_pose(5), tmp_path / "poses.json")
+    return tmp_path / "poses.json"
+
+
+def test_poses_are_drawn_in_the_middle_of_the_frame(poses: Path) -> None:
+    motion = MotionInput(pose=poses)
+    assert motion_frames(motion, None) == (0, 5, 24)
+    assert motion_frames(motion, (1, 4)) == (1, 3, 24)
+    with pytest.raises(InputError, match="has 5 frames"):
+        motion_frames(motion, (1, 6))
+    maps = motion_inputs(motion, Size(240, 120), 1, 3)["skeleton"]
+    assert maps.shape == (3, 3, 120, 240)
+    drawn = torch.from_numpy(draw_skeleton(walking_pose(5), 1)).permute(2, 0, 1) / 255
+    torch.testing.assert_close(maps[0, :, :, 40:200], drawn, atol=0.03, rtol=0)
+    assert not maps[..., :40].any()
+    with pytest.raises(InputError, match="has 5 poses, and 6 frames are wanted"):
+        motion_inputs(motion, Size(240, 120), 3, 3)
+
+
+def test_large_frames_are_drawn_at_about_the_size_of_models(poses: Path) -> None:
+    maps = motion_inputs(MotionInput(pose=poses), Size(1920, 1080), 0, 2)["skeleton"]
+    assert maps.shape[-2:] == (216, 384)
+
+
+def test_a_drawn_video_is_passed_through(tmp_path: Path) -> None:
+    pose = walking_pose(3)
+    with H264Writer(tmp_path / "drawn.mp4", SIZE, Fraction(30)) as writer:
+        for frame in range(3):
+            writer.write(draw_skeleton(pose, frame))
+    motion = MotionInput(pose=tmp_path / "drawn.mp4")
+    assert motion_frames(motion, None) == (0, 3, 30)
+    maps = motion_inputs(motion, SIZE, 0, 3)["skeleton"]
+    drawn = torch.from_numpy(draw_skeleton(pose, 2)).permute(2, 0, 1) / 255
+    assert (maps[2] - drawn).abs().mean() < 0.03
+
+
+def test_the_picture_is_whole_and_black_off_the_person(tmp_path: Path) -> None:
+    pixels = np.full((30, 10, 4), 200, np.uint8)
+    pixels[:15, :, 3], pixels[15:, :, 3] = 255, 0
+    write_png(tmp_path / "person.png", pixels)
+    motion = MotionInput(person_image=tmp_path / "person.png")
+    assert motion_frames(motion, (0, 3)) == (0, None, 24)
+    picture = motion_inputs(motion, Size(60, 30), 0, 3)["character"]
+    assert picture.shape == (3, 30, 60)
+    assert torch.equal(picture, character_picture(pixels, Size(60, 30)))
+    torch.testing.assert_close(picture[:, 5, 30], torch.full((3,), 200 / 127.5 - 1))
+    assert (picture[:, :, :25] == -1).all()
+    assert (picture[:, 20:] == -1).all()
+
+
+def test_a_preview_takes_some_frames(poses: Path) -> None:
+    fields = motion_inputs(MotionInput(pose=poses), Size(64, 36), 0, 5)
+    some = frames_of_fields(fields | {"character": torch.zeros(3, 9, 9)}, (4, 1))
+    assert torch.equal(some["skeleton"], fields["skeleton"][[4, 1]])
+    assert some["character"].shape == (3, 9, 9)
+
+
+def test_what_weights_read_and_what_is_given_must_agree() -> None:
+    check_motion({"skeleton", "scene_image"}, {"skeleton"})
+    check_motion({"matte"}, ())
+    with pytest.raises(InputError, match="read `person_image`, and none is given"):
+        check_motion({"skeleton", "character"}, {"skeleton"})
+    with pytest.raises(InputError, match="`pose`: these weights do not read it"):
+        check_motion({"matte"}, {"skeleton"})
+
+
+def test_the_projection_makes_nobody(poses: Path, tmp_path: Path) -> None:
+    request = GenerationRequest(
+        place=PLACE,
+        motion=MotionInput(pose=poses),
+        options=GenerationOptions(generator="projection"),
+    )
+    with pytest.raises(InputError, match="makes nobody move"):
+        make_clip(request, tmp_path / "out")
+
+
+def test_requests_that_make_no_sense(poses: Path) -> None:
+    motion = MotionInput(pose=poses)
+    assert poses in GenerationRequest(place=PLACE, motion=motion).files
+    with pytest.raises(InputError, match="nothing moves"):
+        GenerationRequest(place=PLACE, motion=MotionInput(person_image=poses))
+    with pytest.raises(InputError, match="`pose`: is for somebody who was not filmed"):
+        GenerationRequest(
+            place=PLACE,
+            person=PersonInput(person=Path("film.mp4")),
+            camera=CameraInput(move="static"),
+            motion=motion,
+        )
