@@ -56,9 +56,7 @@ def make_preview(request: GenerationRequest, out: Path, display: Display | None 
         with log.stage("prepare"):
             clip = generate(inputs.shot, inputs.scene, options)
         check_seen(clip)
-        # landmarks beside a matte of the user's are those of the whole clip
-        person = request.person and replace(request.person, matte=None)
-        look = prepare_look(replace(request, person=person), inputs, clip, Path(folder), log)
+        look = prepare_look(request, inputs, clip, Path(folder), log, is_preview=True)
         with log.stage("frames"):
             collector = ClipSheet(spread_frames(len(inputs.shot)))
             for index, done in enumerate(finished_frames(inputs.shot, clip, look)):

@@ -25,12 +25,20 @@ UNSURE = 0.5  # confidence in an estimated light below which it is taken to come
 
 
 def prepare_look(
-    request: GenerationRequest, inputs: Inputs, clip: GeneratedClip, folder: Path, log: Log
+    request: GenerationRequest,
+    inputs: Inputs,
+    clip: GeneratedClip,
+    folder: Path,
+    log: Log,
+    *,
+    is_preview: bool = False,
 ) -> ClipLook:
     """Estimate what the look of a clip needs.
 
     Args:
         folder: of the results, where a matte that was made lies with its landmarks.
+        is_preview: the shot is a few frames of the clip, which landmarks beside a matte of the
+            user's do not fit.
 
     Raises:
         InputError: landmarks beside the matte cannot be read.
@@ -43,7 +51,15 @@ def prepare_look(
     with log.stage("look"):
         harmony = _harmony(request, inputs, clip, log)
         if look.shadow or look.focus:
-            footing = _footing(request, inputs, track, folder)
+            has_landmarks = not (is_preview and request.person and request.person.matte)
+            landmarks = landmarks_of(request, shot, folder) if has_landmarks else None
+            footing = find_footing(
+                person_silhouette(shot.matte),
+                landmarks,
+                track,
+                inputs.scene.surface.height,
+                float(shot.frame_rate),
+            )
             if look.shadow:
                 caster = _caster(request, inputs, track, footing, log)
             if look.focus:
@@ -79,20 +95,6 @@ def _light(request: GenerationRequest, inputs: Inputs) -> PlaceLight:
         return PlaceLight(*request.look.light, directness=1.0, confidence=1.0, evidence="`light`")
     light = estimate_light(bytes_from_tensor(inputs.scene.picture), inputs.scene.camera)
     return light if light.confidence >= UNSURE else replace(light, directness=0.0)
-
-
-def _footing(
-    request: GenerationRequest, inputs: Inputs, track: CameraTrack, folder: Path
-) -> Footing:
-    shot = inputs.shot
-    assert shot.matte is not None, "prepare_look has looked"
-    return find_footing(
-        person_silhouette(shot.matte),
-        landmarks_of(request, shot, folder),
-        track,
-        inputs.scene.surface.height,
-        float(shot.frame_rate),
-    )
 
 
 def _caster(
