@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from dynascene.errors import InputError
 from dynascene.generation.names import HARMONIES
 
-SHADOW = 0.7
+SHADOW = 0.85
 SOFTEN, GRAIN = 1.0, 0.5
 HARMONISE, HARMONISE_STRENGTH = "person", 0.5
 
