@@ -39,6 +39,8 @@ BAD = {
     "nobody's number": ("--subject 2", "pixel X,Y"),
     "click in no frame": ("--hint 0:1,1 --hint 9:1,1", "--hint 9:1,1: clip has the frames 0 to 3"),
     "click that is none": ("--hint here", "FRAME:X,Y"),
+    "with and without things": ("--take-along --person-alone", "give one of them"),
+    "things by people's network": ("--take-along --matte-backend selfie", "selfie"),
     "shrinking by too much": ("--matte-shrink 999", "--matte-shrink 999"),
     "height": ("--person-height 30", "--person-height 30"),
     "frames": ("--frames 0:99", "0:4"),

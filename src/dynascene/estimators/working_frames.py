@@ -12,10 +12,19 @@ from dynascene.types import FrameSource
 
 def working_frames(source: FrameSource, pixels: int) -> np.ndarray:
     """All frames, each shrunk to at most ``pixels`` pixels: uint8 [F, h, w, 3]."""
-    width, height = source.size
-    shrink = min(1.0, math.sqrt(pixels / (width * height)))
-    size = max(16, round(width * shrink)), max(16, round(height * shrink))
+    size = _working_size(*source.size, pixels)
     frames = np.empty((len(source), size[1], size[0], 3), np.uint8)
     for index, frame in enumerate(source.read()):
         frames[index] = cv2.resize(frame[..., :3], size, interpolation=cv2.INTER_AREA)
     return frames
+
+
+def shrunk_frames(frames: np.ndarray, pixels: int) -> np.ndarray:
+    """Frames in memory, uint8 [F, H, W, 3], each shrunk to at most ``pixels`` pixels."""
+    size = _working_size(frames.shape[2], frames.shape[1], pixels)
+    return np.stack([cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in frames])
+
+
+def _working_size(width: int, height: int, pixels: int) -> tuple[int, int]:
+    shrink = min(1.0, math.sqrt(pixels / (width * height)))
+    return max(16, round(width * shrink)), max(16, round(height * shrink))

@@ -38,6 +38,7 @@ class PersonInput:
         subject: whom to cut out: their number or a pixel on them.
         matte_backend: how to cut out: a name of ``estimators.matte.backends``.
         hints: clicks that mend the matte that is made.
+        take_along: whether what the person rides or carries is cut out too, see ``MatteOptions``.
         matte_shrink, matte_feather: see ``MatteOutline``; of any matte, the person's own too.
         person_height: metres; tells the scale of a clip whose camera is tracked.
         alpha: whether its colours were multiplied by its alpha; auto: see docs/footage.md.
@@ -54,6 +55,7 @@ class PersonInput:
     subject: int | tuple[float, float] | None = None
     matte_backend: str | None = None
     hints: tuple[Hint, ...] = ()
+    take_along: bool | None = None
     matte_shrink: float = 0.0
     matte_feather: float = 0.0
     person_height: float = ADULT
@@ -63,7 +65,7 @@ class PersonInput:
     frame_rate: Fraction | None = None
 
     def __post_init__(self) -> None:
-        for name in ("subject", "matte_backend", "hints"):
+        for name in ("subject", "matte_backend", "hints", "take_along"):
             if getattr(self, name) not in (None, ()) and self.matte is not None:
                 raise InputError(f"`{name}`: is for a `person` whose matte is to be made")
         if not SHORTEST <= self.person_height <= TALLEST:

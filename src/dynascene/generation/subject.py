@@ -46,7 +46,12 @@ def cut_out(
 
 def matte_options(person: PersonInput) -> MatteOptions:
     """How a person is cut out; the outline moves later, when the matte is read."""
-    return MatteOptions(backend=person.matte_backend, choice=person.subject, hints=person.hints)
+    return MatteOptions(
+        backend=person.matte_backend,
+        choice=person.subject,
+        hints=person.hints,
+        take_along=person.take_along,
+    )
 
 
 @dataclass(frozen=True)

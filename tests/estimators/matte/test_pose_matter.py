@@ -11,6 +11,7 @@ from dynascene.errors import InputError
 from dynascene.estimators.matte import finding, job
 from dynascene.estimators.matte.options import MatteOptions
 from dynascene.estimators.matte.pose import PersonMatter, PoseMatter
+from dynascene.estimators.matte.things import RiderMatter
 from dynascene.estimators.pose.people import PosePerson
 from dynascene.estimators.pose.region import Region
 from dynascene.estimators.pose.track import PoseTrack
@@ -154,3 +155,33 @@ def test_with_boxes_the_person_in_them_is_taken_and_with_nobody_there_is_no_matt
     assert next(matter(frames, None))[40, 30] > 0.9
     assert next(matter(frames, None, (90, 40)))[40, 90] > 0.9
     assert not np.any(next(Backend(StandIn([]))(frames, None)))
+
+
+def test_things_are_taken_along_where_that_is_asked(clip, monkeypatch) -> None:
+    backend(monkeypatch, (LEFT, 0.4))
+    for take_along, kind in ((True, RiderMatter), (False, PersonMatter), (None, PersonMatter)):
+        matter, _, place = finding.find_subject(CLIP, clip, None, None, Display(), take_along)
+        assert type(matter) is kind
+        assert place.found_by == "pose"
+
+
+def test_motion_is_taken_where_the_person_is_seldom_seen_unless_they_are_asked_for_alone(
+    clip, monkeypatch
+) -> None:
+    backend(monkeypatch, (LEFT, 0.4))
+    find = StandIn.find
+
+    def seldom(self, frames, advance=lambda: None) -> list[PosePerson]:
+        people = find(self, frames)
+        for person in people:
+            person.track.seen[2:] = False
+        return people
+
+    monkeypatch.setattr(StandIn, "find", seldom)
+    display = Display()
+    matter, _, place = finding.find_subject(CLIP, clip, None, None, display)
+    assert (matter.name, place.found_by) == ("motion", "motion")
+    assert "sees the person in 33% of the frames only" in display.lines[0]
+    for name, take_along in ((None, False), (None, True), ("pose", None)):
+        matter, _, _ = finding.find_subject(CLIP, clip, name, None, Display(), take_along)
+        assert matter.name == "pose"

@@ -12,15 +12,23 @@ from dynascene.estimators.matte.backends import make_matter
 from dynascene.estimators.matte.locating import SubjectPlace, locate, working_pixel
 from dynascene.estimators.matte.pose import PersonMatter, PoseMatter
 from dynascene.estimators.matte.protocol import Matter
+from dynascene.estimators.matte.things import RiderMatter
 from dynascene.estimators.person.backends import make_detector
 from dynascene.estimators.person.subject import Choice
 from dynascene.estimators.pose.people import choose_person
 from dynascene.estimators.working_frames import working_frames
 from dynascene.types import FrameSource
 
+SELDOM = 0.5  # of the frames in which pose sees the person: below, motion knows more
+
 
 def find_subject(
-    clip: Path, source: FrameSource, backend: str | None, choice: Choice, display: Display
+    clip: Path,
+    source: FrameSource,
+    backend: str | None,
+    choice: Choice,
+    display: Display,
+    take_along: bool | None = None,
 ) -> tuple[Matter, np.ndarray, SubjectPlace]:
     """Choose the backend and the person.
 
@@ -29,6 +37,7 @@ def find_subject(
         source: its frames.
         backend: name; None: the best whose weights are at hand, motion where it sees nobody.
         choice: which person, see ``choose_subject``.
+        take_along: see ``MatteOptions``.
         display: shows the progress, and a line where several people could be meant.
 
     Returns:
@@ -40,7 +49,7 @@ def find_subject(
     matter = make_matter(backend)
     frames = working_frames(source, matter.working_pixels)
     if isinstance(matter, PoseMatter):
-        return _by_pose(clip, source, matter, frames, backend, choice, display)
+        return _by_pose(clip, source, matter, frames, backend, choice, display, take_along)
     detector = make_detector(fetch=matter.needs_boxes)
     if detector is None:
         display.notice(
@@ -64,17 +73,29 @@ def _by_pose(
     backend: str | None,
     choice: Choice,
     display: Display,
+    take_along: bool | None,
 ) -> tuple[Matter, np.ndarray, SubjectPlace]:
-    """The chosen person as followed; motion where nobody is seen and no backend was named."""
+    """The chosen person as followed; motion where nobody is seen, or they are seen too seldom, and
+    no backend was named.
+    """
     scale = frames.shape[2] / source.size.width
     pixel = working_pixel(choice, scale, source.size, clip)
     with display.stage("people", len(source)) as advance:
         people = matter.people.find(frames, advance)
     motion = make_matter("motion")
-    if not people and backend is None and len(source) >= motion.least_frames:
+    by_motion = SubjectPlace(None, pixel, "motion")
+    may_move = backend is None and len(source) >= motion.least_frames
+    if not people and may_move:
         display.notice(f"{matter.name} sees nobody: the matte takes what moves otherwise")
-        place = SubjectPlace(None, pixel, "motion")
-        return motion, working_frames(source, motion.working_pixels), place
+        return motion, working_frames(source, motion.working_pixels), by_motion
     person = choose_person(clip, people, choice, scale, display)
+    share = float(person.track.seen.mean())
+    if share < SELDOM and may_move and take_along is None:
+        display.notice(
+            f"{matter.name} sees the person in {share:.0%} of the frames only: the matte takes "
+            "what moves otherwise (`person_alone` keeps to the person)"
+        )
+        return motion, working_frames(source, motion.working_pixels), by_motion
     place = SubjectPlace(person.track.boxes, pixel, matter.name, person.track.seen, scale=scale)
-    return PersonMatter(matter.people, person.track, source.size), frames, place
+    kind = RiderMatter if take_along and len(source) >= motion.least_frames else PersonMatter
+    return kind(matter.people, person.track, source.size), frames, place

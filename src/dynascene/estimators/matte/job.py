@@ -80,7 +80,9 @@ def run(
         InputError: ``out`` is not free, or there is no subject; nothing is written then.
     """
     with replacing(out) as temporary:
-        matter, frames, place = find_subject(clip, source, options.backend, options.choice, display)
+        matter, frames, place = find_subject(
+            clip, source, options.backend, options.choice, display, options.take_along
+        )
         display.notice(f"backend {matter.name}, subject found by {place.found_by}")
         temporary.mkdir()
         with display.stage("matte", len(source)) as advance:

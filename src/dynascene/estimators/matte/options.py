@@ -24,12 +24,16 @@ class MatteOptions:
         choice: which person, see ``choose_subject``.
         outline: how far it moves, and how soft it becomes.
         hints: clicks that mend it, in pixels of the clip.
+        take_along: True: what the person rides, holds or carries belongs to the matte; False: it
+            does not; None: where the backend pose seldom sees the person, as it does riders, motion
+            cuts out, which takes things along.
     """
 
     backend: str | None = None
     choice: Choice = None
     outline: MatteOutline = field(default_factory=MatteOutline)
     hints: tuple[Hint, ...] = ()
+    take_along: bool | None = None
 
     def check(self, clip: Path, source: FrameSource) -> None:
         """Check what can be checked before the clip is read; fetch the backend's weights.
@@ -42,6 +46,10 @@ class MatteOptions:
             InputError: there is no such backend, its weights cannot be had, or the choice or a hint
                 cannot be met in this clip.
         """
+        if self.take_along and self.backend in ("modnet", "selfie"):
+            raise InputError(f"`take_along`: the backend {self.backend} sees people alone")
+        if self.take_along is False and self.backend == "motion":
+            raise InputError("`person_alone`: motion takes along whatever moves with the person")
         size = source.size
         for hint in self.hints:
             where = f"`hint` {hint.frame}:{hint.x:g},{hint.y:g}"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # imported where they are made: --help must not wait for torc
 OptionalBackend = Annotated[BackendName | None, arg(help_behavior_hint="")]
 OptionalGenerator = Annotated[GeneratorName | None, arg(help_behavior_hint="")]
 OptionalPlace = Annotated[PlaceName | None, arg(help_behavior_hint="")]
+Switch = Annotated[bool, arg(help_behavior_hint="")]
 Hints = Annotated[
     tuple[str, ...],
     UseAppendAction,
@@ -154,3 +155,10 @@ def parse_box(text: str) -> tuple[float, ...]:
             "where the vanishing point is not in the middle"
         )
     return numbers
+
+
+def parse_things(take_along: bool, person_alone: bool) -> bool | None:
+    """Whether things are taken along; None: neither was asked. InputError where both were."""
+    if take_along and person_alone:
+        raise InputError("`take_along` and `person_alone`: give one of them")
+    return take_along if take_along or person_alone else None

@@ -20,6 +20,7 @@ from dynascene.interfaces.cli.arguments import (
     OptionalBackend,
     OptionalGenerator,
     OptionalPlace,
+    Switch,
     optional,
     parse_box,
     parse_framing,
@@ -29,6 +30,7 @@ from dynascene.interfaces.cli.arguments import (
     parse_sensor,
     parse_size,
     parse_stand,
+    parse_things,
 )
 from dynascene.io.names import AlphaKind, Deinterlace
 
@@ -51,6 +53,8 @@ def generate(
     matte: OptionalPath = None,
     subject: Annotated[str | None, optional("N|X,Y")] = None,
     matte_backend: OptionalBackend = None,
+    take_along: Switch = False,
+    person_alone: Switch = False,
     hints: Hints = (),
     matte_shrink: Annotated[float, arg(metavar="PX")] = 0.0,
     matte_feather: Annotated[float, arg(metavar="PX")] = 0.0,
@@ -105,6 +109,9 @@ def generate(
             the alpha of PERSON, else cut out as by dynascene matte.
         subject: whom to cut out where there are several: their number or a pixel on them.
         matte_backend: how to cut out: motion, pose, selfie or modnet (default: the best at hand).
+        take_along: what the person rides, holds or carries belongs to the cut-out: what moves with
+            them and touches them.
+        person_alone: it does not, not even where the person is seldom seen.
         hints: mend a wrong frame of the cut-out: FRAME counts from the first one in use, X,Y is a
             pixel that is the person's, or with ,out is not (dynascene matte). Can be given several
             times.
@@ -214,6 +221,7 @@ def generate(
             subject=subject,
             matte_backend=matte_backend,
             hints=hints,
+            take_along=parse_things(take_along, person_alone),
             outline=MatteOutline(matte_shrink, matte_feather),
             alpha=alpha,
             deinterlace=deinterlace,
@@ -262,6 +270,7 @@ def _person_input(
     subject: str | None,
     matte_backend: str | None,
     hints: tuple[str, ...],
+    take_along: bool | None,
     outline: "MatteOutline",
     alpha: AlphaKind,
     deinterlace: Deinterlace,
@@ -278,6 +287,7 @@ def _person_input(
             "subject": subject,
             "matte_backend": matte_backend,
             "hints": hints or None,
+            "take_along": take_along,
             "matte_shrink": outline.matte_shrink or None,
             "matte_feather": outline.matte_feather or None,
             "fill_gaps": fill_gaps or None,
@@ -292,6 +302,7 @@ def _person_input(
         subject=parse_subject(subject) if subject is not None else None,
         matte_backend=matte_backend,
         hints=tuple(map(parse_hint, hints)),
+        take_along=take_along,
         matte_shrink=outline.matte_shrink,
         matte_feather=outline.matte_feather,
         person_height=person_height,

@@ -12,9 +12,11 @@ from dynascene.errors import InputError
 from dynascene.interfaces.cli.arguments import (
     Hints,
     OptionalBackend,
+    Switch,
     optional,
     parse_range,
     parse_rate,
+    parse_things,
 )
 from dynascene.io.names import Deinterlace
 
@@ -29,6 +31,8 @@ def matte(
     out: Annotated[Path, arg(metavar="DIR")],
     backend: OptionalBackend = None,
     subject: Annotated[str | None, optional("N|X,Y")] = None,
+    take_along: Switch = False,
+    person_alone: Switch = False,
     hints: Hints = (),
     matte_shrink: Annotated[float, arg(metavar="PX")] = 0.0,
     matte_feather: Annotated[float, arg(metavar="PX")] = 0.0,
@@ -46,6 +50,9 @@ def matte(
             weights; default: the first of them whose weights were fetched before.
         subject: whom to take where there are several: their number in the line that lists them,
             or a pixel on them in the first frame; default: the most prominent.
+        take_along: what the person rides, holds or carries belongs to the cut-out: what moves with
+            them and touches them.
+        person_alone: it does not, not even where the person is seldom seen.
         hints: mend a wrong frame: FRAME is its number in the matte, X,Y a pixel that is the
             person's, or with ,out is not; what has its colour around it follows, also in the frames
             before and after. Can be given several times.
@@ -73,6 +80,7 @@ def matte(
         choice=choice,
         outline=MatteOutline(matte_shrink, matte_feather),
         hints=tuple(map(parse_hint, hints)),
+        take_along=parse_things(take_along, person_alone),
     )
     if not str(out).strip("."):
         raise InputError("--out names a folder of its own for the matte")
