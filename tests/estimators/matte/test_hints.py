@@ -87,6 +87,13 @@ def test_no_click_changes_nothing(clip: np.ndarray, without_hat: np.ndarray) -> 
     np.testing.assert_array_equal(with_hints(without_hat, clip, []), without_hat)
 
 
+def test_a_click_on_what_fills_the_picture_counts_close_by_alone() -> None:
+    snow = np.full((20, H, W, 3), 235, np.uint8)
+    mended = with_hints(np.full(snow.shape[:3], 0.02, np.float32), snow, [Hint(5, 60.0, 30.0)])
+    assert mended[5, 30, 60] > 0.9
+    assert ((mended > 0.5).mean(axis=(1, 2)) < 0.03).all()
+
+
 def test_it_fades_out(without_hat: np.ndarray) -> None:
     still = np.tile(noise(0, 36, 60, (90, 140, 80)), (200, 1, 1, 1))
     still[:, 10:20, 20:40] = (50, 70, 170)

@@ -21,11 +21,13 @@ from dynascene.imaging.colour import luma
 
 TOLERANCES = np.geomspace(6, 60, 15)  # distances in Lab
 LARGEST = 0.1  # of the frame: a region beyond has run out
+CLOSE_BY = 0.03  # of the width: how far a click counts in a region that has run out
 SMALLEST = 9  # pixels
 STRENGTH = 12.0  # logit that a click adds in its own frame
 FADED = 40.0  # frames in which 1/e of it is left
 LEAST = 1.0  # logit below which it is not carried on
-CREEP = 1.5  # pixels that a region may regain from frame to frame
+CREEP = 1.5  # pixels that a region may regain from frame to frame …
+MOST_GROWN = 1.2  # … as long as it is no larger than this times the clicked one
 SUREST = 6.0  # logit of any opinion: even a sure one can be mended
 
 
@@ -94,6 +96,9 @@ def clicked_region(frame: np.ndarray, hint: Hint) -> ClickedRegion:
     growth = areas[1:] / areas[:-1]
     growth[(areas[:-1] < SMALLEST) | (areas[1:] > LARGEST * height * width)] = np.inf
     best = int(growth.argmin()) if np.isfinite(growth).any() else 0
+    if areas[best] > LARGEST * height * width:  # snow or sky: the click counts close by
+        row, column = np.ogrid[:height, :width]
+        regions[best] &= np.hypot(row - y, column - x) <= CLOSE_BY * width
     region = cv2.morphologyEx(regions[best].astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3)))
     mask = cv2.GaussianBlur(cv2.dilate(region, np.ones((3, 3))).astype(np.float32), (0, 0), 0.7)
     mean = colours[regions[best]].mean(axis=0)
@@ -119,7 +124,8 @@ def _carry(
         warped = look_up(mask, grid + flow(now, before), cv2.BORDER_CONSTANT)
         off = np.linalg.norm(_lab(frames[index]) - region.colour, axis=-1) / region.tolerance
         alike = 1 / (1 + off**4)
-        mask = np.minimum(cv2.dilate(warped, disc), 1) * np.clip(2 * alike, 0, 1)
+        may_grow = warped.sum() < MOST_GROWN * region.mask.sum()
+        mask = (cv2.dilate(warped, disc) if may_grow else warped) * np.clip(2 * alike, 0, 1)
         if strength < LEAST or mask.sum() < SMALLEST / 2:
             return
         added[index] += sign * strength * mask
