@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -215,35 +216,37 @@ _FIELDS = (
         encodings=(Encoding(name="has_camera", kind="flags", axes="B"),),
     ),
 )
-# Of the package too, and filled as fields that users add: from files, and from ``Shot.inputs``.
+# Of the package too, and filled as fields that users add: from files, and ``Shot.inputs``.
+_further = partial(ClipField, optional=True)
 _FURTHER = (
-    ClipField(
+    _further(
         name="skeleton",
         axes="B F 3 H W",
         meaning="0 … 1, the person's body pose drawn on black (docs/pose.md)",
-        optional=True,
         resize="area",
         encodings=(Encoding(name="skeleton_folds", kind="folds", axes="B F K h w"),),
     ),
-    ClipField(
+    _further(
         name="character",
         axes="B 3 H W",
         meaning="−1 … 1, a picture of the person, black (−1) off them",
-        optional=True,
         resize="area",
         encodings=(
             Encoding(name="character_latent", kind="latent", axes="B C h w"),
-            Encoding(
-                name="character_tokens", kind="tokens", axes="B N D", stored="character_picture"
-            ),
+            Encoding(name="character_tokens", kind="tokens", axes="B N D", stored="character_view"),
         ),
     ),
-    ClipField(
+    _further(
+        name="points",
+        axes="B F 50 5",
+        meaning="x, y, visibility (0: none), and x, y at first sight; in shares of the frame",
+        encodings=(Encoding(name="points", kind="numbers", axes="B F 50 5"),),
+        follows_camera=True,
+    ),
+    _further(
         name="background_flow",
         axes="B F 2 H W",
-        meaning="where the background was in the frame before, as the way from there, in shares of "
-        "width and height; 0 in the first frame. Judged, and no input in sampling",
-        optional=True,
+        meaning="the way from the frame before, in shares of the frame; judged, and no input",
         resize="area",
         encodings=(Encoding(name="background_flow", kind="cells", axes="B F 2 h w"),),
     ),

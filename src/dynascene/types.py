@@ -242,6 +242,7 @@ class Batch(ClipTensors):
     skeleton: Tensor | None
     character: Tensor | None
     background_flow: Tensor | None
+    points: Tensor | None
 
     @staticmethod
     def specs() -> list[TensorSpec]:

@@ -17,6 +17,7 @@ from dynascene.generation.motion_input import (
     frames_of_fields,
     motion_frames,
     motion_inputs,
+    points_along,
 )
 from dynascene.generation.request import (
     CameraInput,
@@ -25,10 +26,13 @@ from dynascene.generation.request import (
     PersonInput,
     PlaceInput,
 )
+from dynascene.geometry.surface import Stage
 from dynascene.imaging.skeleton_map import draw_skeleton
 from dynascene.io.images import write_png
+from dynascene.io.points import BackgroundPoints, write_points
 from dynascene.io.poses.openpose import write_openpose
 from dynascene.io.video_writing import H264Writer
+from dynascene.synthetic.shots.short_paths import even_move
 from dynascene.types import Size
 
 PLACE = PlaceInput(scene=Path("place.png"))
@@ -110,6 +114,27 @@ def test_the_projection_makes_nobody(poses: Path, tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match="makes nobody move"):
         make_clip(request, tmp_path / "out")
+
+
+def test_points_come_from_a_file_and_else_from_the_camera(poses: Path, tmp_path: Path) -> None:
+    rows = np.random.default_rng(0).uniform(0, 100, (5, 6, 3))
+    rows[..., 2] = 1
+    write_points(BackgroundPoints(Size(200, 100), rows), tmp_path / "points.json")
+    points = motion_inputs(MotionInput(points=tmp_path / "points.json"), SIZE, 1, 3)["points"]
+    assert points.shape == (3, 50, 5)
+    np.testing.assert_allclose(points[0, :6, 0], rows[1, :, 0] / 200, atol=1e-4)
+    assert not points[:, 6:, 2].any()
+    check_motion({"points"}, ())
+    track = even_move("right", 0.3, 3, 60.0, Size(48, 27))
+    surface = Stage(0.6, 5.0)
+    moved = points_along(track, surface, None)
+    assert moved.shape == (3, 50, 5)
+    seen = moved[:, :, 2].bool().all(dim=0)
+    assert seen.float().mean() > 0.5
+    assert (moved[2, seen, 0] < moved[0, seen, 0]).all()  # the camera goes right, the place left
+    torch.testing.assert_close(moved[1, :, 3:], moved[0, :, :2])
+    everywhere = torch.ones(3, 3, 27, 48)
+    assert not points_along(track, surface, everywhere)[..., 2].any()
 
 
 def test_requests_that_make_no_sense(poses: Path) -> None:

@@ -89,6 +89,7 @@ def make_clip() -> Callable[..., EncodedClip]:
             skeleton_folds=random(B, F, 3 * 8**2, h, w),
             character_latent=random(B, 4, h, w),
             character_tokens=random(B, 2, TINY.token_width),
+            points=torch.rand((B, F, 50, 5), generator=generator),
         )
 
     return make_clip

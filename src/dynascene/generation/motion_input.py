@@ -11,22 +11,34 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as nnf
 from torch import Tensor
 
 from dynascene.body_pose import BodyPose
 from dynascene.clip_fields import CLIP_FIELDS
 from dynascene.errors import InputError
+from dynascene.generation.model_input import stretched
 from dynascene.generation.request import MotionInput
 from dynascene.geometry.intrinsics import contain_scale
+from dynascene.geometry.rays import track_rays
+from dynascene.geometry.surface import Surface
+from dynascene.geometry.world_points import points_of_frame, rows_off, seen_points, spread_shares
 from dynascene.imaging.pixels import tensor_from_bytes
 from dynascene.imaging.skeleton_map import draw_skeleton
 from dynascene.io.frames import open_frames
 from dynascene.io.images import read_image
+from dynascene.io.points import MOST as POINTS
+from dynascene.io.points import read_points
 from dynascene.io.poses.formats import is_pose_file, read_pose
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
-from dynascene.types import FrameSource, Size
+from dynascene.types import CameraTrack, FrameSource, Size
 
-PARAMETERS = {"skeleton": "pose", "character": "person_image"}  # field → what gives it
+PARAMETERS = {
+    "skeleton": "pose",
+    "character": "person_image",
+    "points": "points",
+}  # field → what gives it
+AROUND, DRAWN = 16, 0.1  # of the frame's height around a skeleton, which is brighter than that
 LARGEST = Size(384, 216)  # of drawn skeletons: models work at about this size
 
 
@@ -79,7 +91,34 @@ def motion_inputs(motion: MotionInput, size: Size, start: int, count: int) -> di
         fields["skeleton"] = _skeletons(motion.pose, small, start, count)
     if motion.person_image is not None:
         fields["character"] = character_picture(read_image(motion.person_image), small)
+    if motion.points is not None:
+        background = read_points(motion.points)
+        if start + count > len(background):
+            raise InputError(
+                f"{motion.points}: has {len(background)} frames, and {start + count} are wanted"
+            )
+        fields["points"] = torch.from_numpy(background.tensor_rows()[start : start + count])
     return fields
+
+
+def points_along(track: CameraTrack, surface: Surface, skeletons: Tensor | None) -> Tensor:
+    """``points`` of a place along a track, hidden around the person: [F, 50, 5].
+
+    Args:
+        track: the cameras, in the scene's world.
+        surface: the place.
+        skeletons: [F, 3, H, W] of the person; None: nobody is in the way.
+    """
+    track = stretched(track, _limited(track.size))
+    rays = track_rays(track)
+    hits = surface.hit(rays.origins.expand_as(rays.directions), rays.directions)
+    depth = rays.depth_of(hits)[:, None]
+    rows = seen_points(points_of_frame(track, depth, spread_shares(POINTS)), track, depth)
+    if skeletons is None:
+        return rows
+    reach = skeletons.shape[-2] // AROUND * 2 + 1
+    drawn = skeletons.amax(dim=1, keepdim=True) > DRAWN
+    return rows_off(rows, nnf.max_pool2d(drawn.float(), reach, 1, reach // 2) > 0)
 
 
 def check_motion(read: Iterable[str], given: Iterable[str]) -> None:
@@ -93,7 +132,8 @@ def check_motion(read: Iterable[str], given: Iterable[str]) -> None:
         InputError: one is missing, or is not read.
     """
     wanted, there = set(read) & PARAMETERS.keys(), set(given) & PARAMETERS.keys()
-    if missing := sorted(PARAMETERS[name] for name in wanted - there):
+    wanted_files = wanted - {"points"}  # which follow the camera where no file tells them
+    if missing := sorted(PARAMETERS[name] for name in wanted_files - there):
         raise InputError(f"these weights read `{missing[0]}`, and none is given: name its file")
     if idle := sorted(PARAMETERS[name] for name in there - wanted):
         raise InputError(f"`{idle[0]}`: these weights do not read it; take others, or leave it out")

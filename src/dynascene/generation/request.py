@@ -209,10 +209,13 @@ class MotionInput:
     Args:
         pose: a file of poses, or a skeleton video (docs/pose.md).
         person_image: a picture of the person; what its alpha leaves out does not count.
+        points: a file of points by which the background moves (docs/pose.md); None: they follow
+            the camera.
     """
 
     pose: Path | None = None
     person_image: Path | None = None
+    points: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,7 +254,7 @@ class GenerationRequest:
             raise InputError(f"`{name}`: there is no `person` who could stand in the place")
         if self.person is None and (names := self.look.choices):
             raise InputError(f"`{names[0]}`: there is no `person` that it could belong to")
-        for name in ("pose", "person_image"):
+        for name in ("pose", "person_image", "points"):
             if self.person is not None and getattr(self.motion, name) is not None:
                 raise InputError(f"`{name}`: is for somebody who was not filmed; leave PERSON out")
         if self.frames is not None and not 0 <= self.frames[0] < self.frames[1]:
@@ -275,6 +278,7 @@ class GenerationRequest:
             camera.scale_file,
             self.motion.pose,
             self.motion.person_image,
+            self.motion.points,
         ]
         return [path for path in paths if isinstance(path, Path) and is_there(path)]
 

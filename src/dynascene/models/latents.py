@@ -54,6 +54,7 @@ class EncodedClip(ClipTensors):
     character_latent: Tensor | None
     character_tokens: Tensor | None
     background_flow: Tensor | None
+    points: Tensor | None
     size: Size
 
     @staticmethod

@@ -5,6 +5,7 @@ Legend: B clips, F frames, C latent channels, H W pixels, h w latent grid.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ from dynascene.errors import InputError
 from dynascene.models.backbone import MAX_FRAMES
 from dynascene.models.conditioners.base import Conditioner
 from dynascene.models.denoiser import Denoiser
+from dynascene.models.diffusion.chaining import chained
 from dynascene.models.diffusion.samplers import (
     average_windows,
     check_scheduler,
@@ -129,6 +131,22 @@ class DynaScenePipeline(DiffusionPipeline):
             raise InputError(
                 f"window: {length} frames, the motion modules see at most {MAX_FRAMES}"
             )
+        if self._is_chained(encoded, length):
+            sample = partial(
+                self,
+                num_inference_steps=steps,
+                guidance_scale=guidance,
+                generator=generator,
+                window=length,
+                output_type="latent",
+                callback_on_step_end=callback_on_step_end,
+                callback_on_step_end_tensor_inputs=callback_on_step_end_tensor_inputs,
+            )
+            noise = self._first_latents(encoded, latents, steps, generator)
+            frames = self._chained(encoded, length, steps, noise, sample)
+            if output_type != "latent":
+                frames = decode_latents(self.vae, frames) / 2 + 0.5
+            return DynaSceneOutput(frames=frames)
         spans = window_spans(encoded.frames, length, min(overlap, length - 1))
         predict = self._predictor(encoded, spans, min(overlap, length - 1), guidance)
         latents = self._first_latents(encoded, latents, steps, generator)
@@ -151,6 +169,32 @@ class DynaScenePipeline(DiffusionPipeline):
         frames = latents if output_type == "latent" else decode_latents(self.vae, latents) / 2 + 0.5
         self.maybe_free_model_hooks()
         return DynaSceneOutput(frames=frames)
+
+    def _is_chained(self, clip: EncodedClip, length: int) -> bool:
+        system = self.system
+        chains = system is not None and system.long_clips == "chained"
+        return chains and clip.frames > length
+
+    def _chained(
+        self,
+        clip: EncodedClip,
+        length: int,
+        steps: int,
+        latents: Tensor,
+        sample: Callable[..., DynaSceneOutput],
+    ) -> Tensor:
+        """A long clip's latents, as clips of ``length``, each from the last frame before it."""
+
+        def noised(clean: Tensor, noise: Tensor) -> Tensor:
+            self.scheduler.set_timesteps(steps, device=clean.device)
+            return self.scheduler.add_noise(
+                clean, noise, self.scheduler.timesteps[:1].expand(len(clean))
+            )
+
+        def sampled(start: int, stop: int, noise: Tensor) -> Tensor:
+            return sample(clip.window(start, stop), latents=noise).frames
+
+        return chained(sampled, latents / self.scheduler.init_noise_sigma, length, noised)
 
     def encode(self, clip: Batch) -> EncodedClip:
         """All conditions, on the latent grid and on the pipeline's device."""

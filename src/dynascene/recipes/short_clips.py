@@ -28,6 +28,7 @@ from dynascene.task_mix import TaskMix
 from dynascene.training.batch_encoding import PixelEncoder
 from dynascene.training.cached_clips import CachedClips
 from dynascene.training.condition_frames import ConditionFrames
+from dynascene.training.masked_points import MaskedPoints
 from dynascene.training.run import Optimiser, Run, Settings
 from dynascene.training.short_clips import ShortClipObjective
 from dynascene.training.shot_cache import CachedShots, ShotSamples, Stock
@@ -169,6 +170,8 @@ def _samples(
         training.size, settings, training.person_share, further_inputs(system, training)
     )
     samples = ShotSamples(shots, Stock(), settings.seed)
+    if "points" in shots.shots.inputs:
+        return MaskedPoints(samples, training.without_points, settings.seed)
     if not (training.composites or training.matte_errors):
         return samples
     return ConditionFrames(samples, training.composites, training.matte_errors, settings.seed)

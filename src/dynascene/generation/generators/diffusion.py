@@ -11,7 +11,7 @@ from dynascene.generation.detail import join_bands, keep_seen, resized
 from dynascene.generation.generators.sampling import Draw, SampledFrame, Sampling, estimate_of
 from dynascene.generation.guide import RenderedGuide, SceneGuide, SharpFrame, at_size
 from dynascene.generation.model_input import model_size
-from dynascene.generation.motion_input import check_motion
+from dynascene.generation.motion_input import check_motion, points_along
 from dynascene.generation.painting import MOST_KEY_VIEWS, Painter, paint_memory
 from dynascene.generation.weights import LoadedWeights, load_weights
 from dynascene.imaging.pixels import bytes_from_tensor
@@ -48,6 +48,8 @@ def sampled(
     clip, has_camera = guide.clip, not options.null_camera
     if isinstance(guide, RenderedGuide):
         check_motion(pipeline.inputs, guide.shot.inputs)
+        if "points" in pipeline.inputs and "points" not in guide.shot.inputs:
+            guide = _with_points(guide)
     size = model_size(
         clip.track.size, pipeline.denoiser.size.resolution, latent_stride(pipeline.vae)
     )
@@ -84,6 +86,13 @@ def sampled(
 
     name = None if estimate is None else estimate.name
     return replace(clip, frames=frames, sampling=numbers, estimate=name, sample=sampling.run)
+
+
+def _with_points(guide: RenderedGuide) -> RenderedGuide:
+    """The same with points of the place that follow its cameras."""
+    shot, surface = guide.shot, guide.memory.scene.surface
+    rows = points_along(guide.clip.track, surface, shot.inputs.get("skeleton"))
+    return replace(guide, shot=replace(shot, inputs={**shot.inputs, "points": rows}))
 
 
 def _painted(guide: SceneGuide, painter: Painter, size: Size, log: Log) -> tuple[int, bool]:

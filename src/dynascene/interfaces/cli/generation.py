@@ -62,6 +62,7 @@ def generate(
     move: Annotated[str | None, optional("NAME[:AMOUNT]")] = None,
     pose: OptionalPath = None,
     person_image: OptionalPath = None,
+    points: OptionalPath = None,
     framing: Annotated[str, arg(metavar="auto|centre|YAW,PITCH")] = "auto",
     scene_fov: OptionalDegrees = None,
     generator: OptionalGenerator = None,
@@ -127,8 +128,10 @@ def generate(
             pedestal-down, crane-up, crane-down, dolly-zoom (1 = the depth of the place), handheld
             (dynascene cameras moves says more).
         pose: how somebody moves who was not filmed, in place of PERSON: a file of poses, or a
-            skeleton video (weights of animateanywhere).
+            skeleton video (weights of animateanywhere and disentangled).
         person_image: a picture of that person.
+        points: points by which the background moves, as dynascene points writes them (weights of
+            disentangled; default: they follow the camera of --move or --cameras).
         framing: where the first frame looks into the picture: auto, centre, or YAW,PITCH degrees.
         scene_fov: horizontal field of view of the picture in degrees, 360 for an equirectangular
             panorama (default: what the picture's tags say, else 60).
@@ -237,7 +240,7 @@ def generate(
             rotation_order=rotation_order and rotation_order.upper(),
             sensor=parse_sensor(sensor) if sensor else None,
         ),
-        motion=MotionInput(pose=pose, person_image=person_image),
+        motion=MotionInput(pose=pose, person_image=person_image, points=points),
         frames=parse_range(frames) if frames else None,
         layers=layers,
         look=LookInput(

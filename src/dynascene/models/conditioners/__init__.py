@@ -12,6 +12,7 @@ from dynascene.models.conditioners.foreground import Foreground
 from dynascene.models.conditioners.guide import Guide
 from dynascene.models.conditioners.image_embedding import ImageEmbedding
 from dynascene.models.conditioners.plucker_camera import PluckerCamera
+from dynascene.models.conditioners.point_motion import PointMotion
 from dynascene.models.conditioners.pose_guider import PoseGuider
 from dynascene.models.conditioners.scene_image import SceneImage
 from dynascene.models.conditioners.scene_reference import SceneReference
@@ -29,6 +30,7 @@ CONDITIONERS: dict[str, type[Conditioner]] = {
     "character_reference": CharacterReference,
     "background_motion": BackgroundMotion,
     "background_flow": BackgroundFlow,
+    "point_motion": PointMotion,
 }
 
 

@@ -4,13 +4,14 @@ from dynascene.errors import InputError
 from dynascene.models.systems.actanywhere import ACTANYWHERE
 from dynascene.models.systems.animateanywhere import ANIMATEANYWHERE
 from dynascene.models.systems.cameractrl import CAMERACTRL
+from dynascene.models.systems.disentangled import DISENTANGLED
 from dynascene.models.systems.dynascene import DYNASCENE
 from dynascene.models.systems.motionctrl import MOTIONCTRL
 from dynascene.models.systems.system import System
 
 SYSTEMS: dict[str, System] = {
     system.name: system
-    for system in (DYNASCENE, ACTANYWHERE, CAMERACTRL, MOTIONCTRL, ANIMATEANYWHERE)
+    for system in (DYNASCENE, ACTANYWHERE, CAMERACTRL, MOTIONCTRL, ANIMATEANYWHERE, DISENTANGLED)
 }
 
 

@@ -136,6 +136,7 @@ class RenderedTraining:
         composites, matte_errors: shares of the clips, at size micro alone: those whose scene
             picture is a frame of their own, person included, and those whose matte has faults.
         person_share: share of the clips with a person, at size micro alone.
+        without_points: share of the clips that have no points, where clips have any.
         added: beginnings of the names of weights that what it goes on from lacks; they start fresh.
         clip_size, clip_frames: not at size micro, of the clips that it trains on; None = those of
             the size.
@@ -163,6 +164,7 @@ class RenderedTraining:
     composites: float = 0.0
     matte_errors: float = 0.0
     person_share: float = 0.5
+    without_points: float = 0.0
     added: tuple[str, ...] = ()
     clip_size: Size | None = None
     clip_frames: int | None = None
@@ -212,6 +214,9 @@ class System:
         first_weights: size → public weights to start from; sizes that are not named start fresh.
         loss_terms: further terms of the loss of all its trainings.
         sampler_hooks: applied in order before the first step of sampling and after each.
+        long_clips: what covers clips that are longer than the network sees: overlapping
+            ``windows`` that are averaged in every step, or clips that are ``chained``, each from
+            the last frame of the one before.
 
     Raises:
         InputError: a training's loss does not suit its network (``DiffusionLoss.check``).
@@ -230,6 +235,7 @@ class System:
     first_weights: Mapping[str, PublicWeights] = field(default_factory=dict)
     loss_terms: tuple[LossTerm, ...] = ()
     sampler_hooks: tuple[SamplerHook, ...] = ()
+    long_clips: Literal["windows", "chained"] = "windows"
 
     def __post_init__(self) -> None:
         for training in (*self.stages, *self.rendered):

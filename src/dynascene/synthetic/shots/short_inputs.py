@@ -13,6 +13,8 @@ from torch import Tensor
 from dynascene.errors import InputError
 from dynascene.geometry.camera_flow import backward_flow
 from dynascene.geometry.rays import track_rays
+from dynascene.geometry.world_points import points_of_frame, rows_off, seen_points, spread_shares
+from dynascene.io.points import MOST as POINTS
 from dynascene.synthetic.shots.person_clips import STRIDE_FRAMES
 from dynascene.synthetic.shots.person_poses import character_of, pose_of, skeleton_of
 from dynascene.synthetic.shots.short_filming import PersonLayers, Setting
@@ -41,10 +43,19 @@ def background_flow(setting: Setting, track: CameraTrack, person: PersonLayers) 
     return backward_flow(track, setting.place.render(track_rays(track))[1])
 
 
+def points(setting: Setting, track: CameraTrack, person: PersonLayers) -> Tensor:
+    """``points``: what the first frame shows in 50 places, hidden where the person stands."""
+    depth = setting.place.render(track_rays(track))[1]
+    world = points_of_frame(track, depth, spread_shares(POINTS))
+    rows = seen_points(world, track, depth)
+    return rows_off(rows, person.matte > 0)
+
+
 MAKERS: Mapping[str, Maker] = {
     "skeleton": skeleton,
     "character": character,
     "background_flow": background_flow,
+    "points": points,
 }
 
 

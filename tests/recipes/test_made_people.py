@@ -1,4 +1,4 @@
-"""AnimateAnywhere at size micro: trained a little, exported, and run as the command does."""
+"""Systems that make the person too, at size micro: trained a little, exported, and run."""
 
 import json
 from pathlib import Path
@@ -11,12 +11,18 @@ from walking_pose import walking_pose
 from dynascene.errors import InputError
 from dynascene.generation.clip import GenerationOptions
 from dynascene.generation.job import make_clip
-from dynascene.generation.request import GenerationRequest, MotionInput, PlaceInput
+from dynascene.generation.request import (
+    CameraInput,
+    GenerationRequest,
+    MotionInput,
+    PlaceInput,
+)
 from dynascene.generation.weights import load_weights
 from dynascene.io.frames import open_frames
 from dynascene.io.images import write_png
 from dynascene.io.poses.openpose import write_openpose
 from dynascene.models.systems.animateanywhere import ANIMATEANYWHERE
+from dynascene.models.systems.disentangled import DISENTANGLED
 from dynascene.recipes import find_recipe, short_clips
 from dynascene.recipes.export import export_run
 from dynascene.synthetic.shots import short_shots
@@ -74,3 +80,27 @@ def test_poses_and_pictures_become_a_clip(tmp_path: Path) -> None:
 
 def test_flow_is_judged_where_it_is_predicted(tmp_path: Path) -> None:
     assert trained("animateanywhere.micro_flow", tmp_path / "run")["term/background_flow"] > 0
+
+
+def test_points_and_poses_become_a_long_clip_that_follows_the_camera(tmp_path: Path) -> None:
+    trained("disentangled.micro", tmp_path / "run")
+    export_run(tmp_path / "run", tmp_path / "weights")
+    loaded = load_weights(tmp_path / "weights")
+    assert loaded.pipeline.system is DISENTANGLED
+    assert {"skeleton", "character", "points"} <= loaded.pipeline.inputs
+    write_openpose(walking_pose(7), tmp_path / "poses.json")
+    for name, level in (("place", 90), ("person", 200)):
+        write_png(tmp_path / f"{name}.png", np.full((36, 64, 3), level, np.uint8))
+    motion = MotionInput(pose=tmp_path / "poses.json", person_image=tmp_path / "person.png")
+    frames = {}
+    for move in ("pan-right:20", "pan-left:20"):
+        request = GenerationRequest(
+            place=PlaceInput(scene=tmp_path / "place.png", place="ground"),
+            camera=CameraInput(move=move),
+            motion=motion,
+            options=GenerationOptions(weights=loaded, steps=1),
+        )
+        frames[move] = np.stack(list(open_frames(make_clip(request, tmp_path / move)).read()))
+    right, left = frames.values()
+    assert right.shape == (7, 36, 64, 3)  # three frames at a time
+    assert not np.array_equal(right, left)

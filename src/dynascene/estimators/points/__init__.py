@@ -1,0 +1,1 @@
+"""A few points of a clip's background, tracked off the person."""

@@ -1,0 +1,40 @@
+"""Tracked points drawn into a coarse grid.
+
+``...`` any batch shape, N points.
+"""
+
+import torch
+from torch import Tensor
+
+
+def render_points(points: Tensor, height: int, width: int) -> Tensor:
+    """How much of each cell is told of, and how far it has moved: [..., 3, h, w].
+
+    Each point shares its visibility out to the four cells around it. The first channel is their
+    sum, 1 at most; the others are the mean way of the points, in shares of width and height, times
+    the first.
+
+    Args:
+        points: [..., N, 5]: x and y, visibility 0 … 1, and x and y of the point in the picture that
+            it came from; in shares of the frame's width and height.
+        height, width: of the grid.
+    """
+    place = points[..., :2] * points.new_tensor([width, height]) - 0.5
+    corner = place.detach().floor()
+    rest = place - corner
+    values = torch.cat([torch.ones_like(rest[..., :1]), points[..., :2] - points[..., 3:]], dim=-1)
+    sums = points.new_zeros(*points.shape[:-2], 3, height * width)
+    for right, down in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        column, row = corner[..., 0].long() + right, corner[..., 1].long() + down
+        inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+        across = rest[..., 0] if right else 1 - rest[..., 0]
+        along = rest[..., 1] if down else 1 - rest[..., 1]
+        share = across * along * points[..., 2] * inside
+        cell = (row.clamp(0, height - 1) * width + column.clamp(0, width - 1))[..., None, :]
+        sums = sums.scatter_add(
+            -1, cell.expand(*cell.shape[:-2], 3, -1), (values.mT * share[..., None, :])
+        )
+    total, ways = sums[..., :1, :], sums[..., 1:, :]
+    covered = total.clamp(max=1)
+    mean = ways / total.clamp_min(1e-6) * covered
+    return torch.cat([covered, mean], dim=-2).unflatten(-1, (height, width))

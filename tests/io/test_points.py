@@ -1,0 +1,51 @@
+"""Files of background points."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dynascene.errors import InputError
+from dynascene.io.points import BackgroundPoints, read_points, write_points
+from dynascene.types import Size
+
+
+def some_points() -> BackgroundPoints:
+    points = np.random.default_rng(0).uniform(1, 90, (4, 3, 3))
+    points[..., 2] = 1
+    points[0, 1, 2] = 0
+    return BackgroundPoints(Size(160, 90), points)
+
+
+def test_read_as_written(tmp_path: Path) -> None:
+    made = some_points()
+    write_points(made, tmp_path / "points.json")
+    back = read_points(tmp_path / "points.json")
+    assert back.size == made.size
+    np.testing.assert_allclose(back.points, made.points, atol=1e-3)
+
+
+def test_rows_are_shares_with_the_place_of_the_first_sight() -> None:
+    made = some_points()
+    rows = made.tensor_rows()
+    assert rows.shape == (4, 50, 5)
+    np.testing.assert_allclose(rows[2, 0, :2] * [160, 90], made.points[2, 0, :2], rtol=1e-6)
+    np.testing.assert_allclose(rows[3, 0, 3:], rows[0, 0, :2])
+    np.testing.assert_allclose(rows[3, 1, 3:], rows[1, 1, :2])  # not seen in the first frame
+    assert not rows[:, 3:, 2].any()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        '{"format": "other"}',
+        '{"format": "dynascene-points", "version": 1, "size": [9, 9], "frames": []}',
+        '{"format": "dynascene-points", "version": 1, "size": [9, 9], "frames": [[[1, 2]]]}',
+    ],
+)
+def test_other_files_are_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "points.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"points\.json: "):
+        read_points(path)
