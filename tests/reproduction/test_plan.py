@@ -37,6 +37,7 @@ def test_micro_rows_stand_in_three_lineups() -> None:
     } <= lineup(rows, 2, RAYS)  # fmt: skip
     assert {"actanywhere.micro_clean", "cameractrl.micro_clean"} <= lineup(rows, 2, PLAIN)
     assert not any("micro_48" in row.name or "micro_96" in row.name for row in rows)
+    assert not any(row.name.startswith(("animateanywhere", "disentangled")) for row in rows)
     by_name = {row.name: row for row in rows}
     assert not by_name["actanywhere.micro_clean"].reads_camera
     assert by_name["cameractrl.micro"].reads_camera

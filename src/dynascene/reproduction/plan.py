@@ -131,7 +131,8 @@ def rows_of(size: ModelSize) -> tuple[PlannedRow, ...]:
         rows[row.name] = replace(before, entries=entries, drawn=drawn)
 
     for system in SYSTEMS.values():
-        for training in system.rendered if size == MICRO else ():
+        # a system without a line makes the person too, of whom the benchmarks say nothing
+        for training in system.rendered if size == MICRO and 2 in system.tables else ():
             if training.size == size and training.continues is None:
                 add(_rendered_row(system, training))
     for system in SYSTEMS.values():
