@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dynascene import CameraInput, GenerationOptions, GenerationRequest, PersonInput, PlaceInput
-from dynascene.generation.inputs import open_inputs
+from dynascene.generation.opening import open_inputs
 from dynascene.geometry.framing import Attitude
 from dynascene.jobs.log import Log
 

@@ -9,7 +9,8 @@ from drawn_boxes import SIZE, drawn_place
 
 from dynascene import CameraInput, GenerationRequest, PlaceInput
 from dynascene.errors import InputError
-from dynascene.generation.inputs import Inputs, open_inputs
+from dynascene.generation.inputs import Inputs
+from dynascene.generation.opening import open_inputs
 from dynascene.geometry.box import PlaceBox
 from dynascene.geometry.surface import Stage
 from dynascene.jobs.log import Log

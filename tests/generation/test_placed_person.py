@@ -10,8 +10,9 @@ import torch
 
 from dynascene import CameraInput, GenerationOptions, GenerationRequest, PersonInput, PlaceInput
 from dynascene.errors import InputError
-from dynascene.generation.inputs import Inputs, open_inputs
+from dynascene.generation.inputs import Inputs
 from dynascene.generation.job import make_clip
+from dynascene.generation.opening import open_inputs
 from dynascene.geometry.framing import place_track
 from dynascene.geometry.placing import ground_point
 from dynascene.jobs.log import Log

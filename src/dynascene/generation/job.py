@@ -14,8 +14,9 @@ from dynascene.generation.footage import FOLDER
 from dynascene.generation.generate import generate
 from dynascene.generation.ground_contact import warn_of_slip
 from dynascene.generation.guide import check_seen
-from dynascene.generation.inputs import Inputs, open_inputs
+from dynascene.generation.inputs import Inputs
 from dynascene.generation.look.preparation import prepare_look
+from dynascene.generation.opening import open_inputs
 from dynascene.generation.person_size import size_doubt
 from dynascene.generation.report import report
 from dynascene.generation.request import GenerationRequest, MotionInput

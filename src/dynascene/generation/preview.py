@@ -14,8 +14,8 @@ from dynascene.display import Display
 from dynascene.generation.delivery import ClipSheet, clip_sheet, finished_frames
 from dynascene.generation.generate import generate
 from dynascene.generation.guide import check_seen
-from dynascene.generation.inputs import open_inputs
 from dynascene.generation.look.preparation import prepare_look
+from dynascene.generation.opening import open_inputs
 from dynascene.generation.request import GenerationRequest
 from dynascene.generation.thinning import thinned_size
 from dynascene.imaging.sheet import spread_frames

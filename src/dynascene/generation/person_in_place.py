@@ -1,0 +1,210 @@
+"""The person cut out, the clip's camera found, and both put into the place."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from dynascene.errors import InputError
+from dynascene.estimators.scale.feet import standing_rays
+from dynascene.generation.camera_input import FilmedCamera, camera_track, read_filmed
+from dynascene.generation.footage import film_camera, read_footage, warn_of_conflict
+from dynascene.generation.generate import check_generator
+from dynascene.generation.ground_contact import clip_landmarks, find_contact
+from dynascene.generation.guide import check_seen, prepare
+from dynascene.generation.inputs import Inputs
+from dynascene.generation.person_input import FilmedPerson, matted_person, open_person
+from dynascene.generation.place_input import ScenePicture, lift_place
+from dynascene.generation.placed_cameras import (
+    PlacedTrack,
+    evidence_of,
+    lift_and_put,
+    with_attitude,
+)
+from dynascene.generation.placing import PersonPlacer, stand_point
+from dynascene.generation.request import NULL_CAMERA, GenerationRequest, PersonInput
+from dynascene.generation.subject import matte_options
+from dynascene.generation.thinning import (
+    thinned_clip,
+    thinned_numbers,
+    thinned_person,
+    thinned_track,
+)
+from dynascene.geometry.framing import filmed_attitude
+from dynascene.geometry.lifting import LiftedScene
+from dynascene.jobs.log import Log
+from dynascene.types import FrameSource, Shot
+
+
+class PersonClip(NamedTuple):
+    """The person's clip as it was opened.
+
+    Attributes:
+        person: how it was asked for.
+        clip: its frames.
+        camera: as far as files and options tell it.
+        is_tracked: whether the camera is to be found in the frames.
+        is_own: whether the camera in use filmed the clip.
+    """
+
+    person: PersonInput
+    clip: FilmedPerson
+    camera: FilmedCamera | None
+    is_tracked: bool
+    is_own: bool
+
+
+def open_person_in_place(
+    request: GenerationRequest,
+    person: PersonInput,
+    picture: ScenePicture,
+    folder: Path,
+    log: Log,
+    *,
+    is_preview: bool,
+) -> Inputs:
+    """Open the person's clip, cut them out, find its camera, and put both into the place.
+
+    Args:
+        folder: of the results, where the estimates are kept.
+        is_preview: take a few small frames of the clip, see ``thinning``.
+
+    Raises:
+        InputError: whatever is missing, unreadable, or does not fit.
+    """
+    with log.stage("open person"):
+        opened = _open_clip(request, person, log)
+    if opened.clip.matte is None:
+        with log.stage("check"):
+            matte_options(person).check(person.person, opened.clip.colour)
+            if not is_preview:
+                _rehearse(request, picture, opened, folder)
+    numbers = None
+    if is_preview:
+        with log.stage("thin"):
+            numbers = tuple(thinned_numbers(len(opened.clip.colour)))
+            opened = _thinned(opened)
+    start = request.frames[0] if request.frames else 0
+    clip = opened.clip
+    foreground, matte, estimates = matted_person(clip, opened.person, start, folder, log)
+    if opened.is_tracked:
+        footage = film_camera(clip.colour, matte, opened.person, request.camera.fov, folder, log)
+        opened = opened._replace(camera=with_attitude(footage.camera, request))
+        estimates |= footage.report
+    placer = _placer(request, opened, matte, folder, log)
+    put = _putter(request, opened, foreground, matte, placer, log)
+    place, placed = lift_and_put(request, picture, opened.camera, put, folder, log)
+    estimates |= evidence_of(place) | {"feet": placed.feet}
+    has_foreign_camera = not opened.is_own and request.camera.cameras != NULL_CAMERA
+    if has_foreign_camera and not clip.still:
+        height = place.scene.surface.height
+        warn_of_conflict(clip.colour, matte, placed.track, height, person.person_height, log)
+    return Inputs(
+        Shot(foreground, matte, placed.track, foreground.frame_rate),
+        place.scene,
+        place.report,
+        placed.attitude,
+        placed.framing,
+        estimates,
+        clip.still,
+        clip.sound,
+        numbers,
+    )
+
+
+def _open_clip(request: GenerationRequest, person: PersonInput, log: Log) -> PersonClip:
+    camera, frames = request.camera, request.frames
+    clip = open_person(person, frames)
+    if clip.still and (camera.move or camera.cameras):
+        raise InputError(f"{person.person}: is a single picture; a camera movement needs a video")
+    colour = clip.colour
+    rate = float(colour.frame_rate)
+    filmed = read_filmed(camera, colour.size, len(colour), frames, log, rate)
+    with_scale = read_footage(camera, filmed) if filmed else None
+    is_tracked = not clip.still and camera.cameras is None and camera.move is None
+    return PersonClip(
+        person=person,
+        clip=clip,
+        camera=with_attitude(with_scale or filmed, request),
+        is_tracked=is_tracked,
+        is_own=is_tracked or with_scale is not None,
+    )
+
+
+def _thinned(opened: PersonClip) -> PersonClip:
+    """A few small frames of the clip, for a preview."""
+    colour, camera = opened.clip.colour, opened.camera
+    person = thinned_person(opened.person, colour.size, len(colour))
+    clip = thinned_clip(opened.clip)
+    if camera is not None:
+        camera = replace(camera, track=thinned_track(camera.track, clip.colour.size))
+    return opened._replace(person=person, clip=clip, camera=camera)
+
+
+def _putter(
+    request: GenerationRequest,
+    opened: PersonClip,
+    foreground: FrameSource,
+    matte: FrameSource,
+    placer: PersonPlacer,
+    log: Log,
+) -> Callable[[LiftedScene], PlacedTrack]:
+    """Puts the cameras, and with them the person, into a lifted place."""
+    colour, filmed = opened.clip.colour, opened.camera
+    rate = float(foreground.frame_rate)
+
+    def put(scene: LiftedScene) -> PlacedTrack:
+        with log.stage("place"):
+            track = camera_track(request, filmed, scene, colour.size, len(colour), rate, log)
+            attitude = filmed.attitude if filmed else request.options.attitude
+            attitude = attitude or filmed_attitude(track)
+            if attitude.standing is None:
+                attitude = attitude._replace(standing=standing_rays(matte, track))
+            cameras = placer(scene, track, attitude)
+            return PlacedTrack(cameras.track, attitude, cameras.framing, placer.report(cameras))
+
+    return put
+
+
+def _placer(
+    request: GenerationRequest, opened: PersonClip, matte: FrameSource, folder: Path, log: Log
+) -> PersonPlacer:
+    """Puts the person into the place."""
+    camera, clip = request.camera, opened.clip
+    is_told = camera.camera_scale is not None or camera.camera_height is not None
+    # a matte of the user's has landmarks of the whole clip
+    own = None if clip.is_thinned else opened.person.matte
+    landmarks = clip_landmarks(own, folder, request.frames, len(clip.colour))
+    contact = find_contact(clip.colour, matte, landmarks, log)
+    may_scale = opened.is_own and not is_told
+    return PersonPlacer(
+        request.place, request.options.framing, matte, contact, log, may_scale=may_scale
+    )
+
+
+def _rehearse(
+    request: GenerationRequest, picture: ScenePicture, opened: PersonClip, folder: Path
+) -> None:
+    """Try what was asked of the place, the camera and the generator, before the long stages.
+
+    Raises:
+        InputError: as the stages themselves do, but for what the person's clip alone can tell.
+    """
+    check_generator(request.options)
+    quiet, asked = Log(), request.place
+    if opened.is_tracked:
+        if asked.place or asked.box or asked.scene_depth or asked.stand:
+            place = lift_place(asked, picture, None, folder, quiet)
+            if asked.stand:
+                stand_point(place.scene, asked.stand)
+        return
+    colour, filmed = opened.clip.colour, opened.camera
+
+    def put(scene: LiftedScene) -> PlacedTrack:
+        rate = float(colour.frame_rate)
+        track = camera_track(request, filmed, scene, colour.size, len(colour), rate, quiet)
+        return PlacedTrack(track, filmed_attitude(track))
+
+    place, placed = lift_and_put(request, picture, filmed, put, folder, quiet)
+    shot = Shot(None, None, placed.track, colour.frame_rate)
+    check_seen(prepare(shot, place.scene, request.options).clip)
