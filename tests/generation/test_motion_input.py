@@ -26,6 +26,7 @@ from dynascene.generation.request import (
     PersonInput,
     PlaceInput,
 )
+from dynascene.geometry.point_rendering import from_first_frame
 from dynascene.geometry.surface import Stage
 from dynascene.imaging.skeleton_map import draw_skeleton
 from dynascene.io.images import write_png
@@ -123,6 +124,7 @@ def test_points_come_from_a_file_and_else_from_the_camera(poses: Path, tmp_path:
     points = motion_inputs(MotionInput(points=tmp_path / "points.json"), SIZE, 1, 3)["points"]
     assert points.shape == (3, 50, 5)
     np.testing.assert_allclose(points[0, :6, 0], rows[1, :, 0] / 200, atol=1e-4)
+    np.testing.assert_allclose(points[2, :6, 3], rows[1, :, 0] / 200, atol=1e-4)
     assert not points[:, 6:, 2].any()
     check_motion({"points"}, ())
     track = even_move("right", 0.3, 3, 60.0, Size(48, 27))
@@ -135,6 +137,22 @@ def test_points_come_from_a_file_and_else_from_the_camera(poses: Path, tmp_path:
     torch.testing.assert_close(moved[1, :, 3:], moved[0, :, :2])
     everywhere = torch.ones(3, 3, 27, 48)
     assert not points_along(track, surface, everywhere)[..., 2].any()
+
+
+def test_a_long_pan_has_points_in_each_clip_of_a_chain() -> None:
+    """The last clip overlaps the one before, and sees one set of points."""
+    track = even_move("pan", 100.0, 11, 60.0, Size(48, 27))
+    surface = Stage(0.6, 5.0)
+    whole, apart = (points_along(track, surface, None, length) for length in (None, 3))
+    assert not whole[-3:, :, 2].any()
+    for start in (0, 3, 6, 8):
+        clip = from_first_frame(apart[start : start + 3])
+        assert clip[-1, :, 2].sum() >= 10, start
+        seen = clip[:, :, 2].bool().all(dim=0)
+        steps = clip[1:, seen, 0] - clip[:-1, seen, 0]
+        assert (steps < 0).all()
+        assert (steps > -0.4).all()
+    assert torch.equal(apart[:3], whole[:3])
 
 
 def test_requests_that_make_no_sense(poses: Path) -> None:

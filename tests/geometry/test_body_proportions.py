@@ -83,6 +83,28 @@ def test_the_place_of_the_reference() -> None:
     np.testing.assert_allclose(moved.points[0], reference.points[0], atol=1e-9)
 
 
+def test_a_reference_of_another_shape_lies_over_the_middle() -> None:
+    reference = walking_pose(1, scale=0.9, x=90, y=110)
+    beside = np.array([20.0, 0.0])
+    size = Size(SIZE.width + 40, SIZE.height)
+    wide = BodyPose(size, reference.points + beside, reference.visibility)
+    moved = retarget(walking_pose(4, x=20, y=80), wide, "place")
+    np.testing.assert_allclose(moved.points[0], reference.points[0], atol=1e-9)
+
+
+@pytest.mark.parametrize("fit", ["proportions", "height", "place"])
+def test_nobody_in_the_first_frames(fit: Fit) -> None:
+    """What is not seen changes nothing of the frames that are."""
+    pose, reference = walking_pose(5), walking_pose(3, scale=1.1, x=90)
+    late, late_reference = walking_pose(5), walking_pose(3, scale=1.1, x=90)
+    for unseen, count in ((late, 2), (late_reference, 1)):
+        unseen.visibility[:count] = 0
+        unseen.points[:count] = 0
+    moved = retarget(late, late_reference, fit)
+    expected = retarget(pose[2:5], reference[1:3], fit)
+    np.testing.assert_allclose(moved.points[2:], expected.points, atol=1e-9)
+
+
 def test_a_foreshortened_reference_gives_no_dwarf() -> None:
     pose = walking_pose(4)
     reference = walking_pose(1)

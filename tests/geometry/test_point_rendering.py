@@ -3,7 +3,7 @@
 import torch
 
 from dynascene.geometry.intrinsics import intrinsics_matrix
-from dynascene.geometry.point_rendering import render_points
+from dynascene.geometry.point_rendering import from_first_frame, render_points
 from dynascene.geometry.rays import track_rays
 from dynascene.geometry.rigid import rigid, rotation_about
 from dynascene.geometry.surface import Stage
@@ -59,6 +59,19 @@ def test_hidden_points_leave_nothing() -> None:
     drawn = render_points(points, H, W)
     torch.testing.assert_close(drawn[:, 0, 0], torch.tensor([1, -0.1, 0]).double())
     assert drawn[0].sum() == 1
+
+
+def test_ways_count_from_the_first_of_the_frames() -> None:
+    points = random_points(3, 4, 7)
+    points[0, 2:, 1, 2], points[1, 0, 5, 2] = 0, 0
+    told = from_first_frame(points)
+    torch.testing.assert_close(told[..., :2], points[..., :2])
+    torch.testing.assert_close(told[..., 3:], points[:, :1, :, :2].expand(-1, 4, -1, -1))
+    assert not told[1, :, 5, 2].any()  # hidden in the first frame, and so without a place there
+    assert not told[0, 2:, 1, 2].any()
+    rest = [0, 2, 3, 4, 6]
+    torch.testing.assert_close(told[:, :, rest, 2], points[:, :, rest, 2])
+    assert torch.equal(from_first_frame(points[:, 2:])[1, 0, :, :2], points[1, 2, :, :2])
 
 
 def track(turns: list[float], ways: list[list[float]]) -> CameraTrack:

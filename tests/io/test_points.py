@@ -1,5 +1,6 @@
 """Files of background points."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -25,14 +26,30 @@ def test_read_as_written(tmp_path: Path) -> None:
     np.testing.assert_allclose(back.points, made.points, atol=1e-3)
 
 
-def test_rows_are_shares_with_the_place_of_the_first_sight() -> None:
+def test_rows_are_shares_with_the_place_in_the_first_frame() -> None:
     made = some_points()
     rows = made.tensor_rows()
     assert rows.shape == (4, 50, 5)
     np.testing.assert_allclose(rows[2, 0, :2] * [160, 90], made.points[2, 0, :2], rtol=1e-6)
-    np.testing.assert_allclose(rows[3, 0, 3:], rows[0, 0, :2])
-    np.testing.assert_allclose(rows[3, 1, 3:], rows[1, 1, :2])  # not seen in the first frame
+    np.testing.assert_allclose(rows[3, :3, 3:], rows[0, :3, :2])
+    np.testing.assert_allclose(rows[:, :3, 2], made.points[..., 2])
     assert not rows[:, 3:, 2].any()
+
+
+@pytest.mark.parametrize(
+    ("size", "visibility", "message"),
+    [
+        ((0, 90), 1, "size of the frames is 0x90"),
+        ((160, 90), -0.5, "visibility goes from -0.5 to 1"),
+        ((160, 90), 1.5, "visibility goes from 1 to 1.5"),
+        ((160, 90), math.nan, "not finite"),
+    ],
+)
+def test_values_beyond_their_range_are_refused(size, visibility: float, message: str) -> None:
+    points = np.ones((2, 3, 3))
+    points[1, 2, 2] = visibility
+    with pytest.raises(InputError, match=message):
+        BackgroundPoints(Size(*size), points)
 
 
 @pytest.mark.parametrize(

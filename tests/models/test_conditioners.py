@@ -207,6 +207,19 @@ def test_a_conditioner_reads_no_more_than_it_declares(build, make_clip, name: st
     conditioner(declared, torch.zeros(3, dtype=torch.bool))
 
 
+@torch.no_grad()
+def test_points_of_a_later_clip_count_from_its_own_first_frame(build, wake, make_clip) -> None:
+    """Cut out of a longer clip, points look as they do where the clip begins there."""
+    conditioner, clip = wake(build(("point_motion",))).conditioners["point_motion"], make_clip(F=7)
+    first = clip.points[:, 4:5, :, :2].expand(-1, 7, -1, -1)
+    alone = clip.replace(points=torch.cat([clip.points[..., :3], first], dim=-1))
+    drop = torch.zeros(3, dtype=torch.bool)
+    one, two = (conditioner(c.window(4, 7), drop).added for c in (clip, alone))
+    torch.testing.assert_close(one, two)
+    whole = conditioner(clip, drop).added[:, 4:]
+    assert (whole - one).abs().max() > 1e-4
+
+
 def test_a_conditioner_is_added_from_outside(build, monkeypatch) -> None:
     monkeypatch.setattr("dynascene.models.conditioners.CONDITIONERS", dict(CONDITIONERS))
     with pytest.raises(InputError, match="second_guide: is no conditioner; there are background_"):

@@ -1,10 +1,11 @@
 import pytest
 import torch
-from diffusers import ConfigMixin, DPMSolverMultistepScheduler
+from diffusers import ConfigMixin, DPMSolverMultistepScheduler, EulerDiscreteScheduler
 from same_weights import LOADED_TOLERANCE, assert_same_weights
 from torch import nn
 
 from dynascene.errors import InputError
+from dynascene.models.diffusion.samplers import ddim_scheduler
 from dynascene.models.pipeline import DynaScenePipeline
 
 PAPER = ("foreground", "scene_reference", "image_embedding", "plucker_camera")
@@ -105,6 +106,34 @@ def test_the_callback_sees_each_step_and_may_change_the_latents(paper, make_batc
     assert [step for step, _ in seen] == [0, 1, 2]
     assert seen[0][1] > seen[2][1]
     assert frames.eq(0).all()
+
+
+@pytest.mark.parametrize("scheduler", [None, EulerDiscreteScheduler])
+def test_each_clip_of_a_chain_starts_as_noisy_as_the_first(
+    build, make_pipeline, make_clip, scheduler
+) -> None:
+    """And all its steps are counted through, with the networks freed once, after the last."""
+    denoiser = build(("image_embedding",), "clean", system="disentangled")
+    pipeline = make_pipeline(denoiser)
+    pipeline.scheduler = ddim_scheduler("clean")
+    if scheduler is not None:
+        pipeline.scheduler = scheduler.from_config(pipeline.scheduler.config)
+    starts, seen, freed = [], [], []
+
+    def start_of(module, arguments) -> None:
+        starts.append(float(arguments[0].std()))
+
+    def on_step(pipeline, step, timestep, tensors):
+        seen.append((step, int(timestep)))
+
+    denoiser.register_forward_pre_hook(start_of)
+    pipeline.maybe_free_model_hooks = lambda: freed.append(len(seen))
+    clip = make_clip(B=1, F=7)
+    frames = pipeline(clip, 2, 1.0, seed(), callback_on_step_end=on_step).frames
+    assert frames.shape[:2] == (1, 7)
+    assert [step for step, _ in seen] == list(range(pipeline.clip_count(7) * 2)) == list(range(6))
+    assert starts[::2] == pytest.approx([1, 1, 1], abs=0.2)
+    assert freed == [6]
 
 
 def test_features_of_the_scene_are_made_once_per_clip(paper, make_batch) -> None:

@@ -6,6 +6,7 @@ F frames, H W pixels.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -97,28 +98,40 @@ def motion_inputs(motion: MotionInput, size: Size, start: int, count: int) -> di
             raise InputError(
                 f"{motion.points}: has {len(background)} frames, and {start + count} are wanted"
             )
-        fields["points"] = torch.from_numpy(background.tensor_rows()[start : start + count])
+        part = replace(background, points=background.points[start : start + count])
+        fields["points"] = torch.from_numpy(part.tensor_rows())
     return fields
 
 
-def points_along(track: CameraTrack, surface: Surface, skeletons: Tensor | None) -> Tensor:
+def points_along(
+    track: CameraTrack, surface: Surface, skeletons: Tensor | None, length: int | None = None
+) -> Tensor:
     """``points`` of a place along a track, hidden around the person: [F, 50, 5].
 
     Args:
         track: the cameras, in the scene's world.
         surface: the place.
         skeletons: [F, 3, H, W] of the person; None: nobody is in the way.
+        length: frames after which other points are taken, so that a long pan does not leave all of
+            them behind; the last ones stay for less than twice as many, since the last clip of a
+            chain overlaps the one before. None: the first frame's points stay.
     """
     track = stretched(track, _limited(track.size))
     rays = track_rays(track)
     hits = surface.hit(rays.origins.expand_as(rays.directions), rays.directions)
     depth = rays.depth_of(hits)[:, None]
-    rows = seen_points(points_of_frame(track, depth, spread_shares(POINTS)), track, depth)
+    starts = [0] if length is None else [length * n for n in range(max(1, len(track) // length))]
+    spans = zip(starts, [*starts[1:], len(track)], strict=True)
+    rows = torch.cat([_seen_from_first(track[a:b], depth[a:b]) for a, b in spans])
     if skeletons is None:
         return rows
     reach = skeletons.shape[-2] // AROUND * 2 + 1
     drawn = skeletons.amax(dim=1, keepdim=True) > DRAWN
     return rows_off(rows, nnf.max_pool2d(drawn.float(), reach, 1, reach // 2) > 0)
+
+
+def _seen_from_first(track: CameraTrack, depth: Tensor) -> Tensor:
+    return seen_points(points_of_frame(track, depth, spread_shares(POINTS)), track, depth)
 
 
 def check_motion(read: Iterable[str], given: Iterable[str]) -> None:

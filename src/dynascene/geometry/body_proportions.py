@@ -34,14 +34,16 @@ def retarget(pose: BodyPose, reference: BodyPose, fit: Fit = "proportions") -> B
 
     Every bone is multiplied by the ratio of its stretched lengths in both; bones that one of them
     never shows, by that of the height. The hips' path is multiplied by the ratio of the legs, so
-    that a foot that stands stays where it is; the feet of the first frame keep their place.
+    that a foot that stands stays where it is; the feet of the first frame that shows the person
+    keep their place.
 
     Args:
         pose: the motion.
         reference: one frame or more of the other person, in a frame that is as high as the motion's
-            whatever its size in pixels.
+            whatever its size in pixels, and lies over the middle of it.
         fit: ``proportions`` keeps the motion's height, ``height`` takes the reference's, and
-            ``place`` also stands where the reference's first frame stands.
+            ``place`` also stands where the reference stands in its first frame that shows
+            the person.
 
     Returns:
         In the motion's frame, with its visibility.
@@ -67,6 +69,7 @@ def retarget(pose: BodyPose, reference: BodyPose, fit: Fit = "proportions") -> B
     stand, wanted = _standing_point(moved, pose), _standing_point(points, pose)
     if fit == "place":
         wanted = _standing_point(_with_hips(reference)[0] * scale, reference)
+        wanted[0] += (pose.size.width - reference.size.width * scale) / 2
     return BodyPose(pose.size, moved[:, :HIPS] + (wanted - stand), pose.visibility)
 
 
@@ -134,10 +137,12 @@ def _mean_ratio(
 
 
 def _standing_point(points: np.ndarray, pose: BodyPose) -> np.ndarray:
-    """The middle [2] of the feet that the first frame knows; without feet, of all it knows."""
-    is_known = pose.visibility[0] > 0
+    """The middle [2] of the feet that are known in the first frame that knows anything of the
+    person; without feet, of all it knows."""
+    frame = int((pose.visibility > 0).any(axis=1).argmax())
+    is_known = pose.visibility[frame] > 0
     feet = is_known & np.array([joint.partition("_")[2] in FEET for joint in JOINTS])
-    return points[0, :HIPS][feet if feet.any() else is_known].mean(axis=0)
+    return points[frame, :HIPS][feet if feet.any() else is_known].mean(axis=0)
 
 
 def _tree() -> tuple[dict[int, int], dict[int, str]]:

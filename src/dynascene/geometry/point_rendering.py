@@ -7,6 +7,20 @@ import torch
 from torch import Tensor
 
 
+def from_first_frame(points: Tensor) -> Tensor:
+    """Points that say how far they are from their places in the first of these frames.
+
+    What the first frame does not show has no place there: it counts as hidden in all of them.
+
+    Args:
+        points: [..., F, N, 5] as of ``render_points``; where they came from is not read.
+    """
+    first = points[..., :1, :, :]
+    visibility = points[..., 2:3] * (first[..., 2:3] > 0)
+    origin = first[..., :2].expand_as(points[..., :2])
+    return torch.cat([points[..., :2], visibility, origin], dim=-1)
+
+
 def render_points(points: Tensor, height: int, width: int) -> Tensor:
     """How much of each cell is told of, and how far it has moved: [..., 3, h, w].
 

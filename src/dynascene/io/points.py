@@ -29,10 +29,12 @@ class BackgroundPoints:
 
     Args:
         size: of the frames.
-        points: [F, N, 3], x and y in pixels, the first pixel's centre at 0.5, and visibility.
+        points: [F, N, 3], x and y in pixels, the first pixel's centre at 0.5, and visibility
+            from 0 to 1.
 
     Raises:
-        InputError: they have another shape, a value is not finite, or there are none or too many.
+        InputError: they have another shape, a value is not finite or not in its range, or there
+            are none or too many.
     """
 
     size: Size
@@ -46,20 +48,26 @@ class BackgroundPoints:
             )
         if not np.isfinite(self.points).all():
             raise InputError("points: a value is not finite")
+        if min(self.size) < 1:
+            raise InputError(f"points: the size of the frames is {self.size}, expected 1x1 or more")
+        visibility = self.points[..., 2]
+        if visibility.min() < 0 or visibility.max() > 1:
+            raise InputError(
+                f"points: visibility goes from {visibility.min():g} to {visibility.max():g}, "
+                "expected 0 to 1"
+            )
 
     def __len__(self) -> int:
         return len(self.points)
 
     def tensor_rows(self) -> np.ndarray:
         """[F, 50, 5] as the field ``points`` has it: shares of the frame, visibility, and where
-        each point was first seen; rows without a point have visibility 0."""
+        each point is in the first frame; rows without a point have visibility 0."""
         shares = self.points[..., :2] / [*self.size]
-        seen = self.points[..., 2] > 0
-        first = np.take_along_axis(shares, seen.argmax(axis=0)[None, :, None], axis=0)
         rows = np.zeros((len(self), MOST, 5), np.float32)
         count = self.points.shape[1]
-        rows[:, :count, :2], rows[:, :count, 2] = shares, np.clip(self.points[..., 2], 0, 1)
-        rows[:, :count, 3:] = first
+        rows[:, :count, :2], rows[:, :count, 2] = shares, self.points[..., 2]
+        rows[:, :count, 3:] = shares[0]
         return rows
 
 

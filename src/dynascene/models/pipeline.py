@@ -6,6 +6,8 @@ Legend: B clips, F frames, C latent channels, H W pixels, h w latent grid.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
+from math import ceil
 from typing import Any
 
 import torch
@@ -114,7 +116,7 @@ class DynaScenePipeline(DiffusionPipeline):
             overlap: of two windows, in frames.
             output_type: ``pt`` or ``latent``.
             callback_on_step_end: ``f(pipeline, step, timestep, tensors) → tensors`` as in
-                diffusers.
+                diffusers; steps of a chain of clips are counted through.
             callback_on_step_end_tensor_inputs: names of the tensors that it gets.
 
         Raises:
@@ -124,77 +126,103 @@ class DynaScenePipeline(DiffusionPipeline):
         if not 1 <= steps <= TRAINING_STEPS:
             raise InputError(f"steps: {steps}, expected 1 to {TRAINING_STEPS}")
         check_scheduler(self.scheduler, self.denoiser.alpha_bars, self.denoiser.quantity)
-        device = self._execution_device
         encoded = self.encode(clip) if isinstance(clip, Batch) else clip
         length = window or self.denoiser.size.frames
         if length > MAX_FRAMES:
             raise InputError(
                 f"window: {length} frames, the motion modules see at most {MAX_FRAMES}"
             )
-        if self._is_chained(encoded, length):
-            sample = partial(
-                self,
-                num_inference_steps=steps,
-                guidance_scale=guidance,
-                generator=generator,
-                window=length,
-                output_type="latent",
-                callback_on_step_end=callback_on_step_end,
-                callback_on_step_end_tensor_inputs=callback_on_step_end_tensor_inputs,
-            )
-            noise = self._first_latents(encoded, latents, steps, generator)
-            frames = self._chained(encoded, length, steps, noise, sample)
-            if output_type != "latent":
-                frames = decode_latents(self.vae, frames) / 2 + 0.5
-            return DynaSceneOutput(frames=frames)
-        spans = window_spans(encoded.frames, length, min(overlap, length - 1))
-        predict = self._predictor(encoded, spans, min(overlap, length - 1), guidance)
-        latents = self._first_latents(encoded, latents, steps, generator)
-        first_noise = latents / self.scheduler.init_noise_sigma
+        noise = self._noise(encoded, latents, steps, generator)
+        clips, numbers = self.clip_count(encoded.frames, length), count()
+        with self.progress_bar(total=steps * clips) as progress:
 
-        self.scheduler.set_timesteps(steps, device=device)
-        options = step_options(self.scheduler, generator)
-        latents = self._hooked(latents, encoded, first_noise, -1)
-        with self.progress_bar(total=steps) as progress:
-            for step, timestep in enumerate(self.scheduler.timesteps):
-                value = predict(self.scheduler.scale_model_input(latents, timestep), timestep)
-                latents = self.scheduler.step(value, timestep, latents, **options).prev_sample
-                latents = self._hooked(latents, encoded, first_noise, step)
-                if callback_on_step_end is not None:
-                    values = {"latents": latents}
-                    tensors = {name: values[name] for name in callback_on_step_end_tensor_inputs}
-                    returned = callback_on_step_end(self, step, timestep, tensors) or {}
-                    latents = returned.get("latents", latents)
+            def on_step(timestep: Tensor, latents: Tensor) -> Tensor:
+                number = next(numbers)
                 progress.update()
+                if callback_on_step_end is None:
+                    return latents
+                values = {"latents": latents}
+                tensors = {name: values[name] for name in callback_on_step_end_tensor_inputs}
+                returned = callback_on_step_end(self, number, timestep, tensors) or {}
+                return returned.get("latents", latents)
+
+            sample = partial(
+                self._sampled,
+                steps=steps,
+                guidance=guidance,
+                generator=generator,
+                window=(length, min(overlap, length - 1)),
+                on_step=on_step,
+            )
+            if clips > 1:
+                latents = self._chained(encoded, length, steps, noise, sample)
+            else:
+                latents = sample(encoded, noise)
         frames = latents if output_type == "latent" else decode_latents(self.vae, latents) / 2 + 0.5
         self.maybe_free_model_hooks()
         return DynaSceneOutput(frames=frames)
 
-    def _is_chained(self, clip: EncodedClip, length: int) -> bool:
+    @property
+    def chain_length(self) -> int | None:
+        """Frames of the clips that a long one is made of; None where it is not chained."""
         system = self.system
         chains = system is not None and system.long_clips == "chained"
-        return chains and clip.frames > length
+        return self.denoiser.size.frames if chains else None
+
+    def clip_count(self, frames: int, window: int | None = None) -> int:
+        """How many clips are sampled one by one; 1 where none are chained."""
+        if self.chain_length is None:
+            return 1
+        return ceil(frames / (window or self.chain_length))
+
+    def _sampled(
+        self,
+        clip: EncodedClip,
+        noise: Tensor,
+        *,
+        steps: int,
+        guidance: float,
+        generator: Any,
+        window: tuple[int, int],
+        on_step: Callable[[Tensor, Tensor], Tensor],
+    ) -> Tensor:
+        """The latents of a clip.
+
+        noise: of unit variance where nothing precedes. window: frames, and how many of them two
+        windows share. on_step: (timestep, latents after it) → latents to go on with.
+        """
+        length, overlap = window
+        spans = window_spans(clip.frames, length, overlap)
+        predict = self._predictor(clip, spans, overlap, guidance)
+        self.scheduler.set_timesteps(steps, device=self._execution_device)
+        options = step_options(self.scheduler, generator)
+        latents = self._hooked(noise * self.scheduler.init_noise_sigma, clip, noise, -1)
+        for step, timestep in enumerate(self.scheduler.timesteps):
+            value = predict(self.scheduler.scale_model_input(latents, timestep), timestep)
+            latents = self.scheduler.step(value, timestep, latents, **options).prev_sample
+            latents = on_step(timestep, self._hooked(latents, clip, noise, step))
+        return latents
 
     def _chained(
         self,
         clip: EncodedClip,
         length: int,
         steps: int,
-        latents: Tensor,
-        sample: Callable[..., DynaSceneOutput],
+        noise: Tensor,
+        sample: Callable[[EncodedClip, Tensor], Tensor],
     ) -> Tensor:
         """A long clip's latents, as clips of ``length``, each from the last frame before it."""
 
         def noised(clean: Tensor, noise: Tensor) -> Tensor:
+            """As noisy as sampling starts, in units of that noise, which sampling multiplies by."""
             self.scheduler.set_timesteps(steps, device=clean.device)
-            return self.scheduler.add_noise(
-                clean, noise, self.scheduler.timesteps[:1].expand(len(clean))
-            )
+            first = self.scheduler.timesteps[:1].expand(len(clean))
+            return self.scheduler.add_noise(clean, noise, first) / self.scheduler.init_noise_sigma
 
         def sampled(start: int, stop: int, noise: Tensor) -> Tensor:
-            return sample(clip.window(start, stop), latents=noise).frames
+            return sample(clip.window(start, stop), noise)
 
-        return chained(sampled, latents / self.scheduler.init_noise_sigma, length, noised)
+        return chained(sampled, noise, length, noised)
 
     def encode(self, clip: Batch) -> EncodedClip:
         """All conditions, on the latent grid and on the pipeline's device."""
@@ -240,7 +268,7 @@ class DynaScenePipeline(DiffusionPipeline):
             latents = hook(latents, clip, noised)
         return latents
 
-    def _first_latents(
+    def _noise(
         self, clip: EncodedClip, latents: Tensor | None, steps: int, generator: Any
     ) -> Tensor:
         B, F, _, h, w = clip.foreground.shape
@@ -251,7 +279,7 @@ class DynaScenePipeline(DiffusionPipeline):
             latents = randn_tensor(shape, generator, self._execution_device, torch.float32)
         elif latents.shape != shape:
             raise InputError(f"latents: shape {list(latents.shape)}, expected {list(shape)}")
-        return latents.to(self._execution_device).float() * self.scheduler.init_noise_sigma
+        return latents.to(self._execution_device).float()
 
     def _predictor(
         self, clip: EncodedClip, spans: Sequence[tuple[int, int]], overlap: int, guidance: float

@@ -49,7 +49,7 @@ def sampled(
     if isinstance(guide, RenderedGuide):
         check_motion(pipeline.inputs, guide.shot.inputs)
         if "points" in pipeline.inputs and "points" not in guide.shot.inputs:
-            guide = _with_points(guide)
+            guide = _with_points(guide, pipeline.chain_length)
     size = model_size(
         clip.track.size, pipeline.denoiser.size.resolution, latent_stride(pipeline.vae)
     )
@@ -74,7 +74,8 @@ def sampled(
 
     samples = options.estimate_samples
     estimate = None if samples is None else estimate_of(pipeline, draw, samples)
-    sampling = Sampling(pipeline, paint, parts, draw, estimate)
+    clips = pipeline.clip_count(len(clip.track))
+    sampling = Sampling(pipeline, paint, parts, draw, estimate, clips)
 
     def frames() -> Iterator[GeneratedFrame]:
         sampling.run(Log())
@@ -88,10 +89,13 @@ def sampled(
     return replace(clip, frames=frames, sampling=numbers, estimate=name, sample=sampling.run)
 
 
-def _with_points(guide: RenderedGuide) -> RenderedGuide:
-    """The same with points of the place that follow its cameras."""
+def _with_points(guide: RenderedGuide, length: int | None) -> RenderedGuide:
+    """The same with points of the place that follow its cameras.
+
+    length: of the clips that a long one is made of, as ``points_along`` takes it.
+    """
     shot, surface = guide.shot, guide.memory.scene.surface
-    rows = points_along(guide.clip.track, surface, shot.inputs.get("skeleton"))
+    rows = points_along(guide.clip.track, surface, shot.inputs.get("skeleton"), length)
     return replace(guide, shot=replace(shot, inputs={**shot.inputs, "points": rows}))
 
 

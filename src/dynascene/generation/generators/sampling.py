@@ -72,8 +72,9 @@ class Sampling:
     """The latents of one clip, drawn when they are first needed.
 
     paint_memory: what comes before; whether nothing is left to sample. parts: the clip as the model
-    takes it, a few frames at a time. draw: the sample that is delivered. Of a long clip only
-    latents are kept, and of what is known a byte a pixel.
+    takes it, a few frames at a time. draw: the sample that is delivered. clips: of a chain, each of
+    which takes all steps. Of a long clip only latents are kept, and of what is known a byte a
+    pixel.
     """
 
     pipeline: DynaScenePipeline
@@ -81,6 +82,7 @@ class Sampling:
     parts: Callable[[], Iterator[Batch]]
     draw: Draw
     estimate: MeanEstimate | None = None
+    clips: int = 1
     is_needless: bool = field(default=False, init=False)
     _latents: dict[Draw, Tensor] = field(default_factory=dict, init=False)
     _guide: Tensor | None = field(default=None, init=False)
@@ -94,7 +96,7 @@ class Sampling:
         if self.is_needless:
             return
         draws = dict.fromkeys((self.draw, *(self.estimate.draws if self.estimate else ())))
-        with log.stage("sampling", sum(draw.steps for draw in draws)) as step:
+        with log.stage("sampling", self.clips * sum(draw.steps for draw in draws)) as step:
             clip = self._encoded()
             self._latents = {draw: self._sample(clip, draw, step) for draw in draws}
 
