@@ -31,7 +31,7 @@ from dynascene.synthetic.shots.moved_shots import MovedShots, TrueViews
 
 PAN, DOLLY = 0, 2  # numbers of clips, whose moves come in turn
 NO_CAMERA, OPPOSITE, MATCHING = "no camera", "opposite", "matching"
-LABEL_WIDTH = 300
+LABEL_WIDTH = 360
 
 
 class FilmedMove(NamedTuple):
