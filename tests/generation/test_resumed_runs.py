@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
+from dynascene.errors import InputError
 from dynascene.estimators.camera.tracking import TrackedCamera
 from dynascene.interfaces.cli.main import main
 from dynascene.io.frames import open_frames
@@ -87,10 +88,16 @@ def test_the_matte_outlives_a_camera_that_cannot_be_tracked(
 
 
 def test_a_later_stage_that_fails_keeps_matte_and_camera(
-    walker: list[str], tmp_path: Path, capsys
+    walker: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
+    def fail(*_: object) -> str:
+        raise InputError("no space left")
+
     out = tmp_path / "out"
-    line = failure(capsys, *walker[:3], "--weights", tmp_path / "absent", "--out", out)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("dynascene.generation.job.deliver", fail)
+        line = failure(capsys, *walker, "--out", out)
+    assert line.startswith("dynascene: no space left")
     kept = out / "footage"
     assert line.endswith(f"--matte {kept / 'matte'} --cameras {kept / 'cameras.txt'}")
     assert (kept / "scale.json").is_file()

@@ -274,7 +274,8 @@ def test_the_order_of_conditioners_does_not_matter(
     monkeypatch.setitem(CONDITIONERS, "edited", Edited)
     names = ["foreground", "edited", "guide", "image_embedding"]
     noisy, clip = torch.randn(3, 3, 4, 8, 8), make_clip(h=8, w=8)
-    clip = clip.replace(scene_tokens=clip.scene_tokens[..., :12])
+    tokens = (clip.scene_tokens[..., :12], clip.character_tokens[..., :12])
+    clip = clip.replace(scene_tokens=tokens[0], character_tokens=tokens[1])
     outputs = []
     for order in (names, names[::-1], [*names[2:], *names[:2]]):
         denoiser = Denoiser(size_to_dict(NARROW), {name: {} for name in order}).eval()

@@ -410,6 +410,8 @@ def write_clip(folder: Path, frames: int = 12, person: bool = True) -> None:
             white[10:, 10 + k : 25 + k] = 255 * person
             video.write(np.ascontiguousarray(picture[:, k : k + 64]))
             matte.write(white)
+    if not person:  # a matte that shows nobody would be a mistake
+        (folder / "matte.mp4").unlink()
     intrinsics = intrinsics_from_fov(60, size)
     write_cameras(make_move("truck-right", frames, intrinsics, size), folder / "cameras.txt")
 

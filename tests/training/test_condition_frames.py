@@ -81,7 +81,7 @@ def test_shares_are_kept_and_draws_repeat(share) -> None:
 def test_conditions_are_drawn_at_size_micro_alone(tmp_path) -> None:
     clean = next(t for t in ACTANYWHERE.rendered if t.name == "micro_clean")
     assert (clean.composites, clean.matte_errors) == (0.5, 0.5)
-    with pytest.raises(ValueError, match="are drawn at size micro alone"):
+    with pytest.raises(ValueError, match="are for size micro alone"):
         rendered_run(
             ACTANYWHERE, replace(ACTANYWHERE_SMALL, composites=0.5), Settings(out=tmp_path)
         )
