@@ -14,6 +14,7 @@ from dynascene.generation.job import make_clip
 from dynascene.generation.motion_input import (
     character_picture,
     check_motion,
+    check_not_filmed,
     frames_of_fields,
     motion_frames,
     motion_inputs,
@@ -33,6 +34,7 @@ from dynascene.io.images import write_png
 from dynascene.io.points import BackgroundPoints, write_points
 from dynascene.io.poses.openpose import write_openpose
 from dynascene.io.video_writing import H264Writer
+from dynascene.models.systems import find_system
 from dynascene.synthetic.shots.short_paths import even_move
 from dynascene.types import Size
 
@@ -105,6 +107,14 @@ def test_what_weights_read_and_what_is_given_must_agree() -> None:
         check_motion({"skeleton", "character"}, {"skeleton"})
     with pytest.raises(InputError, match="`pose`: these weights do not read it"):
         check_motion({"matte"}, {"skeleton"})
+
+
+def test_weights_that_make_the_person_take_nobody_who_was_filmed() -> None:
+    check_not_filmed(None)
+    check_not_filmed(find_system("dynascene"))
+    for name in ("animateanywhere", "disentangled"):
+        with pytest.raises(InputError, match="make the person too; leave PERSON out"):
+            check_not_filmed(find_system(name))
 
 
 def test_the_projection_makes_nobody(poses: Path, tmp_path: Path) -> None:

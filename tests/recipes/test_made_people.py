@@ -10,6 +10,7 @@ from walking_pose import walking_pose
 
 from dynascene.errors import InputError
 from dynascene.generation.clip import GenerationOptions
+from dynascene.generation.generate import check_generator
 from dynascene.generation.job import make_clip
 from dynascene.generation.request import (
     CameraInput,
@@ -35,7 +36,7 @@ from dynascene.training.trainer import train
 @pytest.fixture(autouse=True)
 def quick(monkeypatch) -> None:
     monkeypatch.delenv("DYNASCENE_TRAINING_DATA", raising=False)
-    monkeypatch.setattr(short_clips, "PLAIN_MOVES", 4)
+    monkeypatch.setattr(short_clips, "PLAIN_MOVES", 1)
     monkeypatch.setattr(short_clips, "Stock", lambda: shot_cache.Stock(first=2, uses=4))
     monkeypatch.setattr(shot_cache, "CLIPS_PER_FILE", 2)
     figure = torch.zeros(24, 4, 176, 120)
@@ -82,13 +83,16 @@ def test_flow_is_judged_where_it_is_predicted(tmp_path: Path) -> None:
     assert trained("animateanywhere.micro_flow", tmp_path / "run")["term/background_flow"] > 0
 
 
-def test_points_and_poses_become_a_long_clip_that_follows_the_camera(tmp_path: Path) -> None:
+def test_points_and_poses_become_a_chain_of_clips_that_the_camera_changes(tmp_path: Path) -> None:
     trained("disentangled.micro", tmp_path / "run")
     export_run(tmp_path / "run", tmp_path / "weights")
     loaded = load_weights(tmp_path / "weights")
     assert loaded.pipeline.system is DISENTANGLED
     assert {"skeleton", "character", "points"} <= loaded.pipeline.inputs
-    write_openpose(walking_pose(7), tmp_path / "poses.json")
+    with pytest.raises(InputError, match="make the person too; leave PERSON out"):
+        check_generator(GenerationOptions(weights=str(tmp_path / "weights")))
+    assert loaded.pipeline.clip_count(4) == 2  # three frames at a time
+    write_openpose(walking_pose(4), tmp_path / "poses.json")
     for name, level in (("place", 90), ("person", 200)):
         write_png(tmp_path / f"{name}.png", np.full((36, 64, 3), level, np.uint8))
     motion = MotionInput(pose=tmp_path / "poses.json", person_image=tmp_path / "person.png")
@@ -102,5 +106,5 @@ def test_points_and_poses_become_a_long_clip_that_follows_the_camera(tmp_path: P
         )
         frames[move] = np.stack(list(open_frames(make_clip(request, tmp_path / move)).read()))
     right, left = frames.values()
-    assert right.shape == (7, 36, 64, 3)  # three frames at a time
+    assert right.shape == (4, 36, 64, 3)
     assert not np.array_equal(right, left)

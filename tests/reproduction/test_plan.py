@@ -161,3 +161,17 @@ def test_rows_are_chosen_by_name() -> None:
     with pytest.raises(InputError, match="`rows` mine: is no row of this size"):
         choose_rows(rows, ["mine"])
     assert {row.name.split(".")[0] for row in rows} <= SYSTEMS.keys()
+
+
+def test_the_choice_of_clips_is_part_of_a_trainings_identity(monkeypatch) -> None:
+    system = SYSTEMS["dynascene"]
+    (micro,) = (training for training in system.rendered if training.name == "micro")
+    usual = next(row for row in rows_of(MICRO) if row.name == "dynascene.micro").stages[0].network
+    assert not {"person_share", "without_points"} & usual.keys()
+    changed = replace(micro, person_share=1.0, without_points=0.1)
+    monkeypatch.setitem(SYSTEMS, "dynascene", replace(system, rendered=(changed,)))
+    network = next(row for row in rows_of(MICRO) if row.name == "dynascene.micro").stages[0].network
+    assert network == {**usual, "person_share": 1.0, "without_points": 0.1}
+    people = replace(system, rendered=(micro,), makes_person=True)
+    monkeypatch.setitem(SYSTEMS, "dynascene", people)
+    assert not any(row.name == "dynascene.micro" for row in rows_of(MICRO))

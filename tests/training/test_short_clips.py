@@ -7,9 +7,13 @@ import torch
 from torch import Tensor
 
 from dynascene.imaging.tensor_metrics import clip_psnrs, weighted_psnr
+from dynascene.models.sizes import MICRO
+from dynascene.models.systems import find_system
+from dynascene.models.systems.system import all_parameters
 from dynascene.synthetic.shots.moved_clips import moved_clips
 from dynascene.synthetic.shots.moved_shots import MovedShots
 from dynascene.synthetic.shots.short_shots import ShortShots
+from dynascene.training.batch_encoding import PixelEncoder
 from dynascene.training.short_clips import ShortClipObjective
 from dynascene.types import Size
 
@@ -36,7 +40,7 @@ class Answering(ShortClipObjective):
 
     def __init__(self, answer) -> None:
         torch.nn.Module.__init__(self)
-        self.answer, self.steps = answer, 2
+        self.answer, self.steps, self.tells_moves_by_cameras = answer, 2, True
 
     def _sampled(self, clip, steps: int, seed: int) -> Tensor:
         return self.answer(clip)
@@ -85,3 +89,32 @@ def test_a_clip_that_cannot_be_judged_is_not_counted_as_disobeyed(moves, filmed)
         return torch.zeros(len(clip), 3, 3, 12, 24) if truth is None else truth
 
     assert examined(obey, hidden)["obeyed_sample"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("dynascene", True), ("animateanywhere", True), ("disentangled", False)]
+)
+def test_a_move_that_points_tell_has_no_gap(moves, name: str, expected: bool) -> None:
+    """Points along the true track do not change with the cameras beside them."""
+    system = find_system(name)
+    (training,) = (training for training in system.rendered if training.name == "micro")
+    denoiser = system.denoiser(MICRO, training.variant)
+    objective = ShortClipObjective(
+        denoiser,
+        torch.nn.Identity(),
+        torch.nn.Identity(),
+        all_parameters(denoiser),
+        lambda: moves,
+        batch_encoder=PixelEncoder("video"),
+        loss=training.loss,
+        additive=True,
+        steps=2,
+        guidance=1.0,
+    )
+    assert objective.tells_moves_by_cameras == expected
+    answering = Answering(lambda clip: torch.zeros(len(clip), 3, 3, 12, 24))
+    answering.tells_moves_by_cameras = objective.tells_moves_by_cameras
+    answering.validation_moves = lambda: moves
+    figures = answering.examine(0).figures
+    assert ("gap_sample" in figures) == ("obeyed_one_step" in figures) == expected
+    assert {"psnr_sample", "psnr_one_step_seen"} <= figures.keys()

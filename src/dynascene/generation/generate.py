@@ -46,16 +46,19 @@ def generate(
 
 
 def check_generator(options: GenerationOptions) -> None:
-    """Check what a generator needs, before anything is made for it; weights of a hub are fetched.
+    """Check what a generator needs for somebody who was filmed, before anything is made for it;
+    weights of a hub are fetched.
 
     Raises:
-        InputError: it is unknown, or its weights are missing or incomplete.
+        InputError: it is unknown, or its weights are missing, incomplete, or make the person too.
     """
     _generator(options.generator)
     if options.generator == "diffusion" and isinstance(options.weights, str | None):
-        from dynascene.generation.weights import check_weights
+        from dynascene.generation.motion_input import check_not_filmed
+        from dynascene.generation.weights import check_weights, system_of
 
-        check_weights(options.weights)
+        folder, _ = check_weights(options.weights)
+        check_not_filmed(system_of(folder))
 
 
 def _generator(name: str) -> BackgroundGenerator:

@@ -30,8 +30,9 @@ from dynascene.io.frames import open_frames
 from dynascene.io.images import read_image
 from dynascene.io.points import MOST as POINTS
 from dynascene.io.points import read_points
-from dynascene.io.poses.formats import is_pose_file, read_pose
+from dynascene.io.poses.formats import CONVERT, is_pose_file, read_pose
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
+from dynascene.models.systems.system import System
 from dynascene.types import CameraTrack, FrameSource, Size
 
 PARAMETERS = {
@@ -134,6 +135,14 @@ def _seen_from_first(track: CameraTrack, depth: Tensor) -> Tensor:
     return seen_points(points_of_frame(track, depth, spread_shares(POINTS)), track, depth)
 
 
+def check_not_filmed(system: System | None) -> None:
+    """Raises InputError where weights make the person too, and somebody was filmed."""
+    if system is not None and system.makes_person:
+        raise InputError(
+            "these weights make the person too; leave PERSON out and give `pose` and `person_image`"
+        )
+
+
 def check_motion(read: Iterable[str], given: Iterable[str]) -> None:
     """Compare what weights read with what a request gives.
 
@@ -179,7 +188,7 @@ def _skeletons(path: Path, size: Size, start: int, count: int) -> Tensor:
 
 
 def _opened(path: Path) -> BodyPose | FrameSource:
-    return read_pose(path) if is_pose_file(path) else open_frames(path)
+    return read_pose(path, remedy=CONVERT) if is_pose_file(path) else open_frames(path)
 
 
 def _contained(picture: Tensor, size: Size) -> Tensor:

@@ -13,9 +13,11 @@ from safetensors import SafetensorError, safe_open
 from dynascene.errors import InputError, one_line
 from dynascene.io.checkpoints import HUB_ID
 from dynascene.io.checksums import sha256_of
+from dynascene.io.text import read_json
 from dynascene.models.autoencoders import channels_last
 from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.models.systems import find_system
+from dynascene.models.systems.system import System
 
 BUNDLED = "small"
 INDEX = "model_index.json"
@@ -67,6 +69,16 @@ def check_weights(name: str | Path | None) -> tuple[Path, list[Path]]:
         except (OSError, SafetensorError) as error:
             raise InputError(f"{path}: is no whole file of weights ({one_line(error)})") from error
     return folder, paths
+
+
+def system_of(folder: Path) -> System | None:
+    """The system of a folder of weights that are not loaded; None where they name none.
+
+    Raises InputError when their config cannot be read, or the system is not known.
+    """
+    config = read_json(folder / "denoiser" / "config.json")
+    name = config.get("system") if isinstance(config, dict) else None
+    return find_system(name, f"`weights` {folder}") if name else None
 
 
 def has_fast_bfloat16() -> bool:

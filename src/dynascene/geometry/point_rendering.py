@@ -22,11 +22,11 @@ def from_first_frame(points: Tensor) -> Tensor:
 
 
 def render_points(points: Tensor, height: int, width: int) -> Tensor:
-    """How much of each cell is told of, and how far it has moved: [..., 3, h, w].
+    """How many points each cell of a grid holds, and how far they have moved: [..., 3, h, w].
 
     Each point shares its visibility out to the four cells around it. The first channel is their
-    sum, 1 at most; the others are the mean way of the points, in shares of width and height, times
-    the first.
+    sum, 1 at most; the others are the mean displacement of the points, in shares of width and
+    height, times the first.
 
     Args:
         points: [..., N, 5]: x and y, visibility 0 … 1, and x and y of the point in the picture that

@@ -119,6 +119,7 @@ def _objective(
             size.resolution,
             PLAIN_MOVES,
             size.frames,
+            person_share=training.person_share,
             inputs=further_inputs(system, training),
         ),
         batch_encoder=PixelEncoder(training.target),
@@ -169,9 +170,9 @@ def _samples(
     shots = _cached(
         training.size, settings, training.person_share, further_inputs(system, training)
     )
-    samples = ShotSamples(shots, Stock(), settings.seed)
+    samples: Dataset[SimpleNamespace] = ShotSamples(shots, Stock(), settings.seed)
     if "points" in shots.shots.inputs:
-        return MaskedPoints(samples, training.without_points, settings.seed)
+        samples = MaskedPoints(samples, training.without_points, settings.seed)
     if not (training.composites or training.matte_errors):
         return samples
     return ConditionFrames(samples, training.composites, training.matte_errors, settings.seed)

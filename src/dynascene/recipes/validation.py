@@ -69,6 +69,7 @@ def moves_validation(
     frames: int,
     *,
     apart: bool = False,
+    person_share: float = 0.5,
     inputs: frozenset[str] = frozenset(),
 ) -> list[MovedShot]:
     """Short rendered clips of the val split, whose cameras make plain moves.
@@ -77,9 +78,13 @@ def moves_validation(
         folder: of imagery; None = procedural pictures.
         size, clips, frames: of the clips.
         apart: of each clip the last frame alone, for stages that train single frames.
+        person_share: share of the clips with a person.
         inputs: names of further fields.
     """
-    moved = MovedShots(ShortShots("val", size, frames, folder=folder, inputs=inputs))
+    places = ShortShots(
+        "val", size, frames, folder=folder, person_share=person_share, inputs=inputs
+    )
+    moved = MovedShots(places)
     shots = (moved[index] for index in range(clips))
     return [_last_frame(shot) if apart else shot for shot in shots]
 

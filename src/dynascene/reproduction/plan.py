@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from dynascene.errors import InputError
@@ -131,8 +131,8 @@ def rows_of(size: ModelSize) -> tuple[PlannedRow, ...]:
         rows[row.name] = replace(before, entries=entries, drawn=drawn)
 
     for system in SYSTEMS.values():
-        # a system without a line makes the person too, of whom the benchmarks say nothing
-        for training in system.rendered if size == MICRO and 2 in system.tables else ():
+        # of a person who was not filmed the benchmarks say nothing
+        for training in system.rendered if size == MICRO and not system.makes_person else ():
             if training.size == size and training.continues is None:
                 add(_rendered_row(system, training))
     for system in SYSTEMS.values():
@@ -200,6 +200,7 @@ def _rendered_row(system: System, training: RenderedTraining) -> PlannedRow:
             **_plain(network),
             "composites": training.composites,
             "matte_errors": training.matte_errors,
+            **_choice_of_clips(training),
         },
     )
     return PlannedRow(
@@ -211,6 +212,15 @@ def _rendered_row(system: System, training: RenderedTraining) -> PlannedRow:
         clip_frames=(training.size.frames,),
         seeds=SEEDS.get(name, 1),
     )
+
+
+def _choice_of_clips(training: RenderedTraining) -> dict[str, float]:
+    """What a training chooses otherwise than most: they alone keep the identity they had before
+    there was a choice."""
+    names = ("person_share", "without_points")
+    usual = {f.name: f.default for f in fields(training) if f.name in names}
+    chosen = {name: getattr(training, name) for name in names}
+    return {name: value for name, value in chosen.items() if value != usual[name]}
 
 
 def _lineups(network: Network, reads_camera: bool) -> list[str]:

@@ -81,3 +81,11 @@ def test_files_that_do_not_fit_are_named(folder: Path, values, message: str) -> 
     np.save(folder / "a" / "pose.npy", values)
     with pytest.raises(InputError, match=rf"pose\.npy: {message}"):
         open_manifest(folder)
+
+
+@pytest.mark.parametrize(("name", "axes"), [("points", (50, 5)), ("background_flow", (2, 24, 32))])
+def test_shares_of_the_frame_are_refused_beside_clips(folder: Path, name: str, axes) -> None:
+    """They would have to follow the crop."""
+    np.save(folder / "a" / f"{name}.npy", np.zeros((COUNT, *axes), np.float32))
+    with pytest.raises(InputError, match=rf"{name}\.npy: {name} of filmed clips is not read yet"):
+        open_manifest(folder)

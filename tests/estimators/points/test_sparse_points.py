@@ -1,9 +1,11 @@
 """A few long, spread tracks off the person."""
 
 import numpy as np
+import pytest
 from textures import textured
 
 from dynascene.estimators.camera.point_tracks import PointTracks
+from dynascene.estimators.points import sparse
 from dynascene.estimators.points.sparse import sparse_rows, track_points
 from dynascene.types import ArrayFrames, Size
 
@@ -34,6 +36,15 @@ def test_points_follow_the_background_and_not_the_person() -> None:
     np.testing.assert_allclose(np.median(steps, axis=0), [-SHIFT, 0], atol=0.2)
     x, y = background.points[seen][:, 0], background.points[seen][:, 1]
     assert not ((x > 60) & (x < 95) & (y > 30)).any()
+
+
+def test_each_axis_has_a_scale_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Working pictures have whole pixels, so that their shape may differ a little."""
+    frames, _ = panned(2)
+    tracks = PointTracks(np.array([0, 1]), np.zeros(2, int), np.full((2, 2), 10.0), 2, Size(80, 61))
+    monkeypatch.setattr(sparse, "follow_points", lambda *_: tracks)
+    points = track_points(frames, None).points
+    np.testing.assert_allclose(points[0, 0, :2], [20, 10 * 120 / 61])
 
 
 def test_long_tracks_come_first_and_spread() -> None:

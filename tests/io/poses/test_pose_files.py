@@ -9,7 +9,7 @@ from walking_pose import SIZE, walking_pose
 
 from dynascene.body_pose import INDEX, JOINTS, BodyPose
 from dynascene.errors import InputError
-from dynascene.io.poses.formats import is_pose_file, read_pose
+from dynascene.io.poses.formats import CONVERT, is_pose_file, read_pose
 from dynascene.io.poses.layouts import BODY_25, COCO, COCO_FEET, HALPE, OPENPOSE_18, from_joints
 from dynascene.io.poses.openpose import write_openpose
 from dynascene.types import Size
@@ -28,6 +28,26 @@ def check_same(read: BodyPose, pose: BodyPose, layout: tuple[str, ...], toleranc
     derived = [INDEX["neck"]] if "neck" not in layout else []
     lacking = [i for i in range(22) if i not in (*both, *derived)]
     assert not read.visibility[:, lacking].any()
+
+
+@pytest.mark.parametrize(
+    ("layout", "places"),
+    [
+        (OPENPOSE_18, {0: "nose", 1: "neck", 2: "right_shoulder", 5: "left_shoulder",
+                       8: "right_hip", 13: "left_ankle", 14: "right_eye", 17: "left_ear"}),
+        (BODY_25, {1: "neck", 7: "left_wrist", 8: "hips", 9: "right_hip", 14: "left_ankle",
+                   15: "right_eye", 18: "left_ear", 19: "left_toe", 21: "left_heel",
+                   22: "right_toe", 24: "right_heel"}),
+        (COCO, {0: "nose", 1: "left_eye", 4: "right_ear", 5: "left_shoulder", 6: "right_shoulder",
+                9: "left_wrist", 11: "left_hip", 16: "right_ankle"}),
+        (COCO_FEET, {5: "left_shoulder", 17: "left_toe", 19: "left_heel", 20: "right_toe",
+                     22: "right_heel"}),
+        (HALPE, {5: "left_shoulder", 18: "neck", 19: "hips", 20: "left_toe", 21: "right_toe",
+                 24: "left_heel", 25: "right_heel"}),
+    ],
+)  # fmt: skip
+def test_layouts_are_as_published(layout: tuple[str, ...], places: dict[int, str]) -> None:
+    assert {number: layout[number] for number in places} == places
 
 
 def test_own_file_read_as_written(tmp_path: Path) -> None:
@@ -53,6 +73,8 @@ def test_a_file_per_frame(tmp_path: Path, layout: tuple[str, ...]) -> None:
     check_same(read_pose(folder, SIZE), pose, layout, 1e-9)
     with pytest.raises(InputError, match="give `size`"):
         read_pose(folder)
+    with pytest.raises(InputError, match=r"convert it first: dynascene pose FILE --size WxH"):
+        read_pose(folder, remedy=CONVERT)
     (folder / "clip_10_keypoints.json").unlink()
     with pytest.raises(InputError, match="without a gap"):
         read_pose(folder, SIZE)

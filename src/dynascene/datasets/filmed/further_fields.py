@@ -19,6 +19,7 @@ from dynascene.errors import InputError
 from dynascene.types import Size
 
 SUFFIX = ".npy"
+SHARES = ("points", "background_flow")  # of the whole frame, which would be wrong in a part of it
 
 
 def is_field_file(stem: str, suffix: str) -> bool:
@@ -29,10 +30,15 @@ def is_field_file(stem: str, suffix: str) -> bool:
 
 
 def check_field(name: str, path: Path, frames: int) -> None:
-    """Raises InputError unless the file is an array [F, …] as the table has it, or F poses."""
+    """Raises InputError unless the file is an array [F, …] as the table has it, or F poses, or
+    where the field is not read beside a clip."""
     if path.suffix != SUFFIX:
         _check_count(path, skeletons.skeleton_frames(path), frames)
         return
+    if name in SHARES:
+        raise InputError(
+            f"{path}: {name} of filmed clips is not read yet, as they are cropped; take it away"
+        )
     values = _opened(path)
     axes = CLIP_FIELDS[name].axes.split()[1:]
     fits = values.ndim == len(axes) and all(

@@ -73,6 +73,10 @@ def find_people(
     return sorted(people, key=lambda person: person.centre[0])
 
 
+class EqualPeople(InputError):  # noqa: N818 (an InputError by name and nature)
+    """Two people of a clip are equally prominent and large: who is meant must be chosen."""
+
+
 def choose_subject(people: list[Subject], choice: Choice, path: Path) -> Subject:
     """Choose the subject of a clip.
 
@@ -100,7 +104,7 @@ def choose_subject(people: list[Subject], choice: Choice, path: Path) -> Subject
         return listed[choice - 1]
     most = max(listed, key=lambda person: person.prominence)
     if any(_equal(person, most) for person in listed if person is not most):
-        raise InputError(
+        raise EqualPeople(
             f"{path}: shows {len(listed)} people of comparable prominence: {list_people(listed)}; "
             "choose one with `subject`: their number N, or a pixel X,Y on them in the first frame"
         )

@@ -38,8 +38,7 @@ def track_points(
     if not len(tracks.frame):
         raise InputError("the background has no corner that can be followed")
     rows = sparse_rows(tracks, count)
-    scale = frames.size.width / tracks.size.width
-    rows[..., :2] *= scale
+    rows[..., :2] *= np.divide(frames.size, tracks.size)
     return BackgroundPoints(frames.size, rows)
 
 

@@ -19,7 +19,7 @@ from dynascene.imaging.sheet import SheetRow, contact_sheet, spread_frames, thum
 from dynascene.imaging.skeleton_map import draw_skeleton
 from dynascene.io.frames import open_frames, times_of
 from dynascene.io.images import write_png
-from dynascene.io.poses.formats import is_pose_file, read_pose
+from dynascene.io.poses.formats import CONVERT, is_pose_file, read_pose
 from dynascene.io.poses.openpose import write_openpose
 from dynascene.io.video_writing import H264Writer
 from dynascene.jobs.result_folder import result_folder
@@ -134,7 +134,7 @@ def reference_pose(path: Path, display: Display) -> BodyPose:
         InputError: it cannot be read, or there is nobody.
     """
     if is_pose_file(path):
-        return read_pose(path)
+        return read_pose(path, remedy=CONVERT)
     return body_of(estimate_landmarks(path, open_frames(path), display))
 
 

@@ -11,7 +11,7 @@ from dynascene.generation.detail import join_bands, keep_seen, resized
 from dynascene.generation.generators.sampling import Draw, SampledFrame, Sampling, estimate_of
 from dynascene.generation.guide import RenderedGuide, SceneGuide, SharpFrame, at_size
 from dynascene.generation.model_input import model_size
-from dynascene.generation.motion_input import check_motion, points_along
+from dynascene.generation.motion_input import check_motion, check_not_filmed, points_along
 from dynascene.generation.painting import MOST_KEY_VIEWS, Painter, paint_memory
 from dynascene.generation.weights import LoadedWeights, load_weights
 from dynascene.imaging.pixels import bytes_from_tensor
@@ -47,6 +47,8 @@ def sampled(
     """
     clip, has_camera = guide.clip, not options.null_camera
     if isinstance(guide, RenderedGuide):
+        if guide.shot.foreground is not None:
+            check_not_filmed(pipeline.system)
         check_motion(pipeline.inputs, guide.shot.inputs)
         if "points" in pipeline.inputs and "points" not in guide.shot.inputs:
             guide = _with_points(guide, pipeline.chain_length)

@@ -46,7 +46,7 @@ def points(
         background = track_points(source, person, count, step)
     write_points(background, out)
     seen = background.points[..., 2].mean()
-    say(f"{out}: {background.points.shape[1]} points, each seen in {seen:.0%} of the frames")
+    say(f"{out}: {background.points.shape[1]} points, seen in {seen:.0%} of the frames on average")
 
 
 COMMANDS = {"points": points}

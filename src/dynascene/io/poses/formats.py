@@ -13,6 +13,7 @@ from dynascene.io.text import read_json
 from dynascene.types import Size
 
 SUFFIX = ".json"
+CONVERT = "convert it first: dynascene pose FILE --size WxH --out DIR"
 
 
 def is_pose_file(path: Path) -> bool:
@@ -23,13 +24,14 @@ def is_pose_file(path: Path) -> bool:
     return path.suffix.lower() == SUFFIX
 
 
-def read_pose(path: Path, size: Size | None = None) -> BodyPose:
+def read_pose(path: Path, size: Size | None = None, remedy: str = "give `size`") -> BodyPose:
     """Read the poses of one person, the largest of the file.
 
     Args:
         path: a JSON file of OpenPose, COCO or AlphaPose, or a folder with a file of OpenPose for
             each frame.
         size: of the frames; needed where the file does not tell it.
+        remedy: what mends that where the caller's user cannot give a size, for the message.
 
     Raises:
         InputError: it is none of these, is damaged, shows nobody, or the size is unknown or
@@ -39,7 +41,7 @@ def read_pose(path: Path, size: Size | None = None) -> BodyPose:
     if people.size is not None and size is not None and people.size != size:
         raise InputError(f"{path}: is for frames of {people.size}, and they are {size}")
     if (frame_size := people.size or size) is None:
-        raise InputError(f"{path}: does not tell the size of the frames: give `size`")
+        raise InputError(f"{path}: does not tell the size of the frames: {remedy}")
     return chosen_pose(people, frame_size, path)
 
 

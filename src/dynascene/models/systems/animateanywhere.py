@@ -68,4 +68,5 @@ ANIMATEANYWHERE = System(
     network=NETWORK,
     variants={"flow": FLOW_NETWORK},
     rendered=(MICRO, MICRO_FREE, MICRO_FLOW),
+    makes_person=True,
 )

@@ -44,4 +44,5 @@ DISENTANGLED = System(
     network=NETWORK,
     rendered=(MICRO,),
     long_clips="chained",
+    makes_person=True,
 )

@@ -136,7 +136,8 @@ class RenderedTraining:
         composites, matte_errors: shares of the clips, at size micro alone: those whose scene
             picture is a frame of their own, person included, and those whose matte has faults.
         person_share: share of the clips with a person, at size micro alone.
-        without_points: share of the clips that have no points, where clips have any.
+        without_points: share of the clips that have no points, where clips have any, at size
+            micro alone.
         added: beginnings of the names of weights that what it goes on from lacks; they start fresh.
         clip_size, clip_frames: not at size micro, of the clips that it trains on; None = those of
             the size.
@@ -217,6 +218,8 @@ class System:
         long_clips: what covers clips that are longer than the network sees: overlapping
             ``windows`` that are averaged in every step, or clips that are ``chained``, each from
             the last frame of the one before.
+        makes_person: whether it makes the whole video, person included, of somebody who was not
+            filmed.
 
     Raises:
         InputError: a training's loss does not suit its network (``DiffusionLoss.check``).
@@ -236,6 +239,7 @@ class System:
     loss_terms: tuple[LossTerm, ...] = ()
     sampler_hooks: tuple[SamplerHook, ...] = ()
     long_clips: Literal["windows", "chained"] = "windows"
+    makes_person: bool = False
 
     def __post_init__(self) -> None:
         for training in (*self.stages, *self.rendered):
