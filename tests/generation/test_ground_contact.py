@@ -7,12 +7,15 @@ import pytest
 
 from dynascene.errors import InputError
 from dynascene.estimators.scale.slip import Slip
+from dynascene.estimators.scale.stance import Stances
 from dynascene.generation.ground_contact import (
     GroundContact,
     clip_landmarks,
     contact_report,
     warn_of_slip,
 )
+from dynascene.geometry.intrinsics import intrinsics_from_fov
+from dynascene.geometry.moves import make_move
 from dynascene.io.landmarks import NAMES, PoseLandmarks, write_landmarks
 from dynascene.jobs.log import Log
 from dynascene.types import Size
@@ -53,6 +56,17 @@ def test_a_matte_may_have_no_landmarks(tmp_path: Path):
 
 def test_the_report_says_why_nothing_is_known():
     assert contact_report(NOBODY, None, None) == {"why_not": "no landmarks of the body"}
+
+
+@pytest.mark.parametrize(
+    ("frames", "reason"), [(3, "surely seen to stand"), (24, "above the place's horizon")]
+)
+def test_the_report_tells_feet_above_the_horizon_from_feet_that_do_not_stand(frames: int, reason):
+    stances = Stances(np.full((2, frames, 2), 10.0), np.ones((2, frames), bool), 40.0)
+    contact = GroundContact(stances, Size(96, 64), 24.0)
+    track = make_move("static", frames, intrinsics_from_fov(50, Size(96, 64)), Size(96, 64))
+    assert contact.slip(track, 1.0) is None  # row 10 is above the horizon, which is row 32
+    assert reason in contact_report(contact, None, None)["why_not"]
 
 
 @pytest.mark.parametrize(("bodies", "lines"), [(0.1, 0), (0.3, 1)])

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from dynascene.errors import InputError
 from dynascene.estimators.matte.job import LANDMARKS
-from dynascene.estimators.scale.slip import Slip, feet_slip, travel_by_feet
+from dynascene.estimators.scale.slip import Slip, feet_slip, stands_long_enough, travel_by_feet
 from dynascene.estimators.scale.stance import Stances, find_stances
 from dynascene.generation.footage import FOLDER
 from dynascene.generation.subject import MATTE
@@ -17,6 +17,7 @@ from dynascene.types import CameraTrack, FrameSource, Size
 MOST_SLIP = 0.2  # body heights a second; somebody of 1.7 m slides by a third of a metre in each
 NO_LANDMARKS = "no landmarks of the body (`matte_backend` pose makes them)"
 NO_STANCE = "no foot is surely seen to stand on the ground"
+ABOVE_HORIZON = "the feet that stand lie above the place's horizon (`horizon` corrects it)"
 
 
 class GroundContact(NamedTuple):
@@ -39,6 +40,13 @@ class GroundContact(NamedTuple):
         if self.stances is None:
             return None
         return feet_slip(self.stances, track, self.size, ground, self.frame_rate)
+
+    @property
+    def why_no_slip(self) -> str:
+        """Why ``slip`` gives None."""
+        if self.stances is None or not stands_long_enough(self.stances, self.frame_rate):
+            return self.why_not or NO_STANCE
+        return ABOVE_HORIZON
 
     def travel(self, track: CameraTrack, ground: float) -> float | None:
         """By how much to scale the track's travel; None where the feet do not tell it better."""
@@ -105,7 +113,7 @@ def contact_report(
         before: with the travel that was replaced; None where it stayed.
     """
     if slip is None:
-        return {"why_not": contact.why_not or NO_STANCE}
+        return {"why_not": contact.why_no_slip}
     report = {
         "slip_pixels_a_frame": round(slip.pixels, 3),
         "slip_body_heights_a_second": round(slip.bodies, 3),

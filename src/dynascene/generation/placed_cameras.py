@@ -9,7 +9,7 @@ from dynascene.errors import InputError
 from dynascene.generation.camera_input import FilmedCamera
 from dynascene.generation.place_input import ScenePicture, lift_place
 from dynascene.generation.place_shape import BY_LINES, GROUND, ShapedPlace
-from dynascene.generation.placing import outside
+from dynascene.generation.placing import outside_message
 from dynascene.generation.request import GenerationRequest
 from dynascene.geometry.framing import Attitude, Framing, choose_framing, is_inside, place_track
 from dynascene.geometry.lifting import LiftedScene
@@ -57,7 +57,7 @@ def lift_and_put(
         placed = put(place.scene)
     is_put = placed.framing is not None and any(placed.framing.position)
     if is_put and not _stays_inside(request, place.scene, placed):
-        raise InputError(outside(request.place))
+        raise InputError(outside_message(request.place))
     return place, placed
 
 

@@ -68,9 +68,11 @@ class PersonPlacer:
     def __call__(self, scene: LiftedScene, track: CameraTrack, attitude: Attitude) -> PlacedCameras:
         """See ``place_person``; feet that slide correct the travel where they tell it clearly."""
         cameras = self._placed(scene, track, attitude)
+        if cameras.slip is None or not self.may_scale:
+            return cameras
         placed = place_track(cameras.track, cameras.framing)
-        travel = self.contact.travel(placed, scene.surface.height) if self.may_scale else None
-        if travel is None or cameras.slip is None:
+        travel = self.contact.travel(placed, scene.surface.height)
+        if travel is None:
             return cameras
         settled = self._placed(scene, scale_track(track, travel), attitude)
         stays = is_inside(place_track(settled.track, settled.framing), scene.surface)
@@ -167,7 +169,7 @@ def _scaled_in_place(
     return stand_at(framing, track, feet, point, scale)
 
 
-def outside(place: PlaceInput) -> str:
+def outside_message(place: PlaceInput) -> str:
     """Which parameter puts the camera outside the place, and how to mend it."""
     if place.stand is None:
         return (

@@ -108,6 +108,21 @@ def test_feet_that_are_guessed_stand_nowhere(unsure: PoseLandmarks):
     assert not find_stances(unsure, *clip()).rests.any()
 
 
+@pytest.mark.parametrize("unsure", [{16}, {16, 17, 18}])
+@pytest.mark.filterwarnings("error")
+def test_a_foot_unsure_for_a_while_stands_before_and_after_alone(unsure: set[int]):
+    """Steps to and from an unsure frame are unknown, and no others."""
+    whole = landmarks()
+    whole.visibility[sorted(unsure)] = 0.1
+    rests = find_stances(whole, *clip()).rests[1]
+    stands = stances().rests[1]
+    lost = {*unsure, *(frame - 1 for frame in unsure)}
+    steps = [step for step in np.flatnonzero(stands[:-1] & stands[1:]) if step not in lost]
+    assert set(np.flatnonzero(rests)) == {frame for step in steps for frame in (step, step + 1)}
+    assert min(steps) < min(lost)
+    assert max(steps) > max(lost)
+
+
 def test_ground_without_texture_tells_nothing():
     _, matte = clip()
     plain = ArrayFrames([np.full((SIZE.height, SIZE.width, 3), 90, np.uint8)] * FRAMES)
@@ -141,6 +156,11 @@ def test_slides_are_those_of_points_followed_one_by_one():
         x, y, z = track.intrinsics[j] @ (later[:3, :3] @ point + later[:3, 3])
         moved = torch.stack([x / z, y / z]).numpy() - moments.after[index]
         assert off[1, index] == pytest.approx(np.linalg.norm(moved) / (j - i), rel=1e-9)
+
+
+@pytest.mark.filterwarnings("error")
+def test_feet_above_the_horizon_tell_no_travel():
+    assert travel_by_feet(stances(), TRACK, SIZE, -1.0, 24.0) is None
 
 
 @pytest.mark.parametrize("scale", [0.4, 1.7, 3.0])

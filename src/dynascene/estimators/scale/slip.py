@@ -71,6 +71,11 @@ def _rests_throughout(rests: np.ndarray, step: int) -> np.ndarray:
     return throughout
 
 
+def stands_long_enough(stances: Stances, frame_rate: float) -> bool:
+    """Whether feet stand for enough moments to tell a slip, wherever they stand."""
+    return len(standing_moments(stances, frame_rate).first) >= LEAST_MOMENTS
+
+
 def slides(
     moments: FeetMoments, track: CameraTrack, size: Size, ground: float, scales: np.ndarray
 ) -> np.ndarray:
@@ -148,11 +153,16 @@ def travel_by_feet(
     moments = standing_moments(stances, frame_rate)
     if len(moments.first) < LEAST_MOMENTS:
         return None
-    slips = np.nanmedian(slides(moments, track, size, ground, SCALES), axis=1)
-    best = int(np.nanargmin(slips))
-    scale, least = float(SCALES[best]), float(slips[best])
-    now, half, twice = np.interp(np.log([1.0, scale / 2, scale * 2]), np.log(SCALES), slips)
-    is_clear = min(half, twice) >= SURE * least and 0 < best < len(SCALES) - 1
+    off = slides(moments, track, size, ground, SCALES)
+    below = np.isfinite(off).sum(axis=1) >= LEAST_MOMENTS  # at these scales, enough feet are
+    scales = SCALES[below]
+    if not (len(scales) and scales[0] <= 1 <= scales[-1]):
+        return None
+    slips = np.nanmedian(off[below], axis=1)
+    best = int(slips.argmin())
+    scale, least = float(scales[best]), float(slips[best])
+    now, half, twice = np.interp(np.log([1.0, scale / 2, scale * 2]), np.log(scales), slips)
+    is_clear = min(half, twice) >= SURE * least and 0 < best < len(scales) - 1
     gain = (now - least) * frame_rate / stances.body_height
     is_better = least <= TELLING * now and gain >= APART
     return scale if is_clear and is_better else None

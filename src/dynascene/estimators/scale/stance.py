@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy.ndimage import median_filter
+from numpy.lib.stride_tricks import sliding_window_view
 
 from dynascene.io.landmarks import NAMES, PoseLandmarks
 from dynascene.types import FrameSource
@@ -54,17 +54,29 @@ def find_stances(landmarks: PoseLandmarks, colour: FrameSource, matte: FrameSour
     """
     scale = colour.size.width / landmarks.size.width
     feet = landmarks.points[:, SOLES] * scale
-    points = median_filter(feet.mean(axis=2), size=(STEADIED, 1, 1), mode="nearest")
+    points = _steadied(feet.mean(axis=2))
     extent = np.ptp(landmarks.points[..., 1], axis=1) * scale
     height = float(np.median(extent))
     seen = _surely_seen(landmarks)
     ground = _ground_speeds(colour, matte, points, seen, height)
-    moved = median_filter(np.diff(points, axis=0) - ground, size=(STEADIED, 1, 1), mode="nearest")
+    moved = _steadied(np.diff(points, axis=0) - ground)
+    moved[~(seen[:-1] & seen[1:])] = np.nan
     moved = np.hypot(moved[..., 0], FORESHORTENED * moved[..., 1])
     rate = float(colour.frame_rate)
-    slow = moved <= RESTING * height / rate  # NaN, where no ground is seen, is not
+    slow = moved <= RESTING * height / rate  # NaN, where foot or ground is unseen, is not
     rests = np.stack([_long_runs(foot, max(2, round(LEAST_RUN * rate))) for foot in slow.T])
     return Stances(points.transpose(1, 0, 2), rests, height)
+
+
+def _steadied(values: np.ndarray) -> np.ndarray:
+    """Medians over time of what is known: [N, 2, 2] in and out, NaN where all around is unknown."""
+    half = STEADIED // 2
+    padded = np.pad(values, ((half, half), (0, 0), (0, 0)), constant_values=np.nan)
+    around = sliding_window_view(padded, min(STEADIED, len(padded)), axis=0)[: len(values)]
+    medians = np.full(values.shape, np.nan)
+    has_values = np.isfinite(around).any(axis=-1)
+    medians[has_values] = np.nanmedian(around[has_values], axis=-1)
+    return medians
 
 
 def _surely_seen(landmarks: PoseLandmarks) -> np.ndarray:

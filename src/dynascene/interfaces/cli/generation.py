@@ -1,7 +1,7 @@
 """``dynascene generate`` and ``dynascene demo``."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from tyro.conf import Positional, arg
 
@@ -33,9 +33,6 @@ from dynascene.interfaces.cli.arguments import (
 )
 from dynascene.interfaces.cli.person_options import person_input
 from dynascene.io.names import AlphaKind, Deinterlace
-
-if TYPE_CHECKING:
-    pass
 
 OptionalPath = Annotated[Path | None, optional("PATH")]
 OptionalName = Annotated[str | None, optional("NAME")]
