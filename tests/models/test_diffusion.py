@@ -11,7 +11,7 @@ from diffusers import (
 )
 
 from dynascene.errors import InputError
-from dynascene.models.diffusion.loss import denoising_losses, loss_weight
+from dynascene.models.diffusion.denoising_error import denoising_losses, loss_weight
 from dynascene.models.diffusion.noising import sample_noise
 from dynascene.models.diffusion.samplers import (
     average_windows,

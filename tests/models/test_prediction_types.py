@@ -11,8 +11,8 @@ from torch import Tensor
 from dynascene.errors import InputError
 from dynascene.models.call import Call, calling
 from dynascene.models.denoiser import Denoiser
+from dynascene.models.diffusion.denoising_error import prediction_target
 from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
-from dynascene.models.diffusion.loss import prediction_target
 from dynascene.models.diffusion.noising import UniformSteps
 from dynascene.models.diffusion.samplers import check_scheduler, ddim_scheduler
 from dynascene.models.diffusion.schedule import (

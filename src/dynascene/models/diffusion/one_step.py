@@ -15,7 +15,7 @@ from functools import partial
 import torch
 from torch import Generator, Tensor
 
-from dynascene.models.diffusion.loss import clip_means
+from dynascene.models.diffusion.denoising_error import clip_means
 from dynascene.models.diffusion.noising import (
     NOISIEST_STEP,
     NoisyLatents,

@@ -12,7 +12,11 @@ from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.models.denoiser import Prediction
-from dynascene.models.diffusion.loss import denoising_losses, loss_weight, prediction_target
+from dynascene.models.diffusion.denoising_error import (
+    denoising_losses,
+    loss_weight,
+    prediction_target,
+)
 from dynascene.models.diffusion.noising import NoisyLatents
 from dynascene.models.diffusion.schedule import Parametrisation, Quantity
 from dynascene.models.latents import EncodedClip

@@ -158,7 +158,7 @@ NOTES = {
 GUIDED_NOTES = {
     **NOTES,
     "loss": "paper Eq. 2 without min-SNR or noise offset; the network gives z_0, so a step counts "
-    "max(SNR, 1) / SNR of its ε-error (models.diffusion.loss.loss_weight)",
+    "max(SNR, 1) / SNR of its ε-error (models.diffusion.denoising_error.loss_weight)",
 }
 
 # --- the stages, and the rows of the tables -------------------------------------------------------
