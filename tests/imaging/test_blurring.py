@@ -27,6 +27,18 @@ def test_across_and_down_are_apart() -> None:
         assert down @ offsets**2 == pytest.approx(2.25, rel=0.02)
 
 
+@pytest.mark.parametrize(("across", "down"), [(13.0, 1.5), (20.0, 0.8), (0.8, 20.0)])
+def test_a_narrow_blur_is_right_beside_a_wide_one(across: float, down: float) -> None:
+    measured = []
+    for shift in range(6):  # where the pixel lies in a cell of the smaller picture
+        picture = np.zeros((251, 253), np.float32)
+        picture[120 + shift, 120 + shift] = 1
+        blurred = gaussian_blur(picture, across, down)
+        sums = blurred.sum(axis=0), blurred.sum(axis=1)
+        measured.append([s @ (np.arange(len(s)) - 120 - shift) ** 2 / s.sum() for s in sums])
+    assert np.mean(measured, axis=0) == pytest.approx([across**2, down**2], rel=0.02)
+
+
 def test_no_blur_leaves_the_picture_itself() -> None:
     picture = np.ones((3, 3), np.float32)
     assert gaussian_blur(picture, 0.0) is picture

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from standing_person import GROUND, SIZE, camera_track, footing_of, pixels_of, scene
 
-from dynascene.generation.look.focus import Focus, focus_distances
+from dynascene.generation.look.focus import Focus, focus_distances, pixel_depths
+from dynascene.geometry.rays import track_rays
 from dynascene.geometry.surface import Stage
 
 STAGE = Stage(GROUND, 30 * GROUND)
@@ -49,3 +50,13 @@ def test_without_feet_the_nearest_that_is_seen_counts() -> None:
     lowest = pixels_of(track, 0, np.array([0.0, GROUND, 3.6]))[1]
     assert lowest == pytest.approx(SIZE.height, abs=60)
     assert 2 < focus_distances(track, unknown, STAGE)[0] < 6
+
+
+@pytest.mark.parametrize("pitch", [-8.0, -25.0])
+def test_depths_are_those_of_each_pixel_s_own_ray(pitch: float) -> None:
+    track = camera_track([12.0], pitch)
+    rays = track_rays(track)
+    exact = rays.depth_of(STAGE.hit(rays.origins.expand_as(rays.directions), rays.directions))[0]
+    rows = exact[:, 0].numpy() < 8  # nearer, where the ground's depth is smooth
+    assert rows.sum() > 60
+    np.testing.assert_allclose(pixel_depths(track, STAGE)[rows], exact[rows], rtol=0.003)

@@ -2,15 +2,23 @@
 
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import pytest
-from standing_person import GROUND, Scene, footing_of, pixels_of, scene
+import torch
+from standing_person import GROUND, Scene, camera_track, footing_of, pixels_of, scene
 
 from dynascene.estimators.light import PlaceLight, diffuse_light
+from dynascene.estimators.scale.silhouette import person_silhouette
 from dynascene.generation.compositing import shade
+from dynascene.generation.look.footing import find_footing
+from dynascene.generation.look.ground import view_ground
 from dynascene.generation.look.shadow import ShadowCaster
 from dynascene.geometry.box import PlaceBox
+from dynascene.geometry.rays import track_rays
+from dynascene.geometry.rigid import rigid, rotation_about
 from dynascene.geometry.surface import Stage, Surface
+from dynascene.types import ArrayFrames, CameraTrack
 
 STAGE = Stage(GROUND, 6 * GROUND)
 
@@ -57,12 +65,53 @@ def test_nothing_is_darkened_above_the_horizon(light: PlaceLight) -> None:
 
 def test_walls_stay_free() -> None:
     """A wall just behind the person: the shadow away from the camera would lie on it."""
-    made, light = scene([0.0]), sunlight(180.0, 25.0)
-    box = PlaceBox(GROUND, np.inf, np.inf, np.inf, 5.6, turn=0.0, radius=20.0)
-    foot_of_wall = pixels_of(made.track, 0, np.array([0.2, GROUND, 6.1]))[1]
-    on_wall = np.s_[: int(foot_of_wall) - 6]
-    assert caster(made, light).shadow(0, made.mattes[0])[on_wall].max() > 20
-    assert not caster(made, light, surface=box).shadow(0, made.mattes[0])[on_wall].any()
+    made, light, wall = scene([0.0]), sunlight(180.0, 25.0), 5.6
+    box = PlaceBox(GROUND, np.inf, np.inf, np.inf, wall, turn=0.0, radius=20.0)
+    foot_of_wall = round(float(pixels_of(made.track, 0, np.array([0.2, GROUND, wall]))[1]))
+    on_floor, on_stage = (
+        caster(made, light, surface=surface).shadow(0, made.mattes[0]) for surface in (box, STAGE)
+    )
+    assert on_stage[: foot_of_wall - 3].max() > 100
+    assert not on_floor[: foot_of_wall - 3].any()
+    np.testing.assert_array_equal(on_floor[foot_of_wall + 5 :], on_stage[foot_of_wall + 5 :])
+
+
+@pytest.mark.parametrize("yaw", [-35.0, 0.0, 20.0])
+def test_ground_ends_where_each_pixel_s_own_ray_meets_a_wall(yaw: float) -> None:
+    track = camera_track([yaw])
+    box = PlaceBox(GROUND, 3.0, 4.0, 3.0, 7.0, turn=12.0, radius=20.0)
+    share = view_ground(track, box).share
+    hits = box.hit(*torch.broadcast_tensors(*track_rays(track)[:2]))[0]
+    wall = hits[..., 1].numpy() < GROUND * 0.97
+    floor = hits[..., 1].numpy() > GROUND * 0.9999
+    assert not share[wall].any()
+    # no more than a row or two of the grid at the foot of a wall counts as wall
+    inner = cv2.erode(floor.astype(np.uint8), np.ones((13, 13), np.uint8), borderValue=1) > 0
+    assert (share[inner] == 1).all()
+    assert inner.sum() > 5000
+
+
+def test_a_pan_all_around_keeps_the_shadow_at_the_feet() -> None:
+    """Beside the person, where no light leads, nothing is smeared over the ground."""
+    made = scene([0.0])
+    frames = 73
+    yaws = np.linspace(0, 360, frames)
+    track = CameraTrack(
+        torch.cat([made.track.cam_from_world @ _turned(yaw) for yaw in yaws]),
+        made.track.intrinsics.expand(frames, 3, 3),
+        made.track.size,
+    )
+    footing = find_footing(
+        person_silhouette(ArrayFrames(made.mattes * frames)), None, track, GROUND, frame_rate=24
+    )
+    around = ShadowCaster(footing, sunlight(100.0, 60.0), track, STAGE, 1.0)
+    areas = [(around.shadow(i, made.mattes[0]) > 60).sum() for i in range(0, frames, 3)]
+    assert max(areas) < 3 * np.median(areas)
+
+
+def _turned(yaw: float) -> torch.Tensor:
+    """World → world, about the upright axis."""
+    return rigid(rotation_about("y", yaw).mT, torch.zeros(3, dtype=torch.float64))
 
 
 def test_the_feet_s_surroundings_are_darkest() -> None:

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from dynascene.generation.look.texture import SOFTEST, Texture, TextureMatch, texture_change
+from dynascene.generation.look.texture import (
+    SOFTEST,
+    Texture,
+    TextureMatch,
+    texture_change,
+    texture_of,
+)
 from dynascene.imaging.grain import add_grain, grain_of
 
 
@@ -32,6 +38,23 @@ def test_nothing_measured_is_nothing_done(background: np.ndarray) -> None:
 
 def test_blur_is_limited(background: np.ndarray) -> None:
     assert texture_change(Texture(4.0, None), background, 1.0, 1.0).blur == SOFTEST * 333
+
+
+def test_upright_frames_may_get_as_soft_as_wide_ones(background: np.ndarray) -> None:
+    upright = np.ascontiguousarray(background.transpose(1, 0, 2))
+    assert texture_change(Texture(4.0, None), upright, 1.0, 1.0).blur == SOFTEST * 333
+
+
+def test_a_blur_of_next_to_nothing_leaves_the_grain_that_is_there(background: np.ndarray) -> None:
+    noisy = add_grain(background, 4.0, np.random.default_rng(0))
+    own = texture_of(noisy)
+    assert own.width is not None
+    clip = Texture(own.width + 0.01, own.grain)
+    change = texture_change(clip, noisy, 1.0, 1.0)
+    assert 0 < change.blur < 0.2
+    assert change.grain < 1
+    match = TextureMatch(Texture(own.width + 1, own.grain), 1.0, 1.0, seed=0)
+    assert grain_of(match.add_grain(match.soften(noisy), 0)) == pytest.approx(own.grain, rel=0.2)
 
 
 def test_missing_grain_is_added_by_seed_and_frame(background: np.ndarray) -> None:

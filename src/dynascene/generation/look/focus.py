@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
+from dynascene.generation.look.coarse_grid import GRID, pixels_from_grid
 from dynascene.geometry.projection import coarse_hits
 from dynascene.geometry.rigid import camera_centres
 from dynascene.geometry.surface import Surface
+from dynascene.geometry.tracks import resize_track
 from dynascene.imaging.blurring import gaussian_blur
 from dynascene.imaging.colour import LIGHT_OF_BYTE, bytes_from_light
 from dynascene.types import CameraTrack, Size
 
-GRID = Size(81, 46)
-WIDEST = 1 / 70  # of the frame's width: blur of what is infinitely far, at full amount
+WIDEST = 1 / 70  # of the frame's longer side: blur of what is infinitely far, at full amount
 LEVELS = 4  # of blur, between which pixels are mixed
 
 
@@ -38,24 +38,24 @@ class Focus:
         height, width = background.shape[:2]
         person = float(self.distances[index])
         # circle of confusion of a thin lens: c = c∞ · |1 − D_person / D|
-        spread = np.abs(1 - person / self._depth(index, Size(width, height)))
+        track = resize_track(self.track[index : index + 1], Size(width, height))
+        spread = np.abs(1 - person / pixel_depths(track, self.surface))
         level = np.clip(spread, 0, 1) * (LEVELS - 1)
         light = LIGHT_OF_BYTE[background]
         result = np.zeros_like(light)
         for number in range(LEVELS):
             share = np.clip(1 - np.abs(level - number), 0, 1)[..., None]
-            sigma = self.amount * WIDEST * width * number / (LEVELS - 1)
+            sigma = self.amount * WIDEST * max(width, height) * number / (LEVELS - 1)
             result += share * gaussian_blur(light, sigma)
         return bytes_from_light(result)
 
-    def _depth(self, index: int, size: Size) -> np.ndarray:
-        """Depth along the camera's axis, float32 [H, W]."""
-        track = self.track[index : index + 1]
-        points = coarse_hits(track, self.surface, GRID)[0]
-        centre = camera_centres(track.cam_from_world)[0].to(points)
-        ahead = track.cam_from_world[0, 2, :3].to(points)
-        depth = ((points - centre) @ ahead).numpy()
-        return cv2.resize(np.maximum(depth, 1e-3), tuple(size), interpolation=cv2.INTER_LINEAR)
+
+def pixel_depths(track: CameraTrack, surface: Surface) -> np.ndarray:
+    """Depth of a surface along the axis of the one camera of a track, float32 [H, W]."""
+    points = coarse_hits(track, surface, GRID)[0]
+    centre = camera_centres(track.cam_from_world)[0].to(points)
+    depth = (points - centre) @ track.cam_from_world[0, 2, :3].to(points)
+    return pixels_from_grid(depth.clamp_min(1e-3), track.size)
 
 
 def focus_distances(track: CameraTrack, points: np.ndarray, surface: Surface) -> np.ndarray:

@@ -2,19 +2,16 @@
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
-import torch
 
+from dynascene.generation.look.coarse_grid import GRID, pixels_from_grid
 from dynascene.geometry.projection import coarse_hits
-from dynascene.geometry.rays import border_to_border
 from dynascene.geometry.rigid import camera_centres
 from dynascene.geometry.surface import Stage, Surface
-from dynascene.types import CameraTrack, Size
+from dynascene.types import CameraTrack
 
 HORIZON_TANGENT = 0.02  # of the angle below the horizon, at which the ground fades out of sight
-GRID = Size(81, 46)  # of the rays that tell floor from walls
-NEARER = 0.92  # of the ground's distance: what is met so much before it hides it
+NEARER, UNHIDDEN = 0.98, 0.99  # of the way to the ground: what is met before hides it, beyond not
 
 
 class GroundView(NamedTuple):
@@ -52,15 +49,9 @@ def view_ground(track: CameraTrack, surface: Surface) -> GroundView:
 def _uncovered(track: CameraTrack, surface: Surface) -> np.ndarray:
     """1 where a ray meets the ground and nothing before it, [H, W]."""
     points = coarse_hits(track, surface, GRID)[0]
-    centre = camera_centres(track.cam_from_world)[0].to(points)
-    u, v = border_to_border(track.size, GRID, like=points)
-    pixels = torch.stack(
-        [u.expand(len(v), -1), v[:, None].expand(-1, len(u)), torch.ones(len(v), len(u))], dim=-1
-    )
-    onto_picture = track.intrinsics[0].to(points) @ track.cam_from_world[0, :3, :3].to(points)
-    rays = pixels @ torch.linalg.inv(onto_picture).mT
-    ground = (surface.height - centre[1]) / rays[..., 1].clamp_min(1e-6)
-    reach = ((points - centre) * rays).sum(-1) / (rays * rays).sum(-1)
-    free = (rays[..., 1] > 0) & (reach > NEARER * ground)
-    grid = np.ascontiguousarray(free.numpy(), dtype=np.float32)
-    return cv2.resize(grid, (track.size.width, track.size.height), interpolation=cv2.INTER_LINEAR)
+    eye = float(camera_centres(track.cam_from_world)[0, 1])
+    # the rays go straight, so this is the share of the way to the ground, too; it is mixed before
+    # it is compared, which puts the foot of a wall where it is, not on the grid's next row
+    descent = ((points[..., 1] - eye) / (surface.height - eye)).clamp(0, 1)
+    way = pixels_from_grid(descent, track.size)
+    return np.clip((way - NEARER) / (UNHIDDEN - NEARER), 0, 1)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from dynascene.estimators.light import PlaceLight
-from dynascene.generation.look.card import card_normals, shadow_homography
+from dynascene.generation.look.card import Cards, shadow_homography, stand_cards
 from dynascene.generation.look.footing import Footing
 from dynascene.generation.look.ground import GroundView, view_ground
 from dynascene.geometry.rigid import camera_centres
@@ -88,7 +88,7 @@ class ShadowCaster:
         track = self._track[index : index + 1]
         figure = self._figure(index, matte)
         ground = view_ground(track, self.surface)
-        light = 1 - self._cast(figure, track, ground)
+        light = 1 - self._cards.presence[index] * self._cast(figure, track, ground)
         light *= 1 - self._ambient * _around_feet(figure, AMBIENT_REACH)
         light *= 1 - CONTACT * _around_feet(figure, CONTACT_REACH)
         missing = presence * ground.share * (1 - light)
@@ -106,8 +106,8 @@ class ShadowCaster:
         return self.footing.points - camera_centres(self.track.cam_from_world).double().numpy()
 
     @cached_property
-    def _normals(self) -> np.ndarray:
-        return card_normals(self._feet, np.radians(self.light.azimuth))
+    def _cards(self) -> Cards:
+        return stand_cards(self._feet, np.radians(self.light.azimuth))
 
     @property
     def _ambient(self) -> float:
@@ -122,7 +122,7 @@ class ShadowCaster:
             self.footing.rows[index] * scale,
             self.footing.heights[index] * scale,
             self._feet[index],
-            self._normals[index],
+            self._cards.normals[index],
         )
 
     def _cast(self, figure: Figure, track: CameraTrack, ground: GroundView) -> np.ndarray:

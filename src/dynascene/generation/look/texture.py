@@ -10,7 +10,9 @@ from dynascene.imaging.sharpness import edge_width, soften
 from dynascene.types import FrameSource
 
 FRAMES_LOOKED_AT = 5
-SOFTEST = 1 / 400  # of the width: the most blur, so that a foggy clip does not blind the place
+SOFTEST = (
+    1 / 400
+)  # of the longer side: the most blur, so that a foggy clip does not blind the place
 GRAINIEST = 8.0  # of 255
 
 
@@ -92,10 +94,10 @@ def texture_change(
         softness, grain: 0 … 1, of the difference that is to vanish.
     """
     own = texture_of(background)
-    most = SOFTEST * background.shape[1]
+    most = SOFTEST * max(background.shape[:2])
     blur = softness * min(most, _missing(clip.width, own.width))
     # blur takes the background's own grain along
-    own_grain = own.grain if not blur else 0.0
+    own_grain = grain_of(soften(background, blur)) if blur else own.grain
     return TextureChange(blur, grain * min(GRAINIEST, _missing(clip.grain, own_grain)))
 
 
