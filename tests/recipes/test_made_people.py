@@ -1,6 +1,7 @@
 """Systems that make the person too, at size micro: trained a little, exported, and run."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +27,13 @@ from dynascene.models.systems.animateanywhere import ANIMATEANYWHERE
 from dynascene.models.systems.disentangled import DISENTANGLED
 from dynascene.recipes import find_recipe, short_clips
 from dynascene.recipes.export import export_run
+from dynascene.recipes.rendered import rendered_run
 from dynascene.synthetic.shots import short_shots
+from dynascene.synthetic.shots.moved_shots import MovedShot
 from dynascene.synthetic.shots.person_clips import StrideClip
 from dynascene.training import shot_cache
+from dynascene.training.condition_frames import ConditionFrames
+from dynascene.training.masked_points import MaskedPoints
 from dynascene.training.run import Settings
 from dynascene.training.trainer import train
 
@@ -79,8 +84,37 @@ def test_poses_and_pictures_become_a_clip(tmp_path: Path) -> None:
     assert not (tmp_path / "missing").exists()
 
 
-def test_flow_is_judged_where_it_is_predicted(tmp_path: Path) -> None:
+def test_flow_is_judged_where_it_is_predicted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And everybody is in the clips of the examination too, as in those of training."""
+    shares, make = set(), short_clips.moves_validation
+
+    def moves(*arguments, person_share: float, **options) -> list[MovedShot]:
+        shares.add(person_share)
+        return make(*arguments, person_share=person_share, **options)
+
+    monkeypatch.setattr(short_clips, "moves_validation", moves)
     assert trained("animateanywhere.micro_flow", tmp_path / "run")["term/background_flow"] > 0
+    assert shares == {1.0}
+
+
+def test_points_do_not_replace_faulty_conditions(tmp_path: Path) -> None:
+    """A training may have both, where its clips have points."""
+    (micro,) = DISENTANGLED.rendered
+    training = replace(micro, composites=0.5, without_points=1.0)
+    run = short_clips.short_run(DISENTANGLED, training, Settings(out=tmp_path, batch=2))
+    samples = run.samples()
+    assert isinstance(samples, ConditionFrames)
+    assert samples.composites == 0.5
+    assert isinstance(samples.samples, MaskedPoints)
+    assert samples.samples.without == 1
+
+
+def test_what_whole_shots_cannot_choose_is_refused(tmp_path: Path) -> None:
+    training = replace(DISENTANGLED.rendered[0], without_points=0.1, person_share=0.5)
+    with pytest.raises(ValueError, match="clips without points"):
+        rendered_run(DISENTANGLED, training, Settings(out=tmp_path))
 
 
 def test_points_and_poses_become_a_chain_of_clips_that_the_camera_changes(tmp_path: Path) -> None:
