@@ -1,6 +1,7 @@
 """A request's `stand` and `person_scale`, from files to the delivered cameras."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,7 @@ import torch
 
 from dynascene import CameraInput, GenerationOptions, GenerationRequest, PersonInput, PlaceInput
 from dynascene.errors import InputError
+from dynascene.estimators.matte.hints import Hint
 from dynascene.generation.inputs import Inputs
 from dynascene.generation.job import make_clip
 from dynascene.generation.opening import open_inputs
@@ -97,6 +99,17 @@ def test_where_nobody_can_stand(person: Path, scene: Path, tmp_path: Path, place
     with pytest.raises(InputError, match=message) as error:
         opened(person, scene, tmp_path, **place)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("subject", 1), ("matte_backend", "pose"), ("hints", (Hint(0, 1, 1),)), ("take_along", False)],
+)
+def test_a_clip_with_alpha_is_not_cut_out(person: Path, scene: Path, tmp_path: Path, name, value):
+    asked = request(None, scene)
+    asked = replace(asked, person=PersonInput(person=person, **{name: value}))
+    with pytest.raises(InputError, match=f"`{name}`.*the alpha of .*person does that already"):
+        open_inputs(asked, tmp_path, Log())
 
 
 def test_nobody_cannot_be_put(scene: Path):

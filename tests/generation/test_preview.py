@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from dynascene import CameraInput, GenerationOptions, GenerationRequest, PersonInput, PlaceInput
 from dynascene.estimators.matte.hints import Hint
+from dynascene.generation.opening import open_inputs
 from dynascene.generation.person_input import FilmedPerson
 from dynascene.generation.preview import preview_path
-from dynascene.generation.request import PersonInput
 from dynascene.generation.thinning import (
     FRAMES,
     LONGER_SIDE,
@@ -26,6 +27,7 @@ from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.moves import make_move
 from dynascene.interfaces.cli.main import main
 from dynascene.io.images import read_image, write_png
+from dynascene.jobs.log import Log
 from dynascene.types import ArrayFrames, Size
 
 COUNT, SIZE = 62, Size(800, 450)
@@ -69,6 +71,32 @@ def test_pixels_are_those_of_the_small_frames() -> None:
     assert small.subject == (192, 48)
     assert small.outline.matte_shrink == pytest.approx(2.4)
     assert small.outline.matte_feather == pytest.approx(4.8)
+
+
+def test_keyframes_stand_at_the_frames_of_the_whole_clip(tmp_path: Path) -> None:
+    """Also those beyond the number of frames that a preview has."""
+    frame = np.full((64, 96, 4), 90, np.uint8)
+    frame[..., 3] = 0
+    frame[12:52, 56:66, 3] = 255
+    (tmp_path / "clip").mkdir()
+    for index in range(33):
+        write_png(tmp_path / "clip" / f"{index:02d}.png", frame)
+    write_png(tmp_path / "scene.png", np.full((60, 90, 3), 120, np.uint8))
+    keys = [{"frame": 0}, {"frame": 21, "right": 0.2}, {"frame": 32, "pan": 9}]
+    (tmp_path / "keys.json").write_text(json.dumps({"easing": "linear", "keyframes": keys}))
+    request = GenerationRequest(
+        place=PlaceInput(scene=tmp_path / "scene.png", horizon=0.4, place="ground"),
+        person=PersonInput(person=tmp_path / "clip"),
+        camera=CameraInput(move=str(tmp_path / "keys.json")),
+        options=GenerationOptions(generator="projection"),
+    )
+    whole, few = (
+        open_inputs(request, tmp_path, Log(), is_preview=is_preview).shot.cameras
+        for is_preview in (False, True)
+    )
+    numbers = thinned_numbers(33)
+    torch.testing.assert_close(few.cam_from_world, whole.cam_from_world[numbers])
+    torch.testing.assert_close(few.intrinsics, whole.intrinsics[numbers])
 
 
 def test_the_picture_lies_beside_the_results_and_leaves_them_alone(

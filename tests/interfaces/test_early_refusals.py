@@ -41,6 +41,10 @@ BAD = {
     "click that is none": ("--hint here", "FRAME:X,Y"),
     "with and without things": ("--take-along --person-alone", "give one of them"),
     "things by people's network": ("--take-along --matte-backend selfie", "selfie"),
+    "nobody's network for the person alone": (
+        "--person-alone",
+        "--person-alone: the backend motion",
+    ),
     "shrinking by too much": ("--matte-shrink 999", "--matte-shrink 999"),
     "height": ("--person-height 30", "--person-height 30"),
     "frames": ("--frames 0:99", "0:4"),

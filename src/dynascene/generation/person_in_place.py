@@ -33,7 +33,7 @@ from dynascene.generation.thinning import (
 from dynascene.geometry.framing import filmed_attitude
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.jobs.log import Log
-from dynascene.types import FrameSource, Shot
+from dynascene.types import CameraTrack, FrameSource, Shot
 
 
 class PersonClip(NamedTuple):
@@ -45,6 +45,7 @@ class PersonClip(NamedTuple):
         camera: as far as files and options tell it.
         is_tracked: whether the camera is to be found in the frames.
         is_own: whether the camera in use filmed the clip.
+        length, frame_rate: of the clip before it was thinned.
     """
 
     person: PersonInput
@@ -52,6 +53,8 @@ class PersonClip(NamedTuple):
     camera: FilmedCamera | None
     is_tracked: bool
     is_own: bool
+    length: int
+    frame_rate: float
 
 
 def open_person_in_place(
@@ -92,7 +95,7 @@ def open_person_in_place(
         opened = opened._replace(camera=with_attitude(footage.camera, request))
         estimates |= footage.report
     placer = _placer(request, opened, matte, folder, log)
-    put = _putter(request, opened, foreground, matte, placer, log)
+    put = _putter(request, opened, matte, placer, log)
     place, placed = lift_and_put(request, picture, opened.camera, put, folder, log)
     estimates |= evidence_of(place) | {"feet": placed.feet}
     has_foreign_camera = not opened.is_own and request.camera.cameras != NULL_CAMERA
@@ -117,6 +120,11 @@ def _open_clip(request: GenerationRequest, person: PersonInput, log: Log) -> Per
     clip = open_person(person, frames)
     if clip.still and (camera.move or camera.cameras):
         raise InputError(f"{person.person}: is a single picture; a camera movement needs a video")
+    if clip.matte is not None and person.matte is None and person.cutting_options:
+        raise InputError(
+            f"`{person.cutting_options[0]}`: is for a `person` who is to be cut out; the alpha of "
+            f"{person.person} does that already (a `matte` replaces it)"
+        )
     colour = clip.colour
     rate = float(colour.frame_rate)
     filmed = read_filmed(camera, colour.size, len(colour), frames, log, rate)
@@ -128,6 +136,8 @@ def _open_clip(request: GenerationRequest, person: PersonInput, log: Log) -> Per
         camera=with_attitude(with_scale or filmed, request),
         is_tracked=is_tracked,
         is_own=is_tracked or with_scale is not None,
+        length=len(colour),
+        frame_rate=rate,
     )
 
 
@@ -141,21 +151,31 @@ def _thinned(opened: PersonClip) -> PersonClip:
     return opened._replace(person=person, clip=clip, camera=camera)
 
 
+def _camera_track(
+    request: GenerationRequest, opened: PersonClip, scene: LiftedScene, log: Log
+) -> CameraTrack:
+    """The cameras of the clip's frames; a move is laid over the whole clip before it is thinned."""
+    size = opened.clip.colour.size
+    length, rate = opened.length, opened.frame_rate
+    track = camera_track(request, opened.camera, scene, size, length, rate, log)
+    if opened.clip.is_thinned and opened.camera is None:
+        return thinned_track(track, size)
+    return track
+
+
 def _putter(
     request: GenerationRequest,
     opened: PersonClip,
-    foreground: FrameSource,
     matte: FrameSource,
     placer: PersonPlacer,
     log: Log,
 ) -> Callable[[LiftedScene], PlacedTrack]:
     """Puts the cameras, and with them the person, into a lifted place."""
-    colour, filmed = opened.clip.colour, opened.camera
-    rate = float(foreground.frame_rate)
+    filmed = opened.camera
 
     def put(scene: LiftedScene) -> PlacedTrack:
         with log.stage("place"):
-            track = camera_track(request, filmed, scene, colour.size, len(colour), rate, log)
+            track = _camera_track(request, opened, scene, log)
             attitude = filmed.attitude if filmed else request.options.attitude
             attitude = attitude or filmed_attitude(track)
             if attitude.standing is None:
@@ -198,13 +218,11 @@ def _rehearse(
             if asked.stand:
                 stand_point(place.scene, asked.stand)
         return
-    colour, filmed = opened.clip.colour, opened.camera
 
     def put(scene: LiftedScene) -> PlacedTrack:
-        rate = float(colour.frame_rate)
-        track = camera_track(request, filmed, scene, colour.size, len(colour), rate, quiet)
+        track = _camera_track(request, opened, scene, quiet)
         return PlacedTrack(track, filmed_attitude(track))
 
-    place, placed = lift_and_put(request, picture, filmed, put, folder, quiet)
-    shot = Shot(None, None, placed.track, colour.frame_rate)
+    place, placed = lift_and_put(request, picture, opened.camera, put, folder, quiet)
+    shot = Shot(None, None, placed.track, opened.clip.colour.frame_rate)
     check_seen(prepare(shot, place.scene, request.options).clip)

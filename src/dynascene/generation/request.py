@@ -65,14 +65,20 @@ class PersonInput:
     frame_rate: Fraction | None = None
 
     def __post_init__(self) -> None:
-        for name in ("subject", "matte_backend", "hints", "take_along"):
-            if getattr(self, name) not in (None, ()) and self.matte is not None:
-                raise InputError(f"`{name}`: is for a `person` whose matte is to be made")
+        if self.matte is not None and self.cutting_options:
+            name = self.cutting_options[0]
+            raise InputError(f"`{name}`: is for a `person` whose matte is to be made")
         if not SHORTEST <= self.person_height <= TALLEST:
             raise InputError(
                 f"`person_height` {self.person_height:g}: give metres, {SHORTEST:g} to {TALLEST:g}"
             )
         _ = self.outline
+
+    @property
+    def cutting_options(self) -> list[str]:
+        """Names of the options in use that only serve where a matte is to be made."""
+        names = ("subject", "matte_backend", "hints", "take_along")
+        return [name for name in names if getattr(self, name) not in (None, ())]
 
     @property
     def outline(self) -> MatteOutline:

@@ -7,12 +7,16 @@ import numpy as np
 import pytest
 
 from dynascene.errors import InputError
-from dynascene.estimators.matte.hints import Hint, clicked_region, with_hints
+from dynascene.estimators.matte.hints import Hint, click_logits, clicked_region, with_hints
 from dynascene.estimators.matte.options import MatteOptions
 from dynascene.interfaces.cli.matting import parse_hint
 from dynascene.types import ArrayFrames
 
 FRAMES, H, W = 30, 72, 120
+
+
+def mended_stack(opinions: np.ndarray, frames: np.ndarray, hints: list[Hint]) -> np.ndarray:
+    return np.stack(list(with_hints(opinions, frames, hints)))
 
 
 def noise(seed: int, height: int, width: int, tones: tuple[int, int, int]) -> np.ndarray:
@@ -60,7 +64,7 @@ def test_the_region_of_a_click_ends_at_the_edge_of_its_colour(clip: np.ndarray) 
 def test_a_hat_that_was_missed_comes_back_in_the_frames_around(
     clip: np.ndarray, without_hat: np.ndarray
 ) -> None:
-    mended = with_hints(without_hat, clip, [Hint(12, 52.0, 15.0)])
+    mended = mended_stack(without_hat, clip, [Hint(12, 52.0, 15.0)])
     for index in (0, 6, 12, 20, 29):
         inner = hat(index)[0], slice(hat(index)[1].start + 2, hat(index)[1].stop - 2)
         assert (mended[index][inner] > 0.5).mean() > 0.85, index
@@ -77,19 +81,19 @@ def test_a_click_outside_takes_away_what_came_along(
     too_much = without_hat.copy()
     for index, one in enumerate(too_much):
         one[hat(index)] = 0.97
-    mended = with_hints(too_much, clip, [Hint(10, 48.0, 15.0, is_person=False)])
+    mended = mended_stack(too_much, clip, [Hint(10, 48.0, 15.0, is_person=False)])
     for index in (4, 10, 22):
         assert mended[index][hat(index)].mean() < 0.25
         assert mended[index][24:64, body(index)[1]].mean() > 0.9
 
 
 def test_no_click_changes_nothing(clip: np.ndarray, without_hat: np.ndarray) -> None:
-    np.testing.assert_array_equal(with_hints(without_hat, clip, []), without_hat)
+    np.testing.assert_array_equal(mended_stack(without_hat, clip, []), without_hat)
 
 
 def test_a_click_on_what_fills_the_picture_counts_close_by_alone() -> None:
     snow = np.full((20, H, W, 3), 235, np.uint8)
-    mended = with_hints(np.full(snow.shape[:3], 0.02, np.float32), snow, [Hint(5, 60.0, 30.0)])
+    mended = mended_stack(np.full(snow.shape[:3], 0.02, np.float32), snow, [Hint(5, 60.0, 30.0)])
     assert mended[5, 30, 60] > 0.9
     assert ((mended > 0.5).mean(axis=(1, 2)) < 0.03).all()
 
@@ -97,11 +101,31 @@ def test_a_click_on_what_fills_the_picture_counts_close_by_alone() -> None:
 def test_it_fades_out(without_hat: np.ndarray) -> None:
     still = np.tile(noise(0, 36, 60, (90, 140, 80)), (200, 1, 1, 1))
     still[:, 10:20, 20:40] = (50, 70, 170)
-    mended = with_hints(np.full(still.shape[:3], 0.02, np.float32), still, [Hint(0, 30.0, 15.0)])
+    mended = mended_stack(np.full(still.shape[:3], 0.02, np.float32), still, [Hint(0, 30.0, 15.0)])
     strength = mended[:, 15, 30]
     assert (np.diff(strength) < 1e-6).all()
     assert strength[0] > 0.99
     assert strength[-1] == pytest.approx(0.02)
+
+
+def test_opinions_are_mended_one_by_one_and_frames_out_of_reach_take_no_memory() -> None:
+    still = np.tile(noise(0, 36, 60, (90, 140, 80)), (200, 1, 1, 1))
+    still[:, 10:20, 20:40] = (50, 70, 170)
+    asked = []
+
+    def opinions():
+        for index in range(len(still)):
+            asked.append(index)
+            yield np.full(still.shape[1:3], 0.02, np.float32)
+
+    hints = [Hint(0, 30.0, 15.0)]
+    mended = with_hints(opinions(), still, hints)
+    for index in range(3):
+        assert next(mended)[15, 30] > 0.9
+        assert asked == list(range(index + 1))
+    touched = click_logits(still, hints)
+    assert set(touched) == set(range(len(touched)))
+    assert len(touched) < 110
 
 
 def test_hints_are_read_and_refused() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dynascene.errors import InputError
-from dynascene.estimators.matte import finding, job
+from dynascene.estimators.matte import finding, job, options
 from dynascene.estimators.matte.options import MatteOptions
 from dynascene.estimators.matte.pose import PersonMatter, PoseMatter
 from dynascene.estimators.matte.things import RiderMatter
@@ -131,6 +131,32 @@ def test_motion_is_taken_where_nobody_is_seen_unless_pose_was_named(clip, monkey
         finding.find_subject(CLIP, clip, "pose", None, display)
 
 
+@pytest.mark.parametrize(("choice", "take_along"), [(None, False), (1, None)])
+def test_motion_replaces_neither_the_person_alone_nor_a_number(
+    clip, monkeypatch, choice, take_along
+) -> None:
+    backend(monkeypatch)
+    with pytest.raises(InputError, match="nobody was found"):
+        finding.find_subject(CLIP, clip, None, choice, Display(), take_along)
+
+
+@pytest.mark.parametrize(
+    ("default", "take_along", "message"),
+    [
+        ("selfie", True, "`take_along`: the backend selfie"),
+        ("modnet", True, "`take_along`: the backend modnet"),
+        ("motion", False, "`person_alone`: the backend motion"),
+    ],
+)
+def test_things_are_refused_where_the_default_backend_cannot_tell_them(
+    clip, monkeypatch, default: str, take_along: bool, message: str
+) -> None:
+    monkeypatch.setattr(options, "default_backend", lambda: default)
+    with pytest.raises(InputError, match=message):
+        MatteOptions(take_along=take_along).check(CLIP, clip)
+    MatteOptions(take_along=not take_along).check(CLIP, clip)
+
+
 def test_the_job_leaves_landmarks_and_shows_them(clip, monkeypatch, tmp_path: Path) -> None:
     backend(monkeypatch, (LEFT, 0.4))
     for name, clean in (("clean", True), ("plain", False)):
@@ -182,6 +208,11 @@ def test_motion_is_taken_where_the_person_is_seldom_seen_unless_they_are_asked_f
     matter, _, place = finding.find_subject(CLIP, clip, None, None, display)
     assert (matter.name, place.found_by) == ("motion", "motion")
     assert "sees the person in 33% of the frames only" in display.lines[0]
-    for name, take_along in ((None, False), (None, True), ("pose", None)):
-        matter, _, _ = finding.find_subject(CLIP, clip, name, None, Display(), take_along)
+    for name, choice, take_along in (
+        (None, None, False),
+        (None, None, True),
+        (None, 1, None),
+        ("pose", None, None),
+    ):
+        matter, _, _ = finding.find_subject(CLIP, clip, name, choice, Display(), take_along)
         assert matter.name == "pose"

@@ -57,7 +57,8 @@ def find_subject(
             "place; 'dynascene weights --small' fetches some"
         )
     place = locate(clip, source, frames, detector, choice, matter.needs_boxes, display)
-    if backend is None and matter.needs_boxes and place.seen is None:
+    may_move = backend is None and take_along is not False
+    if may_move and matter.needs_boxes and place.seen is None:
         # the detector could not tell who it is, so a network of its kind would not either
         motion = make_matter("motion")
         if len(source) >= motion.least_frames:
@@ -75,8 +76,10 @@ def _by_pose(
     display: Display,
     take_along: bool | None,
 ) -> tuple[Matter, np.ndarray, SubjectPlace]:
-    """The chosen person as followed; motion where nobody is seen, or they are seen too seldom, and
-    no backend was named.
+    """The chosen person as followed; motion where nobody is seen, or they are seen too seldom.
+
+    Not where a backend or a number was named, or the person alone is asked for: motion counts
+    nobody, and takes things along.
     """
     scale = frames.shape[2] / source.size.width
     pixel = working_pixel(choice, scale, source.size, clip)
@@ -84,7 +87,8 @@ def _by_pose(
         people = matter.people.find(frames, advance)
     motion = make_matter("motion")
     by_motion = SubjectPlace(None, pixel, "motion")
-    may_move = backend is None and len(source) >= motion.least_frames
+    may_move = backend is None and take_along is not False and not isinstance(choice, int)
+    may_move = may_move and len(source) >= motion.least_frames
     if not people and may_move:
         display.notice(f"{matter.name} sees nobody: the matte takes what moves otherwise")
         return motion, working_frames(source, motion.working_pixels), by_motion

@@ -10,7 +10,8 @@ F frames, h w working pixels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import cv2
@@ -60,24 +61,37 @@ class ClickedRegion(NamedTuple):
     tolerance: float
 
 
-def with_hints(probabilities: np.ndarray, frames: np.ndarray, hints: Sequence[Hint]) -> np.ndarray:
-    """Mend probabilities of person by clicks.
+def with_hints(
+    opinions: Iterable[np.ndarray], frames: np.ndarray, hints: Sequence[Hint]
+) -> Iterator[np.ndarray]:
+    """Mend probabilities of person by clicks, frame by frame.
 
     Args:
-        probabilities: [F, h, w] in 0 … 1.
+        opinions: F probabilities [h, w] in 0 … 1.
         frames: uint8 [F, h, w, 3].
         hints: in working pixels.
 
-    Returns:
-        float32 [F, h, w].
+    Yields:
+        float32 [h, w]; the same where no click reaches.
     """
-    added = np.zeros(probabilities.shape, np.float32)
+    added = click_logits(frames, hints)
+    for index, opinion in enumerate(opinions):
+        yield _mended(opinion, added[index]) if index in added else opinion
+
+
+def click_logits(frames: np.ndarray, hints: Sequence[Hint]) -> dict[int, np.ndarray]:
+    """What clicks add to the logits, float32 [h, w], by the number of each frame they reach."""
+    added: dict[int, np.ndarray] = defaultdict(lambda: np.zeros(frames.shape[1:3], np.float32))
     for hint in hints:
         region = clicked_region(frames[hint.frame], hint)
         sign = 1 if hint.is_person else -1
         added[hint.frame] += sign * STRENGTH * region.mask
         for step in (1, -1):
             _carry(added, frames, hint.frame, step, region, sign)
+    return dict(added)
+
+
+def _mended(probabilities: np.ndarray, added: np.ndarray) -> np.ndarray:
     odds = np.clip(probabilities, 1e-4, 1 - 1e-4).astype(np.float32)
     logits = np.clip(np.log(odds / (1 - odds)), -SUREST, SUREST) + added
     return np.where(added == 0, probabilities, (1 + np.tanh(logits / 2)) / 2).astype(np.float32)
@@ -106,7 +120,7 @@ def clicked_region(frame: np.ndarray, hint: Hint) -> ClickedRegion:
 
 
 def _carry(
-    added: np.ndarray,
+    added: dict[int, np.ndarray],
     frames: np.ndarray,
     start: int,
     step: int,

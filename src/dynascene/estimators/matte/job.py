@@ -149,7 +149,7 @@ def finished_mattes(
     if hints:
         scale = frames.shape[2] / source.size.width
         clicks = [hint._replace(x=hint.x * scale, y=hint.y * scale) for hint in hints]
-        opinions = iter(with_hints(np.stack(list(opinions)), frames, clicks))
+        opinions = with_hints(opinions, frames, clicks)
     for index, (opinion, frame) in enumerate(
         zip(steady(opinions, frames), source.read(), strict=True)
     ):

@@ -46,10 +46,16 @@ class MatteOptions:
             InputError: there is no such backend, its weights cannot be had, or the choice or a hint
                 cannot be met in this clip.
         """
-        if self.take_along and self.backend in ("modnet", "selfie"):
-            raise InputError(f"`take_along`: the backend {self.backend} sees people alone")
-        if self.take_along is False and self.backend == "motion":
-            raise InputError("`person_alone`: motion takes along whatever moves with the person")
+        name = self.backend or default_backend()
+        if self.take_along and name in ("modnet", "selfie"):
+            raise InputError(
+                f"`take_along`: the backend {name} sees people alone; take the backend pose"
+            )
+        if self.take_along is False and name == "motion":
+            raise InputError(
+                "`person_alone`: the backend motion takes along whatever moves with the person; "
+                "take another backend, such as pose"
+            )
         size = source.size
         for hint in self.hints:
             where = f"`hint` {hint.frame}:{hint.x:g},{hint.y:g}"
@@ -59,6 +65,5 @@ class MatteOptions:
                 raise InputError(f"{where}: lies outside {clip}, which is {size}")
         check_backend(self.backend)
         working_pixel(self.choice, 1.0, size, clip)
-        name = self.backend or default_backend()
         if isinstance(self.choice, int) and name == "motion":
             refuse_number(self.choice, make_detector(fetch=False))
