@@ -90,6 +90,10 @@ def test_a_cut_out_has_no_camera_to_find(tmp_path: Path) -> None:
     )
     assert shows_background(colour, matte)
     assert not shows_background(blank, matte)
+    for frame, its_matte in zip(blank.frames, matte.frames, strict=True):
+        its_matte[20:40] = 5  # faint hair, of the person's own colours
+        frame[20:40] = wall()[20:40, : SIZE.width]
+    assert not shows_background(blank, matte)
     log = Log()
     found = film_camera(blank, matte, PERSON, FOV, tmp_path, log)
     assert found.camera is None

@@ -153,10 +153,13 @@ def found_depth(
 
 
 def shows_background(colour: FrameSource, matte: FrameSource) -> bool:
-    """Whether anything is seen off the person: cut-outs often hold one colour there."""
+    """Whether anything is seen off the person: cut-outs often hold one colour there.
+
+    Where the matte is faint, colours may be the person's own already.
+    """
     for index in np.linspace(0, len(colour) - 1, LOOKED_AT).round().astype(int).tolist():
         frame = next(iter(colour.read(index, index + 1)))
-        hidden = next(iter(matte.read(index, index + 1)))[..., 0] < 8
+        hidden = next(iter(matte.read(index, index + 1)))[..., 0] == 0
         if hidden.any() and frame[hidden].std(axis=0).max() > PLAIN:
             return True
     return False

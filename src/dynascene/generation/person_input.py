@@ -45,18 +45,22 @@ def open_person(person: PersonInput, frames: tuple[int, int] | None) -> FilmedPe
             beyond the clip.
     """
     path = person.person
-    source = open_frames(
-        path,
-        deinterlace=person.deinterlace,
-        fill_gaps=person.fill_gaps,
-        frame_rate=person.frame_rate,
-    )
+    source = _open_file(person)
     picture = path.is_file() and path.suffix.lower() in IMAGE_SUFFIXES
     still = picture and len(source) == 1
     colour, matte = _colour_and_matte(source, person, frames, still)  # checks the frames too
     start = _second_of(source, frames[0]) if frames else 0.0
     sound = (path, start) if path.is_file() and not picture else None
     return FilmedPerson(colour, matte, still, sound)
+
+
+def has_alpha(person: PersonInput) -> bool:
+    """Whether the clip has alpha that leaves anything out: what lies under it was not filmed.
+
+    Raises:
+        InputError: the file is missing or unreadable.
+    """
+    return alpha_matte(_open_file(person)) is not None
 
 
 def matted_person(
@@ -78,6 +82,15 @@ def matted_person(
         return *_with_outline(clip.colour, matte, person, is_pure=False), {"matte": report}
     # of its own alpha: such colours are the person's alone
     return *_with_outline(clip.colour, clip.matte, person, is_pure=person.matte is None), {}
+
+
+def _open_file(person: PersonInput) -> FrameSource:
+    return open_frames(
+        person.person,
+        deinterlace=person.deinterlace,
+        fill_gaps=person.fill_gaps,
+        frame_rate=person.frame_rate,
+    )
 
 
 def _with_outline(

@@ -1,14 +1,22 @@
 """What is delivered can be made again from the layers."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from dynascene import GenerationOptions, GenerationRequest, LookInput, PersonInput, PlaceInput
-from dynascene.generation.compositing import composite, fit_background, shade
+from dynascene import (
+    CameraInput,
+    GenerationOptions,
+    GenerationRequest,
+    LookInput,
+    PersonInput,
+    PlaceInput,
+)
+from dynascene.generation.compositing import composite, fit_background
 from dynascene.generation.job import make_clip
 from dynascene.types import Size
 
@@ -47,6 +55,17 @@ def picture(path: Path) -> np.ndarray:
     return (values // 257).astype(np.uint8) if values.dtype == np.uint16 else values
 
 
+def light_of(values: np.ndarray) -> np.ndarray:
+    """sRGB's formula: uint8 → linear light in 0 … 1, float64."""
+    v = values / 255
+    return np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
+
+
+def stored(light: np.ndarray) -> np.ndarray:
+    """The other way, not rounded: 0 … 255."""
+    return 255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+
+
 def test_layers_give_the_composite_again(request_of, tmp_path: Path) -> None:
     finished = picture(
         make_clip(
@@ -58,8 +77,11 @@ def test_layers_give_the_composite_again(request_of, tmp_path: Path) -> None:
         for name in ("foreground", "background", "matte", "shadow")
     )
     height, width = finished.shape[:2]
-    behind = shade(fit_background(background, Size(width, height)), shadow)
-    np.testing.assert_array_equal(finished, composite(foreground[..., :3], matte, behind))
+    m, s = matte / 255, shadow / 255
+    behind = (1 - s) * light_of(fit_background(background, Size(width, height)))
+    expected = stored(m * light_of(foreground[..., :3]) + (1 - m) * behind)
+    # background and finished picture are rounded to whole values, one after the other
+    assert np.abs(finished - expected).max() < 1.5
     assert shadow.max() > 100
     solid = matte[..., 0] == 255
     np.testing.assert_array_equal(finished[solid], foreground[solid][:, :3])
@@ -87,6 +109,35 @@ def test_the_report_says_where_the_light_comes_from(request_of, tmp_path: Path) 
     assert report["options"]["look"]["light"] == [20, 40]
     assert report["look"]["person_pixels_exact"]
     assert set(report["look"]["texture"]) == {"blur_pixels", "grain"}
+
+
+def test_without_a_person_nothing_is_said_of_their_pixels(request_of, tmp_path: Path) -> None:
+    alone = GenerationRequest(
+        place=request_of().place,
+        camera=CameraInput(move="static"),
+        frames=(0, 1),
+        options=GenerationOptions(generator="projection", size=Size(96, 64)),
+    )
+    make_clip(alone, tmp_path / "out")
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert "person_pixels_exact" not in report["look"]
+
+
+@pytest.mark.parametrize(("alpha", "is_measured"), [(0, False), (255, True)])
+def test_what_lies_under_alpha_is_no_place(
+    request_of, tmp_path: Path, alpha: int, is_measured: bool
+) -> None:
+    """A matte of one's own does not make it one."""
+    request = request_of()
+    opaque = cv2.imread(str(request.person.person))
+    cut_out = np.dstack([opaque, np.full(opaque.shape[:2], 255, np.uint8)])
+    cut_out[:, :30, 3] = alpha
+    cv2.imwrite(str(tmp_path / "cut-out.png"), cut_out)
+    person = replace(request.person, person=tmp_path / "cut-out.png")
+    make_clip(replace(request, person=person), tmp_path / "out")
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert ("texture" in report["look"]) == is_measured
+    assert (report["look"]["harmony"]["person"] is not None) == is_measured
 
 
 def test_a_changed_person_is_told_and_the_layers_are_untouched(request_of, tmp_path: Path) -> None:

@@ -106,14 +106,15 @@ def test_both_meet_in_the_middle() -> None:
 def test_the_clip_s_light_is_that_around_the_person() -> None:
     place = np.random.default_rng(3).integers(60, 180, (48, 66, 3), dtype=np.uint8)
     matte = np.zeros((48, 66, 1), np.uint8)
+    matte[5:44, 12:52] = 5  # the person's colour is continued where the matte is faint
     matte[10:40, 20:44] = 255
-    red = np.where(matte == 255, np.uint8([250, 20, 20]), place)
+    red = np.where(matte > 0, np.uint8([250, 20, 20]), place)
     track = picture_track(PictureCamera(60.0, Size(66, 48), 24.0))
     shot = Shot(ArrayFrames([red]), ArrayFrames([matte]), track, Fraction(24))
-    blue = np.where(matte == 255, np.uint8([20, 20, 250]), place)
+    blue = np.where(matte > 0, np.uint8([20, 20, 250]), place)
     other = Shot(ArrayFrames([blue]), ArrayFrames([matte]), track, Fraction(24))
     assert filmed_illumination(shot) == filmed_illumination(other) is not None
-    plain = np.where(matte == 255, red, np.uint8(0))
+    plain = np.where(matte > 0, red, np.uint8(0))
     cut_out = Shot(ArrayFrames([plain]), ArrayFrames([matte]), track, Fraction(24))
     assert filmed_illumination(cut_out) is None
 

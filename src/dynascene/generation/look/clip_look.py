@@ -29,12 +29,14 @@ class ClipLook:
         harmony: changes of light.
         texture: sharpness and grain of the background.
         focus: depth of field of the background.
+        has_person: whether there is somebody whose pixels the report can tell of.
     """
 
     caster: ShadowCaster | None = None
     harmony: Harmony = UNCHANGED
     texture: TextureMatch | None = None
     focus: Focus | None = None
+    has_person: bool = False
 
     def apply(
         self, index: int, background: np.ndarray, person: np.ndarray, matte: np.ndarray
@@ -62,11 +64,12 @@ class ClipLook:
     @property
     def report(self) -> dict[str, Any]:
         """For report.json, after the frames."""
-        report: dict[str, Any] = {"person_pixels_exact": self.harmony.person is None}
-        report["harmony"] = {
-            name: None if tone is None else tone.report()
-            for name, tone in self.harmony._asdict().items()
+        tones = self.harmony._asdict().items()
+        report: dict[str, Any] = {
+            "harmony": {name: None if tone is None else tone.report() for name, tone in tones}
         }
+        if self.has_person:
+            report |= {"person_pixels_exact": self.harmony.person is None}
         if self.caster is not None:
             presence = round(float(self.caster.footing.presence.mean()), 3)
             report |= {"light": self.caster.light.report()}

@@ -15,7 +15,6 @@ from dynascene.types import CameraTrack, Shot
 FRAMES_LOOKED_AT = 8
 EVERY = 4  # pixels, across and down
 DARKEST, BRIGHTEST = 0.002, 0.98  # light beyond which a pixel is black or burnt out
-NOBODY, SOLID = 8, 255  # of the matte
 FEWEST = 100  # pixels
 
 
@@ -55,12 +54,12 @@ def filmed_illumination(shot: Shot) -> Illumination | None:
     for index in np.linspace(0, len(shot) - 1, FRAMES_LOOKED_AT).round().astype(int).tolist():
         frame = next(iter(shot.foreground.read(index, index + 1)))[::EVERY, ::EVERY]
         matte = next(iter(shot.matte.read(index, index + 1)))[::EVERY, ::EVERY, 0]
-        pixels.append(frame[matte < NOBODY])
+        pixels.append(frame[matte == 0])  # where it is faint, the edges are cleaned already
     return illumination_of(LIGHT_OF_BYTE[np.concatenate(pixels)])
 
 
 def place_illumination(scene: LiftedScene, track: CameraTrack) -> Illumination | None:
-    """Of what the picture shows along a track in the scene's world; of all of a panorama."""
+    """Of what the picture shows along a track in the scene's world, or a panorama's flat view."""
     picture = scene.picture
     if scene.layers[0].window is not None:
         colours = picture[:, ::EVERY, ::EVERY].flatten(1).T

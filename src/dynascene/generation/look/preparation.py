@@ -15,6 +15,7 @@ from dynascene.generation.look.illumination import filmed_illumination, place_il
 from dynascene.generation.look.person_landmarks import landmarks_of
 from dynascene.generation.look.shadow import ShadowCaster
 from dynascene.generation.look.texture import TextureMatch, clip_texture
+from dynascene.generation.person_input import has_alpha
 from dynascene.generation.request import GenerationRequest
 from dynascene.geometry.tracks import resize_track
 from dynascene.imaging.pixels import bytes_from_tensor
@@ -49,7 +50,8 @@ def prepare_look(
     track = resize_track(clip.track, shot.matte.size)
     caster = focus = texture = None
     with log.stage("look"):
-        harmony = _harmony(request, inputs, clip, log)
+        is_opaque = _is_opaque(request, inputs)
+        harmony = _harmony(request, inputs, clip, is_opaque, log)
         if look.shadow or look.focus:
             has_landmarks = not (is_preview and request.person and request.person.matte)
             landmarks = landmarks_of(request, shot, folder) if has_landmarks else None
@@ -66,22 +68,27 @@ def prepare_look(
                 surface = inputs.scene.surface
                 distances = focus_distances(track, footing.points, surface)
                 focus = Focus(track, surface, distances, look.focus)
-        if _is_opaque(request, inputs) and (look.soften or look.grain):
+        if is_opaque and (look.soften or look.grain):
             wanted = clip_texture(shot.foreground)
             texture = TextureMatch(wanted, look.soften, look.grain, request.options.seed)
-    return ClipLook(caster, harmony, texture, focus)
+    return ClipLook(caster, harmony, texture, focus, has_person=True)
 
 
 def _is_opaque(request: GenerationRequest, inputs: Inputs) -> bool:
     """Whether the clip shows a place around the person; what lies under its own alpha is none."""
-    return "matte" in inputs.estimates or bool(request.person and request.person.matte)
+    if "matte" in inputs.estimates:
+        return True
+    person = request.person
+    return person is not None and person.matte is not None and not has_alpha(person)
 
 
-def _harmony(request: GenerationRequest, inputs: Inputs, clip: GeneratedClip, log: Log) -> Harmony:
+def _harmony(
+    request: GenerationRequest, inputs: Inputs, clip: GeneratedClip, is_opaque: bool, log: Log
+) -> Harmony:
     look = request.look
     if look.harmonise == "none" or not look.harmonise_strength:
         return UNCHANGED
-    filmed = filmed_illumination(inputs.shot) if _is_opaque(request, inputs) else None
+    filmed = filmed_illumination(inputs.shot) if is_opaque else None
     place = place_illumination(inputs.scene, clip.track)
     if filmed is None or place is None:
         which = "clip shows nothing around the person" if filmed is None else "place is too dark"

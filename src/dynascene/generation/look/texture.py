@@ -10,9 +10,7 @@ from dynascene.imaging.sharpness import edge_width, soften
 from dynascene.types import FrameSource
 
 FRAMES_LOOKED_AT = 5
-SOFTEST = (
-    1 / 400
-)  # of the longer side: the most blur, so that a foggy clip does not blind the place
+SOFTEST = 1 / 400  # of the longer side: the most blur, so that fog does not blind the place
 GRAINIEST = 8.0  # of 255
 
 
