@@ -15,7 +15,6 @@ from dynascene.generation.motion_input import (
     character_picture,
     check_motion,
     check_not_filmed,
-    frames_of_fields,
     motion_frames,
     motion_inputs,
     points_along,
@@ -91,13 +90,6 @@ def test_the_picture_is_whole_and_black_off_the_person(tmp_path: Path) -> None:
     torch.testing.assert_close(picture[:, 5, 30], torch.full((3,), 200 / 127.5 - 1))
     assert (picture[:, :, :25] == -1).all()
     assert (picture[:, 20:] == -1).all()
-
-
-def test_a_preview_takes_some_frames(poses: Path) -> None:
-    fields = motion_inputs(MotionInput(pose=poses), Size(64, 36), 0, 5)
-    some = frames_of_fields(fields | {"character": torch.zeros(3, 9, 9)}, (4, 1))
-    assert torch.equal(some["skeleton"], fields["skeleton"][[4, 1]])
-    assert some["character"].shape == (3, 9, 9)
 
 
 def test_what_weights_read_and_what_is_given_must_agree() -> None:

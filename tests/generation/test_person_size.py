@@ -8,11 +8,13 @@ import torch
 from torch import Tensor
 
 from dynascene.generation.person_size import person_size, size_doubt
+from dynascene.geometry.around import flat_camera, lift_panorama
 from dynascene.geometry.box import PlaceBox
 from dynascene.geometry.framing import Framing
 from dynascene.geometry.intrinsics import focal_from_fov
 from dynascene.geometry.lifting import LiftedScene, lift_to_box, lift_to_stage
 from dynascene.geometry.picture import PictureCamera
+from dynascene.io.panoramas import full_panorama
 from dynascene.types import Size
 
 SIZE = Size(300, 200)
@@ -64,6 +66,32 @@ def test_what_cannot_be_right_is_told(scene: LiftedScene, pitch, rays: Tensor, m
     assert "\n" not in line
 
 
+@pytest.mark.parametrize("heights", [0.2, 5.0])
+@pytest.mark.parametrize("scale", [0.5, 3.0])
+def test_the_scale_that_is_told_replaces_the_one_in_use(heights: float, scale: float):
+    """Somebody who is so tall at ``scale`` becomes as tall as the camera was high."""
+    line = size_doubt(stage(), Framing(0, 0), standing(heights, 3.0), scale)
+    told = float(line.split("`person_scale` ")[1].split()[0])
+    assert told / scale * heights == pytest.approx(1, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("pitch", "rays", "message"),
+    [
+        (30.0, standing(1.1, 3.0), "horizon or above it"),
+        (0.0, standing(1.1, 0.8), "nearer than the picture shows"),
+        (0.0, standing(5.0, 3.0), "giant"),
+    ],
+)
+def test_a_panorama_is_not_told_what_it_refuses(pitch: float, rays: Tensor, message: str):
+    camera = flat_camera(full_panorama(Size(128, 24)))
+    scene = lift_panorama(torch.zeros(3, 24, 128), camera)
+    line = size_doubt(scene, Framing(0.0, pitch), rays)
+    assert message in line
+    assert "`stand`" not in line
+    assert "`horizon`" not in line
+
+
 def test_nobody_is_taller_than_the_room():
     """The scale that the line names makes the person fit."""
     room = PlaceBox(1.0, 0.6, 1.2, 1.9, 4.0, 0.0, radius=5.0)
@@ -72,6 +100,9 @@ def test_nobody_is_taller_than_the_room():
     assert "1.2 times as tall as the room" in line
     scale = float(line.split("`person_scale` ")[1].split()[0])
     assert scale * 2.0 == pytest.approx(0.75 * 1.6, rel=0.01)
+    line = size_doubt(scene, Framing(0, 0), standing(2.0, 2.5), person_scale=3.0)
+    scale = float(line.split("`person_scale` ")[1].split()[0])
+    assert scale * 2.0 / 3.0 == pytest.approx(0.75 * 1.6, rel=0.01)
     assert size_doubt(scene, Framing(0, 0), standing(1.4, 2.5)) == ""
     assert math.isinf(PlaceBox(1.0, math.inf, 1, 1, 4, 0, 5).ceiling)
 

@@ -10,10 +10,15 @@ import pytest
 import torch
 
 from dynascene import CameraInput, GenerationOptions, GenerationRequest, PersonInput, PlaceInput
+from dynascene.display import Quiet
+from dynascene.errors import InputError
 from dynascene.estimators.matte.hints import Hint
+from dynascene.generation import person_in_place
+from dynascene.generation.job import make_clip
 from dynascene.generation.opening import open_inputs
 from dynascene.generation.person_input import FilmedPerson
-from dynascene.generation.preview import preview_path
+from dynascene.generation.preview import make_preview, preview_path
+from dynascene.generation.request import MotionInput
 from dynascene.generation.thinning import (
     FRAMES,
     LONGER_SIDE,
@@ -29,6 +34,17 @@ from dynascene.interfaces.cli.main import main
 from dynascene.io.images import read_image, write_png
 from dynascene.jobs.log import Log
 from dynascene.types import ArrayFrames, Size
+
+
+class Lines(Quiet):
+    """Remembers the notices."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def notice(self, text: str) -> None:
+        self.lines.append(text)
+
 
 COUNT, SIZE = 62, Size(800, 450)
 
@@ -73,23 +89,29 @@ def test_pixels_are_those_of_the_small_frames() -> None:
     assert small.outline.matte_feather == pytest.approx(4.8)
 
 
-def test_keyframes_stand_at_the_frames_of_the_whole_clip(tmp_path: Path) -> None:
-    """Also those beyond the number of frames that a preview has."""
+def place_request(folder: Path, **asked) -> GenerationRequest:
+    """A person with alpha who stands still for 33 frames, and a plain place."""
     frame = np.full((64, 96, 4), 90, np.uint8)
     frame[..., 3] = 0
     frame[12:52, 56:66, 3] = 255
-    (tmp_path / "clip").mkdir()
+    (folder / "clip").mkdir()
     for index in range(33):
-        write_png(tmp_path / "clip" / f"{index:02d}.png", frame)
-    write_png(tmp_path / "scene.png", np.full((60, 90, 3), 120, np.uint8))
+        write_png(folder / "clip" / f"{index:02d}.png", frame)
+    write_png(folder / "scene.png", np.full((60, 90, 3), 120, np.uint8))
+    place = PlaceInput(scene=folder / "scene.png", horizon=0.4, place="ground",
+                       person_scale=asked.pop("person_scale", 1.0))  # fmt: skip
+    return GenerationRequest(
+        place=place,
+        options=GenerationOptions(generator="projection"),
+        **{"person": PersonInput(person=folder / "clip")} | asked,
+    )
+
+
+def test_keyframes_stand_at_the_frames_of_the_whole_clip(tmp_path: Path) -> None:
+    """Also those beyond the number of frames that a preview has."""
     keys = [{"frame": 0}, {"frame": 21, "right": 0.2}, {"frame": 32, "pan": 9}]
     (tmp_path / "keys.json").write_text(json.dumps({"easing": "linear", "keyframes": keys}))
-    request = GenerationRequest(
-        place=PlaceInput(scene=tmp_path / "scene.png", horizon=0.4, place="ground"),
-        person=PersonInput(person=tmp_path / "clip"),
-        camera=CameraInput(move=str(tmp_path / "keys.json")),
-        options=GenerationOptions(generator="projection"),
-    )
+    request = place_request(tmp_path, camera=CameraInput(move=str(tmp_path / "keys.json")))
     whole, few = (
         open_inputs(request, tmp_path, Log(), is_preview=is_preview).shot.cameras
         for is_preview in (False, True)
@@ -97,6 +119,34 @@ def test_keyframes_stand_at_the_frames_of_the_whole_clip(tmp_path: Path) -> None
     numbers = thinned_numbers(33)
     torch.testing.assert_close(few.cam_from_world, whole.cam_from_world[numbers])
     torch.testing.assert_close(few.intrinsics, whole.intrinsics[numbers])
+
+
+def test_a_preview_tells_what_the_full_run_tells(tmp_path: Path) -> None:
+    request = place_request(tmp_path, person_scale=0.1, camera=CameraInput(move="static"))
+    told = []
+    for make in (make_clip, make_preview):
+        display = Lines()
+        make(request, tmp_path / "out", display)
+        told.append(display.lines)
+    assert told[0] == told[1]
+    assert any("right for a view from a tower" in line for line in told[0])
+
+
+def test_feet_are_not_followed_through_frames_that_lie_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(person_in_place, "clip_landmarks", lambda *_: pytest.fail("landmarks"))
+    request = place_request(tmp_path, camera=CameraInput(move="static"))
+    inputs = open_inputs(request, tmp_path, Log(), is_preview=True)
+    assert inputs.estimates["feet"] == {"why_not": "the frames of a preview lie too far apart"}
+
+
+def test_a_preview_makes_nobody_move(tmp_path: Path) -> None:
+    request = place_request(
+        tmp_path, person=None, motion=MotionInput(pose=tmp_path), camera=CameraInput(move="static")
+    )
+    with pytest.raises(InputError, match="`pose`: a preview makes nobody move"):
+        make_preview(request, tmp_path / "out")
 
 
 def test_the_picture_lies_beside_the_results_and_leaves_them_alone(

@@ -17,6 +17,7 @@ from dynascene.types import CameraTrack, FrameSource, Size
 MOST_SLIP = 0.2  # body heights a second; somebody of 1.7 m slides by a third of a metre in each
 NO_LANDMARKS = "no landmarks of the body (`matte_backend` pose makes them)"
 NO_STANCE = "no foot is surely seen to stand on the ground"
+APART = "the frames of a preview lie too far apart"
 ABOVE_HORIZON = "the feet that stand lie above the place's horizon (`horizon` corrects it)"
 
 

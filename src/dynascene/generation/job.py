@@ -12,12 +12,10 @@ from dynascene.generation.clip import GeneratedClip
 from dynascene.generation.delivery import deliver, output_names
 from dynascene.generation.footage import FOLDER
 from dynascene.generation.generate import generate
-from dynascene.generation.ground_contact import warn_of_slip
-from dynascene.generation.guide import check_seen
 from dynascene.generation.inputs import Inputs
 from dynascene.generation.look.preparation import prepare_look
+from dynascene.generation.notices import give_notices
 from dynascene.generation.opening import open_inputs
-from dynascene.generation.person_size import size_doubt
 from dynascene.generation.report import report
 from dynascene.generation.request import GenerationRequest, MotionInput
 from dynascene.generation.resumption import how_to_go_on
@@ -25,8 +23,6 @@ from dynascene.geometry.intrinsics import cover_scale
 from dynascene.jobs.log import Log, notices_of_reading
 from dynascene.jobs.result_folder import REPORT, carry_inputs, result_folder
 from dynascene.jobs.resumption import keep_partial_results
-
-LITTLE_SEEN = 0.2  # of the view within the picture; less is hardly what anyone wants
 
 
 def make_clip(
@@ -59,7 +55,8 @@ def make_clip(
             options = replace(options, framing=inputs.framing)
         with log.stage("prepare"):
             clip = generate(inputs.shot, inputs.scene, options)
-        _give_notices(inputs, clip, log)
+        give_notices(request, inputs, clip, log)
+        _warn_of_enlarging(inputs, clip, log)
         for path in keep:
             shutil.copy(path, folder)
         look = prepare_look(request, inputs, clip, folder, log)
@@ -71,21 +68,10 @@ def make_clip(
     return out / finished
 
 
-def _give_notices(inputs: Inputs, clip: GeneratedClip, log: Log) -> None:
-    """What the user should know before a long rendering."""
-    check_seen(clip)
-    share = f"{clip.seen_share:.0%} of the view lies within the picture"
-    if clip.seen_share < LITTLE_SEEN:
-        log.notice(f"only {share}; try `framing` centre, `horizon` or a smaller movement")
-    else:
-        log.notice(f"{share}; the rest is filled")
-    warn_of_slip(inputs.estimates.get("feet", {}), log)
+def _warn_of_enlarging(inputs: Inputs, clip: GeneratedClip, log: Log) -> None:
+    """Say where the background is clearly smaller than the composite."""
     if inputs.shot.foreground is None:
         return
-    standing = inputs.attitude.standing if inputs.attitude else None
-    doubt = size_doubt(inputs.scene, clip.framing, standing)
-    if doubt:
-        log.notice(doubt)
     scale = cover_scale(clip.track.size, inputs.shot.foreground.size)
     if scale > 1.25:
         log.notice(

@@ -5,7 +5,7 @@ F frames, H W pixels.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,7 +16,6 @@ import torch.nn.functional as nnf
 from torch import Tensor
 
 from dynascene.body_pose import BodyPose
-from dynascene.clip_fields import CLIP_FIELDS
 from dynascene.errors import InputError
 from dynascene.generation.model_input import stretched
 from dynascene.generation.request import MotionInput
@@ -64,14 +63,6 @@ def motion_frames(
     if stop > len(source):
         raise InputError(f"`frames` {start}:{stop}: {motion.pose} has {len(source)} frames")
     return start, stop - start, rate
-
-
-def frames_of_fields(fields: Mapping[str, Tensor], numbers: Sequence[int]) -> dict[str, Tensor]:
-    """Some frames of fields that are without the axis B."""
-    return {
-        name: values[list(numbers)] if CLIP_FIELDS[name].per_frame else values
-        for name, values in fields.items()
-    }
 
 
 def motion_inputs(motion: MotionInput, size: Size, start: int, count: int) -> dict[str, Tensor]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from dynascene.generation.camera_input import camera_track, read_filmed
 from dynascene.generation.footage import read_footage
 from dynascene.generation.inputs import Inputs
-from dynascene.generation.motion_input import frames_of_fields, motion_frames, motion_inputs
+from dynascene.generation.motion_input import motion_frames, motion_inputs
 from dynascene.generation.person_in_place import open_person_in_place
 from dynascene.generation.place_input import ScenePicture, open_place
 from dynascene.generation.placed_cameras import (
@@ -66,7 +66,6 @@ def _open_place_alone(
     fields = motion_inputs(request.motion, size, start, len(track))
     if is_preview:
         track, numbers = thinned_track(track, size), tuple(thinned_numbers(len(track)))
-        fields = frames_of_fields(fields, numbers)
     shot = Shot(None, None, track, rate, fields)
     evidence = evidence_of(place)
     return Inputs(shot, place.scene, place.report, attitude, estimates=evidence, numbers=numbers)

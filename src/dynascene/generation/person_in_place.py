@@ -10,7 +10,7 @@ from dynascene.estimators.scale.feet import standing_rays
 from dynascene.generation.camera_input import FilmedCamera, camera_track, read_filmed
 from dynascene.generation.footage import film_camera, read_footage, warn_of_conflict
 from dynascene.generation.generate import check_generator
-from dynascene.generation.ground_contact import clip_landmarks, find_contact
+from dynascene.generation.ground_contact import APART, GroundContact, clip_landmarks, find_contact
 from dynascene.generation.guide import check_seen, prepare
 from dynascene.generation.inputs import Inputs
 from dynascene.generation.person_input import FilmedPerson, matted_person, open_person
@@ -192,10 +192,12 @@ def _placer(
     """Puts the person into the place."""
     camera, clip = request.camera, opened.clip
     is_told = camera.camera_scale is not None or camera.camera_height is not None
-    # a matte of the user's has landmarks of the whole clip
-    own = None if clip.is_thinned else opened.person.matte
-    landmarks = clip_landmarks(own, folder, request.frames, len(clip.colour))
-    contact = find_contact(clip.colour, matte, landmarks, log)
+    if clip.is_thinned:
+        contact = GroundContact(None, clip.colour.size, opened.frame_rate, APART)
+    else:
+        own = opened.person.matte
+        landmarks = clip_landmarks(own, folder, request.frames, len(clip.colour))
+        contact = find_contact(clip.colour, matte, landmarks, log)
     may_scale = opened.is_own and not is_told
     return PersonPlacer(
         request.place, request.options.framing, matte, contact, log, may_scale=may_scale

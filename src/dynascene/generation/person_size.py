@@ -5,6 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from dynascene.geometry.around import PanoramaCamera
 from dynascene.geometry.box import PlaceBox
 from dynascene.geometry.framing import Framing, eye_shares
 from dynascene.geometry.lifting import LiftedScene
@@ -58,13 +59,16 @@ def person_size(scene: LiftedScene, framing: Framing, standing: Tensor) -> Perso
     return PersonSize(float(ground - position[1]) / eye / ground, *shares)
 
 
-def size_doubt(scene: LiftedScene, framing: Framing, standing: Tensor | None) -> str:
+def size_doubt(
+    scene: LiftedScene, framing: Framing, standing: Tensor | None, person_scale: float = 1.0
+) -> str:
     """One line on a size or a ground that cannot be right, and what mends it; else empty.
 
     Args:
         scene: the place.
         framing: of the first camera.
         standing: as for ``person_size``; None or empty: no feet are seen, so nothing is told.
+        person_scale: by which the person is scaled in ``framing`` already.
     """
     if standing is None or not len(standing):
         return ""
@@ -81,30 +85,39 @@ def size_doubt(scene: LiftedScene, framing: Framing, standing: Tensor | None) ->
         )
     size = person_size(scene, framing, standing)
     if size.heights is None:
+        mending = (
+            "`framing` centre looks along the panorama's own horizon"
+            if _is_panorama(scene)
+            else f"`stand` {_on_the_ground(scene)} puts them on it"
+        )
         return (
             "the person's feet are at the picture's horizon or above it, where no ground is; "
-            f"`stand` {_on_the_ground(scene)} puts them on it"
+            f"{mending}"
         )
-    return _height_doubt(scene, size.heights) or _ground_doubt(scene, size)
+    return _height_doubt(scene, size.heights, person_scale) or _ground_doubt(scene, size)
 
 
-def _height_doubt(scene: LiftedScene, heights: float) -> str:
+def _height_doubt(scene: LiftedScene, heights: float, person_scale: float) -> str:
     surface = scene.surface
     room = 1 + surface.ceiling / surface.height if isinstance(surface, PlaceBox) else torch.inf
     if heights > ROOM * room:
         return (
             f"the person is {heights / room:.2g} times as tall as the room; `person_scale` "
-            f"{0.75 * room / heights:.2g} makes them fit, or give the `horizon` or `scene_fov`"
+            f"{person_scale * 0.75 * room / heights:.2g} makes them fit, or give the `horizon` or "
+            "`scene_fov`"
         )
+    as_tall = f"`person_scale` {person_scale / heights:.2g} makes them as tall"
     if heights > GIANT:
+        # a panorama's horizon is its middle row
+        other = "" if _is_panorama(scene) else ", or give the `horizon`"
         return (
             f"the person is a giant, {heights:.2g} times as tall as the picture's camera was high; "
-            f"`person_scale` {1 / heights:.2g} makes them as tall, or give the `horizon`"
+            f"{as_tall}{other}"
         )
     if heights < DWARF:
         return (
             f"the person is {heights:.2g} times as tall as the picture's camera was high, which is "
-            f"right for a view from a tower; `person_scale` {1 / heights:.2g} makes them as tall"
+            f"right for a view from a tower; {as_tall}"
         )
     return ""
 
@@ -117,11 +130,19 @@ def _ground_doubt(scene: LiftedScene, size: PersonSize) -> str:
             f"{stand}, `place` ground takes the walls away"
         )
     if size.beyond > BEYOND:
+        mending = (
+            "only a picture that reaches farther down shows it" if _is_panorama(scene) else stand
+        )
         return (
             "the person stands nearer than the picture shows ground, which is filled in there; "
-            f"{stand}"
+            f"{mending}"
         )
     return ""
+
+
+def _is_panorama(scene: LiftedScene) -> bool:
+    """Whether the place is a panorama, for which `stand` and `horizon` are not."""
+    return isinstance(scene.camera, PanoramaCamera)
 
 
 def _on_the_ground(scene: LiftedScene) -> str:

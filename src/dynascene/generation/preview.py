@@ -11,12 +11,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from dynascene.display import Display
+from dynascene.errors import InputError
 from dynascene.generation.delivery import ClipSheet, clip_sheet, finished_frames
 from dynascene.generation.generate import generate
-from dynascene.generation.guide import check_seen
 from dynascene.generation.look.preparation import prepare_look
+from dynascene.generation.notices import give_notices
 from dynascene.generation.opening import open_inputs
-from dynascene.generation.request import GenerationRequest
+from dynascene.generation.request import GenerationRequest, MotionInput
 from dynascene.generation.thinning import thinned_size
 from dynascene.imaging.sheet import spread_frames
 from dynascene.io.atomic import replacing
@@ -46,6 +47,9 @@ def make_preview(request: GenerationRequest, out: Path, display: Display | None 
     Raises:
         InputError: anything that the user can mend; nothing is written then.
     """
+    if request.motion != MotionInput():
+        name = next(name for name, file in vars(request.motion).items() if file is not None)
+        raise InputError(f"`{name}`: a preview makes nobody move; leave `preview` out, or it")
     log, path = (Log(display) if display else Log()), preview_path(out)
     quick = replace(request.options, generator="projection", weights=None)
     size = quick.size and thinned_size(quick.size)
@@ -55,7 +59,7 @@ def make_preview(request: GenerationRequest, out: Path, display: Display | None 
         options = replace(quick, attitude=inputs.attitude, framing=framing, size=size)
         with log.stage("prepare"):
             clip = generate(inputs.shot, inputs.scene, options)
-        check_seen(clip)
+        give_notices(request, inputs, clip, log)
         look = prepare_look(request, inputs, clip, Path(folder), log, is_preview=True)
         with log.stage("frames"):
             collector = ClipSheet(spread_frames(len(inputs.shot)))

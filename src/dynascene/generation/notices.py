@@ -1,0 +1,32 @@
+"""What the user should know of a clip before it is rendered, in full or as a preview."""
+
+from dynascene.generation.clip import GeneratedClip
+from dynascene.generation.ground_contact import warn_of_slip
+from dynascene.generation.guide import check_seen
+from dynascene.generation.inputs import Inputs
+from dynascene.generation.person_size import size_doubt
+from dynascene.generation.request import GenerationRequest
+from dynascene.jobs.log import Log
+
+LITTLE_SEEN = 0.2  # of the view within the picture; less is hardly what anyone wants
+
+
+def give_notices(request: GenerationRequest, inputs: Inputs, clip: GeneratedClip, log: Log) -> None:
+    """Say how much of the view the picture shows, and what cannot be right about the person.
+
+    Raises:
+        InputError: the cameras see nothing of the picture.
+    """
+    check_seen(clip)
+    share = f"{clip.seen_share:.0%} of the view lies within the picture"
+    if clip.seen_share < LITTLE_SEEN:
+        log.notice(f"only {share}; try `framing` centre, `horizon` or a smaller movement")
+    else:
+        log.notice(f"{share}; the rest is filled")
+    warn_of_slip(inputs.estimates.get("feet", {}), log)
+    if inputs.shot.foreground is None:
+        return
+    standing = inputs.attitude.standing if inputs.attitude else None
+    doubt = size_doubt(inputs.scene, clip.framing, standing, request.place.person_scale)
+    if doubt:
+        log.notice(doubt)
