@@ -48,8 +48,9 @@ def test_every_row_has_the_papers_figures_and_existing_recipes() -> None:
     recipes = all_recipes()
     for size in (MICRO, SMALL, SD15):
         for row in rows_of(size):
-            assert row.entries or row.drawn, row.name
-            assert all(entry.figures["PSNR"] > 25 for entry in row.entries)
+            published = [entry.figures for entry in row.entries if entry.figures]
+            assert published or row.drawn, row.name
+            assert all(figures["PSNR"] > 25 for figures in published)
             assert {stage.recipe for stage in row.stages} <= recipes.keys()
 
 

@@ -1,1 +1,2 @@
-"""Measurements on a picture or a clip: camera, depth, horizon, matte, people, scale."""
+"""Measurements on a picture or a clip: camera, depth, horizon, box, light, matte, people, poses,
+points, scale, cuts."""

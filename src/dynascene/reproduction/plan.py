@@ -133,7 +133,7 @@ def rows_of(size: ModelSize) -> tuple[PlannedRow, ...]:
     for system in SYSTEMS.values():
         # of a person who was not filmed the benchmarks say nothing
         for training in system.rendered if size == MICRO and not system.makes_person else ():
-            if training.size == size and training.continues is None:
+            if training.size == size and training.continues is None and system.tables.get(2):
                 add(_rendered_row(system, training))
     for system in SYSTEMS.values():
         for number, line in _lines_at(size, system.tables):

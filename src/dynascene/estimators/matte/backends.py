@@ -36,9 +36,11 @@ def make_matter(name: str | None = None, progress: Progress | None = None) -> Ma
         from dynascene.estimators.matte.selfie import SelfieMatter
 
         return SelfieMatter(progress=progress)
-    from dynascene.estimators.matte.motion import MotionMatter
+    if name == "motion":
+        from dynascene.estimators.matte.motion import MotionMatter
 
-    return MotionMatter()
+        return MotionMatter()
+    raise NotImplementedError(f"matte backend {name!r} is listed, and nothing makes it")
 
 
 def check_backend(name: str | None, progress: Progress | None = None) -> None:

@@ -1,4 +1,6 @@
-"""Sampling: the scheduler, guidance, the windows of long clips, and Eq. 4.
+"""Parts of sampling: the scheduler, guidance, the windows of long clips, and the hook of Eq. 4.
+
+The loop that puts them together is ``models.pipeline``.
 
 Legend: B clips, F frames, C latent channels, h w latent grid.
 """
@@ -141,6 +143,7 @@ def reinject_foreground(
 ) -> Tensor:
     """The person's own latents at every step: for systems without foreground channels.
 
-    Eq. 4: h^t = h_ori^t · M + h_fore^t · (1 − M). M is 1 on the background.
+    Eq. 4: h^t = h_ori^t · M + h_fore^t · (1 − M). M = ``generate_mask``, the share
+    of a cell that is to be made: 1 on the background, 0 on the person, between them on the outline.
     """
     return latents * clip.generate_mask + noised(clip.foreground) * (1 - clip.generate_mask)

@@ -1,4 +1,4 @@
-"""The systems by name, one file each. To add one, copy a file and add it to SYSTEMS."""
+"""The systems by name. To add one, copy actanywhere.py and name it in SYSTEMS (CONTRIBUTING)."""
 
 from dynascene.errors import InputError
 from dynascene.models.systems.actanywhere import ACTANYWHERE

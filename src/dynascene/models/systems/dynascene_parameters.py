@@ -7,7 +7,7 @@ from dynascene.models.denoiser import Denoiser
 
 
 def image_parameters(denoiser: Denoiser) -> list[nn.Parameter]:
-    """Stage I: the U-Net without motion modules, the ReferenceNet, and the image gate.
+    """Stage I: the U-Net without motion modules, and all conditioners but the camera's.
 
     A small image encoder, which lies outside the denoiser, learns in this stage too
     (``TrainingStage.trains_image_encoder``); CLIP stays as it is.
