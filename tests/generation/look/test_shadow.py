@@ -15,10 +15,12 @@ from dynascene.generation.look.footing import find_footing
 from dynascene.generation.look.ground import view_ground
 from dynascene.generation.look.shadow import ShadowCaster
 from dynascene.geometry.box import PlaceBox
+from dynascene.geometry.lifting import lift_with_depth
+from dynascene.geometry.picture import PictureCamera, picture_track
 from dynascene.geometry.rays import track_rays
 from dynascene.geometry.rigid import rigid, rotation_about
 from dynascene.geometry.surface import Stage, Surface
-from dynascene.types import ArrayFrames, CameraTrack
+from dynascene.types import ArrayFrames, CameraTrack, Size
 
 STAGE = Stage(GROUND, 6 * GROUND)
 
@@ -89,6 +91,16 @@ def test_ground_ends_where_each_pixel_s_own_ray_meets_a_wall(yaw: float) -> None
     inner = cv2.erode(floor.astype(np.uint8), np.ones((13, 13), np.uint8), borderValue=1) > 0
     assert (share[inner] == 1).all()
     assert inner.sum() > 5000
+
+
+def test_a_depth_map_s_ground_need_not_be_flat() -> None:
+    camera = PictureCamera(260.0, Size(321, 201), 80.0)
+    rows = torch.arange(201) + 0.5
+    depth = 1.5 * camera.focal / (rows - camera.horizon).clamp_min(4)
+    uneven = 1 + 0.03 * torch.sin(torch.arange(321) / 15) * torch.cos(rows / 9)[:, None]
+    place = lift_with_depth(torch.zeros(3, 201, 321), camera, depth[:, None] * uneven)
+    share = view_ground(picture_track(camera), place.surface).share
+    assert share[110:].mean() > 0.99
 
 
 def test_a_pan_all_around_keeps_the_shadow_at_the_feet() -> None:

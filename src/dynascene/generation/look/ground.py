@@ -6,12 +6,15 @@ import numpy as np
 
 from dynascene.generation.look.coarse_grid import GRID, pixels_from_grid
 from dynascene.geometry.projection import coarse_hits
+from dynascene.geometry.relief import Relief
 from dynascene.geometry.rigid import camera_centres
 from dynascene.geometry.surface import Stage, Surface
 from dynascene.types import CameraTrack
 
 HORIZON_TANGENT = 0.02  # of the angle below the horizon, at which the ground fades out of sight
-NEARER, UNHIDDEN = 0.98, 0.99  # of the way to the ground: what is met before hides it, beyond not
+# Of the way to the ground: what is met before hides it. A depth map's ground is not that flat.
+NEARER, NEARER_IN_RELIEF = 0.98, 0.92
+BORDER = 0.01  # of the way, within which what hides the ground ends
 
 
 class GroundView(NamedTuple):
@@ -54,4 +57,5 @@ def _uncovered(track: CameraTrack, surface: Surface) -> np.ndarray:
     # it is compared, which puts the foot of a wall where it is, not on the grid's next row
     descent = ((points[..., 1] - eye) / (surface.height - eye)).clamp(0, 1)
     way = pixels_from_grid(descent, track.size)
-    return np.clip((way - NEARER) / (UNHIDDEN - NEARER), 0, 1)
+    nearer = NEARER_IN_RELIEF if isinstance(surface, Relief) else NEARER
+    return np.clip((way - nearer) / BORDER, 0, 1)
