@@ -223,3 +223,12 @@ def test_who_stands_nearer_than_the_picture_shows_ground_is_put_on_it():
     level = Framing(0.0, -10.0)  # sees nothing beyond the picture
     assert step_ahead(level, still, ROOM, standing_at(0.9) @ level.scene_from_camera) == level
     assert step_ahead(down, still, ROOM, standing_at(3.0) @ down.scene_from_camera) == down
+
+
+def test_feet_that_are_seen_in_few_frames_do_not_move_the_camera():
+    """Somebody who comes into the picture from below stands nowhere for most of the clip."""
+    down, clip = Framing(0.0, -30.0), filmed(1)[[0] * 12]
+    rays = standing_at(0.9)[:1].expand(12, 2, 3) @ down.scene_from_camera
+    assert step_ahead(down, clip, ROOM, rays) != down
+    assert step_ahead(down, clip, ROOM, rays[:3]) == down
+    assert step_back(Framing(0.0, 0.0), clip, ROOM, standing_at(4.6)[:1]) == Framing(0.0, 0.0)

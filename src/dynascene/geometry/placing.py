@@ -42,6 +42,7 @@ SURE_PITCH = 0.4  # least confidence with which the filmed pitch is taken as it 
 PITCHES = torch.arange(-60.0, 40.0, 0.05, dtype=torch.float64)  # degrees tried
 LEAST_DESCENT = 0.01  # of the unit ray to the feet: nearer to the horizon they are infinitely far
 STEPS = 60  # tried, back and ahead
+SEEN_STANDING = 4  # frames with feet, or all of a shorter clip: fewer do not move the camera
 ON_GROUND = 0.8  # share of the frames in which a person's feet must be on the ground
 LESS_SEEN = 0.25  # of the view within the picture, which stepping back may cost …
 MORE_SEEN = 0.1  # … and which stepping ahead must bring
@@ -176,7 +177,7 @@ def step_back(
         scene: a box; other places have no walls.
         standing: unit rays [N, 2, 3] to feet and head, in the first camera's axes.
     """
-    places = _level_places(framing, scene, standing)
+    places = _level_places(framing, track, scene, standing)
     if places is None or not isinstance(scene.surface, PlaceBox):
         return framing
     places[:, 1] = 0.0  # whatever their height, walls are upright
@@ -198,7 +199,7 @@ def step_ahead(
     Args: as for ``step_back``. A place without walls is left alone, as what stands on its ground
         smears when the camera comes near.
     """
-    places = _level_places(framing, scene, standing)
+    places = _level_places(framing, track, scene, standing)
     if places is None or not isinstance(scene.surface, PlaceBox):
         return framing
     ahead = _ahead(framing)
@@ -208,8 +209,15 @@ def step_ahead(
     return _moved(framing, track, scene, ways, shown, MORE_SEEN)
 
 
-def _level_places(framing: Framing, scene: LiftedScene, standing: Tensor) -> Tensor | None:
-    """Where feet are on level ground, [N, 3], seen from the origin; None where they hardly are."""
+def _level_places(
+    framing: Framing, track: CameraTrack, scene: LiftedScene, standing: Tensor
+) -> Tensor | None:
+    """Where feet are on level ground, [N, 3], seen from the origin; None where they hardly are.
+
+    The lowest point of somebody whose feet are cut off in most frames is no foot.
+    """
+    if len(standing) < min(SEEN_STANDING, len(track)):
+        return None
     turn = framing.scene_from_camera
     feet = standing[:, 0].to(turn) @ turn.mT
     feet = feet[feet[:, 1] >= LEAST_DESCENT]
