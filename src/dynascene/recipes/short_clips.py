@@ -18,6 +18,7 @@ from dynascene.models.sizes import ModelSize
 from dynascene.models.systems.system import (
     RenderedTraining,
     System,
+    TrainingSchedule,
     TrainingStage,
     all_parameters,
 )
@@ -52,12 +53,7 @@ def short_run(system: System, training: RenderedTraining, settings: Settings) ->
         objective=partial(_objective, system, training, settings),
         samples=partial(_samples, system, training, settings),
         collate=collate,
-        optimiser=Optimiser(
-            learning_rate=settings.learning_rate or training.learning_rate,
-            warmup=training.warmup,
-            floor=training.floor,
-            weight_decay=0.01,
-        ),
+        optimiser=_optimiser(settings, training),
         steps=settings.steps or training.steps,
         batch=settings.batch or training.batch,
         ema=training.ema,
@@ -86,12 +82,7 @@ def short_stage_run(
         objective=partial(_stage_objective, system, stage, size, settings),
         samples=partial(_task_samples, stage.mix, size, settings),
         collate=pack_samples,
-        optimiser=Optimiser(
-            learning_rate=settings.learning_rate or training_schedule.learning_rate,
-            warmup=training_schedule.warmup,
-            floor=training_schedule.floor,
-            weight_decay=0.01,
-        ),
+        optimiser=_optimiser(settings, training_schedule),
         steps=settings.steps or training_schedule.steps,
         batch=settings.batch or training_schedule.batch,
         ema=training_schedule.ema,
@@ -99,6 +90,15 @@ def short_stage_run(
         checkpoint_every=200,
         examine_every=500,
         notes=stage.notes,
+    )
+
+
+def _optimiser(settings: Settings, schedule: RenderedTraining | TrainingSchedule) -> Optimiser:
+    return Optimiser(
+        learning_rate=settings.learning_rate or schedule.learning_rate,
+        warmup=schedule.warmup,
+        floor=schedule.floor,
+        weight_decay=0.01,
     )
 
 
