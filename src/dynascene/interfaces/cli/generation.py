@@ -108,7 +108,7 @@ def generate(
         matte_backend: how to cut out: motion, pose, selfie or modnet (default: the best at hand).
         take_along: what the person rides, holds or carries belongs to the cut-out: what moves with
             them and touches them.
-        person_alone: it does not, not even where the person is seldom seen.
+        person_alone: only the person belongs to it, also where they are seldom seen.
         hints: mend a wrong frame of the cut-out: FRAME counts from the first one in use, X,Y is a
             pixel that is the person's, or with ,out is not (dynascene matte). Can be given several
             times.

@@ -52,7 +52,7 @@ def matte(
             or a pixel on them in the first frame; default: the most prominent.
         take_along: what the person rides, holds or carries belongs to the cut-out: what moves with
             them and touches them.
-        person_alone: it does not, not even where the person is seldom seen.
+        person_alone: only the person belongs to it, also where they are seldom seen.
         hints: mend a wrong frame: FRAME is its number in the matte, X,Y a pixel that is the
             person's, or with ,out is not; what has its colour around it follows, also in the frames
             before and after. Can be given several times.
