@@ -69,13 +69,15 @@ def test_the_report_tells_feet_above_the_horizon_from_feet_that_do_not_stand(fra
     assert reason in contact_report(contact, None, None)["why_not"]
 
 
+@pytest.mark.parametrize(("is_move", "remedy"), [(False, "`camera_scale`"), (True, "`move`")])
 @pytest.mark.parametrize(("bodies", "lines"), [(0.1, 0), (0.3, 1)])
-def test_feet_that_slide_visibly_are_told(bodies: float, lines: int):
+def test_feet_that_slide_visibly_are_told(bodies: float, lines: int, is_move: bool, remedy: str):
     log = Log()
     report = contact_report(NOBODY, Slip(2.5, bodies, 20), Slip(4.0, 2 * bodies, 20))
     assert report["slip_pixels_a_frame"] == 2.5
     assert report["slip_pixels_a_frame_before"] == 4.0
-    warn_of_slip(report, log)
-    warn_of_slip({}, log)
+    warn_of_slip(report, log, is_move=is_move)
+    warn_of_slip({}, log, is_move=is_move)
     assert len(log.notices) == lines
     assert all("slide over the ground by 2.5 pixels" in line for line in log.notices)
+    assert all(remedy in line for line in log.notices)

@@ -125,15 +125,19 @@ def contact_report(
     return report
 
 
-def warn_of_slip(feet: dict[str, Any], log: Log) -> None:
+def warn_of_slip(feet: dict[str, Any], log: Log, *, is_move: bool) -> None:
     """Say where standing feet slide visibly, and what mends it.
 
     Args:
         feet: as from ``contact_report``; may be empty.
+        is_move: whether the camera is a move of the user's, which did not film the clip.
     """
-    if feet.get("slip_body_heights_a_second", 0.0) > MOST_SLIP:
-        log.notice(
-            f"standing feet slide over the ground by {feet['slip_pixels_a_frame']:.2g} pixels a "
-            "frame (`camera_scale` makes the travel more or less, `horizon` and `stand` turn the "
-            "ground)"
-        )
+    if feet.get("slip_body_heights_a_second", 0.0) <= MOST_SLIP:
+        return
+    remedy = "`camera_scale` makes the travel more or less, `horizon` and `stand` turn the ground"
+    if is_move:
+        remedy = "the clip was filmed by another camera: a smaller `move` slides less"
+    log.notice(
+        f"standing feet slide over the ground by {feet['slip_pixels_a_frame']:.2g} pixels a "
+        f"frame ({remedy})"
+    )

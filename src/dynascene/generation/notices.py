@@ -23,7 +23,8 @@ def give_notices(request: GenerationRequest, inputs: Inputs, clip: GeneratedClip
         log.notice(f"only {share}; try `framing` centre, `horizon` or a smaller movement")
     else:
         log.notice(f"{share}; the rest is filled")
-    warn_of_slip(inputs.estimates.get("feet", {}), log)
+    is_move = request.camera.move is not None
+    warn_of_slip(inputs.estimates.get("feet", {}), log, is_move=is_move)
     if inputs.shot.foreground is None:
         return
     standing = inputs.attitude.standing if inputs.attitude else None
