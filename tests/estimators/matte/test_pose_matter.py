@@ -157,6 +157,12 @@ def test_things_are_refused_where_the_default_backend_cannot_tell_them(
     MatteOptions(take_along=not take_along).check(CLIP, clip)
 
 
+def test_things_need_some_movement(clip) -> None:
+    few = ArrayFrames(list(clip.read(0, 2)))
+    with pytest.raises(InputError, match=r"`take_along`: .* has 2"):
+        MatteOptions(backend="pose", take_along=True).check(CLIP, few)
+
+
 def test_the_job_leaves_landmarks_and_shows_them(clip, monkeypatch, tmp_path: Path) -> None:
     backend(monkeypatch, (LEFT, 0.4))
     for name, clean in (("clean", True), ("plain", False)):

@@ -101,5 +101,6 @@ def _by_pose(
         )
         return motion, working_frames(source, motion.working_pixels), by_motion
     place = SubjectPlace(person.track.boxes, pixel, matter.name, person.track.seen, scale=scale)
+    # of few frames, as in a preview, nothing tells what moves with them
     kind = RiderMatter if take_along and len(source) >= motion.least_frames else PersonMatter
     return kind(matter.people, person.track, source.size), frames, place

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dynascene.errors import InputError
-from dynascene.estimators.matte.backends import check_backend, default_backend
+from dynascene.estimators.matte.backends import check_backend, default_backend, make_matter
 from dynascene.estimators.matte.hints import Hint
 from dynascene.estimators.matte.locating import refuse_number, working_pixel
 from dynascene.estimators.matte.outline import MatteOutline
@@ -50,6 +50,12 @@ class MatteOptions:
         if self.take_along and name in ("modnet", "selfie"):
             raise InputError(
                 f"`take_along`: the backend {name} sees people alone; take the backend pose"
+            )
+        least = make_matter("motion").least_frames
+        if self.take_along and len(source) < least:
+            raise InputError(
+                f"`take_along`: tells things by their movement in {least} frames or more, and "
+                f"{clip} has {len(source)}"
             )
         if self.take_along is False and name == "motion":
             raise InputError(
