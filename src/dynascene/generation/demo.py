@@ -24,8 +24,8 @@ TERRACE_HEIGHT = 6.0
 
 
 def demo_scene() -> Path:
-    """A temple by a lake: ``china.jpg`` of scikit-learn, by danielbuechele, CC-BY 2.0."""
-    return Path(str(files("sklearn.datasets") / "images" / "china.jpg"))
+    """A temple by a lake, photographed by danielbuechele, CC-BY 2.0; it lies in the package."""
+    return Path(str(files("dynascene.generation") / "demo_picture" / "temple.jpg"))
 
 
 def run_demo(out: Path, display: Display, frames: int = 72) -> Path:

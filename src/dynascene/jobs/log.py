@@ -1,7 +1,6 @@
 """The log of a job: its stages with time and memory, and its notices."""
 
 import logging
-import resource
 import sys
 import time
 from collections.abc import Callable, Generator
@@ -10,6 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dynascene.display import Display, Quiet
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
 
 
 @dataclass
@@ -60,6 +64,10 @@ def peak_memory_mib() -> float:
     with suppress(OSError):
         status = Path("/proc/self/status").read_text()
         return round(int(status.split("VmHWM:")[1].split()[0]) / 1024, 1)
+    if resource is None:
+        import psutil
+
+        return round(psutil.Process().memory_info().peak_wset / 2**20, 1)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)
 

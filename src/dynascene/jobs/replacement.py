@@ -122,7 +122,7 @@ def exchange(first: Path, second: Path) -> bool:
     """Exchange two folders in one step; False where the system cannot, and nothing is changed."""
     try:
         rename = ctypes.CDLL(None, use_errno=True).renameat2
-    except (OSError, AttributeError):
+    except (OSError, AttributeError, TypeError):  # TypeError: Windows
         return False
     if rename(HERE, os.fsencode(first), HERE, os.fsencode(second), EXCHANGE) == 0:
         return True

@@ -7,10 +7,9 @@ own.
 
 from __future__ import annotations
 
-import fcntl
 import json
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any, NamedTuple
 from dynascene.errors import InputError
 from dynascene.evaluation.metrics.measures import VERSION as METRIC_VERSION
 from dynascene.io.atomic import write_text
+from dynascene.io.file_locks import file_lock
 from dynascene.models.sizes import size_to_dict
 from dynascene.recipes.provenance import CARD
 from dynascene.reproduction.materials import Identity, ReproductionRequest, fingerprint
@@ -264,9 +264,9 @@ def only_one(folder: Path, *, wait: bool = False) -> Generator[None]:
         InputError: another process holds it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
+    with ExitStack() as stack:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            stack.enter_context(file_lock(folder / ".lock", wait=wait))
         except OSError:
             raise InputError(f"{folder}: another process is at work on it") from None
         yield

@@ -11,6 +11,7 @@ from accelerate import Accelerator
 from accelerate.tracking import WandBTracker, get_available_trackers
 
 from dynascene.errors import InputError, one_line
+from dynascene.extras import installation
 from dynascene.io.atomic import write_text
 from dynascene.training.upkeep import TrackerName
 
@@ -27,7 +28,7 @@ def check_tracker(name: TrackerName) -> str | None:
     if name == "tensorboard":
         return None
     if name not in [str(tracker) for tracker in get_available_trackers()]:
-        raise InputError(f'`log_with` {name}: is not installed; pip install "dynascene[wandb]"')
+        raise InputError(f"`log_with` {name}: is not installed; {installation('wandb')}")
     return name
 
 

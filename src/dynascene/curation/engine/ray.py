@@ -21,12 +21,12 @@ from dynascene.curation.engine.progress import Report, Tick, call_repeatedly
 from dynascene.curation.engine.step import Step
 from dynascene.curation.engine.store import Item, item_from_text, text_of_item
 from dynascene.errors import InputError, first_line
+from dynascene.extras import require
 
 OBJECT_STORE = 100 << 20  # bytes; rows are small
 POLL = 0.5  # seconds
 CONNECTING = 10  # seconds
 STARTS = 3
-INSTALL = 'pip install "dynascene[curation]"'
 SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_worker_niceness": "0",  # Ray's default of 15 starves workers on a busy machine
@@ -108,11 +108,10 @@ def ray_started(address: str | None = None, workers: int | None = None) -> Gener
     """
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
-    try:
-        import ray
-        import ray.data
-    except ImportError:
-        raise InputError(f"curation runs on Ray, which is not installed: {INSTALL}") from None
+    require("curation", "work on several clips at once", ["ray"])
+    import ray
+    import ray.data
+
     if address:
         _check_answers(address)
         _start(1, address=address)

@@ -9,14 +9,13 @@ of other bytes, or with another config, is never reused by mistake.
 from __future__ import annotations
 
 import dataclasses
-import fcntl
 import hashlib
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ import numpy as np
 from dynascene.curation.clip import Clip, Rejection, Source
 from dynascene.curation.stages.protocol import ClipStage
 from dynascene.errors import InputError
+from dynascene.io.file_locks import file_lock
 
 RESULT = "result.json"
 
@@ -94,7 +94,7 @@ class Store:
 
         Where another worker stored the same result meanwhile, that one is returned.
         """
-        with self._locked("work.lock", fcntl.LOCK_SH), self._new_folder() as folder:
+        with self._locked("work.lock", shared=True), self._new_folder() as folder:
             clips = [_with_named_files(clip, item.clip, key) for clip in work(folder)]
             if not clips:
                 raise ValueError("the stage returned no clip, not even a dropped one")
@@ -133,9 +133,9 @@ class Store:
         """
         try:
             with ExitStack() as stack:
-                stack.enter_context(self._locked("lock", fcntl.LOCK_EX | fcntl.LOCK_NB))
+                stack.enter_context(self._locked("lock", wait=False))
                 # the processes of a killed run end a little after it
-                with self._locked("work.lock", fcntl.LOCK_EX):
+                with self._locked("work.lock"):
                     shutil.rmtree(self.new, ignore_errors=True)
                 locks = stack.pop_all()
         except BlockingIOError:
@@ -146,13 +146,12 @@ class Store:
             yield
             shutil.rmtree(self.new, ignore_errors=True)
 
-    @contextmanager
-    def _locked(self, name: str, kind: int) -> Generator[None]:
-        """A file lock that ends with the process. kind: the operation for ``fcntl.flock``."""
+    def _locked(
+        self, name: str, *, shared: bool = False, wait: bool = True
+    ) -> AbstractContextManager[None]:
+        """See ``file_lock``."""
         self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / name).open("w") as lock:
-            fcntl.flock(lock, kind)
-            yield
+        return file_lock(self.root / name, shared=shared, wait=wait)
 
 
 def document_of_clip(clip: Clip) -> dict[str, Any]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import pyarrow as pa
 
 from dynascene.curation.votes.tally import VOTES_FILE
 from dynascene.curation.votes.verdict_rule import count_pending
-from dynascene.errors import InputError
+from dynascene.extras import require
 
 
 def pending_votes(manifest: pa.Table, dataset: Path) -> int:
@@ -20,8 +19,7 @@ def pending_votes(manifest: pa.Table, dataset: Path) -> int:
     """
     if not (dataset / VOTES_FILE).is_file():
         return 0
-    if find_spec("sqlalchemy") is None:
-        raise InputError("votes need sqlalchemy: pip install 'dynascene[curation]'")
+    require("curation", "the votes of a data set", ["sqlalchemy"])
     from dynascene.curation.votes.store import open_votes
 
     return count_pending(manifest, open_votes(dataset / VOTES_FILE).tallies())

@@ -22,6 +22,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModu
 
 from dynascene.curation.votes.tally import CHOICES, Choice, Tally
 from dynascene.errors import InputError, one_line
+from dynascene.extras import installation
 
 UNDO = "undo"
 LONGEST_NAME = 64  # characters of a rater's name
@@ -147,7 +148,7 @@ def open_votes(address: Path | str) -> VoteStore:
         raise InputError(f"`database`: {_cause(error)}; give postgresql://USER@HOST/NAME") from None
     except ModuleNotFoundError as error:
         raise InputError(
-            f"`database`: {error.name} is not installed; pip install 'dynascene[curation]'"
+            f"`database`: {error.name} is not installed; {installation('curation')}"
         ) from None
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)

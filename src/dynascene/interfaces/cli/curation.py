@@ -9,6 +9,7 @@ from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
 from dynascene.estimators.names import DetectorName
+from dynascene.extras import require
 from dynascene.interfaces.cli.arguments import OptionalBackend, optional
 
 if TYPE_CHECKING:  # imported where they are used: --help must not wait for torch
@@ -70,6 +71,7 @@ def curate(
         from_release: rebuild the clips of such a table, with its cameras; of the settings only
             --matte, --person-detector and --time-limit count then.
     """
+    require("curation", "curation", ["pyarrow", "fsspec", "scenedetect"])
     from dynascene.curation import job
     from dynascene.curation.plan import CurationOptions
     from dynascene.interfaces.cli.curation_display import RunDisplay

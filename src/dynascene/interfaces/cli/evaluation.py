@@ -84,6 +84,9 @@ def evaluate(
         workers: processes that judge clips, on Ray.
     """
     from dynascene.errors import InputError
+    from dynascene.extras import require
+
+    require("train", "an evaluation", ["pyarrow"])
     from dynascene.evaluation.benchmark_manifest import read_benchmark_manifest
     from dynascene.evaluation.clip_inputs import LISTING
     from dynascene.evaluation.clip_inputs import write_inputs as write_clip_inputs

@@ -17,6 +17,7 @@ import tyro
 
 from dynascene import __version__
 from dynascene.errors import InputError
+from dynascene.extras import missing_extra
 from dynascene.interfaces.cli import (
     cameras,
     curation,
@@ -76,8 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail("terminated", TERMINATED)
     except BrokenPipeError:
         sys.exit(1)
-    except (OSError, ValueError, RuntimeError, MemoryError) as error:
-        if (reason := system_reason(error)) is None:
+    except (OSError, ValueError, RuntimeError, MemoryError, ImportError) as error:
+        reason = missing_extra(error) if isinstance(error, ImportError) else system_reason(error)
+        if reason is None:
             raise
         _fail(reason, WRONG_INPUT)
 

@@ -49,6 +49,9 @@ def tables(
         status: say what is finished and what is left, and stop.
     """
     from dynascene.errors import InputError
+    from dynascene.extras import require
+
+    require("train", "training", ["pyarrow", "tensorboard"])
     from dynascene.evaluation.table import print_tables
     from dynascene.interfaces.cli.display import say
     from dynascene.models.sizes import SIZES

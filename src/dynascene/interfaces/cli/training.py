@@ -82,7 +82,10 @@ def train(
         dry_run: show what would be trained, with a batch as RUN/dry-run.png, and stop.
     """
     from dynascene.errors import InputError
+    from dynascene.extras import require
     from dynascene.interfaces.cli.display import say
+
+    require("train", "training")
     from dynascene.io.manifests import MANIFEST as CLIP_MANIFEST
     from dynascene.recipes import find_recipe
     from dynascene.recipes.filmed import filmed_recipes
@@ -221,7 +224,10 @@ def export(
         autoencoder: folder of an autoencoder with a finer decoder for the run's latents.
         evaluation: folders that dynascene evaluate wrote about these weights, for the model card.
     """
+    from dynascene.extras import require
     from dynascene.interfaces.cli.display import say
+
+    require("train", "the export of a run", ["pyarrow"])
     from dynascene.recipes.export import export_run
 
     card = export_run(run, out, autoencoder, evaluation)

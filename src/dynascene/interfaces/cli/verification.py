@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
+from dynascene.extras import require
 from dynascene.interfaces.cli.arguments import optional
 
 if TYPE_CHECKING:  # imported where they are used: --help must not wait for torch
@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # imported where they are used: --help must not wait for torc
     from dynascene.datasets.filmed.manifest import ClipManifest
 
 TOKEN_VARIABLE = "DYNASCENE_VERIFY_TOKEN"
-NEEDED = ("sqlalchemy", "starlette", "uvicorn")
+NEEDED = ("pyarrow", "sqlalchemy", "starlette", "uvicorn")
 
 
 def verify(
@@ -53,7 +53,7 @@ def verify(
         apply: write the manifest.
         only_accepted: with --apply, clips without enough votes lose their split too.
     """
-    check_installed()
+    require("curation", "verify", NEEDED)
     from dynascene.curation.votes.verdict_rule import Rule
     from dynascene.datasets.filmed.survey import open_manifest
 
@@ -110,13 +110,6 @@ def _apply(manifest: ClipManifest, votes: VoteStore, rule: Rule, only_accepted: 
     strange = len(tallies.keys() - set(manifest.names))
     note = f"; votes for {strange} other clips were left out" if strange else ""
     say(f"{manifest.storage.root}/manifest.parquet: {counts_text(outcome_counts(table))}{note}")
-
-
-def check_installed() -> None:
-    """Raises InputError where votes can be neither asked for nor read."""
-    for name in NEEDED:
-        if find_spec(name) is None:
-            raise InputError(f"verify needs {name}: pip install 'dynascene[curation]'")
 
 
 COMMANDS = {"verify": verify}

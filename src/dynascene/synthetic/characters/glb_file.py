@@ -14,8 +14,8 @@ import numpy as np
 from PIL import Image
 
 from dynascene.errors import InputError
+from dynascene.extras import require
 from dynascene.imaging.colour import linear_from_srgb
-from dynascene.synthetic.extra import check_installed
 
 GLB_VERSION_2 = b"glTF\x02\x00\x00\x00"
 PICTURE_SIDE = 512  # texels
@@ -101,7 +101,7 @@ def read_character(path: Path) -> Character:
         InputError: the file cannot be read, holds no skinned and animated mesh, or pygltflib is not
             installed.
     """
-    check_installed("pygltflib")
+    require("synthetic", "an animated character (.glb)", ["pygltflib"])
     from pygltflib import GLTF2
 
     try:

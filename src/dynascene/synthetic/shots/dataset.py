@@ -13,6 +13,7 @@ from torch.utils.data import Dataset
 
 from dynascene.datasets.imagery import SPLITS, Folders
 from dynascene.datasets.scale_jitter import jitter_scale
+from dynascene.extras import require
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage
 from dynascene.geometry.picture import picture_track
 from dynascene.geometry.picture_guide import picture_guide
@@ -20,7 +21,6 @@ from dynascene.geometry.rays import Rays, track_rays
 from dynascene.geometry.tracks import keep_inside
 from dynascene.imaging.resizing import shrink
 from dynascene.synthetic.characters.filming import film_character
-from dynascene.synthetic.extra import check_installed
 from dynascene.synthetic.places.library import Library
 from dynascene.synthetic.shots.person_clips import composite, lay_person, person_clip
 from dynascene.synthetic.shots.placements import random_placement
@@ -108,9 +108,9 @@ class SyntheticShots(Dataset[SyntheticShot]):
         check_worlds(worlds)
         self.worlds = dict(worlds)
         if self.worlds.get("solid"):  # now, rather than in a loader's worker
-            check_installed("moderngl")
+            require("synthetic", "the solid world", ["moderngl"])
             if self.library.characters():
-                check_installed("pygltflib")
+                require("synthetic", "an animated character (.glb)", ["pygltflib"])
         self.person_share = person_share
         self.device = torch.device(device)
 

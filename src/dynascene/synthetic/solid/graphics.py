@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from dynascene.errors import InputError, first_line
-from dynascene.synthetic.extra import check_installed
+from dynascene.extras import require
 from dynascene.synthetic.solid.shaders import (
     DEPTH_FRAGMENT,
     SHADE_FRAGMENT,
@@ -30,7 +30,7 @@ class Graphics:
     def __init__(self) -> None:
         # Mesa's threads would be missing in the workers that a loader forks
         os.environ.setdefault("LP_NUM_THREADS", "0")
-        check_installed("moderngl")
+        require("synthetic", "the solid world", ["moderngl"])
         import moderngl
 
         settings: dict[str, Any] = {"backend": "egl"}
