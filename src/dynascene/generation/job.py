@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dynascene.display import Display
 from dynascene.errors import InputError
+from dynascene.generation.camera_files import camera_file_names, write_camera_files
 from dynascene.generation.clip import GeneratedClip
 from dynascene.generation.delivery import deliver, output_names
 from dynascene.generation.footage import FOLDER
@@ -42,7 +43,8 @@ def make_clip(
     if request.options.generator == "projection" and request.motion != MotionInput():
         raise InputError("`generator` projection: makes nobody move; leave `pose` out, or it")
     log = Log(display) if display else Log()
-    names = {*output_names(request.layers), *(path.name for path in keep), FOLDER, REPORT}
+    names = {*output_names(request.layers), *camera_file_names(request.camera_files)}
+    names |= {*(path.name for path in keep), FOLDER, REPORT}
     read = request.files
     with (
         result_folder(out, names, read, shared=FOLDER) as folder,
@@ -57,6 +59,7 @@ def make_clip(
             clip = generate(inputs.shot, inputs.scene, options)
         give_notices(request, inputs, clip, log)
         _warn_of_enlarging(inputs, clip, log)
+        write_camera_files(folder, request.camera_files, inputs, clip)
         for path in keep:
             shutil.copy(path, folder)
         look = prepare_look(request, inputs, clip, folder, log)

@@ -85,6 +85,7 @@ def _options(request: GenerationRequest, copies: Sequence[Path]) -> dict[str, An
     person = asdict(request.person) if request.person else {}
     options = {**person, **asdict(request.place), **asdict(request.camera)}
     options |= {"frames": request.frames, "layers": request.layers}
+    options |= {"camera_files": request.camera_files}
     options |= {"look": asdict(request.look)}
     options |= {"options": asdict(request.options)}
     for name in ("person", "matte", "scene", "scene_depth"):

@@ -108,18 +108,31 @@ def write_png(path: Path, array: np.ndarray, shown_as: Path | None = None) -> No
     Raises:
         InputError: when it cannot be written; the message names ``shown_as`` if given.
     """
+    # encoded in memory: cv2.imwrite reports a full disk by a False that is easily overlooked
+    try:
+        data = encode_png(array)
+    except ValueError as error:
+        raise InputError(f"{shown_as or path}: {error}") from None
+    with clear_write_errors(shown_as or path):
+        path.write_bytes(data)
+
+
+def encode_png(array: np.ndarray) -> bytes:
+    """The content of a PNG file; arrays as for ``write_png``.
+
+    Raises:
+        ValueError: it has more pixels than PNG stores.
+    """
     import cv2
 
     order = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
     if array.ndim == 3 and array.shape[2] in order:
         array = cv2.cvtColor(array, order[array.shape[2]])
-    # encoded in memory: cv2.imwrite reports a full disk by a False that is easily overlooked
     encoded, data = cv2.imencode(".png", array)
     if not encoded:
         size = Size(array.shape[1], array.shape[0])
-        raise InputError(f"{shown_as or path}: a picture of {size} cannot be stored as PNG")
-    with clear_write_errors(shown_as or path):
-        path.write_bytes(data.tobytes())
+        raise ValueError(f"a picture of {size} cannot be stored as PNG")
+    return data.tobytes()
 
 
 @contextmanager

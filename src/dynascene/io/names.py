@@ -3,4 +3,5 @@
 from typing import Literal
 
 Deinterlace = Literal["auto", "always", "never"]
+CameraFileName = Literal["usda", "glb", "after-effects", "blender-script", "nuke", "chan"]
 AlphaKind = Literal["auto", "straight", "premultiplied"]

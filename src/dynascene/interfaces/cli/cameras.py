@@ -31,9 +31,11 @@ class Reading:
     rotation_order: Annotated[str | None, arg(metavar="XYZ", help_behavior_hint="")] = None
     """Order in which a .chan file's rotations are applied; Nuke's own is ZXY."""
     sensor: Annotated[str | None, arg(metavar="WxH", help_behavior_hint="")] = None
-    """Film back of a .chan file in millimetres; Nuke's own is 24.576x18.672."""
+    """Film back of a .chan file in millimetres; Nuke's own is 24.576x18.672. Its width is that of
+    files for artists too (36 if not given)."""
     frame_rate: Annotated[float | None, arg(metavar="FPS", help_behavior_hint="")] = None
-    """Frames a second of the clip; places the lines of a TUM file by their seconds."""
+    """Frames a second of the clip; places the lines of a TUM file by their seconds, and goes into
+    files that have a frame rate (24 if not given)."""
 
     def defaults(self) -> CameraDefaults:
         """Raises InputError where a text has no meaning."""
@@ -61,12 +63,12 @@ def convert(
     """Convert a camera file to another format.
 
     Formats: re10k, colmap, colmap-bin, nerfstudio, tum, kitti, humanvid, motionctrl, chan,
-    blender, camera_info.
+    blender, camera_info. Written only: usda, glb, after-effects, blender-script, nuke.
 
     Args:
         src: Camera file, or a folder of COLMAP.
         dst: What to write; .txt means re10k, .json nerfstudio, .chan chan, no ending a folder
-            of COLMAP.
+            of COLMAP; .usda, .glb, .jsx, .py and .nk are for programs of artists.
         to: Format to write, where the ending does not tell it.
     """
     track = reading.read(src)
@@ -102,19 +104,21 @@ def make(
     to: Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")] = None,
     rotation_order: Annotated[str | None, arg(metavar="XYZ", help_behavior_hint="")] = None,
     sensor: Annotated[str | None, arg(metavar="WxH", help_behavior_hint="")] = None,
+    frame_rate: Annotated[float | None, arg(metavar="FPS", help_behavior_hint="")] = None,
 ) -> None:
     """Make a camera track from a named move or a keyframe file.
 
     Args:
         move: Such as pan-right, dolly-in:0.3 or dolly-in:0.3+pan-left:10, or a keyframe file.
         dst: What to write; .txt means re10k, .json nerfstudio, .chan chan, no ending a folder
-            of COLMAP.
+            of COLMAP; .usda, .glb, .jsx, .py and .nk are for programs of artists.
         frames: Number of frames.
         size: Frame size in pixels.
         fov: Horizontal field of view in degrees.
         to: Format to write, where the ending does not tell it.
         rotation_order: Order of rotations in a .chan file.
-        sensor: Film back for a .chan file, in millimetres.
+        sensor: Film back for a .chan file, in millimetres; its width for files of artists.
+        frame_rate: Frames a second, where the file has a frame rate (24 if not given).
     """
     from dynascene.geometry.intrinsics import intrinsics_from_fov
     from dynascene.geometry.moves import MOST_FRAMES, make_move
@@ -122,7 +126,7 @@ def make(
 
     if not 1 <= frames <= MOST_FRAMES:
         raise InputError(f"--frames {frames:.6g}: a track has at least one frame, at most 100,000")
-    defaults = Reading(None, size, fov, rotation_order, sensor).defaults()
+    defaults = Reading(None, size, fov, rotation_order, sensor, frame_rate).defaults()
     intrinsics = intrinsics_from_fov(defaults.fov, defaults.size)
     path = Path(move)
     if is_keyframe_file(path):

@@ -32,7 +32,7 @@ from dynascene.interfaces.cli.arguments import (
     parse_things,
 )
 from dynascene.interfaces.cli.person_options import person_input
-from dynascene.io.names import AlphaKind, Deinterlace
+from dynascene.io.names import AlphaKind, CameraFileName, Deinterlace
 
 OptionalPath = Annotated[Path | None, optional("PATH")]
 OptionalName = Annotated[str | None, optional("NAME")]
@@ -87,6 +87,7 @@ def generate(
     rotation_order: Annotated[str | None, optional("XYZ")] = None,
     sensor: OptionalSize = None,
     layers: bool = False,
+    camera_files: tuple[CameraFileName, ...] = (),
     shadow: Annotated[float, arg(metavar="0..1")] = SHADOW,
     light: Annotated[str | None, optional("AZ,EL")] = None,
     harmonise: HarmonyName = HARMONISE,
@@ -168,6 +169,8 @@ def generate(
         rotation_order: order of the rotations in a chan file, such as zxy.
         sensor: sensor of a chan file's camera in millimetres, such as 36x24.
         layers: also write foreground, background, matte and shadow as 16-bit PNG sequences.
+        camera_files: also write the cameras for programs of artists, such as usda nuke; glb has the
+            place as meshes too.
         shadow: strength of the shadow on the ground, 0 = none.
         light: direction of the light that casts it: degrees to the right of the picture's middle,
             180 = from behind the camera, and degrees above the horizon (default: estimated).
@@ -240,6 +243,7 @@ def generate(
         motion=MotionInput(pose=pose, person_image=person_image, points=points),
         frames=parse_range(frames) if frames else None,
         layers=layers,
+        camera_files=camera_files,
         look=LookInput(
             shadow=shadow,
             light=parse_light(light) if light else None,

@@ -7,21 +7,21 @@ the film back that the vertical field of view belongs to is stored: both must be
 """
 
 import math
-import warnings
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from dynascene.errors import InputError
-from dynascene.geometry.rigid import invert_rigid, rigid, rotation_about
+from dynascene.geometry.rigid import rigid, rotation_about
+from dynascene.io.cameras.angles import angles_about_axes
 from dynascene.io.cameras.checks import (
     OPENGL_FROM_OPENCV,
     check_increasing,
     check_view,
     intrinsics_at,
+    opengl_poses,
     position_at,
     track_from_camera_poses,
 )
@@ -108,22 +108,11 @@ def _intrinsics(row: Row, sensor: Sensor, size: Size) -> Tensor:
 
 
 def write_chan(track: CameraTrack, path: Path, defaults: CameraDefaults) -> None:
-    """Write a track without its principal point; InputError where pixels are not square.
-
-    Angles continue beyond ±180 degrees without jumps, so that the curves can be edited.
-    """
-    from scipy.spatial.transform import Rotation
-
+    """Write a track without its principal point; InputError where pixels are not square."""
     order, sensor = _rotation_order(path, defaults), _sensor(path, defaults)
     focal = square_focal(track, path, "a .chan file")
-    poses = OPENGL_FROM_OPENCV @ invert_rigid(track.cam_from_world) @ OPENGL_FROM_OPENCV
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # where two axes fall together, any split will do
-        rotations = Rotation.from_matrix(poses[:, :3, :3].numpy())
-        angles = rotations.as_euler(order.lower(), degrees=True)
-    columns = ["XYZ".index(letter) for letter in order]
-    by_axis = np.empty_like(angles)
-    by_axis[:, columns] = np.unwrap(angles, period=360, axis=0)
+    poses = opengl_poses(track)
+    by_axis = angles_about_axes(poses[:, :3, :3], order)
     lens = focal / track.size.width * sensor.width
     fov = torch.rad2deg(2 * torch.atan(sensor.height / 2 / lens))
     columns_of_frame = zip(poses[:, :3, 3].tolist(), by_axis.tolist(), fov.tolist(), strict=True)

@@ -27,6 +27,14 @@ EDGE = 0.05  # share of a side within which no principal point lies
 OPENGL_FROM_OPENCV = torch.diag(torch.tensor([1.0, -1, -1, 1], dtype=torch.float64))
 
 
+def opengl_poses(track: CameraTrack) -> Tensor:
+    """Camera → world, [F, 4, 4], where both have x right and y up, and the camera looks along −z.
+
+    The same half turn about x on both sides, so a camera that stands straight ahead is identity.
+    """
+    return OPENGL_FROM_OPENCV @ invert_rigid(track.cam_from_world) @ OPENGL_FROM_OPENCV
+
+
 def rigid_from_matrix(matrix: Tensor, place: str) -> Tensor:
     """A pose [4, 4] with an exact rotation, from [3, 4] or [4, 4] whose last row is 0 0 0 1."""
     if not matrix.isfinite().all():

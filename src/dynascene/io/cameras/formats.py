@@ -23,6 +23,8 @@ from dynascene.io.cameras import (
 )
 from dynascene.io.cameras.checks import describe_jump
 from dynascene.io.cameras.defaults import CameraDefaults, Notice
+from dynascene.io.cameras.exports.lens import FRAME_RATE
+from dynascene.io.cameras.exports.table import EXPORTS, CameraExport
 from dynascene.io.cameras.rows import is_number, split_fields
 from dynascene.io.keyframes import is_keyframe_file
 from dynascene.io.text import read_json, read_lines
@@ -46,6 +48,10 @@ class CameraFormat:
     read: Reader
     write: Writer
     loses: str = ""
+
+    def losses(self, track: CameraTrack) -> str:
+        """What the format cannot store, of whatever track."""
+        return self.loses
 
 
 POSES_ONLY = "frame size and intrinsics"
@@ -86,6 +92,7 @@ FORMATS = {
 BY_COLUMNS = {19: "re10k", 12: "kitti", 11: "humanvid", 10: "humanvid", 8: "tum"}
 HEADING_LINES = 20
 BY_ENDING = {".txt": "re10k", ".json": "nerfstudio", ".chan": "chan", "": "colmap"}
+BY_ENDING |= {entry.ending: name for name, entry in EXPORTS.items()}
 
 
 def read_cameras(
@@ -129,19 +136,24 @@ def write_cameras(
     Args:
         track: the cameras.
         path: of the file or folder.
-        format: a name from FORMATS; None: by the ending (.txt re10k, .json nerfstudio, .chan chan,
-            none a COLMAP folder).
-        defaults: rotation order and sensor, for chan.
-        notice: called once with one line where the format does not store the whole track.
+        format: a name from FORMATS or EXPORTS; None: by the ending (.txt re10k, .json nerfstudio,
+            .chan chan, none a COLMAP folder, .usda, .glb, .jsx, .py and .nk the exports).
+        defaults: rotation order and sensor, for chan; frame rate and sensor, for exports.
+        notice: called with one line where the format does not store the whole track, and where a
+            frame rate is assumed.
 
     Raises:
         InputError: the format cannot hold the track, or the place cannot be written.
     """
     path = Path(path)
-    entry = format_named(format or format_for_ending(path))
+    name = format or format_for_ending(path)
+    entry = EXPORTS.get(name) or format_named(name)
     entry.write(track, path, defaults)
-    if entry.loses and notice is not None:
-        notice(f"{path}: {entry.name} does not store {entry.loses}")
+    losses, notice = entry.losses(track), notice or _silent
+    if losses:
+        notice(f"{path}: {entry.name} does not store {losses}")
+    if isinstance(entry, CameraExport) and defaults.frame_rate is None:
+        notice(f"{path}: assuming {FRAME_RATE:g} frames a second (`frame_rate`)")
 
 
 def format_named(name: str) -> CameraFormat:
@@ -150,8 +162,10 @@ def format_named(name: str) -> CameraFormat:
     Raises:
         InputError: there is none; the message lists the names and suggests the nearest one.
     """
+    if name in EXPORTS:
+        raise InputError(f"camera format {name} is only written, for programs of artists")
     if name not in FORMATS:
-        near = difflib.get_close_matches(name.lower(), FORMATS, n=1)
+        near = difflib.get_close_matches(name.lower(), (*FORMATS, *EXPORTS), n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise InputError(f"camera format {name!r} is unknown{hint} Known: {known_names()}")
     return FORMATS[name]
@@ -161,10 +175,14 @@ def known_names() -> str:
     return ", ".join(FORMATS)
 
 
+def written_names() -> str:
+    return ", ".join((*FORMATS, *EXPORTS))
+
+
 def format_for_ending(path: Path) -> str:
     if path.suffix.lower() not in BY_ENDING:
         raise InputError(
-            f"{path}: the ending does not tell the camera format; name one of {known_names()}"
+            f"{path}: the ending does not tell the camera format; name one of {written_names()}"
         )
     return BY_ENDING[path.suffix.lower()]
 

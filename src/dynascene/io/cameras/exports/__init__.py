@@ -1,0 +1,1 @@
+"""Cameras for the tools of artists, which are written and not read; docs/cameras.md."""
