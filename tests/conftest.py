@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-OURS = ("DYNASCENE_TRAINING_DATA", "DYNASCENE_VERIFY_TOKEN")
+OURS = ("DYNASCENE_DEVICE", "DYNASCENE_TRAINING_DATA", "DYNASCENE_VERIFY_TOKEN")
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 os.environ["CUDA_VISIBLE_DEVICES"] = ""  # before a test's module asks for one

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import torch
 from safetensors import SafetensorError, safe_open
 
+from dynascene.devices import default_device
 from dynascene.errors import InputError, one_line
 from dynascene.io.checkpoints import HUB_ID
 from dynascene.io.checksums import sha256_of
@@ -35,9 +36,9 @@ class LoadedWeights(NamedTuple):
 
 
 def load_weights(name: str | Path | None = None) -> LoadedWeights:
-    """The pipeline of ``name``, on the GPU where there is one.
+    """The pipeline of ``name``, on ``default_device``.
 
-    The denoiser calculates in bfloat16 where the machine is made for it, all else in float32.
+    The denoiser calculates in bfloat16 where the device is made for it, all else in float32.
 
     name: None or "small" = the bundled weights; a folder as ``save_pretrained`` writes it; a hub
         id (owner/name).
@@ -82,9 +83,12 @@ def system_of(folder: Path) -> System | None:
 
 
 def has_fast_bfloat16() -> bool:
-    """Whether this machine multiplies bfloat16 faster than float32."""
-    if torch.cuda.is_available():
+    """Whether the device in use multiplies bfloat16 faster than float32."""
+    kind = default_device().type
+    if kind == "cuda":
         return torch.cuda.is_bf16_supported()
+    if kind == "mps":
+        return False
     supported = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
     return bool(supported and supported())
 
@@ -157,7 +161,7 @@ def _load(folder: Path) -> DynaScenePipeline:
             pipeline = DynaScenePipeline.from_pretrained(
                 folder, use_safetensors=True, local_files_only=True
             )
-            pipeline.to("cuda" if torch.cuda.is_available() else "cpu", torch.float32)
+            pipeline.to(default_device(), torch.float32)
             channels_last(pipeline.vae)
             if has_fast_bfloat16():
                 pipeline.denoiser.to(torch.bfloat16)

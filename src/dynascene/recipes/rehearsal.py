@@ -15,7 +15,7 @@ from dynascene.models.backbone import parameter_count
 from dynascene.models.pretrained import missing_weights
 from dynascene.training.counting import count_step, fake_objective
 from dynascene.training.journal import write_picture
-from dynascene.training.launching import layout_of, process_count
+from dynascene.training.launching import layout_of, process_count, trains_on_cpu
 from dynascene.training.memory import fixed_memory, saved_activations
 from dynascene.training.run import FRESH, Objective, Run, Settings
 from dynascene.training_batch import TrainingBatch
@@ -72,7 +72,7 @@ def rehearsal_settings(recipe: Callable[[Settings], Run], settings: Settings) ->
 
 def _built(run: Run) -> Objective:
     """The objective; fresh weights that are only counted are not allocated."""
-    if run.settings.start == FRESH and not torch.accelerator.is_available():
+    if run.settings.start == FRESH and trains_on_cpu():
         with torch.device("meta"):
             counted = run.objective()
         if _large(counted):
@@ -161,10 +161,11 @@ def _memory_and_loss(run: Run, objective: Objective, batch: Any, numbers: range)
     precision, fixed = run.settings.precision, fixed_memory(objective)
     listed = ", ".join(f"{name} {_megabytes(count)}" for name, count in fixed.items())
     yield f"memory (precision {precision}): {_megabytes(sum(fixed.values()))}, counted: {listed};"
-    if not torch.accelerator.is_available() and _large(objective):
+    if trains_on_cpu() and _large(objective):
         yield from _counted_step(run, batch, len(numbers), sum(fixed.values()))
         return
-    device = torch.accelerator.current_accelerator() or torch.device("cpu")
+    gpu = None if trains_on_cpu() else torch.accelerator.current_accelerator()
+    device = gpu or torch.device("cpu")
     objective.to(device)
     activation_bytes, figures = saved_activations(
         objective, send_to_device(batch, device), precision, run.seed, numbers

@@ -13,6 +13,7 @@ from accelerate.utils import (
     InitProcessGroupKwargs,
 )
 
+from dynascene.devices import chosen_device
 from dynascene.errors import InputError, one_line
 from dynascene.training.layout import Layout
 from dynascene.training.run import Objective, Run, Settings
@@ -38,7 +39,7 @@ def open_accelerator(settings: Settings, log_with: TrackerName = "tensorboard") 
         InputError: the device does not have the precision, the tracker is not installed, or
             accelerate is set up in a way that this trainer does not support.
     """
-    on_cpu = not torch.accelerator.is_available()
+    on_cpu = trains_on_cpu()
     if on_cpu and settings.precision == "fp16":  # accelerate would quietly compute in float32
         raise InputError("`precision` fp16: needs a GPU, and there is none; choose bf16 or no")
     tracker = check_tracker(log_with)
@@ -73,6 +74,11 @@ def open_accelerator(settings: Settings, log_with: TrackerName = "tensorboard") 
             "known are one process, several, and FSDP with fsdp_version 2"
         )
     return accelerator
+
+
+def trains_on_cpu() -> bool:
+    """Whether there is no GPU to train on, or the CPU was chosen."""
+    return chosen_device() == "cpu" or not torch.accelerator.is_available()
 
 
 def layout_of(run: Run, objective: Objective, processes: int = 1, rank: int = 0) -> Layout:

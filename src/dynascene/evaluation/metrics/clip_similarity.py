@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
+from dynascene.devices import default_device
 from dynascene.errors import InputError, one_line
-from dynascene.evaluation.metrics.devices import network_device
 from dynascene.evaluation.metrics.recent import RecentAnswers
 from dynascene.models.image_encoder import CLIP_MEAN, CLIP_STD
 
@@ -28,7 +28,7 @@ class ClipEmbedder:
     """
 
     def __init__(self, network: Any) -> None:
-        self.network = network.to(network_device()).eval()
+        self.network = network.to(default_device()).eval()
         self._recent = RecentAnswers(self._embeddings, RECENT)
 
     def embeddings(self, frames: np.ndarray) -> np.ndarray:

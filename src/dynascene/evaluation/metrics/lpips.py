@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dynascene.devices import default_device
 from dynascene.errors import InputError
-from dynascene.evaluation.metrics.devices import network_device
 from dynascene.evaluation.metrics.lpips_backbones import (
     TappedFeatures,
     alexnet,
@@ -47,7 +47,7 @@ class Lpips:
     def __init__(self, backbone: TappedFeatures, heads: Sequence[Tensor]) -> None:
         if tuple(len(head) for head in heads) != backbone.widths:
             raise ValueError(f"heads of {[len(h) for h in heads]} for {backbone.widths} channels")
-        device = network_device()
+        device = default_device()
         self.backbone = backbone.to(device)
         self.heads = [head.to(device) for head in heads]
         self._true_features = RecentAnswers(self._stored_features, VIEWS)
@@ -80,7 +80,7 @@ class Lpips:
 
     def _features(self, frames: np.ndarray) -> list[Tensor]:
         """Of each tap, of unit length."""
-        return [_unit(tap) for tap in self.backbone(_pictures(frames).to(network_device()))]
+        return [_unit(tap) for tap in self.backbone(_pictures(frames).to(default_device()))]
 
     @torch.no_grad()
     def _stored_features(self, truth: np.ndarray) -> list[list[Tensor]] | None:

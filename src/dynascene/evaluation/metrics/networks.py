@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from dynascene.devices import default_device
 from dynascene.errors import InputError, one_line
 from dynascene.estimators.weights import weights_folder
 from dynascene.evaluation.metrics.clip_similarity import clip_cond, clip_temp, open_clip
-from dynascene.evaluation.metrics.devices import network_device
 from dynascene.evaluation.metrics.i3d import I3D, LEAST_FRAMES, i3d_input, state_from_flax
 from dynascene.evaluation.metrics.lpips import BACKBONES, Lpips, head_weights
 from dynascene.evaluation.metrics.lpips_backbones import HEAD, TappedFeatures
@@ -132,7 +132,7 @@ def _add_fid(place: Path, opened: NetworkMetrics) -> None:
     def describe(frames: np.ndarray) -> np.ndarray:
         chosen = frames[spread_frames(len(frames), min(FRAMES_OF_FID, len(frames)))]
         pictures = torch.from_numpy(np.ascontiguousarray(chosen)).permute(0, 3, 1, 2)
-        return module(pictures.to(network_device()), return_features=True).float().cpu().numpy()
+        return module(pictures.to(default_device()), return_features=True).float().cpu().numpy()
 
     note = f"FID: Inception, {FRAMES_OF_FID} whole frames a clip, resized by {INCEPTION} itself"
     opened.sets.append(SetMetric("fid", "FID", 2, describe, _sums([path]), note))
@@ -162,7 +162,7 @@ def _i3d_features(path: Path) -> Callable[[np.ndarray], np.ndarray]:
     is_flax = path.name == I3D_FLAX
     state = state_from_flax(read_flax(path), str(path)) if is_flax else read_state_dict(path)
     load_exactly(network, state, str(path))
-    return _clip_features(network.to(network_device()), i3d_input)
+    return _clip_features(network.to(default_device()), i3d_input)
 
 
 def _add_resnet3d(place: Path, opened: NetworkMetrics) -> None:
@@ -176,7 +176,7 @@ def _add_resnet3d(place: Path, opened: NetworkMetrics) -> None:
         f"FVD-3DRes: the 2,048 pooled features of a 3D ResNet-50 on Kinetics, means over segments "
         f"of {SEGMENT} frames, resized to 112×112 (bicubic, anti-aliased)"
     )
-    describe = _clip_features(network.to(network_device()), resnet3d_input)
+    describe = _clip_features(network.to(default_device()), resnet3d_input)
     sums = _sums([path])
     opened.sets.append(SetMetric("fvd-3dres", "FVD-3DRes", 2, describe, sums, note))
 
@@ -210,7 +210,7 @@ def _clip_features(
 
     @torch.no_grad()
     def describe(frames: np.ndarray) -> np.ndarray:
-        segments = network(prepare(frames).to(network_device())).float()
+        segments = network(prepare(frames).to(default_device())).float()
         return segments.mean(0, keepdim=True).cpu().numpy()
 
     return describe
@@ -218,7 +218,7 @@ def _clip_features(
 
 def _read_script(path: Path) -> torch.jit.ScriptModule:
     try:
-        return torch.jit.load(str(path), map_location=network_device()).eval()
+        return torch.jit.load(str(path), map_location=default_device()).eval()
     except (RuntimeError, ValueError) as error:
         raise InputError(f"{path}: is no TorchScript file: {one_line(error)[-120:]}") from error
 

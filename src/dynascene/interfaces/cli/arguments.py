@@ -6,10 +6,11 @@ import math
 import re
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from tyro.conf import UseAppendAction, arg
 
+from dynascene.devices import DeviceName
 from dynascene.errors import InputError
 from dynascene.estimators.names import BackendName
 from dynascene.generation.names import GeneratorName, PlaceName
@@ -19,21 +20,29 @@ if TYPE_CHECKING:  # imported where they are made: --help must not wait for torc
     from dynascene.io.cameras import Sensor
     from dynascene.types import Size
 
-OptionalBackend = Annotated[BackendName | None, arg(help_behavior_hint="")]
-OptionalGenerator = Annotated[GeneratorName | None, arg(help_behavior_hint="")]
-OptionalPlace = Annotated[PlaceName | None, arg(help_behavior_hint="")]
 Switch = Annotated[bool, arg(help_behavior_hint="")]
 Hints = Annotated[
     tuple[str, ...],
     UseAppendAction,
     arg(name="hint", metavar="FRAME:X,Y[,out]", help_behavior_hint=""),
 ]
-PAIR = re.compile(r"\s*([0-9.]{1,12})\s*[xX×]\s*([0-9.]{1,12})\s*")
 
 
 def optional(metavar: str) -> Any:
     """An optional argument whose help names what to give and no default."""
     return arg(metavar=metavar, help_behavior_hint="")
+
+
+def alternatives(names: Any) -> str:
+    """The values of a Literal, as help shows them: "diffusion|projection"."""
+    return "|".join(get_args(names))
+
+
+OptionalBackend = Annotated[BackendName | None, optional(alternatives(BackendName))]
+OptionalGenerator = Annotated[GeneratorName | None, optional(alternatives(GeneratorName))]
+OptionalPlace = Annotated[PlaceName | None, optional(alternatives(PlaceName))]
+OptionalDevice = Annotated[DeviceName | None, optional(alternatives(DeviceName))]
+PAIR = re.compile(r"\s*([0-9.]{1,12})\s*[xX×]\s*([0-9.]{1,12})\s*")
 
 
 def parse_size(text: str) -> Size:

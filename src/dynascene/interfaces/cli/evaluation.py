@@ -6,6 +6,9 @@ from typing import Annotated, Any
 
 from tyro.conf import Positional, arg
 
+from dynascene.devices import choose_device
+from dynascene.interfaces.cli.arguments import OptionalDevice
+
 
 def evaluate(
     systems: Annotated[Positional[tuple[str, ...]], arg(metavar="SYSTEM…", help_behavior_hint="")],
@@ -35,6 +38,7 @@ def evaluate(
     matte_errors: Annotated[tuple[str, ...], arg(metavar="KIND…", help_behavior_hint="")] = (),
     videos: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: none)")] = None,
     workers: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: 1)")] = None,
+    device: OptionalDevice = None,
 ) -> None:
     """Measure backgrounds against the truth: accuracy, distribution, flicker, camera obedience.
 
@@ -82,6 +86,8 @@ def evaluate(
             dropped.
         videos: clips of which truth and all rows are written side by side, as videos.
         workers: processes that judge clips, on Ray.
+        device: where networks calculate: cpu, cuda or mps (default: a CUDA GPU where there is one,
+            else the CPU).
     """
     from dynascene.errors import InputError
     from dynascene.extras import require
@@ -102,6 +108,7 @@ def evaluate(
     from dynascene.interfaces.cli.system_names import open_external, open_system
     from dynascene.jobs.log import Log
 
+    choose_device(device)
     shots: dict[str, Any] = {"clips": clips, "frames": frames, "seconds": seconds}
     shots |= {"size": None if size is None else parse_size(size)}
     options: dict[str, Any] = {"samples": samples, "obedience": obedience, "cameras": cameras}

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
+from dynascene.devices import choose_device
 from dynascene.errors import InputError
 from dynascene.generation.look.look_input import (
     GRAIN,
@@ -18,6 +19,7 @@ from dynascene.generation.names import HarmonyName
 from dynascene.interfaces.cli.arguments import (
     Hints,
     OptionalBackend,
+    OptionalDevice,
     OptionalGenerator,
     OptionalPlace,
     Switch,
@@ -67,6 +69,7 @@ def generate(
     steps: Annotated[int | None, optional("N")] = None,
     guidance: OptionalNumber = None,
     seed: int = 0,
+    device: OptionalDevice = None,
     no_scene_memory: Annotated[bool, arg(help_behavior_hint="")] = False,
     size: OptionalSize = None,
     frames: Annotated[str | None, optional("A:B")] = None,
@@ -139,6 +142,8 @@ def generate(
         steps: sampling steps (default: as the weights say).
         guidance: strength of classifier-free guidance (default: as the weights say).
         seed: seed of the sampling.
+        device: where networks calculate: cpu, cuda or mps (default: a CUDA GPU where there is one,
+            else the CPU).
         no_scene_memory: sample every frame anew. Otherwise what the camera reveals is painted once,
             in a few views along the track, and stays when the camera comes back (models with a
             guide).
@@ -195,6 +200,7 @@ def generate(
     )
     from dynascene.interfaces.cli.display import Terminal, say
 
+    choose_device(device)
     options = GenerationOptions(
         generator=generator or DEFAULT_GENERATOR,
         size=parse_size(size) if size else None,

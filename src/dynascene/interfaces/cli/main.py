@@ -16,6 +16,7 @@ from typing import Annotated, Any, Union
 import tyro
 
 from dynascene import __version__
+from dynascene.devices import restored_choice
 from dynascene.errors import InputError
 from dynascene.extras import missing_extra
 from dynascene.interfaces.cli import (
@@ -38,6 +39,12 @@ from dynascene.interfaces.cli.options import spell_options
 Command = Callable[..., None]
 WRONG_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
 LONGEST_NAME = 120  # letters of a path in a message
+# what takes less memory, where it is neither size nor frames
+LESS_MEMORY = {
+    "train": "a smaller --batch, a higher --accumulate, or --checkpointing",
+    "tables": "a smaller --size",
+}
+GPU_MEMORY = ("CUDA", "HIP", "MPS")
 OUT_OF_MEMORY = ("allocate memory", "out of memory", "Insufficient memory")  # torch, CUDA, OpenCV
 
 
@@ -65,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"dynascene {__version__}")
         return
     try:
-        with _sigterm_raises(), warnings.catch_warnings():
+        with _sigterm_raises(), restored_choice(), warnings.catch_warnings():
             if not sys.warnoptions:  # those of libraries would stand around our one line
                 warnings.simplefilter("ignore")
             _parsed(list(arguments))()
@@ -78,7 +85,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         sys.exit(1)
     except (OSError, ValueError, RuntimeError, MemoryError, ImportError) as error:
-        reason = missing_extra(error) if isinstance(error, ImportError) else system_reason(error)
+        if isinstance(error, ImportError):
+            reason = missing_extra(error)
+        else:
+            reason = memory_reason(error, arguments[0]) or system_reason(error)
         if reason is None:
             raise
         _fail(reason, WRONG_INPUT)
@@ -95,9 +105,23 @@ def system_reason(error: Exception) -> str | None:
         return "a path holds a zero byte, which no file's name has"
     if text.startswith("Symlink loop"):
         return f"{text[:1].lower()}{text[1:]}: the links lead in a circle"
-    if isinstance(error, MemoryError) or any(sign in text for sign in OUT_OF_MEMORY):
-        return "not enough memory: take a smaller input, a smaller --size, or fewer --frames"
     return None
+
+
+def memory_reason(error: Exception, command: str) -> str | None:
+    """One line for a lack of memory, with what takes less in this command; None: it is none."""
+    text = str(error)
+    if not (isinstance(error, MemoryError) or any(sign in text for sign in OUT_OF_MEMORY)):
+        return None
+    less = LESS_MEMORY.get(command, "a smaller input, a smaller --size, or fewer --frames")
+    if not any(sign in text for sign in GPU_MEMORY):
+        return f"not enough memory: take {less}"
+    size = re.search(r"total capacity of ([0-9.]+ [GM]iB)", text)
+    gpu = f"the GPU's memory ({size[1]})" if size else "the GPU's memory"
+    return (
+        f"{gpu} does not suffice: take {less}, or --device cpu, which is slower; "
+        "dynascene doctor says what is free"
+    )
 
 
 @contextlib.contextmanager

@@ -5,8 +5,14 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
+from dynascene.devices import choose_device
 from dynascene.errors import InputError
-from dynascene.interfaces.cli.arguments import OptionalGenerator, optional, parse_size
+from dynascene.interfaces.cli.arguments import (
+    OptionalDevice,
+    OptionalGenerator,
+    optional,
+    parse_size,
+)
 
 
 def outpaint(
@@ -20,6 +26,7 @@ def outpaint(
     steps: Annotated[int | None, optional("N")] = None,
     guidance: Annotated[float | None, optional("NUMBER")] = None,
     seed: int = 0,
+    device: OptionalDevice = None,
     scene_fov: Annotated[float | None, optional("DEG")] = None,
     horizon: Annotated[float | None, optional("NUMBER")] = None,
     out: Annotated[Path, arg(metavar="PNG")],
@@ -35,6 +42,8 @@ def outpaint(
         steps: sampling steps (default: as the weights say).
         guidance: strength of classifier-free guidance (default: as the weights say).
         seed: seed of the sampling.
+        device: where networks calculate: cpu, cuda or mps (default: a CUDA GPU where there is one,
+            else the CPU).
         scene_fov: horizontal field of view of the picture in degrees (default: EXIF, else 60 along
             the longer side).
         horizon: height of the horizon in the picture, 0 = top, 1 = bottom (default: estimated).
@@ -48,6 +57,7 @@ def outpaint(
     from dynascene.io.images import exif_fov, write_png
     from dynascene.types import Size
 
+    choose_device(device)
     if (keep is None) == (size is None):
         raise InputError("outpaint: give either --keep or --size")
     if out.suffix.lower() != ".png":

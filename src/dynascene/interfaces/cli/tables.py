@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from tyro.conf import arg
 
-from dynascene.interfaces.cli.arguments import optional
+from dynascene.devices import choose_device
+from dynascene.interfaces.cli.arguments import OptionalDevice, optional
 
 
 def tables(
@@ -22,6 +23,7 @@ def tables(
     metrics: Annotated[tuple[str, ...], optional("NAME…")] = (),
     metric_weights: Annotated[Path | None, optional("DIR")] = None,
     jobs: Annotated[int, arg(metavar="N")] = 1,
+    device: OptionalDevice = None,
     status: bool = False,
 ) -> None:
     """Make the paper's tables: train every row at one budget, measure it, write the page.
@@ -46,6 +48,8 @@ def tables(
         metrics: of the field's metrics these alone, as dynascene evaluate takes them.
         metric_weights: folder of the published weights that metrics read.
         jobs: rows at work at once.
+        device: where networks calculate: cpu, cuda or mps (default: a CUDA GPU where there is one,
+            else the CPU).
         status: say what is finished and what is left, and stop.
     """
     from dynascene.errors import InputError
@@ -62,6 +66,7 @@ def tables(
     from dynascene.reproduction.steps import plain_steps, plan_steps
     from dynascene.reproduction.work import carry_out
 
+    choose_device(device)
     request = ReproductionRequest(
         size=SIZES[size],
         steps=steps,

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from dynascene.interfaces.cli.arguments import optional, parse_worlds
+from dynascene.devices import choose_device
+from dynascene.interfaces.cli.arguments import OptionalDevice, optional, parse_worlds
 
 LINE_EVERY = 50  # steps, where there is no terminal
 SEE_HELP = "Systems and recipes: dynascene train --help"  # where help must not wait for torch
@@ -41,6 +42,7 @@ def train(
     keep: Annotated[int, arg(metavar="N")] = 2,
     log_with: Literal["tensorboard", "wandb"] = "tensorboard",
     resume: Literal["auto", "never"] = "auto",
+    device: OptionalDevice = None,
     dry_run: bool = False,
 ) -> None:
     """Train a model; a run that was stopped goes on where its newest checkpoint stands.
@@ -79,6 +81,7 @@ def train(
         keep: how many checkpoints stay.
         log_with: wandb logs there too; TensorBoard's files are always written.
         resume: where RUN holds checkpoints, go on (auto) or stop with an error (never).
+        device: where to train: cpu, cuda or mps (default: a GPU where there is one, else the CPU).
         dry_run: show what would be trained, with a batch as RUN/dry-run.png, and stop.
     """
     from dynascene.errors import InputError
@@ -97,6 +100,7 @@ def train(
     from dynascene.training.trainer import train as run_training
     from dynascene.training.upkeep import Upkeep
 
+    choose_device(device)
     if checkpointing and keep_activations:
         raise InputError("give --checkpointing or --keep-activations, not both")
     upkeep = Upkeep(checkpoint_minutes=checkpoint_minutes, keep=keep, log_with=log_with)
