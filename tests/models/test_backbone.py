@@ -1,7 +1,11 @@
+from functools import partial
+
 import pytest
 import torch
 from diffusers import UNet2DConditionModel, UNetMotionModel
+from diffusers.models.attention_processor import AttnProcessor2_0
 
+from dynascene.errors import InputError
 from dynascene.models.backbone import (
     PerFrameGroupNorm,
     build_unet,
@@ -33,6 +37,23 @@ def test_small_fits_into_the_package() -> None:
     with torch.device("meta"):
         assert parameter_count(DYNASCENE.denoiser(SMALL, "guided").parameters()) < 8_500_000
         assert parameter_count(ACTANYWHERE.denoiser(SMALL).parameters()) < 7_000_000
+
+
+def test_other_attention_processors_are_refused(tiny) -> None:
+    """They would leave out what readers say; what was there stays."""
+    denoiser = ACTANYWHERE.denoiser(tiny)
+    reference = DYNASCENE.denoiser(tiny).conditioners["scene_reference"]
+    for unet in (denoiser.unet, reference.unet):
+        before = dict(unet.attn_processors)
+        layer = next(block.attn1 for _, block in spatial_blocks(unet))
+        for refused in (
+            partial(unet.set_attn_processor, AttnProcessor2_0()),
+            partial(layer.set_processor, AttnProcessor2_0()),
+        ):
+            with pytest.raises(InputError, match="would leave out camera and reference"):
+                refused()
+        assert unet.attn_processors == before
+        unet.set_attn_processor(before)
 
 
 @pytest.mark.parametrize("motion", [True, False])

@@ -38,11 +38,11 @@ class CrossFrame(Conditioner):
     def attach(self, unet) -> None:
         (block,) = (b for name, b in spatial_blocks(unet) if name.startswith("mid_block"))
         (motion,) = (m for name, m in motion_modules(unet) if name.startswith("mid_block"))
-        attention_site(block.attn1).add(CrossFrameReader(0, self, ACROSS))
+        attention_site(block.attn1).add(CrossFrameReader(self.name, 0, ACROSS))
         attention_site(motion.transformer_blocks[0].attn1).add(InTime())
 
     def forward(self, clip, drop) -> Injection:
-        return Injection()
+        return Injection(gates=self.reader_gates())
 
 
 @pytest.fixture

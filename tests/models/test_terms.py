@@ -79,10 +79,10 @@ class CrossFrame(Conditioner):
 
     def attach(self, unet) -> None:
         (block,) = (b for name, b in spatial_blocks(unet) if name.startswith("mid_block"))
-        attention_site(block.attn1).add(CrossFrameReader(0, self, "across"))
+        attention_site(block.attn1).add(CrossFrameReader(self.name, 0, "across"))
 
     def forward(self, clip, drop) -> Injection:
-        return Injection()
+        return Injection(gates=self.reader_gates())
 
 
 def sharpness(step: DenoisingStep) -> Tensor:

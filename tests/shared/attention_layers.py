@@ -4,7 +4,6 @@ import math
 
 import torch
 from diffusers.models.attention_processor import Attention
-from torch import nn
 
 from dynascene.models.attention import AttentionSite, Reader
 
@@ -22,11 +21,11 @@ def attention_layer(*readers: Reader) -> Attention:
     return attn
 
 
-def gate_owner(*values: float) -> nn.Module:
-    """A module whose ``gates`` have these values."""
-    owner = nn.Module()
-    owner.gates = nn.Parameter(torch.tensor(values))
-    return owner
+def gates(**values: float | tuple[float, ...]) -> dict[str, torch.Tensor]:
+    """Learnt gates by conditioner, as an injection holds them."""
+    return {
+        name: torch.tensor(value).reshape(-1).requires_grad_() for name, value in values.items()
+    }
 
 
 def slow_weights(attn: Attention, queries: torch.Tensor, context: torch.Tensor) -> torch.Tensor:

@@ -7,15 +7,17 @@ row of the batch: a frame in the spatial layers, one pixel over all frames in th
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import torch
+from diffusers.models.attention_processor import Attention
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensor
 
+from dynascene.errors import InputError
 from dynascene.models.call import Call, current_call
 
-Attention = Any  # diffusers' Attention, whose projections are typed as optional
+AnyAttention = Any  # diffusers' Attention, whose projections are typed as optional
 Projection = Literal["to_q", "to_k", "to_v", "to_out"]
 
 
@@ -44,8 +46,8 @@ class Reader:
     """What a conditioner adds to one attention layer; each kind overrides what it changes.
 
     The weights belong to the conditioner, so that they are saved and trained with it. A reader
-    keeps the conditioner, or a module of it, and looks up the parameter in each call, since loading
-    and sharding replace parameters.
+    calls modules of it; what it needs of a bare parameter, such as a gate, comes with the call's
+    injection: offloading and sharding have a parameter in place only while its own module runs.
 
     Attributes:
         probes: names of the values that it can record for losses. It records one with
@@ -76,12 +78,6 @@ class Reader:
         return None
 
 
-class GateOwner(Protocol):
-    """A conditioner whose parameter ``gates`` [readers] holds one learnt gate per reader."""
-
-    gates: nn.Parameter
-
-
 class AttentionSite:
     """The processor of one attention layer: diffusers' own attention, changed by its readers.
 
@@ -102,7 +98,7 @@ class AttentionSite:
 
     def __call__(
         self,
-        attn: Attention,
+        attn: AnyAttention,
         hidden_states: Tensor,
         encoder_hidden_states: Tensor | None = None,
         attention_mask: Tensor | None = None,
@@ -144,7 +140,7 @@ class AttentionSite:
         return output
 
     def _project(
-        self, attn: Attention, projection: Projection, states: Tensor, call: Call
+        self, attn: AnyAttention, projection: Projection, states: Tensor, call: Call
     ) -> Tensor:
         """A projection of the layer, with what readers add to it."""
         layer = attn.to_out[0] if projection == "to_out" else getattr(attn, projection)
@@ -156,7 +152,23 @@ class AttentionSite:
         return output
 
 
-def attention_site(attention: Attention) -> AttentionSite:
+class SiteAttention(Attention):
+    """diffusers' attention layer with a site, which it keeps.
+
+    Any other processor would leave out what the site's readers say: the camera, the reference.
+    """
+
+    def set_processor(self, processor: Any) -> None:
+        """Raises InputError for a processor that is no site."""
+        if not isinstance(processor, AttentionSite):
+            raise InputError(
+                f"{type(processor).__name__}: would leave out camera and reference; these "
+                "attention layers keep their own processor, which uses torch's fused attention"
+            )
+        super().set_processor(processor)
+
+
+def attention_site(attention: AnyAttention) -> AttentionSite:
     """The site of an attention layer of a U-Net that ``backbone`` built."""
     site = attention.processor
     if not isinstance(site, AttentionSite):
@@ -183,6 +195,6 @@ def attention_weights(query: Tensor, key: Tensor) -> Tensor:
         return (scores / query.shape[-1] ** 0.5).softmax(dim=-1)
 
 
-def _heads(attn: Attention, states: Tensor) -> Tensor:
+def _heads(attn: AnyAttention, states: Tensor) -> Tensor:
     """[items, n, C] → [items, heads, n, C / heads]."""
     return states.unflatten(-1, (attn.heads, -1)).transpose(1, 2)

@@ -9,11 +9,12 @@ from functools import partial
 from typing import Any
 
 import torch
+from diffusers.models.attention_processor import Attention
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from diffusers.models.unets.unet_motion_model import AnimateDiffTransformer3D, UNetMotionModel
 from torch import Tensor, nn
 
-from dynascene.models.attention import AttentionSite
+from dynascene.models.attention import AttentionSite, SiteAttention
 from dynascene.models.call import current_call
 from dynascene.models.sizes import ModelSize
 
@@ -73,7 +74,10 @@ def build_unet_2d(
 
 
 def _sites(unet: Any) -> dict[str, Any]:
-    """A fresh site for every attention layer."""
+    """A fresh site for every attention layer, which from now on takes no other processor."""
+    for layer in unet.modules():
+        if isinstance(layer, Attention):
+            layer.__class__ = SiteAttention
     return {name: AttentionSite() for name in unet.attn_processors}
 
 

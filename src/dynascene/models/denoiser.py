@@ -9,12 +9,10 @@ from typing import Any, Literal, NamedTuple, cast
 
 import torch
 from diffusers.configuration_utils import ConfigMixin, register_to_config
-from diffusers.models.modeling_utils import ModelMixin
 from diffusers.utils.accelerate_utils import apply_forward_hook
 from torch import Tensor, nn
 
 from dynascene.errors import InputError
-from dynascene.io.checkpoints import check_loading_info
 from dynascene.models.backbone import attention_sites, build_unet, motion_modules
 from dynascene.models.call import Call, calling, checkpoint_in_call
 from dynascene.models.conditioners import Conditioner, build_conditioner
@@ -40,7 +38,9 @@ from dynascene.models.input_layout import (
 )
 from dynascene.models.latents import EncodedClip
 from dynascene.models.sizes import size_from_dict
+from dynascene.models.strict_loading import StrictModel
 
+CALLED_ALONE = ("encoder", "null", "down", "up")  # parts that others than their owner call
 SCRATCH_GAIN = 0.5  # of Xavier's, for layers that otherwise start at zero
 
 
@@ -57,7 +57,7 @@ class Prediction(NamedTuple):
     value: Tensor
 
 
-class Denoiser(ModelMixin, ConfigMixin):
+class Denoiser(StrictModel, ConfigMixin):
     """A system's network. It is saved and loaded as one, and describes itself in its config.
 
     Args:
@@ -112,16 +112,10 @@ class Denoiser(ModelMixin, ConfigMixin):
                 nn.init.zeros_(parameter)
         self.alpha_bars = alpha_bars(schedule)  # no buffer: it must stay float32 in half precision
 
-    @classmethod
-    def from_pretrained(cls, pretrained_model_name_or_path: Any, **kwargs: Any) -> Any:
-        """As in diffusers, but a missing or unknown key raises InputError."""
-        wants_info = kwargs.pop("output_loading_info", False)
-        loaded: Any = super().from_pretrained(
-            pretrained_model_name_or_path, output_loading_info=True, **kwargs
-        )
-        model, info = loaded
-        check_loading_info(info, str(pretrained_model_name_or_path))
-        return (model, info) if wants_info else model
+    @property
+    def _group_offload_block_modules(self) -> list[str]:
+        """For diffusers: the modules that run without the one that holds them."""
+        return ["conditioners", *self.conditioners, "unet", *CALLED_ALONE]
 
     def _conditioners(self) -> list[Conditioner]:
         return cast(list[Conditioner], list(self.conditioners.values()))

@@ -45,6 +45,7 @@ class Injection(NamedTuple):
     camera_matrix: [B, F, 12] numbers of each frame's camera, read inside the motion modules.
     states: conditioner → per layer [B, F, n, C], added to the input of attention layers by the
         readers that it has there.
+    gates: conditioner → [readers] the gates of its readers, copies of its parameter.
     probes: name → what a conditioner leaves for losses.
     anchor: [B, F, C, h, w] the latent on which a ``guide_residual`` denoiser builds.
     """
@@ -58,6 +59,7 @@ class Injection(NamedTuple):
     camera_matrix: Tensor | None = None
     states: Mapping[str, tuple[Tensor, ...]] = NO_STATES
     probes: Mapping[str, Tensor] = NO_CHANNELS
+    gates: Mapping[str, Tensor] = NO_CHANNELS
 
 
 def merge_injections(injections: Sequence[Injection]) -> Injection:
@@ -82,6 +84,7 @@ def merge_injections(injections: Sequence[Injection]) -> Injection:
         ),
         states=_union("states", [i.states for i in injections]),
         probes=_union("probes", [i.probes for i in injections]),
+        gates=_union("gates", [i.gates for i in injections]),
     )
 
 

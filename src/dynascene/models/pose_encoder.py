@@ -5,6 +5,7 @@ Legend: B clips, F frames, C channels, H W pixels, h w latent grid.
 
 from collections.abc import Sequence
 
+from diffusers.models.modeling_utils import get_parameter_dtype
 from torch import Tensor, nn
 
 from dynascene.models.call import CheckpointedBlock
@@ -42,7 +43,7 @@ class PoseEncoder(nn.Module):
 
     def forward(self, rays: Tensor) -> list[Tensor]:
         B, F = rays.shape[:2]
-        hidden = self.conv_in(self.unshuffle(rays.flatten(0, 1)).to(self.conv_in.weight.dtype))
+        hidden = self.conv_in(self.unshuffle(rays.flatten(0, 1)).to(get_parameter_dtype(self)))
         features = []
         for index, block in enumerate(self.blocks):
             if index and index % BLOCKS_PER_LEVEL == 0:

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from attention_layers import B, C, F, N, attention_layer, gate_owner, n
+from attention_layers import B, C, F, N, attention_layer, gates, n
 from torch import nn
 
 from dynascene.models.call import Call, calling
@@ -21,13 +21,16 @@ def branch() -> tuple[nn.Linear, nn.Linear]:
 def test_it_is_a_change_of_the_weight(projection) -> None:
     """W + g·up·down in one projection, for the reference's keys and values too."""
     down, up = branch()
-    scene = ReferenceReader("scene", 0, gate_owner(0.6))
-    attn = attention_layer(scene, LowRankReader(projection, down, up, 1, gate_owner(9.0, 0.7)))
+    scene = ReferenceReader("scene", 0)
+    attn = attention_layer(scene, LowRankReader(projection, down, up, "low_rank", 1))
     merged = attention_layer(scene)
     layer = merged.to_out[0] if projection == "to_out" else getattr(merged, projection)
     layer.weight += 0.7 * up.weight @ down.weight
     own, reference = torch.randn(B * F, n, C), torch.randn(B, N, C)
-    injection = Injection(reference={"scene": Reference((reference,), torch.ones(B).bool())})
+    injection = Injection(
+        reference={"scene": Reference((reference,), torch.ones(B).bool())},
+        gates=gates(scene=0.6, low_rank=(9.0, 0.7)),
+    )
     with calling(Call(injection, frames=F)):
         torch.testing.assert_close(attn(own), merged(own))
         assert (attn(own) - attention_layer(scene)(own)).abs().max() > 1e-3
@@ -36,5 +39,7 @@ def test_it_is_a_change_of_the_weight(projection) -> None:
 @torch.no_grad()
 def test_a_closed_gate_is_silent() -> None:
     own = torch.randn(B, n, C)
-    readers = [LowRankReader(p, *branch(), 0, gate_owner(0.0)) for p in PROJECTIONS]
-    assert torch.equal(attention_layer(*readers)(own), attention_layer()(own))
+    attn = attention_layer(*(LowRankReader(p, *branch(), "low_rank", 0) for p in PROJECTIONS))
+    for injection in (Injection(gates=gates(low_rank=0.0)), Injection()):
+        with calling(Call(injection)):
+            assert torch.equal(attn(own), attention_layer()(own))

@@ -41,7 +41,7 @@ class BackgroundFlow(Conditioner):
 
     def flow(self, folds: Tensor) -> Tensor:
         """[B, F, 2, h, w] in shares of the frame, of skeletons [B, F, K, h, w]."""
-        cells = nn.functional.silu(self.cells(folds.flatten(0, 1).to(self.cells.weight.dtype)))
+        cells = nn.functional.silu(self.cells(folds.flatten(0, 1).to(self.dtype)))
         pooled = nn.functional.adaptive_avg_pool2d(cells, POOLED).flatten(1)
         sequence = pooled.unflatten(0, folds.shape[:2]).mT
         numbers = self.coefficients(nn.functional.silu(self.sequence(sequence))).mT

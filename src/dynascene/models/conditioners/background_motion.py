@@ -4,6 +4,7 @@ Legend: B clips, F frames, h w latent grid, n cells of the attention's grid, C c
 """
 
 import math
+from functools import partial
 from typing import get_args
 
 import torch
@@ -24,6 +25,17 @@ MIDDLE = "mid_block"
 NAME = "background_motion"
 ATTENTION, QUERIES_AND_KEYS = f"{NAME}.attention", f"{NAME}.queries_and_keys"
 PROJECTIONS: tuple[Projection, ...] = get_args(Projection)
+
+
+class LayersByNumber(nn.ModuleList):
+    """Layers that are called in any order.
+
+    Offloading by blocks takes the parts of a plain list to run one after the other, once each; an
+    attention layer projects the tokens of a reference once more.
+    """
+
+    def forward(self, number: int, states: Tensor) -> Tensor:
+        return self[number](states)
 
 
 class BackgroundMotion(Conditioner):
@@ -49,30 +61,30 @@ class BackgroundMotion(Conditioner):
         nn.init.zeros_(self.to_states.weight)
         nn.init.zeros_(self.to_states.bias)
         self.gates = nn.Parameter(torch.full((1 + len(PROJECTIONS),), gate))
-        self.down, self.up = nn.ModuleList(), nn.ModuleList()
+        self.down, self.up = LayersByNumber(), LayersByNumber()
 
     def attach(self, unet: nn.Module) -> None:
         """Readers in the self-attention of the middle block."""
         (block,) = (b for name, b in spatial_blocks(unet) if name.startswith(MIDDLE))
         width, site = block.attn1.query_dim, attention_site(block.attn1)
         site.add(AddedStates(self.name, 0))
-        site.add(CrossFrameReader(0, self, ATTENTION))
+        site.add(CrossFrameReader(self.name, 0, ATTENTION))
         site.add(QueryKeyReader(QUERIES_AND_KEYS))
-        for index, projection in enumerate(PROJECTIONS, start=1):
+        for number, projection in enumerate(PROJECTIONS):
             self.down.append(nn.Linear(width, self.rank, bias=False))
             self.up.append(nn.Linear(self.rank, width, bias=False))
-            branch = self.down[-1], self.up[-1]
-            site.add(LowRankReader(projection, *branch, index, self))
+            branch = partial(self.down, number), partial(self.up, number)
+            site.add(LowRankReader(projection, *branch, self.name, 1 + number))
 
     def zero_layers(self) -> list[nn.Linear | nn.Conv2d]:
         return [self.to_states]
 
     def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
         (folds,) = clip.require(self.reads, f"conditioner {self.name}")
-        weight = self.encoder.weight
-        features = nn.functional.silu(self.encoder(folds.transpose(1, 2).to(weight.dtype)))
+        features = nn.functional.silu(self.encoder(folds.transpose(1, 2).to(self.dtype)))
         frames = features.transpose(1, 2)
         height, across = (math.ceil(n / 2 ** (self.levels - 1)) for n in folds.shape[-2:])
         cells = nn.functional.adaptive_avg_pool2d(frames.flatten(0, 1), (height, across))
         states = self.to_states(cells.flatten(2).mT).unflatten(0, folds.shape[:2])
-        return Injection(states={self.name: (states * ~drop[:, None, None, None],)})
+        states = states * ~drop[:, None, None, None]
+        return Injection(states={self.name: (states,)}, gates=self.reader_gates())

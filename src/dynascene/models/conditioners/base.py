@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import torch
+from diffusers.models.modeling_utils import get_parameter_dtype
 from torch import Tensor, nn
 
 from dynascene.models.injection import Injection
@@ -30,6 +31,7 @@ class Conditioner(nn.Module):
     reads: the fields of a clip that it cannot do without.
     uses: the names of other conditioners of the same denoiser whose modules it calls. The denoiser
         hands them to ``connect``; their weights stay theirs.
+    gates: where its readers have gates: one learnt number each, which ``reader_gates`` hands over.
     channels: the groups of input channels that it adds to the denoiser, by meaning.
     probes: the names of what it leaves for losses.
     per_clip: True when its injection does not depend on the frames, so that the windows of a long
@@ -42,6 +44,7 @@ class Conditioner(nn.Module):
     channels: InputLayout = ()
     probes: tuple[str, ...] = ()
     per_clip: bool = False
+    gates: nn.Parameter
 
     def __init__(self, size: ModelSize) -> None:
         super().__init__()
@@ -57,6 +60,18 @@ class Conditioner(nn.Module):
 
     def attach(self, unet: nn.Module) -> None:
         """Add readers to attention layers of the denoiser's U-Net, where it has any."""
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What its layers calculate in, which may differ from what their weights are stored in."""
+        return get_parameter_dtype(self)
+
+    def reader_gates(self) -> Mapping[str, Tensor]:
+        """The ``gates`` of its injection.
+
+        A copy: readers run after it, when an offloaded parameter has been taken away again.
+        """
+        return {self.name: self.gates.clone()}
 
     def spatial_unets(self) -> tuple[SpatialUNet, ...]:
         """Its own U-Nets that start from the same public weights as the denoiser's."""

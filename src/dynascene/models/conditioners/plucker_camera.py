@@ -3,11 +3,12 @@
 Legend: B clips, F frames, C channels, H W pixels, h w latent grid.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, get_args
 
 import torch
+from diffusers.models.modeling_utils import get_parameter_dtype
 from diffusers.models.resnet import ResnetBlock2D
 from torch import Tensor, nn
 
@@ -85,7 +86,7 @@ class PluckerCamera(Conditioner):
             if encoder == "camera_encoder"
             else PoseEncoder(widths, size.heads, stride, channels)
         )
-        self.null = nn.ParameterList([nn.Parameter(torch.zeros(c)) for c in widths])
+        self.null = NullCamera(nn.Parameter(torch.zeros(c)) for c in widths)
         self.adaptors = nn.ModuleList()
         self.stream_adaptors = nn.ModuleList()
         self.to_input = input_convolution(widths[0], size.widths[0]) if at_input else None
@@ -166,9 +167,25 @@ class PluckerCamera(Conditioner):
         has_camera = has_camera[:, None, None, None, None]
         # unknown cameras may hold anything, not-a-number included: it must not reach the sum
         rays = torch.where(has_camera, rays, 0)
+        return self.null(self.encoder(rays), has_camera)
+
+
+class NullCamera(nn.ParameterList):
+    """The learnt feature of each level that stands for no camera.
+
+    A module that is called, as other conditioners ask for camera features outside of ``forward`` of
+    the one that owns them: offloading has parameters in place only while their module runs.
+    """
+
+    __call__ = nn.Module.__call__
+
+    def forward(self, levels: Sequence[Tensor], has_camera: Tensor) -> list[Tensor]:
+        """Features [B, F, C, h, w] per level, the null camera where has_camera [B, 1, 1, 1, 1] is
+        False.
+        """
         return [
             torch.where(has_camera, features, null[:, None, None].to(features.dtype))
-            for features, null in zip(self.encoder(rays), self.null, strict=True)
+            for features, null in zip(levels, self, strict=True)
         ]
 
 
@@ -211,7 +228,7 @@ class CameraEncoder(nn.Module):
 
     def forward(self, rays: Tensor) -> list[Tensor]:
         B, F = rays.shape[:2]
-        hidden = self.conv_in(self.unshuffle(rays.flatten(0, 1)).to(self.conv_in.weight.dtype))
+        hidden = self.conv_in(self.unshuffle(rays.flatten(0, 1)).to(get_parameter_dtype(self)))
         levels = []
         for block in self.blocks:
             hidden = block(hidden, F)

@@ -42,5 +42,5 @@ class PointMotion(Conditioner):
         drawn = render_points(from_first_frame(points.float()), height, width)
         drawn = drawn * ~drop[:, None, None, None, None]
         drawn = drawn * drawn.new_tensor([1, LOUDER, LOUDER])[:, None, None]
-        features = nn.functional.silu(self.first(drawn.flatten(0, 1).to(self.first.weight.dtype)))
+        features = nn.functional.silu(self.first(drawn.flatten(0, 1).to(self.dtype)))
         return Injection(added=self.last(features).unflatten(0, points.shape[:2]))

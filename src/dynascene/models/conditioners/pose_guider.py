@@ -36,6 +36,6 @@ class PoseGuider(Conditioner):
 
     def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
         (folds,) = clip.require(self.reads, f"conditioner {self.name}")
-        features = nn.functional.silu(self.first(folds.flatten(0, 1).to(self.first.weight.dtype)))
+        features = nn.functional.silu(self.first(folds.flatten(0, 1).to(self.dtype)))
         added = self.last(features).unflatten(0, folds.shape[:2])
         return Injection(added=added * ~drop[:, None, None, None, None])

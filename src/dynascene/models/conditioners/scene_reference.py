@@ -80,7 +80,7 @@ class SceneReference(Conditioner):
         for index, ((_, written), (_, read)) in enumerate(pairs):
             here, there = written.attn1.query_dim, read.attn1.query_dim
             self.projections.append(nn.Identity() if here == there else nn.Linear(here, there))
-            attention_site(read.attn1).add(ReferenceReader(self.name, index, self))
+            attention_site(read.attn1).add(ReferenceReader(self.name, index))
 
     def zero_layers(self) -> list[nn.Linear | nn.Conv2d]:
         return [] if self.ray_convolution is None else [self.ray_convolution]
@@ -94,7 +94,7 @@ class SceneReference(Conditioner):
         features = zip(self.projections, self.features(clip), strict=True)
         blocks = tuple(projection(feature) for projection, feature in features)
         reference = Reference(blocks, present=~drop, everywhere=self._everywhere(drop))
-        return Injection(reference={self.name: reference})
+        return Injection(reference={self.name: reference}, gates=self.reader_gates())
 
     def _everywhere(self, drop: Tensor) -> bool:
         """Whether every clip reads it and every gate is 1, and no gate learns here."""

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from dynascene.models.attention import (
     AttentionState,
-    GateOwner,
     Reader,
     attend,
     attention_weights,
@@ -25,26 +24,29 @@ class CrossFrameReader(Reader):
     g·(j − s). The gate g is learnt: 0 is silent, 1 is 3-D attention in its place. Its cost grows
     with (F·n)²: attach it at coarse levels alone.
 
-    index: which of the owner's gates.
+    name: the conditioner's, under which the injection holds its gates; without them it is silent.
+    index: which of the gates.
     probe: the name under which it leaves the attention weights [B, heads, F·n, F·n] (query, key;
         frame by frame, in each row by row), when they are asked for.
     """
 
-    def __init__(self, index: int, owner: GateOwner, probe: str) -> None:
+    def __init__(self, name: str, index: int, probe: str) -> None:
+        self.name = name
         self.index = index
-        self.owner = owner
         self.probes = (probe,)
 
-    def attended_change(self, state: AttentionState, call: Call) -> Tensor:
+    def attended_change(self, state: AttentionState, call: Call) -> Tensor | None:
         query, key, value = (
             _across_frames(t, call.frames) for t in (state.query, state.key, state.value)
         )
-        joint = _by_frame(attend(query, key, value), call.frames)
         for probe in self.probes:
             if call.wants(probe):
                 call.record(probe, attention_weights(query, key))
-        gate = self.owner.gates[self.index].to(joint.dtype)
-        return gate * (joint - state.attended)
+        gates = call.injection.gates.get(self.name)
+        if gates is None:
+            return None
+        joint = _by_frame(attend(query, key, value), call.frames)
+        return gates[self.index].to(joint.dtype) * (joint - state.attended)
 
 
 class QueryKeyReader(Reader):

@@ -3,10 +3,14 @@
 AnimateAnywhere's Background Motion Learner has such branches (docs/paper.md).
 """
 
-from torch import Tensor, nn
+from collections.abc import Callable
 
-from dynascene.models.attention import GateOwner, Projection, Reader
+from torch import Tensor
+
+from dynascene.models.attention import Projection, Reader
 from dynascene.models.call import Call
+
+Layer = Callable[[Tensor], Tensor]
 
 
 class LowRankReader(Reader):
@@ -14,22 +18,24 @@ class LowRankReader(Reader):
 
     projection: which one: ``to_q``, ``to_k``, ``to_v`` or ``to_out``.
     down, up: [*, C] → [*, rank] → [*, width of the projection].
-    index: which of the owner's gates.
+    name: the conditioner's, under which the injection holds its gates; without them it is silent.
+    index: which of the gates.
     """
 
     def __init__(
-        self, projection: Projection, down: nn.Module, up: nn.Module, index: int, owner: GateOwner
+        self, projection: Projection, down: Layer, up: Layer, name: str, index: int
     ) -> None:
         self.projection = projection
         self.down = down
         self.up = up
+        self.name = name
         self.index = index
-        self.owner = owner
 
     def projection_change(
         self, projection: Projection, states: Tensor, call: Call
     ) -> Tensor | None:
-        if projection != self.projection:
+        gates = call.injection.gates.get(self.name)
+        if projection != self.projection or gates is None:
             return None
         branch = self.up(self.down(states))
-        return self.owner.gates[self.index].to(branch.dtype) * branch
+        return gates[self.index].to(branch.dtype) * branch

@@ -6,7 +6,7 @@ Legend: B clips, F frames.
 import torch
 from torch import Tensor
 
-from dynascene.models.attention import AttentionState, GateOwner, Reader, attend
+from dynascene.models.attention import AttentionState, Reader, attend
 from dynascene.models.call import Call
 from dynascene.models.injection import Reference
 
@@ -20,14 +20,13 @@ class ReferenceReader(Reader):
     Several references each have a softmax of their own: two give s + g₁·(j₁ − s) + g₂·(j₂ − s), at
     gates of 1 j₁ + j₂ − s.
 
-    name: the conditioner's, under which the injection holds its reference.
-    block: which of the reference's blocks, and which of the owner's gates.
+    name: the conditioner's, under which the injection holds its reference and its gates.
+    block: which of the reference's blocks, and which of the gates.
     """
 
-    def __init__(self, name: str, block: int, owner: GateOwner) -> None:
+    def __init__(self, name: str, block: int) -> None:
         self.name = name
         self.block = block
-        self.owner = owner
 
     def attended_change(self, state: AttentionState, call: Call) -> Tensor | None:
         reference = call.injection.reference.get(self.name)
@@ -35,7 +34,8 @@ class ReferenceReader(Reader):
             return None
         joint = self._joint(state, call, reference)
         present = reference.present.repeat_interleave(call.frames)
-        gate = self.owner.gates[self.block].to(joint.dtype) * present.view(-1, 1, 1, 1)
+        gate = call.injection.gates[self.name][self.block]
+        gate = gate.to(joint.dtype) * present.view(-1, 1, 1, 1)
         return gate * (joint - state.attended)
 
     def attended_instead(self, state: AttentionState, call: Call) -> Tensor | None:
