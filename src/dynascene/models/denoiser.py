@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, cast
 
 import torch
 from diffusers.configuration_utils import ConfigMixin, register_to_config
+from diffusers.models.modeling_utils import ModelMixin
 from diffusers.utils.accelerate_utils import apply_forward_hook
 from torch import Tensor, nn
 
@@ -57,7 +58,7 @@ class Prediction(NamedTuple):
     value: Tensor
 
 
-class Denoiser(StrictModel, ConfigMixin):
+class Denoiser(StrictModel, ModelMixin, ConfigMixin):  # diffusers looks for ModelMixin here
     """A system's network. It is saved and loaded as one, and describes itself in its config.
 
     Args:
