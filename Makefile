@@ -18,7 +18,7 @@ METRIC_WORK := build/metric-weights
 # Networks that make setup and make demo fetch: those of up to 20 MB, or, as WEIGHTS=, none.
 WEIGHTS ?= --small
 
-.PHONY: setup demo metric-weights tables test test-long check lint types format clean
+.PHONY: docs setup demo metric-weights tables test test-long check lint types format clean
 
 setup: $(READY)
 
@@ -56,6 +56,10 @@ test: $(READY)
 
 test-long: $(READY)
 	$(BIN)/pytest -m long
+
+# The documentation as a site, in build/site; a broken link or a docstring that does not fit stops it.
+docs: $(READY)
+	$(BIN)/zensical build --clean
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -28,6 +28,12 @@ def test_links_lead_to_files(page: Path) -> None:
     assert [link for link in local if not (page.parent / link).exists()] == []
 
 
+def test_every_page_has_its_place_in_the_site() -> None:
+    nav = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").split("nav:")[1]
+    named = re.findall(r"(\S+\.md)", nav)
+    assert sorted(named) == sorted(page.name for page in ROOT.glob("docs/*.md"))
+
+
 def test_the_readmes_python_example_can_be_imported() -> None:
     block = re.search(
         r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S

@@ -36,9 +36,17 @@ def make_clip(
 
     If this raises, ``out`` is untouched, except that what was found in the clip is kept there.
 
-    keep: files to copy into ``out`` beside the results. Returns the finished clip or picture.
+    Args:
+        request: what to make.
+        out: the folder of the result.
+        display: of stages and notices; None = silent.
+        keep: files to copy into ``out`` beside the results.
 
-    Raises InputError for anything that the user can mend.
+    Returns:
+        The finished clip or picture.
+
+    Raises:
+        InputError: anything that the user can mend.
     """
     if request.options.generator == "projection" and request.motion != MotionInput():
         raise InputError("`generator` projection: makes nobody move; leave `pose` out, or it")

@@ -40,7 +40,8 @@ class PersonInput:
         matte_backend: how to cut out: a name of ``estimators.matte.backends``.
         hints: clicks that mend the matte that is made.
         take_along: whether what the person rides or carries is cut out too, see ``MatteOptions``.
-        matte_shrink, matte_feather: see ``MatteOutline``; of any matte, the person's own too.
+        matte_shrink: see ``MatteOutline``; of any matte, the person's own too.
+        matte_feather: as ``matte_shrink``.
         person_height: metres; tells the scale of a clip whose camera is tracked.
         alpha: whether its colours were multiplied by its alpha; auto: see docs/footage.md.
         deinterlace: as for ``io.video.open_video``.
@@ -156,7 +157,8 @@ class CameraInput:
         fov: horizontal field of view of the filmed camera in degrees where no file tells it.
         camera_height: of the filmed camera above the ground, in the file's unit of length.
         camera_scale: track units per unit of the file; 1 for files that this package wrote.
-        rotation_order, sensor: for formats that do not store them (chan).
+        rotation_order: for formats that do not store it (chan).
+        sensor: as ``rotation_order``.
 
     Raises:
         InputError: options that exclude each other, or a number out of its range.
