@@ -65,11 +65,16 @@ def rendered_run(system: System, training: RenderedTraining, settings: Settings)
         return run
     settings.refuse_clips(name)
     require_start(name, training.continues, settings)
-    choices = (training.composites, training.matte_errors, training.without_points)
+    choices = (
+        training.composites,
+        training.matte_errors,
+        training.without_points,
+        training.walkers,
+    )
     if any(choices) or training.person_share != 0.5:
         raise ValueError(
-            f"{name}: composites, faulty mattes, clips without points and a share of people are "
-            "for size micro alone"
+            f"{name}: composites, faulty mattes, clips without points, walkers and a share of "
+            "people are for size micro alone"
         )
     batch = settings.batch or training.batch
 

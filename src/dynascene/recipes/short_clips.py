@@ -25,6 +25,7 @@ from dynascene.models.systems.system import (
 from dynascene.recipes.start import require_start, starting_point
 from dynascene.recipes.validation import moves_validation
 from dynascene.synthetic.shots.short_shots import ShortShots
+from dynascene.synthetic.shots.walkers import WalkerShots
 from dynascene.task_mix import TaskMix
 from dynascene.training.batch_encoding import PixelEncoder
 from dynascene.training.cached_clips import CachedClips
@@ -120,6 +121,7 @@ def _objective(
             PLAIN_MOVES,
             size.frames,
             person_share=training.person_share,
+            walkers=training.walkers,
             inputs=further_inputs(system, training),
         ),
         batch_encoder=PixelEncoder(training.target),
@@ -167,8 +169,8 @@ def further_inputs(system: System, training: RenderedTraining) -> frozenset[str]
 def _samples(
     system: System, training: RenderedTraining, settings: Settings
 ) -> Dataset[SimpleNamespace]:
-    shots = _cached(
-        training.size, settings, training.person_share, further_inputs(system, training)
+    shots = CachedShots(
+        _training_shots(system, training, settings), settings.cache or settings.out / "clips"
     )
     samples: Dataset[SimpleNamespace] = ShotSamples(shots, Stock(), settings.seed)
     if "points" in shots.shots.inputs:
@@ -178,21 +180,35 @@ def _samples(
     return ConditionFrames(samples, training.composites, training.matte_errors, settings.seed)
 
 
+def _training_shots(system: System, training: RenderedTraining, settings: Settings) -> ShortShots:
+    inputs, size = further_inputs(system, training), training.size
+    if not training.walkers:
+        return _shots(size, settings, training.person_share, inputs)
+    return WalkerShots(
+        "train",
+        size.resolution,
+        size.frames,
+        settings.seed,
+        folder=settings.data,
+        worlds=settings.worlds,
+        inputs=inputs,
+    )
+
+
 def _task_samples(mix: TaskMix, size: ModelSize, settings: Settings) -> TaskSamples:
     """The tasks of a mix, on clips with and without people in the shares that it needs."""
-    clips = CachedClips(
-        _cached(size, settings), Stock(), mix.person_share, settings.seed, draws=TRIES
-    )
+    shots = CachedShots(_shots(size, settings), settings.cache or settings.out / "clips")
+    clips = CachedClips(shots, Stock(), mix.person_share, settings.seed, draws=TRIES)
     return TaskSamples(lambda: clips, mix, settings.seed)
 
 
-def _cached(
+def _shots(
     size: ModelSize,
     settings: Settings,
     person_share: float = 0.5,
     inputs: frozenset[str] = frozenset(),
-) -> CachedShots:
-    shots = ShortShots(
+) -> ShortShots:
+    return ShortShots(
         "train",
         size.resolution,
         size.frames,
@@ -202,4 +218,3 @@ def _cached(
         person_share=person_share,
         inputs=inputs,
     )
-    return CachedShots(shots, settings.cache or settings.out / "clips")

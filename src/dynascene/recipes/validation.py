@@ -18,8 +18,9 @@ from dynascene.datasets.tasks.samples import TaskSamples
 from dynascene.errors import InputError
 from dynascene.recipes.clip_sources import open_clips
 from dynascene.synthetic.shots.dataset import SyntheticShot, SyntheticShots
-from dynascene.synthetic.shots.moved_shots import MovedShot, MovedShots
+from dynascene.synthetic.shots.moved_shots import MovedShot, MovedShots, with_opposite
 from dynascene.synthetic.shots.short_shots import ShortShots
+from dynascene.synthetic.shots.walkers import WalkerShots
 from dynascene.task_mix import TaskMix
 from dynascene.training.run import Settings
 from dynascene.training_batch import TrainingBatch, collate
@@ -70,6 +71,7 @@ def moves_validation(
     *,
     apart: bool = False,
     person_share: float = 0.5,
+    walkers: bool = False,
     inputs: frozenset[str] = frozenset(),
 ) -> list[MovedShot]:
     """Short rendered clips of the val split, whose cameras make plain moves.
@@ -79,13 +81,17 @@ def moves_validation(
         size, clips, frames: of the clips.
         apart: of each clip the last frame alone, for stages that train single frames.
         person_share: share of the clips with a person.
+        walkers: whether the clips are those of walkers instead, whose cameras do as steps tell.
         inputs: names of further fields.
     """
-    places = ShortShots(
-        "val", size, frames, folder=folder, person_share=person_share, inputs=inputs
-    )
-    moved = MovedShots(places)
-    shots = (moved[index] for index in range(clips))
+    if walkers:
+        walks = WalkerShots("val", size, frames, folder=folder, inputs=inputs)
+        shots = (with_opposite(walks[index]) for index in range(clips))
+    else:
+        moved = MovedShots(
+            ShortShots("val", size, frames, folder=folder, person_share=person_share, inputs=inputs)
+        )
+        shots = (moved[index] for index in range(clips))
     return [_last_frame(shot) if apart else shot for shot in shots]
 
 

@@ -217,7 +217,7 @@ def _rendered_row(system: System, training: RenderedTraining) -> PlannedRow:
 def _choice_of_clips(training: RenderedTraining) -> dict[str, float]:
     """What a training chooses otherwise than most: they alone keep the identity they had before
     there was a choice."""
-    names = ("person_share", "without_points")
+    names = ("person_share", "walkers", "without_points")
     usual = {f.name: f.default for f in fields(training) if f.name in names}
     chosen = {name: getattr(training, name) for name in names}
     return {name: value for name, value in chosen.items() if value != usual[name]}

@@ -18,6 +18,7 @@ DRAW: Mapping[str, Callable[[Library, np.random.Generator], tuple[str, Synthetic
     "solid": draw_solid,
 }
 WORLDS: Mapping[str, float] = {"turn": 0.35, "stage": 0.3, "layered": 0.35}  # how often drawn
+ENDLESS = "turn"  # the world without depth, where no travel is seen
 
 
 def draw_place(
@@ -51,6 +52,18 @@ def draw_world(
     shares = np.array(list(worlds.values()), dtype=float)
     world = list(worlds)[int(rng.choice(len(shares), p=shares / shares.sum()))]
     return world, *draw_place(world, library, rng)
+
+
+def worlds_with_depth(shares: Mapping[str, float]) -> dict[str, float]:
+    """Those in which travel is seen.
+
+    Raises:
+        InputError: there are none.
+    """
+    deep = {world: share for world, share in shares.items() if world != ENDLESS and share}
+    if not deep:
+        raise InputError(f"worlds: {dict(shares)} have no depth; add stage or layered")
+    return deep
 
 
 def check_worlds(shares: Mapping[str, float]) -> None:

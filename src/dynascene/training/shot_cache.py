@@ -62,9 +62,7 @@ class CachedShots:
         shots = self.shots
         kind = (VERSION, shots.split, tuple(shots.size), shots.frames, shots.seed)
         choices = (sorted(shots.worlds.items()), shots.person_share, shots.own_view_share)
-        text = repr((kind, choices, shots.library.identity()))
-        if shots.inputs:
-            text += repr(sorted(shots.inputs))
+        text = repr((kind, choices, shots.library.identity())) + shots.further_choices()
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def path(self, file: int) -> Path:

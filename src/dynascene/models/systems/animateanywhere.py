@@ -33,12 +33,14 @@ FLOW_NETWORK = replace(
 # weak: what it forbids holds little attention as it is. Width and δ are not published
 EPIPOLAR = epipolar_term(QUERIES_AND_KEYS, weight=0.1)
 
-# with the numbers of dynascene.micro; everybody is in the picture, for the person is made too
+# with the numbers of dynascene.micro; everybody is in the picture, for the person is made too, and
+# the camera goes with them or not, as their steps tell
 MICRO = replace(
     DYNASCENE_MICRO,
     variant=None,
     target="video",
     person_share=1.0,
+    walkers=True,
     loss=DYNASCENE_MICRO.loss.with_terms((EPIPOLAR,)),
 )
 MICRO_FREE = replace(MICRO, name="micro_free", loss=DYNASCENE_MICRO.loss)

@@ -136,6 +136,8 @@ class RenderedTraining:
         composites, matte_errors: shares of the clips, at size micro alone: those whose scene
             picture is a frame of their own, person included, and those whose matte has faults.
         person_share: share of the clips with a person, at size micro alone.
+        walkers: whether every clip has a person whose steps tell how the camera moves, at size
+            micro alone.
         without_points: share of the clips that have no points, where clips have any, at size
             micro alone.
         added: beginnings of the names of weights that what it goes on from lacks; they start fresh.
@@ -165,6 +167,7 @@ class RenderedTraining:
     composites: float = 0.0
     matte_errors: float = 0.0
     person_share: float = 0.5
+    walkers: bool = False
     without_points: float = 0.0
     added: tuple[str, ...] = ()
     clip_size: Size | None = None

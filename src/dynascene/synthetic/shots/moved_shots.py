@@ -16,7 +16,6 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from dynascene.datasets.imagery import SPLITS
-from dynascene.errors import InputError
 from dynascene.geometry.controls import track_from_controls
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.rigid import camera_centres
@@ -25,7 +24,7 @@ from dynascene.synthetic.places.place import SyntheticPlace
 from dynascene.synthetic.shots.short_filming import ShortShot, render, started_at
 from dynascene.synthetic.shots.short_paths import FOVS, TRAVELS, even_move
 from dynascene.synthetic.shots.short_shots import ShortShots
-from dynascene.synthetic.worlds import draw_world
+from dynascene.synthetic.worlds import draw_world, worlds_with_depth
 from dynascene.types import CameraTrack, Size
 
 # Name → control of geometry.controls, and amounts: what a viewer sees at once
@@ -35,17 +34,23 @@ MOVES: Mapping[str, tuple[str, tuple[float, float]]] = {
     "dolly": ("forward", (0.15, 0.4)),
     "truck": ("right", (0.12, 0.32)),
 }
-ENDLESS = "turn"  # the world without depth, where no travel is seen
 
 
 @dataclass(frozen=True)
 class MovedShot:
     """shot: filmed along its track. opposite: the cameras [F, 4, 4] of the opposite one, from the
-    same first camera. move: a name of MOVES."""
+    same first camera. move: a name of MOVES, empty where it is none of them."""
 
     shot: ShortShot
     opposite: Tensor
     move: str
+
+
+def with_opposite(shot: ShortShot, move: str = "") -> MovedShot:
+    """A clip with its opposite track. move: a name of MOVES, where it is one."""
+    size = Size(shot.video.shape[-1], shot.video.shape[-2])
+    cameras = CameraTrack(shot.cam_from_world, shot.intrinsics, size)
+    return MovedShot(shot, opposite_track(cameras).cam_from_world, move)
 
 
 class TrueViews(NamedTuple):
@@ -78,9 +83,7 @@ class MovedShots(Dataset[MovedShot]):
 
     def __init__(self, shots: ShortShots) -> None:
         self.shots = shots
-        self.deep = {world: s for world, s in shots.worlds.items() if world != ENDLESS and s}
-        if not self.deep:
-            raise InputError(f"worlds: {dict(shots.worlds)} have no depth; add stage or layered")
+        self.deep = worlds_with_depth(shots.worlds)
 
     def __len__(self) -> int:
         return len(self.shots)
@@ -91,9 +94,7 @@ class MovedShots(Dataset[MovedShot]):
         rng, move, drawn = self._drawn(index)
         shots = self.shots
         track = even_move(move.control, move.amount, shots.frames, move.fov, shots.size)
-        shot = shots.filmed(rng, *drawn, track)
-        cameras = CameraTrack(shot.cam_from_world, shot.intrinsics, shots.size)
-        return MovedShot(shot, opposite_track(cameras).cam_from_world, move.name)
+        return with_opposite(shots.filmed(rng, *drawn, track), move.name)
 
     @torch.no_grad()
     def true_views(self, index: int, shares: Tensor, size: Size) -> TrueViews:

@@ -1,10 +1,12 @@
 """Synthetic people, rendered once and laid into many shots.
 
 A clip is one stride of a walk on the spot, seen by a camera that walks along; it repeats without
-a jump. F frames of a shot, h w pixels of a clip, H W of a frame.
+a jump. Or it is as long a piece of standing, which does not repeat.
+
+F frames of a shot, h w pixels of a clip, H W of a frame.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dynascene.body_pose import INDEX
+from dynascene.body_pose import INDEX, JOINTS
 from dynascene.geometry.intrinsics import intrinsics_matrix
 from dynascene.geometry.rigid import invert_rigid, rigid
 from dynascene.imaging.colour import linear_from_srgb, srgb_from_linear
@@ -21,9 +23,10 @@ from dynascene.synthetic.people.body_joints import body_joints, faces_camera
 from dynascene.synthetic.people.gait import Walk
 from dynascene.synthetic.people.gait_style import stride_length
 from dynascene.synthetic.people.ground_path import GroundPath
-from dynascene.synthetic.people.look import random_look
+from dynascene.synthetic.people.look import PersonLook, random_look
 from dynascene.synthetic.people.renderer import Light, render_person
 from dynascene.synthetic.people.skeleton import Poses
+from dynascene.synthetic.people.standing import Stand
 from dynascene.types import CameraTrack, Size
 
 STRIDE_FRAMES = 24
@@ -44,12 +47,15 @@ class StrideClip:
         height: of the person, metres.
         joints: [24, 22, 2] where the joints of ``body_pose`` are, in the clip's pixels.
         visibility: [24, 22]; that of eyes and nose is 0 where the face is turned away.
+        step: [2] float64, metres to the right and away from the camera that the person walks from
+            frame to frame.
     """
 
     layers: Tensor
     height: float
     joints: Tensor
     visibility: Tensor
+    step: Tensor = field(default_factory=lambda: torch.zeros(2, dtype=torch.float64))
 
 
 @dataclass(frozen=True)
@@ -76,16 +82,37 @@ class Placement:
 @lru_cache(maxsize=64)
 def person_clip(seed: int) -> StrideClip:
     """A random person walking in a random direction, rendered once per seed and process."""
-    rng = np.random.default_rng([23, seed])
-    look = random_look(torch.Generator().manual_seed(int(rng.integers(2**31))))
-    heading, speed = rng.uniform(0, 2 * np.pi), rng.uniform(0.9, 1.6)
+    rng, look, heading, speed = _drawn_person(seed)
     away = torch.tensor([np.sin(heading), np.cos(heading)])
     walk = Walk(GroundPath(torch.stack([-9 * away, 9 * away])), speed, look.height, start=8.0)
     seconds = stride_length(speed, look.height) / speed
     times = torch.arange(STRIDE_FRAMES, dtype=torch.float64) / STRIDE_FRAMES * seconds
-    poses = walk.poses(times)
     positions = torch.zeros(STRIDE_FRAMES, 3, dtype=torch.float64)
     positions[:, ::2] = (speed * times + 8.0 - 9.0)[:, None] * away
+    return _rendered(rng, look, walk.poses(times), positions)
+
+
+@lru_cache(maxsize=64)
+def standing_clip(seed: int) -> StrideClip:
+    """The person of ``person_clip`` standing, turned the same way."""
+    rng, look, heading, _ = _drawn_person(seed)
+    stand = Stand(heading=float(np.rad2deg(heading)), height=look.height)
+    times = torch.arange(STRIDE_FRAMES, dtype=torch.float64) / STRIDE_FRAMES
+    positions = torch.zeros(STRIDE_FRAMES, 3, dtype=torch.float64)
+    return _rendered(rng, look, stand.poses(times), positions)
+
+
+def _drawn_person(seed: int) -> tuple[np.random.Generator, PersonLook, float, float]:
+    """The random state of a person, their look, heading in radians, and metres per second."""
+    rng = np.random.default_rng([23, seed])
+    look = random_look(torch.Generator().manual_seed(int(rng.integers(2**31))))
+    return rng, look, rng.uniform(0, 2 * np.pi), rng.uniform(0.9, 1.6)
+
+
+def _rendered(
+    rng: np.random.Generator, look: PersonLook, poses: Poses, positions: Tensor
+) -> StrideClip:
+    """A clip of poses whose person is at [24, 3] on the ground, under a random sun."""
     cameras = _cameras_alongside(positions)
     sun = rng.uniform(-1, 1, 3) * [1, 0, 1] + [0, -0.8, 0]
     light = Light(sun_from=(float(sun[0]), float(sun[1]), float(sun[2])))
@@ -95,7 +122,27 @@ def person_clip(seed: int) -> StrideClip:
         matte = tensor_from_bytes(frame.matte)
         colour = tensor_from_bytes(frame.colour)
         layers.append(torch.cat([colour * matte, matte]))
-    return StrideClip(torch.stack(layers), look.height, *_joints(poses, cameras, look.height))
+    joints, visibility = _joints(poses, cameras, look.height)
+    step = positions[1, ::2] - positions[0, ::2]
+    return StrideClip(torch.stack(layers), look.height, joints, visibility, step)
+
+
+def mirrored(clip: StrideClip) -> StrideClip:
+    """The person seen in a mirror: left for right, and walking the other way across."""
+    other = [INDEX[_other_side(joint)] for joint in JOINTS]
+    joints = clip.joints[:, other]
+    return replace(
+        clip,
+        layers=clip.layers.flip(-1),
+        joints=torch.stack([CLIP_SIZE.width - joints[..., 0], joints[..., 1]], dim=-1),
+        visibility=clip.visibility[:, other],
+        step=clip.step * torch.tensor([-1.0, 1.0]),
+    )
+
+
+def _other_side(joint: str) -> str:
+    side, _, part = joint.partition("_")
+    return {"left": "right", "right": "left"}[side] + "_" + part if part else joint
 
 
 def _joints(poses: Poses, cameras: CameraTrack, height: float) -> tuple[Tensor, Tensor]:

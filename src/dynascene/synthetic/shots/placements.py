@@ -75,6 +75,16 @@ def _place_in_world(
     position[:, ::2] = centre[::2] + away * torch.tensor([math.sin(azimuth), math.cos(azimuth)])
     position[:, ::2] += (torch.arange(frames) - middle)[:, None] * walk
     position[:, 1] = ground
+    return placement_at(position, track, phase, ground, metre)
+
+
+def placement_at(
+    position: Tensor, track: CameraTrack, phase: Tensor, ground: float, metre: float
+) -> Placement:
+    """Where people at [F, 3] on the ground are in the frames; arguments as ``random_placement``.
+
+    phase: [F] of the stride.
+    """
     pose = track.cam_from_world
     in_camera = (pose[:, :3, :3] @ position[..., None])[..., 0] + pose[:, :3, 3]
     visible = in_camera[:, 2] > NEAR * ground

@@ -90,6 +90,10 @@ class ShortShots(Dataset[ShortShot]):
     def __len__(self) -> int:
         return 2**31  # drawn, not enumerated
 
+    def further_choices(self) -> str:
+        """What decides the clips beside the numbers that all have, as text of a key."""
+        return repr(sorted(self.inputs)) if self.inputs else ""
+
     def __getitem__(self, index: int) -> ShortShot:
         if not 0 <= index < len(self):
             raise IndexError(index)
