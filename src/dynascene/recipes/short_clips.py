@@ -184,6 +184,8 @@ def _training_shots(system: System, training: RenderedTraining, settings: Settin
     inputs, size = further_inputs(system, training), training.size
     if not training.walkers:
         return _shots(size, settings, training.person_share, inputs)
+    # with the flow whether it is read or not, so that trainings share the clips they render
+    inputs |= {"background_flow"}
     return WalkerShots(
         "train",
         size.resolution,

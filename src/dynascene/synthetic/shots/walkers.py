@@ -49,7 +49,7 @@ from dynascene.types import CameraTrack, Size
 KINDS: Mapping[str, float] = {"along": 0.45, "past": 0.2, "standing": 0.15, "panned": 0.2}
 WALKING = ("along", "past")
 PACE = 4  # frames of the stride per frame: a sixth of it, for in a 24th hardly anything moves
-FIRST_PERSON, PEOPLE = 1000, 12  # seeds of the train split's people, and how many a split has
+FIRST_PERSON, PEOPLE = 1000, 10  # seeds of the train split's people, and how many a split has
 EYE = (0.9, 1.4)  # metres: height of the camera; low, so that feet are seen
 DISTANCE = (2.7, 3.6)  # of the person, in heights of the camera
 ASIDE = 0.5  # of the half picture, at most: where the person is in it
