@@ -28,7 +28,7 @@ from dynascene.models.systems.disentangled import DISENTANGLED
 from dynascene.recipes import find_recipe, short_clips
 from dynascene.recipes.export import export_run
 from dynascene.recipes.rendered import rendered_run
-from dynascene.synthetic.shots import short_shots
+from dynascene.synthetic.shots import short_shots, walkers
 from dynascene.synthetic.shots.moved_shots import MovedShot
 from dynascene.synthetic.shots.person_clips import StrideClip
 from dynascene.training import shot_cache
@@ -46,8 +46,14 @@ def quick(monkeypatch) -> None:
     monkeypatch.setattr(shot_cache, "CLIPS_PER_FILE", 2)
     figure = torch.zeros(24, 4, 176, 120)
     figure[:, :, 30:158, 40:80] = 0.8
-    person = StrideClip(figure, 1.7, 60 + 20 * torch.rand(24, 22, 2), torch.ones(24, 22))
-    monkeypatch.setattr(short_shots, "person_clip", lambda seed: person)
+    joints, step = 60 + 20 * torch.rand(24, 22, 2), torch.tensor([0.06, 0.0], dtype=torch.float64)
+    person = StrideClip(figure, 1.7, joints, torch.ones(24, 22), step)
+    for module, name in (
+        (short_shots, "person_clip"),
+        (walkers, "person_clip"),
+        (walkers, "standing_clip"),
+    ):
+        monkeypatch.setattr(module, name, lambda seed: person)
 
 
 def trained(name: str, out: Path) -> dict[str, float]:
@@ -87,16 +93,16 @@ def test_poses_and_pictures_become_a_clip(tmp_path: Path) -> None:
 def test_flow_is_judged_where_it_is_predicted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And everybody is in the clips of the examination too, as in those of training."""
-    shares, make = set(), short_clips.moves_validation
+    """And the clips of the examination are those of walkers too, as in training."""
+    chosen, make = set(), short_clips.moves_validation
 
-    def moves(*arguments, person_share: float, **options) -> list[MovedShot]:
-        shares.add(person_share)
-        return make(*arguments, person_share=person_share, **options)
+    def moves(*arguments, walkers: bool, **options) -> list[MovedShot]:
+        chosen.add(walkers)
+        return make(*arguments, walkers=walkers, **options)
 
     monkeypatch.setattr(short_clips, "moves_validation", moves)
     assert trained("animateanywhere.micro_flow", tmp_path / "run")["term/background_flow"] > 0
-    assert shares == {1.0}
+    assert chosen == {True}
 
 
 def test_points_do_not_replace_faulty_conditions(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.rigid import camera_centres, rigid
 from dynascene.synthetic.places.place import SyntheticPlace
 from dynascene.synthetic.shots.dataset import random_light
+from dynascene.synthetic.shots.moved_shots import TrueViews
 from dynascene.synthetic.shots.person_clips import (
     STRIDE_FRAMES,
     StrideClip,
@@ -38,6 +39,7 @@ from dynascene.synthetic.shots.short_filming import (
     film,
     in_track_units,
     level_pose,
+    render,
 )
 from dynascene.synthetic.shots.short_inputs import short_inputs
 from dynascene.synthetic.shots.short_shots import ShortShots
@@ -136,20 +138,46 @@ class WalkerShots(ShortShots):
     def __getitem__(self, index: int) -> ShortShot:
         if not 0 <= index < len(self):
             raise IndexError(index)
+        kind, world, name, scene = self._drawn(index)
+        track = walked_track(scene, kind, self.size, torch.linspace(0, 1, self.frames), self.frames)
+        person = laid_walker(scene, kind, track)
+        shot = film(scene.setting, track, person, world, name)
+        return replace(shot, inputs=short_inputs(self.inputs, scene.setting, track, person))
+
+    @torch.no_grad()
+    def true_views(self, index: int, shares: Tensor) -> TrueViews:
+        """What a clip's place shows along the way of its camera, without anybody.
+
+        Where the camera does not move: along the way of a camera that goes with the person, were
+        they walking.
+
+        Args:
+            index: of the clip.
+            shares: [N] of that way: 0 is the first frame, 1 the last one.
+
+        Returns:
+            The views whose camera stands inside the place.
+        """
+        kind, _, _, scene = self._drawn(index)
+        moving = kind if kind in ("along", "panned") else "along"
+        track = walked_track(scene, moving, self.size, shares, self.frames)
+        inside = scene.setting.place.contains(camera_centres(track.cam_from_world).float())
+        track = CameraTrack(track.cam_from_world[inside], track.intrinsics[inside], self.size)
+        degrees = abs(scene.pan) if kind == "panned" else math.nan
+        return TrueViews(render(scene.setting, track)[0], shares[inside], degrees)
+
+    def _drawn(self, index: int) -> tuple[str, str, str, Scene]:
+        """A clip's kind, its world, the name of its place, and its scene."""
         rng = np.random.default_rng([self.seed, SPLITS.index(self.split), index, 5])
         shares = np.array(list(self.kinds.values()))
         kind = list(self.kinds)[int(np.searchsorted(shares.cumsum(), rng.random() * shares.sum()))]
         for _ in range(TRIES):
             world, name, place = draw_world(rng, self.worlds, self.library)
             scene = self._scene(rng, place)
-            if inside(scene, walked_track(scene, "along", self.size, self.frames)):
-                break
-        else:
-            raise InputError(f"walkers: {name} and {TRIES - 1} other places leave no room to walk")
-        track = walked_track(scene, kind, self.size, self.frames)
-        person = laid_walker(scene, kind, track)
-        shot = film(scene.setting, track, person, world, name)
-        return replace(shot, inputs=short_inputs(self.inputs, scene.setting, track, person))
+            end = way(scene, self.frames)[-1:].float()
+            if bool(scene.setting.place.contains(end).all()):
+                return kind, world, name, scene
+        raise InputError(f"walkers: {name} and {TRIES - 1} other places leave no room to walk")
 
     def _scene(self, rng: np.random.Generator, place: SyntheticPlace) -> Scene:
         fov, eye, pitch = rng.uniform(*FOVS), rng.uniform(*EYE), rng.normal(*PITCH)
@@ -173,34 +201,45 @@ class WalkerShots(ShortShots):
         )
 
 
-def who_walks(scene: Scene, kind: str) -> StrideClip:
-    """The person of a clip."""
-    clip = (person_clip if kind in WALKING else standing_clip)(scene.person)
+def who_walks(scene: Scene) -> StrideClip:
+    """The person of a clip, walking."""
+    clip = person_clip(scene.person)
     return mirrored(clip) if scene.reflected else clip
 
 
-def way(scene: Scene, kind: str, frames: int) -> Tensor:
-    """How far the person has walked since the first frame, [F, 3] in track units.
+def who_stands(scene: Scene) -> StrideClip:
+    """The person of a clip, standing."""
+    clip = standing_clip(scene.person)
+    return mirrored(clip) if scene.reflected else clip
+
+
+def way(scene: Scene, frames: int) -> Tensor:
+    """How far the person walks in the frames of a clip, [F, 3] in track units.
 
     The person is drawn as seen along the line of sight, so their right is that of this line.
     """
-    right, away = (float(metres) for metres in who_walks(scene, kind).step)
+    right, away = (float(metres) for metres in who_walks(scene).step)
     azimuth = math.radians(scene.azimuth)
     c, s = math.cos(azimuth), math.sin(azimuth)
     step = torch.tensor([c * right + s * away, 0.0, c * away - s * right], dtype=torch.float64)
     return torch.arange(frames)[:, None] * PACE * scene.metre * step
 
 
-def walked_track(scene: Scene, kind: str, size: Size, frames: int) -> CameraTrack:
-    """The camera of a clip, which looks straight ahead from the origin at the first frame."""
+def walked_track(scene: Scene, kind: str, size: Size, shares: Tensor, frames: int) -> CameraTrack:
+    """The camera of a clip, which looks straight ahead from the origin at the first frame.
+
+    Args:
+        scene, kind: what is filmed, and how.
+        size: of the frames.
+        shares: [N] of the clip, 0 the first frame and 1 the last one.
+        frames: of the clip.
+    """
     pan = scene.pan if kind == "panned" else 0.0
-    poses = torch.stack(
-        [level_pose(pan * frame / max(frames - 1, 1), scene.pitch) for frame in range(frames)]
-    )
+    poses = torch.stack([level_pose(pan * float(share), scene.pitch) for share in shares])
     if kind == "along":
-        axes = torch.eye(3, dtype=torch.float64).expand(frames, 3, 3)
-        poses = poses @ rigid(axes, -way(scene, kind, frames))
-    return CameraTrack(poses, scene.intrinsics.expand(frames, 3, 3).clone(), size)
+        axes = torch.eye(3, dtype=torch.float64).expand(len(shares), 3, 3)
+        poses = poses @ rigid(axes, -shares.double()[:, None] * way(scene, frames)[-1])
+    return CameraTrack(poses, scene.intrinsics.expand(len(shares), 3, 3).clone(), size)
 
 
 def laid_walker(scene: Scene, kind: str, track: CameraTrack) -> PersonLayers:
@@ -211,15 +250,10 @@ def laid_walker(scene: Scene, kind: str, track: CameraTrack) -> PersonLayers:
     line_of_sight = torch.tensor([math.sin(azimuth), 0.0, math.cos(azimuth)], dtype=torch.float64)
     position = (line_of_sight * scene.distance * scene.metre).expand(frames, 3).clone()
     if kind in WALKING:
-        walked = way(scene, kind, frames)
+        walked = way(scene, frames)
         position += walked - (walked.mean(dim=0) if kind == "past" else 0.0)
     position[:, 1] = stage.height
     phase = torch.arange(frames) * PACE + scene.phase
-    clip = who_walks(scene, kind)
+    clip = (who_walks if kind in WALKING else who_stands)(scene)
     placement = placement_at(position, track, phase, stage.height, scene.metre)
     return PersonLayers(*lay_person(clip, placement, track.size), clip, placement)
-
-
-def inside(scene: Scene, track: CameraTrack) -> bool:
-    """Whether the camera stays inside the place."""
-    return bool(scene.setting.place.contains(camera_centres(track.cam_from_world).float()).all())
