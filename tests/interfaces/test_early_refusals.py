@@ -116,7 +116,7 @@ def test_generate_refuses_before_the_long_stages(
         ("--subject 2", "pixel X,Y"),
         ("--hint 0:1,1 --hint 2:500,1,out", "--hint 2:500,1: lies outside"),
         ("--matte-feather -2", "--matte-feather -2"),
-        ("--backend fast", "fast"),
+        ("--matte-backend fast", "fast"),
         ("--frames 3:99", "0:4"),
     ],
 )

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -31,8 +32,10 @@ from dynascene.io.points import MOST as POINTS
 from dynascene.io.points import read_points
 from dynascene.io.poses.formats import CONVERT, is_pose_file, read_pose
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
-from dynascene.models.systems.system import System
 from dynascene.types import CameraTrack, FrameSource, Size
+
+if TYPE_CHECKING:  # diffusers loads for seconds
+    from dynascene.models.systems.system import System
 
 PARAMETERS = {
     "skeleton": "pose",

@@ -10,7 +10,7 @@ from tyro.conf import Positional, arg
 from dynascene.errors import InputError
 from dynascene.estimators.names import DetectorName
 from dynascene.extras import require
-from dynascene.interfaces.cli.arguments import OptionalBackend, optional
+from dynascene.interfaces.cli.arguments import OptionalBackend, alternatives, optional
 
 if TYPE_CHECKING:  # imported where they are used: --help must not wait for torch
     from dynascene.curation.engine.choice import EngineChoice
@@ -32,9 +32,9 @@ def curate(
     most_similar: Annotated[float, arg(metavar="S")] = 0.8,
     most_similar_background: Annotated[float, arg(metavar="S")] = 0.8,
     person_detector: Annotated[
-        DetectorName | Literal["none"] | None, arg(help_behavior_hint="")
+        DetectorName | Literal["none"] | None, optional(f"{alternatives(DetectorName)}|none")
     ] = None,
-    matte: OptionalBackend = None,
+    matte_backend: OptionalBackend = None,
     poses: Annotated[bool, arg(help_behavior_hint="")] = False,
     worst_camera: Literal["good", "doubtful"] = "good",
     time_limit: Annotated[float, arg(metavar="MINUTES")] = 60.0,
@@ -62,14 +62,14 @@ def curate(
         most_similar_background: the same of what lies off the person.
         person_detector: who finds people; none: clips are kept whoever is in them (default: the
             best whose weights were fetched before).
-        matte: who cuts the person out (default: as dynascene matte).
+        matte_backend: how the person is cut out (default: as dynascene matte).
         poses: clips carry the person's body pose, as dynascene pose reads it.
         worst_camera: the least verdict on a tracked camera that is kept.
         time_limit: a clip is dropped by the stage that takes longer for it.
         release: also write this table, from which others rebuild the data set without its media;
             without SOURCE: of the data set as it stands, with what people said of its clips.
         from_release: rebuild the clips of such a table, with its cameras; of the settings only
-            --matte, --person-detector and --time-limit count then.
+            --matte-backend, --person-detector and --time-limit count then.
     """
     require("curation", "curation", ["pyarrow", "fsspec", "scenedetect"])
     from dynascene.curation import job
@@ -84,7 +84,7 @@ def curate(
         most_similar=most_similar,
         most_similar_background=most_similar_background,
         person_detector=person_detector,
-        matte=matte,
+        matte=matte_backend,
         poses=poses,
         worst_camera=worst_camera,
         time_limit=time_limit,

@@ -1,12 +1,16 @@
 """Shows a job on the terminal."""
 
+import json
+import logging
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from dynascene.display import Display, Quiet
 from dynascene.interfaces.cli.options import spell_options
 
 
@@ -30,6 +34,31 @@ class Terminal:
 
     def notice(self, text: str) -> None:
         self.console.print(spell_options(text), markup=False, soft_wrap=True, style="dim")
+
+
+def open_display(quiet: bool) -> Display:
+    """The terminal; with ``quiet`` neither bars nor notices, and no warnings of readers."""
+    if quiet:
+        for handler in logging.getLogger().handlers:
+            if type(handler) is logging.StreamHandler:  # ours; the report's goes on
+                handler.setLevel(logging.ERROR)
+        return Quiet()
+    return Terminal()
+
+
+def say_result(text: str, values: Mapping[str, object], as_json: bool) -> None:
+    """The result of a command, on standard output.
+
+    Args:
+        text: for people.
+        values: for programs: paths as text, the report; ``as_json`` prints them in one document.
+    """
+    say(json.dumps(values, indent=1, default=str, ensure_ascii=False) if as_json else text)
+
+
+def read_report(path: Path) -> object:
+    """A report as its file has it."""
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def say(text: str) -> None:

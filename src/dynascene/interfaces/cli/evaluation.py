@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from tyro.conf import Positional, arg
 
 from dynascene.devices import choose_device
-from dynascene.interfaces.cli.arguments import OptionalDevice
+from dynascene.interfaces.cli.arguments import OptionalDevice, Switch
 
 
 def evaluate(
@@ -39,6 +39,8 @@ def evaluate(
     videos: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: none)")] = None,
     workers: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: 1)")] = None,
     device: OptionalDevice = None,
+    quiet: Switch = False,
+    json: Switch = False,
 ) -> None:
     """Measure backgrounds against the truth: accuracy, distribution, flicker, camera obedience.
 
@@ -88,6 +90,8 @@ def evaluate(
         workers: processes that judge clips, on Ray.
         device: where networks calculate: cpu, cuda or mps (default: a CUDA GPU where there is one,
             else the CPU).
+        quiet: no progress and no notices on standard error.
+        json: print the result as JSON: the paths and the report.
     """
     from dynascene.errors import InputError
     from dynascene.extras import require
@@ -104,7 +108,7 @@ def evaluate(
     from dynascene.evaluation.systems import SamplingSettings
     from dynascene.evaluation.table import print_tables
     from dynascene.interfaces.cli.arguments import parse_size
-    from dynascene.interfaces.cli.display import Terminal, say
+    from dynascene.interfaces.cli.display import open_display, read_report, say_result
     from dynascene.interfaces.cli.system_names import open_external, open_system
     from dynascene.jobs.log import Log
 
@@ -129,7 +133,7 @@ def evaluate(
         shots = {"manifest": manifest, **manifest.settings}
     else:
         shots["seed"] = seed or 0
-    log = Log(Terminal())
+    log = Log(open_display(quiet))
     sampling = SamplingSettings(steps, guidance, 1 if samples is None else samples)
     if write_inputs:
         if systems:
@@ -137,7 +141,7 @@ def evaluate(
         write_clip_inputs(
             open_clips(EvaluationRequest([], data, imagery=imagery, **shots)), out, log
         )
-        say(f"{out / LISTING}")
+        say_result(f"{out / LISTING}", {"folder": out, "listing": out / LISTING}, json)
         return
     if not systems and not external:
         raise InputError("evaluate: name at least one system, such as projection or small")
@@ -145,17 +149,24 @@ def evaluate(
         opened = [open_system(text, sampling) for text in dict.fromkeys(systems)]
         opened += [open_external(text) for text in dict.fromkeys(external)]
     if gap is not None:
-        print_tables(run_gap(GapRequest(opened, data, gap, seed or 0, imagery), out, log))
+        tables = run_gap(GapRequest(opened, data, gap, seed or 0, imagery), out, log)
     elif long_pans is not None:
         pans = LongPanRequest(opened, data, long_pans, seed or 0, imagery)
-        print_tables(run_long_pans(pans, out, log))
+        tables = run_long_pans(pans, out, log)
     else:
         asked = {k: v for k, v in options.items() if k not in ("samples", "external")}
         request = EvaluationRequest(
             opened, data, imagery=imagery, sampling=sampling, **shots, **asked
         )
-        print_tables(run(request, out, log))
-    say(f"{out / 'table.md'}  (look at {out / 'sheet.png'} too)")
+        tables = run(request, out, log)
+    if not json:
+        print_tables(tables)
+    table, figures = out / "table.md", read_report(out / "metrics.json")
+    say_result(
+        f"{table}  (look at {out / 'sheet.png'} too)",
+        {"folder": out, "table": table, "sheet": out / "sheet.png", "report": figures},
+        json,
+    )
 
 
 def _present(options: dict[str, Any]) -> dict[str, Any]:

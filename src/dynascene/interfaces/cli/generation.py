@@ -100,6 +100,8 @@ def generate(
     focus: Annotated[float, arg(metavar="0..1")] = 0.0,
     preview: Annotated[bool, arg(help_behavior_hint="")] = False,
     out: Annotated[Path | None, optional("DIR")] = None,
+    quiet: Switch = False,
+    json: Switch = False,
 ) -> None:
     """Put a filmed person into a picture of a place, with a background that follows the camera.
 
@@ -187,6 +189,8 @@ def generate(
         preview: make only a picture, DIR-preview.png beside the folder of the results: a few small
             frames of what the full run would give, in seconds.
         out: folder of the results (default: named after the person and the scene).
+        quiet: no progress and no notices on standard error; the report has them.
+        json: print the result as JSON: the paths and the report.
     """
     from dynascene.estimators.matte.outline import MatteOutline
     from dynascene.generation.clip import DEFAULT_GENERATOR, GenerationOptions
@@ -198,7 +202,7 @@ def generate(
         MotionInput,
         PlaceInput,
     )
-    from dynascene.interfaces.cli.display import Terminal, say
+    from dynascene.interfaces.cli.display import open_display, read_report, say_result
 
     choose_device(device)
     options = GenerationOptions(
@@ -264,11 +268,18 @@ def generate(
     if out is not None and not str(out).strip("."):
         raise InputError("--out names a folder of its own for the results")
     out = out or default_out(person, scene)
+    display = open_display(quiet)
     if preview:
-        say(f"{make_preview(request, out, Terminal())}  (a preview: few frames, small)")
+        picture = make_preview(request, out, display)
+        say_result(f"{picture}  (a preview: few frames, small)", {"preview": picture}, json)
         return
-    finished = make_clip(request, out, Terminal())
-    say(f"{finished}  (look at {out / 'sheet.png'} first)")
+    finished = make_clip(request, out, display)
+    sheet, report = out / "sheet.png", read_report(out / "report.json")
+    say_result(
+        f"{finished}  (look at {sheet} first)",
+        {"folder": out, "finished": finished, "sheet": sheet, "report": report},
+        json,
+    )
 
 
 def default_out(person: Path | None, scene: Path) -> Path:

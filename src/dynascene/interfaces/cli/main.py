@@ -34,6 +34,12 @@ from dynascene.interfaces.cli import (
     verification,
     weights,
 )
+from dynascene.interfaces.cli.mistypes import (
+    check_command,
+    check_no_streams,
+    with_present_names,
+    wrong_option,
+)
 from dynascene.interfaces.cli.options import spell_options
 
 Command = Callable[..., None]
@@ -166,7 +172,12 @@ def _parsed(arguments: list[str]) -> Callable[[], None]:
         verification,
         curation,
     )
-    commands = {name: _later(c) for module in modules for name, c in module.COMMANDS.items()}
+    plain = {name: c for module in modules for name, c in module.COMMANDS.items()}
+    if arguments:
+        check_command(arguments[0], [*plain, "cameras"])
+        check_no_streams(arguments)
+        arguments = with_present_names(arguments, lambda text: print(text, file=sys.stderr))
+    commands = {name: _later(command) for name, command in plain.items()}
     if training.HELP.keys() & set(arguments[:1]) and {"-h", "--help"} & set(arguments):
         command = commands[arguments[0]]
         command.__doc__ = training.HELP[arguments[0]](command.__doc__ or "")
@@ -184,6 +195,8 @@ def _parsed(arguments: list[str]) -> Callable[[], None]:
             )
     except SystemExit as stop:
         if stop.code:
+            if arguments[0] in plain and (line := wrong_option(arguments, plain)):
+                _fail(line, WRONG_INPUT)
             _fail(one_line(complaint.getvalue()), WRONG_INPUT)
         raise
 

@@ -29,7 +29,7 @@ def matte(
     /,
     *,
     out: Annotated[Path, arg(metavar="DIR")],
-    backend: OptionalBackend = None,
+    matte_backend: OptionalBackend = None,
     subject: Annotated[str | None, optional("N|X,Y")] = None,
     take_along: Switch = False,
     person_alone: Switch = False,
@@ -40,13 +40,15 @@ def matte(
     deinterlace: Deinterlace = "auto",
     fill_gaps: Annotated[bool, arg(help_behavior_hint="")] = False,
     frame_rate: Annotated[str | None, optional("FPS")] = None,
+    quiet: Switch = False,
+    json: Switch = False,
 ) -> None:
     """Cut the person out of a clip: a matte per frame, white = person.
 
     Args:
         video: video, or folder of frames.
         out: folder of the result: PNG frames, preview.mp4 and matte.json.
-        backend: modnet, pose or selfie (networks, fetched once), or motion, which needs no
+        matte_backend: modnet, pose or selfie (networks, fetched once), or motion, which needs no
             weights; default: the first of them whose weights were fetched before.
         subject: whom to take where there are several: their number in the line that lists them,
             or a pixel on them in the first frame; default: the most prominent.
@@ -65,18 +67,20 @@ def matte(
             interlaced (auto), all, or none.
         fill_gaps: where a folder of frames lacks one, the frame before stands still.
         frame_rate: frames a second of a folder of frames, such as 25 or 30000/1001 (default: 24).
+        quiet: no progress and no notices on standard error; the report has them.
+        json: print the result as JSON: the paths and the report.
     """
     from dynascene.estimators.matte.job import run
     from dynascene.estimators.matte.options import MatteOptions
     from dynascene.estimators.matte.outline import MatteOutline
     from dynascene.generation.takes import warn_of_cuts
-    from dynascene.interfaces.cli.display import Terminal, say
+    from dynascene.interfaces.cli.display import open_display, read_report, say_result
     from dynascene.io.excerpt import excerpt
     from dynascene.io.frames import open_frames
 
     choice = parse_subject(subject) if subject is not None else None
     options = MatteOptions(
-        backend=backend,
+        backend=matte_backend,
         choice=choice,
         outline=MatteOutline(matte_shrink, matte_feather),
         hints=tuple(map(parse_hint, hints)),
@@ -87,13 +91,16 @@ def matte(
     part = parse_range(frames) if frames else None
     rate = parse_rate(frame_rate) if frame_rate else None
     whole = open_frames(video, deinterlace=deinterlace, fill_gaps=fill_gaps, frame_rate=rate)
-    source, terminal = excerpt(whole, part, video), Terminal()
+    source, display = excerpt(whole, part, video), open_display(quiet)
     options.check(video, source)
-    warn_of_cuts(video, source, terminal, part[0] if part else 0)
-    done = run(video, source, out, options, terminal)
-    say(
+    warn_of_cuts(video, source, display, part[0] if part else 0)
+    done = run(video, source, out, options, display)
+    preview, report = out / "preview.mp4", read_report(out / "matte.json")
+    say_result(
         f"{out}: {done.frames} frames by {done.backend}, person {100 * done.share:.1f} % of the "
-        f"frame, flicker {100 * done.flicker:.1f} %  (look at {out / 'preview.mp4'} first)"
+        f"frame, flicker {100 * done.flicker:.1f} %  (look at {preview} first)",
+        {"folder": out, "preview": preview, "report": report},
+        json,
     )
 
 

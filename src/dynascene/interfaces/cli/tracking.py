@@ -6,7 +6,7 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
-from dynascene.interfaces.cli.arguments import optional, parse_range
+from dynascene.interfaces.cli.arguments import Switch, optional, parse_range
 from dynascene.io.names import Deinterlace
 
 
@@ -21,6 +21,8 @@ def track(
     frames: Annotated[str | None, optional("A:B")] = None,
     deinterlace: Deinterlace = "auto",
     fill_gaps: Annotated[bool, arg(help_behavior_hint="")] = False,
+    quiet: Switch = False,
+    json: Switch = False,
 ) -> None:
     """Find the camera of a filmed clip: one pose per frame, and how far to trust it.
 
@@ -40,12 +42,14 @@ def track(
         deinterlace: make interlaced video pictures of one moment: frames that say that they are
             interlaced (auto), all, or none.
         fill_gaps: where a folder of frames lacks one, the frame before stands still.
+        quiet: no progress and no notices on standard error; the report has them.
+        json: print the result as JSON: the paths and the report.
     """
-    import json
+    from json import dumps
 
     from dynascene.estimators.camera import TrackingOptions, track_camera
     from dynascene.generation.takes import warn_of_cuts
-    from dynascene.interfaces.cli.display import Terminal, say
+    from dynascene.interfaces.cli.display import open_display, say_result
     from dynascene.io.atomic import write_text
     from dynascene.io.cameras import write_cameras
     from dynascene.io.cameras.formats import format_for_ending, format_named
@@ -60,7 +64,7 @@ def track(
     if report == out:
         raise InputError(f"{out}: is the name of the report; choose another")
     format_named(to or format_for_ending(out))  # complains before the work, not after it
-    options, terminal = TrackingOptions(focal), Terminal()
+    options, terminal = TrackingOptions(focal), open_display(quiet)
     names, read = (out.name, report.name), [path for path in (video, matte) if path is not None]
     with result_folder(out.parent, names, read, listing=report.name) as folder:
         part = parse_range(frames) if frames else None
@@ -84,14 +88,18 @@ def track(
         figures = tracked.report() | {
             "outputs": [path.name for path in folder.iterdir()] + [report.name]
         }
-        write_text(folder / report.name, json.dumps(figures, indent=1) + "\n")
+        write_text(folder / report.name, dumps(figures, indent=1) + "\n")
     for reason in tracked.reasons:
         terminal.notice(f"note: {reason}")
     if tracked.track is None:
         why = "; ".join(tracked.reasons)
         raise InputError(f"{video}: the camera could not be tracked ({why}); figures in {report}")
     verdict = f"{tracked.kind}, {tracked.verdict}"
-    say(f"{out}: {len(tracked.track)} frames, {verdict} (figures in {report})")
+    say_result(
+        f"{out}: {len(tracked.track)} frames, {verdict} (figures in {report})",
+        {"cameras": out, "report_file": report, "report": figures},
+        json,
+    )
 
 
 COMMANDS = {"track": track}

@@ -11,7 +11,7 @@ from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
 from dynascene.extras import require
-from dynascene.interfaces.cli.arguments import optional
+from dynascene.interfaces.cli.arguments import Switch, optional
 
 if TYPE_CHECKING:  # imported where they are used: --help must not wait for torch
     from dynascene.curation.votes.store import VoteStore
@@ -31,7 +31,7 @@ def verify(
     port: Annotated[int, arg(metavar="P")] = 8017,
     token: Annotated[str | None, optional("WORD")] = None,
     rule: Annotated[str, arg(metavar="K/N")] = "2/3",
-    points: bool = True,
+    points: Switch = True,
     apply: bool = False,
     only_accepted: bool = False,
 ) -> None:
@@ -49,7 +49,7 @@ def verify(
         token: word that lets raters in (default: $DYNASCENE_VERIFY_TOKEN, which other users of the
             machine cannot read; else none).
         rule: K of N votes accept or reject a clip.
-        points: follow points of the background and show where the camera puts them.
+        points: do not follow points of the background, nor show where the camera puts them.
         apply: write the manifest.
         only_accepted: with --apply, clips without enough votes lose their split too.
     """

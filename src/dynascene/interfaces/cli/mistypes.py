@@ -1,0 +1,73 @@
+"""What was probably meant by a mistyped command or option, and options of earlier versions."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from dynascene.errors import InputError
+from dynascene.interfaces.cli.options import option_of
+
+# (command, option of an earlier version) → its name
+RENAMED = {
+    ("matte", "--backend"): "--matte-backend",
+    ("curate", "--matte"): "--matte-backend",
+}
+
+
+def check_command(name: str, commands: Iterable[str]) -> None:
+    """Raises InputError where there is no such command, with the nearest one."""
+    if not name.startswith("-") and name not in commands:
+        raise InputError(f"{name}: is no command{_meant(name, commands)} (see --help)")
+
+
+def wrong_option(
+    arguments: Sequence[str], commands: Mapping[str, Callable[..., Any]]
+) -> str | None:
+    """One line for the first option that a command does not have; None: it has them all.
+
+    Args:
+        arguments: of the program: the command, then its own.
+        commands: by name.
+    """
+    name = arguments[0]
+    options = options_of(commands[name])
+    for argument in arguments[1:]:
+        option = argument.partition("=")[0].replace("_", "-")
+        if option.startswith("--") and option not in options:
+            return f"{name} has no {option}{_meant(option, options)} (see dynascene {name} --help)"
+    return None
+
+
+def options_of(command: Callable[..., Any]) -> set[str]:
+    """All options of a command, ``--help`` too."""
+    options = {"--help"}
+    for parameter in inspect.signature(command).parameters.values():
+        if parameter.kind is not inspect.Parameter.POSITIONAL_ONLY:
+            option = option_of(parameter.name)
+            options.add(f"--no-{option[2:]}" if parameter.default is True else option)
+    return options
+
+
+def with_present_names(arguments: Sequence[str], notice: Callable[[str], None]) -> list[str]:
+    """The arguments with options of earlier versions as they are called now, each with a notice."""
+    renamed = list(arguments)
+    for place, argument in enumerate(renamed):
+        option, sign, value = argument.partition("=")
+        if present := RENAMED.get((renamed[0], option)):
+            notice(f"note: {option} is now {present}")
+            renamed[place] = present + sign + value
+    return renamed
+
+
+def check_no_streams(arguments: Sequence[str]) -> None:
+    """Raises InputError for a lone "-": no command reads or writes a stream."""
+    if "-" in arguments:
+        raise InputError("-: name a file; nothing is read from standard input or written to output")
+
+
+def _meant(text: str, names: Iterable[str]) -> str:
+    near = get_close_matches(text, sorted(names), 1)
+    return f"; did you mean {near[0]}?" if near else ""
