@@ -12,6 +12,7 @@ __version__ = "0.2.0.dev0"
 if TYPE_CHECKING:
     from dynascene.errors import InputError
     from dynascene.generation.clip import GenerationOptions
+    from dynascene.generation.delivery_input import DeliveryInput
     from dynascene.generation.job import make_clip
     from dynascene.generation.look.look_input import LookInput
     from dynascene.generation.request import (
@@ -26,6 +27,7 @@ _HOME_OF = {
     "ArrayFrames": "dynascene.types",
     "CameraInput": "dynascene.generation.request",
     "CameraTrack": "dynascene.types",
+    "DeliveryInput": "dynascene.generation.delivery_input",
     "FrameSource": "dynascene.types",
     "GenerationOptions": "dynascene.generation.clip",
     "GenerationRequest": "dynascene.generation.request",
@@ -42,6 +44,7 @@ __all__ = [
     "ArrayFrames",
     "CameraInput",
     "CameraTrack",
+    "DeliveryInput",
     "FrameSource",
     "GenerationOptions",
     "GenerationRequest",

@@ -26,6 +26,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "synthetic": ("moderngl", "pygltflib"),
         "app": ("gradio",),
         "vace": ("ftfy",),
+        "exr": ("OpenEXR",),
         "wandb": ("wandb",),
     }
 )

@@ -11,6 +11,7 @@ from scipy.spatial.transform import Rotation
 
 from dynascene.errors import InputError
 from dynascene.generation.clip import GenerationOptions
+from dynascene.generation.delivery_input import DeliveryInput
 from dynascene.generation.job import make_clip
 from dynascene.generation.request import CameraInput, GenerationRequest, PlaceInput
 from dynascene.io.frames import open_frames
@@ -30,7 +31,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Path:
         place=PlaceInput(scene=folder / "scene.png", place="ground", horizon=0.4),
         camera=CameraInput(move="dolly-in:0.2+pan-right:6"),
         frames=(0, 4),
-        camera_files=NAMES,
+        delivery=DeliveryInput(camera_files=NAMES),
         options=GenerationOptions(generator="projection", size=SIZE),
     )
     make_clip(request, folder / "out")
@@ -90,10 +91,6 @@ def sample(picture: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     return cv2.remap(picture.astype(np.float32), *at, cv2.INTER_LINEAR)[:, 0]
 
 
-def test_an_unknown_name_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(InputError, match="`camera_files` fbx: give some of usda"):
-        GenerationRequest(
-            place=PlaceInput(scene=tmp_path / "a.png"),
-            camera=CameraInput(move="static"),
-            camera_files=("fbx",),  # ty: ignore[invalid-argument-type]
-        )
+        DeliveryInput(camera_files=("fbx",))  # ty: ignore[invalid-argument-type]

@@ -13,7 +13,7 @@ import pytest
 from clips import numbered_frames
 
 from dynascene.errors import InputError
-from dynascene.io import video_writing
+from dynascene.io import video_encoding, video_writing
 from dynascene.io.frames import open_frames
 from dynascene.io.mattes import open_matte
 from dynascene.io.video import open_video
@@ -193,7 +193,7 @@ def test_an_error_keeps_what_stood_there(tmp_path: Path) -> None:
 def test_a_full_disk_is_said_in_one_line(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(video_writing, "replacing", lambda _: nullcontext(Path("/dev/full")))
+    monkeypatch.setattr(video_encoding, "replacing", lambda _: nullcontext(Path("/dev/full")))
     frames = np.random.default_rng(3).integers(0, 256, (40, 48, 64, 4), dtype=np.uint8)
     channels = 4 if name == "a.mov" else 3
     with pytest.raises(InputError) as caught, WRITERS[name](tmp_path / name) as writer:  # noqa: PT012
@@ -224,7 +224,7 @@ def test_an_encoder_that_fails_is_said_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "a.mp4"
-    monkeypatch.setattr(video_writing._Encoder, "write", _failing)
+    monkeypatch.setattr(video_encoding.VideoEncoder, "write", _failing)
     with pytest.raises(InputError, match="cannot be written"), WRITERS["a.mp4"](path) as writer:
         writer.write(numbered_frames(1)[0])
     assert list(tmp_path.iterdir()) == []

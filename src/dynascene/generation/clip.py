@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dynascene.geometry.framing import Attitude, Framing
+from dynascene.imaging.pixels import unit_floats
 from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, Size
 
@@ -57,6 +58,7 @@ class GeneratedFrame(NamedTuple):
         joined to them; None where they are the background itself, or nothing was sampled.
     estimate: [H, W, 3], the most probable colours, soft: what the picture shows, and else the mean
         of what the network might paint, without the guide's detail; None where there is none.
+    fine: float32 [H, W, 3] in 0 … 1, the background before it was rounded.
     """
 
     background: np.ndarray
@@ -65,6 +67,12 @@ class GeneratedFrame(NamedTuple):
     painted: np.ndarray | None = None
     network: np.ndarray | None = None
     estimate: np.ndarray | None = None
+    fine: np.ndarray | None = None
+
+    @property
+    def exact_background(self) -> np.ndarray:
+        """The background as exact as it is known, float32 [H, W, 3] in 0 … 1."""
+        return unit_floats(self.background) if self.fine is None else self.fine
 
 
 @dataclass(frozen=True)

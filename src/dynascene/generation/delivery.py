@@ -1,18 +1,20 @@
 """Renders a generated clip once and writes everything that the user gets from it."""
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from dynascene.errors import InputError
-from dynascene.generation.clip import GeneratedClip, GeneratedFrame
-from dynascene.generation.compositing import composite, fit_background
+from dynascene.generation.clip import GeneratedClip
+from dynascene.generation.delivery_input import DeliveryInput
+from dynascene.generation.finishing import FinishedFrame, finished_frames
 from dynascene.generation.inputs import Inputs
+from dynascene.generation.layers import layer_names, open_layers
 from dynascene.generation.look.clip_look import ClipLook
 from dynascene.imaging.pixels import bytes_from_tensor
 from dynascene.imaging.sheet import (
@@ -28,33 +30,12 @@ from dynascene.io.camera_figure import cameras_from_above
 from dynascene.io.cameras import write_cameras
 from dynascene.io.frames import times_of
 from dynascene.io.images import write_png
-from dynascene.io.video_writing import H264Writer, PngSequenceWriter
+from dynascene.io.video_writing import H264Writer
 from dynascene.jobs.log import Log
 from dynascene.types import Shot, Size
 
-
-class PersonFrame(NamedTuple):
-    """uint8: colour [H, W, 3]; matte [H, W, 1], 255 = person."""
-
-    colour: np.ndarray
-    matte: np.ndarray
-
-
-class FinishedFrame(NamedTuple):
-    """One finished frame; composite: uint8 [H, W, 3]; person: None where there is none.
-
-    shadow: uint8 [H, W, 1], 255 = no light; None where none is cast.
-    """
-
-    frame: GeneratedFrame
-    composite: np.ndarray
-    person: PersonFrame | None
-    shadow: np.ndarray | None = None
-
-
 CAMERA_PICTURE = Size(300, 180)
 PARTS = ("composite", "background", "matte")
-LAYERS = ("foreground", "background", "matte", "shadow")
 Write = Callable[[FinishedFrame], None]
 
 
@@ -79,29 +60,19 @@ class ClipSheet:
             self.rows.setdefault(name, []).append(thumbnail(image))
 
 
-def finished_frames(shot: Shot, clip: GeneratedClip, look: ClipLook) -> Iterator[FinishedFrame]:
-    """Background, person and their composite, frame by frame."""
-    if shot.foreground is None or shot.matte is None:
-        for frame in clip.frames():
-            yield FinishedFrame(frame, frame.background, None)
-        return
-    size = shot.foreground.size
-    layers = zip(clip.frames(), shot.foreground.read(), shot.matte.read(), strict=True)
-    for index, (frame, person, matte) in enumerate(layers):
-        background = fit_background(frame.background, size)
-        shown = look.apply(index, background, person, matte)
-        finished = composite(shown.person, matte, shown.background)
-        yield FinishedFrame(frame, finished, PersonFrame(person, matte), shown.shadow)
-
-
-def output_names(layers: bool) -> set[str]:
+def output_names(layers: Sequence[str]) -> set[str]:
     """Everything that a run may write, whatever its input."""
     names = {f"{name}.{ending}" for name in PARTS for ending in ("mp4", "png")}
-    return names | {"cameras.txt", "sheet.png"} | (set(LAYERS) if layers else set())
+    return names | {"cameras.txt", "sheet.png"} | layer_names(layers)
 
 
 def deliver(
-    folder: Path, inputs: Inputs, clip: GeneratedClip, look: ClipLook, layers: bool, log: Log
+    folder: Path,
+    inputs: Inputs,
+    clip: GeneratedClip,
+    look: ClipLook,
+    wishes: DeliveryInput,
+    log: Log,
 ) -> str:
     """Write the clips (or the still pictures), the camera file, the layers and the sheet.
 
@@ -113,11 +84,20 @@ def deliver(
         clip.sample(log)
     with log.stage("frames", len(shot)) as step, ExitStack() as writers:
         write = _still_writer(folder) if inputs.still else _clip_writer(folder, shot, clip, writers)
-        write_layers = _layer_writer(folder, shot, look, writers) if layers else None
+        layers = open_layers(
+            wishes.layers,
+            folder,
+            shot,
+            clip.track,
+            inputs.scene.surface,
+            writers,
+            has_shadow=look.caster is not None,
+            is_straight=wishes.straight,
+        )
         for index, done in enumerate(finished_frames(shot, clip, look)):
             write(done)
-            if write_layers:
-                write_layers(done)
+            for write_layers in layers:
+                write_layers(index, done)
             collector.add(index, done)
             step()
     if shot.foreground is None:
@@ -175,27 +155,6 @@ def _clip_writer(folder: Path, shot: Shot, clip: GeneratedClip, writers: ExitSta
         finished.write(done.composite)
         if done.person is not None:
             matte.write(done.person.matte)
-
-    return write
-
-
-def _layer_writer(folder: Path, shot: Shot, look: ClipLook, writers: ExitStack) -> Write:
-    def sequence(name: str) -> PngSequenceWriter:
-        return writers.enter_context(PngSequenceWriter(folder / name, sixteen_bit=True))
-
-    background = sequence("background")
-    if shot.foreground is None:
-        return lambda done: background.write(done.frame.background)
-    foreground, matte = sequence("foreground"), sequence("matte")
-    shadow = sequence("shadow") if look.caster else None
-
-    def write(done: FinishedFrame) -> None:
-        background.write(done.frame.background)
-        if done.person is not None:
-            foreground.write(np.concatenate(done.person, axis=2))
-            matte.write(done.person.matte)
-        if shadow is not None and done.shadow is not None:
-            shadow.write(done.shadow)
 
     return write
 

@@ -27,7 +27,7 @@ from dynascene.geometry.framing import (
 )
 from dynascene.geometry.intrinsics import contain_intrinsics
 from dynascene.geometry.lifting import LiftedScene
-from dynascene.imaging.pixels import bytes_from_tensor, tensor_from_bytes
+from dynascene.imaging.pixels import bytes_from_tensor, floats_from_tensor, tensor_from_bytes
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.types import Batch, CameraTrack, Shot, Size
 
@@ -221,7 +221,8 @@ def batch_frames(batch: Batch) -> Iterator[GeneratedFrame]:
 
 def _frame(colour: Tensor, visibility: Tensor, painted: np.ndarray | None = None) -> GeneratedFrame:
     background, seen = bytes_from_tensor(colour), bytes_from_tensor(visibility)
-    return GeneratedFrame(background, _hide_unseen(background, seen), seen, painted)
+    shown = _hide_unseen(background, seen)
+    return GeneratedFrame(background, shown, seen, painted, fine=floats_from_tensor(colour))
 
 
 def _hide_unseen(colour: np.ndarray, visibility: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from dynascene.generation.delivery import deliver, output_names
 from dynascene.generation.footage import FOLDER
 from dynascene.generation.generate import generate
 from dynascene.generation.inputs import Inputs
+from dynascene.generation.layers import check_layers
 from dynascene.generation.look.preparation import prepare_look
 from dynascene.generation.notices import give_notices
 from dynascene.generation.opening import open_inputs
@@ -50,8 +51,10 @@ def make_clip(
     """
     if request.options.generator == "projection" and request.motion != MotionInput():
         raise InputError("`generator` projection: makes nobody move; leave `pose` out, or it")
+    wishes = request.delivery
+    check_layers(wishes.layers)
     log = Log(display) if display else Log()
-    names = {*output_names(request.layers), *camera_file_names(request.camera_files)}
+    names = {*output_names(wishes.layers), *camera_file_names(wishes.camera_files)}
     names |= {*(path.name for path in keep), FOLDER, REPORT}
     read = request.files
     with (
@@ -67,11 +70,11 @@ def make_clip(
             clip = generate(inputs.shot, inputs.scene, options)
         give_notices(request, inputs, clip, log)
         _warn_of_enlarging(inputs, clip, log)
-        write_camera_files(folder, request.camera_files, inputs, clip)
+        write_camera_files(folder, wishes.camera_files, inputs, clip)
         for path in keep:
             shutil.copy(path, folder)
         look = prepare_look(request, inputs, clip, folder, log)
-        finished = deliver(folder, inputs, clip, look, request.layers, log)
+        finished = deliver(folder, inputs, clip, look, wishes, log)
         carry_inputs(out / FOLDER, folder / FOLDER, read)
         written = report(request, inputs, clip, look, log, keep)
         written["outputs"] = [*sorted(path.name for path in folder.iterdir()), REPORT]

@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 
 from dynascene.display import Display
 from dynascene.errors import InputError
-from dynascene.generation.delivery import ClipSheet, clip_sheet, finished_frames
+from dynascene.generation.delivery import ClipSheet, clip_sheet
+from dynascene.generation.finishing import finished_frames
 from dynascene.generation.generate import generate
 from dynascene.generation.look.preparation import prepare_look
 from dynascene.generation.notices import give_notices

@@ -84,8 +84,7 @@ def _existing(path: Path | None) -> Path | None:
 def _options(request: GenerationRequest, copies: Sequence[Path]) -> dict[str, Any]:
     person = asdict(request.person) if request.person else {}
     options = {**person, **asdict(request.place), **asdict(request.camera)}
-    options |= {"frames": request.frames, "layers": request.layers}
-    options |= {"camera_files": request.camera_files}
+    options |= {"frames": request.frames, **asdict(request.delivery)}
     options |= {"look": asdict(request.look)}
     options |= {"options": asdict(request.options)}
     for name in ("person", "matte", "scene", "scene_depth"):

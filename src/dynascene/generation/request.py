@@ -7,17 +7,17 @@ both places.
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import get_args
 
 from dynascene.errors import InputError
 from dynascene.estimators.matte.hints import Hint
 from dynascene.estimators.matte.outline import MatteOutline
 from dynascene.estimators.scale.person_scale import ADULT, SHORTEST, TALLEST
 from dynascene.generation.clip import GenerationOptions
+from dynascene.generation.delivery_input import DeliveryInput
 from dynascene.generation.look.look_input import LookInput
 from dynascene.generation.names import PLACES
 from dynascene.io.cameras import Sensor
-from dynascene.io.names import AlphaKind, CameraFileName, Deinterlace
+from dynascene.io.names import AlphaKind, Deinterlace
 from dynascene.io.paths import is_there
 
 SCALE = "scale.json"  # beside a camera file
@@ -237,8 +237,7 @@ class GenerationRequest:
         camera: how it moves.
         motion: how somebody moves who was not filmed.
         frames: (start, stop) of the person's video, stop excluded.
-        layers: also write 16-bit PNG sequences.
-        camera_files: also write the cameras for programs of artists: names of ``CameraFileName``.
+        delivery: what is written besides the clips.
         look: what makes person and background one picture, where there is a person.
         options: of the generator; the camera "none" sets their ``null_camera``.
 
@@ -251,8 +250,7 @@ class GenerationRequest:
     camera: CameraInput = field(default_factory=CameraInput)
     motion: MotionInput = field(default_factory=MotionInput)
     frames: tuple[int, int] | None = None
-    layers: bool = False
-    camera_files: tuple[CameraFileName, ...] = ()
+    delivery: DeliveryInput = field(default_factory=DeliveryInput)
     look: LookInput = field(default_factory=LookInput)
     options: GenerationOptions = field(default_factory=GenerationOptions)
 
@@ -271,10 +269,6 @@ class GenerationRequest:
         if self.frames is not None and not 0 <= self.frames[0] < self.frames[1]:
             start, stop = self.frames
             raise InputError(f"`frames` {start}:{stop}: must be A:B with 0 <= A < B")
-        for name in self.camera_files:
-            if name not in get_args(CameraFileName):
-                names = ", ".join(get_args(CameraFileName))
-                raise InputError(f"`camera_files` {name}: give some of {names}")
         _check_options(self.options)
         if self.camera.cameras == NULL_CAMERA:
             object.__setattr__(self, "options", replace(self.options, null_camera=True))

@@ -76,6 +76,25 @@ def bytes_from_light(light: np.ndarray) -> np.ndarray:
     return _BYTE_OF_STEP[steps.astype(np.uint16)]
 
 
+def light_of(picture: np.ndarray) -> np.ndarray:
+    """Linear light of a picture.
+
+    Args:
+        picture: uint8, or float32 sRGB in 0 … 1, of any shape.
+
+    Returns:
+        float32 of the same shape.
+    """
+    return LIGHT_OF_BYTE[picture] if picture.dtype == np.uint8 else linear_from_srgb(picture)
+
+
+def picture_of_light(light: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """The inverse of ``light_of``: float32 light as uint8 or float32, whichever ``like`` is."""
+    if like.dtype == np.uint8:
+        return bytes_from_light(light)
+    return srgb_from_linear(light).astype(np.float32)
+
+
 def luma(picture: np.ndarray) -> np.ndarray:
     """Luma by Rec. 601: uint8 [H, W, 3 or 4] → uint8 [H, W]; alpha is ignored."""
     return cv2.cvtColor(picture[..., :3], cv2.COLOR_RGB2GRAY)

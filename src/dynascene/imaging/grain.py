@@ -45,16 +45,18 @@ def add_grain(picture: np.ndarray, deviation: float, rng: np.random.Generator) -
     """Add grain to a picture's luma, where cameras and films have it: in stored values.
 
     Args:
-        picture: uint8 [H, W, 3].
-        deviation: in stored values; 0 leaves the picture as it is.
+        picture: uint8 [H, W, 3], or float32 in 0 … 1.
+        deviation: in stored values, 0 … 255; 0 leaves the picture as it is.
         rng: of the frame.
 
     Returns:
-        uint8 [H, W, 3].
+        [H, W, 3] of the same type.
     """
     if deviation <= 0:
         return picture
     noise = rng.standard_normal(picture.shape[:2], dtype=np.float32) * np.float32(deviation)
+    if picture.dtype != np.uint8:
+        return np.clip(picture + noise[..., None] / 255, 0, 1)
     noisy = picture.astype(np.float32)
     noisy += noise[..., None]
     return np.rint(np.clip(noisy, 0, 255)).astype(np.uint8)

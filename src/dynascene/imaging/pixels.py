@@ -1,4 +1,7 @@
-"""Conversion between stored pictures (8 bits a value) and tensors for networks (0 … 1, −1 … 1)."""
+"""Conversion between stored pictures (8 bits a value) and tensors for networks (0 … 1, −1 … 1).
+
+Pictures of more than 8 bits are float32 arrays of 0 … 1 until they are written.
+"""
 
 import numpy as np
 import torch
@@ -14,6 +17,32 @@ def bytes_from_tensor(pictures: Tensor) -> np.ndarray:
     """[..., C, H, W], clipped to 0 … 1 and rounded → uint8 [..., H, W, C]."""
     values = (pictures.clamp(0, 1) * 255).round().to(torch.uint8)
     return channels_last(values)
+
+
+def floats_from_tensor(pictures: Tensor) -> np.ndarray:
+    """[..., C, H, W], clipped to 0 … 1 → float32 [..., H, W, C]."""
+    return channels_last(pictures.clamp(0, 1).float())
+
+
+def unit_floats(picture: np.ndarray) -> np.ndarray:
+    """uint8 or uint16 of any shape → float32 in 0 … 1; floats stay as they are."""
+    if picture.dtype.kind == "f":
+        return picture
+    return picture.astype(np.float32) / np.float32(np.iinfo(picture.dtype).max)
+
+
+def stored_bytes(picture: np.ndarray) -> np.ndarray:
+    """Floats of any shape, clipped to 0 … 1 and rounded → uint8; uint8 stays as it is."""
+    if picture.dtype == np.uint8:
+        return picture
+    return np.rint(picture.clip(0, 1) * 255).astype(np.uint8)
+
+
+def stored_words(picture: np.ndarray) -> np.ndarray:
+    """Floats of any shape, clipped to 0 … 1 and rounded → uint16; uint8 values v become 257·v."""
+    if picture.dtype == np.uint8:
+        return picture.astype(np.uint16) * np.uint16(257)
+    return np.rint(picture.clip(0, 1) * 65535).astype(np.uint16)
 
 
 def signed_values(pictures: Tensor) -> Tensor:
@@ -33,5 +62,5 @@ def mask_like(mask: Tensor, like: Tensor) -> Tensor:
 
 
 def channels_last(pictures: Tensor) -> np.ndarray:
-    """uint8 [..., C, H, W] → uint8 [..., H, W, C]."""
+    """[..., C, H, W] → [..., H, W, C] of the same type."""
     return pictures.movedim(-3, -1).contiguous().cpu().numpy()

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from dynascene.imaging.blurring import gaussian_blur
-from dynascene.imaging.colour import LIGHT_OF_BYTE, bytes_from_light, luma
+from dynascene.imaging.colour import light_of, luma, picture_of_light
 
 REBLUR = 1.0  # pixels
 STRONG = 0.95  # quantile of the slope above which a pixel lies on an edge
@@ -37,10 +37,10 @@ def edge_width(picture: np.ndarray) -> float | None:
 
 
 def soften(picture: np.ndarray, sigma: float) -> np.ndarray:
-    """Blur a picture in linear light: uint8 [H, W, 3] → the same; 0 leaves it as it is."""
+    """Blur a picture in linear light, uint8 or float32 [H, W, 3] → the same; 0 changes nothing."""
     if sigma <= 0:
         return picture
-    return bytes_from_light(gaussian_blur(LIGHT_OF_BYTE[picture], sigma))
+    return picture_of_light(gaussian_blur(light_of(picture), sigma), picture)
 
 
 def _slope(grey: np.ndarray) -> np.ndarray:

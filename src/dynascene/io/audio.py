@@ -17,8 +17,8 @@ from av.stream import Disposition, Stream
 
 from dynascene.io.atomic import replacing
 from dynascene.io.video_decoding import open_container
+from dynascene.io.video_encoding import clear_errors
 from dynascene.io.video_index import first_frame_time
-from dynascene.io.video_writing import clear_errors
 
 Item = TypeVar("Item")
 

@@ -3,5 +3,6 @@
 from typing import Literal
 
 Deinterlace = Literal["auto", "always", "never"]
+LayerKind = Literal["png", "exr", "prores"]
 CameraFileName = Literal["usda", "glb", "after-effects", "blender-script", "nuke", "chan"]
 AlphaKind = Literal["auto", "straight", "premultiplied"]

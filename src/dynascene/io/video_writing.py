@@ -1,4 +1,4 @@
-"""Writing frame by frame: H.264, ProRes 4444 with alpha, PNG sequences.
+"""Writing frame by frame: H.264, HEVC of 10 bits, ProRes 4444 with alpha, PNG sequences.
 
 Every writer is a context manager. The file appears under its name when the block ends without an
 error; otherwise nothing is left behind.
@@ -6,21 +6,18 @@ error; otherwise nothing is left behind.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import av
 import numpy as np
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
-from av.video.stream import VideoStream
 
-from dynascene.io import swscale
+from dynascene.imaging.pixels import stored_words, unit_floats
 from dynascene.io.atomic import replacing
 from dynascene.io.images import clear_write_errors, write_png
+from dynascene.io.video_encoding import EncodedWriter, VideoEncoding, ten_bit_frame
 from dynascene.types import Size
 
 if TYPE_CHECKING:
@@ -28,139 +25,9 @@ if TYPE_CHECKING:
 
 Quality = Literal["visually-lossless", "high"]
 CONSTANT_RATE_FACTOR: dict[Quality, str] = {"visually-lossless": "10", "high": "16"}
-TICKS = 90_000  # per second, where frames come at varying times
-CONVERSION = swscale.BILINEAR | swscale.ACCURATE_ROUNDING | swscale.FULL_CHROMA_INPUT
 
 
-@dataclass(frozen=True)
-class _Encoding:
-    container: str
-    codec: str
-    pixel_format: str
-    options: dict[str, str]
-    size: Size
-    frame_rate: Fraction
-    times: Sequence[float] | None
-
-
-class _Encoder:
-    """An open file and its encoder; raises what PyAV raises."""
-
-    def __init__(self, path: Path, encoding: _Encoding) -> None:
-        options = {"movflags": "+faststart"}
-        self._container = av.open(str(path), "w", format=encoding.container, options=options)
-        self._encoding = encoding
-        self._count, self._last_pts = 0, -1
-        self._reformatter = VideoReformatter()
-        stream = self._container.add_stream(
-            encoding.codec, rate=encoding.frame_rate, options=encoding.options
-        )
-        assert isinstance(stream, VideoStream)
-        self._stream, context = stream, stream.codec_context
-        context.width, context.height = encoding.size
-        context.pix_fmt = encoding.pixel_format
-        context.time_base = (
-            1 / encoding.frame_rate if encoding.times is None else Fraction(1, TICKS)
-        )
-        context.color_range = ColorRange.MPEG
-        context.colorspace = Colorspace.ITU709
-        context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
-        self._time_base = context.time_base
-
-    def write(self, pixels: np.ndarray) -> None:
-        """Encode [H, W, 3] or [H, W, 4]."""
-        source = "rgba" if pixels.shape[2] == 4 else "rgb24"
-        subsampled = self._encoding.pixel_format == "yuv420p"
-        frame = self._reformatter.reformat(
-            av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format=source),
-            format="yuv444p" if subsampled else self._encoding.pixel_format,
-            dst_colorspace=Colorspace.ITU709,
-            src_color_range=ColorRange.JPEG,
-            dst_color_range=ColorRange.MPEG,
-            interpolation=CONVERSION,
-        )
-        if subsampled:
-            frame = _with_halved_chroma(frame.to_ndarray())
-        frame.pts, frame.time_base = self._next_pts(), self._time_base
-        self._container.mux(self._stream.encode(frame))
-
-    def _next_pts(self) -> int:
-        times = self._encoding.times
-        pts = self._count if times is None else round((times[self._count] - times[0]) * TICKS)
-        self._count += 1
-        self._last_pts = max(pts, self._last_pts + 1)  # two frames never share a time
-        return self._last_pts
-
-    def finish(self) -> None:
-        """Flush the encoder and write the index."""
-        self._container.mux(self._stream.encode(None))
-        self._container.close()
-
-    def abandon(self) -> None:
-        """Close the file, whatever state it is in."""
-        with suppress(av.FFmpegError, OSError):
-            self._container.close()
-
-
-def _with_halved_chroma(planes: np.ndarray) -> av.VideoFrame:
-    """Y, U, V [3, H, W] as 4:2:0, with the chroma between two rows and on the even columns.
-
-    That is where H.264 has it; swscale would put it between the columns, half a pixel off.
-    """
-    import cv2
-
-    def halved(plane: np.ndarray) -> np.ndarray:
-        across, down = np.array([0.25, 0.5, 0.25]), np.array([0.5, 0.5])
-        border = cv2.BORDER_REPLICATE
-        return cv2.sepFilter2D(plane, -1, across, down, anchor=(1, 0), borderType=border)[::2, ::2]
-
-    luma, *chroma = planes
-    stored = np.concatenate([luma.ravel(), *(halved(plane).ravel() for plane in chroma)])
-    return av.VideoFrame.from_ndarray(stored.reshape(-1, luma.shape[1]), format="yuv420p")
-
-
-@contextmanager
-def _encoding_to(path: Path, encoding: _Encoding) -> Generator[_Encoder]:
-    with replacing(path) as temporary:
-        with clear_errors(path):
-            encoder = _Encoder(temporary, encoding)
-        try:
-            yield encoder
-            with clear_errors(path):
-                encoder.finish()
-        finally:
-            encoder.abandon()
-
-
-@contextmanager
-def clear_errors(path: Path) -> Generator[None]:
-    """Turn the errors of system and codecs while ``path`` is written into one clear line."""
-    with clear_write_errors(path):
-        try:
-            yield
-        except av.FFmpegError as error:
-            raise OSError(error.errno, error.strerror) from error
-
-
-class _EncodedWriter:
-    def __init__(self, path: Path, encoding: _Encoding, size: Size) -> None:
-        self.path = path
-        self.size = size
-        self._context: AbstractContextManager[_Encoder] = _encoding_to(path, encoding)
-
-    def __enter__(self) -> Self:
-        self._encoder = self._context.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> bool | None:
-        return self._context.__exit__(*error)  # ty: ignore[invalid-argument-type]
-
-    def _encode(self, pixels: np.ndarray) -> None:
-        with clear_errors(self.path):
-            self._encoder.write(pixels)
-
-
-class H264Writer(_EncodedWriter):
+class H264Writer(EncodedWriter):
     """Frames as H.264 in MP4: 4:2:0, limited range, BT.709, playable while it loads.
 
     Args:
@@ -184,7 +51,7 @@ class H264Writer(_EncodedWriter):
         times: Sequence[float] | None = None,
         keyframes: int | None = None,
     ) -> None:
-        even = Size(size.width + size.width % 2, size.height + size.height % 2)
+        even = _even(size)
         # x264's macroblock tree gives the same frames different files on small sizes: without it
         # the same clip is the same file
         options = {
@@ -194,19 +61,17 @@ class H264Writer(_EncodedWriter):
         }
         if keyframes is not None:
             options["g"] = str(keyframes)
-        encoding = _Encoding("mp4", "libx264", "yuv420p", options, even, frame_rate, times)
+        encoding = VideoEncoding("mp4", "libx264", "yuv420p", options, even, frame_rate, times)
         super().__init__(path, encoding, size)
 
     def write(self, frame: np.ndarray) -> None:
         """Append uint8 [H, W, 3], or a grey [H, W, 1]."""
         _check(frame, self.size, channels=(1, 3))
-        colour = np.repeat(frame, 3, axis=2) if frame.shape[2] == 1 else frame
-        padding = (0, self.size.height % 2), (0, self.size.width % 2), (0, 0)
-        self._encode(np.pad(colour, padding, mode="edge"))
+        self.encode(_evened(frame))
 
 
-class ProResWriter(_EncodedWriter):
-    """Frames with alpha as ProRes 4444 in QuickTime: 4:4:4, 10 bit, BT.709, 16-bit straight alpha.
+class HevcWriter(EncodedWriter):
+    """Frames as HEVC Main 10 in MP4: 10 bits, 4:2:0, limited range, BT.709.
 
     Arguments and errors as for H264Writer.
     """
@@ -218,20 +83,55 @@ class ProResWriter(_EncodedWriter):
         frame_rate: Fraction,
         times: Sequence[float] | None = None,
     ) -> None:
-        options = {"profile": "4444", "alpha_bits": "16", "vendor": "apl0"}
-        encoding = _Encoding("mov", "prores_ks", "yuva444p10le", options, size, frame_rate, times)
+        options = {"crf": "10", "preset": "fast", "x265-params": "log-level=none"}
+        encoding = VideoEncoding(
+            # players of Apple look for this tag
+            "mp4", "libx265", "yuv420p10le", options, _even(size), frame_rate, times, tag="hvc1"
+        )  # fmt: skip
         super().__init__(path, encoding, size)
 
     def write(self, frame: np.ndarray) -> None:
-        """Append uint8 [H, W, 4]."""
-        _check(frame, self.size, channels=(4,))
-        self._encode(frame)
+        """Append [H, W, 3], or a grey [H, W, 1]; float in 0 … 1, or uint8."""
+        _check(frame, self.size, (1, 3), (np.uint8, np.float32))
+        self.encode_planes(ten_bit_frame(unit_floats(_evened(frame))))
+
+
+class ProResWriter(EncodedWriter):
+    """Frames as ProRes 4444 in QuickTime: 4:4:4, 10 bit, BT.709; alpha is straight.
+
+    Its alpha has 16 bits, of which FFmpeg's encoder fills 10.
+
+    Arguments and errors as for H264Writer.
+
+    has_alpha: whether frames have it.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        size: Size,
+        frame_rate: Fraction,
+        times: Sequence[float] | None = None,
+        has_alpha: bool = True,
+    ) -> None:
+        options = {"profile": "4444", "vendor": "apl0"}
+        options |= {"alpha_bits": "16"} if has_alpha else {}
+        kind = "yuva444p10le" if has_alpha else "yuv444p10le"
+        encoding = VideoEncoding("mov", "prores_ks", kind, options, size, frame_rate, times)
+        super().__init__(path, encoding, size)
+        self._channels = 4 if has_alpha else 3
+
+    def write(self, frame: np.ndarray) -> None:
+        """Append [H, W, 4], or [H, W, 3] without alpha; float in 0 … 1, or uint8."""
+        _check(frame, self.size, (self._channels,), (np.uint8, np.float32))
+        self.encode(frame if frame.dtype == np.uint8 else stored_words(frame))
 
 
 class PngSequenceWriter:
     """Frames as ``00000.png``, ``00001.png`` … in a folder that is made, or empty.
 
-    sixteen_bit: 8-bit values v are stored as 257·v, so that 255 is white and nothing is lost.
+    sixteen_bit: floats are stored with 65,536 levels, and 8-bit values v as 257·v, so that 255 is
+        white and nothing is lost.
 
     Raises InputError when it cannot be written, naming the folder where the disk is full.
     """
@@ -252,17 +152,34 @@ class PngSequenceWriter:
         return self._context.__exit__(*error)  # ty: ignore[invalid-argument-type]
 
     def write(self, frame: np.ndarray) -> None:
-        """Append uint8 [H, W, C] with C = 1, 3 or 4 (straight alpha)."""
-        stored = frame.astype(np.uint16) * np.uint16(257) if self.sixteen_bit else frame
+        """Append [H, W, C], C = 1, 3 or 4 (straight alpha): uint8, or with 16 bits float too."""
+        stored = stored_words(frame) if self.sixteen_bit else frame
         path = self._temporary / f"{self._count:05d}.png"
         write_png(path, stored, shown_as=self.folder)
         self._count += 1
 
 
-def _check(frame: np.ndarray, size: Size, channels: tuple[int, ...]) -> None:
+def _even(size: Size) -> Size:
+    return Size(size.width + size.width % 2, size.height + size.height % 2)
+
+
+def _evened(frame: np.ndarray) -> np.ndarray:
+    """[H, W, 3 or 1] → [H', W', 3] of even sides: the last row and column are repeated."""
+    colour = np.repeat(frame, 3, axis=2) if frame.shape[2] == 1 else frame
+    padding = (0, frame.shape[0] % 2), (0, frame.shape[1] % 2), (0, 0)
+    return np.pad(colour, padding, mode="edge")
+
+
+def _check(
+    frame: np.ndarray,
+    size: Size,
+    channels: tuple[int, ...],
+    types: tuple[type, ...] = (np.uint8,),
+) -> None:
     fits = frame.ndim == 3 and frame.shape[:2] == (size.height, size.width)
-    if not fits or frame.shape[2] not in channels or frame.dtype != np.uint8:
+    if not fits or frame.shape[2] not in channels or frame.dtype not in types:
+        expected = " or ".join(kind.__name__ for kind in types)
         raise ValueError(
-            f"frame is {frame.dtype} {list(frame.shape)}, expected uint8 "
+            f"frame is {frame.dtype} {list(frame.shape)}, expected {expected} "
             f"[{size.height}, {size.width}, {' or '.join(map(str, channels))}]"
         )

@@ -10,6 +10,7 @@ import pytest
 
 from dynascene import (
     CameraInput,
+    DeliveryInput,
     GenerationOptions,
     GenerationRequest,
     LookInput,
@@ -38,7 +39,7 @@ def request_of(tmp_path_factory):
         return GenerationRequest(
             place=PlaceInput(scene=folder / "scene.png", horizon=0.4, place="ground"),
             person=PersonInput(person=folder / "person.png", matte=folder / "matte.png"),
-            layers=True,
+            delivery=DeliveryInput(layers=("png",)),
             look=LookInput(**look),
             options=GenerationOptions(generator="projection"),
         )
@@ -47,12 +48,16 @@ def request_of(tmp_path_factory):
 
 
 def picture(path: Path) -> np.ndarray:
-    """uint8 RGB, RGBA or grey [H, W, C]; 16 bits are 257 times 8."""
+    """uint8 RGB, RGBA or grey [H, W, C]; 16 bits are rounded to 8."""
     values = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     assert values is not None, path
     values = values[..., None] if values.ndim == 2 else values
     values = values[..., [2, 1, 0, 3][: values.shape[2]]] if values.shape[2] > 1 else values
-    return (values // 257).astype(np.uint8) if values.dtype == np.uint16 else values
+    return (
+        ((values.astype(int) + 128) // 257).astype(np.uint8)
+        if values.dtype == np.uint16
+        else values
+    )
 
 
 def light_of(values: np.ndarray) -> np.ndarray:

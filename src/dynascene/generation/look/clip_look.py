@@ -10,10 +10,14 @@ from dynascene.generation.look.focus import Focus
 from dynascene.generation.look.harmony import UNCHANGED, Harmony
 from dynascene.generation.look.shadow import ShadowCaster
 from dynascene.generation.look.texture import TextureMatch
+from dynascene.imaging.pixels import stored_bytes
 
 
 class LookFrame(NamedTuple):
-    """uint8. background: [H, W, 3], to lay the person [H, W, 3] over. shadow: [H, W, 1] or None."""
+    """background: [H, W, 3], to lay the person [H, W, 3] over; uint8, or float32 in 0 … 1.
+
+    shadow: float32 [H, W, 1], the share of the light that the ground lacks; None: none is cast.
+    """
 
     background: np.ndarray
     person: np.ndarray
@@ -41,7 +45,9 @@ class ClipLook:
     def apply(
         self, index: int, background: np.ndarray, person: np.ndarray, matte: np.ndarray
     ) -> LookFrame:
-        """One frame: uint8 background and person [H, W, 3], matte [H, W, 1], of one size.
+        """One frame: background and person [H, W, 3], matte [H, W, 1], of one size.
+
+        Each is uint8, or float32 in 0 … 1; background and person come back as they are given.
 
         Grain comes last, as on a sensor. Shadows come after the lens: they are soft already.
         """
@@ -55,8 +61,10 @@ class ClipLook:
         if self.harmony.person is not None:
             person = self.harmony.person.apply(person)
         if self.caster is not None:
-            shadow = self.caster.shadow(index, matte)
-            background = shade(background, shadow)
+            shadow = self.caster.missing_light(index, stored_bytes(matte))
+            is_stored = background.dtype == np.uint8
+            background = shade(background, stored_bytes(shadow) if is_stored else shadow)
+            shadow = shadow.astype(np.float32)
         if self.texture is not None:
             background = self.texture.add_grain(background, index)
         return LookFrame(background, person, shadow)

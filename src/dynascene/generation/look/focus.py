@@ -10,7 +10,7 @@ from dynascene.geometry.rigid import camera_centres
 from dynascene.geometry.surface import Surface
 from dynascene.geometry.tracks import resize_track
 from dynascene.imaging.blurring import gaussian_blur
-from dynascene.imaging.colour import LIGHT_OF_BYTE, bytes_from_light
+from dynascene.imaging.colour import light_of, picture_of_light
 from dynascene.types import CameraTrack, Size
 
 WIDEST = 1 / 70  # of the frame's longer side: blur of what is infinitely far, at full amount
@@ -34,20 +34,20 @@ class Focus:
     amount: float
 
     def apply(self, index: int, background: np.ndarray) -> np.ndarray:
-        """One frame, uint8 [H, W, 3] → the same, blurred in linear light."""
+        """One frame, uint8 or float32 [H, W, 3] → the same, blurred in linear light."""
         height, width = background.shape[:2]
         person = float(self.distances[index])
         # circle of confusion of a thin lens: c = c∞ · |1 − D_person / D|
         track = resize_track(self.track[index : index + 1], Size(width, height))
         spread = np.abs(1 - person / pixel_depths(track, self.surface))
         level = np.clip(spread, 0, 1) * (LEVELS - 1)
-        light = LIGHT_OF_BYTE[background]
+        light = light_of(background)
         result = np.zeros_like(light)
         for number in range(LEVELS):
             share = np.clip(1 - np.abs(level - number), 0, 1)[..., None]
             sigma = self.amount * WIDEST * max(width, height) * number / (LEVELS - 1)
             result += share * gaussian_blur(light, sigma)
-        return bytes_from_light(result)
+        return picture_of_light(result, background)
 
 
 def pixel_depths(track: CameraTrack, surface: Surface) -> np.ndarray:

@@ -20,6 +20,7 @@ from dynascene.geometry.rigid import camera_centres
 from dynascene.geometry.surface import Surface
 from dynascene.geometry.tracks import resize_track
 from dynascene.imaging.blurring import gaussian_blur
+from dynascene.imaging.pixels import stored_bytes
 from dynascene.types import CameraTrack, Size
 
 WORKING_SIDE = 640  # pixels: shadows are soft, larger frames show no more
@@ -73,6 +74,10 @@ class ShadowCaster:
     strength: float
 
     def shadow(self, index: int, matte: np.ndarray) -> np.ndarray:
+        """As ``missing_light``, rounded to uint8 [H, W, 1], 255 = no light at all."""
+        return stored_bytes(self.missing_light(index, matte))
+
+    def missing_light(self, index: int, matte: np.ndarray) -> np.ndarray:
         """The share of the light that the ground lacks in one frame.
 
         Args:
@@ -80,11 +85,11 @@ class ShadowCaster:
             matte: uint8 [H, W, 1], 255 = person.
 
         Returns:
-            uint8 [H, W, 1], 255 = no light at all.
+            Floats [H, W, 1], 0 … 1.
         """
         presence = self.strength * self.footing.presence[index]
         if not presence:
-            return np.zeros_like(matte)
+            return np.zeros(matte.shape, np.float32)
         track = self._track[index : index + 1]
         figure = self._figure(index, matte)
         ground = view_ground(track, self.surface)
@@ -92,8 +97,7 @@ class ShadowCaster:
         light *= 1 - self._ambient * _around_feet(figure, AMBIENT_REACH)
         light *= 1 - CONTACT * _around_feet(figure, CONTACT_REACH)
         missing = presence * ground.share * (1 - light)
-        missing = cv2.resize(missing, matte.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-        return np.rint(missing * 255).astype(np.uint8)[..., None]
+        return cv2.resize(missing, matte.shape[1::-1], interpolation=cv2.INTER_LINEAR)[..., None]
 
     @cached_property
     def _track(self) -> CameraTrack:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dynascene.imaging.grain import add_grain, grain_of
+from dynascene.imaging.pixels import stored_bytes
 from dynascene.imaging.sharpness import edge_width, soften
 from dynascene.types import FrameSource
 
@@ -49,13 +50,14 @@ class TextureMatch:
     change: TextureChange | None = None
 
     def soften(self, background: np.ndarray) -> np.ndarray:
-        """uint8 [H, W, 3] → the same."""
+        """uint8 or float32 [H, W, 3] → the same."""
         if self.change is None:
-            self.change = texture_change(self.clip, background, self.softness, self.grain)
+            stored = stored_bytes(background)
+            self.change = texture_change(self.clip, stored, self.softness, self.grain)
         return soften(background, self.change.blur)
 
     def add_grain(self, background: np.ndarray, index: int) -> np.ndarray:
-        """uint8 [H, W, 3], softened before → the same, with the grain of one frame."""
+        """uint8 or float32 [H, W, 3], softened before → the same, with the grain of one frame."""
         assert self.change is not None, "softened before"
         rng = np.random.default_rng((self.seed, index))
         return add_grain(background, self.change.grain, rng)

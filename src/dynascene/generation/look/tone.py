@@ -7,7 +7,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from dynascene.imaging.colour import LIGHT_OF_BYTE, bytes_from_light
+from dynascene.imaging.colour import (
+    LIGHT_OF_BYTE,
+    bytes_from_light,
+    linear_from_srgb,
+    srgb_from_linear,
+)
 
 
 @dataclass(frozen=True)
@@ -25,8 +30,10 @@ class Tone:
     pivot: float
 
     def apply(self, picture: np.ndarray) -> np.ndarray:
-        """uint8 [H, W, 3] → the same."""
-        return cv2.LUT(picture, self._table)
+        """uint8, or float32 in 0 … 1, [H, W, 3] → the same."""
+        if picture.dtype == np.uint8:
+            return cv2.LUT(picture, self._table)
+        return srgb_from_linear(self._changed(linear_from_srgb(picture))).astype(np.float32)
 
     def report(self) -> dict[str, Any]:
         """Plain JSON values; gains in stops."""
@@ -35,6 +42,8 @@ class Tone:
 
     @cached_property
     def _table(self) -> np.ndarray:
-        light = LIGHT_OF_BYTE[:, None].astype(np.float64) * np.array(self.gains)
-        changed = self.pivot * (light / self.pivot) ** self.contrast
+        changed = self._changed(LIGHT_OF_BYTE[:, None].astype(np.float64))
         return bytes_from_light(changed.astype(np.float32))[None]
+
+    def _changed(self, light: np.ndarray) -> np.ndarray:
+        return self.pivot * (light * np.array(self.gains) / self.pivot) ** self.contrast

@@ -14,6 +14,7 @@ from dynascene.devices import DeviceName
 from dynascene.errors import InputError
 from dynascene.estimators.names import BackendName
 from dynascene.generation.names import GeneratorName, PlaceName
+from dynascene.io.names import LayerKind
 
 if TYPE_CHECKING:  # imported where they are made: --help must not wait for torch
     from dynascene.geometry.framing import Framing
@@ -26,6 +27,7 @@ Hints = Annotated[
     UseAppendAction,
     arg(name="hint", metavar="FRAME:X,Y[,out]", help_behavior_hint=""),
 ]
+Layers = Annotated[tuple[LayerKind, ...] | None, arg(help_behavior_hint="")]
 
 
 def optional(metavar: str) -> Any:
@@ -164,6 +166,11 @@ def parse_box(text: str) -> tuple[float, ...]:
             "where the vanishing point is not in the middle"
         )
     return numbers
+
+
+def parse_layers(kinds: tuple[LayerKind, ...] | None) -> tuple[LayerKind, ...]:
+    """None where no layers were asked for; the option without a word behind it means PNG."""
+    return () if kinds is None else kinds or ("png",)
 
 
 def parse_things(take_along: bool, person_alone: bool) -> bool | None:

@@ -18,6 +18,7 @@ from dynascene.generation.look.look_input import (
 from dynascene.generation.names import HarmonyName
 from dynascene.interfaces.cli.arguments import (
     Hints,
+    Layers,
     OptionalBackend,
     OptionalDevice,
     OptionalGenerator,
@@ -26,6 +27,7 @@ from dynascene.interfaces.cli.arguments import (
     optional,
     parse_box,
     parse_framing,
+    parse_layers,
     parse_light,
     parse_range,
     parse_sensor,
@@ -89,7 +91,8 @@ def generate(
     frame_rate: Annotated[str | None, optional("FPS")] = None,
     rotation_order: Annotated[str | None, optional("XYZ")] = None,
     sensor: OptionalSize = None,
-    layers: bool = False,
+    layers: Layers = None,
+    straight: Switch = False,
     camera_files: tuple[CameraFileName, ...] = (),
     shadow: Annotated[float, arg(metavar="0..1")] = SHADOW,
     light: Annotated[str | None, optional("AZ,EL")] = None,
@@ -175,7 +178,9 @@ def generate(
         frame_rate: frames a second of a folder of frames, such as 25 or 30000/1001 (default: 24).
         rotation_order: order of the rotations in a chan file, such as zxy.
         sensor: sensor of a chan file's camera in millimetres, such as 36x24.
-        layers: also write foreground, background, matte and shadow as 16-bit PNG sequences.
+        layers: also write person, background and shadow apart: png (16 bits, which is meant where
+            nothing follows), exr (OpenEXR in linear light, with depth and camera), prores (4444).
+        straight: colours in the OpenEXR layers are not multiplied by alpha.
         camera_files: also write the cameras for programs of artists, such as usda nuke; glb has the
             place as meshes too.
         shadow: strength of the shadow on the ground, 0 = none.
@@ -194,6 +199,7 @@ def generate(
     """
     from dynascene.estimators.matte.outline import MatteOutline
     from dynascene.generation.clip import DEFAULT_GENERATOR, GenerationOptions
+    from dynascene.generation.delivery_input import DeliveryInput
     from dynascene.generation.job import make_clip
     from dynascene.generation.preview import make_preview
     from dynascene.generation.request import (
@@ -252,8 +258,9 @@ def generate(
         ),
         motion=MotionInput(pose=pose, person_image=person_image, points=points),
         frames=parse_range(frames) if frames else None,
-        layers=layers,
-        camera_files=camera_files,
+        delivery=DeliveryInput(
+            layers=parse_layers(layers), straight=straight, camera_files=camera_files
+        ),
         look=LookInput(
             shadow=shadow,
             light=parse_light(light) if light else None,

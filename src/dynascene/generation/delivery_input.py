@@ -1,0 +1,38 @@
+"""What is written of a clip, besides the clip itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from dynascene.errors import InputError
+from dynascene.io.names import CameraFileName, LayerKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryInput:
+    """What is written of a clip, besides the clip itself.
+
+    Args:
+        layers: person, background and shadow apart, in these ways: png, exr, prores.
+        straight: the colours of OpenEXR layers are not multiplied by alpha.
+        camera_files: the cameras for programs of artists: names of ``CameraFileName``.
+
+    Raises:
+        InputError: an unknown name, or ``straight`` without OpenEXR layers.
+    """
+
+    layers: tuple[LayerKind, ...] = ()
+    straight: bool = False
+    camera_files: tuple[CameraFileName, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_names("layers", self.layers, LayerKind)
+        _check_names("camera_files", self.camera_files, CameraFileName)
+        if self.straight and "exr" not in self.layers:
+            raise InputError("`straight`: is for `layers` exr; other layers are always straight")
+
+
+def _check_names(parameter: str, names: Sequence[str], kind: Any) -> None:
+    for name in names:
+        if name not in get_args(kind):
+            raise InputError(f"`{parameter}` {name}: give some of {', '.join(get_args(kind))}")
