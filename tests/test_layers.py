@@ -36,7 +36,8 @@ def module_of(path: Path) -> str:
     return ".".join(["dynascene", *(parts[:-1] if parts[-1] == "__init__" else parts)])
 
 
-MODULES = {module_of(path): path for path in sorted(SOURCE.rglob("*.py"))}
+DATA = SOURCE / "weights"  # with the line by which diffusers loads them
+MODULES = {module_of(p): p for p in sorted(SOURCE.rglob("*.py")) if DATA not in p.parents}
 
 
 def imported_modules(text: str, modules: Iterable[str] = MODULES) -> list[str]:

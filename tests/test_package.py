@@ -9,7 +9,8 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "dynascene"
 MOST_LINES = 330  # "around 300"
-MODULES = sorted(SOURCE.rglob("*.py"))
+# weights are data; what diffusers imports lies with them
+MODULES = sorted(p for p in SOURCE.rglob("*.py") if p.relative_to(SOURCE).parts[0] != "weights")
 # A bare participle says that something has happened to a value, and not what the value is.
 PARTICIPLES = {"found", "known", "kept", "told", "held", "said"}
 

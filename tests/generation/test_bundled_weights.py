@@ -5,6 +5,8 @@ from fractions import Fraction
 
 import numpy as np
 import torch
+from diffusers import DiffusionPipeline
+from safetensors.torch import load_file
 
 from dynascene.generation.clip import DEFAULT_GENERATOR, GenerationOptions
 from dynascene.generation.generate import generate
@@ -14,6 +16,7 @@ from dynascene.geometry.lifting import lift_to_stage
 from dynascene.geometry.moves import make_move
 from dynascene.geometry.picture import PictureCamera
 from dynascene.io.checksums import sha256_of
+from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.types import Shot, Size
 
 SIZE = Size(128, 72)
@@ -22,7 +25,21 @@ SIZE = Size(128, 72)
 def test_all_of_it_fits_into_twenty_megabytes() -> None:
     files = [path for path in bundled_folder().rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) <= 20e6
-    assert not [path for path in files if path.suffix not in {".json", ".md", ".safetensors"}]
+    others = {path.name for path in files if path.suffix not in {".json", ".md", ".safetensors"}}
+    assert {name for name in others if not name.endswith(".pyc")} == {"pipeline.py"}
+
+
+def test_diffusers_alone_loads_them_exactly() -> None:
+    """Every tensor of the files has its place, and no other place is left."""
+    folder = bundled_folder()
+    pipeline = DiffusionPipeline.from_pretrained(
+        folder, custom_pipeline=str(folder), trust_remote_code=True
+    )
+    assert type(pipeline) is DynaScenePipeline
+    stored = load_file(folder / "denoiser" / "diffusion_pytorch_model.safetensors")
+    loaded = pipeline.denoiser.state_dict()
+    assert loaded.keys() == stored.keys()
+    assert all(torch.equal(tensor, stored[name].float()) for name, tensor in loaded.items())
 
 
 def test_the_card_tells_where_they_come_from_and_what_they_do() -> None:

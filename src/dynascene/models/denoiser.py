@@ -38,6 +38,7 @@ from dynascene.models.input_layout import (
     with_latent_channels,
 )
 from dynascene.models.latents import EncodedClip
+from dynascene.models.motion_lora import MotionLoras
 from dynascene.models.sizes import size_from_dict
 from dynascene.models.strict_loading import StrictModel
 
@@ -111,6 +112,7 @@ class Denoiser(StrictModel, ModelMixin, ConfigMixin):  # diffusers looks for Mod
         if prediction == "guide_residual":
             for parameter in self.unet.conv_out.parameters():
                 nn.init.zeros_(parameter)
+        self.motion_loras = MotionLoras()
         self.alpha_bars = alpha_bars(schedule)  # no buffer: it must stay float32 in half precision
 
     @property

@@ -4,19 +4,18 @@ Legend: B clips, F frames, C latent channels, H W pixels, h w latent grid.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
-from itertools import count
+from functools import cache, partial
 from math import ceil
 from typing import Any
 
 import torch
-from diffusers.pipelines.pipeline_utils import DiffusionPipeline
-from diffusers.utils import BaseOutput
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
 from diffusers.utils.torch_utils import randn_tensor
 from torch import Tensor, nn
 
 from dynascene.errors import InputError
+from dynascene.models.autoencoders import SpaceToDepth
 from dynascene.models.backbone import MAX_FRAMES
 from dynascene.models.conditioners.base import Conditioner
 from dynascene.models.denoiser import Denoiser
@@ -30,9 +29,13 @@ from dynascene.models.diffusion.samplers import (
     window_weights,
 )
 from dynascene.models.diffusion.schedule import TRAINING_STEPS
+from dynascene.models.image_encoder import SmallImageEncoder
 from dynascene.models.injection import Injection, merge_injections
 from dynascene.models.inputs import fields_read
-from dynascene.models.latents import EncodedClip, decode_latents, encode_clip
+from dynascene.models.latents import EncodedClip, encode_clip
+from dynascene.models.pipeline_output import DynaSceneOutput, check_output_type, frames_of
+from dynascene.models.pipeline_surroundings import PublishedPipeline
+from dynascene.models.sampling_steps import StepCallback, StepEnd, callback_tensors
 from dynascene.models.systems import find_system
 from dynascene.models.systems.system import System
 from dynascene.types import Batch
@@ -41,29 +44,23 @@ STEPS, GUIDANCE = 50, 3.5  # the paper's DDIM steps, and the lineage's guidance
 OVERLAP = 8  # frames that neighbouring windows share
 
 
-@dataclass
-class DynaSceneOutput(BaseOutput):
-    """The result of sampling.
-
-    Attributes:
-        frames: [B, F, 3, H, W] in 0 … 1; latents [B, F, C, h, w] with ``output_type`` "latent".
-    """
-
-    frames: Tensor
-
-
-class DynaScenePipeline(DiffusionPipeline):
+class DynaScenePipeline(PublishedPipeline):
     """The sampler of every system; the denoiser determines which conditions are read.
 
+    A callback may set ``_guidance_scale`` for the steps that follow, or ``_interrupt`` to leave
+    them out.
+
     Attributes:
-        vae, image_encoder: networks that ``autoencoder_of`` and ``image_encoder_of`` support.
+        vae, image_encoder: networks that ``autoencoder_of`` and ``image_encoder_of`` support. Both
+            may be None for clips that are encoded already, ``vae`` where latents are asked for.
         denoiser: the network.
         scheduler: any of diffusers' schedulers with the training noise schedule.
         steps, guidance: recommended values for these weights, saved with them.
     """
 
     model_cpu_offload_seq = "image_encoder->denoiser->vae"
-    _callback_tensor_inputs = ("latents",)
+    _callback_tensor_inputs = ["latents"]  # noqa: RUF012 (lists, as in diffusers)
+    _optional_components = ["vae", "image_encoder"]  # noqa: RUF012
 
     vae: nn.Module
     image_encoder: nn.Module
@@ -72,8 +69,8 @@ class DynaScenePipeline(DiffusionPipeline):
 
     def __init__(
         self,
-        vae: nn.Module,
-        image_encoder: nn.Module,
+        vae: AutoencoderKL | AutoencoderTiny | SpaceToDepth | nn.Module | None,
+        image_encoder: SmallImageEncoder | nn.Module | None,
         denoiser: Denoiser,
         scheduler: Any,
         steps: int = STEPS,
@@ -96,9 +93,10 @@ class DynaScenePipeline(DiffusionPipeline):
         window: int | None = None,
         overlap: int = OVERLAP,
         output_type: str = "pt",
-        callback_on_step_end: Callable[..., dict[str, Any]] | None = None,
+        callback_on_step_end: StepCallback | None = None,
         callback_on_step_end_tensor_inputs: Sequence[str] = ("latents",),
-    ) -> DynaSceneOutput:
+        return_dict: bool = True,
+    ) -> Any:
         """Generate the frames of ``clip``.
 
         A clip of one frame is a picture: the motion modules are skipped (stage I).
@@ -107,21 +105,33 @@ class DynaScenePipeline(DiffusionPipeline):
             clip: encoded or not; its ``video`` is not read.
             num_inference_steps, guidance_scale: None: recommended by the weights. A scale of 1 or
                 less skips the unconditional half.
-            generator: random numbers.
+            generator: random numbers; or one for each clip.
             latents: [B, F, C, h, w], initial noise; None: draw it. A single step without noise
                 starts at zero, the mean of the noise, where the denoiser predicts ε: it estimates
                 the mean of all possible frames, and noise would only flicker from frame to frame.
             window: number of frames that the denoiser takes at once; None: as many as it was
                 trained on. Longer clips are covered by overlapping windows, averaged in every step.
             overlap: of two windows, in frames.
-            output_type: ``pt`` or ``latent``.
+            output_type: ``pt``, ``np``, ``pil`` or ``latent``, see ``DynaSceneOutput``.
             callback_on_step_end: ``f(pipeline, step, timestep, tensors) → tensors`` as in
-                diffusers; steps of a chain of clips are counted through.
+                diffusers, or a ``PipelineCallback``; steps of a chain of clips are counted through.
             callback_on_step_end_tensor_inputs: names of the tensors that it gets.
+            return_dict: False: a tuple of the frames alone.
+
+        Returns:
+            A ``DynaSceneOutput``, or the tuple.
 
         Raises:
-            InputError: sizes or steps are impossible.
+            InputError: sizes, steps, names or the number of generators are impossible.
         """
+        check_output_type(output_type, decodes=self.vae is not None)
+        tensors = callback_tensors(
+            callback_on_step_end, callback_on_step_end_tensor_inputs, self._callback_tensor_inputs
+        )
+        if isinstance(generator, list) and len(generator) != len(clip):
+            raise InputError(
+                f"generator: a list of {len(generator)} for {len(clip)} clips: one for each"
+            )
         steps, guidance = self.sampling(num_inference_steps, guidance_scale)
         if not 1 <= steps <= TRAINING_STEPS:
             raise InputError(f"steps: {steps}, expected 1 to {TRAINING_STEPS}")
@@ -133,34 +143,25 @@ class DynaScenePipeline(DiffusionPipeline):
                 f"window: {length} frames, the motion modules see at most {MAX_FRAMES}"
             )
         noise = self._noise(encoded, latents, steps, generator)
-        clips, numbers = self.clip_count(encoded.frames, length), count()
-        with self.progress_bar(total=steps * clips) as progress:
-
-            def on_step(timestep: Tensor, latents: Tensor) -> Tensor:
-                number = next(numbers)
-                progress.update()
-                if callback_on_step_end is None:
-                    return latents
-                values = {"latents": latents}
-                tensors = {name: values[name] for name in callback_on_step_end_tensor_inputs}
-                returned = callback_on_step_end(self, number, timestep, tensors) or {}
-                return returned.get("latents", latents)
-
+        clips = self.clip_count(encoded.frames, length)
+        self.scheduler.set_timesteps(steps, device=self._execution_device)
+        self._num_timesteps = len(self.scheduler.timesteps) * clips
+        self._guidance_scale, self._interrupt = guidance, False
+        with self.progress_bar(total=self.num_timesteps) as progress:
             sample = partial(
                 self._sampled,
                 steps=steps,
-                guidance=guidance,
                 generator=generator,
                 window=(length, min(overlap, length - 1)),
-                on_step=on_step,
+                on_step=StepEnd(self, callback_on_step_end, tensors, progress.update),
             )
             if clips > 1:
                 latents = self._chained(encoded, length, steps, noise, sample)
             else:
                 latents = sample(encoded, noise)
-        frames = latents if output_type == "latent" else decode_latents(self.vae, latents) / 2 + 0.5
+        frames = frames_of(latents, self.vae, output_type)
         self.maybe_free_model_hooks()
-        return DynaSceneOutput(frames=frames)
+        return DynaSceneOutput(frames=frames) if return_dict else (frames,)
 
     @property
     def chain_length(self) -> int | None:
@@ -181,23 +182,24 @@ class DynaScenePipeline(DiffusionPipeline):
         noise: Tensor,
         *,
         steps: int,
-        guidance: float,
         generator: Any,
         window: tuple[int, int],
-        on_step: Callable[[Tensor, Tensor], Tensor],
+        on_step: StepEnd,
     ) -> Tensor:
         """The latents of a clip.
 
         noise: of unit variance where nothing precedes. window: frames, and how many of them two
-        windows share. on_step: (timestep, latents after it) → latents to go on with.
+        windows share.
         """
         length, overlap = window
         spans = window_spans(clip.frames, length, overlap)
-        predict = self._predictor(clip, spans, overlap, guidance)
+        predict = self._predictor(clip, spans, overlap)
         self.scheduler.set_timesteps(steps, device=self._execution_device)
         options = step_options(self.scheduler, generator)
         latents = self._hooked(noise * self.scheduler.init_noise_sigma, clip, noise, -1)
         for step, timestep in enumerate(self.scheduler.timesteps):
+            if self.interrupt:
+                break
             value = predict(self.scheduler.scale_model_input(latents, timestep), timestep)
             latents = self.scheduler.step(value, timestep, latents, **options).prev_sample
             latents = on_step(timestep, self._hooked(latents, clip, noise, step))
@@ -225,7 +227,14 @@ class DynaScenePipeline(DiffusionPipeline):
         return chained(sampled, noise, length, noised)
 
     def encode(self, clip: Batch) -> EncodedClip:
-        """All conditions, on the latent grid and on the pipeline's device."""
+        """All conditions, on the latent grid and on the pipeline's device.
+
+        Raises:
+            InputError: the pipeline lacks a network that this takes.
+        """
+        for name in self._optional_components:
+            if getattr(self, name) is None:
+                raise InputError(f"{name}: this pipeline has none: give it encoded clips")
         return encode_clip(clip.to(self._execution_device), self.vae, self.image_encoder)
 
     def sampling(self, steps: int | None, guidance: float | None) -> tuple[int, float]:
@@ -282,12 +291,13 @@ class DynaScenePipeline(DiffusionPipeline):
         return latents.to(self._execution_device).float()
 
     def _predictor(
-        self, clip: EncodedClip, spans: Sequence[tuple[int, int]], overlap: int, guidance: float
+        self, clip: EncodedClip, spans: Sequence[tuple[int, int]], overlap: int
     ) -> Callable[[Tensor, Tensor], Tensor]:
         """(noisy, timestep) → guided prediction; what is the same in all steps is computed once."""
         weights = window_weights(spans, overlap)
         conditional = self._injections(clip, spans, drop=False)
-        unconditional = self._injections(clip, spans, drop=True) if guidance > 1 else None
+        # made with the first step that needs it: a callback may turn guidance on
+        unconditional = cache(partial(self._injections, clip, spans, drop=True))
 
         motion = clip.frames > 1
 
@@ -295,10 +305,10 @@ class DynaScenePipeline(DiffusionPipeline):
             def predict_window(index: int, part: Tensor) -> Tensor:
                 steps = timestep.to(part.device).expand(len(part))
                 value = self.denoiser(part, steps, conditional[index], motion=motion).value
-                if unconditional is None:
+                if self.guidance_scale <= 1:
                     return value
-                without = self.denoiser(part, steps, unconditional[index], motion=motion).value
-                return guided(without, value, guidance)
+                without = self.denoiser(part, steps, unconditional()[index], motion=motion).value
+                return guided(without, value, self.guidance_scale)
 
             return average_windows(predict_window, noisy, spans, weights)
 

@@ -12,11 +12,12 @@ from dynascene.datasets.imagery import FOLDER_VARIABLE
 from dynascene.errors import InputError
 from dynascene.io.atomic import replacing, write_text
 from dynascene.io.checksums import sha256_of
+from dynascene.models.model_card import CARD, PAGE, publication
 from dynascene.models.pretrained import load_exactly
 from dynascene.models.systems import find_system
 from dynascene.recipes import find_recipe
 from dynascene.recipes.bundled import load_autoencoder
-from dynascene.recipes.provenance import CARD, provenance_of
+from dynascene.recipes.provenance import provenance_of
 from dynascene.training.denoising import DenoisingObjective
 from dynascene.training.journal import read_log
 from dynascene.training.run import Objective, Run, Settings
@@ -72,7 +73,7 @@ def export_run(
         evaluations = [read_evaluation(path, temporary) for path in evaluation]
         card["measured"] = [figures for figures, _ in evaluations]
         write_text(temporary / CARD, json.dumps(card, indent=2) + "\n")
-        write_text(temporary / "README.md", card_text(card, [page for _, page in evaluations]))
+        write_text(temporary / PAGE, card_text(card, [page for _, page in evaluations]))
     return card
 
 
@@ -164,11 +165,7 @@ def card_text(card: Mapping[str, Any], evaluations: Sequence[str] = ()) -> str:
     """The card as Markdown, with the metadata header of model hubs."""
     lines = ["---", f"license: {str(card['license']).lower()}", "library_name: dynascene", "---"]
     lines += ["", f"# {card['recipe']}", ""]
-    if paper := card.get("paper"):
-        title = f"[{paper['title']}]({paper['url']})"
-        lines += [f"A network after {paper['authors']} {paper['year']}, *{title}*.", ""]
-    if ours := card.get("ours"):
-        lines += ["It differs from the publication:", "", *(f"- {line}" for line in ours), ""]
+    lines += publication(card.get("paper"), card.get("ours", ()))
     lines += ["| | |", "| --- | --- |"]
     for name in ("data", "starts_from", "steps", "batch", "seed", "hardware", "seconds_per_step"):
         lines.append(f"| {name.replace('_', ' ')} | {card[name]} |")

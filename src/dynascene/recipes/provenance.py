@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dynascene.datasets.imagery import licences
+from dynascene.models.model_card import CARD
 from dynascene.models.systems import SYSTEMS
 from dynascene.training.run import FRESH, Settings
 from dynascene.training.state import checkpoint_folders
 from dynascene.training.trainer import read_description
 
-CARD = "card.json"
 IMAGERY = "renderings and crops of pictures of the train split"
 PROCEDURAL = "renderings and crops of procedural pictures"
 FILMED = "filmed clips of the train split"
