@@ -17,7 +17,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from dynascene.estimators.matte.guided_filter import SHARES, inverse_symmetric
+from dynascene.estimators.matte.pixel_matrices import SHARES, Planes, dot, inverse, product
 
 SCARCE = 0.05  # mean weight in a window of a side whose colour is half trusted
 
@@ -47,30 +47,33 @@ def fit_colour_line(
         radius: of the window, in pixels.
         ridge: least variance of colour on each side.
     """
-    colour = picture.astype(np.float32) / 255
-    ours, theirs = (_Side(colour, weight, radius) for weight in (person, place))
-    scatter = (ours.covariance + theirs.covariance) / 2 + ridge * np.eye(3, dtype=np.float32)
-    apart = ours.mean - theirs.mean
-    direction = np.einsum("hwij,hwj->hwi", inverse_symmetric(scatter), apart)
-    squared = np.maximum((direction * apart).sum(axis=-1), 0)
-    slope = direction / (squared + 1e-6)[..., None]
-    offset = -(slope * theirs.mean).sum(axis=-1)
+    planes = cv2.split(picture.astype(np.float32) / 255)
+    ours, theirs = (_Side(planes, weight, radius) for weight in (person, place))
+    scatter = [
+        (one + other) / 2 + (ridge if i == j else 0)
+        for (i, j), one, other in zip(SHARES, ours.covariance, theirs.covariance, strict=True)
+    ]
+    apart = [one - other for one, other in zip(ours.mean, theirs.mean, strict=True)]
+    direction = product(inverse(scatter), apart)
+    squared = np.maximum(dot(direction, apart), 0)
+    slope = [plane / (squared + 1e-6) for plane in direction]
+    offset = -dot(slope, theirs.mean)
     scarcer = np.minimum(ours.mass, theirs.mass)
     present = scarcer**2 / (scarcer**2 + SCARCE**2)
-    return ColourLine(np.dstack([slope, offset]), np.sqrt(squared), present)
+    return ColourLine(cv2.merge([*slope, offset]), np.sqrt(squared), present)
 
 
 class _Side:
-    """Mean [h, w, 3], covariance [h, w, 3, 3] and mean weight [h, w] of one side's windows."""
+    """Mean (3 planes), covariance (6) and mean weight [h, w] of one side's windows."""
 
-    def __init__(self, colour: np.ndarray, weight: np.ndarray, radius: int) -> None:
+    def __init__(self, colour: Planes, weight: np.ndarray, radius: int) -> None:
         window = (2 * radius + 1,) * 2
         weight = weight.astype(np.float32)
         self.mass = cv2.boxFilter(weight, -1, window)
         share = 1 / (self.mass + 1e-9)
-        self.mean = cv2.boxFilter(colour * weight[..., None], -1, window) * share[..., None]
-        self.covariance = np.empty((*weight.shape, 3, 3), np.float32)
-        for i, j in SHARES:
-            product = cv2.boxFilter(colour[..., i] * colour[..., j] * weight, -1, window) * share
-            self.covariance[..., i, j] = product - self.mean[..., i] * self.mean[..., j]
-            self.covariance[..., j, i] = self.covariance[..., i, j]
+        weighted = [plane * weight for plane in colour]
+        self.mean = [cv2.boxFilter(plane, -1, window) * share for plane in weighted]
+        self.covariance = [
+            cv2.boxFilter(weighted[i] * colour[j], -1, window) * share - self.mean[i] * self.mean[j]
+            for i, j in SHARES
+        ]

@@ -6,6 +6,7 @@ h w working pixels, H W the frame's own.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 
 import cv2
 import numpy as np
@@ -17,6 +18,8 @@ from dynascene.imaging.colour import luma
 
 SAME_COLOUR = 14.0  # 8-bit values: how well a neighbouring frame's pixel must fit to be heard
 NEIGHBOUR_WEIGHT = 0.5
+NOBODY = 0.02  # a probability that steadying leaves as it is …
+AROUND = 0.08  # … farther from the person than this share of the width
 LEAST_PART = 0.15  # of the largest part: others must be close to it,
 CLOSE = 0.025  # this share of the width, to be the subject's
 BAND = 0.012  # of the width, at least two pixels: how far from the outline edges may be soft
@@ -37,23 +40,44 @@ def steady(probabilities: Iterator[np.ndarray], frames: np.ndarray) -> Iterator[
         probabilities: of each frame.
         frames: uint8 [F, h, w, 3]. A neighbour counts only where its warped colour matches.
     """
-    flow, grid = Flow(), pixel_grid(*frames.shape[1:3])
+    flow = Flow()
     before: np.ndarray | None = None
     for index, (this, after) in enumerate(_with_next(probabilities)):
-        total, weight = this.copy(), np.ones_like(this)
-        grey = luma(frames[index])
-        for other, probability in ((index - 1, before), (index + 1, after)):
-            if probability is None:
-                continue
-            other_grey = luma(frames[other])
-            places = grid + flow(grey, other_grey)
-            colour = look_up(frames[other], places)
-            off = cv2.absdiff(colour, frames[index]).max(axis=-1).astype(np.float32)
-            weights = NEIGHBOUR_WEIGHT * np.exp(-0.5 * (off / SAME_COLOUR) ** 2)
-            total += weights * look_up(probability, places)
-            weight += weights
+        others = [(n, p) for n, p in ((index - 1, before), (index + 1, after)) if p is not None]
         before = this
-        yield total / weight
+        near = _near([this, *(probability for _, probability in others)])
+        if near is None:  # nobody is there, so nothing moves
+            yield this
+            continue
+        rows, columns = near
+        own, total = frames[index][rows, columns], this[rows, columns].copy()
+        weight, grid = np.ones_like(total), pixel_grid(*total.shape)
+        for other, probability in others:
+            colours = frames[other][rows, columns]
+            places = grid + flow(luma(own), luma(colours))
+            apart = cv2.absdiff(look_up(colours, places), own)
+            off = reduce(cv2.max, cv2.split(apart)).astype(np.float32)
+            weights = NEIGHBOUR_WEIGHT * np.exp(-0.5 * (off / SAME_COLOUR) ** 2)
+            total += weights * look_up(probability[rows, columns], places)
+            weight += weights
+        result = this.copy()
+        result[rows, columns] = total / weight
+        yield result
+
+
+def _near(probabilities: list[np.ndarray]) -> tuple[slice, slice] | None:
+    """The rows and columns where one of some frames [h, w] may show the person, and what is around
+    them, in which their motion is told; None where none does.
+    """
+    person = reduce(np.maximum, probabilities)
+    left, top, width, height = cv2.boundingRect((person > NOBODY).astype(np.uint8))
+    if not width:
+        return None
+    margin = round(AROUND * person.shape[1])
+    return (
+        slice(max(0, top - margin), top + height + margin),
+        slice(max(0, left - margin), left + width + margin),
+    )
 
 
 def keep_subject(probability: np.ndarray) -> np.ndarray:

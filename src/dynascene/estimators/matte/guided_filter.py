@@ -10,7 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-SHARES = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
+from dynascene.estimators.matte.pixel_matrices import SHARES, dot, inverse, product
 
 
 class GuidedFilter:
@@ -24,23 +24,26 @@ class GuidedFilter:
 
     def __init__(self, picture: np.ndarray, radius: int, ridge: float) -> None:
         self._picture = picture.astype(np.float32) / 255
+        self._planes = cv2.split(self._picture)
         self._radius = radius
-        self._mean = self._box(self._picture)
-        covariance = np.empty((*picture.shape[:2], 3, 3), np.float32)
+        self._mean = [self._box(plane) for plane in self._planes]
+        covariance = []
         for i, j in SHARES:
-            products = self._box(self._picture[..., i] * self._picture[..., j])
-            covariance[..., i, j] = products - self._mean[..., i] * self._mean[..., j]
-            covariance[..., j, i] = covariance[..., i, j]
-        self._inverse = inverse_symmetric(covariance + ridge * np.eye(3, dtype=np.float32))
+            products = self._box(self._planes[i] * self._planes[j])
+            covariance.append(products - self._mean[i] * self._mean[j] + (ridge if i == j else 0))
+        self._inverse = inverse(covariance)
 
     def coefficients(self, values: np.ndarray) -> np.ndarray:
         """[h, w] → a and b of every pixel, averaged over the windows it lies in: [h, w, 4]."""
         values = values.astype(np.float32)
         mean = self._box(values)
-        covariance = self._box(self._picture * values[..., None]) - self._mean * mean[..., None]
-        slope = np.einsum("hwij,hwj->hwi", self._inverse, covariance)
-        offset = mean - (slope * self._mean).sum(axis=-1)
-        return self._box(np.dstack([slope, offset]))
+        covariance = [
+            self._box(plane * values) - own * mean
+            for plane, own in zip(self._planes, self._mean, strict=True)
+        ]
+        slope = product(self._inverse, covariance)
+        offset = mean - dot(slope, self._mean)
+        return cv2.merge([self._box(plane) for plane in (*slope, offset)])
 
     def filter(self, values: np.ndarray) -> np.ndarray:
         """[h, w] → [h, w] float32, at the guide's own resolution."""
@@ -59,13 +62,3 @@ def apply_coefficients(coefficients: np.ndarray, picture: np.ndarray) -> np.ndar
     scale = 1 / 255 if picture.dtype == np.uint8 else 1.0
     slope, offset = coefficients[..., :3], coefficients[..., 3]
     return np.einsum("hwc,hwc->hw", slope, picture.astype(np.float32)) * scale + offset
-
-
-def inverse_symmetric(m: np.ndarray) -> np.ndarray:
-    """Inverses of positive definite [h, w, 3, 3], by cofactors; much faster than LAPACK."""
-    a, b, c = m[..., 0, 0], m[..., 0, 1], m[..., 0, 2]
-    d, e, f = m[..., 1, 1], m[..., 1, 2], m[..., 2, 2]
-    A, B, C = d * f - e * e, c * e - b * f, b * e - c * d
-    rows = [[A, B, C], [B, a * f - c * c, b * c - a * e], [C, b * c - a * e, a * d - b * b]]
-    adjugate = np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
-    return adjugate / (a * A + b * B + c * C)[..., None, None]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,7 +16,7 @@ from torch.nn import functional as F
 
 from dynascene.errors import InputError
 from dynascene.estimators.tflite.flatbuffer import BufferTable
-from dynascene.estimators.tflite.graph import Operation, read_graph
+from dynascene.estimators.tflite.graph import Graph, Operation, read_graph
 
 TO_CHANNELS_FIRST = (0, 3, 1, 2)
 ACTIVATIONS: dict[int, Callable[[Tensor], Tensor]] = {
@@ -24,6 +25,23 @@ ACTIVATIONS: dict[int, Callable[[Tensor], Tensor]] = {
     3: lambda x: x.clamp_(0, 6),
 }
 SAME = 0  # padding: the output has ceil(input / stride) pixels
+
+Run = Callable[..., Tensor]  # of an operation's inputs
+
+
+class NetworkStep(NamedTuple):
+    """An operation with its settings read.
+
+    Attributes:
+        run: the operation.
+        inputs, output: numbers of its tensors.
+        done: tensors that no later operation reads.
+    """
+
+    run: Run
+    inputs: tuple[int, ...]
+    output: int
+    done: tuple[int, ...]
 
 
 class TfliteNetwork:
@@ -38,18 +56,19 @@ class TfliteNetwork:
 
     def __init__(self, path: Path) -> None:
         graph = read_graph(path)
-        unknown = {step.code for step in graph.operations} - STEPS.keys()
+        unknown = {operation.code for operation in graph.operations} - OPERATIONS.keys()
         if unknown:
             raise InputError(f"{path}: has the TFLite operation {min(unknown)}, not known here")
-        self._graph = graph
+        self._inputs, self._outputs = graph.inputs, graph.outputs
         self._constants = {number: torch.tensor(v) for number, v in graph.constants.items()}
-        for step in graph.operations:
-            if step.code in (CONV, DEPTHWISE):
-                weight = self._constants[step.inputs[1]]
-                axes = TO_CHANNELS_FIRST if step.code == CONV else (3, 0, 1, 2)
-                self._constants[step.inputs[1]] = weight.permute(axes).contiguous(
+        for operation in graph.operations:
+            if operation.code in (CONV, DEPTHWISE):
+                weight = self._constants[operation.inputs[1]]
+                axes = TO_CHANNELS_FIRST if operation.code == CONV else (3, 0, 1, 2)
+                self._constants[operation.inputs[1]] = weight.permute(axes).contiguous(
                     memory_format=torch.channels_last
                 )
+        self._steps = _steps(graph)
 
     @torch.inference_mode()
     def __call__(self, pictures: Tensor) -> list[Tensor]:
@@ -62,32 +81,53 @@ class TfliteNetwork:
             Its outputs in the file's order, the first dimension N.
         """
         values = self._constants.copy()
-        values[self._graph.inputs[0]] = pictures.contiguous(memory_format=torch.channels_last)
-        for step in self._graph.operations:
-            tensors = [values[number] for number in step.inputs if number >= 0]
-            values[step.outputs[0]] = STEPS[step.code](step, *tensors)
-        return [values[number] for number in self._graph.outputs]
+        values[self._inputs[0]] = pictures.contiguous(memory_format=torch.channels_last)
+        for step in self._steps:
+            values[step.output] = step.run(*[values[number] for number in step.inputs])
+            for number in step.done:
+                del values[number]
+        return [values[number] for number in self._outputs]
 
 
-def _conv(step: Operation, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def _steps(graph: Graph) -> list[NetworkStep]:
+    """The operations in the file's order."""
+    last_read = {
+        number: index for index, step in enumerate(graph.operations) for number in step.inputs
+    }
+    steps = []
+    for index, operation in enumerate(graph.operations):
+        inputs = tuple(number for number in operation.inputs if number >= 0)
+        done = {number for number in inputs if last_read[number] == index}
+        done -= {*graph.outputs, *graph.constants}
+        run = OPERATIONS[operation.code](operation)
+        steps.append(NetworkStep(run, inputs, operation.outputs[0], tuple(done)))
+    return steps
+
+
+def _conv(operation: Operation) -> Run:
     """2-D convolution, with all channels or with each channel of its own."""
-    options = _options(step)
-    depthwise = step.code == DEPTHWISE
+    options = _options(operation)
+    depthwise = operation.code == DEPTHWISE
     stride = options.integer(2, 1), options.integer(1, 1)
-    activation, dilation = (4, 5) if depthwise else (3, 4)
+    field, dilation = (4, 5) if depthwise else (3, 4)
+    activation = ACTIVATIONS[options.integer(field, kind="b")]
     spread = options.integer(dilation + 1, 1), options.integer(dilation, 1)
-    kernel = tuple((k - 1) * d + 1 for k, d in zip(weight.shape[2:], spread, strict=True))
-    even = 0, 0
-    if options.integer(0, kind="b") == SAME:
-        if stride == (1, 1) and all(extent % 2 for extent in kernel):
+    is_padded = options.integer(0, kind="b") == SAME
+
+    def run(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        if weight.shape[2:] == stride == (1, 1) and not depthwise:  # torch's convolution is slower
+            pixels = F.linear(x.permute(0, 2, 3, 1), weight[:, :, 0, 0], bias)
+            return activation(pixels.permute(0, 3, 1, 2))
+        kernel = tuple((k - 1) * d + 1 for k, d in zip(weight.shape[2:], spread, strict=True))
+        even = 0, 0
+        if is_padded and stride == (1, 1) and all(extent % 2 for extent in kernel):
             even = kernel[0] // 2, kernel[1] // 2  # alike on both sides: no copy is needed
-        else:
+        elif is_padded:
             x = _padded(x, kernel, stride)
-    if kernel == stride == (1, 1) and not depthwise:  # torch's own convolution is slower here
-        out = F.linear(x.permute(0, 2, 3, 1), weight[:, :, 0, 0], bias).permute(0, 3, 1, 2)
-    else:
-        out = F.conv2d(x, weight, bias, stride, even, spread, x.shape[1] if depthwise else 1)
-    return ACTIVATIONS[options.integer(activation, kind="b")](out)
+        groups = x.shape[1] if depthwise else 1
+        return activation(F.conv2d(x, weight, bias, stride, even, spread, groups))
+
+    return run
 
 
 def _padded(
@@ -101,63 +141,88 @@ def _padded(
     return F.pad(x, pads, value=value) if any(pads) else x
 
 
-def _max_pool(step: Operation, x: Tensor) -> Tensor:
-    options = _options(step)
+def _max_pool(operation: Operation) -> Run:
+    options = _options(operation)
     stride = options.integer(2, 1), options.integer(1, 1)
     kernel = options.integer(4, 1), options.integer(3, 1)
-    if options.integer(0, kind="b") == SAME:
-        x = _padded(x, kernel, stride, -torch.inf)
-    return F.max_pool2d(x, kernel, stride)
+    is_padded = options.integer(0, kind="b") == SAME
+
+    def run(x: Tensor) -> Tensor:
+        x = _padded(x, kernel, stride, -torch.inf) if is_padded else x
+        return F.max_pool2d(x, kernel, stride)
+
+    return run
 
 
-def _add(step: Operation, x: Tensor, y: Tensor) -> Tensor:
-    activation = step.options.integer(0, kind="b") if step.options else 0
-    return ACTIVATIONS[activation](x + y)
+def _add(operation: Operation) -> Run:
+    number = operation.options.integer(0, kind="b") if operation.options else 0
+    activation = ACTIVATIONS[number]
+    return lambda x, y: activation(x + y)
 
 
-def _pad(_: Operation, x: Tensor, amounts: Tensor) -> Tensor:
-    rows = amounts[list(TO_CHANNELS_FIRST)] if x.ndim == 4 else amounts
-    return F.pad(x, [int(n) for row in reversed(rows.tolist()) for n in row])
+def _pad(_: Operation) -> Run:
+    def run(x: Tensor, amounts: Tensor) -> Tensor:
+        rows = amounts[list(TO_CHANNELS_FIRST)] if x.ndim == 4 else amounts
+        return F.pad(x, [int(n) for row in reversed(rows.tolist()) for n in row])
+
+    return run
 
 
-def _reshape(_: Operation, x: Tensor, shape: Tensor) -> Tensor:
-    stored = x.permute(0, 2, 3, 1) if x.ndim == 4 else x
-    return stored.reshape(len(x), *shape.tolist()[1:])
+def _reshape(_: Operation) -> Run:
+    def run(x: Tensor, shape: Tensor) -> Tensor:
+        stored = x.permute(0, 2, 3, 1) if x.ndim == 4 else x
+        return stored.reshape(len(x), *shape.tolist()[1:])
+
+    return run
 
 
-def _depth_to_space(step: Operation, x: Tensor) -> Tensor:
+def _depth_to_space(operation: Operation) -> Run:
     """Channels are (row, column, channel) of a block, where torch has the channel first."""
-    block = _options(step).integer(0, 1)
-    count, channels, height, width = x.shape
-    parts = x.reshape(count, block, block, channels // block**2, height, width)
-    shape = count, channels // block**2, height * block, width * block
-    return parts.permute(0, 3, 4, 1, 5, 2).reshape(shape)
+    block = _options(operation).integer(0, 1)
+
+    def run(x: Tensor) -> Tensor:
+        count, channels, height, width = x.shape
+        parts = x.reshape(count, block, block, channels // block**2, height, width)
+        shape = count, channels // block**2, height * block, width * block
+        return parts.permute(0, 3, 4, 1, 5, 2).reshape(shape)
+
+    return run
 
 
-def _resize(step: Operation, x: Tensor, size: Tensor) -> Tensor:
-    aligned, half_pixels = (bool(_options(step).integer(field, kind="b")) for field in (2, 3))
+def _resize(operation: Operation) -> Run:
+    options = _options(operation)
+    aligned, half_pixels = (bool(options.integer(field, kind="b")) for field in (2, 3))
     if not (aligned or half_pixels):
         raise InputError("a TFLite network resizes from corners of pixels, not supported here")
-    return F.interpolate(x, tuple(size.tolist()), mode="bilinear", align_corners=aligned)
+
+    def run(x: Tensor, size: Tensor) -> Tensor:
+        extent = tuple(size.tolist())
+        return F.interpolate(x, extent, mode="bilinear", align_corners=aligned)
+
+    return run
 
 
-def _concatenate(step: Operation, *parts: Tensor) -> Tensor:
-    axis = _options(step).integer(0)
-    return torch.cat(parts, (0, 2, 3, 1)[axis] if parts[0].ndim == 4 else axis)
+def _concatenate(operation: Operation) -> Run:
+    axis = _options(operation).integer(0)
+
+    def run(*parts: Tensor) -> Tensor:
+        return torch.cat(parts, (0, 2, 3, 1)[axis] if parts[0].ndim == 4 else axis)
+
+    return run
 
 
-def _logistic(_: Operation, x: Tensor) -> Tensor:
-    return torch.sigmoid(x)
+def _logistic(_: Operation) -> Run:
+    return torch.sigmoid
 
 
-def _options(step: Operation) -> BufferTable:
-    if step.options is None:
-        raise InputError(f"a TFLite network has an operation {step.code} without settings")
-    return step.options
+def _options(operation: Operation) -> BufferTable:
+    if operation.options is None:
+        raise InputError(f"a TFLite network has an operation {operation.code} without settings")
+    return operation.options
 
 
 CONV, DEPTHWISE = 3, 4
-STEPS: dict[int, Callable[..., Tensor]] = {
+OPERATIONS: dict[int, Callable[[Operation], Run]] = {
     0: _add,
     2: _concatenate,
     CONV: _conv,
