@@ -23,6 +23,7 @@ from dynascene.geometry.placing import (
     ground_point,
     ground_seen_at,
     held_pitch,
+    shown_ground,
     stand_at,
     standing_orientation,
     step_ahead,
@@ -232,3 +233,21 @@ def test_feet_that_are_seen_in_few_frames_do_not_move_the_camera():
     assert step_ahead(down, clip, ROOM, rays) != down
     assert step_ahead(down, clip, ROOM, rays[:3]) == down
     assert step_back(Framing(0.0, 0.0), clip, ROOM, standing_at(4.6)[:1]) == Framing(0.0, 0.0)
+
+
+def test_the_ground_at_the_feet_in_the_picture_follows_the_camera() -> None:
+    """In every frame the pixel shows the point that ``ground_seen_at`` gives."""
+    track, framing = filmed(), Framing(7.0, -6.0, 1.0, (0.05, -0.1, 0.2))
+    frames = torch.tensor([0, 2, 4])
+    rays = torch.tensor([[0.1, 0.3, 1.0], [-0.2, 0.2, 1.0], [0.0, 0.25, 1.0]]).double()
+    rays = rays / rays.norm(dim=-1, keepdim=True)
+    pixels = shown_ground(framing, track, frames, rays, STAGE)
+    for frame, ray, pixel in zip(frames.tolist(), rays, pixels, strict=True):
+        ground = STAGE.surface.height
+        point = ground_seen_at(framing, track, FilmedFeet(frame, ray), ground)
+        assert point is not None
+        expected, _ = CAMERA.pixels_from_directions(point)
+        expected = expected.clamp(torch.zeros(2), torch.tensor([300.0, 200.0]))
+        torch.testing.assert_close(pixel, expected.to(pixel))
+    sky = torch.tensor([[0.0, -0.5, 1.0]]).double()
+    assert not len(shown_ground(framing, track, frames[:1], sky, STAGE))

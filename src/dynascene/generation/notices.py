@@ -1,6 +1,7 @@
 """What the user should know of a clip before it is rendered, in full or as a preview."""
 
 from dynascene.generation.clip import GeneratedClip
+from dynascene.generation.free_ground import find_free_ground
 from dynascene.generation.ground_contact import warn_of_slip
 from dynascene.generation.guide import check_seen
 from dynascene.generation.inputs import Inputs
@@ -29,5 +30,8 @@ def give_notices(request: GenerationRequest, inputs: Inputs, clip: GeneratedClip
         return
     standing = inputs.attitude.standing if inputs.attitude else None
     doubt = size_doubt(inputs.scene, clip.framing, standing, request.place.person_scale)
+    if not doubt and request.place.stand is None and inputs.shot.matte is not None:
+        free = find_free_ground(inputs.scene, inputs.shot.cameras, inputs.shot.matte)
+        doubt = free.doubt(clip.framing, inputs.shot.cameras) if free else ""
     if doubt:
         log.notice(doubt)

@@ -1,6 +1,7 @@
 """Puts the person where a request says: their feet on a point of the picture, at their size."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from torch import Tensor
@@ -8,6 +9,7 @@ from torch import Tensor
 from dynascene.errors import InputError
 from dynascene.estimators.scale.feet import first_feet
 from dynascene.estimators.scale.slip import Slip
+from dynascene.generation.free_ground import find_free_ground
 from dynascene.generation.ground_contact import GroundContact, contact_report
 from dynascene.generation.request import PlaceInput
 from dynascene.geometry.framing import (
@@ -116,7 +118,9 @@ def place_person(
     """
     scale = place.person_scale
     if place.stand is None and scale == 1:
-        framing = choose_framing(choice, track, scene, attitude)
+        free = find_free_ground(scene, track, matte) if choice == "auto" else None
+        cost = partial(free.cost, track=track) if free else None
+        framing = choose_framing(choice, track, scene, attitude, cost)
         if choice == "auto" and attitude.standing is not None:
             for step in (step_back, step_ahead):
                 framing = step(framing, track, scene, attitude.standing)

@@ -1,6 +1,7 @@
 """Where the filmed camera looks into the scene picture (DESIGN: framing), and at what scale."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -111,6 +112,7 @@ def find_framing(
     surface: Surface,
     picture: PictureCamera,
     attitude: Attitude | None = None,
+    cost: Callable[[Framing], float] | None = None,
 ) -> Framing:
     """Find the framing with which the track sees most of the picture.
 
@@ -123,6 +125,7 @@ def find_framing(
         surface: of the scene.
         picture: camera of the picture.
         attitude: of the first camera; None: estimate it from the track.
+        cost: what else speaks against a framing, as a share of the picture; None: nothing.
     """
     count = min(len(track), FRAMES_TRIED)
     tried = torch.linspace(0, len(track) - 1, count, dtype=torch.float64).round().long()
@@ -134,7 +137,8 @@ def find_framing(
     def value(framing: Framing) -> float:
         share = seen_share(place_track(sampled, framing), surface, picture, FRAMING_GRID)
         turned = pitch_cost * abs(framing.pitch - attitude.pitch) + YAW_COST * abs(framing.yaw)
-        return share - turned - afloat_cost * afloat(framing, attitude.standing)
+        further = cost(framing) if cost else 0.0
+        return share - turned - afloat_cost * afloat(framing, attitude.standing) - further
 
     starts = [
         Framing(0.0, attitude.pitch, attitude.roll),
@@ -195,13 +199,16 @@ def choose_framing(
     track: CameraTrack,
     scene: LiftedScene,
     attitude: Attitude | None = None,
+    cost: Callable[[Framing], float] | None = None,
 ) -> Framing:
-    """The given framing, or the picture's ("centre"), or the best one ("auto")."""
+    """The given framing, or the picture's ("centre"), or the best one ("auto"); see
+    ``find_framing``.
+    """
     if isinstance(choice, Framing):
         return choice
     if choice == "centre":
         return Framing(0.0, scene.camera.pitch, filmed_attitude(track).roll)
-    return find_framing(track, scene.surface, scene.camera, attitude)
+    return find_framing(track, scene.surface, scene.camera, attitude, cost)
 
 
 def within_scene(

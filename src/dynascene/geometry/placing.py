@@ -100,6 +100,33 @@ def ground_seen_at(
     return centre + (ground - centre[1]) / ray[1] * ray
 
 
+def shown_ground(
+    framing: Framing, track: CameraTrack, frames: Tensor, rays: Tensor, scene: LiftedScene
+) -> Tensor:
+    """The pixels [N, 2] of the picture that show the level ground at a person's feet.
+
+    Feet at the horizon or above it are left out, and what the picture does not show is put at its
+    nearest border.
+
+    Args:
+        framing: of the first camera.
+        track: in track units.
+        frames: [N] numbers.
+        rays: [N, 3] to the feet in these frames, in the axes of the first frame's camera.
+        scene: of a flat picture.
+    """
+    turn, ground = framing.scene_from_camera, scene.surface.height
+    feet = rays.to(turn) @ turn.mT
+    centres = camera_centres(relative_track(track).cam_from_world)[frames].to(turn) @ turn.mT
+    centres = centres + turn.new_tensor(framing.position)
+    below = (feet[:, 1] >= LEAST_DESCENT) & (centres[:, 1] < ground)
+    feet, centres = feet[below], centres[below]
+    points = centres + (ground - centres[:, 1:2]) / feet[:, 1:2] * feet
+    pixels, _ = scene.camera.pixels_from_directions(points)
+    size = scene.camera.size
+    return pixels.clamp(pixels.new_zeros(2), pixels.new_tensor([size.width, size.height]))
+
+
 def standing_orientation(
     choice: Framing | str,
     scene: LiftedScene,

@@ -1,5 +1,7 @@
 """Rays of the camera to the person's feet and head."""
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -46,6 +48,23 @@ def standing_rays(matte: FrameSource, track: CameraTrack) -> Tensor:
         Rays in the first camera's axes. Frames without feet (nobody, or cut off by the lower
         border) are left out; N may be 0.
     """
+    return seen_feet(matte, track).ends
+
+
+class SeenFeet(NamedTuple):
+    """Frames that show a person's feet.
+
+    Attributes:
+        frames: their numbers, [N].
+        ends: [N, 2, 3] unit rays to the feet and to the head, in the first camera's axes.
+    """
+
+    frames: Tensor
+    ends: Tensor
+
+
+def seen_feet(matte: FrameSource, track: CameraTrack) -> SeenFeet:
+    """The feet in some frames of a clip, as for ``standing_rays``."""
     looked_at = sorted({round(i) for i in np.linspace(0, len(matte) - 1, FRAMES_LOOKED_AT)})
     frames = ArrayFrames([next(iter(matte.read(index, index + 1))) for index in looked_at])
     silhouette = person_silhouette(frames)
@@ -53,4 +72,5 @@ def standing_rays(matte: FrameSource, track: CameraTrack) -> Tensor:
     track = relative_track(resize_track(track, matte.size))
     cameras = CameraTrack(track.cam_from_world[looked_at], track.intrinsics[looked_at], track.size)
     ends = [rays_through(cameras, end)[seen] for end in (silhouette.foot, silhouette.head)]
-    return torch.nn.functional.normalize(torch.from_numpy(np.stack(ends, axis=1)), dim=-1)
+    rays = torch.nn.functional.normalize(torch.from_numpy(np.stack(ends, axis=1)), dim=-1)
+    return SeenFeet(torch.tensor(looked_at)[torch.from_numpy(seen)], rays)

@@ -1,0 +1,78 @@
+"""Whether a person's feet are where the picture shows free ground, for the framing and a notice."""
+
+from typing import NamedTuple
+
+import numpy as np
+from torch import Tensor
+
+from dynascene.estimators.clutter import freest_point, ground_clutter
+from dynascene.estimators.scale.feet import seen_feet
+from dynascene.geometry.around import PanoramaCamera
+from dynascene.geometry.framing import Framing
+from dynascene.geometry.lifting import LiftedScene
+from dynascene.geometry.placing import SEEN_STANDING, shown_ground
+from dynascene.imaging.pixels import bytes_from_tensor
+from dynascene.types import CameraTrack, FrameSource
+
+CLUTTER_COST = 0.25  # share of the picture that free ground at the feet is worth
+BUSY = 0.5  # mean clutter at the feet from which something stands there
+
+
+class FreeGround(NamedTuple):
+    """The ground of a place, and the feet that are to stand on it.
+
+    Attributes:
+        scene: the place.
+        clutter: [h, w] of its picture, see ``ground_clutter``.
+        frames, rays: as for ``shown_ground``.
+    """
+
+    scene: LiftedScene
+    clutter: np.ndarray
+    frames: Tensor
+    rays: Tensor
+
+    def occupied(self, framing: Framing, track: CameraTrack) -> float:
+        """The mean clutter at the feet, 0 … 1; 0 where none are on the ground."""
+        pixels = shown_ground(framing, track, self.frames, self.rays, self.scene).numpy()
+        if not len(pixels):
+            return 0.0
+        height, width = self.clutter.shape
+        size = self.scene.camera.size
+        columns, rows = (pixels * [width / size.width, height / size.height]).astype(int).T
+        return float(self.clutter[rows.clip(0, height - 1), columns.clip(0, width - 1)].mean())
+
+    def cost(self, framing: Framing, track: CameraTrack) -> float:
+        """What speaks against a framing, as a share of the picture."""
+        return CLUTTER_COST * self.occupied(framing, track)
+
+    def doubt(self, framing: Framing, track: CameraTrack) -> str:
+        """One line where something else than free ground is at the feet; else empty."""
+        if self.occupied(framing, track) < BUSY:
+            return ""
+        x, y = freest_point(self.clutter, self.scene.camera.size)
+        return (
+            "the picture hardly shows free ground where the person stands; `stand` X,Y puts them "
+            f"elsewhere, {x},{y} looks free"
+        )
+
+
+def find_free_ground(
+    scene: LiftedScene, track: CameraTrack, matte: FrameSource
+) -> FreeGround | None:
+    """The ground that a person may stand on.
+
+    None where the place is a panorama or shows no ground, and where hardly any feet are seen.
+
+    Args:
+        scene: the place.
+        track: one camera per frame.
+        matte: of the person.
+    """
+    if isinstance(scene.camera, PanoramaCamera):
+        return None
+    clutter = ground_clutter(bytes_from_tensor(scene.picture), scene.camera.horizon)
+    feet = seen_feet(matte, track)
+    if clutter is None or len(feet.frames) < min(SEEN_STANDING, len(track)):
+        return None
+    return FreeGround(scene, clutter, feet.frames, feet.ends[:, 0])

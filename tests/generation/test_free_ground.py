@@ -1,0 +1,63 @@
+"""A person is turned away from what stands on the ground of the picture."""
+
+import numpy as np
+import torch
+
+from dynascene.generation.free_ground import find_free_ground
+from dynascene.geometry.framing import Attitude, find_framing
+from dynascene.geometry.intrinsics import focal_from_fov, intrinsics_from_fov
+from dynascene.geometry.lifting import LiftedScene, lift_to_stage
+from dynascene.geometry.picture import PictureCamera
+from dynascene.types import ArrayFrames, CameraTrack, Size
+
+PICTURE, FRAME, FRAMES = Size(320, 200), Size(160, 100), 5
+TRACK = CameraTrack(
+    torch.eye(4).double().expand(FRAMES, 4, 4),
+    intrinsics_from_fov(35, FRAME).expand(FRAMES, 3, 3),
+    FRAME,
+)
+LEVEL = Attitude(-8.0, 0.0, 1.0)
+
+
+def person(cut_off: bool = False) -> ArrayFrames:
+    matte = np.zeros((100, 160, 1), np.uint8)
+    matte[40 : 100 if cut_off else 75, 75:85] = 255
+    return ArrayFrames([matte] * FRAMES)
+
+
+def place(things: slice | None) -> LiftedScene:
+    """Plain ground, with bars that stand in some columns of the picture."""
+    picture = torch.full((3, PICTURE.height, PICTURE.width), 0.5)
+    if things is not None:
+        picture[:, 90:180, things][..., ::6] = 0.0
+        picture[:, 90:180, things][..., 3::6] = 1.0
+    return lift_to_stage(picture, PictureCamera(focal_from_fov(60, PICTURE), PICTURE, 80))
+
+
+def test_the_camera_turns_until_the_feet_are_free() -> None:
+    scene = place(slice(130, 220))
+    free = find_free_ground(scene, TRACK, person())
+    assert free is not None
+    usual = find_framing(TRACK, scene.surface, scene.camera, LEVEL)
+    assert free.occupied(usual, TRACK) > 0.9
+    assert "stand" in free.doubt(usual, TRACK)
+    chosen = find_framing(
+        TRACK, scene.surface, scene.camera, LEVEL, lambda framing: free.cost(framing, TRACK)
+    )
+    assert free.occupied(chosen, TRACK) < 0.1
+    assert not free.doubt(chosen, TRACK)
+    # to the left of the things: they are right of the middle
+    assert -25 < chosen.yaw < -3
+
+
+def test_plain_ground_changes_nothing() -> None:
+    scene = place(None)
+    free = find_free_ground(scene, TRACK, person())
+    assert free is not None
+    usual = find_framing(TRACK, scene.surface, scene.camera, LEVEL)
+    assert free.cost(usual, TRACK) == 0
+    assert not free.doubt(usual, TRACK)
+
+
+def test_feet_that_are_cut_off_have_no_ground() -> None:
+    assert find_free_ground(place(None), TRACK, person(cut_off=True)) is None
