@@ -16,7 +16,7 @@ from dynascene.generation.finishing import FinishedFrame, finished_frames
 from dynascene.generation.inputs import Inputs
 from dynascene.generation.layers import layer_names, open_layers
 from dynascene.generation.look.clip_look import ClipLook
-from dynascene.imaging.pixels import bytes_from_tensor
+from dynascene.imaging.pixels import bytes_from_tensor, stored_bytes, stored_words, unit_floats
 from dynascene.imaging.sheet import (
     SheetHeader,
     SheetRow,
@@ -28,9 +28,10 @@ from dynascene.imaging.sheet import (
 from dynascene.io.audio import copy_audio
 from dynascene.io.camera_figure import cameras_from_above
 from dynascene.io.cameras import write_cameras
+from dynascene.io.deep_frames import is_deep as is_deep_source
 from dynascene.io.frames import times_of
 from dynascene.io.images import write_png
-from dynascene.io.video_writing import H264Writer
+from dynascene.io.video_writing import H264Writer, HevcWriter
 from dynascene.jobs.log import Log
 from dynascene.types import Shot, Size
 
@@ -57,7 +58,7 @@ class ClipSheet:
             pictures = {"person": done.person.colour, "matte": done.person.matte} | pictures
             pictures["composite"] = done.composite
         for name, image in pictures.items():
-            self.rows.setdefault(name, []).append(thumbnail(image))
+            self.rows.setdefault(name, []).append(thumbnail(stored_bytes(image)))
 
 
 def output_names(layers: Sequence[str]) -> set[str]:
@@ -78,12 +79,16 @@ def deliver(
 
     Returns the name of the finished clip or picture.
     """
-    shot = inputs.shot
+    shot, is_deep = inputs.shot, delivers_deep(inputs.shot, wishes)
     collector = ClipSheet(spread_frames(len(shot)))
     if clip.sample is not None:
         clip.sample(log)
     with log.stage("frames", len(shot)) as step, ExitStack() as writers:
-        write = _still_writer(folder) if inputs.still else _clip_writer(folder, shot, clip, writers)
+        write = (
+            _still_writer(folder, is_deep=is_deep)
+            if inputs.still
+            else _clip_writer(folder, shot, clip, writers, is_deep=is_deep)
+        )
         layers = open_layers(
             wishes.layers,
             folder,
@@ -94,7 +99,7 @@ def deliver(
             has_shadow=look.caster is not None,
             is_straight=wishes.straight,
         )
-        for index, done in enumerate(finished_frames(shot, clip, look)):
+        for index, done in enumerate(finished_frames(shot, clip, look, is_deep=is_deep)):
             write(done)
             for write_layers in layers:
                 write_layers(index, done)
@@ -108,6 +113,13 @@ def deliver(
         write_cameras(clip.track, folder / "cameras.txt", "re10k")
         write_png(folder / "sheet.png", clip_sheet(inputs, clip, collector))
     return "composite.png" if inputs.still else "composite.mp4"
+
+
+def delivers_deep(shot: Shot, wishes: DeliveryInput) -> bool:
+    """Whether the clips get more than 8 bits."""
+    if wishes.bit_depth != "auto":
+        return wishes.bit_depth == "10"
+    return shot.foreground is not None and is_deep_source(shot.foreground)
 
 
 def _seconds(shot: Shot) -> list[float]:
@@ -128,33 +140,43 @@ def _add_sound(finished: Path, shot: Shot, source: Path, start: float, log: Log)
         log.notice(f"the sound could not be taken over: {error}")
 
 
-def _still_writer(folder: Path) -> Write:
+def _still_writer(folder: Path, *, is_deep: bool) -> Write:
+    stored = stored_words if is_deep else stored_bytes
+
     def write(done: FinishedFrame) -> None:
-        write_png(folder / "composite.png", done.composite)
-        write_png(folder / "background.png", done.frame.background)
+        background = done.frame.exact_background if is_deep else done.frame.background
+        write_png(folder / "composite.png", stored(done.composite))
+        write_png(folder / "background.png", stored(background))
         if done.person is not None:
-            write_png(folder / "matte.png", done.person.matte)
+            write_png(folder / "matte.png", stored(done.person.matte))
 
     return write
 
 
-def _clip_writer(folder: Path, shot: Shot, clip: GeneratedClip, writers: ExitStack) -> Write:
-    def video(name: str, size: Size) -> H264Writer:
+def _clip_writer(
+    folder: Path, shot: Shot, clip: GeneratedClip, writers: ExitStack, *, is_deep: bool
+) -> Write:
+    writer, stored = (HevcWriter, unit_floats) if is_deep else (H264Writer, stored_bytes)
+
+    def video(name: str, size: Size) -> H264Writer | HevcWriter:
         path = folder / f"{name}.mp4"
         times = times_of(shot.foreground) if shot.foreground else None
-        return writers.enter_context(H264Writer(path, size, shot.frame_rate, times=times))
+        return writers.enter_context(writer(path, size, shot.frame_rate, times=times))
+
+    def behind(done: FinishedFrame) -> np.ndarray:
+        return done.frame.exact_background if is_deep else done.frame.background
 
     background = video("background", clip.track.size)
     if shot.foreground is None:
-        return lambda done: background.write(done.frame.background)
+        return lambda done: background.write(behind(done))
     finished = video("composite", shot.foreground.size)
     matte = video("matte", shot.foreground.size)
 
     def write(done: FinishedFrame) -> None:
-        background.write(done.frame.background)
+        background.write(behind(done))
         finished.write(done.composite)
         if done.person is not None:
-            matte.write(done.person.matte)
+            matte.write(stored(done.person.matte))
 
     return write
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from dynascene.errors import InputError
-from dynascene.io.names import CameraFileName, LayerKind
+from dynascene.io.names import BitDepth, CameraFileName, LayerKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +15,7 @@ class DeliveryInput:
     Args:
         layers: person, background and shadow apart, in these ways: png, exr, prores.
         straight: the colours of OpenEXR layers are not multiplied by alpha.
+        bit_depth: of the clips: "8", "10", or "auto": 10 where the person's file has more than 8.
         camera_files: the cameras for programs of artists: names of ``CameraFileName``.
 
     Raises:
@@ -23,10 +24,12 @@ class DeliveryInput:
 
     layers: tuple[LayerKind, ...] = ()
     straight: bool = False
+    bit_depth: BitDepth = "auto"
     camera_files: tuple[CameraFileName, ...] = ()
 
     def __post_init__(self) -> None:
         _check_names("layers", self.layers, LayerKind)
+        _check_names("bit_depth", (self.bit_depth,), BitDepth)
         _check_names("camera_files", self.camera_files, CameraFileName)
         if self.straight and "exr" not in self.layers:
             raise InputError("`straight`: is for `layers` exr; other layers are always straight")

@@ -16,16 +16,18 @@ from dynascene.generation.place_shape import (
     Lens,
     PlacePicture,
     ShapedPlace,
+    scene_colours,
     shape_place,
 )
 from dynascene.generation.request import FULL_CIRCLE, PlaceInput
 from dynascene.geometry.around import flat_camera, lift_panorama
 from dynascene.geometry.intrinsics import cover_scale, focal_from_fov, fov_from_focal
 from dynascene.geometry.panorama import PanoramaWindow
-from dynascene.imaging.pixels import tensor_from_bytes
+from dynascene.imaging.pixels import stored_bytes
 from dynascene.io.depth import looks_like_disparity, read_depth
-from dynascene.io.images import exif_fov, read_image
+from dynascene.io.images import exif_fov, probe_image, read_image
 from dynascene.io.panoramas import full_panorama, looks_like_panorama, tagged_panorama
+from dynascene.io.picture_colour import srgb_floats, srgb_pixels
 from dynascene.io.pixel_shape import note_pixel_shape
 from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, Size
@@ -38,12 +40,19 @@ NARROWEST_CROP = 2.5  # how many times smaller than the picture the first frame 
 
 class ScenePicture(NamedTuple):
     """pixels: uint8 [H, W, 3]. depth: [H, W] as the user gave it, or None. window: what part of a
-    panorama the pixels are; None = a flat picture.
+    panorama the pixels are; None = a flat picture. exact: the pixels as the place shows them,
+    float32 in 0 … 1, where the file has more than 8 bits; else None.
     """
 
     pixels: np.ndarray
     depth: Tensor | None
     window: PanoramaWindow | None = None
+    exact: np.ndarray | None = None
+
+    @property
+    def colours(self) -> Tensor:
+        """[3, H, W] in 0 … 1, as exact as the file has them."""
+        return scene_colours(self.pixels, self.exact)
 
     @property
     def size(self) -> Size:
@@ -60,7 +69,8 @@ def open_place(place: PlaceInput) -> ScenePicture:
         InputError: a file is missing, unreadable or cannot serve.
     """
     depth = torch.from_numpy(read_depth(place.scene_depth)) if place.scene_depth else None
-    pixels = read_scene(place.scene)
+    exact = read_exact_scene(place.scene)
+    pixels = stored_bytes(exact)
     window = _panorama_window(place, pixels)
     if window is not None and depth is not None:
         raise InputError("`scene_depth`: is for flat pictures, and the scene is a panorama")
@@ -69,7 +79,7 @@ def open_place(place: PlaceInput) -> ScenePicture:
         raise InputError(f"`{name}`: is for flat pictures, and the scene is a panorama")
     if place.stand is not None:
         _check_stand(place.stand, pixels, is_panorama=window is not None)
-    return ScenePicture(pixels, depth, window)
+    return ScenePicture(pixels, depth, window, None if exact is pixels else exact)
 
 
 def _check_stand(stand: tuple[float, float], pixels: np.ndarray, *, is_panorama: bool) -> None:
@@ -110,10 +120,19 @@ def read_scene(path: Path) -> np.ndarray:
     Raises:
         InputError: it is transparent somewhere, too small, or no picture.
     """
-    pixels = read_image(path)
+    return stored_bytes(read_exact_scene(path))
+
+
+def read_exact_scene(path: Path) -> np.ndarray:
+    """A picture of a place [H, W, 3]: uint8, or float32 in 0 … 1 where its file has more bits.
+
+    Raises:
+        InputError: as for ``read_scene``.
+    """
+    pixels = read_image(path, srgb_floats if probe_image(path).is_deep else srgb_pixels)
     note_pixel_shape(path)
     if pixels.shape[2] == 4:
-        if pixels[..., 3].min() < 255:
+        if pixels[..., 3].min() < (255 if pixels.dtype == np.uint8 else 1):
             raise InputError(f"{path}: has transparent parts; flatten the picture of the place")
         pixels = pixels[..., :3]
     height, width = pixels.shape[:2]
@@ -142,7 +161,7 @@ def lift_place(
             "(`scene_fov` DEG takes it as a flat picture)"
         )
         with log.stage("lift"):
-            around = lift_panorama(tensor_from_bytes(picture.pixels), flat_camera(picture.window))
+            around = lift_panorama(picture.colours, flat_camera(picture.window))
         return ShapedPlace(around, {"shape": "panorama"})
     fov = place.scene_fov or exif_fov(place.scene)
     is_known = fov is not None
@@ -155,7 +174,9 @@ def lift_place(
             "means larger = farther: if larger is nearer here (disparity), give 1 / its values"
         )
     lens = Lens(focal_from_fov(fov, picture.size), is_known)
-    return shape_place(PlacePicture(place, picture.pixels, lens, log), picture.depth, folder)
+    return shape_place(
+        PlacePicture(place, picture.pixels, lens, log, picture.exact), picture.depth, folder
+    )
 
 
 def assumed_fov(size: Size, filmed: CameraTrack | None) -> float:

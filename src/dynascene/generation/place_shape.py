@@ -49,18 +49,27 @@ class ShapedPlace(NamedTuple):
     evidence: dict[str, float] | None = None
 
 
+def scene_colours(pixels: np.ndarray, exact: np.ndarray | None) -> Tensor:
+    """[3, H, W] in 0 … 1 of uint8 pixels [H, W, 3], or of exact ones where there are any."""
+    if exact is None:
+        return tensor_from_bytes(pixels)
+    return torch.from_numpy(np.ascontiguousarray(exact.transpose(2, 0, 1)))
+
+
 @dataclass(frozen=True)
 class PlacePicture:
     """The picture of a place with what its request says of it.
 
     Attributes:
         pixels: uint8 [H, W, 3].
+        exact: the same as float32 in 0 … 1 where the file has more than 8 bits; else None.
     """
 
     place: PlaceInput
     pixels: np.ndarray
     lens: Lens
     log: Log
+    exact: np.ndarray | None = None
 
     @property
     def size(self) -> Size:
@@ -68,7 +77,7 @@ class PlacePicture:
 
     @property
     def colours(self) -> Tensor:
-        return tensor_from_bytes(self.pixels)
+        return scene_colours(self.pixels, self.exact)
 
     @property
     def horizon(self) -> float | None:

@@ -1,6 +1,6 @@
 """The person cut out of a clip that brings no matte."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +16,7 @@ from dynascene.estimators.person.backends import DETECTORS
 from dynascene.estimators.weights import pinned_sha256
 from dynascene.generation.footage import FOLDER
 from dynascene.generation.request import PersonInput
+from dynascene.io.deep_frames import is_deep, read_floats
 from dynascene.io.frames import times_of
 from dynascene.io.mattes import open_matte
 from dynascene.jobs.log import Log
@@ -92,8 +93,23 @@ class CleanEdges:
     def __len__(self) -> int:
         return len(self.colour)
 
+    @property
+    def is_deep(self) -> bool:
+        """As the frames."""
+        return is_deep(self.colour)
+
     def read(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
-        sources = self.colour, self.matte, self.shown or self.matte
+        yield from self._cleaned(s.read(start, stop) for s in self._sources)
+
+    def read_floats(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
+        """As ``read``, float32 in 0 … 1 with all bits."""
+        yield from self._cleaned(read_floats(s, start, stop) for s in self._sources)
+
+    @property
+    def _sources(self) -> tuple[FrameSource, ...]:
+        return self.colour, self.matte, self.shown or self.matte
+
+    def _cleaned(self, sources: Iterable[Iterator[np.ndarray]]) -> Iterator[np.ndarray]:
         cleaned = continue_colour if self.is_pure else decontaminate
-        for frame, matte, shown in zip(*(s.read(start, stop) for s in sources), strict=True):
+        for frame, matte, shown in zip(*sources, strict=True):
             yield np.where(shown == 0, frame, cleaned(frame, matte))

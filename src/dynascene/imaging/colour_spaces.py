@@ -111,6 +111,14 @@ class SrgbConversion:
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """uint8 or uint16 [H, W, 3] → uint8 sRGB of the same shape."""
+        levels = self._light_in_srgb(pixels) * np.float32(LEVELS - 1) + np.float32(0.5)
+        return SRGB_OF_LIGHT.take(levels.astype(np.uint16))
+
+    def floats(self, pixels: np.ndarray) -> np.ndarray:
+        """uint8 or uint16 [H, W, 3] → float32 sRGB in 0 … 1 of the same shape."""
+        return srgb_from_linear(self._light_in_srgb(pixels)).astype(np.float32)
+
+    def _light_in_srgb(self, pixels: np.ndarray) -> np.ndarray:
         light = self._light(pixels)
         if self.scene_gamma != 1:
             scene = np.maximum(light @ LUMINANCE_2020, 1e-6)[..., None]
@@ -118,8 +126,7 @@ class SrgbConversion:
         light = np.asarray(cv2.transform(light, self.matrix))
         if self.peak > 1:
             light = _compressed(light, self.peak)
-        levels = np.clip(light, 0, 1) * np.float32(LEVELS - 1) + np.float32(0.5)
-        return SRGB_OF_LIGHT.take(levels.astype(np.uint16))
+        return np.clip(light, 0, 1)
 
     def _light(self, pixels: np.ndarray) -> np.ndarray:
         tables = self._tables[pixels.dtype.itemsize]

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from dynascene.errors import InputError
+from dynascene.io.deep_frames import is_deep, read_floats
 from dynascene.io.frames import coded_size_of, open_frames, times_of
 from dynascene.io.mattes import open_matte
 from dynascene.types import FrameSource, Size
@@ -53,12 +54,22 @@ class Excerpt:
         times = times_of(self.source)
         return times and tuple(t - times[self.start] for t in times[self.start : self.stop])
 
+    @property
+    def is_deep(self) -> bool:
+        """As of the source."""
+        return is_deep(self.source)
+
     def __len__(self) -> int:
         return self.stop - self.start
 
     def read(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
         first, last, _ = slice(start, stop).indices(len(self))
         yield from self.source.read(self.start + first, self.start + last)
+
+    def read_floats(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
+        """As ``read``, float32 in 0 … 1 with all bits."""
+        first, last, _ = slice(start, stop).indices(len(self))
+        yield from read_floats(self.source, self.start + first, self.start + last)
 
 
 def excerpt(source: FrameSource, frames: Range | None, path: Path) -> FrameSource:

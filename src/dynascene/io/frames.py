@@ -11,9 +11,10 @@ import numpy as np
 
 from dynascene.errors import InputError
 from dynascene.io.animated_pictures import open_animation
+from dynascene.io.deep_frames import is_deep, read_floats
 from dynascene.io.images import IMAGE_SUFFIXES, Decode, probe_image, read_image
 from dynascene.io.names import Deinterlace
-from dynascene.io.picture_colour import srgb_pixels
+from dynascene.io.picture_colour import srgb_floats, srgb_pixels
 from dynascene.io.picture_file import RAW_SUFFIXES
 from dynascene.io.picture_folders import list_pictures
 from dynascene.io.pixel_shape import note_pixel_shape
@@ -36,6 +37,8 @@ class PictureFrames:
         frame_rate: frames a second.
         times: seconds of each frame after the first where the rate varies, else None.
         decode: what is read of a picture: its colours in sRGB, or something else.
+        decode_floats: the same with all bits.
+        is_deep: whether any picture has more than 8 bits.
     """
 
     paths: tuple[Path, ...]
@@ -45,6 +48,8 @@ class PictureFrames:
     times: tuple[float, ...] | None = None
     numbers: tuple[int, ...] | None = None
     decode: Decode = srgb_pixels
+    decode_floats: Decode = srgb_floats
+    is_deep: bool = False
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -62,6 +67,14 @@ class PictureFrames:
                 pixels = np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
             yield pixels
 
+    def read_floats(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
+        """As ``read``, float32 in 0 … 1 with all bits."""
+        for path in self.paths[start:stop]:
+            pixels = read_image(path, self.decode_floats)
+            if pixels.shape[2] < self.channels:
+                pixels = np.dstack([pixels, np.ones(pixels.shape[:2], np.float32)])
+            yield pixels
+
 
 @dataclass(frozen=True)
 class DerivedFrames:
@@ -69,6 +82,7 @@ class DerivedFrames:
 
     Attributes:
         stretched: the size that ``convert`` gives them; None: the source's.
+        convert_floats: the same for float32 in 0 … 1; None: there are 8 bits alone.
     """
 
     source: FrameSource
@@ -77,6 +91,7 @@ class DerivedFrames:
     frame_rate: Fraction
     times: tuple[float, ...] | None = None
     stretched: Size | None = None
+    convert_floats: Callable[[np.ndarray], np.ndarray] | None = None
 
     @property
     def size(self) -> Size:
@@ -86,6 +101,11 @@ class DerivedFrames:
     def coded_size(self) -> Size:
         """As of the source."""
         return coded_size_of(self.source)
+
+    @property
+    def is_deep(self) -> bool:
+        """Whether the source has more than 8 bits, and they are not lost here."""
+        return self.convert_floats is not None and is_deep(self.source)
 
     @property
     def numbers(self) -> tuple[int, ...] | None:
@@ -99,6 +119,12 @@ class DerivedFrames:
         """Yield uint8 [H, W, C] of the frames ``start:stop``, as slicing counts them."""
         for frame in self.source.read(start, stop):
             yield np.ascontiguousarray(self.convert(frame))
+
+    def read_floats(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
+        """As ``read``, float32 in 0 … 1 with all bits."""
+        assert self.convert_floats is not None, "deep sources alone are read so"
+        for frame in read_floats(self.source, start, stop):
+            yield np.ascontiguousarray(self.convert_floats(frame))
 
 
 def open_frames(
@@ -172,6 +198,7 @@ def _open_pictures(paths: list[Path]) -> PictureFrames:
         paths=tuple(paths),
         size=heads[0].size,
         channels=4 if any(head.has_alpha for head in heads) else 3,
+        is_deep=any(head.is_deep for head in heads),
     )
 
 
@@ -193,8 +220,8 @@ def split_alpha(source: FrameSource) -> tuple[FrameSource, FrameSource]:
     if source.channels != 4:
         raise InputError("the person's frames have no alpha: give a matte (white = person)")
     rate, times = source.frame_rate, times_of(source)
-    colour = DerivedFrames(source, 3, _colour, rate, times)
-    return colour, DerivedFrames(source, 1, alpha_of, rate, times)
+    colour = DerivedFrames(source, 3, _colour, rate, times, convert_floats=_colour)
+    return colour, DerivedFrames(source, 1, alpha_of, rate, times, convert_floats=alpha_of)
 
 
 def alpha_matte(source: FrameSource) -> FrameSource | None:

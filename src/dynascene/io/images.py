@@ -13,7 +13,7 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from dynascene.errors import InputError
-from dynascene.io.picture_colour import srgb_pixels
+from dynascene.io.picture_colour import is_deep, srgb_pixels
 from dynascene.io.picture_file import (
     QUARTER_TURNED,
     clear_read_errors,
@@ -65,11 +65,15 @@ def read_pictures(
 
 
 class ImageHead(NamedTuple):
-    """The header of a picture. size: of the upright picture. count: of pictures in the file."""
+    """The header of a picture.
+
+    size: of the upright picture. count: of pictures in the file. is_deep: more than 8 bits.
+    """
 
     size: Size
     has_alpha: bool
     count: int
+    is_deep: bool = False
 
 
 def probe_image(path: Path) -> ImageHead:
@@ -79,11 +83,12 @@ def probe_image(path: Path) -> ImageHead:
         InputError: as for read_image, but files of several pictures are read.
     """
     with open_picture(path, single=False) as image:
+        deep = is_deep(image)  # before anything loads the pixels
         size = Size(*image.size)
         if is_turned(image):
             size = Size(size.height, size.width)
         count = len(pages_of(image, path))
-        return ImageHead(size, image.has_transparency_data, count)
+        return ImageHead(size, image.has_transparency_data, count, deep)
 
 
 def exif_fov(path: Path) -> float | None:

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from dynascene.errors import InputError, some_of
+from dynascene.imaging.pixels import unit_floats
 from dynascene.io.greyness import IN_COLOUR, is_grey
 from dynascene.io.images import read_pictures
 from dynascene.io.picture_colour import deep_pixels, is_deep, plain_pixels
@@ -87,6 +88,15 @@ class MatteMeaning:
         if self.kind == "alpha" and stored.alpha is None:  # opaque among others
             return np.full((image.height, image.width, 1), 255, np.uint8)
         return self._person(stored)[..., None]
+
+    def floats(self, image: Image.Image, path: Path) -> np.ndarray:
+        """The same with all bits: float32 [H, W, 1], 1 = person."""
+        stored = stored_matte(image, path)
+        if self.kind == "alpha" and stored.alpha is not None:
+            return unit_floats(stored.alpha)[..., None]
+        if self.kind == "grey" and stored.grey is not None and not self.labels:
+            return (stored.grey.astype(np.float32) / self.white).clip(0, 1)[..., None]
+        return unit_floats(self(image, path))
 
     def _person(self, stored: StoredMatte) -> np.ndarray:
         if self.kind == "palette" and stored.indices is not None and stored.palette is not None:

@@ -59,7 +59,7 @@ def open_matte(
         fitted_matte(path, source, like)  # before all of it is looked at
     if isinstance(source, PictureFrames):
         meaning = meaning_of(list(source.paths), path)
-        source = replace(source, decode=meaning, channels=1)
+        source = replace(source, decode=meaning, decode_floats=meaning.floats, channels=1)
     elif isinstance(source, AnimatedFrames):
         source = replace(source, decode=meaning_of([source.path], path), channels=1)
     else:
@@ -68,7 +68,16 @@ def open_matte(
     if like is not None:
         source = fitted_matte(path, source, like)
     rate, times = (source.frame_rate, times_of(source)) if like is None else _clock(like)
-    return DerivedFrames(source, 1, reading, rate, times)
+    return DerivedFrames(source, 1, reading, rate, times, convert_floats=_float_reading(reading))
+
+
+def _float_reading(reading: Callable[[np.ndarray], np.ndarray]) -> Callable:
+    """What ``reading`` takes of a frame, of floats. 8 bits have been looked at for colours."""
+    return reading if reading in (_unchanged, alpha_of) else _green
+
+
+def _green(frame: np.ndarray) -> np.ndarray:
+    return frame[..., 1:2]
 
 
 def _clock(source: FrameSource) -> tuple[Fraction, tuple[float, ...] | None]:

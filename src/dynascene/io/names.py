@@ -3,6 +3,7 @@
 from typing import Literal
 
 Deinterlace = Literal["auto", "always", "never"]
+BitDepth = Literal["auto", "8", "10"]
 LayerKind = Literal["png", "exr", "prores"]
 CameraFileName = Literal["usda", "glb", "after-effects", "blender-script", "nuke", "chan"]
 AlphaKind = Literal["auto", "straight", "premultiplied"]

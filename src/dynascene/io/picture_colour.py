@@ -27,6 +27,7 @@ from dynascene.imaging.colour_spaces import (
     from_gamma,
     from_h273,
 )
+from dynascene.imaging.pixels import unit_floats
 from dynascene.io.icc import apply_profile, conversion_of, is_srgb, space_of
 from dynascene.io.picture_file import PHOTOMETRIC
 
@@ -47,10 +48,18 @@ class NarrowRange:
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """uint8 or uint16 [H, W, 3] → uint8 sRGB."""
+        full = self._full(pixels)
+        return rounded_to_8_bit(full) if self.then is None else self.then(full)
+
+    def floats(self, pixels: np.ndarray) -> np.ndarray:
+        """uint8 or uint16 [H, W, 3] → float32 sRGB in 0 … 1."""
+        full = self._full(pixels)
+        return unit_floats(full) if self.then is None else self.then.floats(full)
+
+    def _full(self, pixels: np.ndarray) -> np.ndarray:
         most = np.iinfo(pixels.dtype).max
         wide = (pixels.astype(np.float32) * (255 / most) - 16) / 219
-        full = np.rint(np.clip(wide, 0, 1) * most).astype(pixels.dtype)
-        return rounded_to_8_bit(full) if self.then is None else self.then(full)
+        return np.rint(np.clip(wide, 0, 1) * most).astype(pixels.dtype)
 
 
 Colouring = SrgbConversion | NarrowRange | bytes | None  # bytes: an ICC profile
@@ -73,6 +82,19 @@ def srgb_pixels(image: Image.Image, path: Path) -> np.ndarray:
     if colouring is None:
         return pixels
     return np.concatenate([colouring(pixels[..., :3].copy()), pixels[..., 3:]], axis=2)
+
+
+def srgb_floats(image: Image.Image, path: Path) -> np.ndarray:
+    """As ``srgb_pixels`` with all bits: float32 in 0 … 1."""
+    if not is_deep(image):
+        return unit_floats(srgb_pixels(image, path))
+    pixels, colouring = deep_pixels(image, path), colouring_of(image, path)
+    colour = np.ascontiguousarray(pixels[..., :3])
+    if isinstance(colouring, bytes):
+        colour = _floats_by_profile(colour, colouring)
+    elif colouring is not None:
+        colour = colouring.floats(colour)
+    return np.concatenate([unit_floats(colour), unit_floats(pixels[..., 3:])], axis=2)
 
 
 def colouring_of(image: Image.Image, path: Path) -> Colouring:
@@ -275,6 +297,15 @@ def _deep_by_profile(colour: np.ndarray, profile: bytes) -> np.ndarray:
     stored = Image.fromarray(rounded_to_8_bit(colour[..., 0] if grey else colour))
     result = apply_profile(stored, profile)
     return colour if result is None else np.asarray(result)
+
+
+def _floats_by_profile(colour: np.ndarray, profile: bytes) -> np.ndarray:
+    """As ``_deep_by_profile``; of profiles of tables there are 8 bits."""
+    conversion = conversion_of(profile)
+    converted = _deep_by_profile(colour, profile)
+    if conversion is None or converted is colour:
+        return unit_floats(converted)
+    return conversion.floats(colour)
 
 
 def rounded_to_8_bit(pixels: np.ndarray) -> np.ndarray:

@@ -44,7 +44,8 @@ def straight_frames(source: FrameSource, kind: AlphaKind, path: Path) -> FrameSo
         if not is_premultiplied(source, NOISE if pictures else VIDEO_NOISE):
             return source
         log.warning("%s: its colours are premultiplied and are divided by alpha (`alpha`)", path)
-    return DerivedFrames(source, 4, _divided, source.frame_rate, times_of(source))
+    rate, times = source.frame_rate, times_of(source)
+    return DerivedFrames(source, 4, _divided, rate, times, convert_floats=_divided_floats)
 
 
 def is_premultiplied(source: FrameSource, noise: int) -> bool:
@@ -82,6 +83,12 @@ def _errors(frame: np.ndarray, soft: np.ndarray) -> tuple[float, float]:
     stored = frame[near][:, :3].astype(np.float32)
     divided = _divided(frame)[near][:, :3].astype(np.float32)
     return float(np.abs(stored - expected).sum()), float(np.abs(divided - expected).sum())
+
+
+def _divided_floats(frame: np.ndarray) -> np.ndarray:
+    alpha = frame[..., 3:]
+    colour = (frame[..., :3] / np.maximum(alpha, 1e-6)).clip(0, 1)
+    return np.concatenate([colour, alpha], axis=2)
 
 
 def _divided(frame: np.ndarray) -> np.ndarray:

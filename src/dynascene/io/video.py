@@ -76,6 +76,11 @@ class VideoFrames:
         return 4 if self._picture.alpha else 3
 
     @property
+    def is_deep(self) -> bool:
+        """Whether the file has more than 8 bits a channel, which ``read_floats`` gives."""
+        return self._picture.deep and not self._picture.grey
+
+    @property
     def keyframes(self) -> list[int]:
         """The frames at which decoding can begin, rising; frame 0 is always one."""
         pts = self._index.pts or ()
@@ -91,6 +96,11 @@ class VideoFrames:
         """
         yield from self.pick(range(len(self))[start:stop])
 
+    def read_floats(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
+        """Yield float32 [H, W, C] in 0 … 1 for the frames ``start:stop``, with all their bits."""
+        numbers = range(len(self))[start:stop]
+        yield from self._converted([numbers], self._picture.floats)
+
     def pick(self, numbers: Sequence[int], *, skip: bool = False) -> Iterator[np.ndarray]:
         """Yield uint8 [H, W, C] for the frames of these rising numbers.
 
@@ -99,12 +109,20 @@ class VideoFrames:
             skip: whether what lies between them is passed over by seeking where a keyframe allows
                 it; else the frames between are decoded (and so checked), but not converted.
         """
-        if not numbers:
+        runs = _runs(numbers, self.keyframes) if skip and numbers else [numbers]
+        yield from self._converted(runs, self._picture.array)
+
+    def _converted(
+        self,
+        runs: Sequence[Sequence[int]],
+        convert: Callable[[av.VideoFrame, VideoReformatter], np.ndarray],
+    ) -> Iterator[np.ndarray]:
+        """The frames of these runs of rising numbers; before each the file is sought."""
+        if not runs[0]:
             return
         reformatter = VideoReformatter()
         frames = self._strictly if self.strict else self._frames
         refuse_colour = _colour_check(self._picture, self.path)
-        runs = _runs(numbers, self.keyframes) if skip else [numbers]
         with open_footage(self.path, threads=self._threads) as footage:
             for run in runs:
                 span, chosen = range(run[0], run[-1] + 1), frozenset(run)
@@ -112,7 +130,7 @@ class VideoFrames:
                 for number, frame in enumerate(shown, span.start):
                     if number in chosen:
                         refuse_colour(frame)
-                        yield self._picture.array(frame, reformatter)
+                        yield convert(frame, reformatter)
 
     def uncoloured(self) -> VideoFrames:
         """The same video with its stored values as they are, for what is no picture: mattes."""

@@ -12,8 +12,10 @@ from av.video.reformatter import ColorRange, VideoReformatter
 
 from dynascene.errors import InputError
 from dynascene.imaging.colour_spaces import HDR_TRANSFERS, SrgbConversion, from_h273
+from dynascene.imaging.pixels import stored_words
 from dynascene.io import swscale
 from dynascene.io.video_decoding import OpenFootage
+from dynascene.io.video_floats import float_rgb, is_deep_frame
 from dynascene.types import Size
 
 # H.273 matrix_coefficients → the number that swscale has for it
@@ -39,6 +41,7 @@ class Picture:
         stored: the size to which they are brought first: that of square pixels, or another.
         colour: to sRGB, where the stored values are not it.
         grey: whether only their brightness is wanted.
+        deep: whether they are stored with more than 8 bits.
         flags: swscale's.
     """
 
@@ -51,6 +54,7 @@ class Picture:
     hdr: str | None
     colour: SrgbConversion | None = None
     grey: bool = False
+    deep: bool = False
     flags: int = CONVERSION
 
     @property
@@ -76,7 +80,25 @@ class Picture:
             interpolation=self.flags,
         )
         array = rgb.to_ndarray()
-        array = array[..., None] if self.grey else self._in_srgb(array)
+        return self._upright(array[..., None] if self.grey else self._in_srgb(array))
+
+    def floats(self, frame: av.VideoFrame, reformatter: VideoReformatter) -> np.ndarray:
+        """float32 [H, W, 3] in 0 … 1, or [H, W, 4] with the file's alpha."""
+        stored = float_rgb(
+            frame,
+            self.stored,
+            self.matrix,
+            full_range=self.full_range,
+            has_alpha=self.alpha,
+            interpolation=self.flags,
+            reformatter=reformatter,
+        ).clip(0, 1)
+        if self.colour is not None:
+            colour = self.colour.floats(stored_words(np.ascontiguousarray(stored[..., :3])))
+            stored = np.concatenate([colour, stored[..., 3:]], axis=2)
+        return self._upright(stored)
+
+    def _upright(self, array: np.ndarray) -> np.ndarray:
         transpose, mirror_rows, mirror_columns = self.orientation
         if transpose:
             array = array.swapaxes(0, 1)
@@ -89,7 +111,7 @@ class Picture:
     def _format(self, frame: av.VideoFrame) -> str:
         if self.grey:
             return "gray"
-        deep = self.colour and any(component.bits > 8 for component in frame.format.components)
+        deep = self.colour and is_deep_frame(frame)
         if self.alpha:
             return "rgba64le" if deep else "rgba"
         return "rgb48le" if deep else "rgb24"
@@ -130,6 +152,7 @@ def picture_of(frame: av.VideoFrame, footage: OpenFootage, path: Path) -> Pictur
         full_range=_is_full_range(frame, tags.range),
         orientation=_orientation(frame),
         hdr=HDR_TRANSFERS.get(transfer),
+        deep=is_deep_frame(frame),
         colour=from_h273(_specified(frame.color_primaries, tags.primaries), transfer),
         flags=CONVERSION if stored == coded else SCALING,
     )

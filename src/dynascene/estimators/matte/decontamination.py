@@ -12,7 +12,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from dynascene.imaging.colour import LIGHT_OF_BYTE, srgb_from_linear
+from dynascene.imaging.colour import light_of, srgb_from_linear
+from dynascene.imaging.pixels import stored_bytes, unit_floats
 
 REACHES = 0.03, 0.015, 0.006  # of the frame's longer side: each average refines the one before
 LEAST_REACH = 2.5  # pixels
@@ -23,24 +24,24 @@ def decontaminate(frame: np.ndarray, matte: np.ndarray) -> np.ndarray:
     """Replace mixed colours by the person's own.
 
     Args:
-        frame: uint8 [H, W, 3] sRGB.
-        matte: uint8 [H, W] or [H, W, 1], 255 = person.
+        frame: [H, W, 3] sRGB, uint8, or float32 in 0 … 1.
+        matte: [H, W] or [H, W, 1] likewise, the most = person.
 
     Returns:
-        uint8 [H, W, 3]. Where the matte is 255 it equals the frame exactly. Where the matte is 0
-        the person's colour is continued, so that resampling brings no halo back.
+        [H, W, 3] of the frame's type. Where the matte is the most it equals the frame exactly.
+        Where it is 0 the person's colour is continued, so that resampling brings no halo back.
     """
-    alpha = matte.reshape(matte.shape[:2]).astype(np.float32) / 255
+    alpha = unit_floats(matte.reshape(matte.shape[:2]))
     rows, columns = _surroundings(alpha)
     if not alpha.any():
         return frame.copy()
     part, alpha = frame[rows, columns], alpha[rows, columns]
-    light = LIGHT_OF_BYTE[part]
+    light = light_of(part)
     person = place = light
     for reach in REACHES:
         sigma = max(LEAST_REACH, reach * max(frame.shape[:2]))
         person, place = _refined(light, person, place, alpha, sigma)
-    own = np.rint(srgb_from_linear(person) * 255).astype(np.uint8)
+    own = _stored_like(frame, srgb_from_linear(person))
     result = frame.copy()
     result[rows, columns] = np.where(alpha[..., None] == 1, part, own)
     return result
@@ -50,16 +51,22 @@ def continue_colour(frame: np.ndarray, matte: np.ndarray) -> np.ndarray:
     """Carry the person's colour on to where the matte is 0.
 
     Args:
-        frame: uint8 [H, W, 3] sRGB, the person's own colours wherever the matte is above 0.
-        matte: uint8 [H, W] or [H, W, 1], 255 = person.
+        frame: [H, W, 3] sRGB, the person's own colours wherever the matte is above 0; uint8, or
+            float32 in 0 … 1.
+        matte: [H, W] or [H, W, 1] likewise, the most = person.
 
     Returns:
-        uint8 [H, W, 3], equal to the frame where the matte is above 0.
+        [H, W, 3] of the frame's type, equal to the frame where the matte is above 0.
     """
-    alpha = matte.reshape(matte.shape[:2]).astype(np.float32) / 255
+    alpha = unit_floats(matte.reshape(matte.shape[:2]))
     sigma = max(LEAST_REACH, REACHES[0] * max(frame.shape[:2]))
-    carried = np.rint(srgb_from_linear(_average(LIGHT_OF_BYTE[frame], alpha, sigma)) * 255)
-    return np.where(alpha[..., None] > 0, frame, carried.astype(np.uint8))
+    carried = srgb_from_linear(_average(light_of(frame), alpha, sigma))
+    return np.where(alpha[..., None] > 0, frame, _stored_like(frame, carried))
+
+
+def _stored_like(frame: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """sRGB 0 … 1 in the type of a frame."""
+    return stored_bytes(values) if frame.dtype == np.uint8 else values.astype(np.float32)
 
 
 def _refined(

@@ -36,7 +36,7 @@ from dynascene.interfaces.cli.arguments import (
     parse_things,
 )
 from dynascene.interfaces.cli.person_options import person_input
-from dynascene.io.names import AlphaKind, CameraFileName, Deinterlace
+from dynascene.io.names import AlphaKind, BitDepth, CameraFileName, Deinterlace
 
 OptionalPath = Annotated[Path | None, optional("PATH")]
 OptionalName = Annotated[str | None, optional("NAME")]
@@ -93,6 +93,7 @@ def generate(
     sensor: OptionalSize = None,
     layers: Layers = None,
     straight: Switch = False,
+    bit_depth: BitDepth = "auto",
     camera_files: tuple[CameraFileName, ...] = (),
     shadow: Annotated[float, arg(metavar="0..1")] = SHADOW,
     light: Annotated[str | None, optional("AZ,EL")] = None,
@@ -181,6 +182,7 @@ def generate(
         layers: also write person, background and shadow apart: png (16 bits, which is meant where
             nothing follows), exr (OpenEXR in linear light, with depth and camera), prores (4444).
         straight: colours in the OpenEXR layers are not multiplied by alpha.
+        bit_depth: bits of the clips: 8 (H.264), 10 (HEVC), or as PERSON (auto).
         camera_files: also write the cameras for programs of artists, such as usda nuke; glb has the
             place as meshes too.
         shadow: strength of the shadow on the ground, 0 = none.
@@ -259,7 +261,10 @@ def generate(
         motion=MotionInput(pose=pose, person_image=person_image, points=points),
         frames=parse_range(frames) if frames else None,
         delivery=DeliveryInput(
-            layers=parse_layers(layers), straight=straight, camera_files=camera_files
+            layers=parse_layers(layers),
+            straight=straight,
+            bit_depth=bit_depth,
+            camera_files=camera_files,
         ),
         look=LookInput(
             shadow=shadow,
