@@ -18,11 +18,12 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
 from dynascene.datasets.imagery import training_folder
-from dynascene.evaluation.bootstrap import Estimate, estimate, mean_draws, place_weights
+from dynascene.evaluation.bootstrap import Estimate, mean_estimate
 from dynascene.evaluation.camera_fit import tried_shares
+from dynascene.evaluation.sampled_clips import sampled
 from dynascene.evaluation.table import text_of
 from dynascene.evaluation.walks import (
     attention_outside,
@@ -34,6 +35,7 @@ from dynascene.evaluation.walks import (
     with_poses_of,
 )
 from dynascene.generation.weights import load_weights
+from dynascene.imaging.pixels import bytes_from_tensor
 from dynascene.imaging.sheet import clip_grid
 from dynascene.imaging.tensor_metrics import clip_psnrs
 from dynascene.io.images import write_png
@@ -45,7 +47,7 @@ from dynascene.synthetic.shots.moved_shots import TrueViews
 from dynascene.synthetic.shots.walkers import KINDS, WalkerShots
 from dynascene.training_batch import TrainingBatch, collate
 
-AT_ONCE, NOISINESS, WIDTH = 16, (999, 500), 1.0
+NOISINESS, WIDTH = (999, 500), 1.0
 MOVES = 0.1  # pixels a frame: where the truth moves less, its direction is not judged
 FIELDS = frozenset({"skeleton", "character", "background_flow"})
 
@@ -78,7 +80,11 @@ def main() -> None:
             print_flows(name, pipeline, material, order)
         if QUERIES_AND_KEYS in names:
             print_attention(name, pipeline, material)
-    made = {name: samples(pipeline, material.batch, order) for name, pipeline in loaded.items()}
+    clip = material.batch.pixels
+    made = {
+        name: (sampled(pipeline, clip, 0), sampled(pipeline, with_poses_of(clip, order), 0))
+        for name, pipeline in loaded.items()
+    }
     print_videos(made, material, order)
     if options.sheet:
         write_sheet(options.sheet, made, material, options.clips)
@@ -110,8 +116,7 @@ def other_clips(count: int, seed: int) -> list[int]:
 def mean_of(values: np.ndarray, chosen: np.ndarray, places: list[str]) -> Estimate:
     """The mean of the chosen clips."""
     own = [place for place, there in zip(places, chosen, strict=True) if there]
-    counted = values[chosen].astype(float)
-    return estimate(mean_draws(counted, place_weights(own)), int((~np.isnan(counted)).sum()))
+    return mean_estimate(values[chosen], own)
 
 
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
@@ -164,23 +169,6 @@ def print_attention(name: str, pipeline: DynaScenePipeline, material: Material) 
         share = mean_of(outside / even.clip(1e-6), along & (even > 0), material.places)
         rows.append([str(step), *values, text_of(share, 3)])
     print_table(f"{name}: attention outside the bands", ["step", "share", "even", "ratio"], rows)
-
-
-def samples(
-    pipeline: DynaScenePipeline, batch: TrainingBatch, order: list[int]
-) -> tuple[Tensor, Tensor]:
-    """What the clips' own poses make, and those of others, [N, F, 3, H, W] each."""
-    clip = batch.pixels
-    made = []
-    for conditions in (clip, with_poses_of(clip, order)):
-        parts = []
-        for start in range(0, len(clip), AT_ONCE):
-            chosen = slice(start, start + AT_ONCE)
-            part = type(clip)(**{key: value[chosen] for key, value in conditions.items()})
-            generator = Generator().manual_seed(start)
-            parts.append(pipeline(part, generator=generator).frames.float().cpu())
-        made.append(torch.cat(parts))
-    return made[0], made[1]
 
 
 def print_videos(
@@ -236,7 +224,7 @@ def write_sheet(
     shown = [clips * kind + clip for kind in range(len(KINDS)) for clip in (0, 1)]
     video = material.batch.target("video") / 2 + 0.5
     rows = [video, *(frames for pair in made.values() for frames in pair)]
-    write_png(path, clip_grid([row[shown] for row in rows]))
+    write_png(path, bytes_from_tensor(clip_grid([row[shown] for row in rows])))
 
 
 if __name__ == "__main__":

@@ -57,6 +57,12 @@ def ratio_draws(
         return total / (counts @ denominators[present])
 
 
+def mean_estimate(values: np.ndarray, places: Sequence[str]) -> Estimate:
+    """The mean of one value per clip, [N]; nan stands for a clip without one."""
+    draws = mean_draws(values.astype(float), place_weights(places))
+    return estimate(draws, int((~np.isnan(values.astype(float))).sum()))
+
+
 def centred_draws(draws: np.ndarray) -> np.ndarray:
     """The draws of a distance, moved so that their mean is draw 0; none is below 0.
 
