@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from dynascene.models.conditioners.base import Conditioner
-from dynascene.models.conditioners.pose_guider import fold_width
+from dynascene.models.conditioners.pose_guider import fold_width, limb_gain
 from dynascene.models.injection import Injection
 from dynascene.models.latents import EncodedClip
 from dynascene.models.sizes import ModelSize
@@ -30,6 +30,7 @@ class BackgroundFlow(Conditioner):
 
     def __init__(self, size: ModelSize) -> None:
         super().__init__(size)
+        self.gain = limb_gain(size)
         self.cells = nn.Conv2d(fold_width(size), WIDTH, 3, padding=1)
         self.sequence = nn.Conv1d(WIDTH * POOLED[0] * POOLED[1], 4 * WIDTH, 3, padding=1)
         self.coefficients = nn.Conv1d(4 * WIDTH, 2 * TERMS, 1)
@@ -41,7 +42,8 @@ class BackgroundFlow(Conditioner):
 
     def flow(self, folds: Tensor) -> Tensor:
         """[B, F, 2, h, w] in shares of the frame, of skeletons [B, F, K, h, w]."""
-        cells = nn.functional.silu(self.cells(folds.flatten(0, 1).to(self.dtype)))
+        drawn = self.gain * folds.flatten(0, 1).to(self.dtype)
+        cells = nn.functional.silu(self.cells(drawn))
         pooled = nn.functional.adaptive_avg_pool2d(cells, POOLED).flatten(1)
         sequence = pooled.unflatten(0, folds.shape[:2]).mT
         numbers = self.coefficients(nn.functional.silu(self.sequence(sequence))).mT

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from dynascene.models.attention import Projection, attention_site
 from dynascene.models.backbone import spatial_blocks
 from dynascene.models.conditioners.base import Conditioner
-from dynascene.models.conditioners.pose_guider import fold_width
+from dynascene.models.conditioners.pose_guider import fold_width, limb_gain
 from dynascene.models.injection import Injection
 from dynascene.models.latents import EncodedClip
 from dynascene.models.readers.added_states import AddedStates
@@ -54,7 +54,7 @@ class BackgroundMotion(Conditioner):
 
     def __init__(self, size: ModelSize, gate: float = 0.0, rank: int = 4) -> None:
         super().__init__(size)
-        self.rank, self.levels = rank, len(size.widths)
+        self.rank, self.levels, self.gain = rank, len(size.widths), limb_gain(size)
         width = size.widths[-1]
         self.encoder = nn.Conv3d(fold_width(size), width, 3, padding=1)
         self.to_states = nn.Linear(width, width)
@@ -81,7 +81,8 @@ class BackgroundMotion(Conditioner):
 
     def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
         (folds,) = clip.require(self.reads, f"conditioner {self.name}")
-        features = nn.functional.silu(self.encoder(folds.transpose(1, 2).to(self.dtype)))
+        drawn = self.gain * folds.transpose(1, 2).to(self.dtype)
+        features = nn.functional.silu(self.encoder(drawn))
         frames = features.transpose(1, 2)
         height, across = (math.ceil(n / 2 ** (self.levels - 1)) for n in folds.shape[-2:])
         cells = nn.functional.adaptive_avg_pool2d(frames.flatten(0, 1), (height, across))

@@ -5,6 +5,7 @@ Legend: B clips, F frames, K three colours times the pixels of a latent cell.
 
 from torch import Tensor, nn
 
+from dynascene.imaging.skeleton_map import DIM, WIDTH
 from dynascene.models.conditioners.base import Conditioner
 from dynascene.models.injection import Injection
 from dynascene.models.latents import EncodedClip
@@ -14,6 +15,13 @@ from dynascene.models.sizes import ModelSize
 def fold_width(size: ModelSize) -> int:
     """K: how many numbers of a drawn skeleton a latent cell has."""
     return 3 * size.latent_stride**2
+
+
+def limb_gain(size: ModelSize) -> float:
+    """What drawn skeletons are multiplied by, so that limbs have about the value 1: in small frames
+    they are thinner than a pixel, and dim."""
+    thickness = 2 * WIDTH * min(size.resolution)
+    return 1 / (DIM * min(1.0, thickness))
 
 
 class PoseGuider(Conditioner):
@@ -26,7 +34,7 @@ class PoseGuider(Conditioner):
 
     def __init__(self, size: ModelSize) -> None:
         super().__init__(size)
-        width = size.widths[0]
+        width, self.gain = size.widths[0], limb_gain(size)
         self.first = nn.Conv2d(fold_width(size), width, 3, padding=1)
         self.last = nn.Conv2d(width, width, 3, padding=1, bias=False)
         nn.init.zeros_(self.last.weight)
@@ -36,6 +44,7 @@ class PoseGuider(Conditioner):
 
     def forward(self, clip: EncodedClip, drop: Tensor) -> Injection:
         (folds,) = clip.require(self.reads, f"conditioner {self.name}")
-        features = nn.functional.silu(self.first(folds.flatten(0, 1).to(self.dtype)))
+        drawn = self.gain * folds.flatten(0, 1).to(self.dtype)
+        features = nn.functional.silu(self.first(drawn))
         added = self.last(features).unflatten(0, folds.shape[:2])
         return Injection(added=added * ~drop[:, None, None, None, None])
