@@ -1,16 +1,24 @@
 """Poses that tell how the background moves: by attention across frames, and as flow."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 
+from dynascene.body_pose import INDEX, JOINTS, BodyPose
+from dynascene.imaging.skeleton_map import draw_skeleton
 from dynascene.models.call import Call
 from dynascene.models.conditioners.background_flow import FLOW, quadratic_basis
 from dynascene.models.conditioners.background_motion import QUERIES_AND_KEYS
+from dynascene.models.conditioners.pose_guider import limb_gain
 from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.models.diffusion.flow_loss import SMALL, flow_term
 from dynascene.models.diffusion.noising import UniformSteps
 from dynascene.models.injection import Injection, merge_injections
 from dynascene.models.readers.added_states import AddedStates
+from dynascene.models.sizes import MICRO
+from dynascene.types import Size
 
 STEPS = torch.tensor([2, 500, 999])
 
@@ -86,3 +94,18 @@ def test_its_loss_is_the_end_point_error(build, wake, make_clip) -> None:
     torch.testing.assert_close(losses, expected, atol=3 * SMALL, rtol=0)
     losses.sum().backward()
     assert denoiser.conditioners["background_flow"].coefficients.weight.grad.abs().max() > 0
+
+
+@pytest.mark.parametrize("resolution", [Size(24, 12), Size(96, 54), Size(768, 432)])
+def test_limbs_are_as_loud_in_small_frames_as_in_large_ones(resolution: Size) -> None:
+    """Thinner than a pixel they are dim, and hardly told from black."""
+    points = np.zeros((1, len(JOINTS), 2))
+    points[0, INDEX["neck"]] = resolution.width / 2, 0.1 * resolution.height
+    points[0, INDEX["right_hip"]] = resolution.width / 2, 0.9 * resolution.height
+    visibility = np.zeros((1, len(JOINTS)))
+    visibility[0, [INDEX["neck"], INDEX["right_hip"]]] = 1
+    drawn = draw_skeleton(BodyPose(resolution, points, visibility), 0) / 255
+    row = drawn[resolution.height // 2]
+    size = replace(MICRO, resolution=resolution)
+    # the limb's own width may fall into two pixels
+    assert 0.8 < limb_gain(size) * row.max(axis=-1).sum() / max(1, resolution.height / 64) < 1.4
