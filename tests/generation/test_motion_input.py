@@ -9,6 +9,9 @@ import torch
 from walking_pose import SIZE, walking_pose
 
 from dynascene.errors import InputError
+from dynascene.estimators.matte.motion import MotionMatter
+from dynascene.estimators.matte.pose import PoseMatter
+from dynascene.generation import person_picture
 from dynascene.generation.clip import GenerationOptions
 from dynascene.generation.job import make_clip
 from dynascene.generation.motion_input import (
@@ -19,6 +22,7 @@ from dynascene.generation.motion_input import (
     motion_inputs,
     points_along,
 )
+from dynascene.generation.person_picture import read_person
 from dynascene.generation.request import (
     CameraInput,
     GenerationRequest,
@@ -90,6 +94,40 @@ def test_the_picture_is_whole_and_black_off_the_person(tmp_path: Path) -> None:
     torch.testing.assert_close(picture[:, 5, 30], torch.full((3,), 200 / 127.5 - 1))
     assert (picture[:, :, :25] == -1).all()
     assert (picture[:, 20:] == -1).all()
+
+
+def test_a_picture_without_alpha_is_cut_out_or_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pixels = np.full((30, 24, 3), 200, np.uint8)
+    pixels[10:20, 8:16] = 90
+    write_png(tmp_path / "person.png", pixels)
+    seen: list[np.ndarray | None] = []
+
+    class Dark(PoseMatter):
+        """Whatever is dark is the person."""
+
+        def __init__(self) -> None:
+            pass
+
+        def __call__(self, frames, boxes, start=None):
+            seen.append(boxes)
+            return ((frame.mean(axis=-1) < 120).astype(np.float32) for frame in frames)
+
+    monkeypatch.setattr(person_picture, "make_matter", Dark)
+    cut = read_person(tmp_path / "person.png")
+    np.testing.assert_array_equal(cut[..., :3], pixels)
+    np.testing.assert_array_equal(cut[..., 3], np.where(pixels[..., 0] < 120, 255, 0))
+    opaque = np.dstack([pixels, np.full((30, 24), 255, np.uint8)])
+    write_png(tmp_path / "opaque.png", opaque)
+    np.testing.assert_array_equal(read_person(tmp_path / "opaque.png"), cut)
+    assert seen == [None, None]
+    write_png(tmp_path / "nobody.png", np.full((30, 24, 3), 200, np.uint8))
+    with pytest.raises(InputError, match="has no alpha, and pose sees nobody in it"):
+        read_person(tmp_path / "nobody.png")
+    monkeypatch.setattr(person_picture, "make_matter", MotionMatter)
+    with pytest.raises(InputError, match="cuts a person out of one picture; cut it out"):
+        read_person(tmp_path / "person.png")
 
 
 def test_what_weights_read_and_what_is_given_must_agree() -> None:

@@ -63,6 +63,14 @@ def trained(name: str, out: Path) -> dict[str, float]:
     return next(line for line in log if "loss" in line)
 
 
+def write_pictures(folder: Path) -> None:
+    """A grey place, and a light person before nothing."""
+    write_png(folder / "place.png", np.full((36, 64, 3), 90, np.uint8))
+    person = np.zeros((36, 64, 4), np.uint8)
+    person[4:32, 24:40] = 200, 200, 200, 255
+    write_png(folder / "person.png", person)
+
+
 def test_poses_and_pictures_become_a_clip(tmp_path: Path) -> None:
     assert trained("animateanywhere.micro", tmp_path / "run")["term/epipolar"] > 0
     export_run(tmp_path / "run", tmp_path / "weights")
@@ -70,8 +78,7 @@ def test_poses_and_pictures_become_a_clip(tmp_path: Path) -> None:
     assert loaded.pipeline.system is ANIMATEANYWHERE
     assert {"skeleton", "character"} <= loaded.pipeline.inputs
     write_openpose(walking_pose(4), tmp_path / "poses.json")
-    for name, level in (("place", 90), ("person", 200)):
-        write_png(tmp_path / f"{name}.png", np.full((36, 64, 3), level, np.uint8))
+    write_pictures(tmp_path)
 
     def clip(motion: MotionInput, out: str) -> list[np.ndarray]:
         request = GenerationRequest(
@@ -133,8 +140,7 @@ def test_points_and_poses_become_a_chain_of_clips_that_the_camera_changes(tmp_pa
         check_generator(GenerationOptions(weights=str(tmp_path / "weights")))
     assert loaded.pipeline.clip_count(4) == 2  # three frames at a time
     write_openpose(walking_pose(4), tmp_path / "poses.json")
-    for name, level in (("place", 90), ("person", 200)):
-        write_png(tmp_path / f"{name}.png", np.full((36, 64, 3), level, np.uint8))
+    write_pictures(tmp_path)
     motion = MotionInput(pose=tmp_path / "poses.json", person_image=tmp_path / "person.png")
     frames = {}
     for move in ("pan-right:20", "pan-left:20"):

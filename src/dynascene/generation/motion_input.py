@@ -19,6 +19,7 @@ from torch import Tensor
 from dynascene.body_pose import BodyPose
 from dynascene.errors import InputError
 from dynascene.generation.model_input import stretched
+from dynascene.generation.person_picture import read_person
 from dynascene.generation.request import MotionInput
 from dynascene.geometry.intrinsics import contain_scale
 from dynascene.geometry.rays import track_rays
@@ -27,7 +28,6 @@ from dynascene.geometry.world_points import points_of_frame, rows_off, seen_poin
 from dynascene.imaging.pixels import tensor_from_bytes
 from dynascene.imaging.skeleton_map import draw_skeleton
 from dynascene.io.frames import open_frames
-from dynascene.io.images import read_image
 from dynascene.io.points import MOST as POINTS
 from dynascene.io.points import read_points
 from dynascene.io.poses.formats import CONVERT, is_pose_file, read_pose
@@ -86,7 +86,7 @@ def motion_inputs(motion: MotionInput, size: Size, start: int, count: int) -> di
     if motion.pose is not None:
         fields["skeleton"] = _skeletons(motion.pose, small, start, count)
     if motion.person_image is not None:
-        fields["character"] = character_picture(read_image(motion.person_image), small)
+        fields["character"] = character_picture(read_person(motion.person_image), small)
     if motion.points is not None:
         background = read_points(motion.points)
         if start + count > len(background):

@@ -136,7 +136,8 @@ def generate(
             (dynascene cameras moves says more).
         pose: how somebody moves who was not filmed, in place of PERSON: a file of poses, or a
             skeleton video (weights of animateanywhere and disentangled).
-        person_image: a picture of that person.
+        person_image: a picture of that person; without alpha it is cut out (dynascene weights
+            pose).
         points: points by which the background moves, as dynascene points writes them (weights of
             disentangled; default: they follow the camera of --move or --cameras).
         framing: where the first frame looks into the picture: auto, centre, or YAW,PITCH degrees.
