@@ -10,6 +10,7 @@ import torch
 from walking_pose import walking_pose
 
 from dynascene.errors import InputError
+from dynascene.generation import delivery
 from dynascene.generation.clip import GenerationOptions
 from dynascene.generation.generate import check_generator
 from dynascene.generation.job import make_clip
@@ -71,7 +72,14 @@ def write_pictures(folder: Path) -> None:
     write_png(folder / "person.png", person)
 
 
-def test_poses_and_pictures_become_a_clip(tmp_path: Path) -> None:
+def test_poses_and_pictures_become_a_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sheets, draw = [], delivery.contact_sheet
+
+    def drawn(rows, *others) -> np.ndarray:
+        sheets.append([row.name for row in rows])
+        return draw(rows, *others)
+
+    monkeypatch.setattr(delivery, "contact_sheet", drawn)
     assert trained("animateanywhere.micro", tmp_path / "run")["term/epipolar"] > 0
     export_run(tmp_path / "run", tmp_path / "weights")
     loaded = load_weights(tmp_path / "weights")
@@ -92,6 +100,7 @@ def test_poses_and_pictures_become_a_clip(tmp_path: Path) -> None:
     frames = clip(both, "out")
     assert len(frames) == 4
     assert frames[0].shape == (36, 64, 3)
+    assert sheets[0][0] == "poses"
     with pytest.raises(InputError, match="read `person_image`, and none is given"):
         clip(MotionInput(pose=tmp_path / "poses.json"), "missing")
     assert not (tmp_path / "missing").exists()

@@ -58,8 +58,8 @@ def predicted_flow(pipeline: DynaScenePipeline, clip: Batch) -> Tensor:
     denoiser = pipeline.denoiser
     if FLOW not in denoiser.probe_names:
         raise InputError("weights: they predict no flow of the background")
-    kept = torch.zeros(len(clip), dtype=torch.bool, device=denoiser.device)
-    flow = denoiser.inject(pipeline.encode(clip), kept).probes[FLOW]
+    dropped = torch.zeros(len(clip), dtype=torch.bool, device=denoiser.device)
+    flow = denoiser.inject(pipeline.encode(clip), dropped).probes[FLOW]
     return in_pixels(flow.float().cpu(), clip.size)
 
 

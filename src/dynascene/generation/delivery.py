@@ -200,6 +200,9 @@ def clip_sheet(
     scene = bytes_from_tensor(inputs.scene.picture)
     camera = cameras_from_above(clip.track, CAMERA_PICTURE)
     rows = [SheetRow(name, pictures) for name, pictures in collector.rows.items()]
+    if (skeletons := inputs.shot.inputs.get("skeleton")) is not None:
+        poses = bytes_from_tensor(skeletons[collector.indices])
+        rows.insert(0, SheetRow("poses", [thumbnail(pose) for pose in poses]))
     return contact_sheet(rows, captions, SheetHeader(scene, "\n".join(lines), camera))
 
 
