@@ -34,6 +34,7 @@ from dynascene.synthetic.shots.moved_shots import MOVES, MovedShots
 from dynascene.synthetic.shots.short_shots import ShortShots
 
 FEW = 5
+ENLARGED = 6  # times, on the sheet
 FIELDS = frozenset({"skeleton", "character", "points"})
 
 
@@ -85,7 +86,8 @@ def main() -> None:
             print("|", " | ".join([name, move, *texts]), "|")
     if options.sheet:
         rows = [moved.truth, *(frames for frames, _ in made.values())]
-        write_png(options.sheet, bytes_from_tensor(clip_grid([row[:8] for row in rows])))
+        pixels = bytes_from_tensor(clip_grid([row[:8] for row in rows]))
+        write_png(options.sheet, pixels.repeat(ENLARGED, 0).repeat(ENLARGED, 1))
 
 
 def some_points(points: Tensor, count: int, seed: int) -> Tensor:

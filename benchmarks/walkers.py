@@ -48,6 +48,7 @@ from dynascene.synthetic.shots.walkers import KINDS, WalkerShots
 from dynascene.training_batch import TrainingBatch, collate
 
 NOISINESS, WIDTH = (999, 500), 1.0
+ENLARGED = 6  # times, on the sheet
 MOVES = 0.1  # pixels a frame: where the truth moves less, its direction is not judged
 FIELDS = frozenset({"skeleton", "character", "background_flow"})
 
@@ -69,7 +70,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--sheet", type=Path, help="PNG of last frames")
     options = parser.parse_args()
-    loaded = {name: load_weights(name).pipeline for name in options.weights}
+    loaded = {Path(name).name: load_weights(name).pipeline for name in options.weights}
+    if len(loaded) < len(options.weights):
+        parser.error("folders of one name: rename one, it heads its rows")
     size = next(iter(loaded.values())).denoiser.size
     material = measured_clips(size, options.clips, training_folder(options.imagery), options.seed)
     order = other_clips(len(material.kinds), options.seed)
@@ -220,11 +223,12 @@ def print_differences(
 def write_sheet(
     path: Path, made: dict[str, tuple[Tensor, Tensor]], material: Material, clips: int
 ) -> None:
-    """First frame, last frame as filmed, and last frames as made; columns: two clips a kind."""
+    """The frames of two clips of each kind: as filmed, as made, and with another clip's poses."""
     shown = [clips * kind + clip for kind in range(len(KINDS)) for clip in (0, 1)]
     video = material.batch.target("video") / 2 + 0.5
     rows = [video, *(frames for pair in made.values() for frames in pair)]
-    write_png(path, bytes_from_tensor(clip_grid([row[shown] for row in rows])))
+    pixels = bytes_from_tensor(clip_grid([row[shown] for row in rows]))
+    write_png(path, pixels.repeat(ENLARGED, 0).repeat(ENLARGED, 1))
 
 
 if __name__ == "__main__":
