@@ -32,7 +32,7 @@ from dynascene.types import Size
 MICRO_RECIPES = {
     "dynascene.micro": "shared_rays",
     "dynascene.micro_paper": "open",
-    "actanywhere.micro": None,
+    "actanywhere.micro": "open",
     "actanywhere.micro_clean": "clean",
     "cameractrl.micro": "open",
     "cameractrl.micro_clean": "clean",

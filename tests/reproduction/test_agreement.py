@@ -27,7 +27,9 @@ def row(name: str, label: str, psnr: float | None, ours: np.ndarray) -> RowResul
     figures = {} if psnr is None else {"PSNR": psnr}
     entry = TableEntry(table=4, lineup=AS_PUBLISHED, label=label, figures=figures)
     planned = PlannedRow(name=name, stages=(), entries=(entry,), reads_camera=True, guided=False)
-    return RowResult(planned, 0, None, {(BENCHMARK, "background"): view(psnr=ours)}, {}, [], [])
+    return RowResult(
+        planned, 0, None, None, {(BENCHMARK, "background"): view(psnr=ours)}, {}, [], []
+    )
 
 
 def compared(first: np.ndarray, other: np.ndarray):
@@ -84,7 +86,7 @@ def lit(name: str, label: str, light: np.ndarray) -> RowResult:
             "still": view(light=light + 9, contrast=light, psnr=flat),
         }
     }
-    return RowResult(planned, 0, None, {}, {}, [], [], views)
+    return RowResult(planned, 0, None, None, {}, {}, [], [], views)
 
 
 def test_figure_9_pairs_both_rows_clip_by_clip() -> None:

@@ -14,7 +14,12 @@ from dynascene.evaluation.benchmarks import benchmark_split
 from dynascene.evaluation.camera_fit import fitting_size, tried_shares
 from dynascene.evaluation.gap import CameraFollower, StillFollower, measure_gaps
 from dynascene.evaluation.gap_sheet import opposite_moves_sheet
-from dynascene.evaluation.gap_systems import SampledFollower, follower, untrained
+from dynascene.evaluation.gap_systems import (
+    SampledFollower,
+    estimate_of,
+    follower,
+    untrained,
+)
 from dynascene.evaluation.gap_tables import gap_summary, gap_tables
 from dynascene.evaluation.projected_followers import FramedFollower, ProjectedFollower
 from dynascene.evaluation.protocol import EvaluatedSystem
@@ -64,7 +69,8 @@ def run_gap(request: GapRequest, out: Path, log: Log) -> list[Table]:
     """
     trained, plain = _followers(request.systems)
     size = request.size or _common_size(trained)
-    systems: list[CameraFollower] = [StillFollower(), *plain, *map(untrained, trained), *trained]
+    of_trained = [*map(untrained, trained), *trained, *map(estimate_of, trained)]
+    systems: list[CameraFollower] = [StillFollower(), *plain, *of_trained]
     if len({system.name for system in systems}) < len(systems):
         raise InputError("two rows have the same name: rename a weights folder, it heads its row")
     with log.stage("clips"):
@@ -155,9 +161,9 @@ def _note(size: ModelSize, request: GapRequest, places: int) -> str:
     shape = f"{size.frames} frames of {size.resolution.width}×{size.resolution.height}"
     return (
         f"{request.clips} clips of {shape} in {places} places, seed {request.seed}; {moves} in "
-        "turn. PSNR of samples against what the true track films, where nobody stands; gap: that "
-        "minus the PSNR along the opposite, or a shuffled, track; obeyed: a gap to the opposite of "
-        f"over {OBEYED} dB; fitting camera: the one on the way of the move from which the true "
-        "place looks most like a sampled frame. Figures with 95 % bootstrap intervals, which draw "
-        "places."
+        "turn. PSNR of samples, and of the one-step estimate, against what the true track films, "
+        "where nobody stands; gap: that minus the PSNR along the opposite, or a shuffled, track; "
+        f"obeyed: a gap to the opposite of over {OBEYED} dB; fitting camera: the one on the way of "
+        "the move from which the true place looks most like a frame. Figures with 95 % bootstrap "
+        "intervals, which draw places."
     )

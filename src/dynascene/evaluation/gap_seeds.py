@@ -22,7 +22,7 @@ from dynascene.evaluation.gap import (
     joined_gaps,
     of_moves,
 )
-from dynascene.evaluation.gap_systems import UNTRAINED
+from dynascene.evaluation.gap_systems import ESTIMATE, UNTRAINED
 from dynascene.evaluation.table import text_of
 
 METRICS = "metrics.json"
@@ -63,8 +63,8 @@ def read_gaps(folder: Path, row: str | None = None) -> MeasuredGaps:
     except (OSError, ValueError, KeyError) as error:
         raise InputError(f"{path}: holds no camera gaps") from error
     if row is None:
-        fresh = f", {UNTRAINED}"
-        trained = [name for name in rows if name != StillFollower.name and not name.endswith(fresh)]
+        other = (f", {UNTRAINED}", f", {ESTIMATE}")
+        trained = [name for name in rows if name != StillFollower.name and not name.endswith(other)]
         if len(trained) != 1:
             raise InputError(f"{path}: holds {len(trained)} trained rows; name one")
         row = trained[0]

@@ -6,7 +6,7 @@ Legend: B clips, F frames, H W pixels.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -20,6 +20,7 @@ from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.types import Batch
 
 UNTRAINED = "untrained"
+ESTIMATE = "estimate"
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,15 @@ def follower(system: Trained) -> SampledFollower:
     """Trained weights, by their name."""
     loaded = system.loaded
     return SampledFollower(system.name, loaded.pipeline, system.settings, loaded.sha256)
+
+
+def estimate_of(system: SampledFollower) -> SampledFollower:
+    """The same network's one-step estimate, the mean of what it might make.
+
+    A sample loses to it in PSNR by nature: it must settle for one of the possible pictures.
+    """
+    settings = replace(system.settings, steps=1)
+    return SampledFollower(f"{system.name}, {ESTIMATE}", system.pipeline, settings)
 
 
 def untrained(system: SampledFollower) -> SampledFollower:

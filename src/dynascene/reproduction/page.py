@@ -77,7 +77,8 @@ def _figure_tables(lineup: Lineup, plain: Sequence[RowResult]) -> list[Table]:
         titles = [f"{m.title} {ARROWS[m.better]}" for m in metrics]
         better = [m.better for m in metrics]
         if first:
-            titles, better = [f"{GAP} ↑", "obeyed", *titles], ["higher", "", *better]
+            titles = [f"{GAP} ↑", "of the estimate ↑", "obeyed", *titles]
+            better = ["higher", "higher", "", *better]
         rows = []
         named = [(line.name, line.result) for line in lineup.lines]
         named += [(f"without training: {each.row.name}", each) for each in plain]
@@ -95,9 +96,14 @@ def _text(value: Estimate | None, metric: str) -> str:
 
 def _gap_cells(result: RowResult) -> list[str]:
     if result.gap is None:
-        return ["–", "–"]
+        return ["–", "–", "–"]
     figures = gap_figures(result.gap.gaps, result.gap.places)
-    return [text_of(figures.opposite, 2), f"{figures.obeyed.mean:.0%} of {figures.obeyed.clips}"]
+    obeyed = f"{figures.obeyed.mean:.0%} of {figures.obeyed.clips}"
+    estimate = "–"
+    if result.estimate_gap is not None:
+        of_estimate = gap_figures(result.estimate_gap.gaps, result.estimate_gap.places)
+        estimate = text_of(of_estimate.opposite, 2)
+    return [text_of(figures.opposite, 2), estimate, obeyed]
 
 
 def _difference_table(lineup: Lineup) -> list[Table]:

@@ -16,6 +16,7 @@ from dynascene.evaluation.bootstrap import Estimate
 from dynascene.evaluation.clip_table import REGION_KEY
 from dynascene.evaluation.field_scores import BACKGROUND
 from dynascene.evaluation.gap_seeds import MeasuredGaps, read_gaps
+from dynascene.evaluation.gap_systems import ESTIMATE
 from dynascene.evaluation.job import CLIP_TABLE
 from dynascene.evaluation.projected_followers import FRAMED
 from dynascene.evaluation.systems import PROJECTION, STILL
@@ -50,7 +51,8 @@ class RowResult:
 
     Attributes:
         row, seed: which.
-        gap: None: the row reads a guide.
+        gap: of samples; None: the row reads a guide.
+        estimate_gap: of the one-step estimate; None: nothing was trained, or a guide is read.
         views: by benchmark and view.
         columns: the metrics of each benchmark.
         stage_steps: of each stage.
@@ -62,6 +64,7 @@ class RowResult:
     row: PlannedRow
     seed: int
     gap: MeasuredGaps | None
+    estimate_gap: MeasuredGaps | None
     views: Mapping[tuple[str, str], RowView]
     columns: Mapping[str, list[MetricColumn]]
     stage_steps: Sequence[int]
@@ -146,6 +149,9 @@ def _read(steps: RowSteps, row: PlannedRow | None = None, name: str | None = Non
             estimates = {metric: _estimate(each) for metric, each in systems[name].items()}
             views[benchmark, view] = _view(folder.path / CLIP_TABLE, view, name, estimates)
     gap = None if steps.gap is None else read_gaps(steps.gap.path, name)
+    estimate_gap = None
+    if steps.gap is not None and row.stages:
+        estimate_gap = read_gaps(steps.gap.path, f"{name}, {ESTIMATE}")
     stage_steps = [stage.steps for stage in steps.stages]
     seconds = [mean_step_seconds(stage.path) for stage in steps.stages]
     relit = {}
@@ -160,7 +166,9 @@ def _read(steps: RowSteps, row: PlannedRow | None = None, name: str | None = Non
             )
             for system, estimates in values["views"][BACKGROUND].items()
         }
-    return RowResult(row, steps.seed, gap, views, columns, stage_steps, seconds, relit)
+    return RowResult(
+        row, steps.seed, gap, estimate_gap, views, columns, stage_steps, seconds, relit
+    )
 
 
 def _view(path: Path, view: str, name: str, estimates: Mapping[str, Estimate]) -> RowView:

@@ -126,7 +126,7 @@ class RowSteps:
         """None: the row reads a guide."""
         if self.row.guided:
             return None
-        inputs = {**self._measured, "pictures": self.identity.pictures}
+        inputs = {**self._measured, "pictures": self.identity.pictures, "estimate": True}
         return ResultFolder(self._place("gap", inputs), METRICS, inputs)
 
     @cached_property

@@ -8,8 +8,12 @@ from dataclasses import replace
 from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.models.diffusion.noising import UniformSteps
 from dynascene.models.public_weights import SD15_PUBLIC
-from dynascene.models.systems.dynascene_rendered import DYNASCENE_MICRO
-from dynascene.models.systems.micro import CLEAN, CLEAN_DEPARTURE, MICRO_TRAINING
+from dynascene.models.systems.dynascene_rendered import (
+    DYNASCENE_MICRO,
+    DYNASCENE_MICRO_PAPER,
+    OPEN,
+)
+from dynascene.models.systems.micro import CLEAN, CLEAN_DEPARTURE
 from dynascene.models.systems.system import (
     Network,
     Paper,
@@ -24,6 +28,7 @@ from dynascene.models.systems.system import (
 from dynascene.task_mix import TaskMix
 
 NETWORK = Network(conditioners={"foreground": {}, "image_embedding": {}})
+OPEN_NETWORK = replace(NETWORK, start="scratch")
 # ours: what DynaScene's shared_rays predicts, and how it starts
 CLEAN_NETWORK = Network(
     conditioners={"foreground": {}, "image_embedding": {"gate": 1.0}},
@@ -78,9 +83,9 @@ ACTANYWHERE_SMALL = RenderedTraining(
     sampling=(25, 3.5),
     steps=40_000,
 )
-ACTANYWHERE_MICRO = replace(MICRO_TRAINING, loss=ACTANYWHERE_SMALL.loss)
-# with the numbers of dynascene.micro, so that what the two networks are told makes the difference;
-# any frame may be the condition, and mattes have faults, as in FILMED
+# with the numbers of dynascene.micro_paper and dynascene.micro, so that what the networks are told
+# makes the difference; any frame may be the condition, and mattes have faults, as in FILMED
+ACTANYWHERE_MICRO = replace(DYNASCENE_MICRO_PAPER, name="micro", composites=0.5, matte_errors=0.5)
 ACTANYWHERE_MICRO_CLEAN = replace(
     DYNASCENE_MICRO, name="micro_clean", variant=CLEAN, composites=0.5, matte_errors=0.5
 )
@@ -107,7 +112,7 @@ ACTANYWHERE = System(
         "trained on the data and with the numbers of DynaScene",
     ),
     network=NETWORK,
-    variants={CLEAN: CLEAN_NETWORK},
+    variants={OPEN: OPEN_NETWORK, CLEAN: CLEAN_NETWORK},
     stages=(FILMED,),
     rendered=(ACTANYWHERE_SMALL, ACTANYWHERE_MICRO, ACTANYWHERE_MICRO_CLEAN),
     tables={2: TABLE_2},

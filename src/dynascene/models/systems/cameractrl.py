@@ -5,6 +5,7 @@ On the core that all systems share: image-to-video, the person by Eq. 4 of DynaS
 
 from dynascene.models.diffusion.samplers import reinject_foreground
 from dynascene.models.public_weights import SD15_TEXT_TO_IMAGE
+from dynascene.models.systems.dynascene import SHARED_RAYS_CAMERA
 from dynascene.models.systems.image_to_video import (
     DEPARTURES,
     FILMED,
@@ -21,7 +22,7 @@ NETWORK = Network(
 # ours, as DynaScene's variant of this name: the frames' rays and the picture's through one encoder
 SHARED_RAYS_NETWORK = Network(
     conditioners={
-        "plucker_camera": {**CAMERA, "rays_from": "scene_camera", "at_input": True},
+        "plucker_camera": {**CAMERA, **SHARED_RAYS_CAMERA},
         "scene_image": {"rays": "shared"},
         "image_embedding": {"gate": 1.0},
     },

@@ -46,11 +46,13 @@ GUIDED_NETWORK = Network(
 )
 # ours: it follows the camera without a guide (docs/paper.md). Rays begin at the scene picture's
 # camera, and the picture's own go through the same encoder; the noisiest step, where only the
-# conditions tell anything, is learnt as frames and not as noise.
+# conditions tell anything, is learnt as frames and not as noise. Every system's variant of this
+# name takes the frames' rays at these doors.
+SHARED_RAYS_CAMERA = {"rays_from": "scene_camera", "at_input": True, "on_stream": True}
 SHARED_RAYS_NETWORK = Network(
     conditioners={
         "foreground": {},
-        "plucker_camera": {"rays_from": "scene_camera", "at_input": True, "on_stream": True},
+        "plucker_camera": SHARED_RAYS_CAMERA,
         # ``start`` opens these gates anyway; saved configs hold them
         "scene_reference": {"rays": "shared", "gate": 1.0},
         "image_embedding": {"gate": 1.0},

@@ -88,7 +88,7 @@ DEPARTURES = (
 )
 SHARED_RAYS_DEPARTURES = (
     "cameras are relative to that of the scene picture",
-    "the rays of the frames and of the picture enter the U-Net's input features through one "
-    "encoder",
+    "the rays of the frames and of the picture go through one encoder, to the U-Net's input "
+    "features and, those of the frames, to the residual stream of the motion modules",
     CLEAN_DEPARTURE,
 )

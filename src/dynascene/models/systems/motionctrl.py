@@ -6,6 +6,7 @@ Its control of objects by trajectories is left out.
 
 from dynascene.models.diffusion.samplers import reinject_foreground
 from dynascene.models.public_weights import SD15_TEXT_TO_IMAGE
+from dynascene.models.systems.dynascene import SHARED_RAYS_CAMERA
 from dynascene.models.systems.image_to_video import (
     DEPARTURES,
     FILMED,
@@ -22,7 +23,7 @@ NETWORK = Network(
 # picture come in at the input alone, beside its 12 numbers.
 SHARED_RAYS_NETWORK = Network(
     conditioners={
-        "plucker_camera": {"merge": "none", "rays_from": "scene_camera", "at_input": True},
+        "plucker_camera": {"merge": "none", **SHARED_RAYS_CAMERA},
         "scene_image": {"rays": "shared"},
         "image_embedding": {"gate": 1.0},
         "camera_matrix": {"origin": "scene_camera"},
