@@ -85,21 +85,11 @@ def naively_chained(pipeline: DynaScenePipeline, clip: Batch, length: int) -> Te
     done: list[Tensor] = []
     scene, generator = clip.scene_image, Generator().manual_seed(0)
     for start in range(0, clip.frames, length):
-        part = frames_of(clip, slice(start, min(start + length, clip.frames)))
+        part = clip.window(start, min(start + length, clip.frames))
         frames = pipeline(part.replace(scene_image=scene), generator=generator).frames.cpu()
         done.append(frames)
         scene = frames[:, -1] * 2 - 1
     return torch.cat(done, dim=1)
-
-
-def frames_of(clip: Batch, chosen: slice) -> Batch:
-    """Some frames of all clips."""
-    per_frame = {
-        name: tensor[:, chosen]
-        for name, tensor in clip.items()
-        if tensor.ndim > 1 and tensor.shape[1] == clip.frames
-    }
-    return clip.replace(**per_frame)
 
 
 def drift(frames: Tensor, truth: Tensor, judged: Tensor) -> tuple[np.ndarray, np.ndarray]:
