@@ -73,7 +73,7 @@ def test_clocks_and_words_have_no_gaps(tmp_path: Path) -> None:
         (("1.png",), "are both frame 1"),
         (("preview.png",), r"preview\.png are not of the sequence 0000\.png"),
         (("b_0000.png", "b_0001.png"), "not of the sequence"),
-        (("0003.exr",), r"0003\.exr: pictures of this kind are not read"),
+        (("0003.dpx",), r"0003\.dpx: pictures of this kind are not read"),
     ],
 )
 def test_strangers(others: tuple[str, ...], message: str, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from dynascene.imaging.pixels import stored_bytes
 from dynascene.io.depth import looks_like_disparity, read_depth
 from dynascene.io.images import exif_fov, probe_image, read_image
 from dynascene.io.panoramas import full_panorama, looks_like_panorama, tagged_panorama
-from dynascene.io.picture_colour import srgb_floats, srgb_pixels
+from dynascene.io.picture_colour import scene_floats, srgb_pixels
 from dynascene.io.pixel_shape import note_pixel_shape
 from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, Size
@@ -129,7 +129,7 @@ def read_exact_scene(path: Path) -> np.ndarray:
     Raises:
         InputError: as for ``read_scene``.
     """
-    pixels = read_image(path, srgb_floats if probe_image(path).is_deep else srgb_pixels)
+    pixels = read_image(path, scene_floats if probe_image(path).is_deep else srgb_pixels)
     note_pixel_shape(path)
     if pixels.shape[2] == 4:
         if pixels[..., 3].min() < (255 if pixels.dtype == np.uint8 else 1):

@@ -80,6 +80,16 @@ def xyz_from_rgb(primaries: Primaries, white_xyz: np.ndarray | None = None) -> n
     return adaptation(white, white_xyz) @ matrix
 
 
+def rec709_from_primaries(primaries: Primaries) -> np.ndarray:
+    """[3, 3] from linear RGB of these primaries to that of Rec. 709; white becomes white.
+
+    Raises:
+        ValueError: the primaries span no triangle.
+    """
+    white = xyz_from_rgb(REC709) @ np.ones(3)
+    return np.linalg.solve(xyz_from_rgb(REC709), xyz_from_rgb(primaries, white))
+
+
 def adaptation(white: np.ndarray, to_white: np.ndarray) -> np.ndarray:
     """[3, 3] on CIE XYZ, from one white to another (Bradford)."""
     scale = (BRADFORD @ to_white) / (BRADFORD @ white)
@@ -157,6 +167,11 @@ def _compressed(light: np.ndarray, peak: float) -> np.ndarray:
     return light * scale.astype(np.float32)
 
 
+def compressed_highlights(light: np.ndarray) -> np.ndarray:
+    """Linear light [H, W, 3], where 1 is white, as HDR video becomes SDR; float32 in 0 … 1."""
+    return _compressed(light.astype(np.float32), PEAK / REFERENCE_WHITE).clip(0, 1)
+
+
 SRGB_OF_LIGHT = np.rint(255 * srgb_from_linear(np.arange(LEVELS) / (LEVELS - 1))).astype(np.uint8)
 
 
@@ -166,9 +181,7 @@ def from_h273(primaries: int, transfer: int) -> SrgbConversion | None:
     The transfer characteristics of SDR video (1, 4–7, 11–15) are read as sRGB's.
     """
     source = PRIMARIES.get(primaries, REC709)
-    matrix = np.linalg.solve(
-        xyz_from_rgb(REC709), xyz_from_rgb(source, xyz_from_rgb(REC709) @ np.ones(3))
-    )
+    matrix = rec709_from_primaries(source)
     if transfer == PQ:
         return SrgbConversion(_light_of_pq, matrix, peak=PEAK / REFERENCE_WHITE)
     if transfer == HLG:
@@ -186,8 +199,7 @@ def from_gamma(primaries: Primaries, gamma: float | None) -> SrgbConversion:
     Raises:
         ValueError: the primaries span no triangle.
     """
-    white = xyz_from_rgb(REC709) @ np.ones(3)
-    matrix = np.linalg.solve(xyz_from_rgb(REC709), xyz_from_rgb(primaries, white))
+    matrix = rec709_from_primaries(primaries)
     curve = linear_from_srgb if gamma is None else partial(_power, gamma=gamma)
     return SrgbConversion(curve, matrix)
 

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from dynascene.errors import InputError, one_line
+from dynascene.io.light_pictures import LIGHT_SUFFIXES, read_light
 from dynascene.io.picture_file import RAW_SUFFIXES, open_picture
 
 FARTHER_BELOW = 1.3  # times as far as above: no place looks so, but a disparity map read as depth
@@ -61,6 +62,10 @@ def _read_picture(path: Path) -> np.ndarray:
     if path.suffix.lower() in (".tif", ".tiff", *RAW_SUFFIXES):
         with open_picture(path):
             pass  # says what is raw, or holds several pictures
+    if path.suffix.lower() in LIGHT_SUFFIXES:
+        with open_picture(path) as image:
+            light = read_light(image, path).light
+            return light[..., 0] if (light == light[..., :1]).all() else light
     content = np.fromfile(path, np.uint8)
     try:
         picture = cv2.imdecode(content, cv2.IMREAD_UNCHANGED) if content.size else None

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from dynascene.errors import InputError
+from dynascene.io.light_pictures import LIGHT_SUFFIXES
 from dynascene.io.picture_colour import is_deep, srgb_pixels
 from dynascene.io.picture_file import (
     QUARTER_TURNED,
@@ -24,6 +25,7 @@ from dynascene.io.picture_file import (
 from dynascene.types import Size
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".avif")
+IMAGE_SUFFIXES += LIGHT_SUFFIXES
 
 FULL_FRAME_DIAGONAL = math.hypot(36, 24)  # millimetres; what "35 mm equivalent" refers to
 MILLIMETRES_PER_UNIT = {2: 25.4, 3: 10.0, 4: 1.0, 5: 0.001}  # EXIF FocalPlaneResolutionUnit

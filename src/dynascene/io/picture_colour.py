@@ -5,7 +5,6 @@ What counts first: PNG's cICP, an ICC profile, PNG's sRGB, gAMA and cHRM, EXIF's
 
 from __future__ import annotations
 
-import logging
 import math
 import struct
 from dataclasses import dataclass
@@ -27,11 +26,11 @@ from dynascene.imaging.colour_spaces import (
     from_gamma,
     from_h273,
 )
-from dynascene.imaging.pixels import unit_floats
+from dynascene.imaging.pixels import stored_bytes, stored_words, unit_floats
 from dynascene.io.icc import apply_profile, conversion_of, is_srgb, space_of
+from dynascene.io.light_pictures import is_light_picture, read_light, srgb_of_light
 from dynascene.io.picture_file import PHOTOMETRIC
-
-log = logging.getLogger(__name__)
+from dynascene.io.picture_notices import warn_once
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 SRGB_GAMMA = 0.45455  # PNG's gAMA of sRGB
@@ -71,6 +70,8 @@ def srgb_pixels(image: Image.Image, path: Path) -> np.ndarray:
     Raises:
         InputError: the picture's numbers are of a kind that is not read.
     """
+    if is_light_picture(image):
+        return stored_bytes(srgb_of_light(image, path))
     if image.mode == "F":
         raise InputError(f"{path}: floating-point pictures are not read; save it with 8 or 16 bits")
     colouring = colouring_of(image, path)
@@ -86,6 +87,8 @@ def srgb_pixels(image: Image.Image, path: Path) -> np.ndarray:
 
 def srgb_floats(image: Image.Image, path: Path) -> np.ndarray:
     """As ``srgb_pixels`` with all bits: float32 in 0 … 1."""
+    if is_light_picture(image):
+        return srgb_of_light(image, path)
     if not is_deep(image):
         return unit_floats(srgb_pixels(image, path))
     pixels, colouring = deep_pixels(image, path), colouring_of(image, path)
@@ -95,6 +98,13 @@ def srgb_floats(image: Image.Image, path: Path) -> np.ndarray:
     elif colouring is not None:
         colour = colouring.floats(colour)
     return np.concatenate([unit_floats(colour), unit_floats(pixels[..., 3:])], axis=2)
+
+
+def scene_floats(image: Image.Image, path: Path) -> np.ndarray:
+    """As ``srgb_floats``; of linear light, what is brighter than white is compressed."""
+    if is_light_picture(image):
+        return srgb_of_light(image, path, compresses=True)
+    return srgb_floats(image, path)
 
 
 def colouring_of(image: Image.Image, path: Path) -> Colouring:
@@ -115,18 +125,8 @@ def colouring_of(image: Image.Image, path: Path) -> Colouring:
 def _by_numbers(primaries: int, transfer: int, path: Path) -> SrgbConversion | None:
     if transfer in HDR_TRANSFERS:
         hdr = HDR_TRANSFERS[transfer]
-        _warn_once(f"HDR ({hdr}) is converted to SDR; its highlights are compressed", path)
+        warn_once(f"HDR ({hdr}) is converted to SDR; its highlights are compressed", path)
     return from_h273(primaries, transfer)
-
-
-WARNINGS: set[tuple[str, Path]] = set()
-
-
-def _warn_once(text: str, path: Path) -> None:
-    """Say it of one picture of a folder: the frames of a clip are alike."""
-    if (text, path.parent) not in WARNINGS:
-        WARNINGS.add((text, path.parent))
-        log.warning("%s: %s", path, text)
 
 
 def _cicp(path: Path) -> bytes | None:
@@ -200,7 +200,7 @@ def _plain(image: Image.Image, path: Path) -> Image.Image:
         assert lab is not None
         return lab
     if image.mode == "CMYK":
-        _warn_once("CMYK without a profile; its colours are a guess", path)
+        warn_once("CMYK without a profile; its colours are a guess", path)
     mode = "RGBA" if image.has_transparency_data else "RGB"
     return image if image.mode == mode else image.convert(mode)
 
@@ -234,6 +234,8 @@ def _by_profile(image: Image.Image, profile: bytes, path: Path) -> np.ndarray:
 
 def is_deep(image: Image.Image) -> bool:
     """Whether the file has 16 bits a channel: Pillow may say 8, and drop the low byte."""
+    if is_light_picture(image):
+        return True
     if image.mode in ("CMYK", "LAB"):
         return False
     tiles = image.tile if isinstance(image, ImageFile.ImageFile) else []
@@ -241,8 +243,13 @@ def is_deep(image: Image.Image) -> bool:
 
 
 def deep_pixels(image: Image.Image, path: Path) -> np.ndarray:
-    """uint16 [H, W, 3], or [H, W, 4] with straight alpha; of a TIFF upright."""
+    """uint16 [H, W, 3], or [H, W, 4] with straight alpha; of a TIFF upright; light up to 1."""
     import cv2
+
+    if is_light_picture(image):
+        return stored_words(
+            np.dstack([part for part in read_light(image, path) if part is not None])
+        )
 
     key = image.info.get("transparency")
     premultiplied = "RGBa" in str(image.tile) if isinstance(image, ImageFile.ImageFile) else False

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from dynascene.errors import InputError, one_line
+from dynascene.io.light_pictures import EXR
 
 RAW_SUFFIXES = (
     ".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".gpr", ".iiq", ".kdc",
@@ -134,11 +135,14 @@ def is_turned(image: Image.Image) -> bool:
 def alpha_stated(path: Path) -> int | None:
     """ASSOCIATED or UNASSOCIATED where the file says which its alpha is; None where it does not.
 
-    TIFF does. PNG and WebP are straight by their standards, which many programs do not keep.
+    TIFF does, and OpenEXR is associated. PNG and WebP are straight by their standards, which many
+    programs do not keep.
 
     Raises:
         InputError: as for ``open_picture``.
     """
     with open_picture(path, single=False) as image:
+        if image.format == EXR:
+            return ASSOCIATED
         extra = np.atleast_1d(getattr(image, "tag_v2", {}).get(EXTRA_SAMPLES, ())).tolist()
         return next((kind for kind in (ASSOCIATED, UNASSOCIATED) if kind in extra), None)

@@ -14,7 +14,7 @@ from dynascene.errors import InputError, some_of
 from dynascene.io.natural_order import frame_numbers, name_pattern, natural_order
 
 OTHER_PICTURES = (
-    ".exr", ".dpx", ".cin", ".hdr", ".tga", ".gif", ".avif", ".heic", ".heif", ".jp2", ".jxl",
+    ".dpx", ".cin", ".tga", ".gif", ".avif", ".heic", ".heif", ".jp2", ".jxl",
     ".psd", ".sgi", ".ppm", ".pgm", ".pnm", ".svg", ".dng", ".cr2", ".cr3", ".nef", ".arw",
 )  # fmt: skip
 LONGEST_STEP = 1000  # numbers that never lie closer are a clock's
