@@ -31,6 +31,8 @@ class GenerationOptions:
     seed, steps, guidance, weights: for generators that sample; the projection has no use for them.
         Steps and guidance of None are those that the weights are best sampled with. weights: their
         name, None = the bundled ones; or loaded ones.
+    prompt, negative_prompt: what the background is to show and what not, for ``vace``.
+    preset: the gigabytes of the GPU that ``vace`` is to fit, a name of ``PresetName``.
     null_camera: sample as for a clip whose camera is unknown.
     scene_memory: paint what the camera reveals once, in key views, before a clip is sampled.
     estimate_samples: give an estimate of the most probable frames too, the mean of so many samples
@@ -45,6 +47,9 @@ class GenerationOptions:
     steps: int | None = None
     guidance: float | None = None
     weights: str | LoadedWeights | None = None
+    prompt: str | None = None
+    negative_prompt: str | None = None
+    preset: str | None = None
     null_camera: bool = False
     scene_memory: bool = True
     estimate_samples: int | None = None

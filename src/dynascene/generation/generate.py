@@ -15,9 +15,16 @@ def _diffusion(guide: SceneGuide, options: GenerationOptions) -> GeneratedClip:
     return diffusion(guide, options)
 
 
+def _vace(guide: SceneGuide, options: GenerationOptions) -> GeneratedClip:
+    from dynascene.generation.generators.vace import vace  # likewise
+
+    return vace(guide, options)
+
+
 GENERATORS: dict[GeneratorName, BackgroundGenerator] = {
     "projection": projection,
     "diffusion": _diffusion,
+    "vace": _vace,
 }
 
 
@@ -53,6 +60,10 @@ def check_generator(options: GenerationOptions) -> None:
         InputError: it is unknown, or its weights are missing, incomplete, or make the person too.
     """
     _generator(options.generator)
+    if options.generator == "vace":
+        from dynascene.generation.vace_weights import check_vace
+
+        check_vace(options)
     if options.generator == "diffusion" and isinstance(options.weights, str | None):
         from dynascene.generation.motion_input import check_not_filmed
         from dynascene.generation.weights import check_weights, system_of

@@ -49,8 +49,9 @@ def make_clip(
     Raises:
         InputError: anything that the user can mend.
     """
-    if request.options.generator == "projection" and request.motion != MotionInput():
-        raise InputError("`generator` projection: makes nobody move; leave `pose` out, or it")
+    name = request.options.generator
+    if name in ("projection", "vace") and request.motion != MotionInput():
+        raise InputError(f"`generator` {name}: makes nobody move; leave `pose` out, or it")
     wishes = request.delivery
     check_layers(wishes.layers)
     log = Log(display) if display else Log()

@@ -73,7 +73,7 @@ def model_batches(
     scene_intrinsics = cover_crop_intrinsics(scene_camera.intrinsics, scene.camera.size, track.size)
     place = _place_of_person(shot.size, shape, track.size)
     further = further_inputs(shot, shape, track.size, place)
-    layers = zip(guide.frames(), _people(shot, shape, track.size), strict=True)
+    layers = zip(guide.frames(), placed_people(shot, shape, track.size), strict=True)
     for start in range(0, len(track), frames_at_once):
         cameras = track[start : start + frames_at_once]
         frames, people = zip(*itertools.islice(layers, len(cameras)), strict=True)
@@ -109,24 +109,29 @@ def _coverage(frame: GeneratedFrame) -> Tensor:
     return (tensor_from_bytes(frame.visibility) + tensor_from_bytes(frame.painted)).clamp(max=1)
 
 
-def _people(shot: Shot, shape: Size, size: Size) -> Iterator[Tensor]:
-    """Foreground in −1 … 1, exactly 0 off the person, and matte in 0 … 1: [4, H, W] by frame."""
+def placed_people(shot: Shot, shape: Size, size: Size, start: int = 0) -> Iterator[Tensor]:
+    """The person on frames of ``size`` for a model: [4, H, W], frame by frame from ``start``.
+
+    Foreground in −1 … 1, exactly 0 off the person, and matte in 0 … 1; zeros without a person.
+
+    shape: the background's size, of which the person's frame takes the middle.
+    """
     if shot.foreground is None or shot.matte is None:
-        yield from itertools.repeat(torch.zeros(4, size.height, size.width), len(shot))
+        yield from itertools.repeat(torch.zeros(4, size.height, size.width), len(shot) - start)
         return
     place = _place_of_person(shot.foreground.size, shape, size)
-    for layer in _premultiplied(shot):
+    for layer in _premultiplied(shot, start):
         yield _placed(layer, place, size)
 
 
-def _premultiplied(shot: Shot) -> Iterator[np.ndarray]:
+def _premultiplied(shot: Shot, start: int) -> Iterator[np.ndarray]:
     """Colour in −1 … 1 times matte, and the matte: float32 [H, W, 4] of the person's own size.
 
     Averaging these over a cell gives the person's share of it, whatever lies behind the person.
     """
     assert shot.foreground is not None
     assert shot.matte is not None
-    for colour, matte in zip(shot.foreground.read(), shot.matte.read(), strict=True):
+    for colour, matte in zip(shot.foreground.read(start), shot.matte.read(start), strict=True):
         alpha = matte.astype(np.float32) / 255
         yield np.concatenate([(colour.astype(np.float32) / 127.5 - 1) * alpha, alpha], axis=2)
 

@@ -52,7 +52,10 @@ def make_preview(request: GenerationRequest, out: Path, display: Display | None 
         name = next(name for name, file in vars(request.motion).items() if file is not None)
         raise InputError(f"`{name}`: a preview makes nobody move; leave `preview` out, or it")
     log, path = (Log(display) if display else Log()), preview_path(out)
-    quick = replace(request.options, generator="projection", weights=None)
+    quick = replace(
+        request.options, generator="projection", weights=None,
+        prompt=None, negative_prompt=None, preset=None,
+    )  # fmt: skip
     size = quick.size and thinned_size(quick.size)
     with replacing(path) as temporary, TemporaryDirectory() as folder, notices_of_reading(log):
         inputs = open_inputs(replace(request, options=quick), Path(folder), log, is_preview=True)

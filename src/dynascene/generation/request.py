@@ -15,7 +15,7 @@ from dynascene.estimators.scale.person_scale import ADULT, SHORTEST, TALLEST
 from dynascene.generation.clip import GenerationOptions
 from dynascene.generation.delivery_input import DeliveryInput
 from dynascene.generation.look.look_input import LookInput
-from dynascene.generation.names import PLACES
+from dynascene.generation.names import PLACES, PRESET_NAMES
 from dynascene.io.cameras import Sensor
 from dynascene.io.names import AlphaKind, Deinterlace
 from dynascene.io.paths import is_there
@@ -300,6 +300,11 @@ def _check_fov(name: str, degrees: float | None) -> None:
 def _check_options(options: GenerationOptions) -> None:
     if options.generator == "projection" and options.weights is not None:
         raise InputError("`weights`: the projection generator uses none")
+    for name in ("prompt", "negative_prompt", "preset"):
+        if getattr(options, name) is not None and options.generator != "vace":
+            raise InputError(f"`{name}`: is for `generator` vace; {options.generator} has no use")
+    if options.preset not in (None, *PRESET_NAMES):
+        raise InputError(f"`preset` {options.preset}: is one of {', '.join(PRESET_NAMES)}")
     if options.steps is not None and options.steps < 1:
         raise InputError(f"`steps` {options.steps}: must be at least 1")
     if not abs(options.guidance or 0) <= MOST_GUIDANCE:

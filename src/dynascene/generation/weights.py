@@ -157,7 +157,7 @@ def _nothing_to_read(folder: Path) -> str:
 
 def _load(folder: Path) -> DynaScenePipeline:
     try:
-        with _quiet_diffusers():
+        with quiet_diffusers():
             pipeline = DynaScenePipeline.from_pretrained(
                 folder, use_safetensors=True, local_files_only=True
             )
@@ -175,7 +175,7 @@ def _load(folder: Path) -> DynaScenePipeline:
 
 
 @contextmanager
-def _quiet_diffusers() -> Generator[None]:
+def quiet_diffusers() -> Generator[None]:
     """Its warnings and bars while loading: what matters of them is checked here."""
     from diffusers.utils import logging
 

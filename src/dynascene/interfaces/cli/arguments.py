@@ -13,7 +13,7 @@ from tyro.conf import UseAppendAction, arg
 from dynascene.devices import DeviceName
 from dynascene.errors import InputError
 from dynascene.estimators.names import BackendName
-from dynascene.generation.names import GeneratorName, PlaceName
+from dynascene.generation.names import GeneratorName, PlaceName, PresetName
 from dynascene.io.names import LayerKind
 
 if TYPE_CHECKING:  # imported where they are made: --help must not wait for torch
@@ -42,6 +42,7 @@ def alternatives(names: Any) -> str:
 
 OptionalBackend = Annotated[BackendName | None, optional(alternatives(BackendName))]
 OptionalGenerator = Annotated[GeneratorName | None, optional(alternatives(GeneratorName))]
+OptionalPreset = Annotated[PresetName | None, optional(alternatives(PresetName))]
 OptionalPlace = Annotated[PlaceName | None, optional(alternatives(PlaceName))]
 OptionalDevice = Annotated[DeviceName | None, optional(alternatives(DeviceName))]
 PAIR = re.compile(r"\s*([0-9.]{1,12})\s*[xX×]\s*([0-9.]{1,12})\s*")

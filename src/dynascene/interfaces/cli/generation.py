@@ -23,6 +23,7 @@ from dynascene.interfaces.cli.arguments import (
     OptionalDevice,
     OptionalGenerator,
     OptionalPlace,
+    OptionalPreset,
     Switch,
     optional,
     parse_box,
@@ -70,6 +71,9 @@ def generate(
     weights: Annotated[str | None, optional("small|PATH|HUB_ID")] = None,
     steps: Annotated[int | None, optional("N")] = None,
     guidance: OptionalNumber = None,
+    prompt: Annotated[str | None, optional("TEXT")] = None,
+    negative_prompt: Annotated[str | None, optional("TEXT")] = None,
+    preset: OptionalPreset = None,
     seed: int = 0,
     device: OptionalDevice = None,
     no_scene_memory: Annotated[bool, arg(help_behavior_hint="")] = False,
@@ -143,11 +147,14 @@ def generate(
         framing: where the first frame looks into the picture: auto, centre, or YAW,PITCH degrees.
         scene_fov: horizontal field of view of the picture in degrees, 360 for an equirectangular
             panorama (default: what the picture's tags say, else 60).
-        generator: what makes the background: diffusion, a trained model (the default), or
-            projection, which needs no weights and is quick.
-        weights: weights of the diffusion model: small (bundled), a folder, or a hub id.
+        generator: what makes the background: diffusion, a trained model (the default), projection,
+            which needs no weights and is quick, or vace, the public video weights Wan2.1-VACE.
+        weights: weights of the model: small (bundled), a folder, or a hub id.
         steps: sampling steps (default: as the weights say).
         guidance: strength of classifier-free guidance (default: as the weights say).
+        prompt: what the place shows where the picture ends, in words, for vace.
+        negative_prompt: what it must not show, for vace.
+        preset: the gigabytes of the GPU that vace is to fit (docs: vace).
         seed: seed of the sampling.
         device: where networks calculate: cpu, cuda or mps (default: a CUDA GPU where there is one,
             else the CPU).
@@ -222,6 +229,9 @@ def generate(
         steps=steps,
         guidance=guidance,
         weights=weights,
+        prompt=prompt,
+        negative_prompt=negative_prompt,
+        preset=preset,
         scene_memory=not no_scene_memory,
     )
     request = GenerationRequest(

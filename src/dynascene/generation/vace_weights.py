@@ -1,0 +1,198 @@
+"""Wan2.1-VACE from a folder or a hub id: checked, loaded within a GPU's memory.
+
+Nothing read here runs code. The text encoder is left out (``prompt_embeddings``).
+"""
+
+import json
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from safetensors import SafetensorError, safe_open
+
+from dynascene.devices import default_device
+from dynascene.errors import InputError, one_line
+from dynascene.generation.clip import GenerationOptions
+from dynascene.generation.prompt_embeddings import ENCODER, TOKENIZER, check_prompts
+from dynascene.generation.weights import (
+    INDEX,
+    LIBRARIES,
+    WEIGHTS,
+    has_fast_bfloat16,
+    quiet_diffusers,
+)
+from dynascene.io.checkpoints import HUB_ID
+from dynascene.io.text import read_json
+
+CLASS = "WanVACEPipeline"
+NETWORKS = ("transformer", "vae")
+HUB = "Wan-AI/Wan2.1-VACE-1.3B-diffusers"
+ADVICE = f"give the folder of Wan2.1-VACE in diffusers' layout, or fetch {HUB} by naming it"
+GIB = 2**30
+
+
+@dataclass(frozen=True)
+class Preset:
+    """How a network is held in a GPU's memory.
+
+    eight_bits: stored in 8 bits, calculated in 16. offload: ``networks``: one network is on the GPU
+    at a time; ``blocks``: one block of the transformer. frames: of one window, 4k + 1.
+    """
+
+    eight_bits: bool
+    offload: Literal["networks", "blocks"]
+    frames: int = 81
+
+
+PRESETS: dict[str, Preset] = {
+    "8": Preset(eight_bits=True, offload="networks", frames=49),
+    "12": Preset(eight_bits=False, offload="networks"),
+    "16": Preset(eight_bits=True, offload="blocks"),
+    "24": Preset(eight_bits=True, offload="networks"),
+}
+"""By the gigabytes of the GPU."""
+BY_BLOCKS = next(name for name, preset in PRESETS.items() if preset.offload == "blocks")
+WITHOUT_PRESET = Preset(eight_bits=False, offload="networks")
+
+
+def check_vace(options: GenerationOptions) -> Path:
+    """The folder of the weights; a hub id is fetched, its text encoder only where it is needed.
+
+    Raises:
+        InputError: there is none, it is damaged or something else, a prompt cannot be encoded, or
+            the weights are too large for the preset.
+    """
+    if options.null_camera:
+        raise InputError("`cameras` none: the vace generator follows the guide's cameras")
+    if not isinstance(options.weights, str):
+        raise InputError(f"`weights`: the vace generator brings none; {ADVICE}")
+    folder = _folder(options.weights)
+    _check_index(folder)
+    for network in NETWORKS:
+        _check_files(folder / network)
+    if options.preset is not None:
+        _check_memory(folder, options.preset)
+    try:
+        check_prompts(folder, prompts_of(options), text_width(folder))
+    except InputError:
+        if folder == Path(options.weights):
+            raise
+        folder = _folder(options.weights, with_encoder=True)
+        check_prompts(folder, prompts_of(options), text_width(folder))
+    return folder
+
+
+def prompts_of(options: GenerationOptions) -> tuple[str, str]:
+    """What to show, and what not; empty where nothing was asked for."""
+    return options.prompt or "", options.negative_prompt or ""
+
+
+def text_width(folder: Path) -> int:
+    """Of a token of text, as the transformer takes it."""
+    config: Any = read_json(folder / "transformer" / "config.json")
+    return int(config.get("text_dim", 4096))
+
+
+def load_vace(folder: Path, preset: Preset) -> Any:
+    """diffusers' ``WanVACEPipeline`` without a text encoder, on ``default_device``.
+
+    The autoencoder calculates in float32, in tiles where frames are large.
+
+    Raises:
+        InputError: a file is damaged, or a network of another kind.
+    """
+    from diffusers.pipelines.wan.pipeline_wan_vace import WanVACEPipeline
+
+    device = default_device()
+    dtype = torch.bfloat16 if has_fast_bfloat16() else torch.float32
+    try:
+        with quiet_diffusers():
+            pipeline = WanVACEPipeline.from_pretrained(
+                folder, text_encoder=None, tokenizer=None, use_safetensors=True,
+                dtype={"transformer": dtype, "default": torch.float32}, local_files_only=True,
+            )  # fmt: skip
+    except Exception as error:  # whatever the readers of json, safetensors and classes raise
+        raise InputError(
+            f"`weights` {folder}: cannot be loaded ({one_line(error, longest=160)})"
+        ) from error
+    pipeline.vae.enable_tiling()
+    pipeline.set_progress_bar_config(disable=True)
+    if preset.eight_bits:
+        pipeline.transformer.enable_layerwise_casting(
+            storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype
+        )
+    _place(pipeline, preset, device)
+    return pipeline
+
+
+def _place(pipeline: Any, preset: Preset, device: torch.device) -> None:
+    if device.type == "cpu":
+        return
+    if preset.offload == "networks":
+        pipeline.enable_model_cpu_offload(device=device)
+        return
+    pipeline.transformer.enable_group_offload(
+        device, offload_type="block_level", num_blocks_per_group=1,
+        use_stream=device.type == "cuda",
+    )  # fmt: skip
+    pipeline.vae.to(device)
+
+
+def _folder(name: str, *, with_encoder: bool = False) -> Path:
+    if Path(name).is_dir():
+        return Path(name)
+    if Path(name).exists() or not HUB_ID.fullmatch(name) or name.startswith("."):
+        raise InputError(f"`weights` {name}: is no folder and no hub id (owner/name); {ADVICE}")
+    from huggingface_hub import snapshot_download
+
+    parts = (*NETWORKS, "scheduler", *((ENCODER, TOKENIZER) if with_encoder else ()))
+    try:
+        return Path(snapshot_download(name, allow_patterns=[INDEX, *(f"{p}/*" for p in parts)]))
+    except Exception as error:  # network and permission errors of several libraries
+        raise InputError(
+            f"`weights` {name}: is no folder here and cannot be fetched from the hub "
+            f"({one_line(error, longest=160)})"
+        ) from error
+
+
+def _check_index(folder: Path) -> None:
+    """An index could name any class of any library: only the expected ones are let through."""
+    path = folder / INDEX
+    if not path.is_file():
+        raise InputError(f"`weights` {folder}: has no {INDEX}; {ADVICE}")
+    try:
+        index = json.loads(path.read_text(encoding="utf-8"))
+        libraries = {str(entry[0]) for entry in index.values() if isinstance(entry, list)}
+    except (OSError, ValueError, AttributeError, IndexError) as error:
+        raise InputError(f"{path}: cannot be read ({one_line(error, longest=160)})") from error
+    if index.get("_class_name") != CLASS:
+        raise InputError(f"{path}: describes a {index.get('_class_name')}; {ADVICE}")
+    if strange := sorted(libraries - {"None", *LIBRARIES}):
+        raise InputError(f"{path}: a part is of {strange[0]}; expected diffusers or transformers")
+
+
+def _check_files(folder: Path) -> None:
+    paths = sorted(folder.glob(WEIGHTS))
+    if not paths:
+        raise InputError(f"`weights` {folder}: holds no {WEIGHTS}; {ADVICE}")
+    for path in paths:
+        try:
+            safe_open(path, framework="pt")  # its header says how long the file is
+        except (OSError, SafetensorError) as error:
+            raise InputError(f"{path}: is no whole file of weights ({one_line(error)})") from error
+
+
+def _check_memory(folder: Path, name: str) -> None:
+    """Raises InputError where the transformer alone fills the GPU of a preset."""
+    preset, numbers = PRESETS[name], 0
+    for path in (folder / "transformer").glob(WEIGHTS):
+        with safe_open(path, framework="pt") as file:
+            numbers += sum(prod(file.get_slice(key).get_shape()) for key in file.keys())  # noqa: SIM118
+    size = numbers * (1 if preset.eight_bits else 2) / GIB
+    if preset.offload == "networks" and size > 0.75 * int(name):
+        raise InputError(
+            f"`preset` {name}: these weights alone take {size:.0f} of {name} GB; take "
+            f"{BY_BLOCKS}, which holds one block at a time, a larger one, or smaller weights"
+        )

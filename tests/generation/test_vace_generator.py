@@ -1,0 +1,303 @@
+"""The generator ``vace`` on networks of a few kilobytes with random weights."""
+
+import json
+import shutil
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from tiny_vace import WIDTH, save_vace
+
+from dynascene.errors import InputError
+from dynascene.generation.clip import GenerationOptions
+from dynascene.generation.generate import check_generator, generate
+from dynascene.generation.generators.vace import behind_person
+from dynascene.generation.generators.vace_sampling import (
+    OVERLAP,
+    VaceSampling,
+    network_size,
+    padded_length,
+    window_spans,
+)
+from dynascene.generation.guide import RenderedGuide, prepare
+from dynascene.generation.names import PRESET_NAMES
+from dynascene.generation.prompt_embeddings import TOKENS, embed_prompts
+from dynascene.generation.request import CameraInput, GenerationRequest, PlaceInput
+from dynascene.generation.vace_weights import PRESETS, load_vace
+from dynascene.geometry.intrinsics import intrinsics_from_fov
+from dynascene.geometry.lifting import LiftedScene, lift_to_stage
+from dynascene.geometry.moves import make_move
+from dynascene.geometry.picture import PictureCamera
+from dynascene.interfaces.cli.main import main
+from dynascene.io.video_writing import PngSequenceWriter
+from dynascene.jobs.log import Log
+from dynascene.types import ArrayFrames, Shot, Size
+
+FRAMES, SIZE = 6, Size(96, 64)
+GREY, PAINT = 128, 40
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory) -> Path:
+    return save_vace(tmp_path_factory.mktemp("vace"))
+
+
+@pytest.fixture(scope="module")
+def scene() -> LiftedScene:
+    random = torch.Generator().manual_seed(3)
+    coarse = torch.rand(1, 3, 9, 14, generator=random)
+    picture = torch.nn.functional.interpolate(coarse, (90, 140), mode="bicubic")[0].clamp(0, 1)
+    return lift_to_stage(picture, PictureCamera(120.0, Size(140, 90), 40.0))
+
+
+def shot(frames: int = FRAMES, move: str = "pan-right:50", person: bool = True) -> Shot:
+    """A red person before a green screen, from the frame's middle down to its lower border."""
+    track = make_move(move, frames, intrinsics_from_fov(50.0, SIZE), SIZE)
+    if not person:
+        return Shot(None, None, track, Fraction(24))
+    colour = np.zeros((*SIZE[::-1], 3), np.uint8)
+    colour[..., 1], matte = 255, np.zeros((*SIZE[::-1], 1), np.uint8)
+    colour[24:, 40:60], matte[24:, 40:60] = (255, 0, 0), 255
+    return Shot(ArrayFrames([colour] * frames), ArrayFrames([matte] * frames), track, Fraction(24))
+
+
+def options(weights: Path, **changes: Any) -> GenerationOptions:
+    given: dict[str, Any] = {"steps": 2, "framing": "centre"}
+    return GenerationOptions(generator="vace", weights=str(weights), **(given | changes))
+
+
+class Recorder:
+    """Stands for the pipeline: notes what it gets, and paints what is white in the mask."""
+
+    def __init__(self) -> None:
+        self.calls: list[dict[str, Any]] = []
+
+    def __call__(self, **given: Any) -> Any:
+        self.calls.append(given)
+        video, mask = arrays(given["video"]), arrays(given["mask"])
+        painted = np.where(mask[..., None] > 127, PAINT, video)
+        frames = torch.from_numpy(painted).permute(0, 3, 1, 2)[None].float() / 255
+        return type("Output", (), {"frames": frames})()
+
+
+def arrays(pictures: list) -> np.ndarray:
+    return np.stack([np.asarray(picture) for picture in pictures])
+
+
+def record(source: Shot, scene: LiftedScene, length: int = 81, **changes: Any) -> tuple:
+    """What the pipeline is given of a shot, and the sampled frames."""
+    guide = prepare(source, scene, GenerationOptions(framing="centre"))
+    assert isinstance(guide, RenderedGuide)
+    recorder, embedding = Recorder(), torch.zeros(1, TOKENS, WIDTH)
+    sampling = VaceSampling(
+        guide, lambda: recorder, lambda _: [embedding, embedding],
+        steps=2, guidance=5.0, seed=0, length=length, **changes,
+    )  # fmt: skip
+    sampling.run(Log())
+    return guide, recorder.calls, sampling.frames
+
+
+@pytest.mark.parametrize("frames", [1, 5, 81, 82, 157, 158, 300])
+def test_windows_cover_a_clip_and_share_a_latent_frame(frames: int) -> None:
+    spans = window_spans(frames, 81)
+    assert spans[0][0] == 0
+    assert spans[-1][1] == frames
+    assert all(start < stop <= start + 81 for start, stop in spans)
+    overlaps = [one[1] - two[0] for one, two in pairwise(spans)]
+    assert overlaps == [OVERLAP] * (len(spans) - 1)
+
+
+def test_lengths_and_sizes_are_those_that_the_network_takes() -> None:
+    assert [padded_length(n) for n in (1, 2, 5, 24, 25)] == [1, 5, 5, 25, 25]
+    for shape in (Size(1920, 1080), Size(131, 83), Size(300, 900)):
+        width, height = network_size(shape)
+        assert width % 16 == height % 16 == 0
+        assert width * height <= 1.1 * 832 * 480
+        assert abs(np.log((width / height) / (shape.width / shape.height))) < 0.25
+
+
+def test_white_is_what_neither_picture_nor_person_shows(scene: LiftedScene) -> None:
+    guide, (call,), _ = record(shot(), scene)
+    video, mask = arrays(call["video"]), arrays(call["mask"])
+    assert video.shape == (9, 64, 96, 3)  # 6 frames, filled up to 4k + 1
+    assert (video[6:] == video[5]).all()
+    assert (call["num_frames"], call["height"], call["width"]) == (9, 64, 96)
+    assert set(np.unique(mask)) == {0, 255}
+    person = np.zeros((64, 96), bool)
+    person[24:, 40:60] = True
+    for index, frame in enumerate(guide.clip.frames()):
+        seen = frame.visibility[..., 0] >= 128
+        np.testing.assert_array_equal(mask[index] == 255, ~seen & ~person)
+        assert (video[index][person] == (255, 0, 0)).all()
+        assert (video[index][~seen & ~person] == GREY).all()
+        np.testing.assert_array_equal(
+            video[index][seen & ~person], frame.background[seen & ~person]
+        )
+    assert 0.02 < (mask[:6] == 255).mean() < 0.9
+    (reference,) = call["reference_images"]
+    picture = (scene.picture * 255).round().permute(1, 2, 0).numpy()
+    assert np.abs(np.asarray(reference) - picture).max() <= 1
+
+
+def test_what_the_picture_shows_is_kept_and_nobody_stays_behind(weights, scene) -> None:
+    made = generate(shot(), scene, options(weights))
+    plain = generate(shot(), scene, GenerationOptions(generator="projection", framing="centre"))
+    changed = []
+    for one, two in zip(made.frames(), plain.frames(), strict=True):
+        seen = cv2.erode(two.visibility[..., 0], np.ones((3, 3))) == 255
+        difference = np.abs(one.background.astype(int) - two.background).max(-1)
+        assert difference[seen].max() <= 1
+        changed.append(difference[two.visibility[..., 0] == 0])
+        assert one.network.shape == (64, 96, 3)
+    assert np.concatenate(changed).mean() > 5
+    assert made.sampling == {"steps": 2, "guidance": 5.0, "windows": 1}
+    assert {name.split("/")[0] for name in made.weights} == {"transformer", "vae"}
+
+
+def test_behind_the_person_stands_the_guide_in_the_light_around() -> None:
+    guide = torch.full((1, 3, 64, 96), 0.3)
+    frames, matte = guide + 0.2, torch.zeros(1, 1, 32, 48)
+    matte[..., 10:24, 20:28] = 1
+    frames[..., 20:48, 40:56] = 1.0  # the network painted the person too
+    background = behind_person(frames, guide, matte)
+    torch.testing.assert_close(background, guide + 0.2, rtol=0, atol=0.08)
+    assert torch.equal(behind_person(frames, guide, torch.zeros_like(matte)), frames)
+
+
+def test_a_window_begins_with_the_last_frames_of_the_one_before(scene: LiftedScene) -> None:
+    _, calls, frames = record(shot(12), scene, length=9)
+    assert len(calls) == 2
+    assert len(frames) == 12
+    video, mask = arrays(calls[1]["video"]), arrays(calls[1]["mask"])
+    assert not mask[:OVERLAP].any()
+    before = torch.stack([frame.colour for frame in frames[4:9]]).permute(0, 2, 3, 1).numpy()
+    np.testing.assert_array_equal(video[:OVERLAP], before)
+    seeds = [call["generator"].initial_seed() for call in calls]
+    assert seeds[0] != seeds[1]
+
+
+def test_the_scene_memory_takes_up_what_a_window_shows_but_not_the_person(scene) -> None:
+    """Under a camera that stands still the next window sees the place as painted."""
+    static = shot(12, "static")
+    wide = Size(*SIZE)
+    track = make_move("static", 12, intrinsics_from_fov(80.0, wide), wide)
+    static = Shot(static.foreground, static.matte, track, Fraction(24))
+    _, (first, second), _ = record(static, scene, length=9)
+    before, after = (arrays(call["mask"])[OVERLAP] == 255 for call in (first, second))
+    assert before.mean() > 0.2
+    assert after.sum() < 0.3 * before.sum()
+    video = arrays(second["video"])[OVERLAP]
+    painted = before & ~after
+    assert np.abs(video[painted].astype(int) - PAINT).mean() < 25
+    _, (_, forgetful), _ = record(static, scene, length=9, remembers=False)
+    np.testing.assert_array_equal(arrays(forgetful["mask"])[OVERLAP] == 255, before)
+
+
+def test_prompts_are_encoded_once_and_the_encoder_may_go(weights, tmp_path) -> None:
+    log, texts = Log(), ("a mountain lake", "night")
+    first = embed_prompts(weights, texts, WIDTH, log)
+    assert [tuple(e.shape) for e in first] == [(1, TOKENS, WIDTH)] * 2
+    assert not torch.equal(*first)
+    assert [stage["stage"] for stage in log.stages].count("text encoder") == 1
+    without = tmp_path / "without"
+    shutil.copytree(weights, without)
+    shutil.rmtree(without / "text_encoder")
+    again, quiet = embed_prompts(without, texts[::-1], WIDTH, Log())[::-1], Log()
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+    embed_prompts(weights, texts, WIDTH, quiet)
+    assert quiet.stages == []
+    with pytest.raises(InputError, match="has no text_encoder, and this prompt has not been"):
+        embed_prompts(without, ["a lake"], WIDTH, Log())
+
+
+def test_the_prompt_and_the_seed_reach_the_network(weights, scene) -> None:
+    def background(**changes: Any) -> np.ndarray:
+        clip = generate(shot(3, person=False), scene, options(weights, **changes))
+        return np.stack([frame.network for frame in clip.frames()])
+
+    plain = background()
+    assert np.array_equal(plain, background())
+    for change in ({"prompt": "a lake at night"}, {"negative_prompt": "night"}, {"seed": 1}):
+        assert not np.array_equal(plain, background(**change)), change
+
+
+@pytest.mark.parametrize("name", ["8", "12"])
+def test_a_preset_says_how_weights_are_stored(weights, scene, name: str) -> None:
+    pipeline = load_vace(weights, PRESETS[name])
+    stored = pipeline.transformer.blocks[0].ffn.net[0].proj.weight.dtype
+    assert (stored == torch.float8_e4m3fn) is PRESETS[name].eight_bits
+    assert pipeline.vae.use_tiling
+    assert pipeline.vae.dtype == torch.float32
+    clip = generate(shot(3, person=False), scene, options(weights, preset=name, steps=1))
+    assert len(list(clip.frames())) == 3
+
+
+def test_every_preset_has_a_name_and_windows_that_fit() -> None:
+    assert tuple(PRESETS) == PRESET_NAMES
+    assert all(preset.frames % 4 == 1 for preset in PRESETS.values())
+
+
+def test_what_cannot_be_is_refused_in_one_line(weights, tmp_path, monkeypatch) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(weights, broken)
+    file = broken / "vae" / "diffusion_pytorch_model.safetensors"
+    file.write_bytes(file.read_bytes()[:-9])
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "model_index.json").write_text(json.dumps({"_class_name": "WanPipeline"}))
+    for refused, message in (
+        (GenerationOptions(generator="vace"), "brings none; give the folder of Wan2.1-VACE"),
+        (options(tmp_path), "has no model_index.json; give the folder"),
+        (options(other), "describes a WanPipeline"),
+        (options(broken), "is no whole file of weights"),
+        (options(Path("nowhere.safetensors")), "is no folder and no hub id"),
+        (options(weights, null_camera=True), "`cameras` none: the vace generator follows"),
+    ):
+        with pytest.raises(InputError, match=message):
+            check_generator(refused)
+    monkeypatch.setattr("dynascene.generation.vace_weights.GIB", 1000)
+    with pytest.raises(InputError, match=r"`preset` 12: .* alone take .*; take 16, which"):
+        check_generator(options(weights, preset="12"))
+    check_generator(options(weights, preset="16"))
+    monkeypatch.setattr("dynascene.extras.is_installed", lambda package: package != "ftfy")
+    with pytest.raises(InputError, match=r"encoding a prompt needs ftfy.*dynascene\[vace\]"):
+        check_generator(options(weights, prompt="something new"))
+
+
+def test_options_of_another_generator_are_refused(tmp_path) -> None:
+    place, move = PlaceInput(scene=tmp_path / "scene.png"), CameraInput(move="static")
+    for name, value in (("prompt", "a lake"), ("negative_prompt", "night"), ("preset", "8")):
+        with pytest.raises(InputError, match=f"`{name}`: is for `generator` vace"):
+            GenerationRequest(place=place, camera=move, options=GenerationOptions(**{name: value}))
+
+
+def test_the_command_makes_a_clip_of_it(weights, tmp_path) -> None:
+    y, x = np.mgrid[:90, :140]
+    cv2.imwrite(str(tmp_path / "scene.png"), np.stack([x, y, x + y], 2).astype(np.uint8))
+    source = shot(3)
+    pairs = zip(source.foreground.read(), source.matte.read(), strict=True)
+    with PngSequenceWriter(tmp_path / "person") as writer:
+        for pair in pairs:
+            writer.write(np.dstack(pair))
+    main(
+        [
+            "generate", str(tmp_path / "person"), "--scene", str(tmp_path / "scene.png"),
+            "--move", "pan-right:40", "--generator", "vace", "--weights", str(weights),
+            "--prompt", "a mountain lake", "--preset", "8", "--steps", "1", "--layers",
+            "--shadow", "0", "--harmonise", "none", "--out", str(tmp_path / "out"),
+        ]
+    )  # fmt: skip
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["generator"] == "vace"
+    assert report["options"]["options"]["prompt"] == "a mountain lake"
+    assert report["sampling"] == {"steps": 1, "guidance": 5.0, "windows": 1}
+    assert any(name.startswith("transformer/") for name in report["weights"])
+    background = cv2.imread(str(tmp_path / "out" / "background" / "00000.png"), -1)
+    assert background.shape == (64, 96, 3)
+    assert (tmp_path / "out" / "composite.mp4").is_file()
+    assert report["look"]["person_pixels_exact"] is True
