@@ -21,6 +21,7 @@ from dynascene.geometry.intrinsics import focal_from_fov
 from dynascene.geometry.picture import PictureCamera
 from dynascene.io.atomic import replacing, write_text
 from dynascene.io.cameras import write_cameras
+from dynascene.io.lens import tagged_focal
 from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, FrameSource
 
@@ -67,7 +68,8 @@ def film_camera(
             "give `cameras` FILE, `move` static, or more frames"
         )
     focal = focal_from_fov(fov, colour.size) if fov else None
-    tracked = track_camera(colour, matte, TrackingOptions(focal), log)
+    options = TrackingOptions(focal, tagged_focal(person.person, colour.size))
+    tracked = track_camera(colour, matte, options, log)
     _write_camera(folder / FOLDER, tracked)
     if tracked.track is None:
         raise InputError(
@@ -182,7 +184,8 @@ def _surer(pitch: float | None, confidence: float, track: CameraTrack) -> Attitu
 
 def _give_notices(tracked: TrackedCamera, scale: PersonScale, log: Log) -> None:
     kinds = {"static": "stands still", "rotation": "turns in place", "general": "travels"}
-    log.notice(f"the clip's camera {kinds[tracked.kind]}; the track is {tracked.verdict}")
+    lens = "; the file tells its lens" if tracked.focal_source == "tagged" else ""
+    log.notice(f"the clip's camera {kinds[tracked.kind]}; the track is {tracked.verdict}{lens}")
     if tracked.verdict == "doubtful":
         hint = (
             "" if tracked.focal_source == "given" else "; `fov` DEG tells the lens, if it is known"

@@ -12,7 +12,9 @@ from seen_points import FOCAL, SIZE, noise_picture, see, space_points, travellin
 from dynascene.errors import InputError
 from dynascene.estimators.camera import TrackingOptions, track_camera
 from dynascene.estimators.camera.candidates import (
+    LEAST_RISE,
     CameraCandidate,
+    focal_range,
     rotation_candidate,
     settle_rotation,
     static_candidate,
@@ -118,6 +120,40 @@ def test_a_small_pan_does_not_tell_the_focal_length() -> None:
     small, (verdict, reasons) = candidate_of(0.3)
     assert (small.focal_source, verdict) == ("assumed", "doubtful")
     assert any("focal length" in reason for reason in reasons)
+
+
+def test_the_range_of_the_focal_length_is_where_the_error_hardly_rises() -> None:
+    """Against a parabola of known width: 1 % above its lowest value."""
+    spread = 0.05
+
+    def error(focal: float) -> float:
+        return 0.5 * (1 + LEAST_RISE * (np.log(focal / 900) / spread) ** 2)
+
+    low, high = focal_range(900.0, 0.5, error) or (0.0, 0.0)
+    assert np.log([low / 900, high / 900]) == pytest.approx([-spread, spread], abs=1e-6)
+    assert focal_range(900.0, 0.5, lambda focal: 0.502) is None
+    lost = focal_range(900.0, 0.5, lambda focal: np.inf if focal > 900 else error(focal))
+    assert lost is not None
+    assert lost[0] < 900 < lost[1]
+
+
+def test_a_clip_that_does_not_tell_its_lens_takes_that_of_its_file() -> None:
+    tracks = see(space_points(400), turning(8, 0.3), noise=0.1)
+    fit = fit_rotation(tracks.fitted())
+    assert fit is not None
+    tagged = 1.1 * FOCAL
+    small = settle_rotation(tracks, rotation_candidate(tracks, fit, False), tagged)
+    assert (small.focal, small.focal_source) == (tagged, "tagged")
+    tracks = see(space_points(400), turning(8, 25.0), noise=0.1)
+    fit = fit_rotation(tracks.fitted())
+    assert fit is not None
+    wide = settle_rotation(tracks, rotation_candidate(tracks, fit, False), tagged)
+    assert wide.focal_source == "estimated"
+    assert wide.focal == pytest.approx(FOCAL, rel=0.02)
+    assert wide.focal_range is not None
+    assert wide.focal_range[0] < wide.focal < wide.focal_range[1] < tagged
+    still = static_candidate(see(space_points(50), turning(8, 0.0)), None, tagged)
+    assert (still.focal, still.focal_source) == (tagged, "tagged")
 
 
 def test_a_wrong_camera_fails() -> None:

@@ -27,11 +27,11 @@ def test_the_shape_is_measured() -> None:
     assert shape.area == pytest.approx((30 * 70 - 60) / (H * W))
     assert shape.holes == pytest.approx(60 / (30 * 70 - 60))
     assert shape.pieces == 1
-    assert shape.sides == (False, False, False)
-    assert shape_of(drawn((0, 0, 192, 50))).sides == (True, True, True)
+    assert shape.sides == (False, False, False, False)
+    assert shape_of(drawn((0, 0, 192, 50))).sides == (True, True, True, False)
     assert shape_of(drawn(BODY, (20, 20, 40, 60))).pieces == 2
     assert shape_of(drawn(BODY, (20, 20, 26, 26))).pieces == 1
-    assert shape_of(drawn()) == MatteShape(0, 0, 0, (False, False, False))
+    assert shape_of(drawn()) == MatteShape(0, 0, 0, (False,) * 4)
 
 
 def test_a_gap_that_is_open_to_the_outside_is_no_hole() -> None:
@@ -58,5 +58,11 @@ def test_each_fault_is_named() -> None:
     assert any("holes in 73%" in line for line in walk(hole))
     pieces = {f: drawn(BODY, (20, 20, 40, 60)) for f in range(30)}
     assert walk(pieces) == ["it is in several pieces in 100% of the frames"]
+    wall = {f: drawn((80, 20, 110, 90), (110, 0, 192, 30)) for f in range(30)}
+    assert walk(wall) == [
+        "it reaches the upper border and a side, but not the lower border, in 100% of the frames"
+    ]
+    close_up = {f: drawn((60, 0, 192, 108)) for f in range(30)}
+    assert walk(close_up) == []
     band = {f: drawn(BODY, (0, 80, 192, 108)) for f in range(30)}
     assert walk(band) == ["it reaches from the left border to the right in 100% of the frames"]

@@ -44,12 +44,15 @@ class TrackingOptions:
 
     Attributes:
         focal: focal length in pixels of the frames (square pixels); None: estimate it.
+        tagged_focal: the same, as the clip's file tells it, for clips that do not determine it;
+            None: 60 degrees are assumed there.
 
     Raises:
         InputError: it is not positive.
     """
 
     focal: float | None = None
+    tagged_focal: float | None = None
 
     def __post_init__(self) -> None:
         if self.focal is not None and not 1 <= self.focal <= LONGEST_FOCAL:
@@ -71,10 +74,13 @@ class TrackedCamera:
         method: static, rotation, or the mapper of pycolmap (global, incremental); None where every
             method failed.
         focal: in pixels of the frames; None where unknown.
-        focal_source: given, estimated, or assumed where the clip does not determine it.
+        focal_source: given, estimated, or, where the clip does not determine it, tagged (as its
+            file tells the lens) or assumed.
         working_size: size of the picture in whose pixels all errors are.
         clip: figures of the whole clip; None where tracking failed.
         frames: figures of each frame.
+        focal_range: in pixels of the frames, focal lengths that explain the clip nearly as well;
+            None where it was not estimated.
     """
 
     track: CameraTrack | None
@@ -87,6 +93,7 @@ class TrackedCamera:
     working_size: Size
     clip: ClipFigures | None = None
     frames: tuple[FrameFigures, ...] = field(default=())
+    focal_range: tuple[float, float] | None = None
 
     @property
     def interpolated(self) -> list[int]:
@@ -101,6 +108,7 @@ class TrackedCamera:
             "reasons": list(self.reasons),
             "method": self.method,
             "focal": _rounded(self.focal),
+            "focal_range": self.focal_range and [_rounded(end) for end in self.focal_range],
             "focal_source": self.focal_source,
             "working_size": list(self.working_size),
             "interpolated": self.interpolated,
@@ -137,10 +145,11 @@ def track_camera(
     with display.stage("points", len(frames)) as step:
         tracks = follow_points(frames, matte, step)
     scale = frames.size.width / tracks.size.width
-    focal = options.focal / scale if options.focal else None
-    candidate = _best_candidate(tracks, frames, matte, focal, display)
+    focal, tagged = (f and f / scale for f in (options.focal, options.tagged_focal))
+    candidate = _best_candidate(tracks, frames, matte, focal, tagged, display)
     if candidate is None:
         return _nothing(tracks.size)
+    within = candidate.focal_range
     clip, figures = measure(tracks, candidate)
     verdict, reasons = judge(candidate, clip)
     return TrackedCamera(
@@ -154,6 +163,7 @@ def track_camera(
         working_size=tracks.size,
         clip=clip,
         frames=tuple(figures),
+        focal_range=within and (within[0] * scale, within[1] * scale),
     )
 
 
@@ -162,28 +172,29 @@ def _best_candidate(
     frames: FrameSource,
     matte: FrameSource | None,
     focal: float | None,
+    tagged: float | None,
     display: Display,
 ) -> CameraCandidate | None:
     """The first sufficient hypothesis of static, rotation and travel, in this order."""
     if len(tracks.frame) < FEWEST_POINTS * tracks.frames:
         return None
     if stands_still(tracks):
-        return static_candidate(tracks, focal)
+        return static_candidate(tracks, focal, tagged)
     with display.stage("rotation", 1):
         fit = fit_rotation(tracks.fitted(), focal)
         evidence = judge_turn(tracks.held_out(), fit) if fit else {}
         turned = rotation_candidate(tracks, fit, focal is not None) if fit else None
     if turned and evidence and all(judged.turns for judged in evidence.values()):
-        return settle_rotation(tracks, turned)
+        return settle_rotation(tracks, turned, tagged)
     with display.stage("structure", 1):
         keyframes = join_keyframes(tracks.fitted(), frames, matte)
-        travelled = structure_candidate(tracks, keyframes, focal)
+        travelled = structure_candidate(tracks, keyframes, focal, tagged)
     if (
         turned
         and turned.score < CREDIBLE_TURN
         and (travelled is None or travelled.score > TRAVEL_GAIN * turned.score)
     ):
-        return settle_rotation(tracks, turned)
+        return settle_rotation(tracks, turned, tagged)
     return travelled
 
 

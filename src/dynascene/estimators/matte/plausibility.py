@@ -27,13 +27,13 @@ class MatteShape(NamedTuple):
         area: of the person, as a share of the frame.
         holes: their area as a share of the person's.
         pieces: how many there are of some size.
-        sides: whether it touches the left, the right and the upper border.
+        sides: whether it touches the left, the right, the upper and the lower border.
     """
 
     area: float
     holes: float
     pieces: int
-    sides: tuple[bool, bool, bool]
+    sides: tuple[bool, bool, bool, bool]
 
 
 def shape_of(matte: np.ndarray) -> MatteShape:
@@ -43,14 +43,15 @@ def shape_of(matte: np.ndarray) -> MatteShape:
     person = cv2.resize(matte[..., 0], size, interpolation=cv2.INTER_AREA) > 127
     area = int(person.sum())
     if not area:
-        return MatteShape(0.0, 0.0, 0, (False, False, False))
+        return MatteShape(0.0, 0.0, 0, (False, False, False, False))
     outside = np.pad(~person, 1, constant_values=True).astype(np.uint8)
     _, gaps = cv2.connectedComponents(outside, connectivity=4)
     holes = int(((gaps > 0) & (gaps != gaps[0, 0])).sum())
     _, _, figures, _ = cv2.connectedComponentsWithStats(person.astype(np.uint8))
     pieces = int((figures[1:, cv2.CC_STAT_AREA] >= PIECE * area).sum())
-    sides = bool(person[:, 0].any()), bool(person[:, -1].any()), bool(person[0].any())
-    return MatteShape(area / person.size, holes / area, pieces, sides)
+    borders = person[:, 0], person[:, -1], person[0], person[-1]
+    left, right, top, bottom = (bool(border.any()) for border in borders)
+    return MatteShape(area / person.size, holes / area, pieces, (left, right, top, bottom))
 
 
 def doubts(shapes: Sequence[MatteShape]) -> list[str]:
@@ -69,7 +70,20 @@ def doubts(shapes: Sequence[MatteShape]) -> list[str]:
     share = float(np.mean([all(shape.sides[:2]) for shape in shapes]))
     if share > OFTEN:
         lines.append(f"it reaches from the left border to the right in {share:.0%} of the frames")
+    share = float(np.mean([_hangs(*shape.sides) for shape in shapes]))
+    if share > OFTEN:
+        lines.append(
+            f"it reaches the upper border and a side, but not the lower border, in {share:.0%} of "
+            "the frames"
+        )
     return lines
+
+
+def _hangs(left: bool, right: bool, top: bool, bottom: bool) -> bool:
+    """Whether a matte fills a corner above, as a wall does; people whose heads are cut off stand
+    lower.
+    """
+    return top and left != right and not bottom
 
 
 def _jumps(areas: np.ndarray, index: int) -> bool:

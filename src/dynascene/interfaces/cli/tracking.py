@@ -55,6 +55,7 @@ def track(
     from dynascene.io.cameras.formats import format_for_ending, format_named
     from dynascene.io.excerpt import excerpt, open_excerpt_matte
     from dynascene.io.frames import alpha_matte, open_frames
+    from dynascene.io.lens import tagged_focal
     from dynascene.io.mattes import require_somebody
     from dynascene.jobs.result_folder import result_folder
 
@@ -64,7 +65,7 @@ def track(
     if report == out:
         raise InputError(f"{out}: is the name of the report; choose another")
     format_named(to or format_for_ending(out))  # complains before the work, not after it
-    options, terminal = TrackingOptions(focal), open_display(quiet)
+    terminal = open_display(quiet)
     names, read = (out.name, report.name), [path for path in (video, matte) if path is not None]
     with result_folder(out.parent, names, read, listing=report.name) as folder:
         part = parse_range(frames) if frames else None
@@ -76,6 +77,7 @@ def track(
         else:
             person = alpha_matte(source)
         warn_of_cuts(video, source, terminal, part[0] if part else 0)
+        options = TrackingOptions(focal, tagged_focal(video, source.size))
         tracked = track_camera(source, person, options, terminal)
         if tracked.track is not None:
             place = folder / out.name
