@@ -48,11 +48,13 @@ def film_camera(
     fov: float | None,
     folder: Path,
     log: Log,
+    *,
+    is_quick: bool = False,
 ) -> FilmedFootage:
     """Track the camera of a clip and tell its scale by the person; write both into a folder.
 
     colour, matte: the frames in use. fov: of the lens in degrees; None = estimated. folder: of the
-    results.
+    results. is_quick: as for a preview.
 
     Raises InputError when the camera cannot be tracked.
     """
@@ -68,7 +70,7 @@ def film_camera(
             "give `cameras` FILE, `move` static, or more frames"
         )
     focal = focal_from_fov(fov, colour.size) if fov else None
-    options = TrackingOptions(focal, tagged_focal(person.person, colour.size))
+    options = TrackingOptions(focal, tagged_focal(person.person, colour.size), is_quick=is_quick)
     tracked = track_camera(colour, matte, options, log)
     _write_camera(folder / FOLDER, tracked)
     if tracked.track is None:

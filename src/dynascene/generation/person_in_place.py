@@ -91,7 +91,15 @@ def open_person_in_place(
     clip = opened.clip
     foreground, matte, estimates = matted_person(clip, opened.person, start, folder, log)
     if opened.is_tracked:
-        footage = film_camera(clip.colour, matte, opened.person, request.camera.fov, folder, log)
+        footage = film_camera(
+            clip.colour,
+            matte,
+            opened.person,
+            request.camera.fov,
+            folder,
+            log,
+            is_quick=is_preview,
+        )
         opened = opened._replace(camera=with_attitude(footage.camera, request))
         estimates |= footage.report
     placer = _placer(request, opened, matte, folder, log)

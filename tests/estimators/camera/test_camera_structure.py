@@ -89,6 +89,16 @@ def test_matches_join_the_same_content_off_the_person() -> None:
         assert not inside.any()
 
 
+def test_quick_keyframes_join_near_ones_by_fewer_features() -> None:
+    texture = noise_picture(330, 520, 2)
+    frames = ArrayFrames([texture[:, 12 * f : 480 + 12 * f].copy() for f in range(4)])
+    tracks = follow_points(frames, None)
+    whole, quick = (join_keyframes(tracks, frames, None, is_quick=quick) for quick in (False, True))
+    assert whole.frames == quick.frames == [0, 1, 2, 3]
+    assert set(whole.matches) - set(quick.matches) == {(0, 3)}
+    assert len(quick.points[0]) < len(whole.points[0])
+
+
 def test_pycolmap_is_silent_and_others_may_speak(
     keyframes: Keyframes, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
 ) -> None:

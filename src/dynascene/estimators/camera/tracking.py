@@ -6,7 +6,7 @@ travels. Each hypothesis is fitted to four fifths of the tracks and scored on th
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import torch
@@ -46,6 +46,7 @@ class TrackingOptions:
         focal: focal length in pixels of the frames (square pixels); None: estimate it.
         tagged_focal: the same, as the clip's file tells it, for clips that do not determine it;
             None: 60 degrees are assumed there.
+        is_quick: take fewer features, for a preview.
 
     Raises:
         InputError: it is not positive.
@@ -53,6 +54,7 @@ class TrackingOptions:
 
     focal: float | None = None
     tagged_focal: float | None = None
+    is_quick: bool = False
 
     def __post_init__(self) -> None:
         if self.focal is not None and not 1 <= self.focal <= LONGEST_FOCAL:
@@ -146,7 +148,8 @@ def track_camera(
         tracks = follow_points(frames, matte, step)
     scale = frames.size.width / tracks.size.width
     focal, tagged = (f and f / scale for f in (options.focal, options.tagged_focal))
-    candidate = _best_candidate(tracks, frames, matte, focal, tagged, display)
+    working = replace(options, focal=focal, tagged_focal=tagged)
+    candidate = _best_candidate(tracks, frames, matte, working, display)
     if candidate is None:
         return _nothing(tracks.size)
     within = candidate.focal_range
@@ -171,11 +174,14 @@ def _best_candidate(
     tracks: PointTracks,
     frames: FrameSource,
     matte: FrameSource | None,
-    focal: float | None,
-    tagged: float | None,
+    options: TrackingOptions,
     display: Display,
 ) -> CameraCandidate | None:
-    """The first sufficient hypothesis of static, rotation and travel, in this order."""
+    """The first sufficient hypothesis of static, rotation and travel, in this order.
+
+    The focal lengths of the options are in working pixels.
+    """
+    focal, tagged = options.focal, options.tagged_focal
     if len(tracks.frame) < FEWEST_POINTS * tracks.frames:
         return None
     if stands_still(tracks):
@@ -187,7 +193,7 @@ def _best_candidate(
     if turned and evidence and all(judged.turns for judged in evidence.values()):
         return settle_rotation(tracks, turned, tagged)
     with display.stage("structure", 1):
-        keyframes = join_keyframes(tracks.fitted(), frames, matte)
+        keyframes = join_keyframes(tracks.fitted(), frames, matte, is_quick=options.is_quick)
         travelled = structure_candidate(tracks, keyframes, focal, tagged)
     if (
         turned
