@@ -3,10 +3,10 @@
 import numpy as np
 import torch
 
-from dynascene.generation.free_ground import find_free_ground
+from dynascene.generation.free_ground import find_free_ground, smearing
 from dynascene.geometry.framing import Attitude, find_framing
 from dynascene.geometry.intrinsics import focal_from_fov, intrinsics_from_fov
-from dynascene.geometry.lifting import LiftedScene, lift_to_stage
+from dynascene.geometry.lifting import LiftedScene, lift_to_stage, lift_with_depth
 from dynascene.geometry.picture import PictureCamera
 from dynascene.types import ArrayFrames, CameraTrack, Size
 
@@ -61,3 +61,22 @@ def test_plain_ground_changes_nothing() -> None:
 
 def test_feet_that_are_cut_off_have_no_ground() -> None:
     assert find_free_ground(place(None), TRACK, person(cut_off=True)) is None
+
+
+def travelled(x: float, z: float) -> CameraTrack:
+    poses = torch.eye(4).double().repeat(FRAMES, 1, 1)
+    poses[:, 0, 3] = torch.linspace(0, -x, FRAMES)
+    poses[:, 2, 3] = torch.linspace(0, -z, FRAMES)
+    return CameraTrack(poses, TRACK.intrinsics, FRAME)
+
+
+def test_a_camera_that_passes_things_on_the_ground_is_told() -> None:
+    crowded = place(slice(80, 300))
+    assert "scene_depth" in smearing(crowded, travelled(0.2, 0.0))
+    assert smearing(crowded, travelled(0.0, 0.3))
+    assert not smearing(crowded, travelled(0.0, 0.15))
+    assert not smearing(crowded, TRACK)
+    assert not smearing(place(None), travelled(0.2, 0.0))
+    depth = torch.full((PICTURE.height, PICTURE.width), 2.0)
+    solid = lift_with_depth(crowded.picture, crowded.camera, depth)
+    assert not smearing(solid, travelled(0.2, 0.0))

@@ -8,14 +8,20 @@ from torch import Tensor
 from dynascene.estimators.clutter import freest_point, ground_clutter
 from dynascene.estimators.scale.feet import seen_feet
 from dynascene.geometry.around import PanoramaCamera
+from dynascene.geometry.box import PlaceBox
 from dynascene.geometry.framing import Framing
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.geometry.placing import SEEN_STANDING, shown_ground
+from dynascene.geometry.rigid import camera_centres
+from dynascene.geometry.surface import Stage
 from dynascene.imaging.pixels import bytes_from_tensor
 from dynascene.types import CameraTrack, FrameSource
 
 CLUTTER_COST = 0.25  # share of the picture that free ground at the feet is worth
-BUSY = 0.5  # mean clutter at the feet from which something stands there
+BUSY = 0.5  # clutter from which something stands there
+CROWDED = 0.15  # share of the ground on which something stands, from which it is told …
+FAR = 0.1  # … of a camera that goes so far aside or up, in track units, …
+AHEAD = 0.5  # … or so much of it ahead, where things grow rather than smear
 
 
 class FreeGround(NamedTuple):
@@ -55,6 +61,34 @@ class FreeGround(NamedTuple):
             "the picture hardly shows free ground where the person stands; `stand` X,Y puts them "
             f"elsewhere, {x},{y} looks free"
         )
+
+
+def smearing(scene: LiftedScene, track: CameraTrack) -> str:
+    """One line where the camera passes things that are painted on the ground; else empty.
+
+    Args:
+        scene: the place.
+        track: in the scene's world.
+    """
+    if isinstance(scene.camera, PanoramaCamera):
+        return ""
+    if not isinstance(scene.surface, Stage | PlaceBox):
+        return ""
+    centres = camera_centres(track.cam_from_world)
+    ways = (centres - centres[0]).abs().amax(dim=0) * centres.new_tensor([1.0, 1.0, AHEAD])
+    if float(ways.max()) < FAR:
+        return ""
+    clutter = ground_clutter(bytes_from_tensor(scene.picture), scene.camera.horizon)
+    if clutter is None:
+        return ""
+    below = clutter[int(max(0.0, scene.camera.horizon) * len(clutter) / scene.camera.size.height) :]
+    if (below > BUSY).mean() < CROWDED:
+        return ""
+    return (
+        "cars, furniture and the like smear as the camera passes, since the place's ground has "
+        "them painted on; `scene_depth` mends that, and less travel (`camera_scale`, or a smaller "
+        "`move`) hides it"
+    )
 
 
 def find_free_ground(

@@ -1,7 +1,7 @@
 """What the user should know of a clip before it is rendered, in full or as a preview."""
 
 from dynascene.generation.clip import GeneratedClip
-from dynascene.generation.free_ground import find_free_ground
+from dynascene.generation.free_ground import find_free_ground, smearing
 from dynascene.generation.ground_contact import warn_of_slip
 from dynascene.generation.guide import check_seen
 from dynascene.generation.inputs import Inputs
@@ -26,6 +26,8 @@ def give_notices(request: GenerationRequest, inputs: Inputs, clip: GeneratedClip
         log.notice(f"{share}; the rest is filled")
     is_move = request.camera.move is not None
     warn_of_slip(inputs.estimates.get("feet", {}), log, is_move=is_move)
+    if smears := smearing(inputs.scene, clip.track):
+        log.notice(smears)
     if inputs.shot.foreground is None:
         return
     standing = inputs.attitude.standing if inputs.attitude else None
