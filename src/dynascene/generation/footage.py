@@ -21,7 +21,6 @@ from dynascene.geometry.intrinsics import focal_from_fov
 from dynascene.geometry.picture import PictureCamera
 from dynascene.io.atomic import replacing, write_text
 from dynascene.io.cameras import write_cameras
-from dynascene.io.lens import tagged_focal
 from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, FrameSource
 
@@ -49,12 +48,13 @@ def film_camera(
     folder: Path,
     log: Log,
     *,
+    tagged: float | None = None,
     is_quick: bool = False,
 ) -> FilmedFootage:
     """Track the camera of a clip and tell its scale by the person; write both into a folder.
 
     colour, matte: the frames in use. fov: of the lens in degrees; None = estimated. folder: of the
-    results. is_quick: as for a preview.
+    results. tagged: focal length in pixels as the clip's file tells it. is_quick: as for a preview.
 
     Raises InputError when the camera cannot be tracked.
     """
@@ -70,7 +70,7 @@ def film_camera(
             "give `cameras` FILE, `move` static, or more frames"
         )
     focal = focal_from_fov(fov, colour.size) if fov else None
-    options = TrackingOptions(focal, tagged_focal(person.person, colour.size), is_quick=is_quick)
+    options = TrackingOptions(focal, tagged, is_quick=is_quick)
     tracked = track_camera(colour, matte, options, log)
     _write_camera(folder / FOLDER, tracked)
     if tracked.track is None:

@@ -32,6 +32,7 @@ from dynascene.generation.thinning import (
 )
 from dynascene.geometry.framing import filmed_attitude
 from dynascene.geometry.lifting import LiftedScene
+from dynascene.io.lens import tagged_focal
 from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, FrameSource, Shot
 
@@ -98,6 +99,7 @@ def open_person_in_place(
             request.camera.fov,
             folder,
             log,
+            tagged=tagged_focal(opened.person.person, clip.colour.size),
             is_quick=is_preview,
         )
         opened = opened._replace(camera=with_attitude(footage.camera, request))
