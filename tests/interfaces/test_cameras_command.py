@@ -49,6 +49,24 @@ def test_make_reads_keyframe_files(tmp_path: Path) -> None:
     assert summarise(read_cameras(tmp_path / "move.txt")).path == pytest.approx(0.5)
 
 
+def test_a_result_tells_size_and_frame_rate(
+    pan: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    result = tmp_path / "result"
+    result.mkdir()
+    pan.rename(result / "cameras.txt")
+    (result / "report.json").write_text('{"background_size": "640x360", "frame_rate": 29.97}')
+    for src in (result, result / "cameras.txt"):
+        run("convert", src, tmp_path / "a.nk")
+        text = (tmp_path / "a.nk").read_text()
+        assert "640x360" in text
+        assert "fps 29.97\n" in text
+    assert "24 frames a second" not in capsys.readouterr().err
+    run("convert", result, tmp_path / "b.nk", "--size", "1280x720", "--frame-rate", 25)
+    assert "1280x720" in (tmp_path / "b.nk").read_text()
+    assert "fps 25.0\n" in (tmp_path / "b.nk").read_text()
+
+
 def test_convert_there_and_back(pan: Path, tmp_path: Path) -> None:
     size = ("--size", "640x360")
     chan = ("--rotation-order", "zxy", "--sensor", "36x24")

@@ -24,8 +24,9 @@ class Reading:
 
     from_: Annotated[str | None, arg(name="from", metavar="NAME", help_behavior_hint="")] = None
     """Format of the file; told from its content if not given."""
-    size: Annotated[str, arg(metavar="WxH")] = "1280x720"
-    """Frame size in pixels, where the file stores none."""
+    size: Annotated[str | None, arg(metavar="WxH", help_behavior_hint="")] = None
+    """Frame size in pixels, where the file stores none (1280x720 if not given, but for the cameras
+    of a result: as its report says)."""
     fov: Annotated[float, arg(metavar="DEG")] = 60.0
     """Horizontal field of view, where the file stores none."""
     rotation_order: Annotated[str | None, arg(metavar="XYZ", help_behavior_hint="")] = None
@@ -35,20 +36,24 @@ class Reading:
     files for artists too (36 if not given)."""
     frame_rate: Annotated[float | None, arg(metavar="FPS", help_behavior_hint="")] = None
     """Frames a second of the clip; places the lines of a TUM file by their seconds, and goes into
-    files that have a frame rate (24 if not given)."""
+    files that have a frame rate (24 if not given, or as the report of a result says)."""
 
-    def defaults(self) -> CameraDefaults:
-        """Raises InputError where a text has no meaning."""
+    def defaults(self, path: Path | None = None) -> CameraDefaults:
+        """path: of the file that is read. Raises InputError where a text has no meaning."""
         from dynascene.io.cameras import CameraDefaults
+        from dynascene.io.cameras.defaults import DEFAULT_SIZE
+        from dynascene.io.cameras.results import with_report
 
         order = self.rotation_order.upper() if self.rotation_order else None
         sensor = parse_sensor(self.sensor) if self.sensor else None
-        return CameraDefaults(parse_size(self.size), self.fov, order, sensor, self.frame_rate)
+        size = parse_size(self.size) if self.size else DEFAULT_SIZE
+        given = CameraDefaults(size, self.fov, order, sensor, self.frame_rate)
+        return given if path is None else with_report(path, given, has_size=bool(self.size))
 
     def read(self, path: Path) -> CameraTrack:
         from dynascene.io.cameras import read_cameras
 
-        return read_cameras(path, self.from_, self.defaults(), _notice)
+        return read_cameras(path, self.from_, self.defaults(path), _notice)
 
 
 DEFAULT_READING = Reading()
@@ -66,13 +71,15 @@ def convert(
     blender, camera_info. Written only: usda, glb, after-effects, blender-script, nuke.
 
     Args:
-        src: Camera file, or a folder of COLMAP.
+        src: Camera file, or a folder of COLMAP or of a result.
         dst: What to write; .txt means re10k, .json nerfstudio, .chan chan, no ending a folder
             of COLMAP; .usda, .glb, .jsx, .py and .nk are for programs of artists.
         to: Format to write, where the ending does not tell it.
     """
-    track = reading.read(src)
-    _write(track, dst, to, reading.defaults())
+    from dynascene.io.cameras.results import camera_file
+
+    path = camera_file(src)
+    _write(reading.read(path), dst, to, reading.defaults(path))
 
 
 def show(
@@ -83,12 +90,13 @@ def show(
     """Draw a camera track: frusta, path from above, speed per frame.
 
     Args:
-        src: Camera file, or a folder of COLMAP.
+        src: Camera file, or a folder of COLMAP or of a result.
         out: Picture to write; NAME.cameras.png in the current folder if not given.
     """
     from dynascene.io.camera_figure import save_camera_figure, summarise
+    from dynascene.io.cameras.results import camera_file
 
-    track = reading.read(src)
+    track = reading.read(camera_file(src))
     picture = out or Path(f"{src.resolve().stem}.cameras.png")
     save_camera_figure(track, picture, src.resolve().name)
     print(f"{src}: {summarise(track)}")
