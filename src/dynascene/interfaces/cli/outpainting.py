@@ -37,8 +37,8 @@ def outpaint(
         image: the picture.
         keep: keep only the middle of the picture, this share of its area, and paint the rest anew.
         size: size of the finished picture, around the given one.
-        generator: what paints: diffusion, a trained model (the default), or projection.
-        weights: weights of the diffusion model: small (bundled), a folder, or a hub id.
+        generator: what paints: diffusion, a trained model (the default), projection, or vace.
+        weights: weights of the model: small (bundled), a folder, or a hub id.
         steps: sampling steps (default: as the weights say).
         guidance: strength of classifier-free guidance (default: as the weights say).
         seed: seed of the sampling.
