@@ -20,7 +20,7 @@ LAYER_OF = {
     "synthetic": 7,
     "training": 8, "generation": 8,
     "recipes": 9, "evaluation": 9,
-    "reproduction": 10,
+    "reproduction": 10, "diagnosis": 10,
     "interfaces": 11,
 }  # fmt: skip
 # recipes describe runs (8 → 9) and both belong above training; evaluation sits beside them

@@ -22,6 +22,7 @@ from dynascene.extras import missing_extra
 from dynascene.interfaces.cli import (
     cameras,
     curation,
+    doctor,
     evaluation,
     flowing,
     generation,
@@ -173,6 +174,7 @@ def _parsed(arguments: list[str]) -> Callable[[], None]:
         tables,
         verification,
         curation,
+        doctor,
     )
     plain = {name: c for module in modules for name, c in module.COMMANDS.items()}
     if arguments:

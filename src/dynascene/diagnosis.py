@@ -1,0 +1,218 @@
+"""What a bug report has to say of a machine: versions, devices, memory, weights, codecs, OpenGL."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from typing import Any, Literal
+
+from dynascene import __version__
+from dynascene.devices import chosen_device
+from dynascene.errors import InputError, one_line
+from dynascene.extras import EXTRAS, installation, is_installed
+
+# what is loaded of each package to see whether it works; None: nothing
+PACKAGES = {
+    "torch": "torch",
+    "torchvision": "torchvision",  # one of another build than torch breaks diffusers
+    "diffusers": "diffusers",
+    "transformers": "transformers",
+    "accelerate": None,
+    "safetensors": None,
+    "huggingface_hub": None,
+    "numpy": "numpy",
+    "scipy": None,
+    "opencv-python-headless": "cv2",
+    "av": "av",
+    "pillow": None,
+    "pycolmap": "pycolmap",
+    "tyro": None,
+    "rich": None,
+}
+ENCODERS = {
+    "libx264": "finished clips (H.264)",
+    "prores_ks": "clips with alpha (ProRes 4444)",
+    "aac": "sound",
+    "png": "pictures",
+    "exr": "OpenEXR",
+}
+DECODERS = {
+    "h264": "H.264",
+    "hevc": "H.265",
+    "prores": "ProRes",
+    "libvpx-vp9": "WebM with alpha",
+    "libdav1d": "AV1",
+}
+GIBIBYTE = 2**30
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Everything, as plain JSON values.
+
+    Attributes:
+        dynascene: version of this package.
+        system: its name, Python's version, CPU cores, memory and free space in GiB.
+        packages: version of each package, and why it does not load; None: it is not installed.
+        devices: GPUs with their memory in GiB, and what networks calculate on.
+        extras: packages of each extra that are missing.
+        weights: state of each network: here, not fetched or damaged.
+        encoders, decoders: whether FFmpeg has them.
+        opengl: what renders solid places, or why nothing does.
+    """
+
+    dynascene: str
+    system: Mapping[str, Any]
+    packages: Mapping[str, str | None]
+    devices: Mapping[str, Any]
+    extras: Mapping[str, list[str]]
+    weights: Mapping[str, str]
+    encoders: Mapping[str, bool]
+    decoders: Mapping[str, bool]
+    opengl: str
+
+    def to_json(self) -> dict[str, Any]:
+        """For a report."""
+        return asdict(self)
+
+
+def diagnose() -> Diagnosis:
+    """Look at this machine. What is missing or broken is a value, never an error."""
+    return Diagnosis(
+        dynascene=__version__,
+        system=_system(),
+        packages={name: _version(name, module) for name, module in PACKAGES.items()},
+        devices=_devices(),
+        extras={extra: _missing(names) for extra, names in EXTRAS.items()},
+        weights=_weights(),
+        encoders={name: _has_codec(name, "w") for name in ENCODERS},
+        decoders={name: _has_codec(name, "r") for name in DECODERS},
+        opengl=_opengl(),
+    )
+
+
+def _system() -> dict[str, Any]:
+    import psutil
+
+    memory = psutil.virtual_memory()
+    affinity: Callable[[int], set[int]] | None = getattr(os, "sched_getaffinity", None)
+    return {
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "cores": len(affinity(0)) if affinity else os.cpu_count(),
+        "memory_gib": round(memory.total / GIBIBYTE, 1),
+        "free_memory_gib": round(memory.available / GIBIBYTE, 1),
+        "free_disk_gib": round(psutil.disk_usage(os.getcwd()).free / GIBIBYTE, 1),
+    }
+
+
+def _version(package: str, module: str | None) -> str | None:
+    try:
+        number = version(package)
+    except PackageNotFoundError:
+        return None
+    try:
+        if module is not None:
+            import_module(module)
+    except Exception as error:  # whatever a broken package raises
+        return f"{number}, which does not load ({one_line(error, longest=160)})"
+    return number
+
+
+def _devices() -> dict[str, Any]:
+    try:
+        import torch
+    except Exception as error:  # whatever a broken build raises
+        return {"in_use": f"torch does not load: {one_line(error)}", "cuda": [], "mps": False}
+    gpus = []
+    for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
+        free, whole = torch.cuda.mem_get_info(index)
+        gpus.append(
+            {
+                "name": torch.cuda.get_device_name(index),
+                "memory_gib": round(whole / GIBIBYTE, 1),
+                "free_memory_gib": round(free / GIBIBYTE, 1),
+            }
+        )
+    try:
+        chosen = chosen_device() or ("cuda" if gpus else "cpu")
+    except InputError as error:
+        chosen = str(error)
+    return {
+        "in_use": chosen,
+        "cuda": gpus,
+        "cuda_of_torch": torch.version.cuda,
+        "mps": torch.backends.mps.is_available(),
+    }
+
+
+def _missing(packages: tuple[str, ...]) -> list[str]:
+    return [package for package in packages if not is_installed(package)]
+
+
+def _weights() -> dict[str, str]:
+    from dynascene.estimators.weights import WEIGHTS, weights_state
+
+    bundled = "here" if (files("dynascene") / "weights" / "small").is_dir() else "missing"
+    return {"small (bundled)": bundled} | {name: weights_state(name) for name in WEIGHTS}
+
+
+def _has_codec(name: str, mode: Literal["r", "w"]) -> bool:
+    try:
+        import av
+
+        av.Codec(name, mode)
+    except (ValueError, ImportError):  # PyAV's UnknownCodecError is a ValueError
+        return False
+    return True
+
+
+def _opengl() -> str:
+    try:
+        from dynascene.synthetic.solid.graphics import graphics
+
+        info = graphics().context.info
+    except (InputError, ImportError) as error:
+        return one_line(error)
+    return f"{info['GL_RENDERER']}, OpenGL {info['GL_VERSION']}"
+
+
+def text_of(diagnosis: Diagnosis) -> str:
+    """The same for people, a line for each thing."""
+    system, devices = diagnosis.system, diagnosis.devices
+    rows = [
+        ("dynascene", diagnosis.dynascene),
+        ("system", f"{system['system']}, Python {system['python']}, {system['cores']} CPU cores"),
+        ("memory", f"{system['memory_gib']} GiB, {system['free_memory_gib']} GiB free"),
+        ("disk here", f"{system['free_disk_gib']} GiB free"),
+        ("networks on", str(devices["in_use"])),
+    ]
+    rows += [
+        ("GPU", f"{gpu['name']}, {gpu['memory_gib']} GiB, {gpu['free_memory_gib']} GiB free")
+        for gpu in devices["cuda"]
+    ] or [("GPU", "Metal" if devices["mps"] else "none that this torch can use")]
+    rows += [("OpenGL", diagnosis.opengl)]
+    rows += [(name, present or "not installed") for name, present in diagnosis.packages.items()]
+    rows += [
+        (
+            f"extra {extra}",
+            f"without {', '.join(names)}: {installation(extra)}" if names else "here",
+        )
+        for extra, names in diagnosis.extras.items()
+    ]
+    rows += [(f"weights {name}", state) for name, state in diagnosis.weights.items()]
+    for kind, uses, there in (
+        ("encoder", ENCODERS, diagnosis.encoders),
+        ("decoder", DECODERS, diagnosis.decoders),
+    ):
+        rows += [
+            (f"{kind} {name}", f"{'here' if there[name] else 'missing'}: {uses[name]}")
+            for name in uses
+        ]
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name:{width}}  {value}" for name, value in rows)

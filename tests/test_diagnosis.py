@@ -1,0 +1,81 @@
+"""What ``dynascene doctor`` says of a machine, a healthy one and a broken one."""
+
+import json
+import sys
+
+import pytest
+import torch
+
+import dynascene
+from dynascene import diagnosis
+from dynascene.diagnosis import diagnose, text_of
+from dynascene.errors import InputError
+from dynascene.estimators.weights import WEIGHTS
+from dynascene.extras import EXTRAS
+from dynascene.interfaces.cli.main import main
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """diffusers and transformers take seconds to load, OpenGL too."""
+    packages = diagnosis.PACKAGES | {"diffusers": None, "transformers": None, "pycolmap": None}
+    monkeypatch.setattr(diagnosis, "PACKAGES", packages)
+    monkeypatch.setattr("dynascene.synthetic.solid.graphics.graphics", no_graphics)
+
+
+def no_graphics() -> None:
+    raise InputError("OpenGL does not start")
+
+
+def test_it_says_what_a_report_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["doctor", "--json"])
+    values = json.loads(capsys.readouterr().out)
+    assert values["dynascene"] == dynascene.__version__
+    assert values["packages"]["torch"] == torch.__version__
+    assert values["system"]["cores"] >= 1
+    assert values["system"]["free_memory_gib"] <= values["system"]["memory_gib"]
+    assert set(values["extras"]) == set(EXTRAS)
+    assert set(values["weights"]) == {"small (bundled)", *WEIGHTS}
+    assert values["weights"]["small (bundled)"] == "here"
+    assert values["encoders"]["libx264"]
+    assert values["opengl"] == "OpenGL does not start"
+
+
+def test_it_says_so_to_people_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["doctor"])
+    text = capsys.readouterr().out
+    assert f"dynascene {' ' * 10}" in text
+    for name in ("torch", "memory", "GPU", "encoder prores_ks", "weights modnet", "extra train"):
+        assert any(line.startswith(f"{name} ") for line in text.splitlines()), name
+
+
+def test_what_is_broken_is_a_line_and_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    for package in ("moderngl", "pygltflib", "cv2"):
+        monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.setitem(diagnosis.PACKAGES, "no-such-package", None)
+    monkeypatch.setitem(diagnosis.ENCODERS, "no_such_codec", "nothing")
+    monkeypatch.setenv("DYNASCENE_DEVICE", "tpu")
+    found = diagnose()
+    assert found.extras["synthetic"] == ["moderngl", "pygltflib"]
+    assert found.packages["no-such-package"] is None
+    assert "does not load" in str(found.packages["opencv-python-headless"])
+    assert not found.encoders["no_such_codec"]
+    assert "tpu: is none" in found.devices["in_use"]
+    text = text_of(found)
+    assert 'without moderngl, pygltflib: pip install "dynascene[synthetic]"' in text
+    assert "missing: nothing" in text
+
+
+def test_gpus_are_listed_with_their_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, answer in {
+        "is_available": True,
+        "device_count": 2,
+        "mem_get_info": (3 * 2**30, 8 * 2**30),
+        "get_device_name": "RTX",
+    }.items():
+        monkeypatch.setattr(torch.cuda, name, lambda *_, answer=answer: answer)
+    found = diagnose()
+    card = {"name": "RTX", "memory_gib": 8.0, "free_memory_gib": 3.0}
+    assert found.devices["cuda"] == [card, card]
+    assert found.devices["in_use"] == "cuda"
+    assert text_of(found).count("RTX, 8.0 GiB, 3.0 GiB free") == 2
