@@ -7,7 +7,7 @@ from dynascene.devices import VARIABLE, choose_device, chosen_device, default_de
 from dynascene.errors import InputError
 from dynascene.generation.weights import load_weights
 from dynascene.interfaces.cli import main as cli
-from dynascene.interfaces.cli.main import memory_reason
+from dynascene.interfaces.cli.reasons import memory_reason
 
 ON_CUDA = (
     "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 7.79 GiB of "

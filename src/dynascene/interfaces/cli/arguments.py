@@ -27,7 +27,6 @@ Hints = Annotated[
     UseAppendAction,
     arg(name="hint", metavar="FRAME:X,Y[,out]", help_behavior_hint=""),
 ]
-Layers = Annotated[tuple[LayerKind, ...] | None, arg(help_behavior_hint="")]
 
 
 def optional(metavar: str) -> Any:
@@ -40,6 +39,7 @@ def alternatives(names: Any) -> str:
     return "|".join(get_args(names))
 
 
+Layers = Annotated[tuple[LayerKind, ...] | None, optional(f"[{alternatives(LayerKind)} …]")]
 OptionalBackend = Annotated[BackendName | None, optional(alternatives(BackendName))]
 OptionalGenerator = Annotated[GeneratorName | None, optional(alternatives(GeneratorName))]
 OptionalPreset = Annotated[PresetName | None, optional(alternatives(PresetName))]

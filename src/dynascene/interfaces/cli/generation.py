@@ -108,6 +108,8 @@ def generate(
     focus: Annotated[float, arg(metavar="0..1")] = 0.0,
     preview: Annotated[bool, arg(help_behavior_hint="")] = False,
     out: Annotated[Path | None, optional("DIR")] = None,
+    batch: Annotated[str | None, optional("FILE.jsonl|GLOB")] = None,
+    workers: Annotated[int | None, optional("N")] = None,
     quiet: Switch = False,
     json: Switch = False,
 ) -> None:
@@ -204,6 +206,10 @@ def generate(
         preview: make only a picture, DIR-preview.png beside the folder of the results: a few small
             frames of what the full run would give, in seconds.
         out: folder of the results (default: named after the person and the scene).
+        batch: make many clips: the options of each on a line of a JSON file (docs/batch.md), or
+            each person that a pattern such as "clips/*.mp4" names. What is finished is skipped; one
+            that fails does not stop the others.
+        workers: with --batch: clips at work at once (default: one for each core).
         quiet: no progress and no notices on standard error; the report has them.
         json: print the result as JSON: the paths and the report.
     """

@@ -1,0 +1,206 @@
+"""``dynascene generate --batch``: many clips on Ray, as curation runs its stages."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import time
+import traceback
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from dynascene.curation.clip import Clip, Source
+from dynascene.curation.engine.choice import LocalRay, start_engine
+from dynascene.curation.engine.progress import Tick
+from dynascene.curation.engine.protocol import Engine
+from dynascene.curation.engine.step import StepResult
+from dynascene.curation.engine.store import Item
+from dynascene.curation.engine.trials import Trials
+from dynascene.devices import choose_device, restored_choice
+from dynascene.errors import InputError, one_line
+from dynascene.interfaces.cli import generation
+from dynascene.interfaces.cli.batch_plan import PlannedShot, options_from, plan_shots
+from dynascene.interfaces.cli.display import open_display, say_result
+from dynascene.interfaces.cli.mistypes import check_no_streams, wrong_option
+from dynascene.interfaces.cli.options import spell_options
+from dynascene.interfaces.cli.parsing import parse
+from dynascene.interfaces.cli.reasons import reason_of
+from dynascene.io.atomic import write_text
+from dynascene.io.text import read_json
+from dynascene.jobs.result_folder import REPORT
+
+LISTING, NOTES, ERRORS = "batch.json", ".batch", "errors.log"
+ATTEMPTS = 2  # of a shot that takes its process down; fewer than Ray's own three
+OWN = ("batch", "workers", "out", "quiet", "json")  # options of the whole
+NAMED = 3  # failures that the last line names
+DONE, FAILED = "done", "failed"
+
+
+def batch_of(arguments: list[str]) -> Callable[[], None]:
+    """A batch that is ready to start, from the command line of ``dynascene generate``.
+
+    Raises:
+        InputError: an option of the whole has no meaning, or the shots cannot be told.
+    """
+    if line := wrong_option(arguments, generation.COMMANDS):
+        raise InputError(line)
+    check_no_streams(arguments)
+    parameters = inspect.signature(generation.generate).parameters.values()
+    switches = {each.name for each in parameters if isinstance(each.default, bool)}
+    several = {each.name for each in parameters if "tuple[" in str(each.annotation)}
+    options = options_from(arguments[1:], switches, several)
+    own = {name: options.pop(name) for name in OWN if name in options}
+    if "preview" in options:
+        raise InputError("`preview`: shows one clip; leave it out, or `batch`")
+    choose_device(options.get("device"))
+    out = Path(own.get("out", "batch"))
+    workers = own.get("workers")
+    if workers is not None and not (workers.isdigit() and int(workers) > 0):
+        raise InputError(f"`workers` {workers}: must be 1 or more")
+    engine = partial(start_engine, LocalRay(None if workers is None else int(workers)))
+    shots = plan_shots(own["batch"], options)
+    return partial(run_batch, shots, out, engine, quiet="quiet" in own, as_json="json" in own)
+
+
+def run_batch(
+    shots: list[PlannedShot],
+    out: Path,
+    engine: Callable[[], AbstractContextManager[Engine]],
+    *,
+    quiet: bool = False,
+    as_json: bool = False,
+) -> None:
+    """Make what is not finished, and list all of it in ``out``/batch.json.
+
+    Args:
+        shots: what to make.
+        out: folder of the results, one folder for each.
+        engine: starts what does the work.
+        quiet, as_json: as for ``dynascene generate``.
+
+    Raises:
+        InputError: shots have failed, when the others are done; or the engine does not start.
+    """
+    display = open_display(quiet)
+    notes = out / NOTES
+    notes.mkdir(parents=True, exist_ok=True)
+    open_shots = [shot for shot in shots if not is_finished(shot, out)]
+    if len(open_shots) < len(shots):
+        display.notice(f"{len(shots) - len(open_shots)} of {len(shots)} shots are done already")
+    if open_shots:
+        step = ShotStep(tuple(open_shots), str(out), os.getcwd(), uuid.uuid4().hex, _gpu_share())
+        items = [Item(str(n), Clip(Source(shot.name), Path())) for n, shot in enumerate(open_shots)]
+        with engine() as running, display.stage("shots", len(items)) as advance:
+            for item in running.run(items, [step], lambda _: None):
+                display.notice(_line(open_shots[int(item.key)].name, out))
+                advance()
+    entries = [{"shot": shot.name, **_note(out, shot.name)} for shot in shots]
+    write_text(out / LISTING, json.dumps({"shots": entries}, indent=1, ensure_ascii=False) + "\n")
+    failed = [entry for entry in entries if entry["state"] != DONE]
+    say_result(
+        f"{out / LISTING}: {len(entries) - len(failed)} of {len(entries)} shots are done",
+        {"folder": out, "listing": out / LISTING, "shots": entries},
+        as_json,
+    )
+    if failed:
+        raise InputError(f"{len(failed)} of {len(entries)} shots failed: {_reasons(failed)}")
+
+
+@dataclass(frozen=True)
+class ShotStep:
+    """Makes the clip whose number an item's key is; a failure is noted and never raised.
+
+    Attributes:
+        shots: all that is to be made.
+        out: folder of the results.
+        start: the folder that relative paths start from.
+        run: name of this run, whose attempts are counted.
+        accelerators: share of a GPU that a clip takes.
+    """
+
+    shots: tuple[PlannedShot, ...]
+    out: str
+    start: str
+    run: str
+    accelerators: float = 0.0
+    name: str = "shots"
+    processors: float = 1.0
+
+    def __call__(self, item: Item) -> StepResult:
+        """See ``Step``."""
+        os.chdir(self.start)
+        begin, shot, out = time.perf_counter(), self.shots[int(item.key)], Path(self.out)
+        trials = Trials(note_file(out, shot.name).with_suffix(".trials"), self.run)
+        if trials.begin() > ATTEMPTS:
+            reason = f"took its process down {ATTEMPTS} times (too little memory?)"
+        else:
+            reason = _make(shot, out)
+        seconds = time.perf_counter() - begin
+        note = {"state": FAILED, "reason": reason} if reason else {"state": DONE}
+        note = {**note, "seconds": round(seconds, 1), "key": shot.key()}
+        write_text(note_file(out, shot.name), json.dumps(note, ensure_ascii=False) + "\n")
+        trials.forget()
+        return StepResult(
+            [item], Tick(self.name, reason is None, reason is not None, seconds, False)
+        )
+
+
+def _make(shot: PlannedShot, out: Path) -> str | None:
+    """Make a clip; the reason where that fails."""
+    try:
+        with restored_choice():
+            parse(shot.arguments(out))()
+    except InputError as error:
+        return spell_options(str(error))
+    except Exception as error:  # one bad shot never stops the others
+        if reason := reason_of(error, "generate"):
+            return reason
+        with (out / NOTES / ERRORS).open("a", encoding="utf-8") as log:
+            log.write(f"{shot.name}\n{traceback.format_exc()}\n")
+        return f"{type(error).__name__}: {one_line(error, longest=200)} ({NOTES}/{ERRORS})"
+    return None
+
+
+def is_finished(shot: PlannedShot, out: Path) -> bool:
+    """Whether a shot was made before, with the same options and of the same files."""
+    note = _note(out, shot.name)
+    is_same = note.get("state") == DONE and note.get("key") == shot.key()
+    return is_same and (out / shot.name / REPORT).is_file()
+
+
+def note_file(out: Path, name: str) -> Path:
+    """Where the outcome of a shot is noted."""
+    return out / NOTES / f"{name.replace('/', '+')}.json"
+
+
+def _note(out: Path, name: str) -> dict[str, Any]:
+    try:
+        note = read_json(note_file(out, name))
+    except InputError:
+        note = None
+    return note if isinstance(note, dict) else {"state": FAILED, "reason": "was not reached"}
+
+
+def _line(name: str, out: Path) -> str:
+    note = _note(out, name)
+    reason = f": {note['reason']}" if note.get("reason") else ""
+    return f"{name}: {note['state']} after {note.get('seconds', 0):g} s{reason}"
+
+
+def _reasons(failed: list[dict[str, Any]]) -> str:
+    texts = [f"{entry['shot']}: {entry['reason']}" for entry in failed[:NAMED]]
+    more = f"; and {len(failed) - NAMED} more, in {LISTING}" if len(failed) > NAMED else ""
+    return "; ".join(texts) + more
+
+
+def _gpu_share() -> float:
+    """A GPU for each clip, where networks calculate on one."""
+    from dynascene.devices import default_device
+
+    return 1.0 if default_device().type == "cuda" else 0.0

@@ -1,0 +1,177 @@
+"""The shots of a batch: the options of each, from the lines of a file or from names of people.
+
+A shot's options are those of ``dynascene generate`` as texts, so that one parser reads them all.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dynascene import __version__
+from dynascene.errors import InputError
+from dynascene.interfaces.cli.generation import default_out
+from dynascene.io.text import read_text
+
+PERSON, OUT = "person", "out"
+HINT = "hint"  # the option that is given several times; others of several values take them at once
+ENDINGS = (".jsonl", ".ndjson")
+Options = Mapping[str, Any]  # by name with underscores; lists are options of several values
+
+
+@dataclass(frozen=True)
+class PlannedShot:
+    """One clip to make.
+
+    Attributes:
+        name: of its folder among the results.
+        options: by name, of ``dynascene generate``.
+    """
+
+    name: str
+    options: Options
+
+    def arguments(self, folder: Path) -> list[str]:
+        """The command line that makes it in a folder."""
+        given = {**self.options, OUT: str(folder / self.name), "quiet": True, "json": False}
+        person = given.pop(PERSON, None)
+        texts = [text for name, value in given.items() for text in _texts(name, value)]
+        return ["generate", *texts, *([str(person)] if person is not None else [])]
+
+    def key(self) -> str:
+        """A hash of all that decides the result: options, input files, version of this package."""
+        files = {}
+        for value in self.options.values():
+            for text in value if isinstance(value, list) else [value]:
+                if isinstance(text, str) and (state := _state(Path(text))):
+                    files[text] = state
+        parts = [dict(self.options), files, __version__]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def plan_shots(batch: str, common: Options) -> list[PlannedShot]:
+    """The shots that a file or a pattern names.
+
+    Args:
+        batch: a file with a JSON object on each line, or a pattern of people's files.
+        common: options of all shots; a line's own come before them.
+
+    Raises:
+        InputError: there are no shots, a line is no object, or two would have one folder.
+    """
+    if batch.endswith(ENDINGS):
+        each = _lines(Path(batch))
+    else:
+        each = {path: {PERSON: path} for path in sorted(glob.glob(batch, recursive=True))}
+        if not each:
+            raise InputError(f"`batch` {batch}: no file has such a name")
+        if common.get(PERSON) is not None:
+            raise InputError("`batch`: names the people; leave PERSON out")
+    shots: dict[str, PlannedShot] = {}
+    places: dict[str, str] = {}
+    for place, own in each.items():
+        shot = _shot(place, {**common, **own})
+        if shot.name in shots:
+            raise InputError(
+                f"{place}: would be written to {shot.name}, as {places[shot.name]}; name the "
+                "folder of each with `out`"
+            )
+        shots[shot.name], places[shot.name] = shot, place
+    return list(shots.values())
+
+
+def _lines(path: Path) -> dict[str, dict[str, Any]]:
+    """The objects of a file by their place, "shots.jsonl line 3"."""
+    objects = {}
+    for number, line in enumerate(read_text(path).splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            values = json.loads(line)
+        except ValueError as error:
+            raise InputError(f"{path} line {number}: is no JSON ({error})") from None
+        if not isinstance(values, dict):
+            raise InputError(f'{path} line {number}: give an object, such as {{"person": "a.mp4"}}')
+        objects[f"{path} line {number}"] = {
+            name.replace("-", "_"): value for name, value in values.items() if value is not None
+        }
+    if not objects:
+        raise InputError(f"{path}: has no lines")
+    return objects
+
+
+def _shot(place: str, options: dict[str, Any]) -> PlannedShot:
+    out = options.pop(OUT, None)
+    person, scene = (options.get(name) for name in (PERSON, "scene"))
+    if out is None:
+        if not isinstance(scene, str):
+            raise InputError(f"{place}: has no `scene`, in it or on the command line")
+        out = str(default_out(None if person is None else Path(str(person)), Path(scene)))
+    folder = Path(str(out))
+    if folder.is_absolute() or ".." in folder.parts or not folder.parts:
+        raise InputError(f"{place}: `out` {out}: must name a folder within that of the batch")
+    return PlannedShot(folder.as_posix(), options)
+
+
+def _texts(name: str, value: Any) -> list[str]:
+    option = f"--{name.replace('_', '-')}"
+    if isinstance(value, list) and name != HINT:
+        return [option, *map(str, value)]
+    if isinstance(value, list):
+        return [text for each in value for text in _texts(name, each)]
+    if isinstance(value, bool):
+        return [option] if value else []
+    return [f"{option}={value}"]
+
+
+def _state(path: Path) -> list[int] | None:
+    """Size and time of a file or folder; None: the text names none."""
+    try:
+        state = path.stat()
+    except (OSError, ValueError):
+        return None
+    return [state.st_size, state.st_mtime_ns]
+
+
+def options_from(arguments: Sequence[str], switches: set[str], several: set[str]) -> dict[str, Any]:
+    """The options of a command line by name, as ``PlannedShot`` has them.
+
+    Args:
+        arguments: behind the command.
+        switches: names of the options without a value.
+        several: names of those with any number of values, none too.
+
+    Raises:
+        InputError: an option lacks its value, or there are two people.
+    """
+    options: dict[str, Any] = {}
+    waiting = list(arguments)
+    while waiting:
+        text = waiting.pop(0)
+        if not text.startswith("--"):
+            if PERSON in options:
+                raise InputError(f"{text}: there is a PERSON already, {options[PERSON]}")
+            options[PERSON] = text
+            continue
+        option, sign, value = text.partition("=")
+        name = option[2:].replace("-", "_")
+        if not sign and name in switches:
+            options[name] = True
+            continue
+        if not sign and name in several:
+            options[name] = []
+            while waiting and not waiting[0].startswith("--"):
+                options[name].append(waiting.pop(0))
+            continue
+        if not sign:
+            if not waiting:
+                raise InputError(f"{option}: its value is missing")
+            value = waiting.pop(0)
+        before = options.get(name)
+        options[name] = value if name != HINT else [*(before or []), value]
+    return options

@@ -1,0 +1,139 @@
+"""From the texts of a command line to a command that is ready to start."""
+
+import contextlib
+import functools
+import io
+import re
+import sys
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Union
+
+import tyro
+
+from dynascene.errors import InputError
+from dynascene.interfaces.cli import (
+    cameras,
+    curation,
+    doctor,
+    evaluation,
+    flowing,
+    generation,
+    matting,
+    outpainting,
+    pointing,
+    posing,
+    tables,
+    tracking,
+    training,
+    verification,
+    weights,
+)
+from dynascene.interfaces.cli.mistypes import (
+    check_command,
+    check_no_streams,
+    with_present_names,
+    wrong_option,
+)
+
+Command = Callable[..., None]
+
+
+def is_batch(arguments: list[str]) -> bool:
+    """Whether many clips are asked for, whose options do not all stand on the command line."""
+    has_option = any(text.partition("=")[0] == "--batch" for text in arguments)
+    return arguments[:1] == ["generate"] and has_option and not {"-h", "--help"} & set(arguments)
+
+
+def parse(arguments: list[str]) -> Callable[[], None]:
+    """The command with its arguments, not yet started.
+
+    Raises:
+        InputError: there is no such command or option, or a value has no meaning.
+        SystemExit: help was asked for, and printed.
+    """
+    modules = (
+        generation,
+        outpainting,
+        matting,
+        posing,
+        pointing,
+        flowing,
+        tracking,
+        weights,
+        training,
+        evaluation,
+        tables,
+        verification,
+        curation,
+        doctor,
+    )
+    plain = {name: c for module in modules for name, c in module.COMMANDS.items()}
+    if arguments:
+        check_command(arguments[0], [*plain, "cameras"])
+        check_no_streams(arguments)
+        arguments = with_present_names(arguments, lambda text: print(text, file=sys.stderr))
+    commands = {name: _later(command) for name, command in plain.items()}
+    if training.HELP.keys() & set(arguments[:1]) and {"-h", "--help"} & set(arguments):
+        command = commands[arguments[0]]
+        command.__doc__ = training.HELP[arguments[0]](command.__doc__ or "")
+    commands["cameras"] = _family(cameras.COMMANDS, "Convert, show and make camera tracks.")
+    complaint = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(complaint):
+            return tyro.cli(
+                _group(commands),
+                prog="dynascene",
+                description="A filmed person, a picture of a place, a camera path: one video. "
+                "--version prints the version.",
+                args=arguments or ["--help"],
+                config=(tyro.conf.OmitSubcommandPrefixes, tyro.conf.FlagCreatePairsOff),
+            )
+    except SystemExit as stop:
+        if stop.code:
+            line = wrong_option(arguments, plain) if arguments[0] in plain else None
+            raise InputError(line or one_line(complaint.getvalue())) from None
+        raise
+
+
+def _family(commands: Mapping[str, Command], description: str) -> Callable[..., Any]:
+    """Several commands under one name: ``dynascene cameras convert``."""
+
+    def family(command: Any) -> Any:
+        return command
+
+    family.__doc__ = description
+    family.__annotations__["command"] = _group({k: _later(v) for k, v in commands.items()})
+    return family
+
+
+def _group(commands: dict[str, Callable[..., Any]]) -> Any:
+    return Union[  # noqa: UP007
+        tuple(
+            Annotated[Any, tyro.conf.subcommand(name=name, constructor=command)]
+            for name, command in commands.items()
+        )
+    ]
+
+
+def _later(command: Command) -> Callable[..., Callable[[], None]]:
+    """The same command for the parser, which returns it ready to start instead of running it."""
+
+    @functools.wraps(command)
+    def bound(*args: Any, **kwargs: Any) -> Callable[[], None]:
+        return functools.partial(command, *args, **kwargs)
+
+    bound.__annotations__ = dict(command.__annotations__) | {"return": Callable[[], None]}
+    return bound
+
+
+def one_line(box: str) -> str:
+    """A parser's framed complaint as one sentence."""
+    lines = [re.sub(r"[│╭╮╰╯]", "", line).strip() for line in box.splitlines()]
+    texts = []
+    for line in lines:
+        if not line or set(line) <= {"─", " "}:
+            continue
+        if line.startswith("For full helptext"):
+            break
+        texts.append(line.strip("─ "))
+    return "; ".join(texts) + " (see --help)"

@@ -1,0 +1,56 @@
+"""One line for what is nobody's defect: what the system refuses, and a lack of memory."""
+
+import re
+
+from dynascene.extras import missing_extra
+
+LONGEST_NAME = 120  # letters of a path in a message
+# what takes less memory, where it is neither size nor frames
+LESS_MEMORY = {
+    "train": "a smaller --batch, a higher --accumulate, or --checkpointing",
+    "tables": "a smaller --size",
+}
+GPU_MEMORY = ("CUDA", "HIP", "MPS")
+OUT_OF_MEMORY = ("allocate memory", "out of memory", "Insufficient memory")  # torch, CUDA, OpenCV
+
+
+def reason_of(error: Exception, command: str) -> str | None:
+    """One line for what the user can mend; None: it is a defect.
+
+    Args:
+        error: what ended a command.
+        command: its name.
+    """
+    if isinstance(error, ImportError):
+        return missing_extra(error)
+    return memory_reason(error, command) or system_reason(error)
+
+
+def system_reason(error: Exception) -> str | None:
+    """One line for what the system refuses, a file or a name; None: it is a defect."""
+    if isinstance(error, OSError) and error.filename is not None:
+        name = str(error.filename)
+        name = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]} …"
+        return f"{name}: {error.strerror or error}"
+    text = str(error)
+    if "embedded null byte" in text:
+        return "a path holds a zero byte, which no file's name has"
+    if text.startswith("Symlink loop"):
+        return f"{text[:1].lower()}{text[1:]}: the links lead in a circle"
+    return None
+
+
+def memory_reason(error: Exception, command: str) -> str | None:
+    """One line for a lack of memory, with what takes less in this command; None: it is none."""
+    text = str(error)
+    if not (isinstance(error, MemoryError) or any(sign in text for sign in OUT_OF_MEMORY)):
+        return None
+    less = LESS_MEMORY.get(command, "a smaller input, a smaller --size, or fewer --frames")
+    if not any(sign in text for sign in GPU_MEMORY):
+        return f"not enough memory: take {less}"
+    size = re.search(r"total capacity of ([0-9.]+ [GM]iB)", text)
+    gpu = f"the GPU's memory ({size[1]})" if size else "the GPU's memory"
+    return (
+        f"{gpu} does not suffice: take {less}, or --device cpu, which is slower; "
+        "dynascene doctor says what is free"
+    )

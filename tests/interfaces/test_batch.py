@@ -1,0 +1,257 @@
+"""Many clips from one command: which ones, what each is made with, resumption, failures."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dynascene.curation.engine.choice import InProcess, start_engine
+from dynascene.curation.engine.progress import Report
+from dynascene.curation.engine.step import Step
+from dynascene.curation.engine.store import Item
+from dynascene.errors import InputError
+from dynascene.interfaces.cli import batch
+from dynascene.interfaces.cli.batch_plan import PlannedShot, options_from, plan_shots
+from dynascene.interfaces.cli.main import main
+from dynascene.io.images import write_png
+
+COMMON = ("--scene", "place.png", "--generator", "projection", "--size", "64x36")
+
+
+class Inline:
+    """An engine that runs steps in this process, as often as Ray would where one crashes."""
+
+    workers = 1.0
+
+    def run(self, items: Sequence[Item], steps: Sequence[Step], report: Report) -> Iterator[Item]:
+        for item in items:
+            for step in steps:
+                for attempt in range(4):
+                    try:
+                        step(item)
+                    except Crash:
+                        assert attempt < 3, "a shot never ends"
+                        continue
+                    break
+            yield item
+
+
+class Crash(BaseException):
+    """What takes a process down, so that nothing catches it."""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Holds a place, and is the current folder; engines are inline."""
+    monkeypatch.chdir(tmp_path)
+    noise = np.random.default_rng(0).integers(60, 200, (36, 64, 3), np.uint8)
+    write_png(tmp_path / "place.png", noise)
+    monkeypatch.setattr(batch, "start_engine", lambda _: nullcontext(Inline()))
+    return tmp_path
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The command lines that a batch runs; of some scenes they fail or take the process down."""
+    lines: list[list[str]] = []
+
+    def parse(arguments: list[str]) -> object:
+        def run() -> None:
+            lines.append(arguments)
+            texts = dict(text.split("=", 1) for text in arguments if "=" in text)
+            if texts["--scene"] == "crash.png":
+                raise Crash
+            if texts["--scene"] == "defect.png":
+                raise ZeroDivisionError("ours")
+            if texts["--scene"] == "bad.png":
+                raise InputError("`scene` bad.png: is no picture")
+            Path(texts["--out"]).mkdir(parents=True, exist_ok=True)
+            (Path(texts["--out"]) / "report.json").write_text("{}")
+
+        return run
+
+    monkeypatch.setattr(batch, "parse", parse)
+    return lines
+
+
+def scenes_of(lines: list[list[str]]) -> list[str]:
+    texts = [text for line in lines for text in line if text.startswith("--scene=")]
+    return [text.removeprefix("--scene=") for text in texts]
+
+
+def write_lines(path: Path, *values: object) -> str:
+    path.write_text("".join(json.dumps(value) + "\n\n" for value in values))
+    return str(path)
+
+
+def failure(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    with pytest.raises(SystemExit) as stop:
+        main(list(arguments))
+    assert stop.value.code == 2
+    return capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_lines_options_come_before_the_common_ones(folder: Path) -> None:
+    file = write_lines(
+        folder / "shots.jsonl",
+        {
+            "person": "a.mp4",
+            "scene": "x.png",
+            "steps": 8,
+            "layers": ["exr", "png"],
+            "preview": False,
+        },
+        {"person": "b.mp4", "light": "-60,40", "hint": ["1:2,3", "4:5,6,out"], "out": "sub/b"},
+    )
+    first, second = plan_shots(file, {"scene": "y.png", "steps": "4", "seed": "7"})
+    assert (first.name, second.name) == ("a-in-x", "sub/b")
+    assert first.arguments(Path("o")) == [
+        "generate", "--scene=x.png", "--steps=8", "--seed=7", "--layers", "exr", "png",
+        "--out=o/a-in-x",
+        "--quiet", "a.mp4",
+    ]  # fmt: skip
+    assert second.arguments(Path("o")) == [
+        "generate", "--scene=y.png", "--steps=4", "--seed=7", "--light=-60,40", "--hint=1:2,3",
+        "--hint=4:5,6,out", "--out=o/sub/b", "--quiet", "b.mp4",
+    ]  # fmt: skip
+
+
+def test_a_pattern_names_people(folder: Path) -> None:
+    (folder / "clips").mkdir()
+    for name in ("b.mp4", "a.mp4", "c.txt"):
+        (folder / "clips" / name).write_text("")
+    shots = plan_shots("clips/*.mp4", {"scene": "place.png"})
+    assert [shot.name for shot in shots] == ["a-in-place", "b-in-place"]
+    assert [shot.options["person"] for shot in shots] == ["clips/a.mp4", "clips/b.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        ("{", "line 1: is no JSON"),
+        ("\n[1]", "line 2: give an object"),
+        ("", "has no lines"),
+        ('{"person": "a.mp4"}', "line 1: has no `scene`"),
+        ('{"scene": "a.png", "out": "../x"}', "must name a folder within"),
+        ('{"scene": "a.png", "out": "/x"}', "must name a folder within"),
+        ('{"scene": "a.png"}\n{"scene": "b/a.png"}', "line 2: would be written to a-camera, as"),
+    ],
+)
+def test_files_that_tell_no_shots_are_refused(lines: str, reason: str, folder: Path) -> None:
+    (folder / "shots.jsonl").write_text(lines)
+    with pytest.raises(InputError, match=reason):
+        plan_shots("shots.jsonl", {})
+
+
+def test_command_lines_are_read_as_options() -> None:
+    def read(line: str) -> dict[str, object]:
+        return options_from(line.split(), {"straight"}, {"layers"})
+
+    assert read("--straight a.mp4 --light=-6,4 --box -1,2 --hint 1:2,3 --hint=4:5,6") == {
+        "straight": True, "person": "a.mp4", "light": "-6,4", "box": "-1,2",
+        "hint": ["1:2,3", "4:5,6"],
+    }  # fmt: skip
+    assert read("--layers exr png --straight") == {"layers": ["exr", "png"], "straight": True}
+    assert read("--layers") == {"layers": []}
+    with pytest.raises(InputError, match="its value is missing"):
+        read("--scene")
+    with pytest.raises(InputError, match="there is a PERSON already"):
+        read("a.mp4 b.mp4")
+
+
+def test_one_bad_shot_stops_no_other_and_is_tried_again(
+    folder: Path, made: list[list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenes = ["a.png", "bad.png", "crash.png", "defect.png", "b.png"]
+    file = write_lines(folder / "shots.jsonl", *({"scene": scene} for scene in scenes))
+    line = failure(capsys, "generate", "--batch", file, "--move", "static", "--out", "o")
+    assert line.startswith("dynascene: 3 of 5 shots failed: bad-camera: --scene bad.png: is no")
+    assert "crash-camera: took its process down 2 times" in line
+    assert "defect-camera: ZeroDivisionError: ours" in line
+    assert "ZeroDivisionError" in (folder / "o" / ".batch" / "errors.log").read_text()
+    listed = json.loads((folder / "o" / "batch.json").read_text())["shots"]
+    assert [entry["state"] for entry in listed] == ["done", "failed", "failed", "failed", "done"]
+
+    made.clear()
+    failure(capsys, "generate", "--batch", file, "--move", "static", "--out", "o")
+    assert set(scenes_of(made)) == {"bad.png", "crash.png", "defect.png"}
+
+
+def test_what_is_finished_is_made_again_only_where_something_changed(
+    folder: Path, made: list[list[str]]
+) -> None:
+    (folder / "a.png").write_text("one")
+    file = write_lines(folder / "shots.jsonl", {"scene": "a.png"}, {"scene": "b.png"})
+    command = ["generate", "--batch", file, "--move", "static", "--out", "o"]
+    main(command)
+    main(command)
+    assert len(made) == 2
+    main([*command, "--seed", "3"])
+    assert len(made) == 4
+    (folder / "a.png").write_text("another")
+    main([*command, "--seed", "3"])
+    assert scenes_of(made[4:]) == ["a.png"]
+    (folder / "o" / "b-camera" / "report.json").unlink()
+    main([*command, "--seed", "3"])
+    assert scenes_of(made[5:]) == ["b.png"]
+
+
+def test_options_of_the_whole_are_checked_first(
+    made: list[list[str]], capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    file = write_lines(folder / "shots.jsonl", {"scene": "a.png"})
+    for wrong, reason in (
+        (("--workers", "0"), "--workers 0"),
+        (("--wokers", "2"), "did you mean --workers?"),
+        (("--preview",), "--preview: shows one clip"),
+        (("--device", "cuda"), "--device cuda"),
+    ):
+        assert reason in failure(capsys, "generate", "--batch", file, *wrong)
+    assert "no file has such a name" in failure(capsys, "generate", "--batch", "nothing/*")
+    assert made == []
+
+
+def test_a_real_clip_is_made_and_named_for_programs(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write_lines(
+        folder / "shots.jsonl",
+        {"move": "static", "frames": "0:2", "out": "still"},
+        {"move": "pan-rigth:5", "frames": "0:2", "out": "wrong"},
+    )
+    with pytest.raises(SystemExit):
+        main(["generate", "--batch", file, *COMMON, "--out", "o", "--json", "--quiet"])
+    streams = capsys.readouterr()
+    states = {
+        entry["shot"]: entry
+        for entry in json.loads(streams.out[streams.out.index("{\n") :])["shots"]
+    }
+    assert states["still"]["state"] == "done"
+    assert (folder / "o" / "still" / "composite.mp4").is_file()
+    assert "pan-rigth" in states["wrong"]["reason"]
+    assert not (folder / "o" / "wrong").exists()
+
+
+@pytest.mark.long
+def test_on_ray(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "start_engine", start_engine)
+    file = write_lines(
+        folder / "shots.jsonl",
+        *({"move": "static", "frames": "0:2", "out": name} for name in ("a", "b")),
+        {"move": "static", "scene": "nothing.png", "out": "c"},
+    )
+    with pytest.raises(SystemExit):
+        main(["generate", "--batch", file, *COMMON, "--out", "o", "--workers", "2"])
+    listed = json.loads((folder / "o" / "batch.json").read_text())["shots"]
+    assert [entry["state"] for entry in listed] == ["done", "done", "failed"]
+
+
+def test_in_a_process_of_its_own(folder: Path) -> None:
+    """The step travels to another process, as it does on Ray."""
+    shot = PlannedShot("a", {"scene": "nothing.png", "move": "static"})
+    with pytest.raises(InputError, match=r"1 of 1 shots failed: a: nothing\.png"):
+        batch.run_batch([shot], folder / "o", partial(start_engine, InProcess()))
