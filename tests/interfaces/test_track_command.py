@@ -108,10 +108,19 @@ def test_an_excerpt_with_the_matte_of_the_whole_or_its_own(still: Path, tmp_path
         run(still, "--frames", "1:4", "--out", out)
 
 
+def test_a_field_of_view_is_a_focal_length(still: Path, tmp_path: Path) -> None:
+    run(still, "--out", tmp_path / "a.txt", "--fov", 90)
+    report = json.loads((tmp_path / "a.track.json").read_text())
+    assert report["focal"] == pytest.approx(90)  # half of the width, 180, as tan 45° = 1
+    assert report["focal_source"] == "given"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--focal", "-3"], "positive number of pixels"),
+        (["--fov", "180"], "between 1 and 170 degrees"),
+        (["--fov", "60", "--focal", "150"], "give one of them"),
         (["--to", "usd"], "is unknown"),
         (["--out", "nowhere/cameras.txt"], "does not exist"),
         (["--out", "cameras.xyz"], "does not tell the camera format"),

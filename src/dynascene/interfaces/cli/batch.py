@@ -105,7 +105,7 @@ def run_batch(
     failed = [entry for entry in entries if entry["state"] != DONE]
     say_result(
         f"{out / LISTING}: {len(entries) - len(failed)} of {len(entries)} shots are done",
-        {"folder": out, "listing": out / LISTING, "shots": entries},
+        lambda: {"folder": out, "listing": out / LISTING, "shots": entries},
         as_json,
     )
     if failed:

@@ -46,14 +46,14 @@ def open_display(quiet: bool) -> Display:
     return Terminal()
 
 
-def say_result(text: str, values: Mapping[str, object], as_json: bool) -> None:
+def say_result(text: str, values: Callable[[], Mapping[str, object]], as_json: bool) -> None:
     """The result of a command, on standard output.
 
     Args:
         text: for people.
-        values: for programs: paths as text, the report; ``as_json`` prints them in one document.
+        values: for programs: paths, the report; ``as_json`` prints them in one document.
     """
-    say(json.dumps(values, indent=1, default=str, ensure_ascii=False) if as_json else text)
+    say(json.dumps(values(), indent=1, default=str, ensure_ascii=False) if as_json else text)
 
 
 def read_report(path: Path) -> object:

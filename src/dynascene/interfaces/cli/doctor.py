@@ -15,7 +15,7 @@ def doctor(*, json: Switch = False) -> None:
     from dynascene.interfaces.cli.display import say_result
 
     diagnosis = diagnose()
-    say_result(text_of(diagnosis), diagnosis.to_json(), json)
+    say_result(text_of(diagnosis), diagnosis.to_json, json)
 
 
 COMMANDS = {"doctor": doctor}

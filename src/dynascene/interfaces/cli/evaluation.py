@@ -141,7 +141,7 @@ def evaluate(
         write_clip_inputs(
             open_clips(EvaluationRequest([], data, imagery=imagery, **shots)), out, log
         )
-        say_result(f"{out / LISTING}", {"folder": out, "listing": out / LISTING}, json)
+        say_result(f"{out / LISTING}", lambda: {"folder": out, "listing": out / LISTING}, json)
         return
     if not systems and not external:
         raise InputError("evaluate: name at least one system, such as projection or small")
@@ -161,10 +161,10 @@ def evaluate(
         tables = run(request, out, log)
     if not json:
         print_tables(tables)
-    table, figures = out / "table.md", read_report(out / "metrics.json")
+    paths = {"folder": out, "table": out / "table.md", "sheet": out / "sheet.png"}
     say_result(
-        f"{table}  (look at {out / 'sheet.png'} too)",
-        {"folder": out, "table": table, "sheet": out / "sheet.png", "report": figures},
+        f"{paths['table']}  (look at {paths['sheet']} too)",
+        lambda: {**paths, "report": read_report(out / "metrics.json")},
         json,
     )
 

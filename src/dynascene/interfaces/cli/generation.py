@@ -300,13 +300,13 @@ def generate(
     display = open_display(quiet)
     if preview:
         picture = make_preview(request, out, display)
-        say_result(f"{picture}  (a preview: few frames, small)", {"preview": picture}, json)
+        say_result(f"{picture}  (a preview: few frames, small)", lambda: {"preview": picture}, json)
         return
     finished = make_clip(request, out, display)
-    sheet, report = out / "sheet.png", read_report(out / "report.json")
+    paths = {"folder": out, "finished": finished, "sheet": out / "sheet.png"}
     say_result(
-        f"{finished}  (look at {sheet} first)",
-        {"folder": out, "finished": finished, "sheet": sheet, "report": report},
+        f"{finished}  (look at {paths['sheet']} first)",
+        lambda: {**paths, "report": read_report(out / "report.json")},
         json,
     )
 

@@ -95,11 +95,11 @@ def matte(
     options.check(video, source)
     warn_of_cuts(video, source, display, part[0] if part else 0)
     done = run(video, source, out, options, display)
-    preview, report = out / "preview.mp4", read_report(out / "matte.json")
+    preview = out / "preview.mp4"
     say_result(
         f"{out}: {done.frames} frames by {done.backend}, person {100 * done.share:.1f} % of the "
         f"frame, flicker {100 * done.flicker:.1f} %  (look at {preview} first)",
-        {"folder": out, "preview": preview, "report": report},
+        lambda: {"folder": out, "preview": preview, "report": read_report(out / "matte.json")},
         json,
     )
 

@@ -15,6 +15,7 @@ def track(
     /,
     *,
     matte: Annotated[Path | None, optional("PATH")] = None,
+    fov: Annotated[float | None, optional("DEG")] = None,
     focal: Annotated[float | None, optional("PX")] = None,
     out: Annotated[Path, arg(metavar="FILE")] = Path("cameras.txt"),
     to: Annotated[str | None, optional("NAME")] = None,
@@ -34,7 +35,8 @@ def track(
     Args:
         video: video or folder of frames, one continuous shot.
         matte: video or folder of the same frames, white = person, who is then ignored.
-        focal: focal length in pixels of the video, where it is known.
+        fov: horizontal field of view of the video, where it is known.
+        focal: the same as a focal length in pixels of the video.
         out: camera file to write; .txt means re10k, .json nerfstudio, .chan chan, no ending a
             folder of COLMAP.
         to: format to write, where the ending does not tell it (dynascene cameras convert --help).
@@ -49,6 +51,7 @@ def track(
 
     from dynascene.estimators.camera import TrackingOptions, track_camera
     from dynascene.generation.takes import warn_of_cuts
+    from dynascene.geometry.intrinsics import focal_from_fov
     from dynascene.interfaces.cli.display import open_display, say_result
     from dynascene.io.atomic import write_text
     from dynascene.io.cameras import write_cameras
@@ -65,6 +68,11 @@ def track(
     if report == out:
         raise InputError(f"{out}: is the name of the report; choose another")
     format_named(to or format_for_ending(out))  # complains before the work, not after it
+    if fov is not None and focal is not None:
+        raise InputError("`fov` and `focal`: give one of them")
+    if fov is not None and not 1 <= fov <= 170:
+        raise InputError(f"`fov` {fov:g}: must be between 1 and 170 degrees")
+    TrackingOptions(focal)  # complains before anything is opened
     terminal = open_display(quiet)
     names, read = (out.name, report.name), [path for path in (video, matte) if path is not None]
     with result_folder(out.parent, names, read, listing=report.name) as folder:
@@ -77,6 +85,8 @@ def track(
         else:
             person = alpha_matte(source)
         warn_of_cuts(video, source, terminal, part[0] if part else 0)
+        if fov is not None:
+            focal = focal_from_fov(fov, source.size)
         options = TrackingOptions(focal, tagged_focal(video, source.size))
         tracked = track_camera(source, person, options, terminal)
         if tracked.track is not None:
@@ -99,7 +109,7 @@ def track(
     verdict = f"{tracked.kind}, {tracked.verdict}"
     say_result(
         f"{out}: {len(tracked.track)} frames, {verdict} (figures in {report})",
-        {"cameras": out, "report_file": report, "report": figures},
+        lambda: {"cameras": out, "report_file": report, "report": figures},
         json,
     )
 
