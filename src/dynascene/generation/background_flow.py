@@ -18,7 +18,6 @@ from dynascene.generation.motion_input import motion_frames, motion_inputs
 from dynascene.generation.request import MotionInput
 from dynascene.imaging.pixels import bytes_from_tensor
 from dynascene.imaging.sheet import (
-    SheetHeader,
     SheetRow,
     contact_sheet,
     spread_frames,
@@ -67,7 +66,7 @@ def write_background_flow(
     flow = flow_of(learner, skeletons, latent_stride(pipeline.vae), pipeline.denoiser.size.frames)
     with result_folder(out, OUTPUTS, inputs=[poses]) as folder:
         np.save(folder / "flow.npy", flow.numpy())
-        write_png(folder / "sheet.png", flow_sheet(skeletons, flow))
+        write_png(folder / "sheet.png", flow_sheet(learner.gain * skeletons, flow))
         report = {"frames": count, "first": start, "mean_way": flow.mean(dim=(2, 3)).tolist()}
         (folder / "report.json").write_text(json.dumps(report, indent=1))
     return flow
@@ -123,11 +122,9 @@ def flow_sheet(skeletons: Tensor, flow: Tensor) -> np.ndarray:
     ]
     arrows = [_arrows(way[number] * scale) for number in numbers]
     percent = 100 * float(flow.norm(dim=1).max())
-    header = SheetHeader(
-        poses[0], f"{len(flow)} frames\nlongest arrow: {percent:.1f} % of the frame a frame"
-    )
     captions = [f"frame {number}" for number in numbers]
-    return contact_sheet([SheetRow("poses", poses), SheetRow("flow", arrows)], captions, header)
+    name = f"flow\n(longest\n{percent:.1f} % of\nthe frame)"
+    return contact_sheet([SheetRow("poses", poses), SheetRow(name, arrows)], captions)
 
 
 def _arrows(way: Tensor) -> np.ndarray:
