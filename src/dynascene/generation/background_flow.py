@@ -67,7 +67,12 @@ def write_background_flow(
     with result_folder(out, OUTPUTS, inputs=[poses]) as folder:
         np.save(folder / "flow.npy", flow.numpy())
         write_png(folder / "sheet.png", flow_sheet(learner.gain * skeletons, flow))
-        report = {"frames": count, "first": start, "mean_way": flow.mean(dim=(2, 3)).tolist()}
+        report = {
+            "frames": count,
+            "first": start,
+            "mean_way": flow.mean(dim=(2, 3)).tolist(),
+            "outputs": list(OUTPUTS),
+        }
         (folder / "report.json").write_text(json.dumps(report, indent=1))
     return flow
 
