@@ -167,11 +167,11 @@ def print_attention(name: str, pipeline: DynaScenePipeline, material: Material) 
     rows = []
     along = material.kinds == "along"
     for step in NOISINESS:
-        outside, even = attention_outside(pipeline, material.batch, step, WIDTH, seed=step)
-        values = [text_of(mean_of(v, along, material.places), 3) for v in (outside, even)]
-        share = mean_of(outside / even.clip(1e-6), along & (even > 0), material.places)
-        rows.append([str(step), *values, text_of(share, 3)])
-    print_table(f"{name}: attention outside the bands", ["step", "share", "even", "ratio"], rows)
+        shares = attention_outside(pipeline, material.batch, step, WIDTH, seed=step)
+        values = [text_of(mean_of(v, along, material.places), 3) for v in shares]
+        rows.append([str(step), *values])
+    columns = ["step", "share", "of that weaker than even", "even attention"]
+    print_table(f"{name}: attention outside the bands", columns, rows)
 
 
 def print_videos(

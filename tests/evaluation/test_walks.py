@@ -99,7 +99,7 @@ def test_poses_of_other_clips_give_their_flow(batch: TrainingBatch) -> None:
 
 @torch.no_grad()
 def test_attention_that_is_even_lies_outside_as_cells_do(batch: TrainingBatch) -> None:
-    outside, even = attention_outside(pipeline(), batch, timestep=500, width=1.0, seed=0)
+    outside, weak, even = attention_outside(pipeline(), batch, timestep=500, width=1.0, seed=0)
     for index, (poses, lenses) in enumerate(
         zip(batch.pixels.cam_from_world, batch.pixels.intrinsics, strict=True)
     ):
@@ -107,5 +107,5 @@ def test_attention_that_is_even_lies_outside_as_cells_do(batch: TrainingBatch) -
         bands = [epipolar_band(poses, lenses, Size(12, 6), frame, 1.0) for frame in range(3)]
         cells = 1 - torch.stack(bands).double().mean()
         assert even[index] == pytest.approx(float(cells), abs=1e-6)
-        assert 0 < outside[index] < 1
+        assert 0 < weak[index] < outside[index] < 1
         assert outside[index] != pytest.approx(even[index], abs=1e-4)

@@ -27,6 +27,18 @@ from dynascene.types import Batch, Size
 POSES = ("skeleton",)
 
 
+class OutsideShares(NamedTuple):
+    """Of the attention across frames of each clip, [B] each, what lies outside the epipolar bands.
+
+    all, weak: the share outside, and of that what is weaker than even attention, which alone the
+    epipolar loss with δ = 1 sees. even: what even attention would have there.
+    """
+
+    all: np.ndarray
+    weak: np.ndarray
+    even: np.ndarray
+
+
 class FlowErrors(NamedTuple):
     """End-point errors of each clip in pixels, [B] each.
 
@@ -108,7 +120,7 @@ def fitting_shares(frames: Tensor, judged: Tensor, views: Sequence[TrueViews]) -
 
 def attention_outside(
     pipeline: DynaScenePipeline, batch: TrainingBatch, timestep: int, width: float, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
+) -> OutsideShares:
     """How much of the attention across frames goes where the cameras exclude it.
 
     Args:
@@ -117,10 +129,6 @@ def attention_outside(
         timestep: how noisy.
         width: half of a band's, in cells, as in training.
         seed: of the noise.
-
-    Returns:
-        The share of attention outside the bands, and of the cells, [B] each: what even attention
-        would have there.
 
     Raises:
         InputError: the network does not attend across frames.
@@ -140,13 +148,14 @@ def attention_outside(
         [grid.width / clip.size.width, grid.height / clip.size.height, 1.0]
     )
 
-    def outside(queries: Tensor) -> np.ndarray:
+    def outside(queries: Tensor, threshold: float) -> np.ndarray:
         values = [
-            epipolar_loss(query, key, poses, scale[:, None] * lenses, grid, width, math.inf)
+            epipolar_loss(query, key, poses, scale[:, None] * lenses, grid, width, threshold)
             for query, key, poses, lenses in zip(
                 queries, keys, clip.cam_from_world, clip.intrinsics, strict=True
             )
         ]
         return torch.stack(values).double().cpu().numpy()
 
-    return outside(queries), outside(torch.zeros_like(queries))
+    even = torch.zeros_like(queries)
+    return OutsideShares(outside(queries, math.inf), outside(queries, 1.0), outside(even, math.inf))
