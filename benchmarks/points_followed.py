@@ -55,7 +55,9 @@ def main() -> None:
         )
     )  # fmt: skip
     shots = [moves[index] for index in range(options.clips)]
-    views = [moves.true_views(index, tried_shares()) for index in range(options.clips)]
+    views = [
+        moves.true_views(index, tried_shares(), size.resolution) for index in range(options.clips)
+    ]
     moved, places = moved_clips(shots), [shot.shot.place for shot in shots]
     points = moved.clip["points"]
     still = (moved.clip.scene_image / 2 + 0.5)[:, None].expand_as(moved.truth)
