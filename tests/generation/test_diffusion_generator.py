@@ -76,6 +76,13 @@ def test_an_untrained_guided_model_gives_the_projection(untrained: Path, scene) 
     for one, two in zip(made.frames(), plain.frames(), strict=True):
         assert np.array_equal(one.guide, two.guide)
         assert np.array_equal(one.visibility, two.visibility)
+        # unrounded too: far less than the steps of 8 bits
+        assert np.abs(one.exact_background - two.exact_background).max() < 0.2 / 255
+
+
+def test_what_is_unrounded_is_the_background(awake: Path, scene) -> None:
+    for frame in generate(moving_shot(), scene, options(awake)).frames():
+        assert np.abs(frame.exact_background * 255 - frame.background).max() < 1.1
 
 
 def test_the_seed_decides(awake: Path, scene) -> None:

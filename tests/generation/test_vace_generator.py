@@ -152,6 +152,8 @@ def test_what_the_picture_shows_is_kept_and_nobody_stays_behind(weights, scene) 
         seen = cv2.erode(two.visibility[..., 0], np.ones((3, 3))) == 255
         difference = np.abs(one.background.astype(int) - two.background).max(-1)
         assert difference[seen].max() <= 1
+        assert np.abs(one.exact_background * 255 - one.background).max() < 1.1
+        assert np.abs(one.exact_background - two.exact_background)[seen].max() < 0.5 / 255
         changed.append(difference[two.visibility[..., 0] == 0])
         assert one.network.shape == (64, 96, 3)
     assert np.concatenate(changed).mean() > 5

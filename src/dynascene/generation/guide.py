@@ -41,6 +41,21 @@ class SharpFrame(NamedTuple):
     colour: Tensor
 
 
+def unrounded(colour: Tensor, sharp: SharpFrame, share: np.ndarray | float) -> np.ndarray:
+    """What was painted over a guide, with what the guide lost when it was rounded.
+
+    Args:
+        colour: [3, H, W] in 0 … 1.
+        sharp: the frame of the guide.
+        share: how much of the guide's finest detail the colours hold, 0 … 1, [H, W, 1] or one.
+
+    Returns:
+        float32 [H, W, 3] in 0 … 1.
+    """
+    lost = sharp.frame.exact_background - floats_from_tensor(sharp.colour)
+    return (floats_from_tensor(colour) + share * lost).clip(0, 1).astype(np.float32)
+
+
 class SceneGuide(Protocol):
     """What every generator builds on.
 

@@ -3,19 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
 from torch import Tensor
 
 from dynascene.generation.clip import GeneratedClip, GeneratedFrame, GenerationOptions
 from dynascene.generation.decoding import follows_camera, is_guided
 from dynascene.generation.detail import join_bands, keep_seen, resized
 from dynascene.generation.generators.sampling import Draw, SampledFrame, Sampling, estimate_of
-from dynascene.generation.guide import RenderedGuide, SceneGuide, SharpFrame, at_size
+from dynascene.generation.guide import RenderedGuide, SceneGuide, SharpFrame, at_size, unrounded
 from dynascene.generation.model_input import model_size
 from dynascene.generation.motion_input import check_motion, check_not_filmed, points_along
 from dynascene.generation.painting import MOST_KEY_VIEWS, Painter, paint_memory
 from dynascene.generation.weights import LoadedWeights, load_weights
-from dynascene.imaging.pixels import bytes_from_tensor, floats_from_tensor
+from dynascene.imaging.pixels import bytes_from_tensor
 from dynascene.jobs.log import Log
 from dynascene.models.latents import FRAMES_AT_ONCE, latent_stride
 from dynascene.models.pipeline import DynaScenePipeline
@@ -115,22 +114,10 @@ def finished(small: SampledFrame, sharp: SharpFrame) -> GeneratedFrame:
     colour = enlarged(small, sharp.colour)
     return sharp.frame._replace(
         background=bytes_from_tensor(colour),
-        fine=_fine(colour, sharp, is_guided=small.guide is not None),
+        fine=unrounded(colour, sharp, 0.0 if small.guide is None else 1.0),
         network=None if small.guide is None else bytes_from_tensor(small.colour),
         estimate=None if small.mean is None else bytes_from_tensor(estimated(small, sharp.colour)),
     )
-
-
-def _fine(colour: Tensor, sharp: SharpFrame, *, is_guided: bool) -> np.ndarray:
-    """An enlarged frame with what the guide lost when it was rounded, float32 [H, W, 3].
-
-    The guide's detail goes whole into what is painted over it (see ``detail``).
-    """
-    exact = floats_from_tensor(colour)
-    if not is_guided or sharp.frame.fine is None:
-        return exact
-    rounded = floats_from_tensor(sharp.colour)
-    return (exact + (sharp.frame.fine - rounded)).clip(0, 1)
 
 
 def enlarged(small: SampledFrame, guide: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from dynascene.errors import InputError
 from dynascene.generation.clip import GeneratedClip, GeneratedFrame, GenerationOptions
 from dynascene.generation.detail import blurred, carried_on, keep_seen, resized
 from dynascene.generation.generators.vace_sampling import VaceFrame, VaceSampling
-from dynascene.generation.guide import RenderedGuide, SceneGuide, SharpFrame
+from dynascene.generation.guide import RenderedGuide, SceneGuide, SharpFrame, unrounded
 from dynascene.generation.prompt_embeddings import embed_prompts
 from dynascene.generation.vace_weights import (
     NETWORKS,
@@ -26,7 +26,7 @@ from dynascene.generation.vace_weights import (
     text_width,
 )
 from dynascene.generation.weights import WEIGHTS
-from dynascene.imaging.pixels import bytes_from_tensor
+from dynascene.imaging.pixels import bytes_from_tensor, unit_floats
 from dynascene.io.checksums import sha256_of
 from dynascene.jobs.log import Log
 
@@ -79,6 +79,7 @@ def finished(sample: VaceFrame, sharp: SharpFrame) -> GeneratedFrame:
     background = keep_seen(behind_person(frames, guide, matte), guide, visibility)
     return sharp.frame._replace(
         background=bytes_from_tensor(background[0]),
+        fine=unrounded(background[0], sharp, unit_floats(sharp.frame.visibility)),
         network=sample.colour.permute(1, 2, 0).numpy(),
     )
 
