@@ -7,7 +7,7 @@ from dynascene.devices import VARIABLE, choose_device, chosen_device, default_de
 from dynascene.errors import InputError
 from dynascene.generation.weights import load_weights
 from dynascene.interfaces.cli import main as cli
-from dynascene.interfaces.cli.reasons import memory_reason
+from dynascene.interfaces.cli.reasons import fitting_preset, memory_reason
 
 ON_CUDA = (
     "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 7.79 GiB of "
@@ -80,10 +80,25 @@ def test_a_choice_ends_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None
     assert chosen_device() is None
 
 
+@pytest.mark.parametrize(
+    ("size", "preset"),
+    [
+        ("23.6 GiB", "24"),
+        ("15.77 GiB", "16"),
+        ("11 GiB", "8"),
+        ("5.8 GiB", None),
+        ("900 MiB", None),
+    ],
+)
+def test_the_largest_preset_that_fits_is_named(size: str, preset: str | None) -> None:
+    assert fitting_preset(size) == preset
+
+
 def test_lack_of_memory_says_what_takes_less() -> None:
     said = memory_reason(torch.cuda.OutOfMemoryError(ON_CUDA), "generate")
     assert said is not None
     assert said.startswith("the GPU's memory (7.79 GiB) does not suffice: take a smaller input, a")
+    assert "(with --generator vace: --preset 8)" in said
     assert "--device cpu" in said
     trained = memory_reason(RuntimeError("MPS backend out of memory (allocated: 9 GB)"), "train")
     assert trained is not None

@@ -1,8 +1,10 @@
 """One line for what is nobody's defect: what the system refuses, and a lack of memory."""
 
+import math
 import re
 
 from dynascene.extras import missing_extra
+from dynascene.generation.names import PRESET_NAMES
 
 LONGEST_NAME = 120  # letters of a path in a message
 # what takes less memory, where it is neither size nor frames
@@ -50,7 +52,23 @@ def memory_reason(error: Exception, command: str) -> str | None:
         return f"not enough memory: take {less}"
     size = re.search(r"total capacity of ([0-9.]+ [GM]iB)", text)
     gpu = f"the GPU's memory ({size[1]})" if size else "the GPU's memory"
+    preset = fitting_preset(size[1]) if size and command == "generate" else None
+    fits = f" (with --generator vace: --preset {preset})" if preset else ""
     return (
-        f"{gpu} does not suffice: take {less}, or --device cpu, which is slower; "
+        f"{gpu} does not suffice: take {less}{fits}, or --device cpu, which is slower; "
         "dynascene doctor says what is free"
     )
+
+
+def fitting_preset(size: str) -> str | None:
+    """The largest preset of ``generate`` for a GPU.
+
+    Args:
+        size: its memory as torch says it, "7.79 GiB": a card of 8 GB has a little less.
+
+    Returns:
+        The preset; None where there is none so small.
+    """
+    number, unit = size.split()
+    gigabytes = math.ceil(float(number)) if unit == "GiB" else 0
+    return max((p for p in PRESET_NAMES if int(p) <= gigabytes), key=int, default=None)
