@@ -20,9 +20,10 @@ from dynascene.curation.votes.store import open_votes
 from dynascene.curation.votes.verdict_rule import Rule
 from dynascene.datasets.filmed.survey import open_manifest, write_manifest
 from dynascene.geometry.intrinsics import intrinsics_matrix
+from dynascene.interfaces.listening import listen
 from dynascene.interfaces.verify.board import Board
 from dynascene.interfaces.verify.clips import VerifiedClips
-from dynascene.interfaces.verify.server import VerificationApp, listen
+from dynascene.interfaces.verify.server import VerificationApp
 from dynascene.interfaces.verify.sessions import Sessions
 from dynascene.io.cameras import write_cameras
 from dynascene.io.video_writing import H264Writer

@@ -12,9 +12,11 @@ from tempfile import TemporaryDirectory
 
 from dynascene.display import Display
 from dynascene.errors import InputError
+from dynascene.generation.clip import GeneratedClip
 from dynascene.generation.delivery import ClipSheet, clip_sheet
 from dynascene.generation.finishing import finished_frames
 from dynascene.generation.generate import generate
+from dynascene.generation.inputs import Inputs
 from dynascene.generation.look.preparation import prepare_look
 from dynascene.generation.notices import give_notices
 from dynascene.generation.opening import open_inputs
@@ -52,18 +54,8 @@ def make_preview(request: GenerationRequest, out: Path, display: Display | None 
         name = next(name for name, file in vars(request.motion).items() if file is not None)
         raise InputError(f"`{name}`: a preview makes nobody move; leave `preview` out, or it")
     log, path = (Log(display) if display else Log()), preview_path(out)
-    quick = replace(
-        request.options, generator="projection", weights=None,
-        prompt=None, negative_prompt=None, preset=None,
-    )  # fmt: skip
-    size = quick.size and thinned_size(quick.size)
     with replacing(path) as temporary, TemporaryDirectory() as folder, notices_of_reading(log):
-        inputs = open_inputs(replace(request, options=quick), Path(folder), log, is_preview=True)
-        framing = inputs.framing or quick.framing
-        options = replace(quick, attitude=inputs.attitude, framing=framing, size=size)
-        with log.stage("prepare"):
-            clip = generate(inputs.shot, inputs.scene, options)
-        give_notices(request, inputs, clip, log)
+        inputs, clip = open_preview(request, Path(folder), log)
         look = prepare_look(request, inputs, clip, Path(folder), log, is_preview=True)
         with log.stage("frames"):
             collector = ClipSheet(spread_frames(len(inputs.shot)))
@@ -72,3 +64,24 @@ def make_preview(request: GenerationRequest, out: Path, display: Display | None 
         notes = ["PREVIEW: few frames, small, the background by projection"]
         write_png(temporary, clip_sheet(inputs, clip, collector, notes), shown_as=path)
     return path
+
+
+def open_preview(
+    request: GenerationRequest, folder: Path, log: Log
+) -> tuple[Inputs, GeneratedClip]:
+    """What a preview is made of: a few small frames, and their background by projection.
+
+    Raises InputError for anything that the user can mend.
+    """
+    quick = replace(
+        request.options, generator="projection", weights=None,
+        prompt=None, negative_prompt=None, preset=None,
+    )  # fmt: skip
+    size = quick.size and thinned_size(quick.size)
+    inputs = open_inputs(replace(request, options=quick), folder, log, is_preview=True)
+    framing = inputs.framing or quick.framing
+    options = replace(quick, attitude=inputs.attitude, framing=framing, size=size)
+    with log.stage("prepare"):
+        clip = generate(inputs.shot, inputs.scene, options)
+    give_notices(request, inputs, clip, log)
+    return inputs, clip

@@ -1,13 +1,9 @@
 """``dynascene COMMAND …``: parsing, errors in one line, exit codes. No logic lives here."""
 
-import contextlib
 import logging
-import os
-import signal
 import sys
-import threading
 import warnings
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 
 from dynascene import __version__
 from dynascene.devices import restored_choice
@@ -15,8 +11,9 @@ from dynascene.errors import InputError
 from dynascene.interfaces.cli.options import spell_options
 from dynascene.interfaces.cli.parsing import is_batch, parse
 from dynascene.interfaces.cli.reasons import reason_of
+from dynascene.interfaces.termination import TERMINATED, Terminated, sigterm_raises
 
-WRONG_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
+WRONG_INPUT, INTERRUPTED = 2, 130
 
 
 class _OptionFormatter(logging.Formatter):
@@ -24,10 +21,6 @@ class _OptionFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return spell_options(super().format(record))
-
-
-class Terminated(BaseException):
-    """SIGTERM has come, as from a job scheduler: to be cleaned up after like Ctrl-C."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -43,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"dynascene {__version__}")
         return
     try:
-        with _sigterm_raises(), restored_choice(), warnings.catch_warnings():
+        with sigterm_raises(), restored_choice(), warnings.catch_warnings():
             if not sys.warnoptions:  # those of libraries would stand around our one line
                 warnings.simplefilter("ignore")
             _command(list(arguments))()
@@ -68,27 +61,6 @@ def _command(arguments: list[str]) -> Callable[[], None]:
 
         return batch_of(arguments)
     return parse(arguments)
-
-
-@contextlib.contextmanager
-def _sigterm_raises() -> Generator[None]:
-    """Meanwhile SIGTERM raises Terminated, so that nothing half done is left behind."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may say how signals are met
-        return
-    process = os.getpid()
-
-    def end(*_: object) -> None:
-        if os.getpid() != process:  # a forked worker: nothing here is its to clean up
-            os._exit(TERMINATED)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not stop the cleaning
-        raise Terminated
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 def _fail(text: str, code: int) -> None:

@@ -12,6 +12,7 @@ import tyro
 
 from dynascene.errors import InputError
 from dynascene.interfaces.cli import (
+    app,
     cameras,
     curation,
     demonstration,
@@ -65,6 +66,7 @@ def parse(arguments: list[str]) -> Callable[[], None]:
         training,
         evaluation,
         tables,
+        app,
         verification,
         curation,
         doctor,

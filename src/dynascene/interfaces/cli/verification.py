@@ -64,15 +64,16 @@ def verify(
         _apply(open_manifest(dataset), _votes(dataset, db), decided_by, only_accepted)
         return
     from dynascene.interfaces.cli.display import say
+    from dynascene.interfaces.listening import check_host, listen
     from dynascene.interfaces.verify.board import Board
     from dynascene.interfaces.verify.clips import VerifiedClips
-    from dynascene.interfaces.verify.server import VerificationApp, listen, serve
-    from dynascene.interfaces.verify.sessions import Sessions, check_host
+    from dynascene.interfaces.verify.server import VerificationApp, serve
+    from dynascene.interfaces.verify.sessions import Sessions
 
     token = token or os.environ.get(TOKEN_VARIABLE) or None
     if not 0 <= port <= 65535:
         raise InputError(f"--port {port}: must be 0 to 65535")
-    check_host(host, token)
+    check_host(host, token, "token")
     clips = VerifiedClips(open_manifest(dataset))
     board = Board(clips, _votes(dataset, db), decided_by)
     with listen(host, port) as listening:

@@ -4,11 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
+
 from dynascene.datasets.filmed.storage import short_hash
 from dynascene.estimators.weights import cache_folder
 from dynascene.io.atomic import replacing
 from dynascene.io.frames import open_frames, times_of
 from dynascene.io.video_writing import H264Writer
+
+PLAYED = ("h264", "vp8", "vp9", "av1")  # codecs, in these containers:
+CONTAINERS = (".mp4", ".m4v", ".webm")
+
+
+def browser_copy(video: Path) -> Path:
+    """The video itself where browsers play it, else ``playable_copy``.
+
+    Raises InputError where it is damaged or the cache cannot be written.
+    """
+    if video.suffix.lower() in CONTAINERS:
+        with av.open(str(video)) as container:
+            streams = container.streams.video
+            if streams and streams[0].codec_context.name in PLAYED:
+                return video
+    return playable_copy(video)
 
 
 def playable_copy(video: Path) -> Path:

@@ -22,9 +22,10 @@ from starlette.staticfiles import StaticFiles
 
 from dynascene.curation.votes.store import rater_name
 from dynascene.errors import InputError
+from dynascene.interfaces.listening import LOCAL_HOSTS
 from dynascene.interfaces.verify.board import Board
 from dynascene.interfaces.verify.playable import playable_copy
-from dynascene.interfaces.verify.sessions import LOCAL_HOSTS, Sessions
+from dynascene.interfaces.verify.sessions import Sessions
 
 PAGE = Path(__file__).parent / "page"
 LONGEST_REQUEST = 4096  # bytes
@@ -221,17 +222,6 @@ async def _refusal(request: Request, error: Exception) -> Response:
 
 async def _complaint(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": str(error)}, 422)
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket to serve on; port 0 takes a free one. Raises InputError where it cannot be had."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise InputError(
-            f"`host` {host} `port` {port}: {error.strerror or error}; choose another"
-        ) from None
 
 
 def serve(app: VerificationApp, listening: socket.socket) -> None:

@@ -16,7 +16,6 @@ from dynascene.errors import InputError
 
 LEAST_TOKEN = 8  # characters
 KEPT_SECONDS = 30 * 24 * 3600
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
 class Sessions:
@@ -66,11 +65,3 @@ class Sessions:
 
     def _signature(self, name: str) -> str:
         return hmac.new(self._key, name.encode(), hashlib.sha256).hexdigest()
-
-
-def check_host(host: str, token: str | None) -> None:
-    """Raises InputError when others could reach the page and no token keeps them out."""
-    if token is None and host not in LOCAL_HOSTS:
-        raise InputError(
-            f"`host` {host}: others could reach the page; give `token` WORD, or leave `host` out"
-        )

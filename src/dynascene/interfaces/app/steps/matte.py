@@ -1,0 +1,195 @@
+"""The step Matte: the person cut out, looked at, and mended by clicks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+
+from dynascene.errors import InputError
+from dynascene.estimators.matte.hints import Hint
+from dynascene.interfaces.app.desk import Desk
+from dynascene.interfaces.app.drafts import Draft
+from dynascene.interfaces.app.pictures import frame_picture, marked, matte_gallery, matte_of
+from dynascene.interfaces.app.steps.parts import (
+    Updates,
+    complaint,
+    message_line,
+    notices,
+    progress,
+)
+from dynascene.interfaces.cli.matting import parse_hint
+
+BACKENDS = [
+    ("the best at hand", ""),
+    ("pose: people in any posture", "pose"),
+    ("modnet: people, fine hair", "modnet"),
+    ("selfie: people, small and quick", "selfie"),
+    ("motion: whatever moves, no weights", "motion"),
+]
+THINGS = [
+    ("as the way of cutting out has it", "auto"),
+    ("the person and what they ride or carry", "along"),
+    ("the person alone", "alone"),
+]
+TAKEN_ALONG = {"auto": None, "along": True, "alone": False}
+DONE = {"done": "cut out: look at several frames", "cancelled": "stopped; nothing was kept"}
+IN, OUT = "the person", "not the person"
+
+
+class MatteStep:
+    """Cut out, or bring a matte; click what is wrong."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        with gr.Row():
+            with gr.Column(min_width=300):
+                self.backend = gr.Dropdown(BACKENDS, label="Way of cutting out", value="")
+                self.things = gr.Radio(THINGS, label="What belongs to the cut-out", value="auto")
+                with gr.Row():
+                    self.start = gr.Button("Cut out", variant="primary", elem_id="cut-out")
+                    self.stop = gr.Button("Stop", elem_id="stop-matte", interactive=False)
+                self.status = gr.HTML("", elem_id="matte-status", elem_classes="status")
+                self.message = message_line("matte-message")
+                self.notices = gr.HTML("")
+                self.shrink = gr.Slider(
+                    -5, 10, 0, step=0.5, label="Move the outline inwards, pixels of the clip"
+                )
+                self.feather = gr.Slider(0, 10, 0, step=0.5, label="Soften the outline, pixels")
+                self.given = gr.File(
+                    label="Or a matte of your own: a video of the same length, white = person",
+                    height=120, elem_id="given-matte",
+                )  # fmt: skip
+            with gr.Column(min_width=300):
+                self.gallery = gr.Gallery(
+                    label="The person over green", columns=2, height="auto", visible=False,
+                    object_fit="contain", elem_id="matte-gallery", buttons=[],
+                )  # fmt: skip
+                with gr.Column(visible=False) as self.mending:
+                    self.number = gr.Slider(0, 1, 0, step=1, label="Frame", elem_id="matte-frame")
+                    self.sense = gr.Radio([IN, OUT], value=IN, label="A click in the picture is …")
+                    self.picture = gr.Image(
+                        label="Click what is wrong, then cut out again", interactive=False,
+                        buttons=[], elem_id="matte-picture",
+                    )  # fmt: skip
+                    self.hints = gr.Textbox(
+                        label="Clicks, one a line: FRAME:X,Y or FRAME:X,Y,out", lines=2,
+                        elem_id="hints",
+                    )  # fmt: skip
+
+    @property
+    def outputs(self) -> list[gr.components.Component | gr.blocks.BlockContext]:
+        """Everything that ``show`` and ``tell`` may change."""
+        return [
+            self.backend, self.things, self.shrink, self.feather, self.gallery, self.mending,
+            self.number, self.picture, self.hints, self.status, self.notices, self.start, self.stop,
+        ]  # fmt: skip
+
+    def show(self, session: str, draft: Draft) -> Updates:
+        """What the step shows of a draft."""
+        updates: Updates = {
+            self.backend: draft.matte_backend or "",
+            self.things: next(k for k, v in TAKEN_ALONG.items() if v == draft.take_along),
+            self.shrink: draft.matte_shrink,
+            self.feather: draft.matte_feather,
+            self.hints: "\n".join(map(_spelled, draft.hints)),
+        }
+        if draft.clip is None:
+            return updates | {
+                self.gallery: gr.update(visible=False),
+                self.mending: gr.update(visible=False),
+            }
+        source = self.desk.frames_of(draft)
+        matte = matte_of(draft, source)
+        shown = gr.update(visible=False)
+        if matte is not None:
+            shown = gr.update(visible=True, value=matte_gallery(source, matte))
+        last = max(1, len(source) - 1)
+        return updates | {
+            self.gallery: shown,
+            self.mending: gr.update(visible=True),
+            self.number: gr.update(maximum=last, value=0),
+            self.picture: self._frame(draft, 0),
+        }
+
+    def tell(self, session: str) -> Updates:
+        """How the job stands."""
+        store = self.desk.store
+        job = store.last_job(session, "matte")
+        before = store.jobs_before(job.id) if job and job.state == "waiting" else 0
+        is_active = job is not None and job.is_active
+        return {
+            self.status: progress(job, before, DONE, self.desk.for_page),
+            self.notices: notices(job, self.desk.for_page),
+            self.start: gr.update(interactive=not is_active),
+            self.stop: gr.update(interactive=is_active),
+        }
+
+    # ---- events
+
+    def begin(self, session: str) -> Updates:
+        """The person is to be cut out."""
+        with self.desk.complaints() as wrong:
+            self.desk.start(session, "matte")
+        return self.tell(session) | {self.message: complaint(wrong)}
+
+    def end(self, session: str) -> Updates:
+        """The job is to be stopped."""
+        self.desk.cancel(session, "matte")
+        return self.tell(session)
+
+    def take(self, session: str, upload: str | None) -> Updates:
+        """A matte was dropped."""
+        if upload is None:
+            return {}
+        with self.desk.complaints() as wrong:
+            self.desk.take(session, "matte", Path(upload))
+        shown = {} if wrong else self.show(session, self.desk.store.draft(session))
+        return shown | {self.message: complaint(wrong), self.given: None}
+
+    def choose_backend(self, session: str, name: str) -> None:
+        """Another way of cutting out."""
+        self.desk.choose(session, matte_backend=name or None)
+
+    def choose_things(self, session: str, name: str) -> None:
+        """What belongs to the cut-out."""
+        self.desk.choose(session, take_along=TAKEN_ALONG[name])
+
+    def move_outline(self, session: str, shrink: float, feather: float) -> None:
+        """How far the outline moves, and how soft it becomes."""
+        self.desk.choose(session, matte_shrink=float(shrink), matte_feather=float(feather))
+
+    def turn_to(self, session: str, number: float) -> Updates:
+        """Another frame is to be looked at."""
+        return {self.picture: self._frame(self.desk.store.draft(session), int(number))}
+
+    def click(self, session: str, number: float, sense: str, event: gr.SelectData) -> Updates:
+        """A wrong place was clicked."""
+        draft = self.desk.store.draft(session)
+        source = self.desk.frames_of(draft)
+        scale = source.size.width / frame_picture(source, None, 0).shape[1]
+        x, y = (round(float(value) * scale, 1) for value in event.index)
+        hint = Hint(int(number), x, y, sense == IN)
+        draft = self.desk.choose(session, hints=(*draft.hints, hint))
+        lines = "\n".join(map(_spelled, draft.hints))
+        return {self.picture: self._frame(draft, int(number)), self.hints: lines}
+
+    def write_hints(self, session: str, text: str, number: float) -> Updates:
+        """Clicks were written by hand."""
+        with self.desk.complaints() as wrong:
+            hints = tuple(parse_hint(line.strip()) for line in text.splitlines() if line.strip())
+            draft = self.desk.choose(session, hints=hints)
+            return {self.picture: self._frame(draft, int(number)), self.message: ""}
+        return {self.message: complaint(wrong)}
+
+    def _frame(self, draft: Draft, number: int):
+        source = self.desk.frames_of(draft)
+        if not 0 <= number < len(source):
+            raise InputError(f"the clip has no frame {number}")
+        picture = frame_picture(source, matte_of(draft, source), number)
+        clicks = [(h.x, h.y, h.is_person) for h in draft.hints if h.frame == number]
+        return marked(picture, clicks, source.size.width)
+
+
+def _spelled(hint: Hint) -> str:
+    return f"{hint.frame}:{hint.x:g},{hint.y:g}{'' if hint.is_person else ',out'}"

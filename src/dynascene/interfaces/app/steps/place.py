@@ -1,0 +1,213 @@
+"""The step Place: the picture, its horizon, where the person stands, and the light."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from dynascene.errors import InputError
+from dynascene.generation.demo import demo_scene
+from dynascene.generation.look.look_input import HARMONISE, HARMONISE_STRENGTH, SHADOW
+from dynascene.generation.names import HARMONIES, PLACES
+from dynascene.generation.place_input import read_scene
+from dynascene.interfaces.app.desk import Desk
+from dynascene.interfaces.app.drafts import Draft
+from dynascene.interfaces.app.pictures import place_picture, shrunk
+from dynascene.interfaces.app.steps.parts import Updates, complaint, message_line
+from dynascene.interfaces.cli.arguments import parse_stand
+
+ESTIMATED = "as the picture tells"
+SHAPES = [(ESTIMATED, ""), *((name, name) for name in PLACES)]
+MIDDLE = 0.5
+
+
+class PlaceStep:
+    """Drop a picture, move sliders, and see a frame at once."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        with gr.Row():
+            with gr.Column(min_width=300):
+                self.upload = gr.File(label="A picture of the place", height=120, elem_id="scene")
+                self.example = gr.Button("Take the example picture", elem_id="example-scene")
+                self.picture = gr.Image(
+                    label="Click the ground where the person is to stand", interactive=False,
+                    visible=False, buttons=[], elem_id="place-picture",
+                )  # fmt: skip
+                self.horizon_by_hand = gr.Checkbox(label="Horizon by hand", value=False)
+                self.horizon = gr.Slider(
+                    0, 1, MIDDLE, step=0.01, label="Horizon: 0 is the top, 1 the bottom",
+                    elem_id="horizon",
+                )  # fmt: skip
+                self.stand = gr.Textbox(
+                    label="Where they stand: a pixel of the picture, as X,Y",
+                    placeholder="empty: where the framing puts them", elem_id="stand",
+                )  # fmt: skip
+                self.shape = gr.Dropdown(SHAPES, label="Shape of the place", value="")
+            with gr.Column(min_width=300):
+                self.preview = gr.Image(
+                    label="Preview: one small frame", interactive=False, buttons=[],
+                    elem_id="preview",
+                )  # fmt: skip
+                self.message = message_line("place-message")
+                self.moment = gr.Slider(
+                    0, 1, MIDDLE, step=0.05, label="Moment of the clip: 0 is its start, 1 its end"
+                )
+                self.scale = gr.Slider(
+                    0.25, 4, 1, step=0.05, label="Size of the person against the place",
+                    elem_id="person-scale",
+                )  # fmt: skip
+                self.shadow = gr.Slider(
+                    0, 1, SHADOW, step=0.05, label="Shadow on the ground", elem_id="shadow"
+                )
+                self.harmonise = gr.Dropdown(
+                    list(HARMONIES), label="Who takes the other's light", value=HARMONISE
+                )
+                self.strength = gr.Slider(
+                    0,
+                    1,
+                    HARMONISE_STRENGTH,
+                    step=0.05,
+                    label="How much of the light's difference goes",
+                )
+                with gr.Accordion("Direction of the light", open=False):
+                    self.light_by_hand = gr.Checkbox(label="Light by hand", value=False)
+                    self.azimuth = gr.Slider(
+                        -180, 180, 0, step=5, label="Degrees to the right of the picture's middle"
+                    )
+                    self.elevation = gr.Slider(5, 90, 45, step=5, label="Degrees above the horizon")
+
+    @property
+    def outputs(self) -> list[gr.components.Component | gr.blocks.BlockContext]:
+        """Everything that ``show`` may change."""
+        return [
+            self.picture, self.horizon_by_hand, self.horizon, self.stand, self.shape, self.scale,
+            self.shadow, self.harmonise, self.strength, self.light_by_hand, self.azimuth,
+            self.elevation,
+        ]  # fmt: skip
+
+    @property
+    def choices(self) -> list[gr.components.Component]:
+        """What is chosen, in the order of ``choose``."""
+        return [
+            self.horizon_by_hand, self.horizon, self.stand, self.shape, self.scale, self.shadow,
+            self.harmonise, self.strength, self.light_by_hand, self.azimuth, self.elevation,
+        ]  # fmt: skip
+
+    def show(self, session: str, draft: Draft) -> Updates:
+        """What the step shows of a draft."""
+        updates: Updates = {
+            self.horizon_by_hand: draft.horizon is not None,
+            self.stand: "" if draft.stand is None else "{:g},{:g}".format(*draft.stand),
+            self.shape: draft.shape or "",
+            self.scale: draft.person_scale,
+            self.shadow: draft.shadow,
+            self.harmonise: draft.harmonise,
+            self.strength: draft.harmonise_strength,
+            self.light_by_hand: draft.light is not None,
+            self.picture: self._picture(draft, draft.horizon),
+        }
+        if draft.horizon is not None:
+            updates[self.horizon] = draft.horizon
+        if draft.light is not None:
+            updates |= {self.azimuth: draft.light[0], self.elevation: draft.light[1]}
+        return updates
+
+    def _picture(self, draft: Draft, horizon: float | None) -> Any:
+        if draft.scene is None:
+            return gr.update(visible=False)
+        picture = place_picture(_pixels(draft.scene), horizon, draft.stand)
+        return gr.update(visible=True, value=picture)
+
+    # ---- events
+
+    def take(self, session: str, upload: str | None) -> Updates:
+        """A picture was dropped."""
+        if upload is None:
+            return {}
+        with self.desk.complaints() as wrong:
+            draft = self.desk.take(session, "scene", Path(upload))
+            return self.show(session, draft) | {self.message: "", self.upload: None}
+        return {self.message: complaint(wrong), self.upload: None}
+
+    def take_example(self, session: str) -> Updates:
+        """The example's picture is wanted."""
+        scene = str(demo_scene())
+        draft = self.desk.choose(session, scene=scene, horizon=None, stand=None, shape=None)
+        return self.show(session, draft) | {self.message: ""}
+
+    def choose(
+        self,
+        session: str,
+        horizon_by_hand: bool,
+        horizon: float,
+        stand: str,
+        shape: str,
+        scale: float,
+        shadow: float,
+        harmonise: str,
+        strength: float,
+        light_by_hand: bool,
+        azimuth: float,
+        elevation: float,
+    ) -> Updates:
+        """A slider was moved, or another choice made."""
+        with self.desk.complaints() as wrong:
+            draft = self.desk.choose(
+                session,
+                horizon=float(horizon) if horizon_by_hand else None,
+                stand=_stand(stand),
+                shape=shape or None,
+                person_scale=float(scale),
+                shadow=float(shadow),
+                harmonise=harmonise,
+                harmonise_strength=float(strength),
+                light=(float(azimuth), float(elevation)) if light_by_hand else None,
+            )
+            return {self.picture: self._picture(draft, draft.horizon), self.message: ""}
+        return {self.message: complaint(wrong)}
+
+    def click(self, session: str, event: gr.SelectData) -> Updates:
+        """The ground was clicked."""
+        draft = self.desk.store.draft(session)
+        if draft.scene is None:
+            return {}
+        pixels = _pixels(draft.scene)
+        scale = pixels.shape[1] / shrunk(pixels).shape[1]
+        x, y = (round(float(value) * scale) for value in event.index)
+        draft = self.desk.choose(session, stand=(float(x), float(y)))
+        return {self.stand: f"{x},{y}", self.picture: self._picture(draft, draft.horizon)}
+
+    def refresh(self, session: str, moment: float) -> Updates:
+        """The preview of what is chosen now."""
+        draft = self.desk.store.draft(session)
+        if draft.scene is None:
+            return {self.message: ""}
+        with self.desk.complaints() as wrong:
+            frame = self.desk.preview(session, float(moment))
+            updates: Updates = {self.preview: frame.picture, self.message: ""}
+            if draft.horizon is None:
+                updates |= {self.horizon: round(min(1.0, max(0.0, frame.horizon)), 2)}
+                updates |= {self.picture: self._picture(draft, frame.horizon)}
+            return updates
+        return {self.message: complaint(wrong)}
+
+
+@lru_cache(maxsize=8)
+def _pixels(scene: str) -> np.ndarray:
+    return read_scene(Path(scene))
+
+
+def _stand(text: str) -> tuple[float, float] | None:
+    if not text.strip():
+        return None
+    try:
+        return parse_stand(text)
+    except InputError:
+        raise InputError(
+            f"“Where they stand” {text[:40]!r}: give a pixel as X,Y, such as 640,720"
+        ) from None

@@ -1,0 +1,200 @@
+"""The step Render: the clip is made, looked at, and taken away."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+import gradio as gr
+
+from dynascene.extras import is_installed
+from dynascene.generation.camera_files import camera_file_names
+from dynascene.generation.layers import layer_names
+from dynascene.interfaces.app.desk import Desk
+from dynascene.interfaces.app.drafts import Draft
+from dynascene.interfaces.app.pictures import frame_picture
+from dynascene.interfaces.app.steps.parts import (
+    Updates,
+    complaint,
+    message_line,
+    notices,
+    progress,
+)
+from dynascene.interfaces.app.store import Job
+from dynascene.interfaces.verify.playable import browser_copy
+from dynascene.io.atomic import replacing
+from dynascene.io.frames import open_frames
+from dynascene.io.names import CameraFileName, LayerKind
+from dynascene.jobs.result_folder import REPORT
+
+GENERATORS = [
+    ("diffusion: what the picture does not show is painted", "diffusion"),
+    ("projection: quick, without a network", "projection"),
+]
+SIZES = [
+    ("as large as the clip", ""),
+    ("426x240", "426x240"),
+    ("768x432", "768x432"),
+    ("1280x720", "1280x720"),
+    ("1920x1080", "1920x1080"),
+]
+DONE = {"done": "done", "cancelled": "cancelled; nothing was kept"}
+ARCHIVE = "layers.zip"
+OFFERED = ("composite.mp4", "composite.png", "background.mp4", "background.png", "matte.mp4",
+           "matte.png", "cameras.txt", "sheet.png", REPORT)  # fmt: skip
+
+
+class RenderStep:
+    """Render, follow, cancel, compare, download."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        with gr.Row():
+            with gr.Column(min_width=300):
+                self.generator = gr.Radio(GENERATORS, label="Background by", value="diffusion")
+                self.size = gr.Dropdown(SIZES, label="Size of the background", value="")
+                self.layers = gr.CheckboxGroup(_layer_kinds(), label="Layers, too, as")
+                self.cameras = gr.CheckboxGroup(
+                    list(get_args(CameraFileName)), label="The camera for programs of artists, as"
+                )
+                self.seed = gr.Number(label="Seed", value=0, precision=0, minimum=0)
+                with gr.Row():
+                    self.start = gr.Button("Render", variant="primary", elem_id="render")
+                    self.stop = gr.Button("Cancel", elem_id="cancel", interactive=False)
+                self.status = gr.HTML("", elem_id="render-status", elem_classes="status")
+                self.message = message_line("render-message")
+                self.notices = gr.HTML("", elem_id="render-notices")
+            with gr.Column(min_width=300, visible=False) as self.results:
+                self.finished = gr.Video(label="The result", elem_id="result", loop=True)
+                self.original = gr.Video(label="The clip as it was filmed", loop=True)
+                self.compared = gr.ImageSlider(
+                    label="Filmed, and in the new place", interactive=False, buttons=[],
+                    elem_id="compared",
+                )  # fmt: skip
+                self.moment = gr.Slider(0, 1, 0, step=1, label="Frame to compare")
+                self.files = gr.File(
+                    label="Downloads", file_count="multiple", interactive=False,
+                    elem_id="downloads",
+                )  # fmt: skip
+
+    @property
+    def outputs(self) -> list[gr.components.Component | gr.blocks.BlockContext]:
+        """Everything that ``show`` and ``tell`` may change."""
+        return [
+            self.generator, self.size, self.layers, self.cameras, self.seed, self.results,
+            self.finished, self.original, self.compared, self.moment, self.files,
+            self.status, self.notices, self.start, self.stop,
+        ]  # fmt: skip
+
+    def show(self, session: str, draft: Draft) -> Updates:
+        """What the step shows of a draft, and of the last clip that was made."""
+        updates: Updates = {
+            self.generator: draft.generator,
+            self.size: "" if draft.size is None else "{}x{}".format(*draft.size),
+            self.layers: list(draft.layers),
+            self.cameras: list(draft.camera_files),
+            self.seed: draft.seed,
+        }
+        job = self.desk.store.last_job(session, "render", "done")
+        if job is None or not self.desk.workers.result_folder(job).is_dir():
+            return updates | {self.results: gr.update(visible=False)}
+        folder = self.desk.workers.result_folder(job)
+        count = int(json.loads((folder / REPORT).read_text(encoding="utf-8"))["frames"])
+        files = [str(folder / name) for name in OFFERED if (folder / name).is_file()]
+        wishes = job.draft.camera_files
+        files += [str(folder / name) for name in sorted(camera_file_names(wishes))]
+        if job.draft.layers:
+            files.append(str(_packed(folder, job.draft.layers)))
+        is_video = (folder / "composite.mp4").is_file()
+        filmed = browser_copy(Path(str(job.draft.clip))) if is_video else None
+        return updates | {
+            self.results: gr.update(visible=True),
+            self.finished: gr.update(
+                visible=is_video, value=str(folder / "composite.mp4") if is_video else None
+            ),
+            self.original: gr.update(visible=is_video, value=str(filmed) if filmed else None),
+            self.compared: self._compared(job, 0),
+            self.moment: gr.update(maximum=max(1, count - 1), value=0, visible=count > 1),
+            self.files: files,
+        }
+
+    def tell(self, session: str) -> Updates:
+        """How the job stands."""
+        store = self.desk.store
+        job = store.last_job(session, "render")
+        before = store.jobs_before(job.id) if job and job.state == "waiting" else 0
+        is_active = job is not None and job.is_active
+        return {
+            self.status: progress(job, before, DONE, self.desk.for_page),
+            self.notices: notices(job, self.desk.for_page),
+            self.start: gr.update(interactive=not is_active),
+            self.stop: gr.update(interactive=is_active),
+        }
+
+    def _compared(self, job: Job, number: int):
+        """A frame as it was filmed, and in the new place."""
+        folder = self.desk.workers.result_folder(job)
+        composite = folder / "composite.mp4"
+        made = open_frames(composite if composite.is_file() else composite.with_suffix(".png"))
+        number = min(number, len(made) - 1)
+        filmed = self.desk.frames_of(job.draft)
+        return frame_picture(filmed, None, number), frame_picture(made, None, number)
+
+    # ---- events
+
+    def choose(
+        self,
+        session: str,
+        generator: str,
+        size: str,
+        layers: list[LayerKind],
+        cameras: list[CameraFileName],
+        seed: float | None,
+    ) -> None:
+        """Another way to render."""
+        width, _, height = size.partition("x")
+        self.desk.choose(
+            session,
+            generator=generator,
+            size=(int(width), int(height)) if size else None,
+            layers=tuple(layers),
+            camera_files=tuple(cameras),
+            seed=int(seed or 0),
+        )
+
+    def begin(self, session: str) -> Updates:
+        """The clip is to be made."""
+        with self.desk.complaints() as wrong:
+            self.desk.start(session, "render")
+        return self.tell(session) | {self.message: complaint(wrong)}
+
+    def end(self, session: str) -> Updates:
+        """The job is to be stopped."""
+        self.desk.cancel(session, "render")
+        return self.tell(session)
+
+    def compare(self, session: str, number: float) -> Updates:
+        """Another frame is to be compared."""
+        job = self.desk.store.last_job(session, "render", "done")
+        return {} if job is None else {self.compared: self._compared(job, int(number))}
+
+
+def _layer_kinds() -> list[str]:
+    """Those that can be written here."""
+    return [kind for kind in get_args(LayerKind) if kind != "exr" or is_installed("OpenEXR")]
+
+
+def _packed(folder: Path, kinds: Sequence[str]) -> Path:
+    """The layers in one file; made once, and not compressed, as they are already."""
+    place = folder.parent / ARCHIVE
+    if not place.is_file():
+        with replacing(place) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+            for name in sorted(layer_names(kinds)):
+                layer = folder / name
+                for file in sorted(layer.glob("*")) if layer.is_dir() else [layer]:
+                    if file.is_file():
+                        archive.write(file, file.relative_to(folder))
+    return place

@@ -1,0 +1,27 @@
+"""How the page spells the parameters that the library's messages speak of."""
+
+from dynascene.errors import PARAMETER
+
+LABEL_OF = {
+    "person": "a clip",
+    "scene": "a picture",
+    "matte": "a matte",
+    "subject": "“Who”",
+    "hints": "clicks",
+    "cameras": "a camera file",
+    "move": "a move",
+    "stand": "“Where they stand”",
+    "place": "“Shape of the place”",
+    "generator": "“Background by”",
+    "framing": "framing",
+    "light": "“Light by hand”",
+}
+
+
+def spell_fields(message: str) -> str:
+    """A library's message for the page: "`horizon` 7" → "“Horizon” 7"."""
+    return PARAMETER.sub(lambda match: _label(match[1]), message)
+
+
+def _label(parameter: str) -> str:
+    return LABEL_OF.get(parameter) or f"“{parameter.replace('_', ' ').capitalize()}”"

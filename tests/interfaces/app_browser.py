@@ -1,0 +1,71 @@
+"""A real Chromium before the app's page."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+PATIENCE = 240_000  # milliseconds: the machine may be busy
+
+
+@contextmanager
+def chromium() -> Iterator["playwright.Browser"]:
+    """A browser. Skips without one."""
+    if not CHROMIUM.is_file():
+        pytest.skip("no Chromium at /usr/bin/chromium (apt-get install chromium)")
+    with playwright.sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS, timeout=PATIENCE)
+        yield running
+        running.close()
+
+
+class Visitor:
+    """Somebody at the page, in a browser session of their own.
+
+    Attributes:
+        page: what they see.
+        wrong: errors of the page's scripts.
+    """
+
+    def __init__(self, browser: "playwright.Browser", address: str, width: int = 1280) -> None:
+        context = browser.new_context(viewport={"width": width, "height": 900})
+        self.page, self.wrong = context.new_page(), list[str]()
+        self.page.set_default_timeout(PATIENCE)
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.goto(address)
+        self.page.locator("#example").wait_for()
+        self.page.wait_for_function("localStorage.getItem('dynascene-session') !== null")
+
+    def drop(self, elem_id: str, path: Path) -> None:
+        """Drop a file on a field."""
+        self.page.locator(f"#{elem_id} input[type=file]").set_input_files(path)
+
+    def go(self, step: str) -> None:
+        """Go to a step."""
+        self.page.get_by_role("tab", name=step, exact=True).click()
+
+    def choose(self, label: str) -> None:
+        """Choose what a radio button says."""
+        self.page.get_by_label(label, exact=True).check()
+
+    def see(self, selector: str) -> "playwright.Locator":
+        """Wait until something is there; it."""
+        found = self.page.locator(selector).first
+        found.wait_for()
+        return found
+
+    def wait_for(self, selector: str, text: str) -> None:
+        """Wait until a text is there."""
+        playwright.expect(self.page.locator(selector).first).to_contain_text(text, timeout=PATIENCE)
+
+    def read(self, selector: str) -> str:
+        """Wait until something is there; its text."""
+        return self.see(selector).inner_text()

@@ -1,0 +1,67 @@
+"""The app's server in this process, and small files to drop into its page."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import uvicorn
+
+from dynascene.io.images import write_png
+from dynascene.io.video_writing import ProResWriter
+from dynascene.types import Size
+
+SIZE, FRAMES = Size(96, 64), 6
+
+
+def write_person(path: Path) -> Path:
+    """A video with alpha: somebody of two colours who walks to the right on the lower border."""
+    with ProResWriter(path, SIZE, Fraction(12)) as writer:
+        for k in range(FRAMES):
+            frame = np.full((SIZE.height, SIZE.width, 4), (148, 148, 148, 0), np.uint8)
+            left = 20 + 4 * k
+            frame[20:56, left : left + 12] = (180, 60, 40, 255)
+            frame[12:20, left + 3 : left + 9] = (220, 180, 150, 255)
+            writer.write(frame)
+    return path
+
+
+def write_place(path: Path) -> Path:
+    """A picture of textured ground below a sky, with the horizon in the middle."""
+    rng = np.random.default_rng(0)
+    picture = np.full((96, 144, 3), (150, 190, 230), np.uint8)
+    picture[48:] = rng.integers(70, 140, (48, 144, 1), np.uint8)
+    write_png(path, picture)
+    return path
+
+
+@contextmanager
+def served(
+    folder: Path, *, password: str | None = None, megabytes: int = 500, port: int = 0
+) -> Iterator[str]:
+    """The address of a running server over a folder. Skips without Gradio.
+
+    port: 0 takes a free one.
+    """
+    pytest.importorskip("gradio", reason="gradio is not installed")
+    from dynascene.interfaces.app.server import make_app, open_desk
+    from dynascene.interfaces.app.uploads import UploadLimits
+    from dynascene.interfaces.listening import listen
+
+    with listen("127.0.0.1", port) as listening, open_desk(folder, UploadLimits(megabytes)) as desk:
+        app = make_app(desk, password)
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        try:
+            while not server.started and thread.is_alive():
+                time.sleep(0.02)
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        finally:
+            server.should_exit = True
+            thread.join()
