@@ -71,10 +71,15 @@ def read_re10k(path: Path, defaults: CameraDefaults, notice: Notice) -> CameraTr
 
 def write_re10k(track: CameraTrack, path: Path, defaults: CameraDefaults) -> None:
     """Write a track, with frame numbers as timestamps."""
+    write_rows(path, re10k_rows(track), first_line="dynascene")
+
+
+def re10k_rows(track: CameraTrack) -> list[list[float]]:
+    """The lines of numbers of a file of this format, [F][19], with frame numbers as timestamps."""
     width, height = track.size
     rows = []
     for index, (pose, k) in enumerate(zip(track.cam_from_world, track.intrinsics, strict=True)):
         focal = [k[0, 0].item() / width, k[1, 1].item() / height]
         centre = [k[0, 2].item() / width, k[1, 2].item() / height]
         rows.append([index, *focal, *centre, 0, 0, *pose[:3].flatten().tolist()])
-    write_rows(path, rows, first_line="dynascene")
+    return rows

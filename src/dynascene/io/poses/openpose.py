@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -49,9 +50,14 @@ def people_of(documents: Sequence[object], path: Path) -> PeopleInFrames:
 
 def write_openpose(pose: BodyPose, path: Path) -> None:
     """Write the poses of a clip as a list of frames with 25 keypoints."""
+    write_text(path, json.dumps(openpose_frames(pose)) + "\n")
+
+
+def openpose_frames(pose: BodyPose) -> list[dict[str, Any]]:
+    """The poses of a clip as OpenPose's documents, one a frame, with 25 keypoints in pixels."""
     joints = np.concatenate([pose.points - 0.5, pose.visibility[..., None]], axis=-1)
     joints[pose.visibility == 0] = 0
-    frames = [
+    return [
         {
             "people": [{KEYPOINTS: np.round(from_joints(rows, BODY_25), 3).ravel().tolist()}],
             "canvas_width": pose.size.width,
@@ -59,7 +65,6 @@ def write_openpose(pose: BodyPose, path: Path) -> None:
         }
         for rows in joints
     ]
-    write_text(path, json.dumps(frames) + "\n")
 
 
 def _people(document: object, where: str) -> list[Joints]:
