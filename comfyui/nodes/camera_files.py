@@ -35,6 +35,7 @@ class LoadCamera(io.ComfyNode):
                     default=60.0,
                     min=1.0,
                     max=170.0,
+                    step=0.01,
                     tooltip="Horizontal, in degrees, where the file tells none.",
                 ),
                 io.Float.Input(
@@ -79,7 +80,7 @@ class SaveCamera(io.ComfyNode):
                 Camera.Input("camera"),
                 io.String.Input("name", default="dynascene/cameras"),
                 io.Combo.Input("format", options=WRITTEN, default="re10k"),
-                io.Float.Input("frame_rate", default=FRAME_RATE, min=0.01, max=1000.0),
+                io.Float.Input("frame_rate", default=FRAME_RATE, min=0.01, max=1000.0, step=0.001),
             ],
             outputs=[io.String.Output(display_name="path")],
             is_output_node=True,

@@ -44,7 +44,7 @@ class Layers(io.ComfyNode):
                 io.Boolean.Input(
                     "straight", default=False, tooltip="OpenEXR's colours, not times alpha."
                 ),
-                io.Float.Input("frame_rate", default=FRAME_RATE, min=0.01, max=1000.0),
+                io.Float.Input("frame_rate", default=FRAME_RATE, min=0.01, max=1000.0, step=0.001),
                 io.String.Input("name", default="dynascene/layers"),
             ],
             outputs=[io.String.Output(display_name="folder")],

@@ -27,10 +27,15 @@ class Move(io.ComfyNode):
                 io.Int.Input("width", default=832, min=16, max=LARGEST),
                 io.Int.Input("height", default=480, min=16, max=LARGEST),
                 io.Float.Input(
-                    "fov", default=50.0, min=1.0, max=170.0, tooltip="Horizontal, in degrees."
+                    "fov",
+                    default=50.0,
+                    min=1.0,
+                    max=170.0,
+                    step=0.01,
+                    tooltip="Horizontal, in degrees.",
                 ),
                 io.Int.Input("seed", default=0, min=0, tooltip="Of the handheld shake."),
-                io.Float.Input("frame_rate", default=FRAME_RATE, min=0.01, max=1000.0),
+                io.Float.Input("frame_rate", default=FRAME_RATE, min=0.01, max=1000.0, step=0.001),
             ],
             outputs=[Camera.Output(display_name="camera")],
         )

@@ -37,6 +37,7 @@ class Scene(io.ComfyNode):
                     default=0.0,
                     min=0.0,
                     max=170.0,
+                    step=0.01,
                     tooltip="Horizontal, in degrees; 0: unknown, 60 along the longer side.",
                 ),
                 io.Boolean.Input("estimate_horizon", default=True),

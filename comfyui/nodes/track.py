@@ -29,6 +29,7 @@ class Track(io.ComfyNode):
                     default=0.0,
                     min=0.0,
                     max=170.0,
+                    step=0.01,
                     tooltip="Horizontal, in degrees; 0: estimated.",
                 ),
                 io.Mask.Input("matte", optional=True, tooltip="1: the person, who is ignored."),

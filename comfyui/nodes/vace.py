@@ -5,12 +5,14 @@ from torch import Tensor
 
 from dynascene import CameraTrack, InputError
 from dynascene.generation.compositing import composite
+from dynascene.generation.subject import CleanEdges
 
 from ..api import CATEGORY, Camera, io
 from ..pictures import check_length, frames_of, guide_frames, image_of, person_frames
 from ..vace_frames import padded
 
 GREY = 0.5  # what VACE paints over
+SOLID = 0.95  # of the matte: softer edges hold some of the grey behind them
 
 
 class VaceInputs(io.ComfyNode):
@@ -47,8 +49,8 @@ class VaceInputs(io.ComfyNode):
         matte: Tensor | None = None,
     ) -> io.NodeOutput:
         shown, seen = guide_frames(guide, visibility)
-        given = seen.pixels
-        video = torch.where(given < GREY, GREY, shown.pixels)
+        is_given = seen.pixels >= GREY
+        video = torch.where(is_given, shown.pixels, GREY)
         if (person is None) != (matte is None):
             raise InputError("`person` and `matte`: give both, or none of them")
         if person is not None and matte is not None:
@@ -59,11 +61,11 @@ class VaceInputs(io.ComfyNode):
                     f"`person` is {filmed.size} and `guide` {shown.size}: render the guide in the "
                     "person's size"
                 )
-            parts = (source.read_floats() for source in (filmed, alpha, frames_of(video)))
+            clean = CleanEdges(filmed, alpha)
+            parts = (source.read_floats() for source in (clean, alpha, frames_of(video)))
             video = image_of(composite(*part) for part in zip(*parts, strict=True))
-            given = torch.maximum(given, alpha.pixels)
-        to_make = (given < GREY).to(video)
-        control, masks = padded(video), padded(to_make)[..., 0]
+            is_given = is_given | (alpha.pixels >= SOLID)
+        control, masks = padded(video), padded((~is_given).to(video))[..., 0]
         length, height, width = masks.shape
         return io.NodeOutput(control, masks, width, height, length)
 

@@ -1,6 +1,7 @@
 """Cameras in and out of ComfyUI."""
 
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -76,8 +77,6 @@ def test_names_lead_nowhere_else(name: str, run: Run, camera: CameraTrack) -> No
 
 
 def test_a_changed_file_is_read_again(comfy: SimpleNamespace, camera: CameraTrack) -> None:
-    import os
-
     path = comfy.folders.input / "changing.txt"
     write_cameras(camera, path)
     node = comfy.nodes["DynasceneLoadCamera"]

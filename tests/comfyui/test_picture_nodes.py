@@ -1,5 +1,6 @@
 """Nodes of pictures do what the library does."""
 
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor
 
 from dynascene import CameraTrack, GenerationOptions, InputError, Shot, Size
+from dynascene.body_pose import JOINTS, BodyPose
 from dynascene.generation.compositing import composite
 from dynascene.generation.generate import generate
 from dynascene.geometry.intrinsics import focal_from_fov, intrinsics_from_fov
@@ -225,6 +227,7 @@ def test_vace_gets_shapes_that_it_takes(person: Tensor, matte: Tensor, run: Run)
     torch.testing.assert_close(video[filmed], person[filmed])
     torch.testing.assert_close(video[unseen], torch.full_like(video[unseen], 0.5))
     assert (mask[unseen] == 1).all()
+    assert (mask[~seen.bool() & (matte > 0.5) & (matte < 0.9)] == 1).all()  # mixed with grey
     assert (mask[shown | filmed] == 0).all()
     torch.testing.assert_close(control[3:, :27, :45], video[2:].expand(2, -1, -1, -1))
     lens = make_move("pan-right:1", FRAMES, intrinsics_from_fov(50, SIZE), SIZE)
@@ -263,7 +266,7 @@ def test_a_person_is_cut_out_and_the_camera_is_tracked(run: Run) -> None:
     assert track.intrinsics[0, 0, 0] == pytest.approx(focal_from_fov(50, Size(160, 96)))
 
 
-def test_a_tracked_pan_goes_the_right_way(run: Run, scene: LiftedScene) -> None:
+def test_a_tracked_pan_goes_the_right_way(run: Run) -> None:
     sharp = noise(1, 120, 240, 3, coarse=5)
     (place,) = run("Scene", picture=sharp, place="ground", fov=90.0, estimate_horizon=False)
     (camera,) = run("Move", move="pan-right:12", frames=8, width=160, height=90, fov=40.0)
@@ -274,13 +277,11 @@ def test_a_tracked_pan_goes_the_right_way(run: Run, scene: LiftedScene) -> None:
     assert turn == pytest.approx(float(expected), abs=1.0), verdict
 
 
-def test_poses_need_their_network(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the library refuses is refused; drawing is tested with poses that are given."""
-    from dynascene.body_pose import JOINTS, BodyPose
-
+def test_poses_are_drawn_and_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With poses that are given, since the network's weights are not."""
     points = np.random.default_rng(0).uniform(5, 25, (FRAMES, len(JOINTS), 2))
     pose = BodyPose(SIZE, points, np.ones((FRAMES, len(JOINTS))))
-    node = __import__("sys").modules["dynascene_pack_under_test.nodes.pose"]
+    node = sys.modules["dynascene_pack_under_test.nodes.pose"]
     monkeypatch.setattr(node, "estimate_pose", lambda clip, source, display: pose)
     skeletons, keypoints = run("Pose", frames=torch.zeros(FRAMES, 27, 45, 3))
     assert skeletons.shape == (FRAMES, 27, 45, 3)
