@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dynascene.errors import InputError
+from dynascene.generation.demo import demo_scene
 from dynascene.generation.frame_preview import FramePreviewer, PreviewFrame
 from dynascene.generation.place_input import read_scene
 from dynascene.generation.stand_in import make_stand_in, with_stand_in
@@ -22,6 +23,7 @@ from dynascene.interfaces.app.store import Job, JobStore, Kind
 from dynascene.interfaces.app.uploads import UploadLimits, check_clip, check_length, take_file
 from dynascene.interfaces.app.wording import spell_fields
 from dynascene.interfaces.app.workers import Workers
+from dynascene.interfaces.verify.playable import browser_copy
 from dynascene.io.atomic import write_text
 from dynascene.io.excerpt import excerpt, open_excerpt_matte
 from dynascene.io.frames import open_frames
@@ -98,6 +100,13 @@ class Desk:
     def choose(self, session: str, **changes: Any) -> Draft:
         """Change fields of the draft; the draft as it is then."""
         return self.store.change(session, **changes)
+
+    def shown_video(self, session: str, video: Path) -> Path:
+        """A video that browsers play, or its copy that they do.
+
+        Raises InputError where it is damaged.
+        """
+        return browser_copy(video, self.folder / session / "playable")
 
     # ---- files
 
@@ -211,10 +220,9 @@ class Desk:
 
     def for_page(self, text: str) -> str:
         """A message in the page's words, without the server's folders."""
-        for session in self.folder.glob("*/"):
-            for part in (UPLOADS, ""):
-                text = text.replace(f"{session / part}/".replace("//", "/"), "")
-        return spell_fields(text.replace(f"{self.folder}/", ""))
+        for folder in (*self.folder.glob("*/"), demo_scene().parent):
+            text = text.replace(f"{folder / UPLOADS}/", "").replace(f"{folder}/", "")
+        return spell_fields(text)
 
 
 def _clip(draft: Draft) -> str:

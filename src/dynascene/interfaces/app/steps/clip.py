@@ -12,7 +12,6 @@ from dynascene.interfaces.app.desk import Desk
 from dynascene.interfaces.app.drafts import Draft
 from dynascene.interfaces.app.pictures import frame_picture, marked
 from dynascene.interfaces.app.steps.parts import Updates, complaint, message_line
-from dynascene.interfaces.verify.playable import browser_copy
 from dynascene.io.frames import open_frames
 from dynascene.types import FrameSource
 
@@ -58,7 +57,8 @@ class ClipStep:
         if draft.subject is not None:
             picture = marked(picture, [(*draft.subject, True)], whole.size.width)
         is_video = len(whole) > 1
-        player = gr.update(visible=is_video, value=str(browser_copy(path)) if is_video else None)
+        shown = str(self.desk.shown_video(session, path)) if is_video else None
+        player = gr.update(visible=is_video, value=shown)
         return {
             self.facts: _facts(path, whole),
             self.player: player,

@@ -24,7 +24,6 @@ from dynascene.interfaces.app.steps.parts import (
     progress,
 )
 from dynascene.interfaces.app.store import Job
-from dynascene.interfaces.verify.playable import browser_copy
 from dynascene.io.atomic import replacing
 from dynascene.io.frames import open_frames
 from dynascene.io.names import CameraFileName, LayerKind
@@ -109,13 +108,14 @@ class RenderStep:
         if job.draft.layers:
             files.append(str(_packed(folder, job.draft.layers)))
         is_video = (folder / "composite.mp4").is_file()
-        filmed = browser_copy(Path(str(job.draft.clip))) if is_video else None
+        made = filmed = None
+        if is_video:
+            made = str(self.desk.shown_video(session, folder / "composite.mp4"))
+            filmed = str(self.desk.shown_video(session, Path(str(job.draft.clip))))
         return updates | {
             self.results: gr.update(visible=True),
-            self.finished: gr.update(
-                visible=is_video, value=str(folder / "composite.mp4") if is_video else None
-            ),
-            self.original: gr.update(visible=is_video, value=str(filmed) if filmed else None),
+            self.finished: gr.update(visible=is_video, value=made),
+            self.original: gr.update(visible=is_video, value=filmed),
             self.compared: self._compared(job, 0),
             self.moment: gr.update(maximum=max(1, count - 1), value=0, visible=count > 1),
             self.files: files,
