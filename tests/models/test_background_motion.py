@@ -9,15 +9,17 @@ import torch
 from dynascene.body_pose import INDEX, JOINTS, BodyPose
 from dynascene.imaging.skeleton_map import draw_skeleton
 from dynascene.models.call import Call
+from dynascene.models.conditioners import build_conditioner
 from dynascene.models.conditioners.background_flow import FLOW, quadratic_basis
 from dynascene.models.conditioners.background_motion import QUERIES_AND_KEYS
-from dynascene.models.conditioners.pose_guider import limb_gain
+from dynascene.models.conditioners.pose_guider import skeleton_gain
 from dynascene.models.diffusion.diffusion_loss import DiffusionLoss
 from dynascene.models.diffusion.flow_loss import SMALL, flow_term
 from dynascene.models.diffusion.noising import UniformSteps
 from dynascene.models.injection import Injection, merge_injections
 from dynascene.models.readers.added_states import AddedStates
 from dynascene.models.sizes import MICRO
+from dynascene.models.systems import SYSTEMS
 from dynascene.types import Size
 
 STEPS = torch.tensor([2, 500, 999])
@@ -108,4 +110,20 @@ def test_limbs_are_as_loud_in_small_frames_as_in_large_ones(resolution: Size) ->
     row = drawn[resolution.height // 2]
     size = replace(MICRO, resolution=resolution)
     # the limb's own width may fall into two pixels
-    assert 0.8 < limb_gain(size) * row.max(axis=-1).sum() / max(1, resolution.height / 64) < 1.4
+    gain, thickness = skeleton_gain(size, limb_gain=True), max(1, resolution.height / 64)
+    assert 0.8 < gain * row.max(axis=-1).sum() / thickness < 1.4
+
+
+@pytest.mark.parametrize("system", ["animateanywhere", "disentangled"])
+def test_a_configuration_tells_how_loud_skeletons_are(system: str, tiny) -> None:
+    """Networks that were trained on skeletons as drawn go on reading them so."""
+    network = SYSTEMS[system].composition(None)
+    for name in {"pose_guider", "background_motion"} & network.conditioners.keys():
+        options = dict(network.conditioners[name])
+        assert build_conditioner(name, tiny, options).gain > 1.1
+        del options["limb_gain"]
+        assert build_conditioner(name, tiny, options).gain == 1
+    if system == "animateanywhere":
+        flow = SYSTEMS[system].composition("flow").conditioners["background_flow"]
+        assert build_conditioner("background_flow", tiny, dict(flow)).gain > 1.1
+        assert build_conditioner("background_flow", tiny, {}).gain == 1

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from dynascene.models.conditioners.base import Conditioner
-from dynascene.models.conditioners.pose_guider import fold_width, limb_gain
+from dynascene.models.conditioners.pose_guider import fold_width, skeleton_gain
 from dynascene.models.injection import Injection
 from dynascene.models.latents import EncodedClip
 from dynascene.models.sizes import ModelSize
@@ -23,14 +23,16 @@ class BackgroundFlow(Conditioner):
 
     The flow of a frame is a polynomial of second degree in its coordinates, so that it covers the
     whole frame however small the person is; the first frame's is 0. Unconditional value: zeros.
+
+    limb_gain: as in ``skeleton_gain``.
     """
 
     reads = ("skeleton_folds",)
     probes = (FLOW,)
 
-    def __init__(self, size: ModelSize) -> None:
+    def __init__(self, size: ModelSize, *, limb_gain: bool = False) -> None:
         super().__init__(size)
-        self.gain = limb_gain(size)
+        self.gain = skeleton_gain(size, limb_gain=limb_gain)
         self.cells = nn.Conv2d(fold_width(size), WIDTH, 3, padding=1)
         self.sequence = nn.Conv1d(WIDTH * POOLED[0] * POOLED[1], 4 * WIDTH, 3, padding=1)
         self.coefficients = nn.Conv1d(4 * WIDTH, 2 * TERMS, 1)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from dynascene.models.attention import Projection, attention_site
 from dynascene.models.backbone import spatial_blocks
 from dynascene.models.conditioners.base import Conditioner
-from dynascene.models.conditioners.pose_guider import fold_width, limb_gain
+from dynascene.models.conditioners.pose_guider import fold_width, skeleton_gain
 from dynascene.models.injection import Injection
 from dynascene.models.latents import EncodedClip
 from dynascene.models.readers.added_states import AddedStates
@@ -48,13 +48,17 @@ class BackgroundMotion(Conditioner):
 
     gate: where the gates of T across frames and of B start: 0 is silent, 1 is the formula.
     rank: of B.
+    limb_gain: as in ``skeleton_gain``.
     """
 
     reads = ("skeleton_folds",)
 
-    def __init__(self, size: ModelSize, gate: float = 0.0, rank: int = 4) -> None:
+    def __init__(
+        self, size: ModelSize, gate: float = 0.0, rank: int = 4, *, limb_gain: bool = False
+    ) -> None:
         super().__init__(size)
-        self.rank, self.levels, self.gain = rank, len(size.widths), limb_gain(size)
+        self.rank, self.levels = rank, len(size.widths)
+        self.gain = skeleton_gain(size, limb_gain=limb_gain)
         width = size.widths[-1]
         self.encoder = nn.Conv3d(fold_width(size), width, 3, padding=1)
         self.to_states = nn.Linear(width, width)

@@ -17,9 +17,14 @@ def fold_width(size: ModelSize) -> int:
     return 3 * size.latent_stride**2
 
 
-def limb_gain(size: ModelSize) -> float:
-    """What drawn skeletons are multiplied by, so that limbs have about the value 1: in small frames
-    they are thinner than a pixel, and dim."""
+def skeleton_gain(size: ModelSize, *, limb_gain: bool) -> float:
+    """What drawn skeletons are multiplied by.
+
+    With ``limb_gain`` limbs have about the value 1: in small frames they are thinner than a pixel,
+    and dim. Without it skeletons stay as drawn, as networks of before the option were trained.
+    """
+    if not limb_gain:
+        return 1.0
     thickness = 2 * WIDTH * min(size.resolution)
     return 1 / (DIM * min(1.0, thickness))
 
@@ -28,13 +33,15 @@ class PoseGuider(Conditioner):
     """Skeletons, all pixels of each latent cell, through convolutions to the input features.
 
     Unconditional value: zeros. The last layer starts at zero.
+
+    limb_gain: as in ``skeleton_gain``.
     """
 
     reads = ("skeleton_folds",)
 
-    def __init__(self, size: ModelSize) -> None:
+    def __init__(self, size: ModelSize, *, limb_gain: bool = False) -> None:
         super().__init__(size)
-        width, self.gain = size.widths[0], limb_gain(size)
+        width, self.gain = size.widths[0], skeleton_gain(size, limb_gain=limb_gain)
         self.first = nn.Conv2d(fold_width(size), width, 3, padding=1)
         self.last = nn.Conv2d(width, width, 3, padding=1, bias=False)
         nn.init.zeros_(self.last.weight)

@@ -14,21 +14,22 @@ from dynascene.models.diffusion.flow_loss import flow_term
 from dynascene.models.systems.dynascene_rendered import DYNASCENE_MICRO
 from dynascene.models.systems.system import Network, Paper, System
 
+LIMBS = {"limb_gain": True}
 COMMON = {
     "scene_image": {},
     "image_embedding": {"gate": 1.0},
     "character_reference": {"gate": 1.0},
-    "pose_guider": {},
+    "pose_guider": LIMBS,
 }
 FLOW_DEPARTURE = "the background's motion is predicted as flow and summed to the input features"
 NETWORK = Network(
-    conditioners={**COMMON, "background_motion": {"gate": 1.0}},
+    conditioners={**COMMON, "background_motion": {"gate": 1.0, **LIMBS}},
     prediction="clean",
     schedule="zero_snr",
     start="scratch",
 )
 FLOW_NETWORK = replace(
-    NETWORK, conditioners={**COMMON, "background_flow": {}}, departures=(FLOW_DEPARTURE,)
+    NETWORK, conditioners={**COMMON, "background_flow": LIMBS}, departures=(FLOW_DEPARTURE,)
 )
 # weak: what it forbids holds little attention as it is. Width and δ are not published
 EPIPOLAR = epipolar_term(QUERIES_AND_KEYS, weight=0.1)

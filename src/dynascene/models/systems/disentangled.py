@@ -15,7 +15,7 @@ NETWORK = Network(
         "scene_reference": {"gate": 1.0},
         "character_reference": {"gate": 1.0},
         "image_embedding": {"gate": 1.0},
-        "pose_guider": {},
+        "pose_guider": {"limb_gain": True},
         "point_motion": {},
     },
     prediction="clean",
