@@ -44,3 +44,10 @@ def test_a_folder_of_photographs(tmp_path: Path) -> None:
     assert focal == pytest.approx(28 / math.hypot(36, 24) * math.hypot(60, 40), rel=1e-4)
     Image.new("RGB", (60, 40)).save(tmp_path / "0.jpg")
     assert tagged_focal(tmp_path, Size(60, 40)) is None
+
+
+@pytest.mark.parametrize("name", ["a.webp", "a.png", "a.tif"])
+def test_pictures_of_several_frames_tell_no_lens(tmp_path: Path, name: str) -> None:
+    frames = [Image.new("RGB", (60, 40), (shade, 90, 0)) for shade in (0, 90, 180)]
+    frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:])
+    assert tagged_focal(tmp_path / name, Size(60, 40)) is None

@@ -107,6 +107,32 @@ def test_primaries_are_heeded(tmp_path: Path) -> None:
     np.testing.assert_allclose(read[1, 0], srgb_from_linear(expected), atol=1e-3)
 
 
+def test_a_grey_of_aces_stays_grey(tmp_path: Path) -> None:
+    """ACES2065-1, whose blue is imaginary: y < 0."""
+    aces = (0.7347, 0.2653, 0.0, 1.0, 0.0001, -0.077, 0.32168, 0.33767)
+    stored = np.full((2, 2, 3), 0.18, np.float32)
+    path = write_exr(tmp_path / "a.exr", {"RGB": stored}, chromaticities=aces)
+    np.testing.assert_allclose(read_image(path, srgb_floats), srgb_from_linear(stored), atol=1e-4)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("hot", [50.0, np.inf])
+def test_a_hot_pixel_leaves_the_others_as_they_are(tmp_path: Path, hot: float) -> None:
+    stored = np.full((40, 60, 3), 0.9, np.float32)
+    stored[7, 7] = hot
+    scene = read_exact_scene(write_exr(tmp_path / "a.exr", {"RGB": stored}))
+    np.testing.assert_allclose(scene[7, 7], 1, atol=1e-6)
+    np.testing.assert_allclose(scene[20:], srgb_from_linear(stored[20:]), atol=1e-6)
+
+
+@pytest.mark.filterwarnings("error")
+def test_infinite_light_is_white(tmp_path: Path) -> None:
+    stored = np.full((20, 30, 3), 0.4, np.float32)
+    stored[:5] = np.inf
+    scene = read_exact_scene(write_exr(tmp_path / "a.exr", {"RGB": stored}))
+    np.testing.assert_allclose(scene[:5], 1, atol=1e-6)
+
+
 def test_what_is_brighter_than_white(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Frames are clipped, all of them alike; the picture of a place is compressed."""
     stored = np.full((20, 30, 3), 0.4, np.float32)
@@ -145,6 +171,40 @@ def test_mattes_are_shares_and_no_colours(tmp_path: Path, channels: str) -> None
 def test_depth_maps(tmp_path: Path) -> None:
     depth = light(1, most=50.0)[..., 0].astype(np.float32) + 1
     np.testing.assert_array_equal(read_depth(write_exr(tmp_path / "a.exr", {"Y": depth})), depth)
+
+
+def test_shares_and_distances_have_no_primaries(tmp_path: Path) -> None:
+    wide = (0.708, 0.292, 0.170, 0.797, 0.131, 0.046, 0.3127, 0.3290)
+    values = np.repeat(light(1).astype(np.float32) + 0.01, 3, axis=2)
+    path = write_exr(tmp_path / "a.exr", {"RGB": values}, chromaticities=wide)
+    np.testing.assert_array_equal(read_depth(path), values[..., 0])
+    matte = next(read_floats(open_matte(path)))
+    np.testing.assert_allclose(matte[..., 0], values[..., 0].clip(0, 1), atol=1e-5)
+
+
+@pytest.mark.parametrize("start", [(10, 10), (-4, 0)])
+def test_display_windows_off_the_origin_are_refused(tmp_path: Path, start: tuple) -> None:
+    first = np.array(start, np.int32)
+    window = first, first + np.array(SIZE, np.int32) - 1
+    path = write_exr(tmp_path / "a.exr", {"RGB": light()}, displayWindow=window, dataWindow=window)
+    with pytest.raises(InputError, match=rf"display window starts at \({start[0]}, {start[1]}\)"):
+        read_image(path)
+
+
+def test_overscan_is_cut_off(tmp_path: Path) -> None:
+    stored = light()
+    display = np.zeros(2, np.int32), np.array(SIZE, np.int32) - 7
+    data = np.full(2, -3, np.int32), np.array(SIZE, np.int32) - 4
+    path = write_exr(tmp_path / "a.exr", {"RGB": stored}, displayWindow=display, dataWindow=data)
+    expected = srgb_from_linear(stored[3:-3, 3:-3].astype(np.float32))
+    np.testing.assert_allclose(read_image(path, srgb_floats), expected, atol=1e-6)
+
+
+def test_luminance_and_chroma_are_refused(tmp_path: Path) -> None:
+    planes = light()
+    channels = {name: planes[..., number] for number, name in enumerate(("Y", "RY", "BY"))}
+    with pytest.raises(InputError, match=r"luminance and chroma \(Y, RY, BY\); write R, G, B"):
+        read_image(write_exr(tmp_path / "a.exr", channels))
 
 
 def test_what_is_not_read_is_one_line(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def adaptation(white: np.ndarray, to_white: np.ndarray) -> np.ndarray:
 
 def _xyz(point: Point) -> np.ndarray:
     x, y = point
-    if y <= 0:
+    if y == 0:  # below 0 lie imaginary colours, such as the blue of ACES2065-1
         raise ValueError("chromaticity without brightness")
     return np.array([x / y, 1.0, (1 - x - y) / y])
 

@@ -64,7 +64,7 @@ def _read_picture(path: Path) -> np.ndarray:
             pass  # says what is raw, or holds several pictures
     if path.suffix.lower() in LIGHT_SUFFIXES:
         with open_picture(path) as image:
-            light = read_light(image, path).light
+            light = read_light(image, path, converts=False).light
             return light[..., 0] if (light == light[..., :1]).all() else light
     content = np.fromfile(path, np.uint8)
     try:

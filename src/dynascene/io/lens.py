@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dynascene.geometry.intrinsics import focal_from_fov
-from dynascene.io.images import IMAGE_SUFFIXES, exif_fov
+from dynascene.io.images import IMAGE_SUFFIXES, exif_fov, probe_image
 from dynascene.io.picture_folders import list_pictures
 from dynascene.io.video_decoding import open_footage
 from dynascene.types import Size
@@ -20,7 +20,8 @@ def tagged_focal(path: Path, size: Size) -> float | None:
     """The focal length in pixels that a clip's file tells; None where it tells none.
 
     Of a video from the equivalent that an iPhone writes, taken for the longer side: stabilisation
-    crops some per cent more. Of pictures from the EXIF tags of the first.
+    crops some per cent more. Of pictures from the EXIF tags of the first; animated pictures and
+    files of several pages tell none.
 
     Args:
         path: a video, a picture or a folder of pictures.
@@ -31,6 +32,8 @@ def tagged_focal(path: Path, size: Size) -> float | None:
     """
     if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
         first = list_pictures(path, IMAGE_SUFFIXES, fill_gaps=True)[0][0] if path.is_dir() else path
+        if probe_image(first).count > 1:
+            return None
         fov = exif_fov(first)
         return None if fov is None else focal_from_fov(fov, size)
     with open_footage(path) as footage:

@@ -32,6 +32,8 @@ EXR_MAGIC, HDR_MAGIC = b"\x76\x2f\x31\x01", (b"#?RADIANCE", b"#?RGBE")
 MULTIPART, DEEP, TILED = 0x1000, 0x800, 0x200  # flags of an OpenEXR file
 LONGEST_HEADER = 1 << 20  # bytes
 BEYOND_WHITE = 1.001  # rounding in half
+HOT_PIXELS = 0.001  # share of a picture: so few are clipped, so that they darken no highlights
+MOST_LIGHT = float(np.finfo(np.float16).max)  # light that is infinite counts as this
 HALF, FLOAT = np.float16, np.float32
 ORDERS = {1: (0,), 2: (0, 1), 3: (2, 0, 1), 4: (2, 0, 1, 3)}  # of FFmpeg's planes G, B, R, A
 
@@ -87,6 +89,11 @@ def _exr_header(file: IO[bytes], path: str) -> tuple[tuple[int, int], set[str], 
         if name == "displayWindow":
             left, top, right, bottom = struct.unpack("<4i", value)
             size = right - left + 1, bottom - top + 1
+            if (left, top) != (0, 0):  # FFmpeg leaves its start out of account
+                raise InputError(
+                    f"{path}: its display window starts at ({left}, {top}); export it with one "
+                    "that starts at (0, 0)"
+                )
         elif name == "channels":
             channels = _channel_names(value)
         elif name == "chromaticities" and kind == "chromaticities":
@@ -99,6 +106,10 @@ def _exr_header(file: IO[bytes], path: str) -> tuple[tuple[int, int], set[str], 
         raise InputError(
             f"{path}: has no plain channels R, G, B or Y (it has {names}); write what is meant as "
             "R, G, B"
+        )
+    if not {"R", "G", "B"} <= channels and channels & {"RY", "BY"}:
+        raise InputError(
+            f"{path}: its colours are stored as luminance and chroma (Y, RY, BY); write R, G, B"
         )
     if not _is_whole(file, 16 if version & TILED else 4):
         raise InputError(f"{path}: the picture is cut short; export it again")
@@ -148,8 +159,11 @@ def is_light_picture(image: Image.Image) -> bool:
     return image.format in (EXR, HDR)
 
 
-def read_light(image: Image.Image, path: Path) -> LightPicture:
+def read_light(image: Image.Image, path: Path, *, converts: bool = True) -> LightPicture:
     """The pixels of an opened picture.
+
+    converts: to Rec. 709's primaries and straight alpha; else the values are as they are stored, as
+        depths and mattes need it. NaN is 0 in both.
 
     Raises:
         InputError: it is damaged, of a compression that is not read, or holds no finite numbers.
@@ -167,8 +181,12 @@ def read_light(image: Image.Image, path: Path) -> LightPicture:
     alpha = planes[..., -1:] if planes.shape[2] in (2, 4) else None
     if not np.isfinite(planes).all():
         light, alpha = np.nan_to_num(light), None if alpha is None else np.nan_to_num(alpha)
-    if alpha is not None:  # associated, as the format says
+    if alpha is not None:
         alpha = alpha.clip(0, 1)
+    if not converts:
+        return LightPicture(light, alpha)
+    light = light.clip(-MOST_LIGHT, MOST_LIGHT)
+    if alpha is not None:  # associated, as the format says
         light = np.where(alpha > 0, light / np.maximum(alpha, 1e-6), light)
     primaries = image.info.get("primaries", REC709)
     if not np.allclose(primaries, REC709, atol=0.002):
@@ -179,14 +197,16 @@ def read_light(image: Image.Image, path: Path) -> LightPicture:
 def srgb_of_light(image: Image.Image, path: Path, *, compresses: bool = False) -> np.ndarray:
     """float32 sRGB in 0 … 1, [H, W, 3], or [H, W, 4] with straight alpha.
 
-    compresses: roll highlights off as those of HDR video, where there is light beyond white. Else
-        they are clipped: of the frames of a clip all must be treated alike.
+    compresses: roll highlights off as those of HDR video, where more than a few pixels are brighter
+        than white. Else they are clipped: of the frames of a clip all must be treated alike.
 
     Raises:
         InputError: as for ``read_light``.
     """
     light, alpha = read_light(image, path)
-    if light.max() > BEYOND_WHITE:
+    share = (light > BEYOND_WHITE).any(axis=2).mean()
+    if share > 0:
+        compresses = compresses and share > HOT_PIXELS
         if compresses:
             light = compressed_highlights(light)
         what = "compressed as those of HDR video" if compresses else "clipped"

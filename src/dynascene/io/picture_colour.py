@@ -243,12 +243,17 @@ def is_deep(image: Image.Image) -> bool:
 
 
 def deep_pixels(image: Image.Image, path: Path) -> np.ndarray:
-    """uint16 [H, W, 3], or [H, W, 4] with straight alpha; of a TIFF upright; light up to 1."""
+    """uint16 [H, W, 3], or [H, W, 4] with straight alpha; of a TIFF upright.
+
+    Of light the values up to 1, as they are stored.
+    """
     import cv2
 
     if is_light_picture(image):
         return stored_words(
-            np.dstack([part for part in read_light(image, path) if part is not None])
+            np.dstack(
+                [part for part in read_light(image, path, converts=False) if part is not None]
+            )
         )
 
     key = image.info.get("transparency")
