@@ -13,8 +13,13 @@ from dynascene.errors import InputError
 from dynascene.generation.clip import GenerationOptions
 from dynascene.generation.delivery_input import DeliveryInput
 from dynascene.generation.job import make_clip
+from dynascene.generation.opening import open_inputs
 from dynascene.generation.request import CameraInput, GenerationRequest, PlaceInput
+from dynascene.geometry.intrinsics import intrinsics_matrix
+from dynascene.geometry.moves import make_move
+from dynascene.io.cameras import write_cameras
 from dynascene.io.frames import open_frames
+from dynascene.jobs.log import Log
 from dynascene.types import Size
 
 NAMES = ("usda", "glb", "after-effects", "blender-script", "nuke", "chan")
@@ -89,6 +94,44 @@ def sample(picture: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     """Colours at pixel positions; the first pixel's centre is at 0.5."""
     at = np.float32(u - 0.5)[:, None], np.float32(v - 0.5)[:, None]
     return cv2.remap(picture.astype(np.float32), *at, cv2.INTER_LINEAR)[:, 0]
+
+
+def filmed_request(folder: Path, fy: float, cx: float, names: tuple) -> GenerationRequest:
+    """Two frames of a camera file in an empty place."""
+    picture = np.random.default_rng(3).integers(0, 255, (96, 160, 3), np.uint8)
+    cv2.imwrite(str(folder / "scene.png"), picture)
+    intrinsics = intrinsics_matrix(150.0, fy, cx, 48.0)
+    track = make_move("pan-right:3", 2, intrinsics, SIZE)
+    write_cameras(track, folder / "filmed.json", "nerfstudio")
+    return GenerationRequest(
+        place=PlaceInput(scene=folder / "scene.png", place="ground", horizon=0.4),
+        camera=CameraInput(cameras=str(folder / "filmed.json")),
+        delivery=DeliveryInput(camera_files=names),
+        options=GenerationOptions(generator="projection", size=SIZE),
+    )
+
+
+def test_a_principal_point_that_is_not_stored_is_noted(tmp_path: Path) -> None:
+    make_clip(filmed_request(tmp_path, 150.0, 86.0, NAMES), tmp_path / "out")
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    notices = {line for line in report["notices"] if "does not store" in line}
+    assert notices == {
+        "camera.glb: glb does not store principal point",
+        "camera.jsx: after-effects does not store principal point",
+        "camera.nk: nuke does not store principal point",
+        "camera.chan: chan does not store principal point",
+    }
+
+
+def test_pixels_that_a_file_cannot_store_are_refused_when_cameras_are_read(tmp_path: Path) -> None:
+    message = (
+        r"`camera_files` nuke: stores square pixels only, and in .*filmed\.json fx / fy is 0\.7"
+    )
+    request = filmed_request(tmp_path, 200.0, 80.0, ("usda", "glb", "nuke"))
+    with pytest.raises(InputError, match=message):
+        open_inputs(request, tmp_path, Log())
+    request = filmed_request(tmp_path, 200.0, 80.0, ("usda", "glb"))
+    open_inputs(request, tmp_path, Log())
 
 
 def test_an_unknown_name_is_refused() -> None:

@@ -120,6 +120,7 @@ def test_show_without_out_writes_beside(
         (["make", "static", "x.txt", "--fov", "190"], "between 1 and 170"),
         (["make", "static", "x.chan"], "`rotation_order`"),
         (["make", "static", "x.txt", "--to", "usd"], "is unknown"),
+        (["make", "static", "x.txt", "--to", "qqq"], "'qqq' is unknown. Known: "),
     ],
 )
 def test_refusals_leave_nothing(

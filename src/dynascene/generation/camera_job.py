@@ -8,6 +8,7 @@ from dynascene.generation.footage import CAMERAS, FOLDER, film_camera
 from dynascene.generation.person_input import matted_person, open_person
 from dynascene.generation.request import PersonInput
 from dynascene.io.atomic import replacing
+from dynascene.io.lens import tagged_focal
 from dynascene.jobs.log import Log, notices_of_reading
 
 
@@ -31,7 +32,8 @@ def find_camera(
         clip = open_person(person, frames)
         start = frames[0] if frames else 0
         _, matte, _ = matted_person(clip, person, start, temporary, log)
-        footage = film_camera(clip.colour, matte, person, None, temporary, log)
+        tagged = tagged_focal(person.person, clip.colour.size)
+        footage = film_camera(clip.colour, matte, person, None, temporary, log, tagged=tagged)
         if footage.camera is None:
             raise InputError(
                 f"{person.person}: shows no background to track its camera by; give `cameras` "

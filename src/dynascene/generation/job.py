@@ -71,7 +71,7 @@ def make_clip(
             clip = generate(inputs.shot, inputs.scene, options)
         give_notices(request, inputs, clip, log)
         _warn_of_enlarging(inputs, clip, log)
-        write_camera_files(folder, wishes.camera_files, inputs, clip)
+        write_camera_files(folder, wishes.camera_files, inputs, clip, log)
         for path in keep:
             shutil.copy(path, folder)
         look = prepare_look(request, inputs, clip, folder, log)

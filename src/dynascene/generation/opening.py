@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from dynascene.generation.camera_files import check_camera_files
 from dynascene.generation.camera_input import camera_track, read_filmed
 from dynascene.generation.footage import read_footage
 from dynascene.generation.inputs import Inputs
@@ -53,6 +54,7 @@ def _open_place_alone(
     start, count, rate = motion_frames(request.motion, request.frames)
     filmed = read_filmed(request.camera, size, count, request.frames, log)
     if filmed is not None:
+        check_camera_files(request.delivery.camera_files, filmed)
         filmed = read_footage(request.camera, filmed) or filmed
         filmed = with_attitude(filmed, request)
     attitude = filmed.attitude if filmed else request.options.attitude

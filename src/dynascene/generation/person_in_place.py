@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from dynascene.errors import InputError
 from dynascene.estimators.scale.feet import standing_rays
+from dynascene.generation.camera_files import check_camera_files
 from dynascene.generation.camera_input import FilmedCamera, camera_track, read_filmed
 from dynascene.generation.footage import film_camera, read_footage, warn_of_conflict
 from dynascene.generation.generate import check_generator
@@ -138,6 +139,8 @@ def _open_clip(request: GenerationRequest, person: PersonInput, log: Log) -> Per
     colour = clip.colour
     rate = float(colour.frame_rate)
     filmed = read_filmed(camera, colour.size, len(colour), frames, log, rate)
+    if filmed is not None:
+        check_camera_files(request.delivery.camera_files, filmed)
     with_scale = read_footage(camera, filmed) if filmed else None
     is_tracked = not clip.still and camera.cameras is None and camera.move is None
     return PersonClip(

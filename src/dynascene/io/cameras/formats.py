@@ -166,7 +166,7 @@ def format_named(name: str) -> CameraFormat:
         raise InputError(f"camera format {name} is only written, for programs of artists")
     if name not in FORMATS:
         near = difflib.get_close_matches(name.lower(), (*FORMATS, *EXPORTS), n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        hint = f"; did you mean {near[0]}?" if near else "."
         raise InputError(f"camera format {name!r} is unknown{hint} Known: {known_names()}")
     return FORMATS[name]
 
