@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from tiny_vace import WIDTH, save_vace
 
 from dynascene.errors import InputError
@@ -145,7 +146,10 @@ def test_white_is_what_neither_picture_nor_person_shows(scene: LiftedScene) -> N
 
 
 def test_what_the_picture_shows_is_kept_and_nobody_stays_behind(weights, scene) -> None:
-    made = generate(shot(), scene, options(weights))
+    made = generate(shot(), scene, options(weights, steps=1))
+    log = Log()
+    made.sample(log)
+    assert "hash weights" in [stage["stage"] for stage in log.stages]
     plain = generate(shot(), scene, GenerationOptions(generator="projection", framing="centre"))
     changed = []
     for one, two in zip(made.frames(), plain.frames(), strict=True):
@@ -157,7 +161,7 @@ def test_what_the_picture_shows_is_kept_and_nobody_stays_behind(weights, scene) 
         changed.append(difference[two.visibility[..., 0] == 0])
         assert one.network.shape == (64, 96, 3)
     assert np.concatenate(changed).mean() > 5
-    assert made.sampling == {"steps": 2, "guidance": 5.0, "windows": 1}
+    assert made.sampling == {"steps": 1, "guidance": 5.0, "windows": 1}
     assert {name.split("/")[0] for name in made.weights} == {"transformer", "vae"}
 
 
@@ -217,14 +221,29 @@ def test_prompts_are_encoded_once_and_the_encoder_may_go(weights, tmp_path) -> N
         embed_prompts(without, ["a lake"], WIDTH, Log())
 
 
+def test_embeddings_are_known_by_their_encoder(weights, tmp_path) -> None:
+    """Another one of the same size says something else."""
+    other, texts = tmp_path / "other", ["a mountain"]
+    shutil.copytree(weights, other)
+    (file,) = (other / "text_encoder").glob("*.safetensors")
+    tensors = {name: -0.5 * tensor for name, tensor in load_file(file).items()}
+    save_file(tensors, file, metadata={"format": "pt"})
+    (one,), (two,) = (embed_prompts(folder, texts, WIDTH, Log()) for folder in (weights, other))
+    assert not torch.equal(one, two)
+    shutil.rmtree(other / "text_encoder")
+    with pytest.raises(InputError, match="by several, differently; fetch both folders"):
+        embed_prompts(other, texts, WIDTH, Log())
+
+
 def test_the_prompt_and_the_seed_reach_the_network(weights, scene) -> None:
     def background(**changes: Any) -> np.ndarray:
-        clip = generate(shot(3, person=False), scene, options(weights, **changes))
+        given = options(weights, steps=1, size=Size(48, 32), **changes)
+        clip = generate(shot(1, person=False), scene, given)
         return np.stack([frame.network for frame in clip.frames()])
 
     plain = background()
     assert np.array_equal(plain, background())
-    for change in ({"prompt": "a lake at night"}, {"negative_prompt": "night"}, {"seed": 1}):
+    for change in ({"prompt": "a lake"}, {"negative_prompt": "night"}, {"seed": 1}):
         assert not np.array_equal(plain, background(**change)), change
 
 
@@ -255,7 +274,7 @@ def test_what_cannot_be_is_refused_in_one_line(weights, tmp_path, monkeypatch) -
     for refused, message in (
         (GenerationOptions(generator="vace"), "brings none; give the folder of Wan2.1-VACE"),
         (options(tmp_path), "has no model_index.json; give the folder"),
-        (options(other), "describes a WanPipeline"),
+        (options(other), "describes WanPipeline, expected WanVACEPipeline"),
         (options(broken), "is no whole file of weights"),
         (options(Path("nowhere.safetensors")), "is no folder and no hub id"),
         (options(weights, null_camera=True), "`cameras` none: the vace generator follows"),
@@ -271,6 +290,50 @@ def test_what_cannot_be_is_refused_in_one_line(weights, tmp_path, monkeypatch) -
         check_generator(options(weights, prompt="something new"))
 
 
+def test_weights_that_are_not_whole_are_refused_before_anything_is_made(weights, tmp_path) -> None:
+    folder = tmp_path / "vace"
+    shutil.copytree(weights, folder)
+    network = folder / "transformer"
+    (one_file,) = network.glob("*.safetensors")
+    pieces = [network / f"piece-{number}.safetensors" for number in range(3)]
+    for piece in pieces:
+        shutil.copy(one_file, piece)
+    one_file.unlink()
+    with pytest.raises(InputError, match=f"transformer: lacks {one_file.name}"):
+        check_generator(options(folder))
+    index = network / f"{one_file.name}.index.json"
+    places = {f"layer{number}": piece.name for number, piece in enumerate(pieces)}
+    index.write_text(json.dumps({"weight_map": places}))
+    check_generator(options(folder))
+    pieces[1].unlink()
+    with pytest.raises(InputError, match=r"transformer: lacks piece-1\.safetensors"):
+        check_generator(options(folder))
+    index.write_text("{}")
+    with pytest.raises(InputError, match="has no weight_map"):
+        check_generator(options(folder))
+
+
+def test_other_networks_and_damaged_configurations_are_refused(weights, tmp_path) -> None:
+    folder = tmp_path / "vace"
+    shutil.copytree(weights, folder)
+    for file, change, message in (
+        ("model_index.json", {"vae": ["diffusers", "AutoencoderKL"]}, "describes AutoencoderKL,"),
+        ("model_index.json", {"transformer": []}, "a part is of nothing"),
+        ("vae/config.json", {"_class_name": "AutoencoderKL"}, "expected AutoencoderKLWan"),
+        ("transformer/config.json", {"text_dim": None}, r"config\.json: text_dim None: must be"),
+        ("transformer/config.json", None, r"config\.json: is no JSON object"),
+    ):
+        path, text = folder / file, (folder / file).read_text()
+        path.write_text("[]" if change is None else json.dumps(json.loads(text) | change))
+        with pytest.raises(InputError, match=message):
+            check_generator(options(folder))
+        path.write_text(text)
+    check_generator(options(folder))
+    shutil.rmtree(folder / "scheduler")
+    with pytest.raises(InputError, match=r"lacks scheduler/scheduler_config\.json"):
+        check_generator(options(folder))
+
+
 def test_options_of_another_generator_are_refused(tmp_path) -> None:
     place, move = PlaceInput(scene=tmp_path / "scene.png"), CameraInput(move="static")
     for name, value in (("prompt", "a lake"), ("negative_prompt", "night"), ("preset", "8")):
@@ -281,7 +344,7 @@ def test_options_of_another_generator_are_refused(tmp_path) -> None:
 def test_the_command_makes_a_clip_of_it(weights, tmp_path) -> None:
     y, x = np.mgrid[:90, :140]
     cv2.imwrite(str(tmp_path / "scene.png"), np.stack([x, y, x + y], 2).astype(np.uint8))
-    source = shot(3)
+    source = shot(2)
     pairs = zip(source.foreground.read(), source.matte.read(), strict=True)
     with PngSequenceWriter(tmp_path / "person") as writer:
         for pair in pairs:

@@ -88,7 +88,7 @@ class GeneratedClip:
     framing: where the first frame looks into the picture.
     seen_share: the share of the shot's frames that the picture itself shows, 0 … 1.
     frames: starts the rendering; every call gives the same frames.
-    weights: sha256 by name, of the weights that took part.
+    weights: sha256 by name, of the weights that took part; all there once it was sampled.
     sampling: the numbers it is sampled with, by name.
     estimate: how the estimates of its frames are made, in words; None = they have none.
     sample: does the slow work before the first frame now, as a stage of the log; None = there is

@@ -17,15 +17,16 @@ from dynascene.generation.weights import quiet_diffusers
 from dynascene.io.checkpoints import read_tensors, write_tensors
 from dynascene.jobs.log import Log
 
-ENCODER, TOKENIZER = "text_encoder", "tokenizer"
+ENCODER, TOKENIZER = PARTS = ("text_encoder", "tokenizer")
+SPAN = 2**20  # bytes of a file's beginning and end by which it is known
 TOKENS = 512  # to which prompts are padded or cut, as Wan was trained
 
 
 def check_prompts(folder: Path, texts: Sequence[str], width: int) -> None:
     """Check that prompts can be embedded, before anything is loaded; as ``embed_prompts``."""
-    if all(_files_of(folder, text, width) for text in texts):
+    if all(_file_of(folder, text, width) for text in texts):
         return
-    missing = [name for name in (ENCODER, TOKENIZER) if not (folder / name).is_dir()]
+    missing = [name for name in PARTS if not (folder / name).is_dir()]
     if missing:
         raise InputError(
             f"`weights` {folder}: has no {' and no '.join(missing)}, and this prompt has not been "
@@ -44,9 +45,10 @@ def embed_prompts(folder: Path, texts: Sequence[str], width: int, log: Log) -> l
         log: shows the stage, where the encoder must run.
 
     Raises:
-        InputError: the encoder is needed and cannot be loaded, or ``ftfy`` is not installed.
+        InputError: the encoder is needed and cannot be loaded, or ``ftfy`` is not installed; or it
+            is not there, and embeddings of several encoders are.
     """
-    fresh = [text for text in dict.fromkeys(texts) if not _files_of(folder, text, width)]
+    fresh = [text for text in dict.fromkeys(texts) if not _file_of(folder, text, width)]
     if fresh:
         check_prompts(folder, texts, width)
         with log.stage("text encoder"):
@@ -58,7 +60,8 @@ def embed_prompts(folder: Path, texts: Sequence[str], width: int, log: Log) -> l
                     f"token, and its transformer takes {width}: they do not belong together"
                 )
             write_tensors({"embedding": embedding}, _place(folder, text, width))
-    return [read_tensors(_files_of(folder, text, width)[-1])["embedding"] for text in texts]
+    files = [_file_of(folder, text, width) or _place(folder, text, width) for text in texts]
+    return [read_tensors(file)["embedding"] for file in files]
 
 
 @torch.no_grad()
@@ -89,20 +92,41 @@ def _encoded(folder: Path, texts: list[str]) -> Tensor:
     return embeddings[:, None]
 
 
-def _files_of(folder: Path, text: str, width: int) -> list[Path]:
-    """The files of a text's embedding; without an encoder in the folder, those of any encoder."""
+def _file_of(folder: Path, text: str, width: int) -> Path | None:
+    """The file of a text's embedding; where encoder or tokenizer is not there, that of any."""
     place = _place(folder, text, width)
-    if (folder / ENCODER).is_dir():
-        return [place] if place.is_file() else []
-    return sorted(place.parent.glob(f"{place.name.rsplit('-', 1)[0]}-*.safetensors"))
+    if all((folder / part).is_dir() for part in PARTS):
+        return place if place.is_file() else None
+    files = sorted(place.parent.glob(f"{place.name.rsplit('-', 1)[0]}-*.safetensors"))
+    if len({path.read_bytes() for path in files}) > 1:
+        raise InputError(
+            f"`weights` {folder}: lacks {ENCODER} or {TOKENIZER}, and this prompt was encoded here "
+            "by several, differently; fetch both folders too, to tell which embedding is meant"
+        )
+    return files[0] if files else None
 
 
 def _place(folder: Path, text: str, width: int) -> Path:
-    """Named after the text, the width, and the encoder by its files and their sizes."""
-    files = sorted(path for path in (folder / ENCODER).rglob("*") if path.is_file())
-    encoder = repr([(path.name, path.stat().st_size) for path in files])
-    name = f"{_digest(text)}-{width}-{_digest(encoder)}.safetensors"
+    """Named after the text, the width, and what reads the text."""
+    name = f"{_digest(text)}-{width}-{_digest(_fingerprint(folder))}.safetensors"
     return cache_folder() / "prompts" / name
+
+
+def _fingerprint(folder: Path) -> str:
+    """Tells encoders and tokenizers apart without reading all their gigabytes.
+
+    Of each file its name, size, beginning and end: all of a configuration or an index, and of a
+    weights file the header and some of the weights.
+    """
+    lines = []
+    for part in PARTS:
+        for path in sorted(path for path in (folder / part).rglob("*") if path.is_file()):
+            with path.open("rb") as file:
+                size, beginning = path.stat().st_size, file.read(SPAN)
+                file.seek(max(0, size - SPAN))
+                content = hashlib.sha256(beginning + file.read(SPAN)).hexdigest()
+            lines.append(f"{path.relative_to(folder).as_posix()} {size} {content}")
+    return "\n".join(lines)
 
 
 def _digest(text: str) -> str:

@@ -3,13 +3,14 @@
 Nothing read here runs code. The text encoder is left out (``prompt_embeddings``).
 """
 
-import json
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
+from diffusers.schedulers.scheduling_utils import SCHEDULER_CONFIG_NAME
+from diffusers.utils import SAFE_WEIGHTS_INDEX_NAME, SAFETENSORS_WEIGHTS_NAME
 from safetensors import SafetensorError, safe_open
 
 from dynascene.devices import default_device
@@ -19,15 +20,15 @@ from dynascene.generation.prompt_embeddings import ENCODER, TOKENIZER, check_pro
 from dynascene.generation.weights import (
     INDEX,
     LIBRARIES,
-    WEIGHTS,
     has_fast_bfloat16,
     quiet_diffusers,
 )
 from dynascene.io.checkpoints import HUB_ID
 from dynascene.io.text import read_json
 
-CLASS = "WanVACEPipeline"
-NETWORKS = ("transformer", "vae")
+CLASS, CONFIG = "WanVACEPipeline", "config.json"
+CLASSES = {"transformer": "WanVACETransformer3DModel", "vae": "AutoencoderKLWan"}
+NETWORKS, SCHEDULER = tuple(CLASSES), "scheduler"
 HUB = "Wan-AI/Wan2.1-VACE-1.3B-diffusers"
 ADVICE = f"give the folder of Wan2.1-VACE in diffusers' layout, or fetch {HUB} by naming it"
 GIB = 2**30
@@ -71,7 +72,7 @@ def check_vace(options: GenerationOptions) -> Path:
     folder = _folder(options.weights)
     _check_index(folder)
     for network in NETWORKS:
-        _check_files(folder / network)
+        _check_network(folder / network)
     if options.preset is not None:
         _check_memory(folder, options.preset)
     try:
@@ -90,9 +91,16 @@ def prompts_of(options: GenerationOptions) -> tuple[str, str]:
 
 
 def text_width(folder: Path) -> int:
-    """Of a token of text, as the transformer takes it."""
-    config: Any = read_json(folder / "transformer" / "config.json")
-    return int(config.get("text_dim", 4096))
+    """Of a token of text, as the transformer takes it.
+
+    Raises:
+        InputError: its configuration is damaged.
+    """
+    path = folder / "transformer" / CONFIG
+    width = _content(path).get("text_dim", 4096)
+    if type(width) is not int or width < 1:
+        raise InputError(f"{path}: text_dim {width}: must be a whole number above 0")
+    return width
 
 
 def load_vace(folder: Path, preset: Preset) -> Any:
@@ -147,7 +155,7 @@ def _folder(name: str, *, with_encoder: bool = False) -> Path:
         raise InputError(f"`weights` {name}: is no folder and no hub id (owner/name); {ADVICE}")
     from huggingface_hub import snapshot_download
 
-    parts = (*NETWORKS, "scheduler", *((ENCODER, TOKENIZER) if with_encoder else ()))
+    parts = (*NETWORKS, SCHEDULER, *((ENCODER, TOKENIZER) if with_encoder else ()))
     try:
         return Path(snapshot_download(name, allow_patterns=[INDEX, *(f"{p}/*" for p in parts)]))
     except Exception as error:  # network and permission errors of several libraries
@@ -158,36 +166,73 @@ def _folder(name: str, *, with_encoder: bool = False) -> Path:
 
 
 def _check_index(folder: Path) -> None:
-    """An index could name any class of any library: only the expected ones are let through."""
+    """An index could name any class of any library: only the expected ones are let through.
+
+    The scheduler may be of any kind.
+    """
     path = folder / INDEX
     if not path.is_file():
         raise InputError(f"`weights` {folder}: has no {INDEX}; {ADVICE}")
-    try:
-        index = json.loads(path.read_text(encoding="utf-8"))
-        libraries = {str(entry[0]) for entry in index.values() if isinstance(entry, list)}
-    except (OSError, ValueError, AttributeError, IndexError) as error:
-        raise InputError(f"{path}: cannot be read ({one_line(error, longest=160)})") from error
-    if index.get("_class_name") != CLASS:
-        raise InputError(f"{path}: describes a {index.get('_class_name')}; {ADVICE}")
+    index = _content(path)
+    _check_class(path, index.get("_class_name"), CLASS)
+    parts = {name: entry for name, entry in index.items() if isinstance(entry, list)}
+    libraries = {str(entry[0]) if entry else "nothing" for entry in parts.values()}
     if strange := sorted(libraries - {"None", *LIBRARIES}):
         raise InputError(f"{path}: a part is of {strange[0]}; expected diffusers or transformers")
+    for name, expected in CLASSES.items():
+        _check_class(path, parts.get(name, [None])[-1], expected)
+    if not (folder / SCHEDULER / SCHEDULER_CONFIG_NAME).is_file():
+        raise InputError(f"`weights` {folder}: lacks {SCHEDULER}/{SCHEDULER_CONFIG_NAME}; {ADVICE}")
 
 
-def _check_files(folder: Path) -> None:
-    paths = sorted(folder.glob(WEIGHTS))
-    if not paths:
-        raise InputError(f"`weights` {folder}: holds no {WEIGHTS}; {ADVICE}")
-    for path in paths:
+def _check_network(folder: Path) -> None:
+    _check_class(
+        folder / CONFIG, _content(folder / CONFIG).get("_class_name"), CLASSES[folder.name]
+    )
+    for path in weight_files(folder):
         try:
-            safe_open(path, framework="pt")  # its header says how long the file is
+            with safe_open(path, framework="pt"):  # its header says how long the file is
+                pass
         except (OSError, SafetensorError) as error:
             raise InputError(f"{path}: is no whole file of weights ({one_line(error)})") from error
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The files that a network's weights are read from, all of them there.
+
+    Raises:
+        InputError: one is missing, or the index of several cannot be read.
+    """
+    names, index = [SAFETENSORS_WEIGHTS_NAME], folder / SAFE_WEIGHTS_INDEX_NAME
+    if index.is_file():
+        places = _content(index).get("weight_map")
+        if not isinstance(places, dict) or not places:
+            raise InputError(f"{index}: has no weight_map")
+        names = sorted(map(str, places.values()))
+    paths = [folder / name for name in dict.fromkeys(names)]
+    for path in paths:
+        if not path.is_file():
+            raise InputError(f"`weights` {folder}: lacks {path.name}; {ADVICE}")
+    return paths
+
+
+def _content(path: Path) -> dict[str, Any]:
+    """Of a JSON file with named values."""
+    content = read_json(path)
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: is no JSON object")
+    return content
+
+
+def _check_class(path: Path, name: object, expected: str) -> None:
+    if name != expected:
+        raise InputError(f"{path}: describes {name or 'no class'}, expected {expected}; {ADVICE}")
 
 
 def _check_memory(folder: Path, name: str) -> None:
     """Raises InputError where the transformer alone fills the GPU of a preset."""
     preset, numbers = PRESETS[name], 0
-    for path in (folder / "transformer").glob(WEIGHTS):
+    for path in weight_files(folder / "transformer"):
         with safe_open(path, framework="pt") as file:
             numbers += sum(prod(file.get_slice(key).get_shape()) for key in file.keys())  # noqa: SIM118
     size = numbers * (1 if preset.eight_bits else 2) / GIB

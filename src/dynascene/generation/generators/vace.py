@@ -24,8 +24,8 @@ from dynascene.generation.vace_weights import (
     load_vace,
     prompts_of,
     text_width,
+    weight_files,
 )
-from dynascene.generation.weights import WEIGHTS
 from dynascene.imaging.pixels import bytes_from_tensor, unit_floats
 from dynascene.io.checksums import sha256_of
 from dynascene.jobs.log import Log
@@ -59,15 +59,24 @@ def vace(guide: SceneGuide, options: GenerationOptions) -> GeneratedClip:
         remembers=options.scene_memory,
     )
 
-    def frames() -> Iterator[GeneratedFrame]:
-        sampling.run(Log())
-        for sample, sharp in zip(sampling.frames, guide.frames(), strict=True):
-            yield finished(sample, sharp)
+    hashes: dict[str, str] = {}
 
-    paths = [path for network in NETWORKS for path in sorted((folder / network).glob(WEIGHTS))]
+    def sample(log: Log) -> None:
+        if not hashes:
+            paths = [path for network in NETWORKS for path in weight_files(folder / network)]
+            with log.stage("hash weights", len(paths)) as step:
+                for path in paths:
+                    hashes[str(path.relative_to(folder))] = sha256_of(path)
+                    step()
+        sampling.run(log)
+
+    def frames() -> Iterator[GeneratedFrame]:
+        sample(Log())
+        for frame, sharp in zip(sampling.frames, guide.frames(), strict=True):
+            yield finished(frame, sharp)
+
     numbers = {"steps": steps, "guidance": guidance, "windows": len(sampling.spans)}
-    hashes = {str(path.relative_to(folder)): sha256_of(path) for path in paths}
-    return replace(guide.clip, frames=frames, weights=hashes, sampling=numbers, sample=sampling.run)
+    return replace(guide.clip, frames=frames, weights=hashes, sampling=numbers, sample=sample)
 
 
 def finished(sample: VaceFrame, sharp: SharpFrame) -> GeneratedFrame:
