@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -50,7 +51,7 @@ def test_it_says_so_to_people_a_line_each(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_what_is_broken_is_a_line_and_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    for package in ("moderngl", "pygltflib", "cv2"):
+    for package in ("moderngl", "pygltflib", "cv2", "psutil", "av"):
         monkeypatch.setitem(sys.modules, package, None)
     monkeypatch.setitem(diagnosis.PACKAGES, "no-such-package", None)
     monkeypatch.setitem(diagnosis.ENCODERS, "no_such_codec", "nothing")
@@ -60,13 +61,27 @@ def test_what_is_broken_is_a_line_and_no_failure(monkeypatch: pytest.MonkeyPatch
     assert found.packages["no-such-package"] is None
     assert "does not load" in str(found.packages["opencv-python-headless"])
     assert not found.encoders["no_such_codec"]
+    assert found.system["memory_gib"] is None
     assert "tpu: is none" in found.devices["in_use"]
     text = text_of(found)
     assert 'without moderngl, pygltflib: pip install "dynascene[synthetic]"' in text
     assert "missing: nothing" in text
+    assert "unknown, unknown free" in text
+
+
+def test_a_folder_that_is_gone_has_no_free_space(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    system = diagnosis._system()
+    assert system["free_disk_gib"] is None
+    assert system["memory_gib"] > 0
 
 
 def test_gpus_are_listed_with_their_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DYNASCENE_DEVICE", raising=False)
     for name, answer in {
         "is_available": True,
         "device_count": 2,
@@ -79,3 +94,15 @@ def test_gpus_are_listed_with_their_memory(monkeypatch: pytest.MonkeyPatch) -> N
     assert found.devices["cuda"] == [card, card]
     assert found.devices["in_use"] == "cuda"
     assert text_of(found).count("RTX, 8.0 GiB, 3.0 GiB free") == 2
+
+
+def test_a_gpu_that_does_not_start_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: int) -> tuple[int, int]:
+        raise RuntimeError("CUDA error: out of memory")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", broken)
+    found = diagnose()
+    assert found.devices["cuda"][0]["memory_gib"] is None
+    assert "CUDA error: out of memory, unknown, unknown free" in text_of(found)

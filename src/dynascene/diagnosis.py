@@ -57,7 +57,7 @@ class Diagnosis:
 
     Attributes:
         dynascene: version of this package.
-        system: its name, Python's version, CPU cores, memory and free space in GiB.
+        system: its name, Python's version, CPU cores, memory and free space in GiB; None: unknown.
         packages: version of each package, and why it does not load; None: it is not installed.
         devices: GPUs with their memory in GiB, and what networks calculate on.
         extras: packages of each extra that are missing.
@@ -97,18 +97,23 @@ def diagnose() -> Diagnosis:
 
 
 def _system() -> dict[str, Any]:
-    import psutil
-
-    memory = psutil.virtual_memory()
     affinity: Callable[[int], set[int]] | None = getattr(os, "sched_getaffinity", None)
     return {
         "system": platform.platform(),
         "python": platform.python_version(),
         "cores": len(affinity(0)) if affinity else os.cpu_count(),
-        "memory_gib": round(memory.total / GIBIBYTE, 1),
-        "free_memory_gib": round(memory.available / GIBIBYTE, 1),
-        "free_disk_gib": round(psutil.disk_usage(os.getcwd()).free / GIBIBYTE, 1),
+        "memory_gib": _gibibytes(lambda psutil: psutil.virtual_memory().total),
+        "free_memory_gib": _gibibytes(lambda psutil: psutil.virtual_memory().available),
+        "free_disk_gib": _gibibytes(lambda psutil: psutil.disk_usage(os.getcwd()).free),
     }
+
+
+def _gibibytes(measure: Callable[[Any], int]) -> float | None:
+    """None where psutil does not load, or the current folder is gone."""
+    try:
+        return round(measure(import_module("psutil")) / GIBIBYTE, 1)
+    except Exception:  # whatever a broken package or system raises
+        return None
 
 
 def _version(package: str, module: str | None) -> str | None:
@@ -129,16 +134,7 @@ def _devices() -> dict[str, Any]:
         import torch
     except Exception as error:  # whatever a broken build raises
         return {"in_use": f"torch does not load: {one_line(error)}", "cuda": [], "mps": False}
-    gpus = []
-    for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
-        free, whole = torch.cuda.mem_get_info(index)
-        gpus.append(
-            {
-                "name": torch.cuda.get_device_name(index),
-                "memory_gib": round(whole / GIBIBYTE, 1),
-                "free_memory_gib": round(free / GIBIBYTE, 1),
-            }
-        )
+    gpus = [_gpu(i) for i in range(torch.cuda.device_count() if torch.cuda.is_available() else 0)]
     try:
         chosen = chosen_device() or ("cuda" if gpus else "cpu")
     except InputError as error:
@@ -148,6 +144,22 @@ def _devices() -> dict[str, Any]:
         "cuda": gpus,
         "cuda_of_torch": torch.version.cuda,
         "mps": torch.backends.mps.is_available(),
+    }
+
+
+def _gpu(index: int) -> dict[str, Any]:
+    """Its name and its memory; None for the memory where CUDA does not start on it."""
+    import torch
+
+    try:
+        free, whole = torch.cuda.mem_get_info(index)
+        name = torch.cuda.get_device_name(index)
+    except Exception as error:  # a GPU that is full, in exclusive use or broken
+        return {"name": one_line(error, longest=160), "memory_gib": None, "free_memory_gib": None}
+    return {
+        "name": name,
+        "memory_gib": round(whole / GIBIBYTE, 1),
+        "free_memory_gib": round(free / GIBIBYTE, 1),
     }
 
 
@@ -167,7 +179,7 @@ def _has_codec(name: str, mode: Literal["r", "w"]) -> bool:
         import av
 
         av.Codec(name, mode)
-    except (ValueError, ImportError):  # PyAV's UnknownCodecError is a ValueError
+    except (ValueError, ImportError, OSError):  # PyAV's UnknownCodecError is a ValueError
         return False
     return True
 
@@ -177,7 +189,7 @@ def _opengl() -> str:
         from dynascene.synthetic.solid.graphics import graphics
 
         info = graphics().context.info
-    except (InputError, ImportError) as error:
+    except Exception as error:  # whatever a broken driver raises
         return one_line(error)
     return f"{info['GL_RENDERER']}, OpenGL {info['GL_VERSION']}"
 
@@ -188,12 +200,15 @@ def text_of(diagnosis: Diagnosis) -> str:
     rows = [
         ("dynascene", diagnosis.dynascene),
         ("system", f"{system['system']}, Python {system['python']}, {system['cores']} CPU cores"),
-        ("memory", f"{system['memory_gib']} GiB, {system['free_memory_gib']} GiB free"),
-        ("disk here", f"{system['free_disk_gib']} GiB free"),
+        ("memory", f"{_size(system['memory_gib'])}, {_size(system['free_memory_gib'])} free"),
+        ("disk here", f"{_size(system['free_disk_gib'])} free"),
         ("networks on", str(devices["in_use"])),
     ]
     rows += [
-        ("GPU", f"{gpu['name']}, {gpu['memory_gib']} GiB, {gpu['free_memory_gib']} GiB free")
+        (
+            "GPU",
+            f"{gpu['name']}, {_size(gpu['memory_gib'])}, {_size(gpu['free_memory_gib'])} free",
+        )
         for gpu in devices["cuda"]
     ] or [("GPU", "Metal" if devices["mps"] else "none that this torch can use")]
     rows += [("OpenGL", diagnosis.opengl)]
@@ -216,3 +231,7 @@ def text_of(diagnosis: Diagnosis) -> str:
         ]
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:{width}}  {value}" for name, value in rows)
+
+
+def _size(gibibytes: float | None) -> str:
+    return "unknown" if gibibytes is None else f"{gibibytes} GiB"

@@ -23,7 +23,9 @@ def test_what_stands_about_is_no_free_ground() -> None:
     assert clutter[round(150 * scale), round(280 * scale)] > 0.9
     assert clutter[round(150 * scale), round(90 * scale)] < 0.1
     assert (clutter[: int(HORIZON * scale)] == 0).all()
-    x, y = freest_point(clutter, (WIDTH, HEIGHT))
+    point = freest_point(clutter, HORIZON, (WIDTH, HEIGHT))
+    assert point is not None
+    x, y = point
     assert HORIZON < y < HEIGHT
     assert clutter[int(y * scale), int(x * scale)] < 0.1
 
@@ -37,3 +39,20 @@ def test_rough_ground_is_judged_by_itself() -> None:
 
 def test_a_picture_without_ground_has_none() -> None:
     assert ground_clutter(street(), HEIGHT - 2.0) is None
+
+
+def test_the_sky_is_no_free_ground() -> None:
+    """The horizon lies below the middle, and things stand in the middle of the ground."""
+    horizon, clutter = 150, np.zeros((120, 192), np.float32)
+    clutter[80:, 30:162] = 0.9
+    point = freest_point(clutter, horizon, (WIDTH, HEIGHT))
+    assert point is not None
+    assert point[1] > horizon
+    assert clutter[point[1] * 120 // HEIGHT, point[0] * 192 // WIDTH] == 0
+
+
+def test_ground_full_of_things_has_no_free_point() -> None:
+    clutter = np.zeros((120, 192), np.float32)
+    clutter[80:] = 1.0
+    assert freest_point(clutter, 150, (WIDTH, HEIGHT)) is None
+    assert freest_point(clutter, 20, (WIDTH, HEIGHT)) is not None

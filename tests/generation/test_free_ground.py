@@ -50,6 +50,15 @@ def test_the_camera_turns_until_the_feet_are_free() -> None:
     assert -25 < chosen.yaw < -3
 
 
+def test_where_no_ground_is_free_no_point_is_named() -> None:
+    free = find_free_ground(place(slice(130, 220)), TRACK, person())
+    assert free is not None
+    crowded = free._replace(clutter=np.ones_like(free.clutter))
+    usual = find_framing(TRACK, free.scene.surface, free.scene.camera, LEVEL)
+    assert "no free ground" in crowded.doubt(usual, TRACK)
+    assert "stand`" not in crowded.doubt(usual, TRACK)
+
+
 def test_plain_ground_changes_nothing() -> None:
     scene = place(None)
     free = find_free_ground(scene, TRACK, person())

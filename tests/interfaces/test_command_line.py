@@ -9,6 +9,7 @@ import pytest
 
 from dynascene.estimators.matte.job import MatteSummary
 from dynascene.interfaces.cli import main as cli
+from dynascene.interfaces.cli.display import Terminal
 from dynascene.io.images import write_png
 
 PLACE = ("--scene", "place.png", "--move", "static", "--frames", "0:2", "--size", "64x36")
@@ -55,11 +56,48 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
             "dynascene: verify has no --point; did you mean --no-points? "
             "(see dynascene verify --help)",
         ),
+        (
+            "cameras convrt a b",
+            "dynascene: cameras convrt: is no command; did you mean convert? (see --help)",
+        ),
+        (
+            "cameras convert a b --sise 3x3",
+            "dynascene: cameras convert has no --sise; did you mean --size? "
+            "(see dynascene cameras convert --help)",
+        ),
+        (
+            "cameras show a --form tum --siz 3x3",
+            "dynascene: cameras show has no --form; did you mean --from? "
+            "(see dynascene cameras show --help)",
+        ),
+        (
+            "cameras make pan-right a --rame 3",
+            "dynascene: cameras make has no --rame; did you mean --frames? "
+            "(see dynascene cameras make --help)",
+        ),
     ],
 )
 def test_a_mistyped_name_is_met_with_the_nearest(
     arguments: str, line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert complaint(capsys, *arguments.split()) == line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "needs"),
+    [
+        ("matte clip", "matte needs --out DIR"),
+        ("matte", "matte needs VIDEO, --out DIR"),
+        ("generate", "generate needs --scene IMAGE"),
+        ("cameras convert a", "cameras convert needs DST"),
+        ("flow", "flow needs POSES, --weights DIR|HUB, --out DIR"),
+    ],
+)
+def test_what_is_missing_is_named_without_its_help(
+    arguments: str, needs: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = needs.partition(" needs")[0]
+    line = f"dynascene: {needs} (see dynascene {command} --help)"
     assert complaint(capsys, *arguments.split()) == line
 
 
@@ -98,6 +136,16 @@ def test_no_help_offers_none_as_a_value(capsys: pytest.CaptureFixture[str]) -> N
         assert not re.search(r"\{None|\(default: None\)|--no-\S+ .*\(default: True\)", text), (
             command
         )
+
+
+def test_stages_leave_nothing_where_there_is_no_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    display = Terminal()
+    with display.stage("frames", 3) as advance:
+        advance()
+        display.notice("one line")
+    assert capsys.readouterr().err == "one line\n"
 
 
 def test_a_quiet_run_says_its_result_alone(

@@ -8,6 +8,8 @@ the map.
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
@@ -15,6 +17,7 @@ ACROSS = 192  # pixels of the map
 BESIDE, AHEAD = 0.3, 0.12  # half the patch, as a share of the rows between it and the horizon
 LYING = 0.5  # weight of edges that lie, which ground has itself, against upright ones
 CALM = 7.0  # CIELAB units a pixel: ground that is never called busy
+BUSY = 0.5  # clutter from which something stands there
 LEAST_GROUND = 0.05  # of the picture's height, below the horizon
 
 
@@ -48,19 +51,30 @@ def ground_clutter(picture: np.ndarray, horizon: float) -> np.ndarray | None:
     return clutter
 
 
-def freest_point(clutter: np.ndarray, size: tuple[int, int]) -> tuple[int, int]:
-    """The pixel of a picture of ``size`` (width, height) that is nearest to the lower middle among
-    those with the least clutter.
+def freest_point(
+    clutter: np.ndarray, horizon: float, size: tuple[int, int]
+) -> tuple[int, int] | None:
+    """The pixel of the ground with the least clutter, towards the lower middle.
+
+    None where something stands all over the ground. What is close to the horizon is too far away.
 
     Args:
         clutter: [h, w] of the picture.
+        horizon: row of the picture.
+        size: width and height of the picture, in pixels.
     """
     height, width = clutter.shape
-    rows, columns = np.mgrid[height // 2 : height, :width]
+    # rows above the horizon have no clutter, but are no ground
+    first = max(0, math.ceil((horizon / size[1] + LEAST_GROUND) * height))
+    if first >= height:
+        return None
+    rows, columns = np.mgrid[first:height, :width]
     away = np.hypot((columns - width / 2) / width, (rows - 0.85 * height) / height)
-    best = np.unravel_index((clutter[height // 2 :] + 0.1 * away).argmin(), rows.shape)
-    x, y = (columns[best] + 0.5) / width, (rows[best] + 0.5) / height
-    return int(x * size[0]), int(y * size[1])
+    best = np.unravel_index((clutter[first:] + 0.1 * away).argmin(), rows.shape)
+    row, column = rows[best], columns[best]
+    if clutter[row, column] >= BUSY:
+        return None
+    return int((column + 0.5) / width * size[0]), int((row + 0.5) / height * size[1])
 
 
 def _edges(picture: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from torch import Tensor
 
-from dynascene.estimators.clutter import freest_point, ground_clutter
+from dynascene.estimators.clutter import BUSY, freest_point, ground_clutter
 from dynascene.estimators.scale.feet import seen_feet
 from dynascene.geometry.around import PanoramaCamera
 from dynascene.geometry.box import PlaceBox
@@ -18,8 +18,7 @@ from dynascene.imaging.pixels import bytes_from_tensor
 from dynascene.types import CameraTrack, FrameSource
 
 CLUTTER_COST = 0.25  # share of the picture that free ground at the feet is worth
-BUSY = 0.5  # clutter from which something stands there
-CROWDED = 0.15  # share of the ground on which something stands, from which it is told …
+CROWDED = 0.15  # share of the ground on which something stands, from which a notice warns …
 FAR = 0.09  # … of a camera that goes so far aside or up, in track units, …
 AHEAD = 0.5  # … or so much of it ahead, where things grow rather than smear
 
@@ -56,10 +55,15 @@ class FreeGround(NamedTuple):
         """One line where something else than free ground is at the feet; else empty."""
         if self.occupied(framing, track) < BUSY:
             return ""
-        x, y = freest_point(self.clutter, self.scene.camera.size)
+        point = freest_point(self.clutter, self.scene.camera.horizon, self.scene.camera.size)
+        if point is None:
+            return (
+                "the picture shows no free ground, and the person stands on what is there; "
+                "another picture of the place mends that"
+            )
         return (
             "the picture hardly shows free ground where the person stands; `stand` X,Y puts them "
-            f"elsewhere, {x},{y} looks free"
+            f"elsewhere, {point[0]},{point[1]} looks free"
         )
 
 

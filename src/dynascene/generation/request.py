@@ -95,7 +95,7 @@ class PlaceInput:
     Args:
         scene: the picture of the place.
         scene_fov: its horizontal field of view in degrees, 360 for a panorama; None = from its
-            tags, else 60.
+            tags, else 60 along the longer side, or what suits the filmed camera.
         horizon: height of the horizon, 0 = top, 1 = bottom; None = estimated.
         scene_depth: depth map of the picture (larger = farther, any unit).
         place: its shape, a name of PLACES; None = by depth where there is one, else by the

@@ -28,7 +28,14 @@ class Terminal:
             MofNCompleteColumn(),
             TimeRemainingColumn(),
         )
-        with Progress(*columns, console=self.console, transient=True) as progress:
+        # elsewhere than on a terminal it could only leave an empty line behind
+        progress = Progress(
+            *columns,
+            console=self.console,
+            transient=True,
+            disable=not self.console.is_terminal,
+        )
+        with progress:
             task = progress.add_task(name, total=total if total > 1 else None)
             yield lambda: progress.advance(task)
 

@@ -148,7 +148,8 @@ def generate(
             disentangled; default: they follow the camera of --move or --cameras).
         framing: where the first frame looks into the picture: auto, centre, or YAW,PITCH degrees.
         scene_fov: horizontal field of view of the picture in degrees, 360 for an equirectangular
-            panorama (default: what the picture's tags say, else 60).
+            panorama (default: what the picture's tags say, else 60 or what suits
+            the clip's camera).
         generator: what makes the background: diffusion, a trained model (the default), projection,
             which needs no weights and is quick, or vace, the public video weights Wan2.1-VACE.
         weights: weights of the model: small (bundled), a folder, or a hub id.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from typing import Any
 
@@ -17,10 +18,15 @@ RENAMED = {
 }
 
 
-def check_command(name: str, commands: Iterable[str]) -> None:
-    """Raises InputError where there is no such command, with the nearest one."""
+def check_command(name: str, commands: Iterable[str], family: str = "") -> None:
+    """Raises InputError where there is no such command, with the nearest one.
+
+    Args:
+        family: what comes before the name on the command line.
+    """
     if not name.startswith("-") and name not in commands:
-        raise InputError(f"{name}: is no command{_meant(name, commands)} (see --help)")
+        whole = f"{family} {name}".lstrip()
+        raise InputError(f"{whole}: is no command{_meant(name, commands)} (see --help)")
 
 
 def wrong_option(
@@ -29,7 +35,7 @@ def wrong_option(
     """One line for the first option that a command does not have; None: it has them all.
 
     Args:
-        arguments: of the program: the command, then its own.
+        arguments: the name of the command, such as "cameras make", then its own arguments.
         commands: by name.
     """
     name = arguments[0]
@@ -45,7 +51,10 @@ def options_of(command: Callable[..., Any]) -> set[str]:
     """All options of a command, ``--help`` too."""
     options = {"--help"}
     for parameter in inspect.signature(command).parameters.values():
-        if parameter.kind is not inspect.Parameter.POSITIONAL_ONLY:
+        if is_dataclass(parameter.default):
+            # "from" is no name in Python: its field has an underscore behind it
+            options |= {option_of(field.name.rstrip("_")) for field in fields(parameter.default)}
+        elif parameter.kind is not inspect.Parameter.POSITIONAL_ONLY:
             option = option_of(parameter.name)
             options.add(f"--no-{option[2:]}" if parameter.default is True else option)
     return options

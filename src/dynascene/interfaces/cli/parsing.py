@@ -74,6 +74,8 @@ def parse(arguments: list[str]) -> Callable[[], None]:
     plain = {name: c for module in modules for name, c in module.COMMANDS.items()}
     if arguments:
         check_command(arguments[0], [*plain, "cameras"])
+        if arguments[0] == "cameras" and len(arguments) > 1:
+            check_command(arguments[1], cameras.COMMANDS, "cameras")
         check_no_streams(arguments)
         arguments = with_present_names(arguments, lambda text: print(text, file=sys.stderr))
     commands = {name: _later(command) for name, command in plain.items()}
@@ -94,9 +96,22 @@ def parse(arguments: list[str]) -> Callable[[], None]:
             )
     except SystemExit as stop:
         if stop.code:
-            line = wrong_option(arguments, plain) if arguments[0] in plain else None
-            raise InputError(line or one_line(complaint.getvalue())) from None
+            raise InputError(_mistake(arguments, plain, complaint.getvalue())) from None
         raise
+
+
+def _mistake(arguments: list[str], plain: Mapping[str, Command], complaint: str) -> str:
+    """One line for what is wrong: an option that is none, or what the parser complains of."""
+    commands = {**plain, **{f"cameras {name}": c for name, c in cameras.COMMANDS.items()}}
+    count = 2 if arguments[0] == "cameras" else 1
+    name, rest = " ".join(arguments[:count]), arguments[count:]
+    if name not in commands:
+        return one_line(complaint)
+    return (
+        wrong_option([name, *rest], commands)
+        or missing_arguments(name, complaint)
+        or one_line(complaint)
+    )
 
 
 def _family(commands: Mapping[str, Command], description: str) -> Callable[..., Any]:
@@ -130,12 +145,25 @@ def _later(command: Command) -> Callable[..., Callable[[], None]]:
     return bound
 
 
+def missing_arguments(name: str, box: str) -> str | None:
+    """A parser's framed complaint about a command that lacks arguments, without their helps.
+
+    None where it complains of something else.
+    """
+    box = box.partition("For full helptext")[0]
+    if not re.search(r"^. Missing from ", box, re.MULTILINE):
+        return None
+    # names are indented by five columns behind the frame, which is blank in ASCII; helps by nine
+    names = re.findall(r"^. {5}(\S.*?)[ │]*$", box, re.MULTILINE)
+    return f"{name} needs {', '.join(names)} (see dynascene {name} --help)" if names else None
+
+
 def one_line(box: str) -> str:
     """A parser's framed complaint as one sentence."""
     lines = [re.sub(r"[│╭╮╰╯]", "", line).strip() for line in box.splitlines()]
     texts = []
     for line in lines:
-        if not line or set(line) <= {"─", " "}:
+        if not line or set(line) <= set("─- "):
             continue
         if line.startswith("For full helptext"):
             break
