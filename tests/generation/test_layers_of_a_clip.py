@@ -44,7 +44,7 @@ def request_of(tmp_path_factory: pytest.TempPathFactory):
             camera=CameraInput(move="pan-right:5"),
             look=LookInput(light=(20.0, 40.0), harmonise="none"),
             delivery=DeliveryInput(**delivery),
-            options=GenerationOptions(generator="projection"),
+            options=GenerationOptions(generator="projection", framing="centre"),
         )
 
     return request

@@ -354,7 +354,8 @@ def test_the_command_makes_a_clip_of_it(weights, tmp_path) -> None:
             "generate", str(tmp_path / "person"), "--scene", str(tmp_path / "scene.png"),
             "--move", "pan-right:40", "--generator", "vace", "--weights", str(weights),
             "--prompt", "a mountain lake", "--preset", "8", "--steps", "1", "--layers",
-            "--shadow", "0", "--harmonise", "none", "--out", str(tmp_path / "out"),
+            "--shadow", "0", "--harmonise", "none", "--framing", "centre",
+            "--out", str(tmp_path / "out"),
         ]
     )  # fmt: skip
     report = json.loads((tmp_path / "out" / "report.json").read_text())
