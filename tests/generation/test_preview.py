@@ -30,6 +30,7 @@ from dynascene.generation.thinning import (
 )
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.moves import make_move
+from dynascene.imaging.sheet import SheetHeader
 from dynascene.interfaces.cli.main import main
 from dynascene.io.images import read_image, write_png
 from dynascene.jobs.log import Log
@@ -174,3 +175,22 @@ def test_the_picture_lies_beside_the_results_and_leaves_them_alone(
     assert sheet.shape[1] > 6 * 160
     reddish = (sheet[..., 0] > 180) & (sheet[..., 1] < 90)
     assert reddish.sum() > 2 * 6 * 24 * 50  # the person, and the composite
+
+
+def test_the_sheet_says_what_is_doubtful_of_the_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doubt = "the picture hardly shows free ground where the person stands; `stand` 3,4 looks free"
+    titles = []
+
+    def sheet(rows: object, captions: object, header: SheetHeader) -> np.ndarray:
+        titles.append(header.title)
+        return np.zeros((8, 8, 3), np.uint8)
+
+    monkeypatch.setattr("dynascene.generation.preview.give_notices", lambda *_: doubt)
+    monkeypatch.setattr("dynascene.generation.delivery.contact_sheet", sheet)
+    write_png(tmp_path / "scene.png", np.full((36, 64, 3), 90, np.uint8))
+    place, camera = PlaceInput(scene=tmp_path / "scene.png"), CameraInput(move="static")
+    make_preview(GenerationRequest(place=place, camera=camera), tmp_path / "out")
+    assert doubt.replace("`", "") in titles[0].replace("\n", " ")
+    assert max(map(len, titles[0].splitlines())) < 80

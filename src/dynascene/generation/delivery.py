@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ from dynascene.jobs.log import Log
 from dynascene.types import Shot, Size
 
 CAMERA_PICTURE = Size(300, 180)
+LONGEST_LINE = 66  # characters beside the pictures
 PARTS = ("composite", "background", "matte")
 Write = Callable[[FinishedFrame], None]
 
@@ -193,6 +195,7 @@ def clip_sheet(
         f"{len(inputs.shot)} frames, background {clip.track.size}",
         f"framing {clip.framing.yaw:+.1f}° right, {clip.framing.pitch:+.1f}° up",
         f"{clip.seen_share:.0%} of the view lies within the picture",
+        *wrap(clip.doubt.replace("`", ""), LONGEST_LINE),
         _place_line(inputs.place),
         "hatched in the guide: beyond the picture, filled in the background",
         *_estimate_lines(inputs.estimates),

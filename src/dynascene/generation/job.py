@@ -69,7 +69,7 @@ def make_clip(
             options = replace(options, framing=inputs.framing)
         with log.stage("prepare"):
             clip = generate(inputs.shot, inputs.scene, options)
-        give_notices(request, inputs, clip, log)
+        clip = replace(clip, doubt=give_notices(request, inputs, clip, log))
         _warn_of_enlarging(inputs, clip, log)
         write_camera_files(folder, wishes.camera_files, inputs, clip, log)
         for path in keep:

@@ -12,8 +12,10 @@ from dynascene.jobs.log import Log
 LITTLE_SEEN = 0.2  # of the view within the picture; less is hardly what anyone wants
 
 
-def give_notices(request: GenerationRequest, inputs: Inputs, clip: GeneratedClip, log: Log) -> None:
+def give_notices(request: GenerationRequest, inputs: Inputs, clip: GeneratedClip, log: Log) -> str:
     """Say how much of the view the picture shows, and what cannot be right about the person.
+
+    Returns what was said of the person; empty where nothing was.
 
     Raises:
         InputError: the cameras see nothing of the picture.
@@ -29,7 +31,7 @@ def give_notices(request: GenerationRequest, inputs: Inputs, clip: GeneratedClip
     if smears := smearing(inputs.scene, clip.track):
         log.notice(smears)
     if inputs.shot.foreground is None:
-        return
+        return ""
     standing = inputs.attitude.standing if inputs.attitude else None
     doubt = size_doubt(inputs.scene, clip.framing, standing, request.place.person_scale)
     if not doubt and request.place.stand is None and inputs.shot.matte is not None:
@@ -37,3 +39,4 @@ def give_notices(request: GenerationRequest, inputs: Inputs, clip: GeneratedClip
         doubt = free.doubt(clip.framing, inputs.shot.cameras) if free else ""
     if doubt:
         log.notice(doubt)
+    return doubt

@@ -83,5 +83,5 @@ def open_preview(
     options = replace(quick, attitude=inputs.attitude, framing=framing, size=size)
     with log.stage("prepare"):
         clip = generate(inputs.shot, inputs.scene, options)
-    give_notices(request, inputs, clip, log)
+    clip = replace(clip, doubt=give_notices(request, inputs, clip, log))
     return inputs, clip
