@@ -37,21 +37,14 @@ def chosen_device() -> DeviceName | None:
         InputError: it is no device, or this machine or this build of torch does not have it.
     """
     name = os.environ.get(VARIABLE) or None
-    for device in get_args(DeviceName):
-        if name == device:
-            _check(device)
-            return device
-    if name is not None:
-        names = ", ".join(get_args(DeviceName))
-        raise InputError(f"`device` {name}: is none; give one of {names}")
-    return None
+    return None if name is None else _check(name)
 
 
-def choose_device(name: DeviceName | None) -> None:
+def choose_device(name: str | None) -> None:
     """Choose for this process and those that it starts; None leaves the choice as it is.
 
     Raises:
-        InputError: this machine or this build of torch does not have it.
+        InputError: it is no device, or this machine or this build of torch does not have it.
     """
     if name is not None:
         _check(name)
@@ -70,9 +63,14 @@ def restored_choice() -> Generator[None]:
             os.environ[VARIABLE] = before
 
 
-def _check(name: DeviceName) -> None:
-    if name == "cpu":
-        return
+def _check(name: str) -> DeviceName:
+    """The device of a name; InputError where there is none."""
+    device = next((device for device in get_args(DeviceName) if device == name), None)
+    if device is None:
+        names = ", ".join(get_args(DeviceName))
+        raise InputError(f"`device` {name}: is none; give one of {names}")
+    if device == "cpu":
+        return device
     import torch
 
     if name == "cuda" and not torch.cuda.is_available():
@@ -81,3 +79,4 @@ def _check(name: DeviceName) -> None:
         raise InputError(f"`device` cuda: torch {torch.__version__} {reason}; take cpu")
     if name == "mps" and not torch.backends.mps.is_available():
         raise InputError(f"`device` mps: torch {torch.__version__} has no Metal here; take cpu")
+    return device

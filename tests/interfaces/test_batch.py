@@ -18,6 +18,7 @@ from dynascene.errors import InputError
 from dynascene.interfaces.cli import batch
 from dynascene.interfaces.cli.batch_plan import PlannedShot, options_from, plan_shots
 from dynascene.interfaces.cli.main import main
+from dynascene.io.file_locks import file_lock
 from dynascene.io.images import write_png
 
 COMMON = ("--scene", "place.png", "--generator", "projection", "--size", "64x36")
@@ -139,6 +140,11 @@ def test_a_pattern_names_people(folder: Path) -> None:
         ('{"person": "a.mp4"}', "line 1: has no `scene`"),
         ('{"scene": "a.png", "out": "../x"}', "must name a folder within"),
         ('{"scene": "a.png", "out": "/x"}', "must name a folder within"),
+        ('{"scene": "a.png", "out": "batch.json"}', "is a name that the batch itself uses"),
+        ('{"scene": "a.png", "out": ".batch/x"}', "is a name that the batch itself uses"),
+        ('\n{"scene": "a.png", "preview": true}', "line 2: `preview` has no meaning for one shot"),
+        ('{"scene": "a.png", "batch": "b.jsonl"}', "line 1: `batch` has no meaning"),
+        ('{"scene": "a.png", "help": true}', "line 1: `help` has no meaning"),
         ('{"scene": "a.png"}\n{"scene": "b/a.png"}', "line 2: would be written to a-camera, as"),
     ],
 )
@@ -146,6 +152,27 @@ def test_files_that_tell_no_shots_are_refused(lines: str, reason: str, folder: P
     (folder / "shots.jsonl").write_text(lines)
     with pytest.raises(InputError, match=reason):
         plan_shots("shots.jsonl", {})
+
+
+def test_an_empty_list_is_no_option() -> None:
+    shot = PlannedShot("a", {"scene": "a.png", "layers": [], "hint": []})
+    assert shot.arguments(Path()) == ["generate", "--scene=a.png", "--out=a", "--quiet"]
+
+
+def test_a_change_within_a_folder_changes_the_key(folder: Path) -> None:
+    frame = folder / "frames" / "left" / "1.png"
+    frame.parent.mkdir(parents=True)
+    frame.write_text("one")
+    shot = PlannedShot("a", {"person": "frames"})
+    before = shot.key()
+    assert shot.key() == before
+    frame.write_text("another")
+    assert shot.key() != before
+
+
+def test_no_two_shots_share_a_note() -> None:
+    names = ("a/b", "a+b", "a%2Fb", "a%b")
+    assert len({batch.note_file(Path("o"), name) for name in names}) == len(names)
 
 
 def test_command_lines_are_read_as_options() -> None:
@@ -157,7 +184,7 @@ def test_command_lines_are_read_as_options() -> None:
         "hint": ["1:2,3", "4:5,6"],
     }  # fmt: skip
     assert read("--layers exr png --straight") == {"layers": ["exr", "png"], "straight": True}
-    assert read("--layers") == {"layers": []}
+    assert read("--layers") == {"layers": True}
     with pytest.raises(InputError, match="its value is missing"):
         read("--scene")
     with pytest.raises(InputError, match="there is a PERSON already"):
@@ -210,13 +237,82 @@ def test_options_of_the_whole_are_checked_first(
         (("--wokers", "2"), "did you mean --workers?"),
         (("--preview",), "--preview: shows one clip"),
         (("--device", "cuda"), "--device cuda"),
+        (("--device", "gpu"), "--device gpu: is none; give one of cpu, cuda, mps"),
+        (("--workers", "²"), "--workers ²: must be 1 or more"),
     ):
         assert reason in failure(capsys, "generate", "--batch", file, *wrong)
+    assert "name it .jsonl" in failure(capsys, "generate", "--batch", "shots.json")
     assert "no file has such a name" in failure(capsys, "generate", "--batch", "nothing/*")
     assert "--workers: goes with --batch" in failure(
         capsys, "generate", "--scene", "place.png", "--move", "static", "--workers", "2"
     )
     assert made == []
+
+
+def test_every_line_is_checked_before_anything_is_made(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    for wrong, reason in (
+        ({"moove": "static"}, "shots.jsonl line 3: generate has no --moove; did you mean --move?"),
+        ({"steps": "few"}, "shots.jsonl line 3: "),
+        ({"device": "gpu"}, "line 3: --device gpu: is none; give one of cpu, cuda, mps"),
+    ):
+        write_lines(folder / "shots.jsonl", {"scene": "a.png"}, {"scene": "b.png", **wrong})
+        assert reason in failure(capsys, "generate", "--batch", "shots.jsonl", "--out", "o")
+    assert not (folder / "o").exists()
+
+
+def test_one_batch_at_a_time_works_in_a_folder(
+    made: list[list[str]], capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    file = write_lines(folder / "shots.jsonl", {"scene": "a.png"})
+    (folder / "o" / ".batch").mkdir(parents=True)
+    with file_lock(folder / "o" / ".batch" / ".lock"):
+        line = failure(capsys, "generate", "--batch", file, "--out", "o")
+    assert line == "dynascene: another batch is at work in o; wait for its end"
+    assert made == []
+
+
+def test_a_stopped_batch_lists_what_is_done(
+    made: list[list[str]], monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    class Stopping(Inline):
+        def run(self, items: Sequence[Item], steps: Sequence[Step], report: Report) -> Iterator:
+            yield from super().run(items[:1], steps, report)
+            (folder / "o" / ".b-camera.partial-x").mkdir()
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(batch, "start_engine", lambda _: nullcontext(Stopping()))
+    file = write_lines(folder / "shots.jsonl", {"scene": "a.png"}, {"scene": "b.png"})
+    with pytest.raises(SystemExit) as stop:
+        main(["generate", "--batch", file, "--out", "o"])
+    assert stop.value.code == 130
+    listed = json.loads((folder / "o" / "batch.json").read_text())["shots"]
+    assert [entry["state"] for entry in listed] == ["done", "failed"]
+    assert listed[1]["reason"] == "was not reached"
+    assert not (folder / "o" / ".b-camera.partial-x").exists()
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_words_of_the_engine_are_no_result(
+    quiet: bool,
+    made: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    folder: Path,
+) -> None:
+    class Talking(Inline):
+        def run(self, items: Sequence[Item], steps: Sequence[Step], report: Report) -> Iterator:
+            print("(raylet) A worker died")
+            yield from super().run(items, steps, report)
+
+    monkeypatch.setattr(batch, "start_engine", lambda _: nullcontext(Talking()))
+    file = write_lines(folder / "shots.jsonl", {"scene": "a.png"})
+    options = ["--json", *(["--quiet"] if quiet else [])]
+    main(["generate", "--batch", file, "--out", "o", *options])
+    streams = capsys.readouterr()
+    assert set(json.loads(streams.out)["shots"][0]) == {"shot", "state", "seconds"}
+    assert ("raylet" in streams.err) is not quiet
 
 
 def test_without_ray_one_line_says_how_to_get_it(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dynascene.errors import InputError, one_line
 from dynascene.io.atomic import replacing
-from dynascene.io.working_folders import working_folder
+from dynascene.io.working_folders import clear_leftovers, working_folder
 from dynascene.jobs.replacement import (
     finish_replacement,
     replace_entries,
@@ -68,6 +68,14 @@ def result_folder(
         if isinstance(error, OSError):
             raise InputError(_explanation(folder, error)) from None
         raise
+
+
+def clear_unfinished(folder: Path) -> None:
+    """Remove, or finish, what killed runs have left of a result folder; those alive go on."""
+    folder = folder.resolve()
+    finish_replacement(folder)
+    for parent in (folder.parent, folder):
+        clear_leftovers(parent, lambda name: name.startswith(working_prefix(folder)))
 
 
 def carry_inputs(earlier: Path, new: Path, inputs: Iterable[Path]) -> None:

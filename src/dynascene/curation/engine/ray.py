@@ -11,7 +11,9 @@ from __future__ import annotations
 import logging
 import os
 import re
+import signal
 import socket
+import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -135,12 +137,31 @@ def _start(attempts: int, **options: Any) -> None:
     import ray
 
     try:
-        ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
+        with _sigterm_as_before():
+            ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
     except Exception as error:  # Ray raises no narrower class when it times out
         ray.shutdown()
         if attempts > 1:
             return _start(attempts - 1, **options)
         raise InputError(f"Ray does not start: {first_line(error)}") from None
+
+
+@contextmanager
+def _sigterm_as_before() -> Generator[None]:
+    """Meet SIGTERM as before at the end; Ray's own handler ends a process without cleaning up."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may say how signals are met, and Ray leaves them alone
+        return
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    except SystemExit:  # of Ray's handler: SIGTERM came while Ray started
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+        signal.raise_signal(signal.SIGTERM)
+        raise
+    finally:
+        if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:  # else it is being met already
+            signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 def _configure() -> None:

@@ -5,11 +5,18 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import sys
 import time
 import traceback
 import uuid
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    contextmanager,
+    nullcontext,
+    redirect_stdout,
+)
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,19 +30,27 @@ from dynascene.curation.engine.step import StepResult
 from dynascene.curation.engine.store import Item
 from dynascene.curation.engine.trials import Trials
 from dynascene.devices import choose_device, restored_choice
+from dynascene.display import Display
 from dynascene.errors import InputError, one_line
 from dynascene.interfaces.cli import generation
-from dynascene.interfaces.cli.batch_plan import PlannedShot, options_from, plan_shots
+from dynascene.interfaces.cli.batch_plan import (
+    LISTING,
+    NOTES,
+    PlannedShot,
+    options_from,
+    plan_shots,
+)
 from dynascene.interfaces.cli.display import open_display, say_result
 from dynascene.interfaces.cli.mistypes import check_no_streams, wrong_option
 from dynascene.interfaces.cli.options import spell_options
 from dynascene.interfaces.cli.parsing import parse
 from dynascene.interfaces.cli.reasons import reason_of
 from dynascene.io.atomic import write_text
+from dynascene.io.file_locks import file_lock
 from dynascene.io.text import read_json
-from dynascene.jobs.result_folder import REPORT
+from dynascene.jobs.result_folder import REPORT, clear_unfinished
 
-LISTING, NOTES, ERRORS = "batch.json", ".batch", "errors.log"
+ERRORS = "errors.log"
 ATTEMPTS = 2  # of a shot that takes its process down; fewer than Ray's own three
 OWN = ("batch", "workers", "out", "quiet", "json")  # options of the whole
 NAMED = 3  # failures that the last line names
@@ -46,7 +61,7 @@ def batch_of(arguments: list[str]) -> Callable[[], None]:
     """A batch that is ready to start, from the command line of ``dynascene generate``.
 
     Raises:
-        InputError: an option of the whole has no meaning, or the shots cannot be told.
+        InputError: an option of the whole or of a shot has no meaning, or the shots cannot be told.
     """
     if line := wrong_option(arguments, generation.COMMANDS):
         raise InputError(line)
@@ -61,10 +76,11 @@ def batch_of(arguments: list[str]) -> Callable[[], None]:
     choose_device(options.get("device"))
     out = Path(own.get("out", "batch"))
     workers = own.get("workers")
-    if workers is not None and not (workers.isdigit() and int(workers) > 0):
+    if workers is not None and not (workers.isdecimal() and int(workers) > 0):
         raise InputError(f"`workers` {workers}: must be 1 or more")
     engine = partial(start_engine, LocalRay(None if workers is None else int(workers)))
     shots = plan_shots(own["batch"], options)
+    _check_options(shots, out)
     return partial(run_batch, shots, out, engine, quiet="quiet" in own, as_json="json" in own)
 
 
@@ -85,23 +101,25 @@ def run_batch(
         quiet, as_json: as for ``dynascene generate``.
 
     Raises:
-        InputError: shots have failed, when the others are done; or the engine does not start.
+        InputError: shots have failed, when the others are done; the engine does not start; or
+            another batch is at work in ``out``.
     """
     display = open_display(quiet)
-    notes = out / NOTES
-    notes.mkdir(parents=True, exist_ok=True)
-    open_shots = [shot for shot in shots if not is_finished(shot, out)]
-    if len(open_shots) < len(shots):
-        display.notice(f"{len(shots) - len(open_shots)} of {len(shots)} shots are done already")
-    if open_shots:
-        step = ShotStep(tuple(open_shots), str(out), os.getcwd(), uuid.uuid4().hex, _gpu_share())
-        items = [Item(str(n), Clip(Source(shot.name), Path())) for n, shot in enumerate(open_shots)]
-        with engine() as running, display.stage("shots", len(items)) as advance:
-            for item in running.run(items, [step], lambda _: None):
-                display.notice(_line(open_shots[int(item.key)].name, out))
-                advance()
-    entries = [{"shot": shot.name, **_note(out, shot.name)} for shot in shots]
-    write_text(out / LISTING, json.dumps({"shots": entries}, indent=1, ensure_ascii=False) + "\n")
+    (out / NOTES).mkdir(parents=True, exist_ok=True)
+    with _only_batch_in(out):
+        open_shots = [shot for shot in shots if not is_finished(shot, out)]
+        for shot in open_shots:  # what a note says of an earlier run does not hold for this one
+            note_file(out, shot.name).unlink(missing_ok=True)
+        if len(open_shots) < len(shots):
+            display.notice(f"{len(shots) - len(open_shots)} of {len(shots)} shots are done already")
+        try:
+            if open_shots:
+                with _own_output(quiet):
+                    _make_all(open_shots, out, engine, display)
+        finally:
+            entries = [_entry(out, shot.name) for shot in shots]
+            text = json.dumps({"shots": entries}, indent=1, ensure_ascii=False)
+            write_text(out / LISTING, f"{text}\n")
     failed = [entry for entry in entries if entry["state"] != DONE]
     say_result(
         f"{out / LISTING}: {len(entries) - len(failed)} of {len(entries)} shots are done",
@@ -110,6 +128,64 @@ def run_batch(
     )
     if failed:
         raise InputError(f"{len(failed)} of {len(entries)} shots failed: {_reasons(failed)}")
+
+
+def _make_all(
+    shots: list[PlannedShot],
+    out: Path,
+    engine: Callable[[], AbstractContextManager[Engine]],
+    display: Display,
+) -> None:
+    """Make shots; where that is stopped, nothing half made stays."""
+    step = ShotStep(tuple(shots), str(out), os.getcwd(), uuid.uuid4().hex, _gpu_share())
+    items = [Item(str(n), Clip(Source(shot.name), Path())) for n, shot in enumerate(shots)]
+    try:
+        with engine() as running, display.stage("shots", len(items)) as advance:
+            for item in running.run(items, [step], lambda _: None):
+                display.notice(_line(shots[int(item.key)].name, out))
+                advance()
+    finally:
+        for shot in shots:
+            clear_unfinished(out / shot.name)
+
+
+@contextmanager
+def _only_batch_in(out: Path) -> Generator[None]:
+    """Keep other batches out of a folder for the length of a ``with`` block."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(file_lock(out / NOTES / ".lock", wait=False))
+        except BlockingIOError:
+            raise InputError(f"another batch is at work in {out}; wait for its end") from None
+        yield
+
+
+@contextmanager
+def _own_output(quiet: bool) -> Generator[None]:
+    """Keep what Ray prints of its processes off standard output, which is for the result."""
+    with (
+        open(os.devnull, "w") if quiet else nullcontext(sys.stderr) as words,
+        redirect_stdout(words),
+    ):
+        yield
+
+
+def _check_options(shots: list[PlannedShot], out: Path) -> None:
+    """Parse what each shot is made with; shots that differ only in their files need it once.
+
+    Raises:
+        InputError: with the place of the first shot that has a wrong option or value.
+    """
+    checked = set()
+    for shot in shots:
+        options = {name: v for name, v in shot.options.items() if name not in ("person", "scene")}
+        if (text := json.dumps(options, sort_keys=True)) in checked:
+            continue
+        try:
+            parse(shot.arguments(out))
+        except InputError as error:
+            raise InputError(f"{shot.place}: {error}") from None
+        checked.add(text)
 
 
 @dataclass(frozen=True)
@@ -136,6 +212,7 @@ class ShotStep:
         """See ``Step``."""
         os.chdir(self.start)
         begin, shot, out = time.perf_counter(), self.shots[int(item.key)], Path(self.out)
+        key = shot.key()  # before: files that change meanwhile are taken anew by the next run
         trials = Trials(note_file(out, shot.name).with_suffix(".trials"), self.run)
         if trials.begin() > ATTEMPTS:
             reason = f"took its process down {ATTEMPTS} times (too little memory?)"
@@ -143,7 +220,7 @@ class ShotStep:
             reason = _make(shot, out)
         seconds = time.perf_counter() - begin
         note = {"state": FAILED, "reason": reason} if reason else {"state": DONE}
-        note = {**note, "seconds": round(seconds, 1), "key": shot.key()}
+        note = {**note, "seconds": round(seconds, 1), "key": key}
         write_text(note_file(out, shot.name), json.dumps(note, ensure_ascii=False) + "\n")
         trials.forget()
         return StepResult(
@@ -158,6 +235,8 @@ def _make(shot: PlannedShot, out: Path) -> str | None:
             parse(shot.arguments(out))()
     except InputError as error:
         return spell_options(str(error))
+    except SystemExit as stop:  # else it would count as a process that was taken down
+        return f"ended by itself with exit code {stop.code or 0}"
     except Exception as error:  # one bad shot never stops the others
         if reason := reason_of(error, "generate"):
             return reason
@@ -176,7 +255,14 @@ def is_finished(shot: PlannedShot, out: Path) -> bool:
 
 def note_file(out: Path, name: str) -> Path:
     """Where the outcome of a shot is noted."""
-    return out / NOTES / f"{name.replace('/', '+')}.json"
+    flat = name.replace("%", "%25").replace("/", "%2F")  # no two names become one
+    return out / NOTES / f"{flat}.json"
+
+
+def _entry(out: Path, name: str) -> dict[str, Any]:
+    """What the listing says of a shot."""
+    note = _note(out, name)
+    return {"shot": name, **{key: value for key, value in note.items() if key != "key"}}
 
 
 def _note(out: Path, name: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from dynascene.io.text import read_text
 PERSON, OUT = "person", "out"
 HINT = "hint"  # the option that is given several times; others of several values take them at once
 ENDINGS = (".jsonl", ".ndjson")
+LISTING, NOTES = "batch.json", ".batch"  # what a batch writes beside the folders of its shots
+WHOLE = ("batch", "workers", "preview", "quiet", "json", "help")  # without meaning for one shot
 Options = Mapping[str, Any]  # by name with underscores; lists are options of several values
 
 
@@ -31,10 +34,12 @@ class PlannedShot:
     Attributes:
         name: of its folder among the results.
         options: by name, of ``dynascene generate``.
+        place: where it was named, for messages: "shots.jsonl line 3".
     """
 
     name: str
     options: Options
+    place: str = ""
 
     def arguments(self, folder: Path) -> list[str]:
         """The command line that makes it in a folder."""
@@ -62,8 +67,11 @@ def plan_shots(batch: str, common: Options) -> list[PlannedShot]:
         common: options of all shots; a line's own come before them.
 
     Raises:
-        InputError: there are no shots, a line is no object, or two would have one folder.
+        InputError: there are no shots, a line is no object or has an option of the whole, or two
+            shots would have one folder.
     """
+    if batch.lower().endswith(".json"):
+        raise InputError(f"`batch` {batch}: name it .jsonl, with one object a line")
     if batch.endswith(ENDINGS):
         each = _lines(Path(batch))
     else:
@@ -73,15 +81,14 @@ def plan_shots(batch: str, common: Options) -> list[PlannedShot]:
         if common.get(PERSON) is not None:
             raise InputError("`batch`: names the people; leave PERSON out")
     shots: dict[str, PlannedShot] = {}
-    places: dict[str, str] = {}
     for place, own in each.items():
         shot = _shot(place, {**common, **own})
         if shot.name in shots:
             raise InputError(
-                f"{place}: would be written to {shot.name}, as {places[shot.name]}; name the "
+                f"{place}: would be written to {shot.name}, as {shots[shot.name].place}; name the "
                 "folder of each with `out`"
             )
-        shots[shot.name], places[shot.name] = shot, place
+        shots[shot.name] = shot
     return list(shots.values())
 
 
@@ -97,9 +104,13 @@ def _lines(path: Path) -> dict[str, dict[str, Any]]:
             raise InputError(f"{path} line {number}: is no JSON ({error})") from None
         if not isinstance(values, dict):
             raise InputError(f'{path} line {number}: give an object, such as {{"person": "a.mp4"}}')
-        objects[f"{path} line {number}"] = {
-            name.replace("-", "_"): value for name, value in values.items() if value is not None
-        }
+        own = {name.replace("-", "_"): v for name, v in values.items() if v is not None}
+        for name in WHOLE:
+            if own.get(name, False) is not False:
+                raise InputError(
+                    f"{path} line {number}: `{name}` has no meaning for one shot; leave it out"
+                )
+        objects[f"{path} line {number}"] = own
     if not objects:
         raise InputError(f"{path}: has no lines")
     return objects
@@ -115,11 +126,15 @@ def _shot(place: str, options: dict[str, Any]) -> PlannedShot:
     folder = Path(str(out))
     if folder.is_absolute() or ".." in folder.parts or not folder.parts:
         raise InputError(f"{place}: `out` {out}: must name a folder within that of the batch")
-    return PlannedShot(folder.as_posix(), options)
+    if folder.parts[0].casefold() in (LISTING, NOTES):
+        raise InputError(f"{place}: `out` {out}: is a name that the batch itself uses")
+    return PlannedShot(folder.as_posix(), options, place)
 
 
 def _texts(name: str, value: Any) -> list[str]:
     option = f"--{name.replace('_', '-')}"
+    if value == []:
+        return []
     if isinstance(value, list) and name != HINT:
         return [option, *map(str, value)]
     if isinstance(value, list):
@@ -129,8 +144,15 @@ def _texts(name: str, value: Any) -> list[str]:
     return [f"{option}={value}"]
 
 
-def _state(path: Path) -> list[int] | None:
-    """Size and time of a file or folder; None: the text names none."""
+def _state(path: Path) -> list[Any] | None:
+    """Size and time of a file, with the name those of all within a folder; None: neither."""
+    if not os.path.isdir(path):  # Path's own raises where a text is too long for a name
+        return _size_and_time(path)
+    files = [Path(folder) / name for folder, _, names in os.walk(path) for name in names]
+    return sorted([str(file.relative_to(path)), _size_and_time(file)] for file in files)
+
+
+def _size_and_time(path: Path) -> list[int] | None:
     try:
         state = path.stat()
     except (OSError, ValueError):
@@ -164,9 +186,10 @@ def options_from(arguments: Sequence[str], switches: set[str], several: set[str]
             options[name] = True
             continue
         if not sign and name in several:
-            options[name] = []
+            values = []
             while waiting and not waiting[0].startswith("--"):
-                options[name].append(waiting.pop(0))
+                values.append(waiting.pop(0))
+            options[name] = values or True
             continue
         if not sign:
             if not waiting:

@@ -207,7 +207,7 @@ def generate(
         preview: make only a picture, DIR-preview.png beside the folder of the results: a few small
             frames of what the full run would give, in seconds.
         out: folder of the results (default: named after the person and the scene).
-        batch: make many clips: the options of each on a line of a JSON file (docs/batch.md), or
+        batch: make many clips: the options of each on a line of a .jsonl file (docs/batch.md), or
             each person that a pattern such as "clips/*.mp4" names. What is finished is skipped; one
             that fails does not stop the others.
         workers: with --batch: clips at work at once (default: one for each core).

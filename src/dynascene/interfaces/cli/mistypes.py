@@ -6,7 +6,8 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from dynascene.errors import InputError
 from dynascene.interfaces.cli.options import option_of
@@ -45,6 +46,34 @@ def wrong_option(
         if option.startswith("--") and option not in options:
             return f"{name} has no {option}{_meant(option, options)} (see dynascene {name} --help)"
     return None
+
+
+def wrong_choice(
+    arguments: Sequence[str], commands: Mapping[str, Callable[..., Any]]
+) -> str | None:
+    """One line for the first value that its option does not know; None: there is none.
+
+    Args:
+        arguments: of the program: the command, then its own.
+        commands: by name.
+    """
+    hints = get_type_hints(commands[arguments[0]]).items()
+    choices = {option_of(name): names for name, hint in hints if (names := _choice(hint))}
+    for argument, following in zip(arguments[1:], [*arguments[2:], ""], strict=True):
+        option, sign, value = argument.partition("=")
+        value = value if sign else following
+        names = choices.get(option.replace("_", "-"))
+        if names and value not in names:
+            return f"{option} {value}: is none; give one of {', '.join(names)}"
+    return None
+
+
+def _choice(hint: Any) -> tuple[str, ...]:
+    """The names of which a parameter takes one; none: it takes other values, or several."""
+    is_optional = get_origin(hint) in (Union, UnionType)
+    kinds = [kind for kind in get_args(hint) if kind is not NoneType] if is_optional else [hint]
+    is_choice = len(kinds) == 1 and get_origin(kinds[0]) is Literal
+    return tuple(map(str, get_args(kinds[0]))) if is_choice else ()
 
 
 def options_of(command: Callable[..., Any]) -> set[str]:

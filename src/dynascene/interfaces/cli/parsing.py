@@ -34,6 +34,7 @@ from dynascene.interfaces.cli.mistypes import (
     check_command,
     check_no_streams,
     with_present_names,
+    wrong_choice,
     wrong_option,
 )
 
@@ -109,6 +110,7 @@ def _mistake(arguments: list[str], plain: Mapping[str, Command], complaint: str)
         return one_line(complaint)
     return (
         wrong_option([name, *rest], commands)
+        or wrong_choice([name, *rest], commands)
         or missing_arguments(name, complaint)
         or one_line(complaint)
     )
