@@ -13,7 +13,7 @@ from dynascene.interfaces.cli.options import option_of, spell_options
 
 SOURCE = Path(__file__).parents[2] / "src" / "dynascene"
 COMMANDS = ("generate", "demo", "outpaint", "matte", "track", "weights", "train", "export",
-            "evaluate", "tables", "verify", "curate", "doctor")  # fmt: skip
+            "evaluate", "tables", "app", "verify", "curate", "doctor")  # fmt: skip
 CAMERA_COMMANDS = ("convert", "show", "make")
 
 

@@ -29,6 +29,15 @@ def decoded(path: Path, kind: str) -> np.ndarray:
         return frame.to_ndarray(format=kind).astype(float) / 65535
 
 
+@pytest.mark.parametrize("frames", [1, 2, 3, 4, 5])
+def test_the_shortest_clips_are_whole(tmp_path: Path, frames: int) -> None:
+    with HevcWriter(tmp_path / "a.mp4", Size(96, 64), RATE) as writer:
+        for _ in range(frames):
+            writer.write(ramp(96, 64))
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        assert len(list(container.decode(video=0))) == frames
+
+
 @pytest.mark.parametrize("size", [Size(96, 64), Size(93, 63)])
 def test_hevc_keeps_ten_bits(tmp_path: Path, size: Size) -> None:
     picture = ramp(*size)

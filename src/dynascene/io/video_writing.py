@@ -83,7 +83,9 @@ class HevcWriter(EncodedWriter):
         frame_rate: Fraction,
         times: Sequence[float] | None = None,
     ) -> None:
-        options = {"crf": "10", "preset": "fast", "x265-params": "log-level=none"}
+        # Without frames that refer to later ones: of a few frames, x265 may leave those without the
+        # time at which they are to be decoded, and the file is refused.
+        options = {"crf": "10", "preset": "fast", "x265-params": "log-level=none:bframes=0"}
         encoding = VideoEncoding(
             # players of Apple look for this tag
             "mp4", "libx265", "yuv420p10le", options, _even(size), frame_rate, times, tag="hvc1"
