@@ -34,7 +34,7 @@ SIZE = Size(768, 432)
 
 
 def main() -> None:
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)  # as in the app's server
     with TemporaryDirectory() as name:
         folder = Path(name)
         request = _request([Path(text) for text in sys.argv[1:]], folder)
@@ -82,7 +82,8 @@ def _print(name: str, change: Callable[[int], object], repeats: int = REPEATS) -
 
 
 def _print_rate(request: GenerationRequest, folder: Path) -> None:
-    """Frames of the projection a second, without the person."""
+    """Frames of the projection a second on two cores, without the person."""
+    torch.set_num_threads(2)
     options = replace(request.options, size=SIZE)
     inputs = open_inputs(replace(request, options=options), folder, Log())
     options = replace(options, attitude=inputs.attitude, framing=inputs.framing or "auto")

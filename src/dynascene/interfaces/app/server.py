@@ -10,6 +10,7 @@ from pathlib import Path
 from socket import socket
 
 import gradio as gr
+import torch
 import uvicorn
 from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -85,6 +86,7 @@ def make_app(desk: Desk, password: str | None) -> FastAPI:
 
 def serve(app: FastAPI, listening: socket) -> None:
     """Answer until the process is asked to stop."""
+    torch.set_num_threads(1)  # frames of previews are small: more threads wait for each other
     config = uvicorn.Config(
         app, log_level="warning", server_header=False, timeout_graceful_shutdown=3
     )
