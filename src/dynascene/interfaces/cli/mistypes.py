@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
+from itertools import zip_longest
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -59,7 +60,7 @@ def wrong_choice(
     """
     hints = get_type_hints(commands[arguments[0]]).items()
     choices = {option_of(name): names for name, hint in hints if (names := _choice(hint))}
-    for argument, following in zip(arguments[1:], [*arguments[2:], ""], strict=True):
+    for argument, following in zip_longest(arguments[1:], arguments[2:], fillvalue=""):
         option, sign, value = argument.partition("=")
         value = value if sign else following
         names = choices.get(option.replace("_", "-"))
