@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from app_browser import Visitor, chromium, playwright
+from app_browser import Visitor
 from app_server import FRAMES, SIZE, served, write_person, write_place
+from real_browser import chromium, playwright
 
 from dynascene.io.frames import open_frames
 

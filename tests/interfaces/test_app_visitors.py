@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 import cv2
 import numpy as np
 import pytest
-from app_browser import PATIENCE, Visitor, chromium, playwright
+from app_browser import Visitor
 from app_server import FRAMES, served, write_person, write_place
+from real_browser import PATIENCE, chromium, playwright
 
 from dynascene.io.video_writing import H264Writer
 from dynascene.types import Size

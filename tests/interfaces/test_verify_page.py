@@ -4,18 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from real_browser import PATIENCE, chromium, playwright
 from verify_server import FRAMES, GREY_START, GREY_STEP, served, write_data_set
 
 from dynascene.curation.votes.store import open_votes
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-PATIENCE = 120_000  # milliseconds: the machine may be busy
 TOKEN = "a long shared word"
 RATER = "<img src=x onerror=document.title='pwned'>"
 BLUE, GREEN = (92, 179, 255), (123, 224, 173)  # of the grid, and of points that fit
@@ -37,12 +30,8 @@ LOOK = """(colours) => {
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator["playwright.Browser"]:
-    if not CHROMIUM.is_file():
-        pytest.skip("no Chromium at /usr/bin/chromium (apt-get install chromium)")
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS, timeout=PATIENCE)
+    with chromium() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

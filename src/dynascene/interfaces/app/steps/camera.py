@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import gradio as gr
 
@@ -13,12 +13,11 @@ from dynascene.geometry.moves import DEFAULT_EASING, MOVES
 from dynascene.interfaces.app.camera_path import camera_track_of, drawn_path, tracking_words
 from dynascene.interfaces.app.desk import Desk
 from dynascene.interfaces.app.drafts import FILE, KEYFRAMES, MOVE, TRACK, Draft
+from dynascene.interfaces.app.steps.job_step import JobStep
 from dynascene.interfaces.app.steps.parts import (
     Updates,
     complaint,
     message_line,
-    notices,
-    progress,
     status_line,
 )
 from dynascene.io.keyframes import MOTION_KEYS
@@ -29,7 +28,6 @@ SOURCES = [
     ("keyframes", KEYFRAMES),
     ("a camera file", FILE),
 ]
-DONE = {"done": "tracked", "cancelled": "stopped; nothing was kept"}
 FIRST_ROWS = [[0, *[0] * len(MOTION_KEYS)], [24, 10, *[0] * (len(MOTION_KEYS) - 1)]]
 PATH_HTML = """
 <p class="label">The camera's path, from blue to yellow: drag to turn it, wheel to come nearer</p>
@@ -57,8 +55,11 @@ draw();
 """
 
 
-class CameraStep:
+class CameraStep(JobStep):
     """Choose where the camera comes from, and see its path."""
+
+    job_kind = "track"
+    endings: ClassVar = {"done": "tracked", "cancelled": "stopped; nothing was kept"}
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
@@ -124,19 +125,6 @@ class CameraStep:
             **{group: gr.update(visible=draft.camera == source) for group, (_, source) in groups},
         } | self._drawn(draft)
 
-    def tell(self, session: str) -> Updates:
-        """How the job stands."""
-        store = self.desk.store
-        job = store.last_job(session, "track")
-        before = store.jobs_before(job.id) if job and job.state == "waiting" else 0
-        is_active = job is not None and job.is_active
-        return {
-            self.status: progress(job, before, DONE, self.desk.for_page),
-            self.notices: notices(job, self.desk.for_page),
-            self.start: gr.update(interactive=not is_active),
-            self.stop: gr.update(interactive=is_active),
-        }
-
     def _drawn(self, draft: Draft) -> Updates:
         """The camera's path, and what is known of it."""
         if draft.clip is None:
@@ -156,17 +144,6 @@ class CameraStep:
     def choose(self, session: str, source: str) -> Updates:
         """The camera comes from elsewhere."""
         return self.show(session, self.desk.choose(session, camera=source))
-
-    def begin(self, session: str) -> Updates:
-        """The camera is to be tracked."""
-        with self.desk.complaints() as wrong:
-            self.desk.start(session, "track")
-        return self.tell(session) | {self.message: complaint(wrong)}
-
-    def end(self, session: str) -> Updates:
-        """The job is to be stopped."""
-        self.desk.cancel(session, "track")
-        return self.tell(session)
 
     def choose_move(self, session: str, name: str) -> Updates:
         """Another move, with the amount that is usual for it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 import gradio as gr
 
@@ -11,12 +12,11 @@ from dynascene.estimators.matte.hints import Hint
 from dynascene.interfaces.app.desk import Desk
 from dynascene.interfaces.app.drafts import Draft
 from dynascene.interfaces.app.pictures import frame_picture, marked, matte_gallery, matte_of
+from dynascene.interfaces.app.steps.job_step import JobStep
 from dynascene.interfaces.app.steps.parts import (
     Updates,
     complaint,
     message_line,
-    notices,
-    progress,
 )
 from dynascene.interfaces.cli.matting import parse_hint
 
@@ -33,12 +33,17 @@ THINGS = [
     ("the person alone", "alone"),
 ]
 TAKEN_ALONG = {"auto": None, "along": True, "alone": False}
-DONE = {"done": "cut out: look at several frames", "cancelled": "stopped; nothing was kept"}
 IN, OUT = "the person", "not the person"
 
 
-class MatteStep:
+class MatteStep(JobStep):
     """Cut out, or bring a matte; click what is wrong."""
+
+    job_kind = "matte"
+    endings: ClassVar = {
+        "done": "cut out: look at several frames",
+        "cancelled": "stopped; nothing was kept",
+    }
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
@@ -112,31 +117,7 @@ class MatteStep:
             self.picture: self._frame(draft, 0),
         }
 
-    def tell(self, session: str) -> Updates:
-        """How the job stands."""
-        store = self.desk.store
-        job = store.last_job(session, "matte")
-        before = store.jobs_before(job.id) if job and job.state == "waiting" else 0
-        is_active = job is not None and job.is_active
-        return {
-            self.status: progress(job, before, DONE, self.desk.for_page),
-            self.notices: notices(job, self.desk.for_page),
-            self.start: gr.update(interactive=not is_active),
-            self.stop: gr.update(interactive=is_active),
-        }
-
     # ---- events
-
-    def begin(self, session: str) -> Updates:
-        """The person is to be cut out."""
-        with self.desk.complaints() as wrong:
-            self.desk.start(session, "matte")
-        return self.tell(session) | {self.message: complaint(wrong)}
-
-    def end(self, session: str) -> Updates:
-        """The job is to be stopped."""
-        self.desk.cancel(session, "matte")
-        return self.tell(session)
 
     def take(self, session: str, upload: str | None) -> Updates:
         """A matte was dropped."""

@@ -6,7 +6,7 @@ import json
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
+from typing import ClassVar, get_args
 
 import gradio as gr
 
@@ -16,12 +16,10 @@ from dynascene.generation.layers import layer_names
 from dynascene.interfaces.app.desk import Desk
 from dynascene.interfaces.app.drafts import Draft
 from dynascene.interfaces.app.pictures import frame_picture
+from dynascene.interfaces.app.steps.job_step import JobStep
 from dynascene.interfaces.app.steps.parts import (
     Updates,
-    complaint,
     message_line,
-    notices,
-    progress,
 )
 from dynascene.interfaces.app.store import Job
 from dynascene.io.atomic import replacing
@@ -40,14 +38,16 @@ SIZES = [
     ("1280x720", "1280x720"),
     ("1920x1080", "1920x1080"),
 ]
-DONE = {"done": "done", "cancelled": "cancelled; nothing was kept"}
 ARCHIVE = "layers.zip"
 OFFERED = ("composite.mp4", "composite.png", "background.mp4", "background.png", "matte.mp4",
            "matte.png", "cameras.txt", "sheet.png", REPORT)  # fmt: skip
 
 
-class RenderStep:
+class RenderStep(JobStep):
     """Render, follow, cancel, compare, download."""
+
+    job_kind = "render"
+    endings: ClassVar = {"done": "done", "cancelled": "cancelled; nothing was kept"}
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
@@ -121,19 +121,6 @@ class RenderStep:
             self.files: files,
         }
 
-    def tell(self, session: str) -> Updates:
-        """How the job stands."""
-        store = self.desk.store
-        job = store.last_job(session, "render")
-        before = store.jobs_before(job.id) if job and job.state == "waiting" else 0
-        is_active = job is not None and job.is_active
-        return {
-            self.status: progress(job, before, DONE, self.desk.for_page),
-            self.notices: notices(job, self.desk.for_page),
-            self.start: gr.update(interactive=not is_active),
-            self.stop: gr.update(interactive=is_active),
-        }
-
     def _compared(self, job: Job, number: int):
         """A frame as it was filmed, and in the new place."""
         folder = self.desk.workers.result_folder(job)
@@ -164,17 +151,6 @@ class RenderStep:
             camera_files=tuple(cameras),
             seed=int(seed or 0),
         )
-
-    def begin(self, session: str) -> Updates:
-        """The clip is to be made."""
-        with self.desk.complaints() as wrong:
-            self.desk.start(session, "render")
-        return self.tell(session) | {self.message: complaint(wrong)}
-
-    def end(self, session: str) -> Updates:
-        """The job is to be stopped."""
-        self.desk.cancel(session, "render")
-        return self.tell(session)
 
     def compare(self, session: str, number: float) -> Updates:
         """Another frame is to be compared."""
