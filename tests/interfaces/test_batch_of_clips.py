@@ -14,6 +14,7 @@ from dynascene.curation.engine.choice import InProcess, start_engine
 from dynascene.curation.engine.progress import Report
 from dynascene.curation.engine.step import Step
 from dynascene.curation.engine.store import Item
+from dynascene.devices import chosen_device
 from dynascene.errors import InputError
 from dynascene.interfaces.cli import batch
 from dynascene.interfaces.cli.batch_plan import PlannedShot, options_from, plan_shots
@@ -48,8 +49,10 @@ class Crash(BaseException):
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Holds a place, and is the current folder; engines are inline."""
+    """Holds places, and is the current folder; engines are inline."""
     monkeypatch.chdir(tmp_path)
+    for name in ("a", "b", "bad", "crash", "defect"):
+        (tmp_path / f"{name}.png").write_text("")
     noise = np.random.default_rng(0).integers(60, 200, (36, 64, 3), np.uint8)
     write_png(tmp_path / "place.png", noise)
     monkeypatch.setattr(batch, "start_engine", lambda _: nullcontext(Inline()))
@@ -249,17 +252,71 @@ def test_options_of_the_whole_are_checked_first(
     assert made == []
 
 
-def test_every_line_is_checked_before_anything_is_made(
+BAD = {
+    "no option": ({"moove": "static"}, "generate has no --moove; did you mean --move?"),
+    "no number": ({"steps": "few"}, "few"),
+    "no size": ({"size": "foo"}, "size 'foo': give width x height"),
+    "no move": ({"move": "pan-rigth:5"}, "unknown move 'pan-rigth'"),
+    "amount of a move": ({"move": "pan-right:1e9"}, "out of range"),
+    "no keyframe file": ({"move": "keys.json"}, "keys.json"),
+    "no light": ({"light": "left"}, "--light 'left'"),
+    "out of range": ({"shadow": 7}, "--shadow 7"),
+    "both": ({"cameras": "none", "move": "static"}, "--cameras and --move: give one of them"),
+    "device": ({"device": "gpu"}, "--device gpu: is none; give one of cpu, cuda, mps"),
+    "missing scene": ({"scene": "nothing.png"}, "--scene nothing.png: there is no such file"),
+    "missing person": ({"person": "no.mp4"}, "PERSON no.mp4: there is no such file or folder"),
+    "missing matte": ({"person": "a.png", "matte": "no.png"}, "--matte no.png: there is no such"),
+    "missing camera": ({"move": None, "cameras": "no.txt"}, "--cameras no.txt: there is no such"),
+    "missing weights": ({"person": "a.png", "weights": "no/where/at-all"}, "--weights no/where"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_line_is_named_at_the_beginning_and_stops_no_other(
+    name: str, made: list[list[str]], capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    wrong, reason = BAD[name]
+    good = {"scene": "a.png", "move": "static"}
+    write_lines(folder / "shots.jsonl", {**good, "scene": "b.png", "out": "bad", **wrong}, good)
+    with pytest.raises(SystemExit) as stop:
+        main(["generate", "--batch", "shots.jsonl", "--out", "o"])
+    lines = capsys.readouterr().err.splitlines()
+    first = next(n for n, line in enumerate(lines) if "shots.jsonl line 1: " in line)
+    assert reason in lines[first]
+    assert first < next(n for n, line in enumerate(lines) if "a-camera: done" in line)
+    assert stop.value.code == 2
+    assert scenes_of(made) == ["a.png"]
+    listed = json.loads((folder / "o" / "batch.json").read_text())["shots"]
+    assert [entry["state"] for entry in listed] == ["failed", "done"]
+    assert reason in listed[0]["reason"]
+
+
+def test_a_line_that_was_mended_is_made(made: list[list[str]], folder: Path) -> None:
+    command = ["generate", "--batch", "shots.jsonl", "--move", "static", "--out", "o"]
+    write_lines(folder / "shots.jsonl", {"scene": "a.png"}, {"scene": "b.png", "size": "foo"})
+    with pytest.raises(SystemExit):
+        main(command)
+    write_lines(folder / "shots.jsonl", {"scene": "a.png"}, {"scene": "b.png", "size": "64x36"})
+    main(command)
+    assert scenes_of(made) == ["a.png", "b.png"]
+
+
+def test_where_no_line_is_good_nothing_is_begun(
     capsys: pytest.CaptureFixture[str], folder: Path
 ) -> None:
-    for wrong, reason in (
-        ({"moove": "static"}, "shots.jsonl line 3: generate has no --moove; did you mean --move?"),
-        ({"steps": "few"}, "shots.jsonl line 3: "),
-        ({"device": "gpu"}, "line 3: --device gpu: is none; give one of cpu, cuda, mps"),
-    ):
-        write_lines(folder / "shots.jsonl", {"scene": "a.png"}, {"scene": "b.png", **wrong})
-        assert reason in failure(capsys, "generate", "--batch", "shots.jsonl", "--out", "o")
+    scenes = [{"scene": "a.png", "out": name} for name in "pqrst"]
+    write_lines(folder / "shots.jsonl", *scenes)
+    line = failure(capsys, "generate", "--batch", "shots.jsonl", "--size", "foo", "--out", "o")
+    assert line.startswith("dynascene: no shot can be made: shots.jsonl line 1: size 'foo': ")
+    assert line.endswith("and 2 more")
     assert not (folder / "o").exists()
+
+
+def test_the_device_of_a_line_is_for_that_line(made: list[list[str]], folder: Path) -> None:
+    write_lines(folder / "shots.jsonl", {"scene": "a.png", "device": "cpu"}, {"scene": "b.png"})
+    before = chosen_device()
+    main(["generate", "--batch", "shots.jsonl", "--move", "static", "--out", "o"])
+    assert chosen_device() == before
 
 
 def test_one_batch_at_a_time_works_in_a_folder(
@@ -268,7 +325,7 @@ def test_one_batch_at_a_time_works_in_a_folder(
     file = write_lines(folder / "shots.jsonl", {"scene": "a.png"})
     (folder / "o" / ".batch").mkdir(parents=True)
     with file_lock(folder / "o" / ".batch" / ".lock"):
-        line = failure(capsys, "generate", "--batch", file, "--out", "o")
+        line = failure(capsys, "generate", "--batch", file, "--move=static", "--out", "o")
     assert line == "dynascene: another batch is at work in o; wait for its end"
     assert made == []
 
@@ -285,7 +342,7 @@ def test_a_stopped_batch_lists_what_is_done(
     monkeypatch.setattr(batch, "start_engine", lambda _: nullcontext(Stopping()))
     file = write_lines(folder / "shots.jsonl", {"scene": "a.png"}, {"scene": "b.png"})
     with pytest.raises(SystemExit) as stop:
-        main(["generate", "--batch", file, "--out", "o"])
+        main(["generate", "--batch", file, "--move", "static", "--out", "o"])
     assert stop.value.code == 130
     listed = json.loads((folder / "o" / "batch.json").read_text())["shots"]
     assert [entry["state"] for entry in listed] == ["done", "failed"]
@@ -309,7 +366,7 @@ def test_words_of_the_engine_are_no_result(
     monkeypatch.setattr(batch, "start_engine", lambda _: nullcontext(Talking()))
     file = write_lines(folder / "shots.jsonl", {"scene": "a.png"})
     options = ["--json", *(["--quiet"] if quiet else [])]
-    main(["generate", "--batch", file, "--out", "o", *options])
+    main(["generate", "--batch", file, "--move", "static", "--out", "o", *options])
     streams = capsys.readouterr()
     assert set(json.loads(streams.out)["shots"][0]) == {"shot", "state", "seconds"}
     assert ("raylet" in streams.err) is not quiet
@@ -341,7 +398,7 @@ def test_a_real_clip_is_made_and_named_for_programs(
     }
     assert states["still"]["state"] == "done"
     assert (folder / "o" / "still" / "composite.mp4").is_file()
-    assert "pan-rigth" in states["wrong"]["reason"]
+    assert states["wrong"]["reason"].startswith(f"{file} line 3: unknown move 'pan-rigth'")
     assert not (folder / "o" / "wrong").exists()
 
 
@@ -362,5 +419,5 @@ def test_on_ray(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_in_a_process_of_its_own(folder: Path) -> None:
     """The step travels to another process, as it does on Ray."""
     shot = PlannedShot("a", {"scene": "nothing.png", "move": "static"})
-    with pytest.raises(InputError, match=r"1 of 1 shots failed: a: nothing\.png"):
+    with pytest.raises(InputError, match=r"1 of 1 shots failed: a: --scene nothing\.png"):
         batch.run_batch([shot], folder / "o", partial(start_engine, InProcess()))

@@ -7,19 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from dynascene.display import Display
-from dynascene.errors import InputError
 from dynascene.generation.camera_files import camera_file_names, write_camera_files
 from dynascene.generation.clip import GeneratedClip
 from dynascene.generation.delivery import deliver, output_names
 from dynascene.generation.footage import FOLDER
-from dynascene.generation.generate import generate
+from dynascene.generation.generate import check_generator, generate
 from dynascene.generation.inputs import Inputs
-from dynascene.generation.layers import check_layers
 from dynascene.generation.look.preparation import prepare_look
 from dynascene.generation.notices import give_notices
 from dynascene.generation.opening import open_inputs
 from dynascene.generation.report import report
-from dynascene.generation.request import GenerationRequest, MotionInput
+from dynascene.generation.request import GenerationRequest
+from dynascene.generation.request_check import check_request
 from dynascene.generation.resumption import how_to_go_on
 from dynascene.geometry.intrinsics import cover_scale
 from dynascene.jobs.log import Log, notices_of_reading
@@ -49,11 +48,10 @@ def make_clip(
     Raises:
         InputError: anything that the user can mend.
     """
-    name = request.options.generator
-    if name in ("projection", "vace") and request.motion != MotionInput():
-        raise InputError(f"`generator` {name}: makes nobody move; leave `pose` out, or it")
+    check_request(request)
+    if request.person is not None:  # else its maker is the first to need time
+        check_generator(request.options)
     wishes = request.delivery
-    check_layers(wishes.layers)
     log = Log(display) if display else Log()
     names = {*output_names(wishes.layers), *camera_file_names(wishes.camera_files)}
     names |= {*(path.name for path in keep), FOLDER, REPORT}

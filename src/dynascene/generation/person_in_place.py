@@ -10,7 +10,6 @@ from dynascene.estimators.scale.feet import standing_rays
 from dynascene.generation.camera_files import check_camera_files
 from dynascene.generation.camera_input import FilmedCamera, camera_track, read_filmed
 from dynascene.generation.footage import film_camera, read_footage, warn_of_conflict
-from dynascene.generation.generate import check_generator
 from dynascene.generation.ground_contact import APART, GroundContact, clip_landmarks, find_contact
 from dynascene.generation.guide import check_seen, prepare
 from dynascene.generation.inputs import Inputs
@@ -220,12 +219,11 @@ def _placer(
 def _rehearse(
     request: GenerationRequest, picture: ScenePicture, opened: PersonClip, folder: Path
 ) -> None:
-    """Try what was asked of the place, the camera and the generator, before the long stages.
+    """Try what was asked of the place and the camera, before the long stages.
 
     Raises:
         InputError: as the stages themselves do, but for what the person's clip alone can tell.
     """
-    check_generator(request.options)
     quiet, asked = Log(), request.place
     if opened.is_tracked:
         if asked.place or asked.box or asked.scene_depth or asked.stand:

@@ -274,21 +274,26 @@ class GenerationRequest:
             object.__setattr__(self, "options", replace(self.options, null_camera=True))
 
     @property
+    def needed_files(self) -> dict[str, Path]:
+        """Files and folders that must exist, by the parameter that names them."""
+        person = self.person
+        paths = {
+            "person": person and person.person,
+            "scene": self.place.scene,
+            "matte": person and person.matte,
+            "scene_depth": self.place.scene_depth,
+            "cameras": self.camera.file,
+            "pose": self.motion.pose,
+            "person_image": self.motion.person_image,
+            "points": self.motion.points,
+        }
+        return {name: path for name, path in paths.items() if isinstance(path, Path)}
+
+    @property
     def files(self) -> list[Path]:
         """Everything that is read, as far as it exists."""
-        person, camera = self.person, self.camera
-        paths = [
-            person and person.person,
-            self.place.scene,
-            person and person.matte,
-            self.place.scene_depth,
-            camera.cameras and Path(camera.cameras),
-            camera.move and Path(camera.move),
-            camera.scale_file,
-            self.motion.pose,
-            self.motion.person_image,
-            self.motion.points,
-        ]
+        move = self.camera.move and Path(self.camera.move)
+        paths = [*self.needed_files.values(), move, self.camera.scale_file]
         return [path for path in paths if isinstance(path, Path) and is_there(path)]
 
 

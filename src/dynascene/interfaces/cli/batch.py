@@ -9,7 +9,7 @@ import sys
 import time
 import traceback
 import uuid
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import (
     AbstractContextManager,
     ExitStack,
@@ -33,6 +33,7 @@ from dynascene.devices import choose_device, restored_choice
 from dynascene.display import Display
 from dynascene.errors import InputError, one_line
 from dynascene.interfaces.cli import generation
+from dynascene.interfaces.cli.batch_faults import find_faults
 from dynascene.interfaces.cli.batch_plan import (
     LISTING,
     NOTES,
@@ -61,7 +62,8 @@ def batch_of(arguments: list[str]) -> Callable[[], None]:
     """A batch that is ready to start, from the command line of ``dynascene generate``.
 
     Raises:
-        InputError: an option of the whole or of a shot has no meaning, or the shots cannot be told.
+        InputError: an option of the whole has no meaning, the shots cannot be told, or none of them
+            can be made.
     """
     if line := wrong_option(arguments, generation.COMMANDS):
         raise InputError(line)
@@ -80,14 +82,18 @@ def batch_of(arguments: list[str]) -> Callable[[], None]:
         raise InputError(f"`workers` {workers}: must be 1 or more")
     engine = partial(start_engine, LocalRay(None if workers is None else int(workers)))
     shots = plan_shots(own["batch"], options)
-    _check_options(shots, out)
-    return partial(run_batch, shots, out, engine, quiet="quiet" in own, as_json="json" in own)
+    faults = find_faults(shots, out)
+    if len(faults) == len(shots):
+        raise InputError(f"no shot can be made: {some_of([*faults.values()])}")
+    quiet, as_json = "quiet" in own, "json" in own
+    return partial(run_batch, shots, out, engine, faults, quiet=quiet, as_json=as_json)
 
 
 def run_batch(
     shots: list[PlannedShot],
     out: Path,
     engine: Callable[[], AbstractContextManager[Engine]],
+    faults: Mapping[str, str] | None = None,
     *,
     quiet: bool = False,
     as_json: bool = False,
@@ -98,20 +104,27 @@ def run_batch(
         shots: what to make.
         out: folder of the results, one folder for each.
         engine: starts what does the work.
+        faults: why some shots cannot be made, by their names; they are left out.
         quiet, as_json: as for ``dynascene generate``.
 
     Raises:
         InputError: shots have failed, when the others are done; the engine does not start; or
             another batch is at work in ``out``.
     """
-    display = open_display(quiet)
+    display, faults = open_display(quiet), faults or {}
     (out / NOTES).mkdir(parents=True, exist_ok=True)
     with _only_batch_in(out):
-        open_shots = [shot for shot in shots if not is_finished(shot, out)]
-        for shot in open_shots:  # what a note says of an earlier run does not hold for this one
+        finished = {shot.name for shot in shots if is_finished(shot, out)}
+        if finished:
+            display.notice(f"{len(finished)} of {len(shots)} shots are done already")
+        unfinished = [shot for shot in shots if shot.name not in finished]
+        for shot in unfinished:  # what a note says of an earlier run does not hold for this one
             note_file(out, shot.name).unlink(missing_ok=True)
-        if len(open_shots) < len(shots):
-            display.notice(f"{len(shots) - len(open_shots)} of {len(shots)} shots are done already")
+        faults = {shot.name: faults[shot.name] for shot in unfinished if shot.name in faults}
+        for name, reason in faults.items():
+            display.notice(f"{reason}; this shot is left out")
+            _write_note(out, name, {"state": FAILED, "reason": reason, "seconds": 0.0})
+        open_shots = [shot for shot in unfinished if shot.name not in faults]
         try:
             if open_shots:
                 with _own_output(quiet):
@@ -127,7 +140,9 @@ def run_batch(
         as_json,
     )
     if failed:
-        raise InputError(f"{len(failed)} of {len(entries)} shots failed: {_reasons(failed)}")
+        reasons = [f"{entry['shot']}: {entry['reason']}" for entry in failed]
+        texts = some_of(reasons, f", in {LISTING}")
+        raise InputError(f"{len(failed)} of {len(entries)} shots failed: {texts}")
 
 
 def _make_all(
@@ -170,24 +185,6 @@ def _own_output(quiet: bool) -> Generator[None]:
         yield
 
 
-def _check_options(shots: list[PlannedShot], out: Path) -> None:
-    """Parse what each shot is made with; shots that differ only in their files need it once.
-
-    Raises:
-        InputError: with the place of the first shot that has a wrong option or value.
-    """
-    checked = set()
-    for shot in shots:
-        options = {name: v for name, v in shot.options.items() if name not in ("person", "scene")}
-        if (text := json.dumps(options, sort_keys=True)) in checked:
-            continue
-        try:
-            parse(shot.arguments(out))
-        except InputError as error:
-            raise InputError(f"{shot.place}: {error}") from None
-        checked.add(text)
-
-
 @dataclass(frozen=True)
 class ShotStep:
     """Makes the clip whose number an item's key is; a failure is noted and never raised.
@@ -221,7 +218,7 @@ class ShotStep:
         seconds = time.perf_counter() - begin
         note = {"state": FAILED, "reason": reason} if reason else {"state": DONE}
         note = {**note, "seconds": round(seconds, 1), "key": key}
-        write_text(note_file(out, shot.name), json.dumps(note, ensure_ascii=False) + "\n")
+        _write_note(out, shot.name, note)
         trials.forget()
         return StepResult(
             [item], Tick(self.name, reason is None, reason is not None, seconds, False)
@@ -259,6 +256,10 @@ def note_file(out: Path, name: str) -> Path:
     return out / NOTES / f"{flat}.json"
 
 
+def _write_note(out: Path, name: str, note: Mapping[str, Any]) -> None:
+    write_text(note_file(out, name), json.dumps(note, ensure_ascii=False) + "\n")
+
+
 def _entry(out: Path, name: str) -> dict[str, Any]:
     """What the listing says of a shot."""
     note = _note(out, name)
@@ -279,10 +280,10 @@ def _line(name: str, out: Path) -> str:
     return f"{name}: {note['state']} after {note.get('seconds', 0):g} s{reason}"
 
 
-def _reasons(failed: list[dict[str, Any]]) -> str:
-    texts = [f"{entry['shot']}: {entry['reason']}" for entry in failed[:NAMED]]
-    more = f"; and {len(failed) - NAMED} more, in {LISTING}" if len(failed) > NAMED else ""
-    return "; ".join(texts) + more
+def some_of(texts: Sequence[str], rest: str = "") -> str:
+    """The first few of several texts, and how many more there are; ``rest`` says where."""
+    more = f"; and {len(texts) - NAMED} more{rest}" if len(texts) > NAMED else ""
+    return "; ".join(texts[:NAMED]) + more
 
 
 def _gpu_share() -> float:

@@ -19,7 +19,7 @@ from dynascene.errors import InputError
 from dynascene.interfaces.cli.generation import default_out
 from dynascene.io.text import read_text
 
-PERSON, OUT = "person", "out"
+PERSON, SCENE, OUT = "person", "scene", "out"
 HINT = "hint"  # the option that is given several times; others of several values take them at once
 ENDINGS = (".jsonl", ".ndjson")
 LISTING, NOTES = "batch.json", ".batch"  # what a batch writes beside the folders of its shots
@@ -118,7 +118,7 @@ def _lines(path: Path) -> dict[str, dict[str, Any]]:
 
 def _shot(place: str, options: dict[str, Any]) -> PlannedShot:
     out = options.pop(OUT, None)
-    person, scene = (options.get(name) for name in (PERSON, "scene"))
+    person, scene = (options.get(name) for name in (PERSON, SCENE))
     if out is None:
         if not isinstance(scene, str):
             raise InputError(f"{place}: has no `scene`, in it or on the command line")

@@ -1,7 +1,8 @@
 """``dynascene generate``."""
 
+from functools import wraps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from tyro.conf import Positional, arg
 
@@ -37,6 +38,7 @@ from dynascene.interfaces.cli.arguments import (
     parse_things,
 )
 from dynascene.interfaces.cli.person_options import person_input
+from dynascene.interfaces.cli.planned_clip import PlannedClip
 from dynascene.io.names import AlphaKind, BitDepth, CameraFileName, Deinterlace
 
 OptionalPath = Annotated[Path | None, optional("PATH")]
@@ -46,7 +48,7 @@ OptionalDegrees = Annotated[float | None, optional("DEG")]
 OptionalNumber = Annotated[float | None, optional("NUMBER")]
 
 
-def generate(
+def plan_clip(
     person: Annotated[Positional[Path | None], optional("[PERSON]")] = None,
     /,
     *,
@@ -112,7 +114,7 @@ def generate(
     workers: Annotated[int | None, optional("N")] = None,
     quiet: Switch = False,
     json: Switch = False,
-) -> None:
+) -> PlannedClip:
     """Put a filmed person into a picture of a place, with a background that follows the camera.
 
     Args:
@@ -217,15 +219,12 @@ def generate(
     from dynascene.estimators.matte.outline import MatteOutline
     from dynascene.generation.clip import DEFAULT_GENERATOR, GenerationOptions
     from dynascene.generation.delivery_input import DeliveryInput
-    from dynascene.generation.job import make_clip
-    from dynascene.generation.preview import make_preview
     from dynascene.generation.request import (
         CameraInput,
         GenerationRequest,
         MotionInput,
         PlaceInput,
     )
-    from dynascene.interfaces.cli.display import open_display, read_report, say_result
 
     if workers is not None:  # a batch is read elsewhere, shot by shot
         raise InputError("`workers`: goes with `batch`")
@@ -300,18 +299,12 @@ def generate(
     if out is not None and not str(out).strip("."):
         raise InputError("--out names a folder of its own for the results")
     out = out or default_out(person, scene)
-    display = open_display(quiet)
-    if preview:
-        picture = make_preview(request, out, display)
-        say_result(f"{picture}  (a preview: few frames, small)", lambda: {"preview": picture}, json)
-        return
-    finished = make_clip(request, out, display)
-    paths = {"folder": out, "finished": finished, "sheet": out / "sheet.png"}
-    say_result(
-        f"{finished}  (look at {paths['sheet']} first)",
-        lambda: {**paths, "report": read_report(out / "report.json")},
-        json,
-    )
+    return PlannedClip(request=request, out=out, is_preview=preview, quiet=quiet, as_json=json)
+
+
+@wraps(plan_clip)
+def generate(*args: Any, **kwargs: Any) -> None:
+    plan_clip(*args, **kwargs).make()
 
 
 def default_out(person: Path | None, scene: Path) -> Path:

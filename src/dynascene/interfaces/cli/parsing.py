@@ -47,7 +47,7 @@ def is_batch(arguments: list[str]) -> bool:
     return arguments[:1] == ["generate"] and has_option and not {"-h", "--help"} & set(arguments)
 
 
-def parse(arguments: list[str]) -> Callable[[], None]:
+def parse(arguments: list[str]) -> functools.partial[None]:
     """The command with its arguments, not yet started.
 
     Raises:
