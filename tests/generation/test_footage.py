@@ -41,8 +41,11 @@ def pan(degrees: float, side: str = "right") -> CameraTrack:
     return make_move(f"pan-{side}:{degrees}:linear", FRAMES, intrinsics_from_fov(FOV, SIZE), SIZE)
 
 
-def filmed(track: CameraTrack) -> tuple[ArrayFrames, ArrayFrames]:
-    """Somebody's upright shape before a wall that a turning camera films, and the matte."""
+def filmed(track: CameraTrack, *, rides: bool = False) -> tuple[ArrayFrames, ArrayFrames]:
+    """Somebody's upright shape before a wall that a turning camera films, and the matte.
+
+    rides: carried along by what the camera follows.
+    """
     corner = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1.0]])  # OpenCV's pixel centres → ours
     K = track.intrinsics[0].numpy()
     flat = np.array([[K[0, 0], 0, 300], [0, K[1, 1], 150], [0, 0, 1.0]])
@@ -51,7 +54,7 @@ def filmed(track: CameraTrack) -> tuple[ArrayFrames, ArrayFrames]:
         there = np.linalg.inv(corner) @ K @ rotation @ np.linalg.inv(flat) @ corner
         frame = cv2.warpPerspective(wall(), there, SIZE, flags=cv2.INTER_CUBIC)
         ahead = K @ rotation @ np.array([0.1, 0.0, 1.0])  # they stand still in the place
-        left = round(ahead[0] / ahead[2]) - 12
+        left = round(SIZE.width / 2 if rides else ahead[0] / ahead[2]) - 12
         matte = np.zeros((SIZE.height, SIZE.width, 1), np.uint8)
         matte[40:120, left : left + 25] = 255
         frames.append(np.where(matte > 0, np.uint8(90), frame))
@@ -81,6 +84,16 @@ def test_a_filmed_pan_is_found_and_kept_for_mending(tmp_path: Path) -> None:
         again.cam_from_world, found.camera.track.cam_from_world, atol=1e-6, rtol=0
     )
     assert json.loads((kept / "scale.json").read_text())["camera_height_m"] > 0
+
+
+@pytest.mark.parametrize(("rides", "lacks_things"), [(True, True), (False, True), (True, False)])
+def test_somebody_who_rides_is_told_what_is_left_out(
+    rides: bool, lacks_things: bool, tmp_path: Path
+) -> None:
+    log, clip = Log(), filmed(pan(24.0), rides=rides)
+    film_camera(*clip, PERSON, FOV, tmp_path, log, lacks_things=lacks_things)
+    is_told = any("`take_along`" in notice for notice in log.notices)
+    assert is_told == (rides and lacks_things)
 
 
 def test_a_cut_out_has_no_camera_to_find(tmp_path: Path) -> None:

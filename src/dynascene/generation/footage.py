@@ -30,6 +30,10 @@ DEPTH = "scene-depth.npy"
 PLAIN = 3.0  # grey levels of spread below which a background shows nothing to follow
 LOOKED_AT = 3  # frames
 LEAST_CONFIDENCE = 0.4  # in the pitch that the person tells
+LEFT_OUT = (
+    "what somebody rides is left out of the cut-out: `take_along` brings it in, and `stand` X,Y "
+    "puts both on the ground of the place"
+)
 
 
 @dataclass(frozen=True)
@@ -50,11 +54,13 @@ def film_camera(
     *,
     tagged: float | None = None,
     is_quick: bool = False,
+    lacks_things: bool = False,
 ) -> FilmedFootage:
     """Track the camera of a clip and tell its scale by the person; write both into a folder.
 
     colour, matte: the frames in use. fov: of the lens in degrees; None = estimated. folder: of the
     results. tagged: focal length in pixels as the clip's file tells it. is_quick: as for a preview.
+    lacks_things: what the person may ride or carry was not looked for.
 
     Raises InputError when the camera cannot be tracked.
     """
@@ -88,6 +94,8 @@ def film_camera(
         )
     report = {"camera": _camera_said(tracked), "scale": _scale_said(scale)}
     _give_notices(tracked, scale, log)
+    if scale.glides and lacks_things:
+        log.notice(LEFT_OUT)
     write_text(folder / FOLDER / SCALE, json.dumps(report["scale"], indent=1) + "\n")
     camera = FilmedCamera(
         tracked.track, "the clip's camera", scale.camera_height_units, _attitude(tracked, scale)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dynascene.errors import InputError
 from dynascene.estimators.scale.feet import standing_rays
@@ -101,6 +101,7 @@ def open_person_in_place(
             log,
             tagged=tagged_focal(opened.person.person, clip.colour.size),
             is_quick=is_preview,
+            lacks_things=_lacks_things(opened.person, estimates),
         )
         opened = opened._replace(camera=with_attitude(footage.camera, request))
         estimates |= footage.report
@@ -151,6 +152,11 @@ def _open_clip(request: GenerationRequest, person: PersonInput, log: Log) -> Per
         length=len(colour),
         frame_rate=rate,
     )
+
+
+def _lacks_things(person: PersonInput, estimates: dict[str, Any]) -> bool:
+    """Whether the matte was made without looking for what the person may ride or carry."""
+    return person.take_along is None and estimates.get("matte", {}).get("backend") == "pose"
 
 
 def _thinned(opened: PersonClip) -> PersonClip:

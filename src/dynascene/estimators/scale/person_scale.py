@@ -64,6 +64,7 @@ class PersonScale:
         confidence: of camera height and pitch, 0 (only the prior) … 1.
         spread: standard deviations of the natural logarithms of ``camera_height_m`` and of
             ``metres_per_unit``, with that of the person's height.
+        glides: whether the feet never rest on the ground, as of somebody who rides or skis.
         why_not: one line on what is missing or doubtful; empty where nothing is.
         silhouette: the person's ends in each frame, the input of the estimate.
     """
@@ -75,6 +76,7 @@ class PersonScale:
     horizon_row: float | None
     confidence: float
     spread: tuple[float, float]
+    glides: bool
     why_not: str
     silhouette: Silhouette = field(repr=False)
 
@@ -119,7 +121,9 @@ def person_scale(
     if problem := _unusable(silhouette):
         unknown = np.full(len(track), np.nan)
         infinite = math.inf, math.inf
-        return PersonScale(None, None, unknown, None, None, 0.0, infinite, problem, silhouette)
+        return PersonScale(
+            None, None, unknown, None, None, 0.0, infinite, False, problem, silhouette
+        )
     attitude = filmed_attitude(track)
     evidence = _turning(attitude)
     pitch = None if horizon is None else _pitch_of(horizon, track, 0)
@@ -212,6 +216,7 @@ def _result(
             math.hypot(ground.height_spread, ADULT_SPREAD),
             math.hypot(unit.spread, ADULT_SPREAD) if unit is not None else math.inf,
         ),
+        glides=unit_settled and slide > GLIDING,
         why_not=doubt or ("" if unit_settled else unknown),
         silhouette=silhouette,
     )
