@@ -26,10 +26,11 @@ from dynascene.evaluation.gap import (
     measure_gaps,
     of_moves,
     render_tracks,
+    shuffled_clip,
     shuffled_order,
 )
 from dynascene.evaluation.gap_job import GapRequest, run_gap
-from dynascene.evaluation.gap_systems import SampledFollower, untrained
+from dynascene.evaluation.gap_systems import SampledFollower, further_inputs, untrained
 from dynascene.evaluation.systems import Projection, Still, Trained
 from dynascene.generation.weights import load_weights
 from dynascene.geometry.rays import track_rays
@@ -125,6 +126,38 @@ class Locked(Follower):
 
 def gaps_of(system, moved: MovedClips, views: list[TrueViews]) -> ClipGaps:
     return measure_gaps([system], [moved], views.__getitem__, 0)[system.name]
+
+
+def test_points_are_shuffled_as_cameras_are(pans: MovedClips) -> None:
+    points = torch.rand(len(pans.clip), FRAMES, 50, 5)
+    clip = pans.clip.replace(points=points)
+    shuffled, order = shuffled_clip(clip), shuffled_order(FRAMES)
+    assert torch.equal(shuffled["points"], points[:, order])
+    assert torch.equal(shuffled.cam_from_world, clip.cam_from_world[:, order])
+    assert torch.equal(shuffled.matte, clip.matte)
+
+
+def test_who_is_told_points_is_told_the_opposite_ones_too() -> None:
+    """A fresh network, every part of which speaks, makes other frames along the opposite track
+    where points tell it; AnimateAnywhere is told nothing of the track."""
+    followers = {}
+    for name in ("disentangled", "animateanywhere"):
+        denoiser = SYSTEMS[name].denoiser(MICRO).eval()
+        encoder = SmallImageEncoder(MICRO.token_width).eval()
+        scheduler = ddim_scheduler(denoiser.quantity, denoiser.schedule)
+        pipeline = DynaScenePipeline(SpaceToDepth(), encoder, denoiser, scheduler, 2, 1.0)
+        pipeline.set_progress_bar_config(disable=True)
+        followers[name] = SampledFollower(name, pipeline)
+    inputs = further_inputs(followers.values())
+    assert inputs == {"skeleton", "character", "points"}
+    assert further_inputs([followers["animateanywhere"]]) == {"skeleton", "character"}
+    size, frames = MICRO.resolution, MICRO.frames
+    clips = ShortShots("test", size, frames, person_share=0.0, inputs=inputs)
+    moved = moved_clips([MovedShots(clips)[0]])
+    for name, is_told in (("disentangled", True), ("animateanywhere", False)):
+        rendered = render_tracks(followers[name], moved, 0)
+        assert torch.equal(rendered.true, rendered.opposite) is not is_told
+        assert torch.equal(rendered.true, rendered.shuffled) is not is_told
 
 
 def test_gaps_by_hand() -> None:

@@ -90,11 +90,12 @@ def test_the_tasks_of_the_stages_are_the_papers() -> None:
 
 
 def test_table_2_has_a_row_of_each_system_that_it_compares() -> None:
-    rows = {name: system.tables[2] for name, system in SYSTEMS.items() if system.tables}
-    assert {row.label for (row,) in rows.values()} == {
+    tables = [system.tables[2] for system in SYSTEMS.values() if system.tables]
+    rows = [row for (row,) in tables if row.stages]  # the paper lacks those without stages
+    assert {row.label for row in rows} == {
         "DynaScene", "ActAnywhere", "CameraCtrl", "MotionCtrl"
     }  # fmt: skip
-    figures = {row.label: row.figures for (row,) in rows.values()}
+    figures = {row.label: row.figures for row in rows}
     assert figures["DynaScene"] == TABLE_3[-1].figures
     better = min(figures, key=lambda label: figures[label]["LPIPS"])
     assert better == max(figures, key=lambda label: figures[label]["PSNR"]) == "DynaScene"

@@ -12,6 +12,7 @@ from dynascene.recipes import all_recipes
 from dynascene.reproduction.materials import Identity, ReproductionRequest
 from dynascene.reproduction.plan import (
     AS_PUBLISHED,
+    PERSON_TOO,
     PLAIN,
     RAYS,
     SEEDS,
@@ -37,11 +38,22 @@ def test_micro_rows_stand_in_three_lineups() -> None:
     } <= lineup(rows, 2, RAYS)  # fmt: skip
     assert {"actanywhere.micro_clean", "cameractrl.micro_clean"} <= lineup(rows, 2, PLAIN)
     assert not any("micro_48" in row.name or "micro_96" in row.name for row in rows)
-    assert not any(row.name.startswith(("animateanywhere", "disentangled")) for row in rows)
     by_name = {row.name: row for row in rows}
     assert not by_name["actanywhere.micro_clean"].reads_camera
     assert by_name["cameractrl.micro"].reads_camera
     assert {name: by_name[name].seeds for name in SEEDS} == SEEDS
+
+
+def test_systems_that_make_the_person_stand_in_a_lineup_of_their_own() -> None:
+    rows = rows_of(MICRO)
+    names = {f"animateanywhere.{name}" for name in ("micro", "micro_free", "micro_flow")}
+    assert lineup(rows, 2, PERSON_TOO) == {*names, "disentangled.micro"}
+    of_them = [row for row in rows if row.name in {*names, "disentangled.micro"}]
+    assert all(len(row.entries) == 1 and not row.entries[0].figures for row in of_them)
+    # AnimateAnywhere is told no camera; Disentangled by points that follow it
+    camera = {row.name: row.reads_camera for row in of_them}
+    assert camera == {**dict.fromkeys(names, False), "disentangled.micro": True}
+    assert not any(e.lineup == PERSON_TOO for row in rows_of(SMALL) for e in row.entries)
 
 
 def test_every_row_has_the_papers_figures_and_existing_recipes() -> None:
@@ -49,7 +61,8 @@ def test_every_row_has_the_papers_figures_and_existing_recipes() -> None:
     for size in (MICRO, SMALL, SD15):
         for row in rows_of(size):
             published = [entry.figures for entry in row.entries if entry.figures]
-            assert published or row.drawn, row.name
+            lacking = {entry.lineup for entry in row.entries} == {PERSON_TOO}
+            assert published or row.drawn or lacking, row.name
             assert all(figures["PSNR"] > 25 for figures in published)
             assert {stage.recipe for stage in row.stages} <= recipes.keys()
 
@@ -173,6 +186,3 @@ def test_the_choice_of_clips_is_part_of_a_trainings_identity(monkeypatch) -> Non
     monkeypatch.setitem(SYSTEMS, "dynascene", replace(system, rendered=(changed,)))
     network = next(row for row in rows_of(MICRO) if row.name == "dynascene.micro").stages[0].network
     assert network == {**usual, "person_share": 1.0, "without_points": 0.1}
-    people = replace(system, rendered=(micro,), makes_person=True)
-    monkeypatch.setitem(SYSTEMS, "dynascene", people)
-    assert not any(row.name == "dynascene.micro" for row in rows_of(MICRO))

@@ -15,7 +15,7 @@ from dynascene.evaluation import camera_fit
 from dynascene.models.sizes import MICRO, SMALL
 from dynascene.recipes import short_clips
 from dynascene.reproduction import work
-from dynascene.reproduction.job import FIGURE_9, OUTPUTS, write_tables
+from dynascene.reproduction.job import FIGURE_9, OUTPUTS, page_notes, write_tables
 from dynascene.reproduction.materials import (
     Identity,
     ReproductionRequest,
@@ -23,7 +23,7 @@ from dynascene.reproduction.materials import (
     pictures_hash,
 )
 from dynascene.reproduction.plan import rows_of
-from dynascene.reproduction.results import read_plain
+from dynascene.reproduction.results import read_plain, read_results
 from dynascene.reproduction.status import duration, status_table, steps_left
 from dynascene.reproduction.steps import RowSteps, only_one, plain_steps, plan_steps
 from dynascene.reproduction.work import carry_out
@@ -169,6 +169,38 @@ def test_the_page_has_rows_figures_and_pictures(
     assert set(clips["row"]) == set(ROWS)
     # of each row: 4 clips, 2 metrics of the background, 3 of full frames, 6 of the camera gap
     assert len(clips["value"]) == 2 * 4 * (2 + 3 + 6)
+
+
+@pytest.mark.long
+def test_systems_that_make_the_person_have_rows_of_their_own(
+    request_of_two_steps, identity, tmp_path
+) -> None:
+    names = ["animateanywhere.micro_flow", "disentangled.micro"]
+    steps = planned(tmp_path, request_of_two_steps, identity, names)
+    assert carry_out(steps, 1, lambda line: None) == {}
+    without_camera, with_points = (result.gap for result in read_results(steps))
+    assert without_camera is not None
+    assert (without_camera.gaps.opposite == 0).all()  # it is told no camera
+    assert with_points is not None
+    assert (with_points.gaps.opposite != 0).all()  # the points go the opposite way
+    tables = write_tables(steps, request_of_two_steps, identity, tmp_path / "page")
+    titles = [table.title for table in tables]
+    lineup = "Table 2, the person made too"
+    figures = tables[titles.index(f"{lineup}: synthetic:test, background")]
+    assert [row[0] for row in figures.rows[:2]] == [
+        "AnimateAnywhere (animateanywhere.micro_flow)",
+        "Disentangled (disentangled.micro)",
+    ]
+    assert not any("order" in title for title in titles)
+    page = (tmp_path / "page" / "table.md").read_text()
+    assert "stand as in the paper" not in page  # which lacks these rows
+
+
+def test_the_page_says_what_systems_that_make_the_person_are_told(request_of_two_steps) -> None:
+    rows = {row.name: row for row in rows_of(MICRO)}
+    for names, is_said in ((["disentangled.micro"], True), (ROWS, False)):
+        notes = page_notes(request_of_two_steps, [rows[name] for name in names], [])
+        assert any("AnimateAnywhere is told nothing" in note for note in notes) is is_said
 
 
 def test_a_first_stage_of_two_rows_is_trained_once(

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dynascene.clip_fields import CLIP_FIELDS
 from dynascene.evaluation.bootstrap import Estimate, estimate, mean_draws, place_weights
 from dynascene.evaluation.camera_fit import best_views
 from dynascene.imaging.tensor_metrics import clip_psnrs
@@ -74,14 +75,16 @@ def shuffled_order(frames: int) -> list[int]:
     return [(frame + max(1, frames // 2)) % frames for frame in range(frames)]
 
 
+def shuffled_clip(clip: Batch) -> Batch:
+    """The clips with all that follows the camera in ``shuffled_order``."""
+    order = shuffled_order(clip.frames)
+    following = [name for name in clip if CLIP_FIELDS[name].follows_camera]
+    return clip.replace(**{name: clip[name][:, order] for name in following})
+
+
 def render_tracks(system: CameraFollower, moved: MovedClips, seed: int) -> Rendered:
     """Some clips along their three tracks, from the same noise."""
-    order = shuffled_order(moved.clip.frames)
-    shuffled = moved.clip.replace(
-        cam_from_world=moved.clip.cam_from_world[:, order],
-        intrinsics=moved.clip.intrinsics[:, order],
-    )
-    clips = (moved.clip, moved.opposite, shuffled)
+    clips = (moved.clip, moved.opposite, shuffled_clip(moved.clip))
     return Rendered(*(system.frames(clip, seed) for clip in clips))
 
 

@@ -18,6 +18,7 @@ from dynascene.evaluation.gap_systems import (
     SampledFollower,
     estimate_of,
     follower,
+    further_inputs,
     untrained,
 )
 from dynascene.evaluation.gap_tables import gap_summary, gap_tables
@@ -74,7 +75,7 @@ def run_gap(request: GapRequest, out: Path, log: Log) -> list[Table]:
     if len({system.name for system in systems}) < len(systems):
         raise InputError("two rows have the same name: rename a weights folder, it heads its row")
     with log.stage("clips"):
-        clips = _gap_clips(request, size)
+        clips = _gap_clips(request, size, further_inputs(trained))
     with result_folder(out, OUTPUTS, listing=METRICS) as folder:
         with log.stage("gap"):
             gaps = measure_gaps(systems, clips.batches, clips.true_views, request.seed)
@@ -113,9 +114,16 @@ class GapClips(NamedTuple):
     true_views: Callable[[int], TrueViews]
 
 
-def _gap_clips(request: GapRequest, size: ModelSize) -> GapClips:
-    split = benchmark_split(request.data)
-    shots = ShortShots(split, size.resolution, size.frames, request.seed, folder=request.imagery)
+def _gap_clips(request: GapRequest, size: ModelSize, inputs: frozenset[str]) -> GapClips:
+    """inputs: names of further fields that the clips have."""
+    shots = ShortShots(
+        benchmark_split(request.data),
+        size.resolution,
+        size.frames,
+        request.seed,
+        folder=request.imagery,
+        inputs=inputs,
+    )
     moved = MovedShots(shots)
     material = [moved[index] for index in range(request.clips)]
     batches = [

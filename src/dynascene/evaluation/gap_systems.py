@@ -5,7 +5,7 @@ Legend: B clips, F frames, H W pixels.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from dynascene.evaluation.systems import SamplingSettings, Trained
 from dynascene.generation.decoding import is_guided
 from dynascene.models.image_encoder import SmallImageEncoder
 from dynascene.models.pipeline import DynaScenePipeline
+from dynascene.synthetic.shots.short_inputs import MAKERS
 from dynascene.types import Batch
 
 UNTRAINED = "untrained"
@@ -64,6 +65,12 @@ def follower(system: Trained) -> SampledFollower:
     """Trained weights, by their name."""
     loaded = system.loaded
     return SampledFollower(system.name, loaded.pipeline, system.settings, loaded.sha256)
+
+
+def further_inputs(systems: Iterable[SampledFollower]) -> frozenset[str]:
+    """The further fields of short clips that some networks read (``short_inputs.MAKERS``)."""
+    read = {name for system in systems for name in system.pipeline.inputs}
+    return frozenset(read & MAKERS.keys())
 
 
 def estimate_of(system: SampledFollower) -> SampledFollower:

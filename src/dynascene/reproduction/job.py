@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from dynascene.evaluation.gap_sheet import opposite_moves_sheet
-from dynascene.evaluation.gap_systems import SampledFollower, follower
+from dynascene.evaluation.gap_systems import SampledFollower, follower, further_inputs
 from dynascene.evaluation.metrics.measures import VERSION
 from dynascene.evaluation.projected_followers import ProjectedFollower
 from dynascene.evaluation.systems import Trained
@@ -26,7 +26,7 @@ from dynascene.reproduction.lineups import lineups_of
 from dynascene.reproduction.materials import Identity, ReproductionRequest
 from dynascene.reproduction.opposite_cameras import filmed_moves, opposite_cameras_sheet
 from dynascene.reproduction.page import page_tables
-from dynascene.reproduction.plan import RAYS, PlannedRow
+from dynascene.reproduction.plan import PERSON_TOO, RAYS, PlannedRow
 from dynascene.reproduction.relit_scenes import RelitScenes
 from dynascene.reproduction.results import read_plain, read_results, write_clips
 from dynascene.reproduction.steps import SEED, RowSteps
@@ -61,7 +61,7 @@ def write_tables(
         *(
             agreement_note(lineup, from_nothing=request.size != SD15)
             for lineup in lineups
-            if len(lineup.lines) > 1
+            if len(lineup.published) > 1
         ),
     ]
     with result_folder(out, OUTPUTS, listing=MANIFEST) as folder:
@@ -114,6 +114,15 @@ def page_notes(
         "errs.",
     ]
     lineups = {(entry.table, entry.lineup) for row in rows for entry in row.entries}
+    if any(name == PERSON_TOO for _, name in lineups):
+        notes.append(
+            "Systems that make the person too are told a skeleton and a picture of the person, "
+            "exact ones of rendered people, and Disentangled in place of a camera 50 points of the "
+            "place, seen along the track whose camera the others are told, the opposite one for "
+            "the gap. AnimateAnywhere is told nothing of the camera. Where nobody is in a clip, "
+            "skeleton and picture are black, which their trainings do not show. They are judged "
+            "by the background, as all rows are."
+        )
     if request.size == MICRO and {(3, RAYS), (4, RAYS)} & lineups:
         notes.append(
             "Tables 3 and 4: our variant with shared rays, a departure, in the paper's stages and "
@@ -140,10 +149,17 @@ def _write_figures(
     if not drawn:
         return {}
     size = request.size
-    moved = MovedShots(
-        ShortShots("test", size.resolution, size.frames, SEED, folder=request.imagery)
-    )
     followers = {each.row.name: _follower(each) for each in drawn}
+    moved = MovedShots(
+        ShortShots(
+            "test",
+            size.resolution,
+            size.frames,
+            SEED,
+            folder=request.imagery,
+            inputs=further_inputs(followers.values()),
+        )
+    )
     clips = [moved[index] for index in range(len(MOVES))]
     sheet = opposite_moves_sheet(
         [ProjectedFollower(), *followers.values()],

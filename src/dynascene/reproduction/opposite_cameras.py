@@ -28,6 +28,7 @@ from dynascene.imaging.sheet import (
 )
 from dynascene.synthetic.shots.moved_clips import MovedClips, moved_clips
 from dynascene.synthetic.shots.moved_shots import MovedShots, TrueViews
+from dynascene.types import Batch
 
 PAN, DOLLY = 0, 2  # numbers of clips, whose moves come in turn
 NO_CAMERA, OPPOSITE, MATCHING = "no camera", "opposite", "matching"
@@ -56,12 +57,21 @@ def camera_variants(system: CameraFollower, clips: MovedClips, seed: int) -> dic
     """Frames [F, 3, H, W] in 0 … 1 by the camera that is given, from the same noise."""
     clip = clips.clip
     by_camera = {
-        NO_CAMERA: clip.replace(has_camera=torch.zeros(len(clip), dtype=torch.bool)),
+        NO_CAMERA: without_camera(clip),
         OPPOSITE: clips.opposite,
         MATCHING: clip,
     }
     with torch.no_grad():
         return {name: system.frames(each, seed)[0] for name, each in by_camera.items()}
+
+
+def without_camera(clip: Batch) -> Batch:
+    """The clips with the null camera, and without points, which would tell of it."""
+    silent = clip.replace(has_camera=torch.zeros(len(clip), dtype=torch.bool))
+    if clip.points is None:
+        return silent
+    visible = clip.points.new_tensor([1, 1, 0, 1, 1])  # x, y, visibility, and x, y at first
+    return silent.replace(points=clip.points * visible)
 
 
 def last_share(frames: Tensor, judged: Tensor, views: TrueViews) -> float:

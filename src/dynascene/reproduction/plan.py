@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from dynascene.clip_fields import CLIP_FIELDS
 from dynascene.errors import InputError
 from dynascene.models.sizes import MICRO, ModelSize
 from dynascene.models.systems import SYSTEMS
@@ -21,7 +22,9 @@ from dynascene.recipes import filmed, rendered
 
 # Which rows are compared with each other. Beside the published forms stand networks that all
 # predict clean frames; of those, systems with a camera have the scene picture's rays or lack them.
+# Systems that make the person too are told other things, on other clips.
 AS_PUBLISHED, PLAIN, RAYS = "as published", "clean frames", "clean frames and the picture's rays"
+PERSON_TOO = "the person made too"
 SEEDS = {"dynascene.micro": 3, "cameractrl.micro_shared_rays": 3}  # all other rows have one
 
 
@@ -78,7 +81,7 @@ class PlannedRow:
         name: the recipe of its last stage.
         stages: in order; each goes on from the one before.
         entries: where it stands in the paper's tables.
-        reads_camera: whether the network is told a camera at all.
+        reads_camera: whether the network is told a camera at all, if by points that follow it.
         guided: whether it reads a guide, for which there is no camera gap.
         clip_frames: of each stage.
         seeds: trainings 0 … seeds − 1.
@@ -131,8 +134,7 @@ def rows_of(size: ModelSize) -> tuple[PlannedRow, ...]:
         rows[row.name] = replace(before, entries=entries, drawn=drawn)
 
     for system in SYSTEMS.values():
-        # of a person who was not filmed the benchmarks say nothing
-        for training in system.rendered if size == MICRO and not system.makes_person else ():
+        for training in system.rendered if size == MICRO else ():
             if training.size == size and training.continues is None and system.tables.get(2):
                 add(_rendered_row(system, training))
     for system in SYSTEMS.values():
@@ -184,11 +186,13 @@ def check_one_budget(rows: Sequence[PlannedRow], total: int | None) -> None:
 def _rendered_row(system: System, training: RenderedTraining) -> PlannedRow:
     name = rendered.recipe_name(system, training)
     network = system.composition(training.variant)
-    reads_camera = "cam_from_world" in system.inputs(training.variant)
+    read = system.inputs(training.variant)
+    reads_camera = any(CLIP_FIELDS[name].follows_camera for name in read)
+    lineups = [PERSON_TOO] if system.makes_person else _lineups(network, reads_camera)
     entries = [
         TableEntry(table=2, lineup=lineup, label=line.label, figures=line.figures)
         for line in system.tables.get(2, ())
-        for lineup in _lineups(network, reads_camera)
+        for lineup in lineups
     ]
     stage = PlannedStage(
         recipe=name,
@@ -243,7 +247,7 @@ def _lines_at(
     """The numbers and lines all of whose stages have a schedule at a size."""
     for number, table in tables.items():
         for line in table:
-            if all(size.name in stage.schedules for stage in line.stages):
+            if line.stages and all(size.name in stage.schedules for stage in line.stages):
                 yield number, line
 
 

@@ -21,10 +21,10 @@ from dynascene.evaluation.field_tables import FieldFigures, field_notes, field_s
 from dynascene.evaluation.flicker import true_motion
 from dynascene.evaluation.gap import CameraFollower, StillFollower
 from dynascene.evaluation.metrics.choice import FieldMetrics
+from dynascene.evaluation.motion_benchmark import opposite_clip
 from dynascene.evaluation.protocol import Benchmark, EvaluationShot
 from dynascene.evaluation.scores import NO_SCORE, REGIONS, Scores
 from dynascene.evaluation.table_formats import markdown_page
-from dynascene.geometry.tracks import opposite_track
 from dynascene.imaging.pixels import bytes_from_tensor, tensor_from_bytes
 from dynascene.imaging.tensor_metrics import clip_psnrs
 from dynascene.jobs.result_folder import result_folder
@@ -32,7 +32,6 @@ from dynascene.models.sizes import ModelSize
 from dynascene.synthetic.shots.moved_clips import moved_clips
 from dynascene.synthetic.shots.moved_shots import MovedShots
 from dynascene.synthetic.shots.short_shots import ShortShots
-from dynascene.types import CameraTrack
 
 METRICS = "metrics.json"
 CLIP_TABLE = "clips.parquet"
@@ -47,6 +46,7 @@ class MovedBenchmark:
         split, clips, seed: of the shots.
         size: whose frames they have.
         folder: of imagery; None = as DYNASCENE_TRAINING_DATA says, else procedural pictures.
+        inputs: names of further fields that clips have, see ``short_inputs``.
     """
 
     split: str
@@ -54,12 +54,20 @@ class MovedBenchmark:
     size: ModelSize
     seed: int = 0
     folder: Folders = None
+    inputs: frozenset[str] = frozenset()
     note: str = "The true camera is told, the scene picture's own too."
     _moved: MovedShots = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         size = self.size
-        shots = ShortShots(self.split, size.resolution, size.frames, self.seed, folder=self.folder)
+        shots = ShortShots(
+            self.split,
+            size.resolution,
+            size.frames,
+            self.seed,
+            folder=self.folder,
+            inputs=self.inputs,
+        )
         object.__setattr__(self, "_moved", MovedShots(shots))
 
     @property
@@ -123,11 +131,8 @@ def opposite_gap(system: CameraFollower, samples: Tensor, shot: EvaluationShot, 
         shot: whose truth is the true track's.
         seed: of the samples' noise.
     """
-    clip = shot.batch
-    track = CameraTrack(clip.cam_from_world[0].double(), clip.intrinsics[0], clip.size)
-    poses = opposite_track(track).cam_from_world[None].to(clip.cam_from_world)
-    other = system.frames(clip.replace(cam_from_world=poses), seed)
-    truth, judged = tensor_from_bytes(shot.truth)[None], (clip.matte == 0).float()
+    other = system.frames(opposite_clip(shot), seed)
+    truth, judged = tensor_from_bytes(shot.truth)[None], (shot.batch.matte == 0).float()
     true, opposite = (clip_psnrs(frames, truth, judged) for frames in (samples, other))
     return float(true - opposite)
 

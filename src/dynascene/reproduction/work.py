@@ -14,9 +14,10 @@ import torch
 from dynascene.errors import InputError
 from dynascene.evaluation.benchmarks import benchmark_split, open_benchmark
 from dynascene.evaluation.gap_job import GapRequest, run_gap
-from dynascene.evaluation.gap_systems import follower
+from dynascene.evaluation.gap_systems import follower, further_inputs
 from dynascene.evaluation.job import run as run_evaluation
 from dynascene.evaluation.metrics.choice import choose_metrics
+from dynascene.evaluation.motion_benchmark import MotionBenchmark
 from dynascene.evaluation.projected_followers import FramedFollower, ProjectedFollower
 from dynascene.evaluation.protocol import Benchmark
 from dynascene.evaluation.request import EvaluationRequest
@@ -161,13 +162,10 @@ def _measure_gap(steps: RowSteps, result: ResultFolder) -> None:
 def _measure_metrics(text: str, steps: RowSteps, result: ResultFolder) -> None:
     request, system = steps.request, _system(steps)
     if request.size == MICRO:  # too small for the cells that ``evaluate`` describes
-        benchmark = _short_benchmark(text, request)
+        trained = [follower(system)] if isinstance(system, Trained) else []
+        benchmark = _short_benchmark(text, request, further_inputs(trained))
         metrics = choose_metrics(request.metrics, request.metric_weights)
-        followers = (
-            [follower(system)]
-            if isinstance(system, Trained)
-            else [FramedFollower(), ProjectedFollower()]
-        )
+        followers = trained or [FramedFollower(), ProjectedFollower()]
         is_filmed = request.seconds_of(text) is not None  # rendered clips have a gap of their own
         run_short_benchmark(followers, benchmark, metrics, SEED, result.path, gap=is_filmed)
         return
@@ -193,12 +191,21 @@ def _measure_light(name: str, steps: RowSteps, result: ResultFolder) -> None:
     run_short_benchmark([follower(_trained(steps))], scenes, light_metrics(), SEED, result.path)
 
 
-def _short_benchmark(text: str, request: ReproductionRequest) -> Benchmark:
+def _short_benchmark(text: str, request: ReproductionRequest, inputs: frozenset[str]) -> Benchmark:
+    """inputs: names of further fields that clips have."""
     size, clips = request.size, request.test_clips
     if text == RENDERED:
-        return MovedBenchmark(benchmark_split(text), clips, size, SEED, request.imagery)
-    seconds = request.seconds_of(text)
-    return open_benchmark(text, clips, SEED, size.frames, request.imagery, size.resolution, seconds)
+        return MovedBenchmark(benchmark_split(text), clips, size, SEED, request.imagery, inputs)
+    benchmark = open_benchmark(
+        text,
+        clips,
+        SEED,
+        size.frames,
+        request.imagery,
+        size.resolution,
+        request.seconds_of(text),
+    )
+    return MotionBenchmark(benchmark, inputs) if inputs else benchmark
 
 
 def _system(steps: RowSteps) -> Trained | Projection:

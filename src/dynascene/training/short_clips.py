@@ -78,8 +78,8 @@ class ShortClipObjective(DenoisingObjective):
         """PSNR of samples and of the one-step estimate, and what they lose along the wrong track.
 
         ``gap``: PSNR under the true track minus under the opposite one, both against what the true
-        one films. 0 is what a network has that does not read the camera. A network that is told the
-        move by anything else than cameras has no gap: no clip has that along the opposite track.
+        one films. 0 is what a network has that does not read the camera. Of a network that is told
+        the move by anything else than cameras the gap is not measured here.
         """
         moved = moved_clips(self.validation_moves())
         still = (moved.clip.scene_image / 2 + 0.5)[:, None].expand_as(moved.truth)

@@ -9,6 +9,7 @@ from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.rays import track_rays
 from dynascene.geometry.rigid import invert_rigid, relative_to_first, rotation_angle
 from dynascene.geometry.tracks import opposite_track
+from dynascene.synthetic.shots.moved_clips import moved_clips
 from dynascene.synthetic.shots.moved_shots import MovedShots
 from dynascene.synthetic.shots.short_filming import (
     in_track_units,
@@ -127,6 +128,24 @@ def test_moved_shots_are_plain_moves_of_every_kind_with_their_opposites() -> Non
         torch.testing.assert_close(there @ back, torch.eye(4, dtype=torch.float64))
         assert shot.world == "stage" or moved[index].move in ("pan", "tilt")
     assert torch.equal(moved[2].shot.video, moved[2].shot.video)
+
+
+def test_points_go_the_opposite_way_along_the_opposite_track() -> None:
+    names = frozenset({"points", "skeleton"})
+    pan, with_points = (
+        MovedShots(shots(person_share=1.0, inputs=inputs))[0] for inputs in (frozenset(), names)
+    )
+    assert torch.equal(pan.shot.video, with_points.shot.video)  # the same clip
+    assert not pan.opposite_inputs
+    assert with_points.opposite_inputs.keys() == {"points"}  # the person is not another one
+    there, back = with_points.shot.inputs["points"], with_points.opposite_inputs["points"]
+    torch.testing.assert_close(there[0], back[0])
+    ways = [(rows[-1] - rows[0])[:, 0] for rows in (there, back)]
+    assert (ways[0] * ways[1] < 0).all()
+    clips = moved_clips([with_points])
+    assert torch.equal(clips.clip["points"][0], there)
+    assert torch.equal(clips.opposite["points"][0], back)
+    assert torch.equal(clips.clip["skeleton"], clips.opposite["skeleton"])
 
 
 def test_moves_need_a_place_with_depth() -> None:

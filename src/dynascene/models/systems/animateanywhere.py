@@ -12,7 +12,7 @@ from dynascene.models.conditioners.background_motion import QUERIES_AND_KEYS
 from dynascene.models.diffusion.epipolar_loss import epipolar_term
 from dynascene.models.diffusion.flow_loss import flow_term
 from dynascene.models.systems.dynascene_rendered import DYNASCENE_MICRO
-from dynascene.models.systems.system import Network, Paper, System
+from dynascene.models.systems.system import Network, Paper, System, TableRow
 
 LIMBS = {"limb_gain": True}
 COMMON = {
@@ -71,5 +71,7 @@ ANIMATEANYWHERE = System(
     network=NETWORK,
     variants={"flow": FLOW_NETWORK},
     rendered=(MICRO, MICRO_FREE, MICRO_FLOW),
+    # DynaScene's paper does not compare with it
+    tables={2: (TableRow(label="AnimateAnywhere", stages=()),)},
     makes_person=True,
 )

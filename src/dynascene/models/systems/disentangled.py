@@ -7,7 +7,7 @@ one before.
 from dataclasses import replace
 
 from dynascene.models.systems.dynascene_rendered import DYNASCENE_MICRO
-from dynascene.models.systems.system import Network, Paper, System
+from dynascene.models.systems.system import Network, Paper, System, TableRow
 
 # on the linear schedule, for on one that ends in pure noise nothing of a last frame would remain
 NETWORK = Network(
@@ -44,5 +44,7 @@ DISENTANGLED = System(
     network=NETWORK,
     rendered=(MICRO,),
     long_clips="chained",
+    # DynaScene's paper does not compare with it
+    tables={2: (TableRow(label="Disentangled", stages=()),)},
     makes_person=True,
 )

@@ -192,7 +192,7 @@ class TableRow:
 
     Attributes:
         label: as in the paper.
-        stages: whose weights it measures.
+        stages: whose weights it measures; none where its rows are rendered trainings alone.
         figures: the paper's numbers, by metric (``paper_figures``); empty for a row that the paper
             lacks. ``dynascene tables`` compares orders and margins with them.
     """

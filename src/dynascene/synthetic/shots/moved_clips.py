@@ -23,7 +23,7 @@ class MovedClips(NamedTuple):
 
     Args:
         clip: what conditions, along the true track.
-        opposite: the same along the opposite one.
+        opposite: the same along the opposite one: the cameras, and points where they are asked for.
         truth: [B, F, 3, H, W] in 0 … 1, without a person.
         judged, seen: [B, F, 1, H, W], 1 where nobody stands, and of that where the picture shows
             the place.
@@ -40,7 +40,12 @@ def moved_clips(shots: Sequence[MovedShot]) -> MovedClips:
     """Stack shots of one size and length."""
     batch = collate([moved.shot for moved in shots])
     clip = batch.pixels
-    opposite = clip.replace(cam_from_world=torch.stack([moved.opposite for moved in shots]))
+    further = {
+        name: torch.stack([moved.opposite_inputs[name] for moved in shots])
+        for name in shots[0].opposite_inputs
+    }
+    cameras = torch.stack([moved.opposite for moved in shots])
+    opposite = clip.replace(cam_from_world=cameras, **further)
     judged = (clip.matte == 0).float()
     seen = judged * torch.stack([moved.shot.seen for moved in shots])
     return MovedClips(clip, opposite, batch.target("background") / 2 + 0.5, judged, seen)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from dynascene.clip_fields import CLIP_FIELDS
 from dynascene.datasets.imagery import SPLITS
 from dynascene.geometry.controls import track_from_controls
 from dynascene.geometry.intrinsics import intrinsics_from_fov
@@ -22,6 +23,7 @@ from dynascene.geometry.rigid import camera_centres
 from dynascene.geometry.tracks import opposite_track
 from dynascene.synthetic.places.place import SyntheticPlace
 from dynascene.synthetic.shots.short_filming import ShortShot, render, started_at
+from dynascene.synthetic.shots.short_inputs import short_inputs
 from dynascene.synthetic.shots.short_paths import FOVS, TRAVELS, even_move
 from dynascene.synthetic.shots.short_shots import ShortShots
 from dynascene.synthetic.worlds import draw_world, worlds_with_depth
@@ -38,12 +40,17 @@ MOVES: Mapping[str, tuple[str, tuple[float, float]]] = {
 
 @dataclass(frozen=True)
 class MovedShot:
-    """shot: filmed along its track. opposite: the cameras [F, 4, 4] of the opposite one, from the
-    same first camera. move: a name of MOVES, empty where it is none of them."""
+    """A clip of one move.
+
+    shot: filmed along its track. opposite: the cameras [F, 4, 4] of the opposite one, from the same
+    first camera. move: a name of MOVES, empty where it is none of them. opposite_inputs: of the
+    shot's further fields those that follow the camera, along the opposite track.
+    """
 
     shot: ShortShot
     opposite: Tensor
     move: str
+    opposite_inputs: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 def with_opposite(shot: ShortShot, move: str = "") -> MovedShot:
@@ -91,10 +98,15 @@ class MovedShots(Dataset[MovedShot]):
     def __getitem__(self, index: int) -> MovedShot:
         if not 0 <= index < len(self):
             raise IndexError(index)
-        rng, move, drawn = self._drawn(index)
+        rng, move, (world, name, place) = self._drawn(index)
         shots = self.shots
         track = even_move(move.control, move.amount, shots.frames, move.fov, shots.size)
-        return with_opposite(shots.filmed(rng, *drawn, track), move.name)
+        with torch.no_grad():
+            clip = shots.staged(rng, place, track)
+            moved = with_opposite(shots.film(clip, world, name), move.name)
+            following = frozenset(n for n in shots.inputs if CLIP_FIELDS[n].follows_camera)
+            further = short_inputs(following, clip.setting, opposite_track(clip.track), clip.person)
+        return replace(moved, opposite_inputs=further)
 
     @torch.no_grad()
     def true_views(self, index: int, shares: Tensor, size: Size) -> TrueViews:

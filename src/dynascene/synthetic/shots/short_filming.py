@@ -80,6 +80,18 @@ class PersonLayers(NamedTuple):
     where: Placement | None = None
 
 
+class StagedClip(NamedTuple):
+    """All that decides the frames of a clip.
+
+    setting: the place, its picture and its light. track: in the place's world. person: as seen by
+    the track.
+    """
+
+    setting: Setting
+    track: CameraTrack
+    person: PersonLayers
+
+
 def film(
     setting: Setting, track: CameraTrack, person: PersonLayers, world: str, name: str
 ) -> ShortShot:

@@ -30,6 +30,7 @@ from dynascene.synthetic.shots.short_filming import (
     PersonLayers,
     Setting,
     ShortShot,
+    StagedClip,
     film,
     in_track_units,
     level_pose,
@@ -119,10 +120,19 @@ class ShortShots(Dataset[ShortShot]):
             world, name, place: as ``draw_world`` gives them.
             track: begins at the identity; it is shrunk until it stays inside.
         """
+        return self.film(self.staged(rng, place, track), world, name)
+
+    def film(self, clip: StagedClip, world: str, name: str) -> ShortShot:
+        """What is filmed of a staged clip. world, name: of the place."""
+        shot = film(*clip, world, name)
+        return replace(shot, inputs=short_inputs(self.inputs, *clip))
+
+    def staged(
+        self, rng: np.random.Generator, place: SyntheticPlace, track: CameraTrack
+    ) -> StagedClip:
+        """What a clip shows; arguments as ``filmed``."""
         setting, track = self.placed(rng, place, track)
-        person = self._person(rng, setting.place, track)
-        shot = film(setting, track, person, world, name)
-        return replace(shot, inputs=short_inputs(self.inputs, setting, track, person))
+        return StagedClip(setting, track, self._person(rng, setting.place, track))
 
     def placed(
         self, rng: np.random.Generator, place: SyntheticPlace, track: CameraTrack

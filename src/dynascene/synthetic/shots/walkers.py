@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -36,12 +36,11 @@ from dynascene.synthetic.shots.short_filming import (
     PersonLayers,
     Setting,
     ShortShot,
-    film,
+    StagedClip,
     in_track_units,
     level_pose,
     render,
 )
-from dynascene.synthetic.shots.short_inputs import short_inputs
 from dynascene.synthetic.shots.short_shots import ShortShots
 from dynascene.synthetic.worlds import WORLDS, draw_world, worlds_with_depth
 from dynascene.types import CameraTrack, Size
@@ -141,8 +140,7 @@ class WalkerShots(ShortShots):
         kind, world, name, scene = self._drawn(index)
         track = walked_track(scene, kind, self.size, torch.linspace(0, 1, self.frames), self.frames)
         person = laid_walker(scene, kind, track)
-        shot = film(scene.setting, track, person, world, name)
-        return replace(shot, inputs=short_inputs(self.inputs, scene.setting, track, person))
+        return self.film(StagedClip(scene.setting, track, person), world, name)
 
     @torch.no_grad()
     def true_views(self, index: int, shares: Tensor) -> TrueViews:
