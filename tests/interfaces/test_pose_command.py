@@ -59,6 +59,7 @@ def test_another_body(tmp_path: Path) -> None:
         (["absent.json", "--out", "new"], "absent.json: no such"),
         (["absent.mp4", "--out", "new"], "absent.mp4"),
         (["walk.json", "--out", "new", "--subject", "2"], "for videos"),
+        (["walk.json", "--out", "new", "--vitpose", "folder"], "for videos"),
         (["walk.json", "--out", "new", "--size", "20x20"], "160x120"),
         (["walk.json", "--out", "new", "--like", "absent.json"], "absent.json: no such"),
         (["walk.json", "--out", "taken"], "would be replaced"),

@@ -12,8 +12,8 @@ import numpy as np
 from dynascene.body_pose import BodyPose
 from dynascene.display import Display
 from dynascene.estimators.person.subject import Choice
-from dynascene.estimators.pose.body import body_of, steadied
-from dynascene.estimators.pose.estimation import estimate_landmarks
+from dynascene.estimators.pose.body import steadied
+from dynascene.estimators.pose.estimation import estimate_joints
 from dynascene.geometry.body_proportions import Fit, retarget
 from dynascene.imaging.sheet import SheetRow, contact_sheet, spread_frames, thumbnail
 from dynascene.imaging.skeleton_map import draw_skeleton
@@ -41,6 +41,7 @@ class PoseOptions:
         fit: see ``retarget``.
         size: of the frames that a file of poses is for, where it does not tell.
         frame_rate: of the drawn video of a file of poses.
+        vitpose: folder of a VitPose network that reads the joints of a clip; None: BlazePose does.
     """
 
     choice: Choice = None
@@ -48,6 +49,7 @@ class PoseOptions:
     fit: Fit = "proportions"
     size: Size | None = None
     frame_rate: Fraction = Fraction(24)
+    vitpose: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -64,20 +66,25 @@ class PoseSummary:
 
 
 def estimate_pose(
-    clip: Path, source: FrameSource, display: Display, choice: Choice = None
+    clip: Path,
+    source: FrameSource,
+    display: Display,
+    choice: Choice = None,
+    vitpose: Path | None = None,
 ) -> BodyPose:
-    """The steadied poses of one person by BlazePose.
+    """The steadied poses of one person.
 
     Args:
         clip: the path that messages name.
         source: its frames.
         display: shows the progress.
         choice: which person, see ``choose_subject``.
+        vitpose: as ``estimate_joints``.
 
     Raises:
         InputError: there is nobody, or the choice fits nobody, or the network cannot be had.
     """
-    return steadied(body_of(estimate_landmarks(clip, source, display, choice)))
+    return steadied(estimate_joints(clip, source, display, choice, vitpose))
 
 
 def run(
@@ -98,12 +105,13 @@ def run(
     """
     names = (POSE, DRAWN, SHEET, REPORT)
     inputs = [path for path in (clip, options.like) if path is not None]
+    network = None if source is None else "BlazePose" if options.vitpose is None else "VitPose"
     with result_folder(out, names, inputs) as folder:
         reference = reference_pose(options.like, display) if options.like is not None else None
         if source is None:
             pose = read_pose(clip, options.size)
         else:
-            pose = estimate_pose(clip, source, display, options.choice)
+            pose = estimate_pose(clip, source, display, options.choice, options.vitpose)
         if reference is not None:
             pose = retarget(pose, reference, options.fit)
         write_openpose(pose, folder / POSE)
@@ -121,6 +129,7 @@ def run(
             "visible_share_per_frame": np.round(pose.visible.mean(axis=1), 3).tolist(),
             "like": None if options.like is None else options.like.name,
             "fit": None if options.like is None else options.fit,
+            "network": network,
             "outputs": [*names],
         }
         (folder / REPORT).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
@@ -135,7 +144,7 @@ def reference_pose(path: Path, display: Display) -> BodyPose:
     """
     if is_pose_file(path):
         return read_pose(path, remedy=CONVERT)
-    return body_of(estimate_landmarks(path, open_frames(path), display))
+    return estimate_joints(path, open_frames(path), display)
 
 
 def pose_sheet(pose: BodyPose, source: FrameSource | None) -> np.ndarray:

@@ -26,6 +26,7 @@ def pose(
     deinterlace: Deinterlace = "auto",
     fill_gaps: Annotated[bool, arg(help_behavior_hint="")] = False,
     frame_rate: Annotated[str | None, optional("FPS")] = None,
+    vitpose: Annotated[Path | None, optional("DIR")] = None,
 ) -> None:
     """Read the body pose of a filmed person: joints as JSON, and drawn as a coloured skeleton.
 
@@ -45,6 +46,8 @@ def pose(
         fill_gaps: where a folder of frames lacks one, the frame before stands still.
         frame_rate: frames a second of a folder of frames or a file of poses, such as 25 or
             30000/1001 (default: 24).
+        vitpose: folder of a VitPose network, as transformers saves it, that reads the joints of a
+            video (default: BlazePose reads them).
     """
     from dynascene.estimators.pose.job import PoseOptions, run
     from dynascene.generation.takes import warn_of_cuts
@@ -59,8 +62,10 @@ def pose(
     choice = parse_subject(subject) if subject is not None else None
     source = None
     if is_pose_file(video):
-        if choice is not None or part is not None:
-            raise InputError("--subject and --frames are for videos, and a file of poses is given")
+        if choice is not None or part is not None or vitpose is not None:
+            raise InputError(
+                "--subject, --frames and --vitpose are for videos, and a file of poses is given"
+            )
     else:
         if size is not None:
             raise InputError("--size is for files of poses; a video has its own size")
@@ -68,7 +73,7 @@ def pose(
         source = excerpt(whole, part, video)
         warn_of_cuts(video, source, terminal, part[0] if part else 0)
     options = PoseOptions(
-        choice, like, fit, parse_size(size) if size else None, rate or DEFAULT_FRAME_RATE
+        choice, like, fit, parse_size(size) if size else None, rate or DEFAULT_FRAME_RATE, vitpose
     )
     done = run(video, source, out, options, terminal)
     say(
