@@ -1,6 +1,6 @@
 """Does the pose sequence tell how the background moves? Measured on clips of unseen walkers.
 
-    python benchmarks/walkers.py WEIGHTS… [--clips 24] [--imagery DIR] [--sheet FILE]
+    python benchmarks/walkers.py WEIGHTS… [--clips 24] [--width 1] [--imagery DIR] [--sheet FILE]
 
 The same people in the same places walk while the camera goes along, walk past a still camera,
 stand before it, and stand before one that pans. Of networks that predict a flow, its end-point
@@ -47,7 +47,7 @@ from dynascene.synthetic.shots.moved_shots import TrueViews
 from dynascene.synthetic.shots.walkers import KINDS, WalkerShots
 from dynascene.training_batch import TrainingBatch, collate
 
-NOISINESS, WIDTH = (999, 500), 1.0
+NOISINESS = 999, 500
 ENLARGED = 6  # times, on the sheet
 MOVES = 0.1  # pixels a frame: where the truth moves less, its direction is not judged
 FIELDS = frozenset({"skeleton", "character", "background_flow"})
@@ -69,6 +69,7 @@ def main() -> None:
     parser.add_argument("--imagery", type=Path)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--sheet", type=Path, help="PNG of last frames")
+    parser.add_argument("--width", type=float, default=1.0, help="half of a band's, in cells")
     options = parser.parse_args()
     loaded = {Path(name).name: load_weights(name).pipeline for name in options.weights}
     if len(loaded) < len(options.weights):
@@ -82,7 +83,7 @@ def main() -> None:
         if FLOW in names:
             print_flows(name, pipeline, material, order)
         if QUERIES_AND_KEYS in names:
-            print_attention(name, pipeline, material)
+            print_attention(name, pipeline, material, options.width)
     clip = material.batch.pixels
     made = {
         name: (sampled(pipeline, clip, 0), sampled(pipeline, with_poses_of(clip, order), 0))
@@ -162,12 +163,14 @@ def print_flows(
 
 
 @torch.no_grad()
-def print_attention(name: str, pipeline: DynaScenePipeline, material: Material) -> None:
+def print_attention(
+    name: str, pipeline: DynaScenePipeline, material: Material, width: float
+) -> None:
     """Attention outside the bands where the camera travels."""
     rows = []
     along = material.kinds == "along"
     for step in NOISINESS:
-        shares = attention_outside(pipeline, material.batch, step, WIDTH, seed=step)
+        shares = attention_outside(pipeline, material.batch, step, width, seed=step)
         values = [text_of(mean_of(v, along, material.places), 3) for v in shares]
         rows.append([str(step), *values])
     columns = ["step", "share", "of that weaker than even", "even attention"]
