@@ -11,6 +11,7 @@ import numpy as np
 from dynascene.generation.person_input import FilmedPerson
 from dynascene.generation.request import PersonInput
 from dynascene.geometry.tracks import resize_track
+from dynascene.io.picking import pick
 from dynascene.types import ArrayFrames, CameraTrack, FrameSource, Size
 
 FRAMES = 16  # of the clip at most, the first and the last among them
@@ -76,10 +77,9 @@ def thinned_person(person: PersonInput, size: Size, count: int) -> PersonInput:
 
 def _thinned_frames(source: FrameSource) -> ArrayFrames:
     numbers, size = thinned_numbers(len(source)), thinned_size(source.size)
-    chosen, frames = set(numbers), []
-    for index, frame in enumerate(source.read()):
-        if index in chosen:
-            small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
-            frames.append(small.reshape(size.height, size.width, source.channels))
+    frames = []
+    for frame in pick(source, numbers):
+        small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
+        frames.append(small.reshape(size.height, size.width, source.channels))
     rate = source.frame_rate * Fraction(max(1, len(frames) - 1), max(1, len(source) - 1))
     return ArrayFrames(frames, frame_rate=rate)

@@ -28,11 +28,17 @@ def keyframes() -> Keyframes:
     return Keyframes(list(range(8)), [tracks.at(f)[1] for f in range(8)], matches)
 
 
-@pytest.mark.parametrize(("mapper", "known"), [("global", False), ("incremental", True)])
-def test_poses_and_focal_length(mapper: Mapper, known: bool, keyframes: Keyframes) -> None:
+@pytest.mark.parametrize(
+    ("mapper", "known", "quick"),
+    [("global", False, False), ("global", False, True), ("incremental", True, False)],
+)
+def test_poses_and_focal_length(
+    mapper: Mapper, known: bool, quick: bool, keyframes: Keyframes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("pycolmap")
+    monkeypatch.setattr(structure, "FEW_POINTS", 60)  # of 250
     start = FOCAL if known else 0.87 * SIZE.width
-    with open_workspace(keyframes, SIZE) as workspace:
+    with open_workspace(keyframes, SIZE, is_quick=quick) as workspace:
         found = workspace.solve(mapper, start, known)
     assert found is not None
     assert found.focal == pytest.approx(FOCAL, rel=1e-9 if known else 0.03)

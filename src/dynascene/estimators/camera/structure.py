@@ -26,6 +26,7 @@ PAIR_ERROR = 2.0  # pixels, for the geometry of two views
 LEAST_INLIERS = 15
 ROBUST_SCALE = 1.0  # pixels: residuals beyond count less and less in the last adjustment
 SEED = 0
+FEW_POINTS = 300  # that the global mapper places for a preview
 PATIENCE = 120  # seconds for the incremental mapper, which may try hopeless clips for ever
 
 
@@ -44,11 +45,17 @@ class Structure(NamedTuple):
 
 
 class Workspace:
-    """A pycolmap database with the keyframes' points and matches."""
+    """A pycolmap database with the keyframes' points and matches.
 
-    def __init__(self, keyframes: Keyframes, size: Size, folder: Path) -> None:
+    is_quick: let the global mapper place ``FEW_POINTS``; the last adjustment sees all.
+    """
+
+    def __init__(
+        self, keyframes: Keyframes, size: Size, folder: Path, *, is_quick: bool = False
+    ) -> None:
         self.pycolmap = load_pycolmap()
         self.keyframes, self.size, self.folder = keyframes, size, folder
+        self.is_quick = is_quick
         self.runs = 0
 
     def solve(self, mapper: Mapper, focal: float, fix_focal: bool) -> Structure | None:
@@ -72,8 +79,11 @@ class Workspace:
         database = folder / "database.db"
         with _quiet(self.pycolmap):
             self._write_database(database, focal, fix_focal)
-            map_keyframes = _global if mapper == "global" else _incremental
-            models = map_keyframes(self.pycolmap, database, folder, fix_focal)
+            if mapper == "global":
+                points = FEW_POINTS if self.is_quick else None
+                models = _global(self.pycolmap, database, folder, fix_focal, points)
+            else:
+                models = _incremental(self.pycolmap, database, folder, fix_focal)
             if not models:
                 return None
             model = max(models.values(), key=lambda model: model.num_reg_images())
@@ -136,15 +146,17 @@ class Workspace:
 
 
 @contextmanager
-def open_workspace(keyframes: Keyframes, size: Size) -> Generator[Workspace]:
-    """A workspace whose folder is removed at the end of the ``with`` block.
+def open_workspace(
+    keyframes: Keyframes, size: Size, *, is_quick: bool = False
+) -> Generator[Workspace]:
+    """A workspace whose folder is removed at the end of the ``with`` block; see ``Workspace``.
 
     Raises:
         InputError: pycolmap is not installed.
     """
     load_pycolmap()
     with tempfile.TemporaryDirectory(prefix="dynascene-track-") as folder:
-        yield Workspace(keyframes, size, Path(folder))
+        yield Workspace(keyframes, size, Path(folder), is_quick=is_quick)
 
 
 def load_pycolmap() -> Any:
@@ -176,10 +188,15 @@ def pinhole_camera(pycolmap: Any, size: Size, focal: float) -> Any:
     )
 
 
-def _global(pycolmap: Any, database: Path, folder: Path, fix_focal: bool) -> dict[int, Any]:
+def _global(
+    pycolmap: Any, database: Path, folder: Path, fix_focal: bool, points: int | None
+) -> dict[int, Any]:
+    """points: most of them that are placed; None: all."""
     options = pycolmap.GlobalPipelineOptions()
     options.num_threads, options.random_seed, options.multiple_models = 1, SEED, False
     options.mapper.bundle_adjustment.refine_focal_length = not fix_focal
+    if points is not None:
+        options.mapper.keep_max_num_tracks = points
     return pycolmap.global_mapping(database, folder, folder / "out", options)
 
 

@@ -46,7 +46,7 @@ class TrackingOptions:
         focal: focal length in pixels of the frames (square pixels); None: estimate it.
         tagged_focal: the same, as the clip's file tells it, for clips that do not determine it;
             None: 60 degrees are assumed there.
-        is_quick: take fewer features, for a preview.
+        is_quick: take fewer features and points, for a preview.
 
     Raises:
         InputError: it is not positive.
@@ -193,8 +193,9 @@ def _best_candidate(
     if turned and evidence and all(judged.turns for judged in evidence.values()):
         return settle_rotation(tracks, turned, tagged)
     with display.stage("structure", 1):
-        keyframes = join_keyframes(tracks.fitted(), frames, matte, is_quick=options.is_quick)
-        travelled = structure_candidate(tracks, keyframes, focal, tagged)
+        quick = options.is_quick
+        keyframes = join_keyframes(tracks.fitted(), frames, matte, is_quick=quick)
+        travelled = structure_candidate(tracks, keyframes, focal, tagged, is_quick=quick)
     if (
         turned
         and turned.score < CREDIBLE_TURN

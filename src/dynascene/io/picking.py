@@ -1,0 +1,27 @@
+"""Some frames of a source, at the least cost that it allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from dynascene.io.excerpt import Excerpt
+from dynascene.io.video import VideoFrames
+from dynascene.types import FrameSource
+
+
+def pick(source: FrameSource, numbers: Sequence[int]) -> Iterator[np.ndarray]:
+    """Yield uint8 [H, W, C] for the frames of these rising numbers.
+
+    A video decodes what lies between them, but does not convert it to RGB.
+    """
+    if isinstance(source, Excerpt):
+        yield from pick(source.source, [source.start + number for number in numbers])
+    elif isinstance(source, VideoFrames):
+        yield from source.pick(numbers)
+    elif numbers:
+        chosen = frozenset(numbers)
+        for number, frame in enumerate(source.read(0, numbers[-1] + 1)):
+            if number in chosen:
+                yield frame
