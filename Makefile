@@ -16,7 +16,7 @@ METRIC_WORK := build/metric-weights
 # Networks that make setup and make demo fetch: those of up to 20 MB, or, as WEIGHTS=, none.
 WEIGHTS ?= --small
 
-.PHONY: docs setup demo metric-weights tables test test-long check lint types format clean
+.PHONY: docs setup demo metric-weights tables bench test test-long check lint types format clean
 
 setup: $(READY)
 
@@ -50,6 +50,12 @@ TABLES ?= build/tables
 ARGS ?=
 tables: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/dynascene tables --size $(SIZE) --jobs $(JOBS) --out $(TABLES) $(ARGS)
+
+# What docs/speed.md quotes, into benchmarks/results; CPU seconds, so that others may use the machine.
+FRAMES ?= 60
+CLIP ?=
+bench: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/clip_stages.py --frames $(FRAMES) $(if $(CLIP),--clip $(CLIP))
 
 test: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto -m "not long" --durations=15

@@ -7,6 +7,8 @@ flickers nor changes when the camera comes back.
 import math
 from dataclasses import dataclass, field
 
+import cv2
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -33,15 +35,15 @@ class SceneCanvas:
 
     window: PanoramaWindow
     layers: Tensor
-    _pyramid: list[Tensor] = field(init=False, repr=False)
+    _pyramid: list[list[np.ndarray]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._pyramid = [self._close_circle(self.layers)]
+        self._pyramid = [self._stored(self.layers)]
         level = self.layers
         while min(level.shape[-2:]) > SMALLEST_LEVEL:
             half = [max(1, round(n / 2)) for n in level.shape[-2:]]
             level = F.interpolate(level[None], half, mode="area")[0]
-            self._pyramid.append(self._close_circle(level))
+            self._pyramid.append(self._stored(level))
 
     def sample(self, azimuth: Tensor, depression: Tensor) -> Tensor:
         """Sample the canvas for a grid of pixels, with the channels of ``layers``.
@@ -54,53 +56,69 @@ class SceneCanvas:
             azimuth, depression: [H, W], directions of the pixels' centres in the scene's world, in
                 radians.
         """
-        grid = self.window.normalised(azimuth, depression)
-        across, down = self._footprint(grid)
-        size = torch.tensor(self.window.size, dtype=grid.dtype, device=grid.device) / 2
-        extent = torch.maximum((across * size).norm(dim=-1), (down * size).norm(dim=-1))
-        level = torch.log2((extent / 2).clamp_min(1))
-        total = torch.zeros(
-            len(self.layers), *azimuth.shape, dtype=self.layers.dtype, device=grid.device
-        )
+        normalised = self.window.normalised(azimuth.float(), depression.float()).numpy()
+        size = self.window.size
+        places = [(normalised[..., axis] + 1) * (size[axis] / 2) for axis in (0, 1)]
+        across, down = self._footprint(*places)
+        widths = np.hypot(*across), np.hypot(*down)
+        level = np.log2(np.maximum(np.maximum(*widths) / 2, 1))
+        total = np.zeros((*azimuth.shape, len(self.layers)), np.float32)
         for dx, dy in SAMPLE_OFFSETS:
-            total += self._sample_levels(grid + dx * across + dy * down, level)
-        total = (total / len(SAMPLE_OFFSETS)).clamp(0, 1)
-        shortest = torch.minimum((across * size).norm(dim=-1), (down * size).norm(dim=-1))
-        total[4] = 1 - (1 - total[4]) * _stretch(shortest)
-        return total
+            moved = [p + dx * a + dy * d for p, a, d in zip(places, across, down, strict=True)]
+            for group, channels in enumerate(_groups(len(self.layers))):
+                total[..., channels] += self._sample_levels(group, *moved, level)
+        total = (total / len(SAMPLE_OFFSETS)).clip(0, 1)
+        stretch = _stretch(torch.from_numpy(np.minimum(*widths))).numpy()
+        total[..., 4] = 1 - (1 - total[..., 4]) * stretch
+        return torch.from_numpy(total).movedim(-1, 0).contiguous()
 
-    def _footprint(self, grid: Tensor) -> tuple[Tensor, Tensor]:
-        """The change of the canvas position over one pixel across and one down, [H, W, 2] each."""
-        across = F.pad(grid.diff(dim=1).movedim(-1, 0), (0, 1), mode="replicate")
-        down = F.pad(grid.diff(dim=0).movedim(-1, 0)[None], (0, 0, 0, 1), mode="replicate")[0]
+    def _footprint(self, x: np.ndarray, y: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """How the position on the canvas changes over a pixel across and a pixel down, [H, W]."""
+        circle = 2 * np.pi / self.window.half_width * self.window.size.width / 2
         steps = []
-        for step in (across.movedim(0, -1), down.movedim(0, -1)):
-            period = 2 * math.pi / self.window.half_width  # of x, one full circle
-            x = torch.remainder(step[..., 0] + period / 2, period) - period / 2
-            steps.append(torch.stack([x, step[..., 1]], dim=-1))
+        for axis in (1, 0):
+            step_x, step_y = (np.diff(values, axis=axis) for values in (x, y))
+            step_x -= circle * np.rint(step_x / circle)
+            last = [(0, int(axis == other)) for other in (0, 1)]
+            steps.append([np.pad(step, last, mode="edge") for step in (step_x, step_y)])
         return steps[0], steps[1]
 
-    def _sample_levels(self, grid: Tensor, level: Tensor) -> Tensor:
-        """Trilinear sampling: [H, W, 2] and fractional pyramid level [H, W] → as ``layers``."""
-        result = self._sample_level(grid, 0)
+    def _sample_levels(
+        self, group: int, x: np.ndarray, y: np.ndarray, level: np.ndarray
+    ) -> np.ndarray:
+        """Trilinear sampling at positions and fractional pyramid levels [H, W]: [H, W, C]."""
+        result = self._sample_level(group, x, y, 0)
         for index in range(1, math.ceil(float(level.max()) - 1e-3) + 1):
-            weight = (level - (index - 1)).clamp(0, 1)
+            weight = (level - (index - 1)).clip(0, 1)[..., None]
             if weight.any():
-                result = torch.lerp(result, self._sample_level(grid, index), weight)
+                result += weight * (self._sample_level(group, x, y, index) - result)
         return result
 
-    def _sample_level(self, grid: Tensor, index: int) -> Tensor:
-        layers = self._pyramid[min(index, len(self._pyramid) - 1)]
+    def _sample_level(self, group: int, x: np.ndarray, y: np.ndarray, index: int) -> np.ndarray:
+        """One level of the pyramid at positions of the canvas: [H, W, C] of one group."""
+        stored = self._pyramid[min(index, len(self._pyramid) - 1)][group]
+        height, width = stored.shape[:2]
         border = 1 if self.window.is_full_circle else 0
-        x = grid[..., 0] * (layers.shape[-1] - 2 * border) / layers.shape[-1]
-        placed = torch.stack([x, grid[..., 1]], dim=-1)[None].to(layers)
-        return F.grid_sample(layers[None], placed, padding_mode="border", align_corners=False)[0]
+        # OpenCV's first pixel centre is at 0
+        columns = x * ((width - 2 * border) / self.window.size.width) + (border - 0.5)
+        rows = y * (height / self.window.size.height) - 0.5
+        taken = cv2.remap(stored, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return taken.reshape(*x.shape, -1)
 
-    def _close_circle(self, layers: Tensor) -> Tensor:
-        """On the full circle, pad each border with the pixels of the other one."""
-        if not self.window.is_full_circle:
-            return layers
-        return F.pad(layers[None], (1, 1, 0, 0), mode="circular")[0]
+    def _stored(self, level: Tensor) -> list[np.ndarray]:
+        """A level as OpenCV samples it: float32 [H, W, C] for each group of channels.
+
+        On the full circle each border is padded with the pixels of the other one.
+        """
+        if self.window.is_full_circle:
+            level = F.pad(level[None], (1, 1, 0, 0), mode="circular")[0]
+        planes = level.numpy()
+        return [cv2.merge(list(planes[channels])) for channels in _groups(len(planes))]
+
+
+def _groups(count: int) -> list[slice]:
+    """The channels that OpenCV samples at once: four, or one alone; two it samples less exactly."""
+    return [slice(0, 4), *(slice(n, n + 1) for n in range(4, count))]
 
 
 def _stretch(footprint: Tensor) -> Tensor:

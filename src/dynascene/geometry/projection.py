@@ -22,6 +22,7 @@ from dynascene.types import CameraTrack, Size
 CANVAS_OVERSAMPLING = 1.75  # canvas pixels per output pixel, so that sampling does not soften
 COARSE = Size(33, 19)  # rays per frame where a rough idea is enough
 MOST_CANVAS_PIXELS = 32_000_000  # 640 MB in float32; beyond, the density gives way
+LONGEST_CANVAS_SIDE = 32_000  # pixels that OpenCV samples
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,7 @@ def window_for_track(
     density = CANVAS_OVERSAMPLING * _finest_density(track, azimuth, depression)
     pixels = 2 * half_width * (bottom - top) * density**2
     density *= min(1.0, math.sqrt(MOST_CANVAS_PIXELS / pixels))
+    density = min(density, LONGEST_CANVAS_SIDE / max(2 * half_width, bottom - top))
     return PanoramaWindow((left + right) / 2, half_width, top, bottom, density)
 
 

@@ -56,6 +56,8 @@ def stored_matte(image: Image.Image, path: Path) -> StoredMatte:
         if (shown == shown[:, :1]).all():
             return StoredMatte(colours[indices][..., 0], None, indices, colours)
         return StoredMatte(None, None, indices, colours)
+    if image.mode == "L" and not image.has_transparency_data:
+        return StoredMatte(np.asarray(image))
     pixels = deep_pixels(image, path) if is_deep(image) else plain_pixels(image, path)
     colour, alpha = pixels[..., :3], pixels[..., 3] if pixels.shape[2] == 4 else None
     eight = (colour >> 8).astype(np.uint8) if colour.dtype == np.uint16 else colour
@@ -122,6 +124,8 @@ def _as_matte(person: np.ndarray) -> np.ndarray:
 
 
 def _scaled(values: np.ndarray, white: int) -> np.ndarray:
+    if white == 255 and values.dtype == np.uint8:
+        return values.copy()  # those of a picture cannot be written to
     if white == 255:
         return np.minimum(values, 255).astype(np.uint8)
     wide = values.astype(np.uint32) * 255 + white // 2

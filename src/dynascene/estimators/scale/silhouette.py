@@ -127,12 +127,17 @@ def _within(matte: np.ndarray, box: Box) -> np.ndarray:
 
 def _main_parts(matte: np.ndarray) -> np.ndarray:
     """The largest connected part, and others that are not much smaller, bool [H, W]."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((matte >= SOLID).astype(np.uint8))
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    if not len(areas):
-        return np.zeros(matte.shape, bool)
-    large_parts = 1 + np.flatnonzero(areas >= KEPT_PART * areas.max())
-    return np.isin(labels, large_parts)
+    solid = (matte >= SOLID).astype(np.uint8)
+    parts = np.zeros(matte.shape, bool)
+    left, top, width, height = cv2.boundingRect(solid)
+    if not width:
+        return parts
+    near = np.s_[top : top + height, left : left + width]
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(solid[near])
+    areas = stats[:, cv2.CC_STAT_AREA] * (np.arange(len(stats)) > 0)  # the first is nobody
+    is_large = areas >= KEPT_PART * areas.max()
+    parts[near] = is_large[labels.astype(np.intp)]
+    return parts
 
 
 def _column(part: np.ndarray) -> float:
