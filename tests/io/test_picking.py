@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from dynascene.io.excerpt import excerpt
+from dynascene.io.images import write_png
+from dynascene.io.mattes import open_matte
 from dynascene.io.picking import pick
 from dynascene.io.video import open_video
 from dynascene.io.video_writing import H264Writer
@@ -21,12 +23,17 @@ def frames() -> list[np.ndarray]:
     return [rng.integers(0, 255, (SIZE.height, SIZE.width, 3), np.uint8) for _ in range(COUNT)]
 
 
-@pytest.fixture(scope="module", params=["array", "video", "excerpt of a video"])
+@pytest.fixture(scope="module", params=["array", "video", "excerpt of a video", "pictures"])
 def source(
     request: pytest.FixtureRequest, frames: list[np.ndarray], tmp_path_factory
 ) -> FrameSource:
     if request.param == "array":
         return ArrayFrames(frames)
+    if request.param == "pictures":
+        folder = tmp_path_factory.mktemp("pictures")
+        for number, frame in enumerate(frames):
+            write_png(folder / f"{number}.png", frame[..., :1])
+        return open_matte(folder)
     path = tmp_path_factory.mktemp("video") / "clip.mp4"
     with H264Writer(path, SIZE, Fraction(25), keyframes=4) as writer:
         for frame in frames:

@@ -19,6 +19,7 @@ from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.surface import Surface
 
 SMALLEST_LEVEL = 8  # pixels across, where the pyramid ends
+SOLID = 4  # the channel that says where a layer is solid
 # Where in a pixel the four samples lie (a rotated grid: distinct in x and in y)
 SAMPLE_OFFSETS = ((-0.125, -0.375), (0.375, -0.125), (0.125, 0.375), (-0.375, 0.125))
 
@@ -45,7 +46,7 @@ class SceneCanvas:
             level = F.interpolate(level[None], half, mode="area")[0]
             self._pyramid.append(self._stored(level))
 
-    def sample(self, azimuth: Tensor, depression: Tensor) -> Tensor:
+    def sample(self, azimuth: Tensor, depression: Tensor, *, is_backmost: bool = False) -> Tensor:
         """Sample the canvas for a grid of pixels, with the channels of ``layers``.
 
         Each pixel averages four samples over its footprint on the canvas, from the pyramid level at
@@ -55,6 +56,7 @@ class SceneCanvas:
         Args:
             azimuth, depression: [H, W], directions of the pixels' centres in the scene's world, in
                 radians.
+            is_backmost: nothing is behind this layer, so it counts as solid everywhere.
         """
         normalised = self.window.normalised(azimuth.float(), depression.float()).numpy()
         size = self.window.size
@@ -66,10 +68,15 @@ class SceneCanvas:
         for dx, dy in SAMPLE_OFFSETS:
             moved = [p + dx * a + dy * d for p, a, d in zip(places, across, down, strict=True)]
             for group, channels in enumerate(_groups(len(self.layers))):
+                if is_backmost and channels.start == SOLID:
+                    continue
                 total[..., channels] += self._sample_levels(group, *moved, level)
         total = (total / len(SAMPLE_OFFSETS)).clip(0, 1)
-        stretch = _stretch(torch.from_numpy(np.minimum(*widths))).numpy()
-        total[..., 4] = 1 - (1 - total[..., 4]) * stretch
+        if is_backmost:
+            total[..., SOLID] = 1
+        else:
+            stretch = _stretch(torch.from_numpy(np.minimum(*widths))).numpy()
+            total[..., SOLID] = 1 - (1 - total[..., SOLID]) * stretch
         return torch.from_numpy(total).movedim(-1, 0).contiguous()
 
     def _footprint(self, x: np.ndarray, y: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from dynascene.geometry.canvas import SceneCanvas
+from dynascene.geometry.canvas import SOLID, SceneCanvas
 from dynascene.geometry.panorama import (
     PanoramaWindow,
     angles_from_directions,
@@ -77,7 +77,7 @@ def _render_frame(
     channels = len(canvases[0].layers) - 1  # all but the solidity
     seen = torch.zeros(channels, track.size.height, track.size.width)
     for share, sample in _layers(track, surfaces, canvases, frame):
-        seen += share * torch.cat([sample[:4], sample[5:]])
+        seen += share * torch.cat([sample[:SOLID], sample[SOLID + 1 :]])
     return GuideFrame(seen[:3], seen[3:4], seen[4:] if channels > 4 else None)
 
 
@@ -94,8 +94,9 @@ def _layers(
     """Front to back: the share of each pixel that a layer covers, and its channels there."""
     open_share = torch.ones(1, track.size.height, track.size.width)  # no nearer layer covers it
     for surface, canvas in zip(surfaces, canvases, strict=True):
-        sample = canvas.sample(*scene_angles(track, surface, frame))
-        solid = sample[4:5] if canvas is not canvases[-1] else torch.ones_like(open_share)
+        angles = scene_angles(track, surface, frame)
+        sample = canvas.sample(*angles, is_backmost=canvas is canvases[-1])
+        solid = sample[SOLID : SOLID + 1]
         yield open_share * solid, sample
         open_share = open_share * (1 - solid)
 

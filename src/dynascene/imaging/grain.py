@@ -57,6 +57,5 @@ def add_grain(picture: np.ndarray, deviation: float, rng: np.random.Generator) -
     noise = rng.standard_normal(picture.shape[:2], dtype=np.float32) * np.float32(deviation)
     if picture.dtype != np.uint8:
         return np.clip(picture + noise[..., None] / 255, 0, 1)
-    noisy = picture.astype(np.float32)
-    noisy += noise[..., None]
-    return np.rint(np.clip(noisy, 0, 255)).astype(np.uint8)
+    steps = np.rint(noise).astype(np.int16)
+    return np.asarray(cv2.add(picture, cv2.merge([steps] * 3), dtype=cv2.CV_8U))  # it saturates

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from dynascene.io.excerpt import Excerpt
+from dynascene.io.frames import DerivedFrames, PictureFrames
 from dynascene.io.video import VideoFrames
 from dynascene.types import FrameSource
 
@@ -14,12 +15,18 @@ from dynascene.types import FrameSource
 def pick(source: FrameSource, numbers: Sequence[int]) -> Iterator[np.ndarray]:
     """Yield uint8 [H, W, C] for the frames of these rising numbers.
 
-    A video decodes what lies between them, but does not convert it to RGB.
+    A video decodes what lies between them, but does not convert it to RGB; of pictures only these
+    are opened.
     """
     if isinstance(source, Excerpt):
         yield from pick(source.source, [source.start + number for number in numbers])
     elif isinstance(source, VideoFrames):
         yield from source.pick(numbers)
+    elif isinstance(source, PictureFrames):
+        yield from source.picked(numbers).read()
+    elif isinstance(source, DerivedFrames):
+        for frame in pick(source.source, numbers):
+            yield np.ascontiguousarray(source.convert(frame))
     elif numbers:
         chosen = frozenset(numbers)
         for number, frame in enumerate(source.read(0, numbers[-1] + 1)):

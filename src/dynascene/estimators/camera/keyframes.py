@@ -104,10 +104,7 @@ def _features(
     keyframe.
     """
     sift = cv2.SIFT.create(count, contrastThreshold=CONTRAST)
-    keyframes = set(chosen)
-    for index, (picture, background) in enumerate(working_pictures(frames, matte)):
-        if index not in keyframes:
-            continue
+    for picture, background in working_pictures(frames, matte, chosen):
         keypoints, codes = sift.detectAndCompute(luma(picture), background)
         points = np.array([point.pt for point in keypoints], np.float64).reshape(-1, 2) + 0.5
         codes = np.zeros((0, 128), np.float32) if codes is None else codes

@@ -6,7 +6,7 @@ to at most WORKING_SIDE; pixel centres at +0.5.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat
@@ -16,6 +16,7 @@ import numpy as np
 
 from dynascene.errors import InputError
 from dynascene.imaging.colour import luma
+from dynascene.io.picking import pick
 from dynascene.types import FrameSource, Size
 
 WORKING_SIDE = 768  # pixels of the longer side; more costs time and gives no better poses
@@ -113,12 +114,16 @@ def working_size(size: Size) -> Size:
 
 
 def working_pictures(
-    frames: FrameSource, matte: FrameSource | None
+    frames: FrameSource, matte: FrameSource | None, numbers: Sequence[int] | None = None
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield colour uint8 [h, w, 3] in working size and a mask uint8 [h, w], 255 = background."""
+    """Yield colour uint8 [h, w, 3] in working size and a mask uint8 [h, w], 255 = background.
+
+    numbers: of the frames, rising; None: all.
+    """
     size = working_size(frames.size)
-    mattes = repeat(None, len(frames)) if matte is None else matte.read()
-    for frame, person in zip(frames.read(), mattes, strict=True):
+    numbers = range(len(frames)) if numbers is None else numbers
+    mattes = repeat(None, len(numbers)) if matte is None else pick(matte, numbers)
+    for frame, person in zip(pick(frames, numbers), mattes, strict=True):
         picture = cv2.resize(frame[..., :3], size, interpolation=cv2.INTER_AREA)
         yield picture, background_mask(person, size)
 

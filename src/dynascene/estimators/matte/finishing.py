@@ -5,6 +5,7 @@ h w working pixels, H W the frame's own.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import reduce
 
@@ -119,10 +120,10 @@ def full_resolution(probability: np.ndarray, working: np.ndarray, frame: np.ndar
     inner = cv2.boxFilter(opinion, -1, (2 * band + 1,) * 2)
     guided = GuidedFilter(picture, band, RIDGE).coefficients(opinion)
     line, certainty = _edge_line(opinion, picture, reach)
-    fields = np.zeros((*whole.shape, 10), np.float32)
-    fields[near] = np.dstack([guided, line, inner, certainty])
-    enlarged = _enlarged(fields, frame.shape[:2])[shown]
-    colour, inner, certainty = frame[shown], enlarged[..., 8], enlarged[..., 9]
+    fields = np.dstack([guided, line, inner, certainty])
+    colour = frame[shown]
+    enlarged = _enlarged(fields, colour.shape[:2])
+    inner, certainty = enlarged[..., 8], enlarged[..., 9]
     by_opinion = _stretched(apply_coefficients(enlarged[..., :4], colour), *GUIDED_ENDS)
     by_colour = _stretched(apply_coefficients(enlarged[..., 4:8], colour), *LINE_ENDS)
     soft = by_opinion + certainty * (by_colour - by_opinion)
@@ -136,21 +137,24 @@ def _surroundings(
     opinion: np.ndarray, margin: int, shape: tuple[int, ...]
 ) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
     """The rows and columns, of [h, w] and of a frame [H, W], within ``margin`` working pixels of
-    the person: what lies beyond has no say in any edge.
+    the person: what lies beyond has no say in any edge. Both begin and end at the same places of
+    the picture, so that either enlarges to the other.
     """
     left, top, width, height = cv2.boundingRect((opinion > 0).astype(np.uint8))
     near, shown = [], []
     for start, length, small, large in zip(
         (top, left), (height, width), opinion.shape, shape[:2], strict=True
     ):
-        low, high = max(0, start - margin), min(small, start + length + margin)
+        step = small // math.gcd(small, large)
+        low = max(0, start - margin) // step * step
+        high = min(small, -(-(start + length + margin) // step) * step)
         near.append(slice(low, high))
-        shown.append(slice(low * large // small, -(-high * large // small)))
+        shown.append(slice(low * large // small, high * large // small))
     return (near[0], near[1]), (shown[0], shown[1])
 
 
 def _enlarged(fields: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Fields [h, w, N] at a frame's size [H, W, N]; OpenCV is made for four channels at most."""
+    """Fields [h, w, N] at the size [H, W, N]; OpenCV is made for four channels at most."""
     if fields.shape[:2] == shape:
         return fields
     size = shape[1], shape[0]

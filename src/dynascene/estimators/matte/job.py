@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from dynascene.display import Display
@@ -169,8 +170,12 @@ def _without_neighbours(opinion: np.ndarray, place: SubjectPlace, index: int) ->
 
 def over_tint(own: np.ndarray, matte: np.ndarray) -> np.ndarray:
     """The person's colours, uint8 [H, W, 3], over plain green: uint8 [H, W, 3]."""
-    alpha = matte.astype(np.float32) / 255
-    return np.rint(own * alpha + TINT * (1 - alpha)).astype(np.uint8)
+    result = np.broadcast_to(TINT, own.shape).copy()
+    left, top, width, height = cv2.boundingRect(matte)
+    here = np.s_[top : top + height, left : left + width]
+    alpha = matte[here].astype(np.float32) / 255
+    result[here] = np.rint(own[here] * alpha + TINT * (1 - alpha)).astype(np.uint8)
+    return result
 
 
 def check_share(clip: Path, summary: MatteSummary, display: Display) -> None:
