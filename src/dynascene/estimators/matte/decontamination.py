@@ -12,12 +12,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from dynascene.imaging.colour import light_of, srgb_from_linear
-from dynascene.imaging.pixels import stored_bytes, unit_floats
+from dynascene.imaging.colour import light_of, picture_of_light
+from dynascene.imaging.pixels import unit_floats
 
 REACHES = 0.03, 0.015, 0.006  # of the frame's longer side: each average refines the one before
 LEAST_REACH = 2.5  # pixels
 SOLID = 8  # power of the weights: nearly solid pixels make the averages
+WIDER, FAR_SHARE = 4, 1e-3  # times the reach, and the weight, of the averages far from the person
 
 
 def decontaminate(frame: np.ndarray, matte: np.ndarray) -> np.ndarray:
@@ -37,13 +38,21 @@ def decontaminate(frame: np.ndarray, matte: np.ndarray) -> np.ndarray:
         return frame.copy()
     part, alpha = frame[rows, columns], alpha[rows, columns]
     light = light_of(part)
-    person = place = light
+    # elsewhere a pixel is its own side's colour from the start, and has no weight on the other side
+    soft = (alpha > 0) & (alpha < 1)
+    mixed, share = light[soft], alpha[soft][:, None]
+    person, place = _weighted(light, alpha**SOLID), _weighted(light, (1 - alpha) ** SOLID)
+    near_person: np.ndarray = light
     for reach in REACHES:
         sigma = max(LEAST_REACH, reach * max(frame.shape[:2]))
-        person, place = _refined(light, person, place, alpha, sigma)
-    own = _stored_like(frame, srgb_from_linear(person))
+        near_person, near_place = _averages(person, sigma), _averages(place, sigma)
+        own, other = _refined(mixed, near_person[soft], near_place[soft], share)
+        person[soft, :3] = own * person[soft, 3:]
+        place[soft, :3] = other * place[soft, 3:]
+        near_person[soft] = own
+    cleaned = picture_of_light(near_person, frame)
     result = frame.copy()
-    result[rows, columns] = np.where(alpha[..., None] == 1, part, own)
+    result[rows, columns] = np.where(alpha[..., None] == 1, part, cleaned)
     return result
 
 
@@ -60,48 +69,47 @@ def continue_colour(frame: np.ndarray, matte: np.ndarray) -> np.ndarray:
     """
     alpha = unit_floats(matte.reshape(matte.shape[:2]))
     sigma = max(LEAST_REACH, REACHES[0] * max(frame.shape[:2]))
-    carried = srgb_from_linear(_average(light_of(frame), alpha, sigma))
-    return np.where(alpha[..., None] > 0, frame, _stored_like(frame, carried))
-
-
-def _stored_like(frame: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """sRGB 0 … 1 in the type of a frame."""
-    return stored_bytes(values) if frame.dtype == np.uint8 else values.astype(np.float32)
+    carried = picture_of_light(_averages(_weighted(light_of(frame), alpha), sigma), frame)
+    return np.where(alpha[..., None] > 0, frame, carried)
 
 
 def _refined(
-    light: np.ndarray, person: np.ndarray, place: np.ndarray, alpha: np.ndarray, sigma: float
+    mixed: np.ndarray, near_person: np.ndarray, near_place: np.ndarray, share: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """F and B from I, the previous F and B, and α; sigma in pixels."""
-    near_person = _average(person, alpha**SOLID, sigma)
-    near_place = _average(place, (1 - alpha) ** SOLID, sigma)
-    a = alpha[..., None]
-    left_over = light - a * near_person - (1 - a) * near_place
-    left_over /= a**2 + (1 - a) ** 2
-    return np.clip(near_person + a * left_over, 0, 1), np.clip(
-        near_place + (1 - a) * left_over, 0, 1
-    )
+    """F and B of N pixels from I, F̂ and B̂ [N, 3] and α [N, 1]."""
+    left_over = mixed - share * near_person - (1 - share) * near_place
+    left_over /= share**2 + (1 - share) ** 2
+    person = np.clip(near_person + share * left_over, 0, 1)
+    return person, np.clip(near_place + (1 - share) * left_over, 0, 1)
 
 
-def _average(colour: np.ndarray, weight: np.ndarray, sigma: float) -> np.ndarray:
-    """Weighted Gaussian average [H, W, 3]; far from any weight, a wider one."""
-    total, mass = np.zeros_like(colour), np.zeros_like(weight)
-    for wider, share in ((1, 1.0), (4, 1e-3)):
-        total += share * _blurred(colour * weight[..., None], wider * sigma)
-        mass += share * _blurred(weight, wider * sigma)
-    return total / (mass + 1e-12)[..., None]
+def _weighted(colour: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Colours [H, W, 3] times their weights [H, W], and the weights themselves: [H, W, 4]."""
+    return np.dstack([colour * weight[..., None], weight])
 
 
-def _blurred(field: np.ndarray, sigma: float) -> np.ndarray:
-    """Gaussian, at a lower resolution where it is wide."""
+def _averages(weighted: np.ndarray, sigma: float) -> np.ndarray:
+    """Weighted Gaussian averages [H, W, 3]; far from any weight, wider ones.
+
+    Computed at a lower resolution where they are wide.
+
+    weighted: [H, W, 4], see ``_weighted``.
+    """
+    height, width = weighted.shape[:2]
     step = max(1, int(sigma / 3))
-    if step == 1:
-        return cv2.GaussianBlur(field, (0, 0), sigma)
+    coarse, narrow = _shrunk(weighted, step), sigma / step
+    farther = max(1, int(WIDER * narrow / 3))
+    far = cv2.GaussianBlur(_shrunk(coarse, farther), (0, 0), WIDER * narrow / farther)
+    far = cv2.resize(far, coarse.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    total = cv2.GaussianBlur(coarse, (0, 0), narrow) + FAR_SHARE * far
+    means = total[..., :3] / (total[..., 3:] + 1e-12)
+    return cv2.resize(means, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def _shrunk(field: np.ndarray, step: int) -> np.ndarray:
     height, width = field.shape[:2]
     small = max(1, width // step), max(1, height // step)
-    coarse = cv2.resize(field, small, interpolation=cv2.INTER_AREA)
-    coarse = cv2.GaussianBlur(coarse, (0, 0), sigma / step)
-    return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+    return cv2.resize(field, small, interpolation=cv2.INTER_AREA)
 
 
 def _surroundings(alpha: np.ndarray) -> tuple[slice, slice]:
