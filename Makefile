@@ -16,7 +16,8 @@ METRIC_WORK := build/metric-weights
 # Networks that make setup and make demo fetch: those of up to 20 MB, or, as WEIGHTS=, none.
 WEIGHTS ?= --small
 
-.PHONY: docs setup demo metric-weights tables bench test test-long check lint types format clean
+.PHONY: docs setup demo metric-weights tables bench test test-long fuzz audit licences check lint \
+	types format clean
 
 setup: $(READY)
 
@@ -64,6 +65,21 @@ test: $(READY)
 
 test-long: $(READY)
 	$(BIN)/pytest -m long
+
+# Damaged inputs and absurd options by the thousand; one case again: make fuzz SEED=3 ARGS="--only 17"
+SEED ?= 0
+CASES ?= 2000
+fuzz: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz/fuzz_run.py --seed $(SEED) --cases $(CASES) $(ARGS)
+
+# Licences of what is installed, and known vulnerabilities; pip-audit lies outside of .venv.
+audit: $(READY)
+	test -x build/audit/bin/pip-audit || { $(PYTHON) -m venv build/audit && \
+		build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit; } || true
+	PIPAPI_PYTHON_LOCATION=$(BIN)/python $(BIN)/python tools/audit.py --pip-audit build/audit/bin/pip-audit
+
+licences: $(READY)
+	$(BIN)/python tools/audit.py
 
 # The documentation as a site, in build/site; a broken link or a docstring that does not fit stops it.
 docs: $(READY)

@@ -6,7 +6,7 @@ from PIL import Image
 
 from dynascene.errors import InputError
 from dynascene.io.depth import looks_like_disparity, read_depth
-from dynascene.io.images import write_png
+from dynascene.io.images import read_image, write_png
 
 
 def test_pictures_and_arrays_agree_and_what_was_not_measured_is_far(tmp_path: Path) -> None:
@@ -26,6 +26,30 @@ def test_what_is_no_depth_map_is_refused(tmp_path: Path, name: str, content: byt
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=name):
         read_depth(tmp_path / name)
+
+
+@pytest.mark.parametrize("place", [40, -30, -6])
+def test_a_damaged_png_is_refused_and_nothing_is_printed(
+    tmp_path: Path, place: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    noise = np.random.default_rng(0).integers(1, 60_000, (40, 50), np.uint16)
+    write_png(tmp_path / "d.png", noise)
+    content = bytearray((tmp_path / "d.png").read_bytes())
+    content[place] ^= 1
+    (tmp_path / "d.png").write_bytes(content)
+    for read in (read_depth, read_image):
+        with pytest.raises(InputError, match=r"d\.png: .*picture.*read"):
+            read(tmp_path / "d.png")
+    assert capfd.readouterr().err == ""
+
+
+def test_a_depth_map_of_too_many_pixels_is_not_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DYNASCENE_MOST_PIXELS", "100")
+    write_png(tmp_path / "d.png", np.ones((11, 10), np.uint16))
+    with pytest.raises(InputError, match="10x11, more than 100 pixels"):
+        read_depth(tmp_path / "d.png")
 
 
 def ground(rows: int = 90) -> np.ndarray:

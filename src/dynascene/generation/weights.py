@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from diffusers.configuration_utils import ConfigMixin
 from safetensors import SafetensorError, safe_open
 
 from dynascene.devices import default_device
@@ -16,6 +17,8 @@ from dynascene.io.checkpoints import HUB_ID
 from dynascene.io.checksums import sha256_of
 from dynascene.io.text import read_json
 from dynascene.models.autoencoders import channels_last
+from dynascene.models.config_values import check_config
+from dynascene.models.diffusion.schedule import TRAINING_STEPS
 from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.models.systems import find_system
 from dynascene.models.systems.system import System
@@ -161,6 +164,7 @@ def _load(folder: Path) -> DynaScenePipeline:
             pipeline = DynaScenePipeline.from_pretrained(
                 folder, use_safetensors=True, local_files_only=True
             )
+            _check_configs(pipeline, folder)
             pipeline.to(default_device(), torch.float32)
             channels_last(pipeline.vae)
             if has_fast_bfloat16():
@@ -172,6 +176,19 @@ def _load(folder: Path) -> DynaScenePipeline:
         raise InputError(
             f"`weights` {folder}: cannot be loaded ({one_line(error, longest=160)})"
         ) from error
+
+
+def _check_configs(pipeline: DynaScenePipeline, folder: Path) -> None:
+    """InputError for a value that would end the sampling, or make it endless."""
+    parts = {name: getattr(pipeline, name) for name in COMPONENTS}
+    for name, part in {INDEX: pipeline, **parts}.items():
+        if isinstance(part, ConfigMixin):
+            check_config(part.config, type(part), f"`weights` {folder}: {name}")
+    if not 1 <= pipeline.config["steps"] <= TRAINING_STEPS:
+        raise InputError(
+            f"`weights` {folder}: {INDEX}: {pipeline.config['steps']} steps; "
+            f"there are 1 to {TRAINING_STEPS}"
+        )
 
 
 @contextmanager

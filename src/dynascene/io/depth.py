@@ -8,7 +8,7 @@ import numpy as np
 
 from dynascene.errors import InputError, one_line
 from dynascene.io.light_pictures import LIGHT_SUFFIXES, read_light
-from dynascene.io.picture_file import RAW_SUFFIXES, open_picture
+from dynascene.io.picture_file import check_whole, open_picture
 
 FARTHER_BELOW = 1.3  # times as far as above: no place looks so, but a disparity map read as depth
 MOST_PIXELS = 24_000_000  # in use; of larger maps every second or third value is read
@@ -59,10 +59,13 @@ def looks_like_disparity(depth: np.ndarray) -> bool:
 
 
 def _read_picture(path: Path) -> np.ndarray:
-    if path.suffix.lower() in (".tif", ".tiff", *RAW_SUFFIXES):
-        with open_picture(path):
-            pass  # says what is raw, or holds several pictures
-    if path.suffix.lower() in LIGHT_SUFFIXES:
+    is_light = path.suffix.lower() in LIGHT_SUFFIXES
+    if not is_light:
+        with open_picture(path) as image:  # says what is raw, too large, or holds several pictures
+            if image.format != "TIFF":  # OpenCV reads more kinds of those
+                image.load()  # says what is damaged, where OpenCV's decoders print and go on
+        check_whole(path)
+    if is_light:
         with open_picture(path) as image:
             light = read_light(image, path, converts=False).light
             return light[..., 0] if (light == light[..., :1]).all() else light

@@ -29,7 +29,7 @@ from dynascene.imaging.colour_spaces import (
 from dynascene.imaging.pixels import stored_bytes, stored_words, unit_floats
 from dynascene.io.icc import apply_profile, conversion_of, is_srgb, space_of
 from dynascene.io.light_pictures import is_light_picture, read_light, srgb_of_light
-from dynascene.io.picture_file import PHOTOMETRIC
+from dynascene.io.picture_file import PHOTOMETRIC, check_whole
 from dynascene.io.picture_notices import warn_once
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -256,6 +256,7 @@ def deep_pixels(image: Image.Image, path: Path) -> np.ndarray:
             )
         )
 
+    check_whole(path)
     key = image.info.get("transparency")
     premultiplied = "RGBa" in str(image.tile) if isinstance(image, ImageFile.ImageFile) else False
     content = np.frombuffer(path.read_bytes(), np.uint8)

@@ -3,6 +3,8 @@
 from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Any
 
+from dynascene.errors import InputError
+from dynascene.models.config_values import is_like
 from dynascene.types import Size
 
 
@@ -107,7 +109,17 @@ SIZES = {size.name: size for size in (SD15, SMALL, MICRO)}
 
 
 def size_from_dict(values: dict[str, Any]) -> ModelSize:
-    """The inverse of ``dataclasses.asdict``, from what JSON makes of it."""
+    """The inverse of ``dataclasses.asdict``, from what JSON makes of it.
+
+    Raises InputError where a value is not of the kind of those in ``SIZES``.
+    """
+    for name, example in asdict(SMALL).items():
+        value = values.get(name, example)
+        parts = value if isinstance(value, list | tuple) else [value]
+        if not is_like(value, example) or any(type(n) is int and n < 1 for n in parts):
+            raise InputError(
+                f"size: {name} is {str(value)[:60]!r}; expected something like {example!r}"
+            )
     numbers: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
     numbers["resolution"] = Size(*values["resolution"])
     return ModelSize(**numbers)

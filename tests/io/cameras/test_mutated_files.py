@@ -2,40 +2,18 @@
 
 import json
 import random
-import re
 import warnings
 from pathlib import Path
 
 import pytest
+from mutations import NUMBER, mutated
 
 from dynascene.errors import InputError
 from dynascene.io.cameras import FORMATS, CameraDefaults, Sensor, read_cameras, write_cameras
 
 SUFFIX = {"nerfstudio": ".json", "motionctrl": ".json", "blender": ".json", "camera_info": ".json",
           "chan": ".chan", "colmap": "", "colmap-bin": ""}  # fmt: skip
-ABSURD = ["1e308", "-1e308", "1e-308", "0", "-1", "1e400", "nan", "inf", "9" * 5000, "1e12", "0.5",
-          "null", '"x"', "[]", "{}", "true", "-0", "1_0", "٣", "", "1e"]  # fmt: skip
 DEFAULTS = CameraDefaults(rotation_order="ZXY", sensor=Sensor(24.6, 18.7))
-NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?")
-
-
-def mutated(content: bytes, draw: random.Random) -> bytes:
-    """The content with a number, a byte, a line or the end changed."""
-    kind = draw.randrange(5)
-    if kind <= 1:
-        numbers = list(NUMBER.finditer(content))
-        if numbers:
-            match = draw.choice(numbers)
-            value = draw.choice(ABSURD).encode()
-            return content[: match.start()] + value + content[match.end() :]
-    if kind == 2:
-        return content[: draw.randrange(len(content))]
-    if kind == 3:
-        lines = content.split(b"\n")
-        draw.shuffle(lines)
-        return b"\n".join(lines[: draw.randrange(1, len(lines) + 1)])
-    place = draw.randrange(len(content))
-    return content[:place] + bytes([draw.randrange(256)]) + content[place + 1 :]
 
 
 def check(path: Path, name: str | None) -> None:

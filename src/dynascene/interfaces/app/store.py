@@ -70,7 +70,8 @@ class Job:
         """Of its stage, as far as its steps tell; None where they do not yet."""
         if self.state != "running" or not 0 < self.step <= self.total or self.stage_began is None:
             return None
-        return (now - self.stage_began) / self.step * (self.total - self.step)
+        passed = max(0.0, now - self.stage_began)  # the clock may have been set back
+        return passed / self.step * (self.total - self.step)
 
 
 class JobStore:

@@ -1,0 +1,131 @@
+"""Kill commands at random moments: ``python tests/fuzz/kill_run.py --seed 3 --kills 20``.
+
+Each command runs once undisturbed. Then, again and again, it is killed (SIGKILL) at a moment drawn
+from the length of that run. What lies under the final name must be nothing, or whole; the run after
+the kills must end well, leave nothing half-made of theirs, and make what the undisturbed one made.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fuzz_cases import exit_code, names_below, run_forked
+from fuzz_run import narrow, prepare
+
+Content = Mapping[str, bytes]
+
+
+def result_files(folder: Path) -> Content:
+    """All files of a result but the report, which has the times."""
+    files = [p for p in folder.rglob("*") if p.is_file() and p.suffix != ".json"]
+    return {str(p.relative_to(folder)): p.read_bytes() for p in files}
+
+
+def last_checkpoint(run: Path) -> Content:
+    """The weights after the last step; nothing before it is done."""
+    folder = run / "checkpoints" / "00000006"
+    return {p.name: p.read_bytes() for p in folder.glob("*.safetensors")}
+
+
+def is_whole_result(out: Path) -> bool:
+    """Whether all that the report names is there."""
+    named = json.loads((out / "report.json").read_text())["outputs"]
+    return all((out / name).exists() for name in named)
+
+
+def has_whole_checkpoints(run: Path) -> bool:
+    """Whether every checkpoint under its final name has all its files, the JSON ones whole."""
+    for folder in (run / "checkpoints").glob("[0-9]*"):
+        json.loads((folder / "state.json").read_text())
+        names = ("weights.safetensors", "average.safetensors", "optimiser.pt")
+        if not all((folder / name).stat().st_size for name in names):
+            return False
+    return True
+
+
+@dataclass(frozen=True)
+class Killed:
+    """A command and what is promised of it.
+
+    Attributes:
+        line: its arguments.
+        out: what it makes.
+        is_whole: whether what lies there is one, at any moment.
+        content: in what the run after the kills equals the undisturbed one.
+    """
+
+    line: str
+    out: str
+    is_whole: Callable[[Path], bool]
+    content: Callable[[Path], Content]
+
+
+COMMANDS = (
+    Killed("generate clip.mp4 --matte matte.mp4 --scene place.png --move pan-right:3 "
+           "--generator projection --framing centre --size 64x36 --frames 0:2 --layers png "
+           "--quiet --out out", "out", is_whole_result, result_files),
+    Killed("pose openpose.json --out out", "out", is_whole_result, result_files),
+    Killed("train autoencoder.small --batch 2 --workers 0 --steps 6 --checkpoint-minutes 1e-6 "
+           "--out out", "out", has_whole_checkpoints, last_checkpoint),
+)  # fmt: skip
+
+
+def kill_and_compare(command: Killed, samples: Path, folder: Path, kills: int, seed: int) -> None:
+    """AssertionError where a promise is broken."""
+    draw = random.Random(f"{seed} {command.line}")
+    whole, work = folder / "whole", folder / "work"
+    for place in (whole, work):
+        shutil.copytree(samples, place)
+    before = names_below(work)
+
+    def run() -> int:
+        return exit_code(command.line.split())
+
+    started = time.monotonic()
+    done = run_forked(run, whole, folder / "errors.txt")
+    length = time.monotonic() - started
+    assert done.code == 0, done.errors
+    codes = []
+    for _ in range(kills):
+        moment = draw.random() * length
+        codes.append(run_forked(run, work, folder / "errors.txt", kill_after=moment).code)
+        out = work / command.out
+        assert codes[-1] in (-9, 0), (folder / "errors.txt").read_text()
+        assert not out.exists() or command.is_whole(out), f"{out} is not whole"
+    last = run_forked(run, work, folder / "errors.txt")
+    assert last.code == 0, last.errors
+    assert command.content(work / command.out) == command.content(whole / command.out)
+    new = {name for name in names_below(work) - before if name.split("/")[0] != command.out}
+    assert not new, f"left behind: {sorted(new)[:5]}"
+    hidden = [p for p in (work / command.out).rglob(".*") if ".partial" in p.name]
+    assert not hidden, f"half-made: {hidden[:5]}"
+    print(f"{command.line.split()[0]}: {codes.count(-9)} kills", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--kills", type=int, default=2)
+    given = parser.parse_args()
+    os.environ |= {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    with tempfile.TemporaryDirectory(prefix="kills-") as name:
+        folder = Path(name)
+        os.environ["DYNASCENE_CACHE"] = str(folder / "cache")
+        narrow()
+        samples = prepare(folder)
+        for number, command in enumerate(COMMANDS):
+            place = folder / str(number)
+            place.mkdir()
+            kill_and_compare(command, samples, place, given.kills, given.seed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

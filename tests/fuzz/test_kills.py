@@ -1,0 +1,27 @@
+"""Commands killed at random moments leave nothing half-made, and the next run makes the same."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = Path(__file__).with_name("kill_run.py")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the bounds of a run are Linux's")
+
+
+def kill(seed: int, kills: int) -> None:
+    command = [sys.executable, PROGRAM, "--seed", str(seed), "--kills", str(kills)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count(" kills\n") == 3, done.stdout
+
+
+def test_two_kills() -> None:
+    kill(0, 2)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [1, 2])
+def test_forty_kills(seed: int) -> None:
+    kill(seed, 40)
