@@ -34,6 +34,20 @@ class Visitor:
         """Choose what a radio button says."""
         self.page.get_by_label(label, exact=True).check()
 
+    def stroke(self, selector: str, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Drag the mouse from one point of an element to another, as shares of its sides."""
+        place = self.see(selector)
+        place.scroll_into_view_if_needed()
+        box = place.bounding_box()
+        assert box is not None
+        points = [
+            (box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in (start, end)
+        ]
+        self.page.mouse.move(*points[0])
+        self.page.mouse.down()
+        self.page.mouse.move(*points[1], steps=3)
+        self.page.mouse.up()
+
     def see(self, selector: str) -> "playwright.Locator":
         """Wait until something is there; it."""
         found = self.page.locator(selector).first

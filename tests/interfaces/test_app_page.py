@@ -1,14 +1,19 @@
 """The app in a real browser, on a tiny clip: from the files to the result."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from app_browser import Visitor
 from app_server import FRAMES, SIZE, served, write_person, write_place
-from real_browser import chromium, playwright
+from real_browser import PATIENCE, chromium, playwright
 
+from dynascene.estimators.matte.strokes import MOST_CLICKS
+from dynascene.interfaces.cli.matting import parse_hint
 from dynascene.io.frames import open_frames
+
+STEPS = ("Clip", "Matte", "Camera", "Place", "Render")
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +37,11 @@ def test_from_a_clip_and_a_picture_to_a_result(
     visitor.go("Camera")
     visitor.choose("a move")
     visitor.wait_for("#camera-words", f"{FRAMES} cameras")
+    visitor.choose("keyframes")
+    visitor.wait_for("#camera-words", "fill in the table")
+    visitor.page.click("#use-keyframes")  # those that are there fit the clip
+    visitor.wait_for("#camera-words", f"{FRAMES} cameras")
+    visitor.choose("a move")
     visitor.go("Place")
     visitor.drop("scene", write_place(tmp_path / "place.png"))
     visitor.see("#preview img")
@@ -49,6 +59,62 @@ def test_from_a_clip_and_a_picture_to_a_result(
     download.value.save_as(made)
     frames = open_frames(made)
     assert (len(frames), frames.size) == (FRAMES, SIZE)
+    assert visitor.wrong == []
+
+
+def test_strokes_and_keys_mend_the_matte(
+    browser: "playwright.Browser", address: str, tmp_path: Path
+) -> None:
+    visitor = Visitor(browser, address)
+    visitor.drop("clip", write_person(tmp_path / "walker.mov"))
+    visitor.see("#clip-facts p")
+    visitor.page.get_by_role("tab", name="Clip", exact=True).focus()
+    visitor.page.keyboard.press("Tab")  # the steps can be reached without a mouse
+    visitor.page.keyboard.press("Enter")
+    visitor.choose("a brush")
+    visitor.choose("not the person")
+    canvas = visitor.see("#matte-editor canvas")
+    playwright.expect(canvas).to_have_attribute("width", re.compile(r"[1-9]\d\d"))
+    hints = visitor.page.locator("#hints textarea")
+    while not hints.input_value():  # the canvas takes strokes as soon as it has its picture
+        visitor.stroke("#matte-editor canvas", (0.3, 0.5), (0.6, 0.5))
+        visitor.page.click("#take-strokes")
+        visitor.page.wait_for_function(
+            "document.querySelector('#hints textarea').value"
+            " || document.querySelector('#matte-message .wrong')"
+        )
+    clicks = [parse_hint(line) for line in hints.input_value().splitlines()]
+    assert 2 <= len(clicks) <= MOST_CLICKS
+    assert {(click.frame, click.is_person) for click in clicks} == {(0, False)}
+    across, down = ([click[k] for click in clicks] for k in (1, 2))
+    assert max(across) - min(across) > 0.1 * SIZE.width
+    assert all(0 < y < SIZE.height for y in down)
+    assert visitor.wrong == []
+
+
+def test_the_horizon_is_clicked_on_a_phone(
+    browser: "playwright.Browser", address: str, tmp_path: Path
+) -> None:
+    visitor = Visitor(browser, address, width=390)
+    for name in STEPS:  # all names are there, and nothing is wider than the screen
+        tab = visitor.page.get_by_role("tab", name=name, exact=True)
+        box = tab.bounding_box()
+        assert box is not None
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= 390
+        tab.click()
+        assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 390
+    visitor.go("Place")
+    visitor.drop("scene", write_place(tmp_path / "place.png"))
+    visitor.see("#place-picture img")
+    visitor.choose("the horizon")
+    picture = visitor.page.locator("#place-picture img")
+    box = picture.bounding_box()
+    assert box is not None
+    picture.click(position={"x": box["width"] / 3, "y": 0.4 * box["height"]})
+    number = visitor.page.locator("#horizon input[type=number]")
+    playwright.expect(number).to_have_value(re.compile(r"0\.(39|4|41)"), timeout=PATIENCE)
+    visitor.go("Render")
+    visitor.wait_for("#generator", "--vace-weights FOLDER")
     assert visitor.wrong == []
 
 

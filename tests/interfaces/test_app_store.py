@@ -11,6 +11,7 @@ from dynascene.estimators.matte.hints import Hint
 from dynascene.interfaces.app.drafts import FILE, Draft
 from dynascene.interfaces.app.sessions import is_session, kept_secret, new_session
 from dynascene.interfaces.app.store import MOST_STARTS, MOST_WAITING, JobStore
+from dynascene.interfaces.cli.main import main
 
 ADA, BOB, CAT = "a" * 32, "b" * 32, "c" * 32
 
@@ -41,6 +42,36 @@ def test_a_draft_is_the_same_as_text() -> None:
         camera=FILE, stand=(7.0, 8.0), light=(-60.0, 40.0), size=(768, 432), layers=("png",),
     )  # fmt: skip
     assert Draft.from_json(draft.json()) == draft
+
+
+def test_only_the_generator_vace_takes_weights_and_a_prompt() -> None:
+    chosen = {"clip": "a.mov", "scene": "b.png", "weights": "wan", "preset": "12", "prompt": "fog"}
+    options = Draft(**chosen, generator="vace").request().options
+    assert (options.weights, options.preset, options.prompt) == ("wan", "12", "fog")
+    options = Draft(**chosen, generator="projection").request().options
+    assert (options.weights, options.preset, options.prompt) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (("--vace-weights", "nowhere/at/all"), "nowhere/at/all: is no folder"),
+        (("--preset", "12"), "--preset: is for the generator vace; give --vace-weights"),
+    ],
+)
+def test_the_servers_public_weights_are_checked_first(
+    options: tuple[str, str],
+    reason: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pytest.importorskip("gradio", reason="gradio is not installed")
+    monkeypatch.setattr("dynascene.generation.vace_weights.fetched_weights", lambda: None)
+    with pytest.raises(SystemExit):
+        main(["app", "--port", "0", "--folder", str(tmp_path / "app"), *options])
+    assert reason in capsys.readouterr().err
+    assert not (tmp_path / "app").exists()
 
 
 def test_fields_of_another_version_are_left_out() -> None:

@@ -85,6 +85,18 @@ def check_vace(options: GenerationOptions) -> Path:
     return folder
 
 
+def fetched_weights() -> str | None:
+    """The folder of the published weights of 1.3B where they were fetched before; else None."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        folder = Path(snapshot_download(HUB, local_files_only=True))
+    except LocalEntryNotFoundError:
+        return None
+    return str(folder) if (folder / INDEX).is_file() else None
+
+
 def prompts_of(options: GenerationOptions) -> tuple[str, str]:
     """What to show, and what not; empty where nothing was asked for."""
     return options.prompt or "", options.negative_prompt or ""

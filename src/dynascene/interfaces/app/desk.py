@@ -17,7 +17,7 @@ from dynascene.generation.demo import demo_scene
 from dynascene.generation.frame_preview import FramePreviewer, PreviewFrame
 from dynascene.generation.place_input import read_scene
 from dynascene.generation.stand_in import make_stand_in, with_stand_in
-from dynascene.interfaces.app.drafts import TRACK, Draft
+from dynascene.interfaces.app.drafts import TRACK, VACE, Draft
 from dynascene.interfaces.app.examples import write_example
 from dynascene.interfaces.app.store import Job, JobStore, Kind
 from dynascene.interfaces.app.uploads import UploadLimits, check_clip, check_length, take_file
@@ -28,10 +28,19 @@ from dynascene.io.atomic import write_text
 from dynascene.io.excerpt import excerpt, open_excerpt_matte
 from dynascene.io.frames import open_frames
 from dynascene.io.keyframes import MOTION_KEYS
+from dynascene.io.text import read_json
 from dynascene.types import FrameSource
 
 UPLOADS = "uploads"
 PREVIEWERS = 16  # sessions whose last preview is kept
+
+
+@dataclass(frozen=True)
+class PublicWeights:
+    """Weights of the generator vace: a folder or hub id, and the preset that they are held by."""
+
+    weights: str
+    preset: str | None = None
 
 
 @dataclass
@@ -42,12 +51,14 @@ class Desk:
         folder: of all sessions.
         store, workers: drafts and jobs.
         limits: of uploads.
+        vace: the public video weights that can be chosen; None: there are none.
     """
 
     folder: Path
     store: JobStore
     workers: Workers
     limits: UploadLimits = field(default_factory=UploadLimits)
+    vace: PublicWeights | None = None
     _previewers: dict[str, tuple[FramePreviewer, threading.Lock]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -75,9 +86,8 @@ class Desk:
             raise
         part = (0, self.limits.frames) if count > self.limits.frames else None
         before = self.store.draft(session)
-        carried = {
-            name: getattr(before, name) for name in ("scene", "horizon", "shape", "generator")
-        }
+        names = ("scene", "horizon", "shape", "generator", "weights", "preset", "prompt")
+        carried = {name: getattr(before, name) for name in names}
         return self.store.change(session, **{**vars(Draft(clip=str(clip), frames=part)), **carried})
 
     def choose_frames(self, session: str, part: tuple[int, int] | None) -> Draft:
@@ -148,6 +158,14 @@ class Desk:
         write_text(path, json.dumps({"keyframes": keyframes}, indent=1))
         return self.store.change(session, keyframes=str(path))
 
+    def read_keyframes(self, draft: Draft) -> list[list[Any]]:
+        """The rows of the table that ``write_keyframes`` has written; cells may be empty.
+
+        Raises InputError where the file is gone.
+        """
+        entries = read_json(Path(str(draft.keyframes)))["keyframes"]
+        return [[entry.get(name, "") for name in ("frame", *MOTION_KEYS)] for entry in entries]
+
     # ---- jobs
 
     def start(self, session: str, kind: Kind) -> Job:
@@ -157,6 +175,10 @@ class Desk:
         """
         draft = self.store.draft(session)
         check_length(len(open_frames(Path(_clip(draft)))), draft.frames, self.limits)
+        if kind == "render" and draft.generator == VACE:  # they may have changed since
+            if self.vace is None:
+                raise InputError("`generator` vace: this server has no weights of it any more")
+            draft = self.store.change(session, **vars(self.vace))
         if kind == "render":
             draft.request()
         else:

@@ -25,9 +25,11 @@ from dynascene.generation.request import (
     PersonInput,
     PlaceInput,
 )
+from dynascene.io.keyframes import is_keyframe_file
 from dynascene.io.names import CameraFileName, LayerKind
 from dynascene.types import Size
 
+VACE = "vace"
 TRACK, MOVE, FILE, KEYFRAMES = "track", "move", "file", "keyframes"  # where the camera comes from
 
 
@@ -48,6 +50,7 @@ class Draft:
         scene, horizon, stand, person_scale, shape: the place.
         shadow, light, harmonise, harmonise_strength, soften, grain: the look.
         size, generator, seed: the rendering.
+        weights, preset, prompt: of the generator vace.
         layers, camera_files: what is written besides the clip.
     """
 
@@ -80,6 +83,9 @@ class Draft:
     size: tuple[int, int] | None = None
     generator: str = DEFAULT_GENERATOR
     seed: int = 0
+    weights: str | None = None
+    preset: str | None = None
+    prompt: str = ""
     layers: tuple[LayerKind, ...] = ()
     camera_files: tuple[CameraFileName, ...] = ()
 
@@ -120,6 +126,8 @@ class Draft:
             return CameraInput(move=_given(self.keyframes, "no keyframes yet: fill in the table"))
         if self.camera == FILE:
             file = _given(self.camera_file, "no camera file yet: drop one in the step Camera")
+            if is_keyframe_file(Path(file)):
+                return CameraInput(move=file)
             return CameraInput(cameras=file, camera_height=self.camera_height)
         return CameraInput(cameras=self.tracked)
 
@@ -128,7 +136,7 @@ class Draft:
 
         Raises InputError where something is missing, or a choice cannot be met.
         """
-        person = self.person()
+        person, is_public = self.person(), self.generator == VACE
         scene = _given(self.scene, "no place yet: drop a picture in the step Place")
         return GenerationRequest(
             place=PlaceInput(
@@ -154,6 +162,9 @@ class Draft:
                 generator=self.generator,
                 size=None if self.size is None else Size(*self.size),
                 seed=self.seed,
+                weights=self.weights if is_public else None,
+                preset=self.preset if is_public else None,
+                prompt=(self.prompt or None) if is_public else None,
             ),
         )
 

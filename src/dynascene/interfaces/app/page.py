@@ -40,7 +40,7 @@ class Page:
             self.seen = gr.State({})  # states of jobs that the page shows already
             self.timer = gr.Timer(SECONDS, active=False)
             gr.HTML(TITLE)
-            with gr.Tabs(selected=0, elem_id="steps") as self.steps:
+            with gr.Tabs(selected=0, overflow_behavior="wrap", elem_id="steps") as self.steps:
                 with gr.Tab(STEPS[0], id=0):
                     self.clip = ClipStep(desk)
                     self._onward(0)
@@ -132,12 +132,14 @@ class Page:
         self._on(step.things.input, step.choose_things, [step.things])
         for slider in (step.shrink, step.feather):
             self._on(slider.input, step.move_outline, [step.shrink, step.feather])
-        self._on(step.number.input, step.turn_to, [step.number], [step.picture],
+        pointed = [*step.pictures, step.hints, step.message]
+        self._on(step.number.input, step.turn_to, [step.number], step.pictures,
                  trigger_mode="always_last")  # fmt: skip
-        self._on(step.picture.select, step.click, [step.number, step.sense],
-                 [step.picture, step.hints])  # fmt: skip
-        self._on(step.hints.blur, step.write_hints, [step.hints, step.number],
-                 [step.picture, step.message])  # fmt: skip
+        self._on(step.tool.input, step.choose_tool, [step.tool], [step.picture, step.brushing])
+        self._on(step.picture.select, step.click, [step.number, step.sense], pointed)
+        self._on(step.take_strokes.click, step.brush, [step.number, step.sense, step.editor],
+                 pointed)  # fmt: skip
+        self._on(step.hints.blur, step.write_hints, [step.hints, step.number], pointed)
 
     def _wire_camera(self) -> None:
         step = self.camera
@@ -161,9 +163,10 @@ class Page:
         changed = [
             self._on(step.upload.upload, step.take, [step.upload], shown),
             self._on(step.example.click, step.take_example, (), shown),
-            self._on(step.picture.select, step.click, (), [step.stand, step.picture]),
+            self._on(step.picture.select, step.click, [step.pointed],
+                     [step.stand, step.horizon_by_hand, step.horizon, step.picture]),
             *(
-                self._on(_moved(part), step.choose, step.choices, [step.picture, step.message],
+                self._on(moved(part), step.choose, step.choices, [step.picture, step.message],
                          trigger_mode="always_last")
                 for part in step.choices
             ),
@@ -185,9 +188,8 @@ class Page:
         begun = self._on(step.start.click, step.begin, (), shown_of_job)
         begun.then(_awake, outputs=self.timer)
         self._on(step.stop.click, step.end, (), shown_of_job)
-        choices = [step.generator, step.size, step.layers, step.cameras, step.seed]
-        for part in choices:
-            self._on(part.input, step.choose, choices)
+        for part in step.choices:
+            self._on(moved(part), step.choose, step.choices, [step.prompt])
         self._on(step.moment.input, step.compare, [step.moment], [step.compared],
                  trigger_mode="always_last")  # fmt: skip
         self._on(self.again.click, self._start_over, (), [self.steps, *self.everything])
@@ -252,7 +254,7 @@ def _awake() -> gr.Timer:
     return gr.Timer(active=True)
 
 
-def _moved(part: Any) -> Any:
+def moved(part: Any) -> Any:
     """The event of a component that somebody changed by hand."""
     return part.blur if isinstance(part, gr.Textbox) else part.input
 

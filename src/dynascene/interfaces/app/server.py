@@ -19,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 from dynascene.errors import InputError
 from dynascene.generation.demo import demo_scene
 from dynascene.interfaces import verify
-from dynascene.interfaces.app.desk import Desk
+from dynascene.interfaces.app.desk import Desk, PublicWeights
 from dynascene.interfaces.app.page import STYLE, Page
 from dynascene.interfaces.app.sessions import kept_secret
 from dynascene.interfaces.app.store import JobStore
@@ -33,7 +33,9 @@ DATABASE, SECRET, SESSIONS, INCOMING = "jobs.sqlite", "secret", "sessions", "inc
 
 
 @contextlib.contextmanager
-def open_desk(folder: Path, limits: UploadLimits, at_once: int = 1) -> Generator[Desk]:
+def open_desk(
+    folder: Path, limits: UploadLimits, at_once: int = 1, vace: PublicWeights | None = None
+) -> Generator[Desk]:
     """The desk over a folder, with its jobs running.
 
     Raises InputError where the folder cannot be used.
@@ -49,7 +51,7 @@ def open_desk(folder: Path, limits: UploadLimits, at_once: int = 1) -> Generator
     workers = Workers(store, folder / SESSIONS, at_once)
     workers.start()
     try:
-        yield Desk(folder / SESSIONS, store, workers, limits)
+        yield Desk(folder / SESSIONS, store, workers, limits, vace)
     finally:
         workers.close()
         store.close()

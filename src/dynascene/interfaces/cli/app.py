@@ -6,13 +6,16 @@ import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import arg
 
 from dynascene.errors import InputError
 from dynascene.extras import installation, require
-from dynascene.interfaces.cli.arguments import optional
+from dynascene.interfaces.cli.arguments import OptionalPreset, optional
+
+if TYPE_CHECKING:
+    from dynascene.interfaces.app.desk import PublicWeights
 
 PASSWORD_VARIABLE = "DYNASCENE_APP_PASSWORD"
 LEAST_GRADIO = (6, 31)
@@ -27,6 +30,8 @@ def app(
     megabytes: Annotated[int, arg(metavar="N")] = 500,
     most_frames: Annotated[int, arg(metavar="N")] = 1500,
     jobs: Annotated[int, arg(metavar="N")] = 1,
+    vace_weights: Annotated[str | None, optional("PATH|HUB_ID")] = None,
+    preset: OptionalPreset = None,
 ) -> None:
     """Cut out, place and render in the browser: a page in five steps, served until Ctrl-C.
 
@@ -42,6 +47,9 @@ def app(
         megabytes: the largest file that is taken.
         most_frames: of a clip that are used at once.
         jobs: how many run side by side.
+        vace_weights: offer the generator vace with these public weights (default: those of 1.3B, if
+            they were fetched before).
+        preset: the gigabytes of the GPU that vace is to fit.
     """
     check_gradio()
     from dynascene.interfaces.app.server import (
@@ -61,13 +69,32 @@ def app(
             raise InputError(f"`{name}` {value}: must be at least {least}")
     check_password(password)
     check_host(host, password, "password")
+    vace = _public_weights(vace_weights, preset)
     limits = UploadLimits(megabytes=megabytes, frames=most_frames)
-    with listen(host, port) as listening, open_desk(folder, limits, jobs) as desk:
+    with listen(host, port) as listening, open_desk(folder, limits, jobs, vace) as desk:
         application = make_app(desk, password)
         address = f"[{host}]" if ":" in host else host
         say(f"http://{address}:{listening.getsockname()[1]}/ (Ctrl-C ends)")
         sys.stdout.flush()  # a script that reads the address must not wait for the end
         serve(application, listening)
+
+
+def _public_weights(name: str | None, preset: str | None) -> PublicWeights | None:
+    """The weights that the generator vace is offered with; None where there are none.
+
+    Raises InputError where those that were named are not whole, or do not fit the preset.
+    """
+    from dynascene.generation.clip import GenerationOptions
+    from dynascene.generation.vace_weights import check_vace, fetched_weights
+    from dynascene.interfaces.app.desk import PublicWeights
+
+    folder = name or fetched_weights()
+    if folder is None:
+        if preset is not None:
+            raise InputError("`preset`: is for the generator vace; give `vace_weights`")
+        return None
+    check_vace(GenerationOptions(generator="vace", weights=folder, preset=preset))
+    return PublicWeights(folder, preset)
 
 
 def check_gradio() -> None:

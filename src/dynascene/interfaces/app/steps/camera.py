@@ -28,7 +28,7 @@ SOURCES = [
     ("keyframes", KEYFRAMES),
     ("a camera file", FILE),
 ]
-FIRST_ROWS = [[0, *[0] * len(MOTION_KEYS)], [24, 10, *[0] * (len(MOTION_KEYS) - 1)]]
+FIRST_ORBIT = 10.0  # degrees, in the last of the keyframes that the table begins with
 PATH_HTML = """
 <p class="label">The camera's path, from blue to yellow: drag to turn it, wheel to come nearer</p>
 <canvas role="img" aria-label="the camera's path in space" tabindex="0"></canvas>
@@ -80,14 +80,14 @@ class CameraStep(JobStep):
                     self.easing = gr.Dropdown(list(EASINGS), label="Easing", value=DEFAULT_EASING)
                 with gr.Column(visible=False) as self.keying:
                     self.table = gr.Dataframe(
-                        FIRST_ROWS, headers=["frame", *MOTION_KEYS], datatype="number",
+                        _first_rows(1), headers=["frame", *MOTION_KEYS], datatype="number",
                         type="array", interactive=True, label="Keyframes: degrees, and track units",
                         row_count=2, elem_id="keyframes",
                     )  # fmt: skip
                     self.use = gr.Button("Use these keyframes", elem_id="use-keyframes")
                 with gr.Column(visible=False) as self.filing:
                     self.upload = gr.File(
-                        label="A camera file: Nerfstudio, TUM, RealEstate10K, Nuke's chan, …",
+                        label="A camera file (Nerfstudio, TUM, Nuke's chan …) or a keyframe file",
                         height=120, elem_id="camera-file",
                     )  # fmt: skip
                     self.height = gr.Number(
@@ -107,7 +107,7 @@ class CameraStep(JobStep):
         """Everything that ``show`` and ``tell`` may change."""
         return [
             self.source, self.tracking, self.moving, self.keying, self.filing, self.move,
-            self.amount, self.easing, self.height, self.path, self.words, self.status,
+            self.amount, self.easing, self.table, self.height, self.path, self.words, self.status,
             self.notices, self.start, self.stop,
         ]  # fmt: skip
 
@@ -122,8 +122,18 @@ class CameraStep(JobStep):
             self.amount: float(amount or MOVES[name].default),
             self.easing: easing or DEFAULT_EASING,
             self.height: draft.camera_height or 0,
+            self.table: self._rows(draft),
             **{group: gr.update(visible=draft.camera == source) for group, (_, source) in groups},
         } | self._drawn(draft)
+
+    def _rows(self, draft: Draft) -> list[list[float]]:
+        """The keyframes in use, else some to begin with, the last one at the clip's end."""
+        if draft.keyframes is not None:
+            return self.desk.read_keyframes(draft)
+        last = 1
+        if draft.clip is not None:
+            last = max(1, len(self.desk.frames_of(draft)) - 1)
+        return _first_rows(last)
 
     def _drawn(self, draft: Draft) -> Updates:
         """The camera's path, and what is known of it."""
@@ -176,6 +186,11 @@ class CameraStep(JobStep):
     def set_height(self, session: str, height: float | None) -> Updates:
         """The camera's height is known, or not."""
         return self._drawn(self.desk.choose(session, camera_height=height or None))
+
+
+def _first_rows(last: int) -> list[list[float]]:
+    still = [0.0] * len(MOTION_KEYS)
+    return [[0, *still], [last, FIRST_ORBIT, *still[1:]]]
 
 
 def _moves() -> list[tuple[str, str]]:

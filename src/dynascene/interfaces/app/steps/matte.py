@@ -1,14 +1,16 @@
-"""The step Matte: the person cut out, looked at, and mended by clicks."""
+"""The step Matte: the person cut out, looked at, and mended by clicks and strokes."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import gradio as gr
+import numpy as np
 
 from dynascene.errors import InputError
 from dynascene.estimators.matte.hints import Hint
+from dynascene.estimators.matte.strokes import clicks_along
 from dynascene.interfaces.app.desk import Desk
 from dynascene.interfaces.app.drafts import Draft
 from dynascene.interfaces.app.pictures import frame_picture, marked, matte_gallery, matte_of
@@ -34,10 +36,12 @@ THINGS = [
 ]
 TAKEN_ALONG = {"auto": None, "along": True, "alone": False}
 IN, OUT = "the person", "not the person"
+CLICKS, BRUSH = "clicks", "a brush"
+BRUSH_COLOUR = "rgba(255, 92, 190, 0.6)"
 
 
 class MatteStep(JobStep):
-    """Cut out, or bring a matte; click what is wrong."""
+    """Cut out, or bring a matte; click what is wrong, or brush over it."""
 
     job_kind = "matte"
     endings: ClassVar = {
@@ -72,13 +76,21 @@ class MatteStep(JobStep):
                 )  # fmt: skip
                 with gr.Column(visible=False) as self.mending:
                     self.number = gr.Slider(0, 1, 0, step=1, label="Frame", elem_id="matte-frame")
-                    self.sense = gr.Radio([IN, OUT], value=IN, label="A click in the picture is …")
+                    self.sense = gr.Radio([IN, OUT], value=IN, label="What you point at is …")
+                    self.tool = gr.Radio([CLICKS, BRUSH], value=CLICKS, label="Point with")
                     self.picture = gr.Image(
                         label="Click what is wrong, then cut out again", interactive=False,
                         buttons=[], elem_id="matte-picture",
                     )  # fmt: skip
+                    with gr.Column(visible=False) as self.brushing:
+                        self.editor = gr.ImageEditor(
+                            label="Brush over what is wrong", sources=(), transforms=(),
+                            layers=False, buttons=[], elem_id="matte-editor",
+                            brush=gr.Brush(colors=[BRUSH_COLOUR], color_mode="fixed"),
+                        )  # fmt: skip
+                        self.take_strokes = gr.Button("Take the strokes", elem_id="take-strokes")
                     self.hints = gr.Textbox(
-                        label="Clicks, one a line: FRAME:X,Y or FRAME:X,Y,out", lines=2,
+                        label="Clicks, one a line: FRAME:X,Y or FRAME:X,Y,out", lines=3,
                         elem_id="hints",
                     )  # fmt: skip
 
@@ -87,8 +99,14 @@ class MatteStep(JobStep):
         """Everything that ``show`` and ``tell`` may change."""
         return [
             self.backend, self.things, self.shrink, self.feather, self.gallery, self.mending,
-            self.number, self.picture, self.hints, self.status, self.notices, self.start, self.stop,
+            self.number, *self.pictures, self.hints, self.status, self.notices, self.start,
+            self.stop,
         ]  # fmt: skip
+
+    @property
+    def pictures(self) -> list[gr.components.Component]:
+        """The frame that is looked at, to click and to brush."""
+        return [self.picture, self.editor]
 
     def show(self, session: str, draft: Draft) -> Updates:
         """What the step shows of a draft."""
@@ -114,7 +132,7 @@ class MatteStep(JobStep):
             self.gallery: shown,
             self.mending: gr.update(visible=True),
             self.number: gr.update(maximum=last, value=0),
-            self.picture: self._frame(draft, 0),
+            **self._frame(draft, 0),
         }
 
     # ---- events
@@ -142,34 +160,62 @@ class MatteStep(JobStep):
 
     def turn_to(self, session: str, number: float) -> Updates:
         """Another frame is to be looked at."""
-        return {self.picture: self._frame(self.desk.store.draft(session), int(number))}
+        return self._frame(self.desk.store.draft(session), int(number))
+
+    def choose_tool(self, session: str, tool: str) -> Updates:
+        """Clicks or a brush."""
+        return {
+            self.picture: gr.update(visible=tool == CLICKS),
+            self.brushing: gr.update(visible=tool == BRUSH),
+        }
 
     def click(self, session: str, number: float, sense: str, event: gr.SelectData) -> Updates:
         """A wrong place was clicked."""
+        shown = frame_picture(self.desk.frames_of(self.desk.store.draft(session)), None, 0)
+        return self._point(session, int(number), sense, [event.index], shown.shape[1])
+
+    def brush(self, session: str, number: float, sense: str, drawn: Any) -> Updates:
+        """Wrong places were brushed over."""
+        with self.desk.complaints() as wrong:
+            layers = [layer[..., 3] > 0 for layer in (drawn or {}).get("layers") or ()]
+            points = clicks_along(np.any(layers, axis=0)) if layers else []
+            if not points:
+                raise InputError("nothing is painted yet: brush over what is wrong")
+            updates = self._point(session, int(number), sense, points, layers[0].shape[1])
+            return updates | {self.message: ""}
+        return {self.message: complaint(wrong)}
+
+    def _point(
+        self, session: str, number: int, sense: str, points: list[Any], width: int
+    ) -> Updates:
+        """Add hints at points of a picture of the given width."""
         draft = self.desk.store.draft(session)
-        source = self.desk.frames_of(draft)
-        scale = source.size.width / frame_picture(source, None, 0).shape[1]
-        x, y = (round(float(value) * scale, 1) for value in event.index)
-        hint = Hint(int(number), x, y, sense == IN)
-        draft = self.desk.choose(session, hints=(*draft.hints, hint))
+        scale = self.desk.frames_of(draft).size.width / width
+        hints = [
+            Hint(number, round(float(x) * scale, 1), round(float(y) * scale, 1), sense == IN)
+            for x, y in points
+        ]
+        draft = self.desk.choose(session, hints=(*draft.hints, *hints))
         lines = "\n".join(map(_spelled, draft.hints))
-        return {self.picture: self._frame(draft, int(number)), self.hints: lines}
+        return self._frame(draft, number) | {self.hints: lines}
 
     def write_hints(self, session: str, text: str, number: float) -> Updates:
         """Clicks were written by hand."""
         with self.desk.complaints() as wrong:
             hints = tuple(parse_hint(line.strip()) for line in text.splitlines() if line.strip())
             draft = self.desk.choose(session, hints=hints)
-            return {self.picture: self._frame(draft, int(number)), self.message: ""}
+            return self._frame(draft, int(number)) | {self.message: ""}
         return {self.message: complaint(wrong)}
 
-    def _frame(self, draft: Draft, number: int):
+    def _frame(self, draft: Draft, number: int) -> Updates:
         source = self.desk.frames_of(draft)
         if not 0 <= number < len(source):
             raise InputError(f"the clip has no frame {number}")
         picture = frame_picture(source, matte_of(draft, source), number)
         clicks = [(h.x, h.y, h.is_person) for h in draft.hints if h.frame == number]
-        return marked(picture, clicks, source.size.width)
+        picture = marked(picture, clicks, source.size.width)
+        canvas = {"background": picture, "layers": [], "composite": None}
+        return {self.picture: picture, self.editor: canvas}
 
 
 def _spelled(hint: Hint) -> str:

@@ -23,6 +23,7 @@ from dynascene.interfaces.cli.arguments import parse_stand
 ESTIMATED = "as the picture tells"
 SHAPES = [(ESTIMATED, ""), *((name, name) for name in PLACES)]
 MIDDLE = 0.5
+STAND, HORIZON = "where the person stands", "the horizon"
 
 
 class PlaceStep:
@@ -34,9 +35,12 @@ class PlaceStep:
             with gr.Column(min_width=300):
                 self.upload = gr.File(label="A picture of the place", height=120, elem_id="scene")
                 self.example = gr.Button("Take the example picture", elem_id="example-scene")
+                self.pointed = gr.Radio(
+                    [STAND, HORIZON], value=STAND, label="A click in the picture is …"
+                )
                 self.picture = gr.Image(
-                    label="Click the ground where the person is to stand", interactive=False,
-                    visible=False, buttons=[], elem_id="place-picture",
+                    label="The place, with its horizon", interactive=False, visible=False,
+                    buttons=[], elem_id="place-picture",
                 )  # fmt: skip
                 self.horizon_by_hand = gr.Checkbox(label="Horizon by hand", value=False)
                 self.horizon = gr.Slider(
@@ -171,12 +175,18 @@ class PlaceStep:
             return {self.picture: self._picture(draft, draft.horizon), self.message: ""}
         return {self.message: complaint(wrong)}
 
-    def click(self, session: str, event: gr.SelectData) -> Updates:
-        """The ground was clicked."""
+    def click(self, session: str, pointed: str, event: gr.SelectData) -> Updates:
+        """The ground was clicked, or the horizon."""
         draft = self.desk.store.draft(session)
         if draft.scene is None:
             return {}
         pixels = _pixels(draft.scene)
+        if pointed == HORIZON:
+            height = shrunk(pixels).shape[0]
+            horizon = round(float(event.index[1]) / height, 2)
+            draft = self.desk.choose(session, horizon=horizon)
+            shown = {self.horizon_by_hand: True, self.horizon: horizon}
+            return shown | {self.picture: self._picture(draft, horizon)}
         scale = pixels.shape[1] / shrunk(pixels).shape[1]
         x, y = (round(float(value) * scale) for value in event.index)
         draft = self.desk.choose(session, stand=(float(x), float(y)))

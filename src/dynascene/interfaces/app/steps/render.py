@@ -14,7 +14,7 @@ from dynascene.extras import is_installed
 from dynascene.generation.camera_files import camera_file_names
 from dynascene.generation.layers import layer_names
 from dynascene.interfaces.app.desk import Desk
-from dynascene.interfaces.app.drafts import Draft
+from dynascene.interfaces.app.drafts import VACE, Draft
 from dynascene.interfaces.app.pictures import frame_picture
 from dynascene.interfaces.app.steps.job_step import JobStep
 from dynascene.interfaces.app.steps.parts import (
@@ -31,6 +31,11 @@ GENERATORS = [
     ("diffusion: what the picture does not show is painted", "diffusion"),
     ("projection: quick, without a network", "projection"),
 ]
+PUBLIC = ("vace: public video weights, which also read a prompt", VACE)
+NO_PUBLIC_WEIGHTS = (
+    "A third way, vace, needs the public weights Wan2.1-VACE: "
+    "start the app with --vace-weights FOLDER."
+)
 SIZES = [
     ("as large as the clip", ""),
     ("426x240", "426x240"),
@@ -53,7 +58,15 @@ class RenderStep(JobStep):
         self.desk = desk
         with gr.Row():
             with gr.Column(min_width=300):
-                self.generator = gr.Radio(GENERATORS, label="Background by", value="diffusion")
+                offered = GENERATORS if desk.vace is None else [*GENERATORS, PUBLIC]
+                self.generator = gr.Radio(
+                    offered, label="Background by", value="diffusion", elem_id="generator",
+                    info=NO_PUBLIC_WEIGHTS if desk.vace is None else None,
+                )  # fmt: skip
+                self.prompt = gr.Textbox(
+                    label="What the place shows where the picture ends, in words", visible=False,
+                    placeholder="may stay empty", elem_id="prompt",
+                )  # fmt: skip
                 self.size = gr.Dropdown(SIZES, label="Size of the background", value="")
                 self.layers = gr.CheckboxGroup(_layer_kinds(), label="Layers, too, as")
                 self.cameras = gr.CheckboxGroup(
@@ -83,15 +96,27 @@ class RenderStep(JobStep):
     def outputs(self) -> list[gr.components.Component | gr.blocks.BlockContext]:
         """Everything that ``show`` and ``tell`` may change."""
         return [
-            self.generator, self.size, self.layers, self.cameras, self.seed, self.results,
+            self.generator, self.prompt, self.size, self.layers, self.cameras, self.seed,
+            self.results,
             self.finished, self.original, self.compared, self.moment, self.files,
             self.status, self.notices, self.start, self.stop,
         ]  # fmt: skip
 
+    @property
+    def choices(self) -> list[gr.components.Component]:
+        """What is chosen, in the order of ``choose``."""
+        return [
+            self.generator, self.prompt, self.size, self.layers, self.cameras, self.seed
+        ]  # fmt: skip
+
     def show(self, session: str, draft: Draft) -> Updates:
         """What the step shows of a draft, and of the last clip that was made."""
+        generator = draft.generator
+        if generator == VACE and self.desk.vace is None:  # chosen while the server had them
+            generator = None
         updates: Updates = {
-            self.generator: draft.generator,
+            self.generator: generator,
+            self.prompt: gr.update(value=draft.prompt, visible=generator == VACE),
             self.size: "" if draft.size is None else "{}x{}".format(*draft.size),
             self.layers: list(draft.layers),
             self.cameras: list(draft.camera_files),
@@ -136,11 +161,12 @@ class RenderStep(JobStep):
         self,
         session: str,
         generator: str,
+        prompt: str,
         size: str,
         layers: list[LayerKind],
         cameras: list[CameraFileName],
         seed: float | None,
-    ) -> None:
+    ) -> Updates:
         """Another way to render."""
         width, _, height = size.partition("x")
         self.desk.choose(
@@ -150,7 +176,9 @@ class RenderStep(JobStep):
             layers=tuple(layers),
             camera_files=tuple(cameras),
             seed=int(seed or 0),
+            prompt=prompt.strip(),
         )
+        return {self.prompt: gr.update(visible=generator == VACE)}
 
     def compare(self, session: str, number: float) -> Updates:
         """Another frame is to be compared."""
