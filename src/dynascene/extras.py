@@ -27,6 +27,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "app": ("gradio",),
         "vace": ("ftfy",),
         "exr": ("OpenEXR",),
+        "ocio": ("PyOpenColorIO",),
         "wandb": ("wandb",),
     }
 )

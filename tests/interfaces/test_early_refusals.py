@@ -56,6 +56,9 @@ BAD = {
     "weights that are cut": ("--generator diffusion --weights cut", "no whole file of weights"),
     "framing": ("--framing 500,0", "--framing 500,0"),
     "view beside the picture": ("--move static --framing 150,0", "sees nothing"),
+    "space without a config": ("--ocio-person ACEScg", "give --ocio too"),
+    "config without a space": ("--ocio x.ocio", "give --ocio-person, --ocio-scene or"),
+    "space of no layers": ("--ocio x.ocio --ocio-layers ACEScg", "is for --layers exr"),
     "rate of a video": ("--frame-rate 0", "--frame-rate"),
 }
 

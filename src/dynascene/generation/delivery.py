@@ -100,6 +100,7 @@ def deliver(
             writers,
             has_shadow=look.caster is not None,
             is_straight=wishes.straight,
+            space=wishes.ocio_layers,
         )
         for index, done in enumerate(finished_frames(shot, clip, look, is_deep=is_deep)):
             write(done)

@@ -17,8 +17,10 @@ from dynascene.imaging.colour import linear_from_srgb
 from dynascene.imaging.pixels import unit_floats
 from dynascene.io.cameras.checks import opengl_poses
 from dynascene.io.cameras.exports.lens import FILM_BACK
+from dynascene.io.colour_space import ColourSpace
 from dynascene.io.exr_writing import ExrSequenceWriter, camera_attributes
 from dynascene.io.frames import times_of
+from dynascene.io.ocio import from_linear
 from dynascene.io.video_writing import PngSequenceWriter, ProResWriter
 from dynascene.types import CameraTrack, Shot, Size
 
@@ -27,6 +29,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "exr": ("layers",),
     "prores": ("foreground.mov", "background.mov", "shadow.mov"),
 }
+SPACE = "oiio:ColorSpace"  # the attribute by which programs know a colour space
 WriteLayers = Callable[[int, FinishedFrame], None]
 
 
@@ -51,6 +54,7 @@ def open_layers(
     *,
     has_shadow: bool,
     is_straight: bool,
+    space: ColourSpace | None = None,
 ) -> list[WriteLayers]:
     """Open what writes the layers; ``writers`` closes it.
 
@@ -63,6 +67,7 @@ def open_layers(
         writers: takes the open files.
         has_shadow: whether frames have one.
         is_straight: whether OpenEXR's colours are not multiplied by alpha.
+        space: the colour space of OpenEXR's colours; None: linear light of Rec. 709's primaries.
 
     Returns:
         Functions that take the number of a frame and the frame.
@@ -74,7 +79,8 @@ def open_layers(
         exr = writers.enter_context(ExrSequenceWriter(folder / "layers"))
         frame_size = track.size if shot.foreground is None else shot.foreground.size
         cameras = resize_track(track, frame_size)
-        opened.append(partial(_write_exr, exr, shot, cameras, surface, is_straight=is_straight))
+        colours = _Colours(is_straight, space)
+        opened.append(partial(_write_exr, exr, shot, cameras, surface, colours))
     if "prores" in kinds:
         opened.append(_prores_layers(folder, shot, track.size, writers, has_shadow=has_shadow))
     return opened
@@ -129,34 +135,50 @@ def _prores_layers(
     return write
 
 
+class _Colours:
+    """How colours are written to OpenEXR."""
+
+    def __init__(self, is_straight: bool, space: ColourSpace | None) -> None:
+        self.is_straight = is_straight
+        self.name = None if space is None else space.name
+        self._convert = None if space is None else from_linear(space)
+
+    def __call__(self, srgb: np.ndarray) -> np.ndarray:
+        """sRGB [H, W, 3] → linear light, or values of the colour space."""
+        light = linear_from_srgb(srgb)
+        return light if self._convert is None else self._convert(light)
+
+
 def _write_exr(
     exr: ExrSequenceWriter,
     shot: Shot,
     cameras: CameraTrack,
     surface: Surface,
+    colours: _Colours,
     index: int,
     done: FinishedFrame,
-    *,
-    is_straight: bool,
 ) -> None:
-    """One frame in linear light, all layers in the size of the composite.
+    """One frame, all layers in the size of the composite.
 
     cameras: for that size.
     """
     one = cameras[index : index + 1]
     background = fit_background(done.frame.exact_background, cameras.size)
     layers = {
-        "background": linear_from_srgb(background),
+        "background": colours(background),
         "depth.Z": pixel_depths(one, surface),
     }
     if done.person is not None:
-        light = linear_from_srgb(unit_floats(done.person.colour))
+        straight = colours(unit_floats(done.person.colour))
         alpha = unit_floats(done.person.matte)
-        colour = light if is_straight else light * alpha
+        colour = straight if colours.is_straight else straight * alpha
         layers["person"] = np.concatenate([colour, alpha], axis=2)
     if done.shadow is not None:
         layers["shadow.A"] = done.shadow[..., 0]
     attributes = camera_attributes(
         opengl_poses(one)[0].numpy(), one.intrinsics[0].numpy(), cameras.size, FILM_BACK
     )
-    exr.write(layers, attributes | {"framesPerSecond": shot.frame_rate})
+    attributes |= {"framesPerSecond": shot.frame_rate}
+    if colours.name is not None:
+        attributes[SPACE] = colours.name
+    exr.write(layers, attributes)

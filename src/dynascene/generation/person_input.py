@@ -13,6 +13,7 @@ from dynascene.io.excerpt import excerpt, open_excerpt_matte
 from dynascene.io.frames import DerivedFrames, alpha_matte, open_frames, split_alpha, times_of
 from dynascene.io.images import IMAGE_SUFFIXES
 from dynascene.io.mattes import require_somebody
+from dynascene.io.ocio import in_srgb
 from dynascene.io.premultiplied import straight_frames
 from dynascene.jobs.log import Log
 from dynascene.types import FrameSource
@@ -85,12 +86,13 @@ def matted_person(
 
 
 def _open_file(person: PersonInput) -> FrameSource:
-    return open_frames(
+    source = open_frames(
         person.person,
         deinterlace=person.deinterlace,
         fill_gaps=person.fill_gaps,
         frame_rate=person.frame_rate,
     )
+    return in_srgb(source, person.ocio_person, person.person)
 
 
 def _with_outline(

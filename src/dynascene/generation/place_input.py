@@ -24,8 +24,10 @@ from dynascene.geometry.around import flat_camera, lift_panorama
 from dynascene.geometry.intrinsics import cover_scale, focal_from_fov, fov_from_focal
 from dynascene.geometry.panorama import PanoramaWindow
 from dynascene.imaging.pixels import stored_bytes
+from dynascene.io.colour_space import ColourSpace
 from dynascene.io.depth import looks_like_disparity, read_depth
 from dynascene.io.images import exif_fov, probe_image, read_image
+from dynascene.io.ocio import srgb_decoder
 from dynascene.io.panoramas import full_panorama, looks_like_panorama, tagged_panorama
 from dynascene.io.picture_colour import scene_floats, srgb_pixels
 from dynascene.io.pixel_shape import note_pixel_shape
@@ -69,7 +71,7 @@ def open_place(place: PlaceInput) -> ScenePicture:
         InputError: a file is missing, unreadable or cannot serve.
     """
     depth = torch.from_numpy(read_depth(place.scene_depth)) if place.scene_depth else None
-    exact = read_exact_scene(place.scene)
+    exact = read_exact_scene(place.scene, place.ocio_scene)
     pixels = stored_bytes(exact)
     window = _panorama_window(place, pixels)
     if window is not None and depth is not None:
@@ -123,13 +125,18 @@ def read_scene(path: Path) -> np.ndarray:
     return stored_bytes(read_exact_scene(path))
 
 
-def read_exact_scene(path: Path) -> np.ndarray:
+def read_exact_scene(path: Path, space: ColourSpace | None = None) -> np.ndarray:
     """A picture of a place [H, W, 3]: uint8, or float32 in 0 … 1 where its file has more bits.
+
+    space: the colour space of its stored values; None: what the file says.
 
     Raises:
         InputError: as for ``read_scene``.
     """
-    pixels = read_image(path, scene_floats if probe_image(path).is_deep else srgb_pixels)
+    if space is not None:
+        pixels = read_image(path, srgb_decoder(space))
+    else:
+        pixels = read_image(path, scene_floats if probe_image(path).is_deep else srgb_pixels)
     note_pixel_shape(path)
     if pixels.shape[2] == 4:
         if pixels[..., 3].min() < (255 if pixels.dtype == np.uint8 else 1):

@@ -17,6 +17,7 @@ from dynascene.generation.delivery_input import DeliveryInput
 from dynascene.generation.look.look_input import LookInput
 from dynascene.generation.names import PLACES, PRESET_NAMES
 from dynascene.io.cameras import Sensor
+from dynascene.io.colour_space import ColourSpace
 from dynascene.io.names import AlphaKind, Deinterlace
 from dynascene.io.paths import is_there
 
@@ -47,6 +48,7 @@ class PersonInput:
         deinterlace: as for ``io.video.open_video``.
         fill_gaps: show the frame before where a folder of frames lacks one.
         frame_rate: of a folder of frames; None = 24 a second.
+        ocio_person: the colour space of the clip's stored values; None = what the file says.
 
     Raises:
         InputError: options that exclude each other, or a height that nobody has.
@@ -65,6 +67,7 @@ class PersonInput:
     deinterlace: Deinterlace = "auto"
     fill_gaps: bool = False
     frame_rate: Fraction | None = None
+    ocio_person: ColourSpace | None = None
 
     def __post_init__(self) -> None:
         if self.matte is not None and self.cutting_options:
@@ -107,6 +110,7 @@ class PlaceInput:
             shows them; None = wherever the framing puts them.
         person_scale: how large the person is against the place; 1 = as the ground under their feet
             tells.
+        ocio_scene: the colour space of the picture's stored values; None = what the file says.
 
     Raises:
         InputError: a number out of its range, or options that exclude each other.
@@ -120,6 +124,7 @@ class PlaceInput:
     box: tuple[float, ...] | None = None
     stand: tuple[float, float] | None = None
     person_scale: float = 1.0
+    ocio_scene: ColourSpace | None = None
 
     def __post_init__(self) -> None:
         if self.scene_fov != FULL_CIRCLE:

@@ -8,6 +8,7 @@ from dynascene.generation.request import GenerationRequest, MotionInput
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.moves import make_move
 from dynascene.io.keyframes import is_keyframe_file
+from dynascene.io.ocio import check_space
 from dynascene.io.paths import is_there
 from dynascene.types import Size
 
@@ -24,6 +25,10 @@ def check_request(request: GenerationRequest) -> None:
     for parameter, path in request.needed_files.items():
         check_is_there(parameter, path)
     check_layers(request.delivery.layers)
+    person = request.person
+    check_space("ocio_person", person.ocio_person if person else None)
+    check_space("ocio_scene", request.place.ocio_scene)
+    check_space("ocio_layers", request.delivery.ocio_layers)
     move = request.camera.move
     if move is not None and not is_keyframe_file(Path(move)):
         make_move(move, FEW_FRAMES, intrinsics_from_fov(ANY_FOV, ANY_SIZE), ANY_SIZE)

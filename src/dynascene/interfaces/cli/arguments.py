@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
@@ -19,6 +19,7 @@ from dynascene.io.names import LayerKind
 if TYPE_CHECKING:  # imported where they are made: --help must not wait for torch
     from dynascene.geometry.framing import Framing
     from dynascene.io.cameras import Sensor
+    from dynascene.io.colour_space import ColourSpace
     from dynascene.types import Size
 
 Switch = Annotated[bool, arg(help_behavior_hint="")]
@@ -142,6 +143,24 @@ def parse_stand(text: str) -> tuple[float, float]:
             "upper left corner"
         )
     return x, y
+
+
+def parse_spaces(
+    config: str | None, names: Mapping[str, str | None]
+) -> dict[str, ColourSpace | None]:
+    """Names of colour spaces by parameter → the spaces of a config; InputError without a config."""
+    from dynascene.io.colour_space import ColourSpace
+
+    given = [parameter for parameter, name in names.items() if name is not None]
+    if config is None and given:
+        raise InputError(f"`{given[0]}`: is a name of a config; give `ocio` too, as ocio://default")
+    if config is not None and not given:
+        *others, last = names
+        raise InputError(f"`ocio`: give `{'`, `'.join(others)}` or `{last}` too")
+    return {
+        parameter: ColourSpace(config, name) if config is not None and name is not None else None
+        for parameter, name in names.items()
+    }
 
 
 def parse_light(text: str) -> tuple[float, float]:

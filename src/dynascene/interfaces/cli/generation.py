@@ -34,6 +34,7 @@ from dynascene.interfaces.cli.arguments import (
     parse_range,
     parse_sensor,
     parse_size,
+    parse_spaces,
     parse_stand,
     parse_things,
 )
@@ -99,6 +100,10 @@ def plan_clip(
     sensor: OptionalSize = None,
     layers: Layers = None,
     straight: Switch = False,
+    ocio: Annotated[str | None, optional("CONFIG")] = None,
+    ocio_person: OptionalName = None,
+    ocio_scene: OptionalName = None,
+    ocio_layers: OptionalName = None,
     bit_depth: BitDepth = "auto",
     camera_files: tuple[CameraFileName, ...] = (),
     shadow: Annotated[float, arg(metavar="0..1")] = SHADOW,
@@ -195,6 +200,10 @@ def plan_clip(
         layers: also write person, background and shadow apart: png (16 bits, which is meant where
             nothing follows), exr (OpenEXR in linear light, with depth and camera), prores (4444).
         straight: colours in the OpenEXR layers are not multiplied by alpha.
+        ocio: a config of OpenColorIO, a file or ocio://default, for the colour spaces below.
+        ocio_person: the colour space of PERSON (default: what the file says).
+        ocio_scene: the colour space of the picture (default: what the file says).
+        ocio_layers: the colour space of the OpenEXR layers (default: linear Rec. 709).
         bit_depth: bits of the clips: 8 (H.264), 10 (HEVC), or as PERSON (auto).
         camera_files: also write the cameras for programs of artists, such as usda nuke; glb has the
             place as meshes too.
@@ -229,6 +238,9 @@ def plan_clip(
     if workers is not None:  # a batch is read elsewhere, shot by shot
         raise InputError("`workers`: goes with `batch`")
     choose_device(device)
+    spaces = parse_spaces(
+        ocio, {"ocio_person": ocio_person, "ocio_scene": ocio_scene, "ocio_layers": ocio_layers}
+    )
     options = GenerationOptions(
         generator=generator or DEFAULT_GENERATOR,
         size=parse_size(size) if size else None,
@@ -252,6 +264,7 @@ def plan_clip(
             box=parse_box(box) if box else None,
             stand=parse_stand(stand) if stand is not None else None,
             person_scale=person_scale,
+            ocio_scene=spaces["ocio_scene"],
         ),
         person=person_input(
             person,
@@ -266,6 +279,7 @@ def plan_clip(
             deinterlace=deinterlace,
             fill_gaps=fill_gaps,
             frame_rate=frame_rate,
+            ocio_person=spaces["ocio_person"],
         ),
         camera=CameraInput(
             cameras=cameras,
@@ -282,6 +296,7 @@ def plan_clip(
         delivery=DeliveryInput(
             layers=parse_layers(layers),
             straight=straight,
+            ocio_layers=spaces["ocio_layers"],
             bit_depth=bit_depth,
             camera_files=camera_files,
         ),

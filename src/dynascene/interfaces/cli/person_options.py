@@ -10,6 +10,7 @@ from dynascene.io.names import AlphaKind, Deinterlace
 if TYPE_CHECKING:
     from dynascene.estimators.matte.outline import MatteOutline
     from dynascene.generation.request import PersonInput
+    from dynascene.io.colour_space import ColourSpace
 
 
 def person_input(
@@ -26,6 +27,7 @@ def person_input(
     deinterlace: Deinterlace,
     fill_gaps: bool,
     frame_rate: str | None,
+    ocio_person: "ColourSpace | None",
 ) -> "PersonInput | None":
     """None without a person. Raises InputError for options that need one."""
     from dynascene.generation.request import PersonInput
@@ -42,6 +44,7 @@ def person_input(
             "matte_feather": outline.matte_feather or None,
             "fill_gaps": fill_gaps or None,
             "frame_rate": frame_rate,
+            "ocio_person": ocio_person,
         }
         if names := [name for name, value in options.items() if value is not None]:
             raise InputError(f"`{names[0]}`: there is no `person` that it could belong to")
@@ -60,4 +63,5 @@ def person_input(
         deinterlace=deinterlace,
         fill_gaps=fill_gaps,
         frame_rate=parse_rate(frame_rate) if frame_rate else None,
+        ocio_person=ocio_person,
     )
