@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import runpy
 import sys
 import types
 from collections.abc import Callable
@@ -88,6 +89,7 @@ def test_usd_reads_it(tmp_path: Path) -> None:
 
     stage = usd.Stage.Open(str(written("usda", tmp_path)))
     assert UsdGeom.GetStageUpAxis(stage) == "Y"
+    units = 1 / UsdGeom.GetStageMetersPerUnit(stage)  # of the file in a track unit
     assert stage.GetTimeCodesPerSecond() == stage.GetFramesPerSecond() == pytest.approx(RATE)
     assert (stage.GetStartTimeCode(), stage.GetEndTimeCode()) == (1, FRAMES)
     settings = UsdRender.Settings(stage.GetPrimAtPath("/frame"))
@@ -98,10 +100,42 @@ def test_usd_reads_it(tmp_path: Path) -> None:
         lens = camera.GetCamera(frame + 1)
         assert lens.horizontalAperture == pytest.approx(24.6)
         matrix = lens.frustum.ComputeViewMatrix() * lens.frustum.ComputeProjectionMatrix()
-        clip = np.array([tuple(matrix.Transform(Gf.Vec3d(*p))) for p in (points @ FLIP).tolist()])
+        clip = np.array(
+            [tuple(matrix.Transform(Gf.Vec3d(*p))) for p in (units * points @ FLIP).tolist()]
+        )
         return film_to_pixels(clip[:, :2], (2, 2), TRACKS["usda"].size)
 
     check_projection(TRACKS["usda"], project)
+
+
+@pytest.mark.parametrize("name", ["blender-script", "usda"])
+def test_blender_reads_it(name: str, tmp_path: Path) -> None:
+    bpy = pytest.importorskip("bpy", reason="bpy, Blender as a module, is not installed")
+    from bpy_extras.object_utils import world_to_camera_view
+    from mathutils import Vector
+
+    track, path = TRACKS["blender-script"], tmp_path / f"camera{EXPORTS[name].ending}"
+    write_cameras(track, path, name, DEFAULTS)
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    if name == "usda":
+        bpy.ops.wm.usd_import(filepath=str(path))
+    else:
+        runpy.run_path(str(path))
+    scene = bpy.context.scene
+    scene.render.resolution_x, scene.render.resolution_y = track.size
+    (camera,) = (thing for thing in bpy.data.objects if thing.type == "CAMERA")
+    assert (scene.frame_start, scene.frame_end) == (1, FRAMES)
+    assert scene.render.fps / scene.render.fps_base == pytest.approx(RATE, rel=1e-3)
+
+    def project(frame: int, points: np.ndarray) -> np.ndarray:
+        scene.frame_set(frame + 1)
+        in_blender = points[:, [0, 2, 1]] * (1, 1, -1)  # x right, y forward, z up
+        seen = [world_to_camera_view(scene, camera, Vector(p)) for p in in_blender.tolist()]
+        return np.array([(p.x, 1 - p.y) for p in seen]) * track.size
+
+    for frame in range(len(track)):
+        points, pixels = world_points(track, frame)
+        np.testing.assert_allclose(project(frame, points), pixels, atol=0.01)  # floats of 32 bits
 
 
 def test_a_still_lens_is_one_value_in_usd(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ PREVIEWERS = 16  # sessions whose last preview is kept
 
 
 @dataclass(frozen=True)
-class PublicWeights:
+class VaceWeights:
     """Weights of the generator vace: a folder or hub id, and the preset that they are held by."""
 
     weights: str
@@ -58,7 +58,7 @@ class Desk:
     store: JobStore
     workers: Workers
     limits: UploadLimits = field(default_factory=UploadLimits)
-    vace: PublicWeights | None = None
+    vace: VaceWeights | None = None
     _previewers: dict[str, tuple[FramePreviewer, threading.Lock]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

@@ -19,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 from dynascene.errors import InputError
 from dynascene.generation.demo import demo_scene
 from dynascene.interfaces import verify
-from dynascene.interfaces.app.desk import Desk, PublicWeights
+from dynascene.interfaces.app.desk import Desk, VaceWeights
 from dynascene.interfaces.app.page import STYLE, Page
 from dynascene.interfaces.app.sessions import kept_secret
 from dynascene.interfaces.app.store import JobStore
@@ -34,7 +34,7 @@ DATABASE, SECRET, SESSIONS, INCOMING = "jobs.sqlite", "secret", "sessions", "inc
 
 @contextlib.contextmanager
 def open_desk(
-    folder: Path, limits: UploadLimits, at_once: int = 1, vace: PublicWeights | None = None
+    folder: Path, limits: UploadLimits, at_once: int = 1, vace: VaceWeights | None = None
 ) -> Generator[Desk]:
     """The desk over a folder, with its jobs running.
 

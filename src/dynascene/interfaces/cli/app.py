@@ -15,7 +15,7 @@ from dynascene.extras import installation, require
 from dynascene.interfaces.cli.arguments import OptionalPreset, optional
 
 if TYPE_CHECKING:
-    from dynascene.interfaces.app.desk import PublicWeights
+    from dynascene.interfaces.app.desk import VaceWeights
 
 PASSWORD_VARIABLE = "DYNASCENE_APP_PASSWORD"
 LEAST_GRADIO = (6, 31)
@@ -79,14 +79,14 @@ def app(
         serve(application, listening)
 
 
-def _public_weights(name: str | None, preset: str | None) -> PublicWeights | None:
+def _public_weights(name: str | None, preset: str | None) -> VaceWeights | None:
     """The weights that the generator vace is offered with; None where there are none.
 
     Raises InputError where those that were named are not whole, or do not fit the preset.
     """
     from dynascene.generation.clip import GenerationOptions
     from dynascene.generation.vace_weights import check_vace, fetched_weights
-    from dynascene.interfaces.app.desk import PublicWeights
+    from dynascene.interfaces.app.desk import VaceWeights
 
     folder = name or fetched_weights()
     if folder is None:
@@ -94,7 +94,7 @@ def _public_weights(name: str | None, preset: str | None) -> PublicWeights | Non
             raise InputError("`preset`: is for the generator vace; give `vace_weights`")
         return None
     check_vace(GenerationOptions(generator="vace", weights=folder, preset=preset))
-    return PublicWeights(folder, preset)
+    return VaceWeights(folder, preset)
 
 
 def check_gradio() -> None:

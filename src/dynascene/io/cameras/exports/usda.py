@@ -14,10 +14,14 @@ from dynascene.io.cameras.exports.lens import FIRST_FRAME, frame_rate_of, lens_o
 from dynascene.types import CameraTrack
 
 STILL = 1e-9  # millimetres
+# A unit of the file is a centimetre, since USD counts lenses in tenths of a unit; a track unit is a
+# metre, as in glTF.
+UNITS = 100.0
 LAYER = """#usda 1.0
 (
     defaultPrim = "camera"
     upAxis = "Y"
+    metersPerUnit = 0.01
     startTimeCode = {first}
     endTimeCode = {last}
     timeCodesPerSecond = {rate}
@@ -27,7 +31,7 @@ LAYER = """#usda 1.0
 def Camera "camera"
 {{
     token projection = "perspective"
-    float2 clippingRange = (0.01, 1000000)
+    float2 clippingRange = (1, 100000000)
     float horizontalAperture = {film_back}
     float verticalAperture{height}
     float horizontalApertureOffset{right}
@@ -57,11 +61,18 @@ def write_usda(track: CameraTrack, path: Path, defaults: CameraDefaults) -> None
         right=_values(lens.right),
         up=_values(lens.up),
         focal=_values(lens.focal),
-        transform=_samples(map(_matrix, opengl_poses(track))),
+        transform=_samples(map(_matrix, _in_centimetres(opengl_poses(track)))),
         width=track.size.width,
         height_in_pixels=track.size.height,
     )
     write_text(path, text)
+
+
+def _in_centimetres(poses: Tensor) -> Tensor:
+    """Poses [F, 4, 4] of track units as those of the file."""
+    scaled = poses.clone()
+    scaled[:, :3, 3] *= UNITS
+    return scaled
 
 
 def _values(numbers: Tensor) -> str:
