@@ -26,6 +26,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "synthetic": ("moderngl", "pygltflib"),
         "app": ("gradio",),
         "vace": ("ftfy",),
+        "vace4": ("bitsandbytes",),
         "exr": ("OpenEXR",),
         "ocio": ("PyOpenColorIO",),
         "wandb": ("wandb",),

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -29,7 +30,14 @@ from dynascene.generation.guide import RenderedGuide, prepare
 from dynascene.generation.names import PRESET_NAMES
 from dynascene.generation.prompt_embeddings import TOKENS, embed_prompts
 from dynascene.generation.request import CameraInput, GenerationRequest, PlaceInput
-from dynascene.generation.vace_weights import PRESETS, load_vace
+from dynascene.generation.vace_weights import (
+    FOUR_BITS,
+    GIB,
+    PRESETS,
+    in_four_bits,
+    load_vace,
+    preset_of,
+)
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage
 from dynascene.geometry.moves import make_move
@@ -256,6 +264,57 @@ def test_a_preset_says_how_weights_are_stored(weights, scene, name: str) -> None
     assert pipeline.vae.dtype == torch.float32
     clip = generate(shot(3, person=False), scene, options(weights, preset=name, steps=1))
     assert len(list(clip.frames())) == 3
+
+
+def test_four_bits_need_a_package_and_a_gpu(weights, monkeypatch) -> None:
+    wished = replace(options(weights, preset="16"), four_bits=True)
+    monkeypatch.setattr("dynascene.extras.is_installed", lambda package: package != "bitsandbytes")
+    with pytest.raises(InputError, match=r"`four_bits` needs bitsandbytes.*dynascene\[vace4\]"):
+        check_generator(wished)
+    monkeypatch.setattr("dynascene.extras.is_installed", lambda _: True)
+    with pytest.raises(InputError, match="`four_bits`: needs an NVIDIA GPU"):
+        check_generator(wished)
+    monkeypatch.setattr(
+        "dynascene.generation.vace_weights.default_device", lambda: torch.device("cuda")
+    )
+    check_generator(wished)
+
+
+def test_four_bits_take_a_quarter_and_no_group_offload(weights) -> None:
+    preset = preset_of(replace(options(weights, preset="16"), four_bits=True))
+    assert (preset.four_bits, preset.eight_bits, preset.offload) == (True, False, "networks")
+    assert preset.frames == PRESETS["16"].frames
+    assert preset_of(options(weights, preset="16")) == PRESETS["16"]
+    # 17.3 thousand million numbers of 14B leave room on 16 GB
+    assert 17.3e9 * FOUR_BITS / GIB < 0.75 * 16
+
+
+def test_a_network_in_four_bits_says_about_the_same(tmp_path, monkeypatch) -> None:
+    """On a CPU, which the library can do, though diffusers asks for a GPU."""
+    pytest.importorskip("bitsandbytes", reason="bitsandbytes is not installed")
+    from diffusers import WanVACETransformer3DModel
+    from diffusers.quantizers.bitsandbytes.bnb_quantizer import BnB4BitDiffusersQuantizer as Bnb
+
+    monkeypatch.setattr(Bnb, "validate_environment", lambda *_, **__: None)
+    monkeypatch.setattr(Bnb, "update_device_map", lambda *_: {"": "cpu"})
+    torch.manual_seed(0)
+    whole = WanVACETransformer3DModel(
+        num_attention_heads=2, attention_head_dim=64, text_dim=64, ffn_dim=128, num_layers=3,
+        rope_max_seq_len=32, vace_layers=[0, 2], vace_in_channels=96,
+    )  # fmt: skip
+    whole.save_pretrained(tmp_path / "transformer")
+    small = in_four_bits(tmp_path, torch.float32)
+    layer = small.blocks[0].attn1.to_q
+    assert type(layer).__name__ == "Linear4bit"
+    assert layer.weight.numel() * layer.weight.element_size() == 128 * 128 / 2
+    given = {
+        "hidden_states": torch.randn(1, 16, 2, 8, 8), "timestep": torch.tensor([500]),
+        "encoder_hidden_states": torch.randn(1, 5, 64), "return_dict": False,
+        "control_hidden_states": torch.randn(1, 96, 2, 8, 8),
+    }  # fmt: skip
+    with torch.no_grad():
+        (wanted,), (seen,) = whole(**given), small(**given)
+    assert (wanted - seen).abs().mean() < 0.25 * wanted.abs().mean()
 
 
 def test_every_preset_has_a_name_and_windows_that_fit() -> None:

@@ -33,6 +33,7 @@ class GenerationOptions:
         name, None = the bundled ones; or loaded ones.
     prompt, negative_prompt: what the background is to show and what not, for ``vace``.
     preset: the gigabytes of the GPU that ``vace`` is to fit, a name of ``PresetName``.
+    four_bits: hold the transformer of ``vace`` in 4 bits.
     null_camera: sample as for a clip whose camera is unknown.
     scene_memory: paint what the camera reveals once, in key views, before a clip is sampled.
     estimate_samples: give an estimate of the most probable frames too, the mean of so many samples
@@ -50,6 +51,7 @@ class GenerationOptions:
     prompt: str | None = None
     negative_prompt: str | None = None
     preset: str | None = None
+    four_bits: bool = False
     null_camera: bool = False
     scene_memory: bool = True
     estimate_samples: int | None = None

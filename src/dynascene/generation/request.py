@@ -313,6 +313,8 @@ def _check_options(options: GenerationOptions) -> None:
     for name in ("prompt", "negative_prompt", "preset"):
         if getattr(options, name) is not None and options.generator != "vace":
             raise InputError(f"`{name}`: is for `generator` vace; {options.generator} has no use")
+    if options.four_bits and options.generator != "vace":
+        raise InputError(f"`four_bits`: is for `generator` vace; {options.generator} has no use")
     if options.preset not in (None, *PRESET_NAMES):
         raise InputError(f"`preset` {options.preset}: is one of {', '.join(PRESET_NAMES)}")
     if options.steps is not None and options.steps < 1:

@@ -3,7 +3,7 @@
 Nothing read here runs code. The text encoder is left out (``prompt_embeddings``).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 
 from dynascene.devices import default_device
 from dynascene.errors import InputError, one_line
+from dynascene.extras import require
 from dynascene.generation.clip import GenerationOptions
 from dynascene.generation.prompt_embeddings import ENCODER, TOKENIZER, check_prompts
 from dynascene.generation.weights import (
@@ -39,12 +40,14 @@ class Preset:
     """How a network is held in a GPU's memory.
 
     eight_bits: stored in 8 bits, calculated in 16. offload: ``networks``: one network is on the GPU
-    at a time; ``blocks``: one block of the transformer. frames: of one window, 4k + 1.
+    at a time; ``blocks``: one block of the transformer. frames: of one window, 4k + 1. four_bits:
+    stored in 4 bits, by bitsandbytes.
     """
 
     eight_bits: bool
     offload: Literal["networks", "blocks"]
     frames: int = 81
+    four_bits: bool = False
 
 
 PRESETS: dict[str, Preset] = {
@@ -56,6 +59,7 @@ PRESETS: dict[str, Preset] = {
 """By the gigabytes of the GPU."""
 BY_BLOCKS = next(name for name, preset in PRESETS.items() if preset.offload == "blocks")
 WITHOUT_PRESET = Preset(eight_bits=False, offload="networks")
+FOUR_BITS = 0.57  # bytes a number: half a byte, a scale for 64 of them, and layers that stay in 16
 
 
 def check_vace(options: GenerationOptions) -> Path:
@@ -73,8 +77,10 @@ def check_vace(options: GenerationOptions) -> Path:
     _check_index(folder)
     for network in NETWORKS:
         _check_network(folder / network)
+    if options.four_bits:
+        _check_four_bits()
     if options.preset is not None:
-        _check_memory(folder, options.preset)
+        _check_memory(folder, options.preset, preset_of(options))
     try:
         check_prompts(folder, prompts_of(options), text_width(folder))
     except InputError:
@@ -95,6 +101,24 @@ def fetched_weights() -> str | None:
     except LocalEntryNotFoundError:
         return None
     return str(folder) if (folder / INDEX).is_file() else None
+
+
+def preset_of(options: GenerationOptions) -> Preset:
+    """How the networks of a request are held.
+
+    In 4 bits the transformer needs no group offload, so there is one network on the GPU at a time.
+    """
+    preset = PRESETS[options.preset] if options.preset else WITHOUT_PRESET
+    if not options.four_bits:
+        return preset
+    return replace(preset, eight_bits=False, four_bits=True, offload="networks")
+
+
+def _check_four_bits() -> None:
+    """Raises InputError where nothing can calculate with weights of 4 bits."""
+    require("vace4", "`four_bits`")
+    if default_device().type != "cuda":
+        raise InputError("`four_bits`: needs an NVIDIA GPU (`device` cuda); leave it out elsewhere")
 
 
 def prompts_of(options: GenerationOptions) -> tuple[str, str]:
@@ -129,9 +153,11 @@ def load_vace(folder: Path, preset: Preset) -> Any:
     dtype = torch.bfloat16 if has_fast_bfloat16() else torch.float32
     try:
         with quiet_diffusers():
+            parts = {"transformer": in_four_bits(folder, dtype)} if preset.four_bits else {}
             pipeline = WanVACEPipeline.from_pretrained(
                 folder, text_encoder=None, tokenizer=None, use_safetensors=True,
                 dtype={"transformer": dtype, "default": torch.float32}, local_files_only=True,
+                **parts,
             )  # fmt: skip
     except Exception as error:  # whatever the readers of json, safetensors and classes raise
         raise InputError(
@@ -145,6 +171,28 @@ def load_vace(folder: Path, preset: Preset) -> Any:
         )
     _place(pipeline, preset, device)
     return pipeline
+
+
+def in_four_bits(folder: Path, dtype: torch.dtype) -> Any:
+    """The transformer with its linear layers in 4 bits (NF4), calculated in ``dtype``."""
+    from diffusers.models.transformers.transformer_wan_vace import WanVACETransformer3DModel
+
+    return WanVACETransformer3DModel.from_pretrained(
+        folder / "transformer", quantization_config=four_bit_config(dtype), dtype=dtype,
+        use_safetensors=True, local_files_only=True,
+    )  # fmt: skip
+
+
+def four_bit_config(dtype: torch.dtype) -> Any:
+    """How bitsandbytes stores weights: NF4 (Dettmers et al., 2023), its scales in 8 bits."""
+    from diffusers import BitsAndBytesConfig
+
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=dtype,
+    )
 
 
 def _place(pipeline: Any, preset: Preset, device: torch.device) -> None:
@@ -241,13 +289,14 @@ def _check_class(path: Path, name: object, expected: str) -> None:
         raise InputError(f"{path}: describes {name or 'no class'}, expected {expected}; {ADVICE}")
 
 
-def _check_memory(folder: Path, name: str) -> None:
+def _check_memory(folder: Path, name: str, preset: Preset) -> None:
     """Raises InputError where the transformer alone fills the GPU of a preset."""
-    preset, numbers = PRESETS[name], 0
+    numbers = 0
     for path in weight_files(folder / "transformer"):
         with safe_open(path, framework="pt") as file:
             numbers += sum(prod(file.get_slice(key).get_shape()) for key in file.keys())  # noqa: SIM118
-    size = numbers * (1 if preset.eight_bits else 2) / GIB
+    each = FOUR_BITS if preset.four_bits else 1 if preset.eight_bits else 2
+    size = numbers * each / GIB
     if preset.offload == "networks" and size > 0.75 * int(name):
         raise InputError(
             f"`preset` {name}: these weights alone take {size:.0f} of {name} GB; take "

@@ -18,10 +18,9 @@ from dynascene.generation.guide import RenderedGuide, SceneGuide, SharpFrame, un
 from dynascene.generation.prompt_embeddings import embed_prompts
 from dynascene.generation.vace_weights import (
     NETWORKS,
-    PRESETS,
-    WITHOUT_PRESET,
     check_vace,
     load_vace,
+    preset_of,
     prompts_of,
     text_width,
     weight_files,
@@ -45,7 +44,7 @@ def vace(guide: SceneGuide, options: GenerationOptions) -> GeneratedClip:
     if not isinstance(guide, RenderedGuide):
         raise InputError("`generator` vace: makes clips of a place, not of a batch's own guide")
     folder = check_vace(options)
-    preset = PRESETS[options.preset] if options.preset else WITHOUT_PRESET
+    preset = preset_of(options)
     steps = STEPS if options.steps is None else options.steps
     guidance = GUIDANCE if options.guidance is None else options.guidance
     sampling = VaceSampling(

@@ -82,4 +82,5 @@ def _reason(shot: PlannedShot, out: Path, checked: set[tuple[object, ...]]) -> s
 def _weights(options: GenerationOptions) -> tuple[object, ...]:
     """What decides whether a generator can work."""
     prompts = (options.prompt, options.negative_prompt)
-    return (options.generator, options.weights, options.preset, options.null_camera, *prompts)
+    held = (options.preset, options.four_bits)
+    return (options.generator, options.weights, *held, options.null_camera, *prompts)

@@ -77,6 +77,7 @@ def plan_clip(
     prompt: Annotated[str | None, optional("TEXT")] = None,
     negative_prompt: Annotated[str | None, optional("TEXT")] = None,
     preset: OptionalPreset = None,
+    four_bits: Switch = False,
     seed: int = 0,
     device: OptionalDevice = None,
     no_scene_memory: Annotated[bool, arg(help_behavior_hint="")] = False,
@@ -165,6 +166,7 @@ def plan_clip(
         prompt: what the place shows where the picture ends, in words, for vace.
         negative_prompt: what it must not show, for vace.
         preset: the gigabytes of the GPU that vace is to fit (docs: vace).
+        four_bits: hold the weights of vace in 4 bits, half of the presets' 8 (an NVIDIA GPU).
         seed: seed of the sampling.
         device: where networks calculate: cpu, cuda or mps (default: a CUDA GPU where there is one,
             else the CPU).
@@ -252,6 +254,7 @@ def plan_clip(
         prompt=prompt,
         negative_prompt=negative_prompt,
         preset=preset,
+        four_bits=four_bits,
         scene_memory=not no_scene_memory,
     )
     request = GenerationRequest(
