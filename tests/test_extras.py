@@ -12,7 +12,10 @@ from dynascene.extras import EXTRAS, installation, is_installed, missing_extra, 
 from dynascene.interfaces.cli import main as cli
 
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
-IMPORTED_AS = {"scenedetect-headless": "scenedetect"}  # where it is not the package's own name
+IMPORTED_AS = {
+    "opencolorio": "PyOpenColorIO",
+    "scenedetect-headless": "scenedetect",
+}
 CORE = """
 import sys
 sys.modules.update(dict.fromkeys(sys.argv[1].split(",")))  # None: cannot be imported

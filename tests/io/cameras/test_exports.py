@@ -114,7 +114,9 @@ def test_blender_reads_it(name: str, tmp_path: Path) -> None:
     from bpy_extras.object_utils import world_to_camera_view
     from mathutils import Vector
 
-    track, path = TRACKS["blender-script"], tmp_path / f"camera{EXPORTS[name].ending}"
+    # Blender 5.0 leaves a principal point out of a USD file where it stays the same
+    track = zooming_track(square=True, centred=name == "usda")
+    path = tmp_path / f"camera{EXPORTS[name].ending}"
     write_cameras(track, path, name, DEFAULTS)
     bpy.ops.wm.read_factory_settings(use_empty=True)
     if name == "usda":
@@ -125,7 +127,8 @@ def test_blender_reads_it(name: str, tmp_path: Path) -> None:
     scene.render.resolution_x, scene.render.resolution_y = track.size
     (camera,) = (thing for thing in bpy.data.objects if thing.type == "CAMERA")
     assert (scene.frame_start, scene.frame_end) == (1, FRAMES)
-    assert scene.render.fps / scene.render.fps_base == pytest.approx(RATE, rel=1e-3)
+    if name != "usda":  # whose frame rate Blender leaves to the scene
+        assert scene.render.fps / scene.render.fps_base == pytest.approx(RATE, rel=1e-3)
 
     def project(frame: int, points: np.ndarray) -> np.ndarray:
         scene.frame_set(frame + 1)

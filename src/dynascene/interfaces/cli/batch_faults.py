@@ -82,5 +82,5 @@ def _reason(shot: PlannedShot, out: Path, checked: set[tuple[object, ...]]) -> s
 def _weights(options: GenerationOptions) -> tuple[object, ...]:
     """What decides whether a generator can work."""
     prompts = (options.prompt, options.negative_prompt)
-    held = (options.preset, options.four_bits)
-    return (options.generator, options.weights, *held, options.null_camera, *prompts)
+    storage = (options.preset, options.four_bits)
+    return (options.generator, options.weights, *storage, options.null_camera, *prompts)

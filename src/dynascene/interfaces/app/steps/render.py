@@ -22,6 +22,7 @@ from dynascene.interfaces.app.steps.parts import (
     message_line,
 )
 from dynascene.interfaces.app.store import Job
+from dynascene.interfaces.cli.options import option_of
 from dynascene.io.atomic import replacing
 from dynascene.io.frames import open_frames
 from dynascene.io.names import CameraFileName, LayerKind
@@ -34,7 +35,7 @@ GENERATORS = [
 PUBLIC = ("vace: public video weights, which also read a prompt", VACE)
 NO_PUBLIC_WEIGHTS = (
     "A third way, vace, needs the public weights Wan2.1-VACE: "
-    "start the app with --vace-weights FOLDER."
+    f"start the app with {option_of('vace_weights')} FOLDER."
 )
 SIZES = [
     ("as large as the clip", ""),
