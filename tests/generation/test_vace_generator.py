@@ -21,9 +21,12 @@ from dynascene.generation.generate import check_generator, generate
 from dynascene.generation.generators.vace import behind_person
 from dynascene.generation.generators.vace_sampling import (
     OVERLAP,
+    VaceFrame,
     VaceSampling,
+    moved,
     network_size,
     padded_length,
+    stored_frames,
     window_spans,
 )
 from dynascene.generation.guide import RenderedGuide, prepare
@@ -315,6 +318,18 @@ def test_a_network_in_four_bits_says_about_the_same(tmp_path, monkeypatch) -> No
     with torch.no_grad():
         (wanted,), (seen,) = whole(**given), small(**given)
     assert (wanted - seen).abs().mean() < 0.25 * wanted.abs().mean()
+
+
+def test_frames_that_wait_lie_in_a_file() -> None:
+    store = stored_frames(3, Size(7, 5))
+    values = torch.arange(5 * 5 * 7, dtype=torch.uint8).reshape(5, 5, 7)
+    frame = moved(VaceFrame(values[:3], values[3:4], values[4:]), store[2])
+    assert torch.equal(store[2], values)
+    assert [part.shape[0] for part in frame] == [3, 1, 1]
+    assert torch.equal(torch.cat(frame), values)
+    assert (store[:2] == 0).all()
+    values[:] = 9
+    assert not torch.equal(store[2], values)  # a copy
 
 
 def test_every_preset_has_a_name_and_windows_that_fit() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
+from tempfile import TemporaryFile
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -117,7 +118,8 @@ class VaceSampling:
         prompt, negative = self.embed(log)
         with log.stage("load weights"):
             pipeline = self.load()
-        spans, frames = self.spans, []
+        spans, frames = self.spans, list[VaceFrame]()
+        store = stored_frames(len(self.guide.clip.track), self.size)
         with log.stage("sampling", len(spans) * self.steps) as step:
             for number, (start, stop) in enumerate(spans):
                 given = self._input(start, stop)
@@ -127,7 +129,8 @@ class VaceSampling:
                 colours = self._sampled(pipeline, given, prompt, negative, number, step)
                 parts = zip(colours, given.visibility, given.matte, strict=True)
                 fresh = [VaceFrame(*part) for part in parts]
-                frames += fresh[len(before) :]
+                for frame, place in zip(fresh[len(before) :], store[len(frames) :], strict=False):
+                    frames.append(moved(frame, place))
                 if self.remembers and stop < len(self.guide.clip.track):
                     self._remember(start, fresh)
         self.frames = frames
@@ -210,6 +213,22 @@ class VaceSampling:
             fresh = fresh * (1 - 8 * blurred(matte, blur)).clamp(min=0)  # the person is no place
             memory.remember(view, Paint((joined - plain.colour[None])[0], fresh[0]))
             painted.append(chosen.frame)
+
+
+def stored_frames(count: int, size: Size) -> Tensor:
+    """Room for the frames of a clip, uint8 [F, 5, h, w], in a file without a name.
+
+    What is not in use leaves memory to others. The file goes with the tensor.
+    """
+    with TemporaryFile() as file:
+        shape = (count, 5, size.height, size.width)
+        return torch.from_numpy(np.memmap(file, np.uint8, "w+", shape=shape))
+
+
+def moved(frame: VaceFrame, place: Tensor) -> VaceFrame:
+    """A frame whose values lie in ``place``, [5, h, w]."""
+    place.copy_(torch.cat(frame))
+    return VaceFrame(place[:3], place[3:4], place[4:])
 
 
 def with_frames(given: WindowInput, before: Tensor) -> WindowInput:
