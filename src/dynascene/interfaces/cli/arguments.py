@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from tyro.conf import UseAppendAction, arg
@@ -40,6 +41,11 @@ def alternatives(names: Any) -> str:
     return "|".join(get_args(names))
 
 
+OptionalPath = Annotated[Path | None, optional("PATH")]
+OptionalName = Annotated[str | None, optional("NAME")]
+OptionalSize = Annotated[str | None, optional("WxH")]
+OptionalDegrees = Annotated[float | None, optional("DEG")]
+OptionalNumber = Annotated[float | None, optional("NUMBER")]
 Layers = Annotated[tuple[LayerKind, ...] | None, optional(f"[{alternatives(LayerKind)} …]")]
 OptionalBackend = Annotated[BackendName | None, optional(alternatives(BackendName))]
 OptionalGenerator = Annotated[GeneratorName | None, optional(alternatives(GeneratorName))]

@@ -16,7 +16,7 @@ from typing import Any
 
 from dynascene import __version__
 from dynascene.errors import InputError
-from dynascene.interfaces.cli.generation import default_out
+from dynascene.interfaces.cli.planned_clip import default_out
 from dynascene.io.text import read_text
 
 PERSON, SCENE, OUT = "person", "scene", "out"

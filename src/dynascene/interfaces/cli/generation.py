@@ -21,10 +21,15 @@ from dynascene.interfaces.cli.arguments import (
     Hints,
     Layers,
     OptionalBackend,
+    OptionalDegrees,
     OptionalDevice,
     OptionalGenerator,
+    OptionalName,
+    OptionalNumber,
+    OptionalPath,
     OptionalPlace,
     OptionalPreset,
+    OptionalSize,
     Switch,
     optional,
     parse_box,
@@ -39,14 +44,8 @@ from dynascene.interfaces.cli.arguments import (
     parse_things,
 )
 from dynascene.interfaces.cli.person_options import person_input
-from dynascene.interfaces.cli.planned_clip import PlannedClip
+from dynascene.interfaces.cli.planned_clip import PlannedClip, default_out
 from dynascene.io.names import AlphaKind, BitDepth, CameraFileName, Deinterlace
-
-OptionalPath = Annotated[Path | None, optional("PATH")]
-OptionalName = Annotated[str | None, optional("NAME")]
-OptionalSize = Annotated[str | None, optional("WxH")]
-OptionalDegrees = Annotated[float | None, optional("DEG")]
-OptionalNumber = Annotated[float | None, optional("NUMBER")]
 
 
 def plan_clip(
@@ -323,11 +322,6 @@ def plan_clip(
 @wraps(plan_clip)
 def generate(*args: Any, **kwargs: Any) -> None:
     plan_clip(*args, **kwargs).make()
-
-
-def default_out(person: Path | None, scene: Path) -> Path:
-    """A folder in the current one, named after what goes in."""
-    return Path(f"{person.stem}-in-{scene.stem}" if person else f"{scene.stem}-camera")
 
 
 COMMANDS = {"generate": generate}

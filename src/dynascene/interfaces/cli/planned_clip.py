@@ -10,6 +10,11 @@ if TYPE_CHECKING:  # imported where it is made: --help must not wait for torch
     from dynascene.generation.request import GenerationRequest
 
 
+def default_out(person: Path | None, scene: Path) -> Path:
+    """A folder in the current one, named after what goes in."""
+    return Path(f"{person.stem}-in-{scene.stem}" if person else f"{scene.stem}-camera")
+
+
 @dataclass(frozen=True, kw_only=True)
 class PlannedClip:
     """What to make, and where; nothing is opened yet.
