@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -241,4 +242,4 @@ def _frame(colour: Tensor, visibility: Tensor, painted: np.ndarray | None = None
 
 
 def _hide_unseen(colour: np.ndarray, visibility: np.ndarray) -> np.ndarray:
-    return np.where(visibility >= 128, colour, np.uint8(0))
+    return cv2.copyTo(colour, (visibility >= 128).astype(np.uint8))

@@ -120,7 +120,7 @@ class SceneCanvas:
         if self.window.is_full_circle:
             level = F.pad(level[None], (1, 1, 0, 0), mode="circular")[0]
         planes = level.numpy()
-        return [cv2.merge(list(planes[channels])) for channels in _groups(len(planes))]
+        return [cv2.merge(list(planes[:4])), *planes[4:]]
 
 
 def _groups(count: int) -> list[slice]:

@@ -72,9 +72,12 @@ def repaint(
     azimuth, depression = canvas.window.pixel_angles()
     part = _reached(azimuth, depression, *angles)
     for rows in part.rows.split(ROWS_AT_ONCE):
-        beta, alpha = torch.meshgrid(depression[rows], azimuth[part.columns], indexing="ij")
-        place = slice(None), rows[:, None], part.columns
-        directions = directions_from_angles(alpha, beta)
+        # what was photographed stays, and is most of the canvas
+        unknown = layers[3][rows[:, None], part.columns] < 1
+        row, column = (i[:, None] for i in unknown.nonzero(as_tuple=True))
+        row, column = rows[row], part.columns[column]
+        place = slice(None), row, column
+        directions = directions_from_angles(azimuth[column], depression[row])
         own = plain.layers[:3][place]
         layers[place] = _with_paint(layers[place], own, surface, view, source, directions)
     return SceneCanvas(canvas.window, layers)
@@ -88,9 +91,9 @@ def _with_paint(
     source: Tensor,
     directions: Tensor,
 ) -> Tensor:
-    """Part of a canvas in directions [H, W, 3] from the scene camera.
+    """Pixels of a canvas in directions [N, 1, 3] from the scene camera.
 
-    layers: [6, H, W]. own: [3, H, W], its colours before anything was painted.
+    layers: [6, N, 1]. own: [3, N, 1], its colours before anything was painted.
     """
     points = surface.hit(torch.zeros_like(directions), directions)
     grid, inside = _in_view(view, points)
@@ -98,7 +101,9 @@ def _with_paint(
         source[None], grid[None], mode="bicubic", padding_mode="border", align_corners=False
     )[0]
     change, fresh, visibility, view_directions, footprint = sampled.split((3, 1, 1, 3, 1))
-    deviation = (view_directions - directions.movedim(-1, 0)).norm(dim=0, keepdim=True)
+    deviation = (
+        (view_directions - directions.movedim(-1, 0)).square().sum(dim=0, keepdim=True).sqrt()
+    )
     takes = inside[None] & (visibility > 0.5) & (deviation < TOLERANCE * footprint)
     revealed, painted = takes * (1 - layers[3:4]), layers[5:]
     share = revealed * torch.maximum(fresh.clamp(0, 1), 1 - painted)
