@@ -13,6 +13,7 @@ bands. All with the clip's own poses and with those of another clip. Intervals (
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ from dynascene.evaluation.camera_fit import tried_shares
 from dynascene.evaluation.sampled_clips import sampled
 from dynascene.evaluation.table import text_of
 from dynascene.evaluation.walks import (
+    attention_in_place,
     attention_outside,
     fitting_shares,
     flow_errors,
@@ -83,7 +85,7 @@ def main() -> None:
         if FLOW in names:
             print_flows(name, pipeline, material, order)
         if QUERIES_AND_KEYS in names:
-            print_attention(name, pipeline, material, options.width)
+            print_attention(name, pipeline, material, order, options.width)
     clip = material.batch.pixels
     made = {
         name: (sampled(pipeline, clip, 0), sampled(pipeline, with_poses_of(clip, order), 0))
@@ -164,16 +166,22 @@ def print_flows(
 
 @torch.no_grad()
 def print_attention(
-    name: str, pipeline: DynaScenePipeline, material: Material, width: float
+    name: str, pipeline: DynaScenePipeline, material: Material, order: list[int], width: float
 ) -> None:
     """Attention outside the bands where the camera travels."""
     rows = []
     along = material.kinds == "along"
+    batch = material.batch
+    others = replace(batch, clip=with_poses_of(batch.pixels, order))
     for step in NOISINESS:
         shares = attention_outside(pipeline, material.batch, step, width, seed=step)
-        values = [text_of(mean_of(v, along, material.places), 3) for v in shares]
-        rows.append([str(step), *values])
-    columns = ["step", "share", "of that weaker than even", "even attention"]
+        shuffled = attention_outside(pipeline, others, step, width, seed=step)
+        in_place = attention_in_place(pipeline, material.batch, step, seed=step)
+        values = [*shares, shuffled.all, in_place]
+        texts = [text_of(mean_of(v, along, material.places), 3) for v in values]
+        rows.append([str(step), *texts])
+    columns = ["step", "share", "of that weaker than even", "even attention",
+               "with another's poses", "in place in other frames"]  # fmt: skip
     print_table(f"{name}: attention outside the bands", columns, rows)
 
 

@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from dynascene.errors import InputError
+from dynascene.evaluation import walks
 from dynascene.evaluation.walks import (
+    attention_in_place,
     attention_outside,
     end_point_errors,
     fitting_shares,
@@ -95,6 +97,25 @@ def test_poses_of_other_clips_give_their_flow(batch: TrainingBatch) -> None:
     torch.testing.assert_close(predicted_flow(flowing, with_poses_of(clip, [1, 0])), flow.flip(0))
     with pytest.raises(InputError, match="predict no flow"):
         predicted_flow(pipeline(), clip)
+
+
+def test_attention_in_place_is_that_to_the_cells_around_in_other_frames(
+    batch: TrainingBatch, monkeypatch
+) -> None:
+    """Queries and keys by hand: even attention, and each cell attending its own place alone."""
+    frames, grid = batch.pixels.frames, Size(4, 3)
+    cells = grid.width * grid.height
+    even = torch.zeros(1, 2, frames * cells, cells)
+    own = torch.eye(cells).repeat(frames, 1).expand_as(even) * 100
+    shares = {}
+    for name, states in (("even", even), ("own", own)):
+        parts = walks.CrossFrames(states, states, grid)
+        monkeypatch.setattr(walks, "cross_frames", lambda *rest, parts=parts: parts)
+        (shares[name],) = attention_in_place(pipeline(), batch, 500, seed=0)
+    # around 4 corners are 4 cells, around 6 cells of the edges 6, around the 2 inside 9
+    around = (4 * 4 + 6 * 6 + 2 * 9) / cells**2
+    assert shares["even"] == pytest.approx(around * (frames - 1) / frames)
+    assert shares["own"] == pytest.approx((frames - 1) / frames)
 
 
 @torch.no_grad()

@@ -15,6 +15,7 @@ from torch import Generator, Tensor
 
 from dynascene.errors import InputError
 from dynascene.evaluation.camera_fit import best_views
+from dynascene.models.attention import attention_weights
 from dynascene.models.conditioners.background_flow import FLOW
 from dynascene.models.conditioners.background_motion import QUERIES_AND_KEYS
 from dynascene.models.diffusion.epipolar_loss import epipolar_loss, grid_of_tokens
@@ -37,6 +38,17 @@ class OutsideShares(NamedTuple):
     all: np.ndarray
     weak: np.ndarray
     even: np.ndarray
+
+
+class CrossFrames(NamedTuple):
+    """Queries and keys of attention across frames, [B, heads, F·n, d], frame by frame.
+
+    grid: the cells of a frame.
+    """
+
+    queries: Tensor
+    keys: Tensor
+    grid: Size
 
 
 class FlowErrors(NamedTuple):
@@ -133,17 +145,8 @@ def attention_outside(
     Raises:
         InputError: the network does not attend across frames.
     """
-    denoiser, clip = pipeline.denoiser, batch.pixels
-    encoded = pipeline.encode(clip)
-    clean = encode_images(pipeline.vae, batch.target("video")).to(denoiser.device)
-    noise = torch.randn(clean.shape, generator=Generator().manual_seed(seed)).to(clean)
-    alpha_bar = denoiser.alpha_bars[timestep]
-    noisy = alpha_bar.sqrt() * clean + (1 - alpha_bar).sqrt() * noise
-    steps = torch.full((len(clean),), timestep, device=clean.device)
-    probes = denoiser(noisy, steps, encoded, probes=(QUERIES_AND_KEYS,)).probes
-    queries, keys = probes[QUERIES_AND_KEYS].float()
-    frames, (height, across) = clean.shape[1], clean.shape[-2:]
-    grid = grid_of_tokens(Size(across, height), queries.shape[2] // frames)
+    queries, keys, grid = cross_frames(pipeline, batch, timestep, seed)
+    clip = batch.pixels
     scale = clip.intrinsics.new_tensor(
         [grid.width / clip.size.width, grid.height / clip.size.height, 1.0]
     )
@@ -159,3 +162,48 @@ def attention_outside(
 
     even = torch.zeros_like(queries)
     return OutsideShares(outside(queries, math.inf), outside(queries, 1.0), outside(even, math.inf))
+
+
+def attention_in_place(
+    pipeline: DynaScenePipeline, batch: TrainingBatch, timestep: int, seed: int
+) -> np.ndarray:
+    """How much of the attention goes to the same place in other frames: its cell and those around.
+
+    A camera that only travels allows that everywhere, for a cell's epipolar line goes through the
+    same cell.
+
+    Args:
+        pipeline, batch, timestep, seed: as ``attention_outside``.
+
+    Returns:
+        Shares [B] of all attention.
+    """
+    queries, keys, grid = cross_frames(pipeline, batch, timestep, seed)
+    numbers = torch.arange(grid.width * grid.height, device=queries.device)
+    row, column = numbers // grid.width, numbers % grid.width
+    around = torch.maximum((row[:, None] - row).abs(), (column[:, None] - column).abs()) <= 1
+    is_other = ~torch.eye(batch.pixels.frames, dtype=torch.bool, device=queries.device)
+    counted = (is_other[:, None, :, None] & around[:, None]).flatten(2).flatten(0, 1)
+    shares = [
+        (attention_weights(query, key) * counted).sum(dim=-1).mean()
+        for query, key in zip(queries, keys, strict=True)
+    ]
+    return torch.stack(shares).double().cpu().numpy()
+
+
+def cross_frames(
+    pipeline: DynaScenePipeline, batch: TrainingBatch, timestep: int, seed: int
+) -> CrossFrames:
+    """What attends to what; arguments as ``attention_outside``."""
+    denoiser = pipeline.denoiser
+    encoded = pipeline.encode(batch.pixels)
+    clean = encode_images(pipeline.vae, batch.target("video")).to(denoiser.device)
+    noise = torch.randn(clean.shape, generator=Generator().manual_seed(seed)).to(clean)
+    alpha_bar = denoiser.alpha_bars[timestep]
+    noisy = alpha_bar.sqrt() * clean + (1 - alpha_bar).sqrt() * noise
+    steps = torch.full((len(clean),), timestep, device=clean.device)
+    probes = denoiser(noisy, steps, encoded, probes=(QUERIES_AND_KEYS,)).probes
+    queries, keys = probes[QUERIES_AND_KEYS].float()
+    frames, (height, across) = clean.shape[1], clean.shape[-2:]
+    grid = grid_of_tokens(Size(across, height), queries.shape[2] // frames)
+    return CrossFrames(queries, keys, grid)
