@@ -13,6 +13,7 @@ import numpy as np
 
 from dynascene.errors import InputError
 from dynascene.evaluation.protocol import ShotInputs
+from dynascene.io.arrays import map_array
 from dynascene.io.checksums import sha256_of
 from dynascene.io.frames import open_frames
 from dynascene.types import Size
@@ -94,9 +95,9 @@ class ExternalVideos:
 
 def _read_array(path: Path, place: str) -> np.ndarray:
     try:
-        frames = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"{place}: {path} is no array that can be read ({error})") from None
+        frames = map_array(path)
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from None
     if frames.ndim != 4 or frames.shape[3] != 3:
         raise InputError(f"{place}: {path} is {list(frames.shape)}, must be [F, H, W, 3]")
     return frames

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from dynascene.errors import InputError, one_line
+from dynascene.io.arrays import map_array
 from dynascene.io.light_pictures import LIGHT_SUFFIXES, read_light
 from dynascene.io.picture_file import check_whole, open_picture
 
@@ -25,7 +26,7 @@ def read_depth(path: Path) -> np.ndarray:
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
-    depth = _read_array(path) if path.suffix.lower() == ".npy" else _read_picture(path)
+    depth = map_array(path) if path.suffix.lower() == ".npy" else _read_picture(path)
     depth = np.squeeze(depth)
     if depth.ndim == 2 and depth.size > MOST_PIXELS:
         step = math.ceil(math.sqrt(depth.size / MOST_PIXELS))
@@ -37,14 +38,6 @@ def read_depth(path: Path) -> np.ndarray:
     if not np.isfinite(depth).all() or depth.min() < 0 or depth.max() <= 0:
         raise InputError(f"{path}: depths must be finite and not negative (larger = farther)")
     return np.where(depth == 0, depth.max(), depth)
-
-
-def _read_array(path: Path) -> np.ndarray:
-    try:
-        # a map of the file, so that a header that claims more than there is takes no memory
-        return np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError, OverflowError, TypeError, SyntaxError):
-        raise InputError(f"{path}: is not a plain .npy array of numbers") from None
 
 
 def looks_like_disparity(depth: np.ndarray) -> bool:

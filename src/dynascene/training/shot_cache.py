@@ -18,6 +18,7 @@ from torch.utils.data import Dataset
 
 from dynascene.clip_fields import CLIP_FIELDS
 from dynascene.errors import InputError
+from dynascene.io.arrays import map_array
 from dynascene.io.atomic import replacing
 from dynascene.synthetic.shots.short_filming import ShortShot
 from dynascene.synthetic.shots.short_shots import ShortShots
@@ -79,8 +80,8 @@ class CachedShots:
         if not path.is_file():
             self._render(file)
         try:
-            records = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError) as error:
+            records = map_array(path)
+        except InputError as error:
             raise InputError(f"{path}: is no whole file of clips; delete it") from error
         expected = record_type(self.shots.size, self.shots.frames, self.shots.inputs)
         if records.dtype != expected or records.shape != (CLIPS_PER_FILE,):

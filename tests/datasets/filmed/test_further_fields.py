@@ -74,7 +74,7 @@ def test_shards_hold_them_too(folder: Path, tmp_path: Path) -> None:
     [
         (np.zeros((19, 2, 24, 32)), "has 19 frames, and the video has 20"),
         (np.zeros((20, 3, 24, 32)), r"is \[20, 3, 24, 32\], expected \[F, 2, H, W\]"),
-        (np.array([{}]), "is no array that can be read"),
+        (np.array([{}]), "is not a plain .npy array of numbers"),
     ],
 )
 def test_files_that_do_not_fit_are_named(folder: Path, values, message: str) -> None:

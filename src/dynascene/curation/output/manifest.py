@@ -8,12 +8,12 @@ from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from dynascene.curation.clip import Clip, Value
 from dynascene.curation.output.clip_folders import clip_path, clip_seconds, delivered_files
 from dynascene.errors import InputError
 from dynascene.io.manifests import COLUMNS, MANIFEST, OPTIONAL_COLUMNS, splits_of
+from dynascene.io.parquet_tables import read_table
 
 # of the source videos; the paper splits clips
 PAPER_SHARES: Mapping[str, float] = MappingProxyType(
@@ -132,7 +132,7 @@ def earlier_manifest(out: Path) -> pa.Table | None:
         InputError: there is one that cannot be read, or that was not made by ``curate``.
     """
     try:
-        table = pq.read_table(out / MANIFEST)
+        table = read_table(out / MANIFEST)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, pa.ArrowException) as error:

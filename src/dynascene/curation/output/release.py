@@ -21,6 +21,7 @@ from dynascene.curation.sources.location import is_remote
 from dynascene.curation.votes.verdict_rule import OUTCOME, RULE, VOTE_COLUMNS
 from dynascene.errors import InputError
 from dynascene.io.atomic import replacing
+from dynascene.io.parquet_tables import read_table
 
 COLUMNS = pa.schema(
     [
@@ -151,7 +152,7 @@ def read_release(path: Path) -> pa.Table:
         InputError: the file is missing or is no release.
     """
     try:
-        table = pq.read_table(path)
+        table = read_table(path)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except (pa.ArrowException, OSError) as error:

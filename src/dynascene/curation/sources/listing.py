@@ -10,12 +10,13 @@ from typing import Any
 
 import fsspec
 import pyarrow as pa
-from pyarrow import csv, parquet
+from pyarrow import csv
 
 from dynascene.curation.clip import Source
 from dynascene.curation.sources.containers import CONTAINERS
 from dynascene.curation.sources.location import ending_of, is_remote
 from dynascene.errors import InputError, one_line, some_of
+from dynascene.io.parquet_tables import read_table
 
 log = logging.getLogger(__name__)
 LIST_ENDINGS = (".csv", ".parquet")
@@ -114,12 +115,14 @@ def _table(location: str) -> pa.Table:
     try:
         with fsspec.open(location, "rb") as file:
             if ending_of(location) == ".parquet":
-                return parquet.read_table(file)
+                return read_table(file, location)
             # all columns as text: a checksum of digits only would become a number
             names = csv.open_csv(file).schema.names
         with fsspec.open(location, "rb") as file:
             text = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
             return csv.read_csv(file, convert_options=text)
+    except InputError:
+        raise
     except Exception as error:  # each storage raises its own classes
         raise InputError(f"{location}: the list cannot be read: {one_line(error)}") from error
 

@@ -16,6 +16,7 @@ from dynascene.clip_fields import BUILT_IN, CLIP_FIELDS
 from dynascene.datasets.filmed import skeletons
 from dynascene.datasets.filmed.cropping import cover_crop_maps
 from dynascene.errors import InputError
+from dynascene.io.arrays import map_array
 from dynascene.types import Size
 
 SUFFIX = ".npy"
@@ -39,7 +40,7 @@ def check_field(name: str, path: Path, frames: int) -> None:
         raise InputError(
             f"{path}: {name} of filmed clips is not read yet, as they are cropped; take it away"
         )
-    values = _opened(path)
+    values = map_array(path)
     axes = CLIP_FIELDS[name].axes.split()[1:]
     fits = values.ndim == len(axes) and all(
         not axis.isdigit() or int(axis) == length
@@ -69,15 +70,7 @@ def read_field(
     """
     if path.suffix != SUFFIX:
         return skeletons.read_skeletons(path, numbers, size, square)
-    values = np.array(_opened(path)[list(numbers)], np.float32)
+    values = np.array(map_array(path)[list(numbers)], np.float32)
     if CLIP_FIELDS[name].resize == "area":
         return cover_crop_maps(values, size, square)
     return torch.from_numpy(values)
-
-
-def _opened(path: Path) -> np.ndarray:
-    """Mapped, so that only the frames that are asked for are read."""
-    try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"{path}: is no array that can be read ({error})") from error

@@ -9,6 +9,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from pathlib import PurePosixPath
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from dynascene.datasets.filmed.storage import Storage
 from dynascene.datasets.imagery import SPLITS, check_split
 from dynascene.errors import InputError
 from dynascene.io.manifests import COLUMNS, MANIFEST, OPTIONAL_COLUMNS
+from dynascene.io.parquet_tables import read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def read_manifest(storage: Storage) -> ClipManifest:
     """
     path = storage.local(MANIFEST)
     try:
-        table = pq.read_table(path)
+        table = read_table(path)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; write_manifest makes one") from None
     except (pa.ArrowException, OSError) as error:
@@ -159,6 +161,10 @@ def _check_columns(table: pa.Table, where: str) -> pa.Table:
     for name in ("clip", "path", "source"):
         if rows.column(name).null_count:
             raise InputError(f"{where}: a clip with a split has no {name}")
+    paths = map(PurePosixPath, rows.column("path").to_pylist())
+    outside = next((p for p in paths if p.is_absolute() or ".." in p.parts), None)
+    if outside is not None:
+        raise InputError(f"{where}: path '{outside}' leads out of the data set")
     counts = rows.column("clip").value_counts().to_pylist()
     twice = next((entry["values"] for entry in counts if entry["counts"] > 1), None)
     if twice is not None:

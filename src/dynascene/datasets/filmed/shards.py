@@ -37,7 +37,8 @@ class Member(NamedTuple):
 def clips_of_shard(shard: Path) -> Mapping[str, tuple[Member, ...]]:
     """The files of each clip in a shard, by the clip's name (all up to the name's first dot).
 
-    Files behind the place where a damaged shard breaks off are left out.
+    Files behind the place where a damaged shard breaks off are left out, and those whose names
+    lead elsewhere.
 
     Raises:
         InputError: it is no tar file.
@@ -57,7 +58,7 @@ def _index(shard: Path, modification_time: int) -> dict[str, tuple[Member, ...]]
             for info in _members(tar, shard):
                 folder, slash, base = info.name.removeprefix("./").rpartition("/")
                 stem, dot, name = base.partition(".")
-                if info.isfile() and stem and dot:
+                if info.isfile() and stem and dot and is_plain_name(name):
                     member = Member(name, info.offset_data, info.size)
                     clip = folder + slash + stem
                     clips[clip] = (*clips.get(clip, ()), member)
@@ -66,12 +67,17 @@ def _index(shard: Path, modification_time: int) -> dict[str, tuple[Member, ...]]
     return clips
 
 
+def is_plain_name(name: str) -> bool:
+    """Whether a name is that of a file within any folder, on every system."""
+    return name.strip(". ") != "" and not set(name) & set("/\\:\0")
+
+
 def _members(tar: tarfile.TarFile, shard: Path) -> list[tarfile.TarInfo]:
     members = []
     try:
         while (info := tar.next()) is not None:
             members.append(info)
-    except tarfile.TarError as error:
+    except (tarfile.TarError, ValueError, OverflowError) as error:  # the latter of absurd sizes
         log.warning("%s: the shard breaks off (%s); fetch it again", shard, error)
     return members
 
@@ -102,10 +108,12 @@ def unpack(shard: Path, clip: str, cache: Path) -> Path:
 
 
 def _take_out(shard: Path, clip: str, members: tuple[Member, ...], folder: Path) -> None:
+    length = shard.stat().st_size
     with shard.open("rb") as file:
         for member in members:
             file.seek(member.offset)
-            content = file.read(member.size)
+            is_whole = member.offset + member.size <= length  # else it claims any size
+            content = file.read(member.size) if is_whole else b""
             if len(content) < member.size:
                 raise InputError(f"{shard}: breaks off within {clip}.{member.name}")
             (folder / member.name).write_bytes(content)
