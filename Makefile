@@ -57,6 +57,7 @@ FRAMES ?= 60
 CLIP ?=
 bench: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/clip_stages.py --frames $(FRAMES) $(if $(CLIP),--clip $(CLIP))
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/codecs.py $(if $(CLIP),--clip $(CLIP))
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/flatness.py $(if $(CLIP),--clip $(CLIP))
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/naive_sampling.py
 

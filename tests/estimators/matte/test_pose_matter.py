@@ -4,6 +4,7 @@ import json
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -12,6 +13,7 @@ from dynascene.estimators.matte import finding, job, options
 from dynascene.estimators.matte.options import MatteOptions
 from dynascene.estimators.matte.pose import PersonMatter, PoseMatter
 from dynascene.estimators.matte.things import RiderMatter
+from dynascene.estimators.pose.drawing import draw_landmarks
 from dynascene.estimators.pose.people import PosePerson
 from dynascene.estimators.pose.region import Region
 from dynascene.estimators.pose.track import PoseTrack
@@ -177,6 +179,25 @@ def test_the_job_leaves_landmarks_and_shows_them(clip, monkeypatch, tmp_path: Pa
         for name in ("clean", "plain")
     )
     assert np.abs(clean - plain)[10:66, 20:44].max() > 60, "lines over the person"
+
+
+def test_a_smaller_picture_shows_the_landmarks_in_their_places(clip, monkeypatch, tmp_path) -> None:
+    backend(monkeypatch, (LEFT, 0.4))
+    job.run(CLIP, clip, tmp_path / "m", MatteOptions(), Display())
+    landmarks = read_landmarks(tmp_path / "m" / "landmarks.json")
+    large, small = (
+        draw_landmarks(np.zeros((height, width, 3), np.uint8), landmarks, 0).max(axis=2)
+        for height, width in ((4 * H, 4 * W), (H, W))
+    )
+    boxes = [np.array(cv2.boundingRect((drawn > 0).astype(np.uint8))) for drawn in (large, small)]
+    np.testing.assert_allclose(boxes[0] / 4, boxes[1], atol=2)
+
+
+@pytest.mark.parametrize("size", [Size(1920, 1080), Size(720, 1280), Size(333, 77)])
+def test_a_preview_has_the_shape_of_its_clip_and_is_not_long(size: Size) -> None:
+    small = job.preview_size(size)
+    assert max(small) == min(960, max(size))
+    assert small.width / small.height == pytest.approx(size.width / size.height, rel=0.01)
 
 
 def test_with_boxes_the_person_in_them_is_taken_and_with_nobody_there_is_no_matte(clip) -> None:

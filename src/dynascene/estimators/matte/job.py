@@ -29,11 +29,12 @@ from dynascene.io.frames import times_of
 from dynascene.io.images import write_png
 from dynascene.io.landmarks import write_landmarks
 from dynascene.io.video_writing import H264Writer
-from dynascene.types import FrameSource
+from dynascene.types import FrameSource, Size
 
 EMPTY = 1e-4  # of the frame, on average: less is no person …
 FULL = 0.95  # … and more leaves no place
 TINT = np.array([0, 177, 64], np.uint8)  # behind the person in the preview
+PREVIEW_SIDE = 960  # pixels of its longer side, at most
 PREVIEW, REPORT, LANDMARKS = "preview.mp4", "matte.json", "landmarks.json"
 
 
@@ -89,19 +90,21 @@ def run(
         with display.stage("matte", len(source)) as advance:
             mattes = finished_mattes(source, frames, matter, place, options.hints)
             figures, shapes = MatteFigures(), []
+            size = preview_size(source.size)
             writer = H264Writer(
-                temporary / PREVIEW, source.size, source.frame_rate, times=times_of(source)
+                temporary / PREVIEW, size, source.frame_rate, times=times_of(source)
             )
             with writer as preview:
                 for index, (frame, own) in enumerate(mattes):
                     moved = options.outline.moved(own)
                     matte = options.outline.softened(moved)
                     write_png(temporary / f"{index:05d}.png", matte, shown_as=out)
+                    colour, moved, shown = (_shrunk(p, size) for p in (frame, moved, matte))
                     if clean_preview:
-                        clean = over_tint(decontaminate(frame, moved), matte)
+                        clean = over_tint(decontaminate(colour, moved), shown)
                         preview.write(_with_landmarks(clean, index, matter))
                     else:
-                        preview.write(over_tint(frame, matte))
+                        preview.write(over_tint(colour, shown))
                     figures.add(frames[index], matte)
                     shapes.append(shape_of(matte))
                     advance()
@@ -115,6 +118,20 @@ def run(
         report = _report(clip, summary, place, figures) | {"doubts": lines}
         (temporary / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
     return summary
+
+
+def preview_size(size: Size) -> Size:
+    """The size of the preview of a clip: enough to judge a matte by, at most PREVIEW_SIDE long."""
+    scale = min(1.0, PREVIEW_SIDE / max(size))
+    return Size(*(max(1, round(side * scale)) for side in size))
+
+
+def _shrunk(picture: np.ndarray, size: Size) -> np.ndarray:
+    """A picture uint8 [H, W, C] at a size that is not larger."""
+    if picture.shape[1::-1] == size:
+        return picture
+    shrunk = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return shrunk.reshape(size.height, size.width, -1)
 
 
 def _with_landmarks(picture: np.ndarray, index: int, matter: Matter) -> np.ndarray:

@@ -13,10 +13,11 @@ OPACITY = 0.6
 
 
 def draw_landmarks(picture: np.ndarray, landmarks: PoseLandmarks, frame: int) -> np.ndarray:
-    """A picture uint8 [H, W, 3] with the bones of a frame; grey where an end is not surely seen."""
+    """A frame uint8 [H, W, 3], or a smaller copy, with its bones; grey where an end is unsure."""
     drawing, seen = picture.copy(), landmarks.seen[frame]
     width = max(1, round(WIDTH * max(picture.shape)))
-    points = np.rint(landmarks.points[frame] - 0.5).astype(int)
+    scale = picture.shape[1] / landmarks.size.width
+    points = np.rint(landmarks.points[frame] * scale - 0.5).astype(int)
     for one, other in BONES:
         colour = SEEN if seen[one] and seen[other] else DOUBTFUL
         start, end = points[one].tolist(), points[other].tolist()
