@@ -70,7 +70,7 @@ def test_nothing_that_is_read_runs_code(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.array([trap], object), allow_pickle=True)
     np.savez(tmp_path / "a.npz", plain=np.array([trap], object))
     torch.save({"state_dict": trap}, tmp_path / "a.pt")
-    run = tmp_path / "run"
+    run = tmp_path / "00000001"
     run.mkdir()
     (run / "state.json").write_text('{"step": 1}')
     torch.save(trap, run / "optimiser.pt")

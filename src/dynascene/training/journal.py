@@ -10,9 +10,11 @@ from pathlib import Path
 from accelerate.tracking import WandBTracker
 from torch import Tensor
 
+from dynascene.errors import InputError
 from dynascene.imaging.pixels import bytes_from_tensor
 from dynascene.io.atomic import write_text
 from dynascene.io.images import write_png
+from dynascene.io.text import clear_read_errors, is_finite_number
 from dynascene.training.figures import finite_figures
 
 LOG = "log.jsonl"
@@ -34,7 +36,7 @@ class Journal:
 
         self.run, self.trackers = run, tuple(trackers)
         run.mkdir(parents=True, exist_ok=True)
-        earlier_lines = [line for line in _lines(run / LOG) if json.loads(line)["step"] <= step]
+        earlier_lines = [line for line, entry in _lines(run / LOG) if entry["step"] <= step]
         write_text(run / LOG, "".join(line + "\n" for line in earlier_lines))
         self._board = SummaryWriter(str(run / BOARD), purge_step=step + 1, flush_secs=FLUSH_SECONDS)
 
@@ -69,12 +71,28 @@ def write_picture(path: Path, picture: Tensor) -> None:
 
 
 def read_log(run: Path) -> list[dict[str, float]]:
-    """All lines of a run's log."""
-    return [json.loads(line) for line in _lines(run / LOG)]
+    """All lines of a run's log.
+
+    Raises:
+        InputError: one of them is damaged.
+    """
+    return [entry for _, entry in _lines(run / LOG)]
 
 
-def _lines(path: Path) -> list[str]:
-    """The whole lines; a process killed while writing may have left a part of one."""
+def _lines(path: Path) -> list[tuple[str, dict[str, float]]]:
+    """The whole lines and what they say; a process killed while writing may have left a part."""
     if not path.is_file():
         return []
-    return [line for line in path.read_text().split("\n")[:-1] if line]
+    with clear_read_errors(path):
+        lines = path.read_text(encoding="utf-8").split("\n")[:-1]
+    return [(line, _entry(line, f"{path}:{n}")) for n, line in enumerate(lines, 1) if line]
+
+
+def _entry(line: str, where: str) -> dict[str, float]:
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        entry = None
+    if not isinstance(entry, dict) or not is_finite_number(entry.get("step")):
+        raise InputError(f"{where}: is no line of a training's log; remove it")
+    return entry

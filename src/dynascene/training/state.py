@@ -19,6 +19,7 @@ from dynascene.errors import InputError
 from dynascene.io.atomic import replacing
 from dynascene.io.checkpoints import read_tensors, write_tensors
 from dynascene.io.checksums import sha256_of
+from dynascene.training.figures import FigureMeans
 
 FOLDER, FROZEN = "checkpoints", "frozen.safetensors"
 STATE = ("step", "scaler", "means", "frozen_sha256")  # a checkpoint's plain values
@@ -109,6 +110,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     try:
         content = json.loads((folder / "state.json").read_text())
         state = {name: content[name] for name in STATE if name in content}  # older ones have fewer
+        _check_state(state, int(folder.name))
         optimiser = torch.load(folder / "optimiser.pt", map_location="cpu", weights_only=True)
         return Checkpoint(
             weights={
@@ -126,6 +128,18 @@ def load_checkpoint(folder: Path) -> Checkpoint:
             f"{folder}: is no whole checkpoint ({type(error).__name__}); remove it to go on "
             "from the one before"
         ) from error
+
+
+def _check_state(state: Mapping[str, Any], step: int) -> None:
+    """An error where plain values are not those of a checkpoint after ``step``."""
+    if type(state["step"]) is not int or state["step"] != step:
+        raise ValueError("another step")
+    means = FigureMeans(**state.get("means", {}))  # TypeError for other names
+    numbers = (means.parts, *means.sums.values(), *means.weights.values())
+    if means.sums.keys() != means.weights.keys() or {*map(type, numbers)} - {int, float}:
+        raise ValueError("means of another kind")
+    if not isinstance(state.get("scaler", {}), dict):
+        raise ValueError("a scaler of another kind")
 
 
 def _frozen(path: Path, sha256: str) -> dict[str, Tensor]:

@@ -14,7 +14,7 @@ from accelerate import Accelerator
 from accelerate.utils import gather_object, send_to_device
 from torch import Tensor
 
-from dynascene.errors import InputError
+from dynascene.errors import InputError, one_line
 from dynascene.io.checkpoints import check_fit
 from dynascene.training.ema import Ema
 from dynascene.training.figures import FigureMeans, finite_figures, mean_figures
@@ -73,7 +73,12 @@ class State:
         for name, tensor in checkpoint.average.items():
             self.ema.average[name].copy_(spread(tensor, self.ema.average[name]))
         parameters = list(self.objective.trainable_parameters().values())
-        self.optimiser.load_state_dict(spread_optimiser(checkpoint.optimiser, parameters))
+        try:
+            self.optimiser.load_state_dict(spread_optimiser(checkpoint.optimiser, parameters))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:  # of another shape
+            raise InputError(
+                f"the checkpoint's optimiser does not fit this recipe ({one_line(error, 160)})"
+            ) from error
         if self.accelerator.scaler is not None and checkpoint.scaler:
             self.accelerator.scaler.load_state_dict(dict(checkpoint.scaler))
         self.step, self.means = checkpoint.step, FigureMeans(**checkpoint.means)

@@ -1,0 +1,63 @@
+"""Run folders that are damaged are named in one line, and none of their files is changed."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import torch
+
+from dynascene.errors import InputError
+from dynascene.training.journal import LOG, Journal, read_log
+from dynascene.training.state import Checkpoint, load_checkpoint, save_checkpoint
+
+WEIGHTS = {"a": torch.arange(3.0)}
+MEANS = {"parts": 2, "sums": {"loss": 1.5}, "weights": {"loss": 2.0}}
+
+
+def checkpoint(run: Path) -> Path:
+    optimiser = {"state": {}, "param_groups": []}
+    return save_checkpoint(run, Checkpoint(4, WEIGHTS, WEIGHTS, optimiser, means=MEANS), keep=2)
+
+
+def test_a_whole_checkpoint_is_read(tmp_path: Path) -> None:
+    read = load_checkpoint(checkpoint(tmp_path))
+    assert (read.step, read.means) == (4, MEANS)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"step": 5}, {"step": None}, {"step": 4.0}, {"step": True}, {"means": {"": 1}},
+        {"means": [1]}, {"means": {"parts": "2"}}, {"means": {"sums": {"a": 1.0}}},
+        {"means": {"sums": {"a": None}, "weights": {"a": 1.0}}}, {"scaler": 3},
+    ],
+)  # fmt: skip
+def test_values_of_another_kind_are_no_checkpoint(tmp_path: Path, change: Mapping) -> None:
+    folder = checkpoint(tmp_path)
+    state = json.loads((folder / "state.json").read_text())
+    (folder / "state.json").write_text(json.dumps({**state, **change}))
+    with pytest.raises(InputError, match="00000004: is no whole checkpoint"):
+        load_checkpoint(folder)
+
+
+def test_the_part_of_a_line_that_a_killed_run_left_is_removed(tmp_path: Path) -> None:
+    (tmp_path / LOG).write_text('{"step": 1, "loss": 2.0}\n{"step": 2}\n{"step": 3, "lo')
+    Journal(tmp_path, 1).close()
+    assert read_log(tmp_path) == [{"step": 1, "loss": 2.0}]
+
+
+@pytest.mark.parametrize("line", [b"{", b"[]", b"3", b"{}", b'{"step": "x"}', b"[" * 99999])
+def test_a_damaged_line_is_named(tmp_path: Path, line: bytes) -> None:
+    content = b'{"step": 1}\n' + line + b'\n{"step": 2}\n'
+    (tmp_path / LOG).write_bytes(content)
+    for read in (read_log, lambda run: Journal(run, 1)):
+        with pytest.raises(InputError, match=r"log\.jsonl:2: is no line"):
+            read(tmp_path)
+    assert (tmp_path / LOG).read_bytes() == content
+
+
+def test_a_log_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / LOG).write_bytes(b"\xff\n")
+    with pytest.raises(InputError, match=r"log\.jsonl: is not a text file"):
+        read_log(tmp_path)
