@@ -138,6 +138,7 @@ def test_a_pattern_names_people(folder: Path) -> None:
     ("lines", "reason"),
     [
         ("{", "line 1: is no JSON"),
+        ("[" * 100_000, "line 1: is no JSON"),
         ("\n[1]", "line 2: give an object"),
         ("", "has no lines"),
         ('{"person": "a.mp4"}', "line 1: has no `scene`"),

@@ -6,7 +6,7 @@ import pytest
 from dynascene.errors import InputError
 from dynascene.io.cameras import read_cameras
 from dynascene.io.keyframes import is_keyframe_file
-from dynascene.io.text import is_finite_number, read_json, read_lines
+from dynascene.io.text import is_finite_number, parse_json, read_json, read_lines
 
 MARK = b"\xef\xbb\xbf"  # what Windows' editors put before UTF-8
 
@@ -57,3 +57,13 @@ def test_a_number_beyond_all_floats_in_a_camera_file(tmp_path: Path) -> None:
     path.write_text(f'{{"w":1{"0" * 400},"h":5,"fl_x":3,"frames":[{{"transform_matrix":{pose}}}]}}')
     with pytest.raises(InputError, match=r'"w" is 10.*expected a finite number'):
         read_cameras(path)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, b'{"a":' * 100_000, "{", b"\xff"])
+def test_every_text_that_is_no_json_is_a_value_error(text: str | bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 (of the parser, or ours)
+        parse_json(text)
+
+
+def test_a_document_is_parsed() -> None:
+    assert parse_json('{"a": [1, null]}') == {"a": [1, None]}

@@ -18,6 +18,7 @@ from dynascene.evaluation.field_scores import Measured
 from dynascene.evaluation.obedience import PanFlow
 from dynascene.evaluation.scores import Score
 from dynascene.io.atomic import replacing
+from dynascene.io.text import parse_json
 
 PLAIN = "plain"  # the name of the JSON among the arrays
 
@@ -58,7 +59,7 @@ def read_clip_result(path: Path) -> ClipResult | None:
     """A result; None where there is none that can be read."""
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
-            return _result(json.loads(arrays[PLAIN].tobytes()), arrays)
+            return _result(parse_json(arrays[PLAIN].tobytes()), arrays)
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
         return None
 

@@ -5,7 +5,6 @@ Legend: S seeds, N clips.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +23,7 @@ from dynascene.evaluation.gap import (
 )
 from dynascene.evaluation.gap_systems import ESTIMATE, UNTRAINED
 from dynascene.evaluation.table import text_of
+from dynascene.io.text import parse_json
 
 METRICS = "metrics.json"
 
@@ -59,7 +59,7 @@ def read_gaps(folder: Path, row: str | None = None) -> MeasuredGaps:
     """
     path = folder / METRICS
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["gap"]
+        rows = parse_json(path.read_text(encoding="utf-8"))["gap"]
     except (OSError, ValueError, KeyError) as error:
         raise InputError(f"{path}: holds no camera gaps") from error
     if row is None:

@@ -21,6 +21,7 @@ from dynascene.geometry.intrinsics import focal_from_fov
 from dynascene.geometry.picture import PictureCamera
 from dynascene.io.atomic import replacing, write_text
 from dynascene.io.cameras import write_cameras
+from dynascene.io.text import parse_json
 from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, FrameSource
 
@@ -113,7 +114,7 @@ def read_footage(camera: CameraInput, filmed: FilmedCamera) -> FilmedCamera | No
     if path is None or not path.is_file():
         return None
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored = parse_json(path.read_text(encoding="utf-8"))
         height, pitch = stored["camera_height_units"], stored["pitch_degrees"]
         confidence = float(stored["confidence"])
         height = filmed.height or (None if height is None else float(height))

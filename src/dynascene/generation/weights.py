@@ -1,6 +1,5 @@
 """Trained weights by name: the bundled ones, a folder, or a hub id. Nothing read here runs code."""
 
-import json
 from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -15,7 +14,7 @@ from dynascene.devices import default_device
 from dynascene.errors import InputError, one_line
 from dynascene.io.checkpoints import HUB_ID
 from dynascene.io.checksums import sha256_of
-from dynascene.io.text import read_json
+from dynascene.io.text import parse_json, read_json
 from dynascene.models.autoencoders import channels_last
 from dynascene.models.config_values import check_config
 from dynascene.models.diffusion.schedule import TRAINING_STEPS
@@ -138,7 +137,7 @@ def _check_index(folder: Path) -> None:
     if not path.is_file():
         raise InputError(f"`weights` {folder}: has no {INDEX}; name a folder of a whole pipeline")
     try:
-        index = json.loads(path.read_text(encoding="utf-8"))
+        index = parse_json(path.read_text(encoding="utf-8"))
         parts = {name: entry[0] for name, entry in index.items() if isinstance(entry, list)}
     except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
         raise InputError(f"{path}: cannot be read ({one_line(error, longest=160)})") from error

@@ -16,6 +16,7 @@ import numpy as np
 
 from dynascene.errors import InputError
 from dynascene.io.atomic import write_text
+from dynascene.io.text import parse_json
 from dynascene.types import Size
 
 FORMAT, VERSION = "dynascene-landmarks", 1
@@ -112,7 +113,7 @@ def read_landmarks(path: Path) -> PoseLandmarks:
         InputError: it is none, or it is damaged.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
         if content["format"] != FORMAT or content["version"] != VERSION:
             raise InputError(f"{path}: is no {FORMAT} file of version {VERSION}")
         size = Size(*map(int, content["size"]))

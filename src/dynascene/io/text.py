@@ -89,6 +89,18 @@ def read_json(path: Path) -> Any:
         raise InputError(f"{path}: cannot be read as JSON ({first_line(error, 200)})") from None
 
 
+def parse_json(text: str | bytes) -> Any:
+    """The value of a JSON text.
+
+    Raises:
+        ValueError: it is none, or is nested too deeply for the parser.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A JSON object; ValueError where a key comes twice, since one of both would be lost."""
     content = dict(pairs)

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dynascene.io.atomic import write_text
+from dynascene.io.text import parse_json
 from dynascene.io.working_folders import lock_of, working_folder
 
 EARLIER = ".earlier"
@@ -95,7 +96,7 @@ def finish_replacement(folder: Path) -> None:
     """Finish what a killed run had begun, where its journal lies in the folder."""
     journal = _journal_of(folder)
     try:
-        plan = json.loads(journal.read_text(encoding="utf-8"))
+        plan = parse_json(journal.read_text(encoding="utf-8"))
         temporary, earlier, new = Path(plan["from"]), set(plan["earlier"]), list(plan["new"])
     except (OSError, ValueError, KeyError, TypeError):
         return

@@ -1,7 +1,6 @@
 """A result folder that is either complete or absent."""
 
 import errno
-import json
 import shutil
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from dynascene.errors import InputError, one_line
 from dynascene.io.atomic import replacing
+from dynascene.io.text import parse_json
 from dynascene.io.working_folders import clear_leftovers, working_folder
 from dynascene.jobs.replacement import (
     finish_replacement,
@@ -108,7 +108,7 @@ def _explanation(folder: Path, error: OSError) -> str:
 def _earlier_results(listing: Path) -> set[str]:
     """The entries that an earlier run wrote, as its ``listing`` says."""
     try:
-        outputs = json.loads(listing.read_text())["outputs"]
+        outputs = parse_json(listing.read_text())["outputs"]
         return {name for name in outputs if (listing.parent / name).exists() and "/" not in name}
     except (OSError, ValueError, KeyError, TypeError):
         return set()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dynascene.errors import InputError
 from dynascene.io.atomic import write_text
+from dynascene.io.text import parse_json
 from dynascene.jobs.log import Log
 from dynascene.jobs.result_folder import REPORT, carry_inputs
 
@@ -107,7 +108,7 @@ def _remove_half_written(partial: Path) -> None:
 
 def _is_finished(report: Path) -> bool:
     try:
-        return "failed" not in json.loads(report.read_text(encoding="utf-8"))
+        return "failed" not in parse_json(report.read_text(encoding="utf-8"))
     except OSError:
         return False
     except ValueError:

@@ -12,6 +12,7 @@ from dynascene.datasets.imagery import FOLDER_VARIABLE
 from dynascene.errors import InputError
 from dynascene.io.atomic import replacing, write_text
 from dynascene.io.checksums import sha256_of
+from dynascene.io.text import parse_json
 from dynascene.models.model_card import CARD, PAGE, publication
 from dynascene.models.pretrained import load_exactly
 from dynascene.models.systems import find_system
@@ -79,7 +80,7 @@ def export_run(
 
 def forget_origin(config: Path) -> None:
     """Remove from a model's config the folder that it was loaded from."""
-    numbers = json.loads(config.read_text(encoding="utf-8"))
+    numbers = parse_json(config.read_text(encoding="utf-8"))
     if numbers.pop("_name_or_path", None) is not None:
         write_text(config, json.dumps(numbers, indent=2, sort_keys=True) + "\n")
 
@@ -145,7 +146,7 @@ def read_evaluation(folder: Path, weights: Path) -> tuple[dict[str, Any], str]:
         InputError: the folder holds no evaluation, or one of other weights.
     """
     try:
-        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        metrics = parse_json((folder / "metrics.json").read_text(encoding="utf-8"))
         page = (folder / "table.md").read_text(encoding="utf-8")
         weights_by_system = dict(metrics["weights"])
     except (OSError, ValueError, KeyError) as error:

@@ -1,10 +1,10 @@
 """Where weights come from: what a run, and every run before it, was trained on."""
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dynascene.datasets.imagery import licences
+from dynascene.io.text import parse_json
 from dynascene.models.model_card import CARD
 from dynascene.models.systems import SYSTEMS
 from dynascene.training.run import FRESH, Settings
@@ -91,7 +91,7 @@ def _shares_of_start(recipe: str, start: str | None) -> list[_Share]:
 def _share_of_weights(folder: Path) -> _Share:
     """What the card of exported weights says; without a card nothing is known, so not ours."""
     try:
-        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        card = parse_json((folder / CARD).read_text(encoding="utf-8"))
         return _Share(card["license"] == OWN_LICENCE, tuple(card["licences"]))
     except (OSError, ValueError, KeyError, TypeError):
         return _Share(ours=False)

@@ -14,7 +14,7 @@ from dynascene.errors import InputError
 from dynascene.imaging.pixels import bytes_from_tensor
 from dynascene.io.atomic import write_text
 from dynascene.io.images import write_png
-from dynascene.io.text import clear_read_errors, is_finite_number
+from dynascene.io.text import clear_read_errors, is_finite_number, parse_json
 from dynascene.training.figures import finite_figures
 
 LOG = "log.jsonl"
@@ -90,8 +90,8 @@ def _lines(path: Path) -> list[tuple[str, dict[str, float]]]:
 
 def _entry(line: str, where: str) -> dict[str, float]:
     try:
-        entry = json.loads(line)
-    except (ValueError, RecursionError):
+        entry = parse_json(line)
+    except ValueError:
         entry = None
     if not isinstance(entry, dict) or not is_finite_number(entry.get("step")):
         raise InputError(f"{where}: is no line of a training's log; remove it")

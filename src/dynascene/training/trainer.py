@@ -15,6 +15,7 @@ from accelerate.utils import DistributedType
 
 from dynascene.errors import InputError
 from dynascene.io.atomic import write_text
+from dynascene.io.text import parse_json
 from dynascene.synthetic.worlds import WORLDS
 from dynascene.training.figures import FigureMeans
 from dynascene.training.journal import Journal
@@ -210,6 +211,6 @@ def read_description(out: Path) -> dict[str, Any]:
         InputError: it holds none.
     """
     try:
-        return json.loads((out / DESCRIPTION).read_text())
+        return parse_json((out / DESCRIPTION).read_text())
     except (OSError, ValueError) as error:
         raise InputError(f"{out}: holds no run (no readable {DESCRIPTION})") from error

@@ -17,6 +17,7 @@ from dynascene.curation.faults import stop_if_full
 from dynascene.errors import InputError, one_line
 from dynascene.io.atomic import write_text
 from dynascene.io.checksums import sha256_of
+from dynascene.io.text import parse_json
 
 # The local file of a source; InputError where it cannot be had.
 Opener = Callable[[Source], Path]
@@ -60,7 +61,7 @@ class OpeningStep:
             [state.st_size, state.st_mtime_ns],
         )
         try:
-            entry = json.loads(note.read_bytes())
+            entry = parse_json(note.read_bytes())
             if entry["seen"] == file_state:
                 return entry["sha256"], True
         except (OSError, ValueError, KeyError, TypeError):

@@ -26,6 +26,7 @@ from dynascene.curation.clip import Clip, Rejection, Source
 from dynascene.curation.stages.protocol import ClipStage
 from dynascene.errors import InputError
 from dynascene.io.file_locks import file_lock
+from dynascene.io.text import parse_json
 
 RESULT = "result.json"
 
@@ -80,7 +81,7 @@ class Store:
         """
         folder = self.folder(key)
         try:
-            documents = json.loads((folder / RESULT).read_bytes())
+            documents = parse_json((folder / RESULT).read_bytes())
             clips = [clip_from_document(d, item.clip.source, item.clip.video) for d in documents]
             if all((folder / name).exists() for clip in clips for name in clip.files.values()):
                 return [Item(f"{key}/{number}", clip) for number, clip in enumerate(clips)]
@@ -188,7 +189,7 @@ def text_of_item(item: Item) -> str:
 
 def item_from_text(text: str) -> Item:
     """The inverse of ``text_of_item``."""
-    key, document = json.loads(text)
+    key, document = parse_json(text)
     source = Source(**document["source"])
     return Item(key, clip_from_document(document, source, Path(document["video"])))
 

@@ -18,6 +18,7 @@ from dynascene.curation.sources.location import ending_of, is_remote
 from dynascene.errors import InputError, one_line
 from dynascene.io.atomic import write_text
 from dynascene.io.checksums import CHUNK
+from dynascene.io.text import parse_json
 
 SILENCE = 30  # seconds without a byte
 FINAL = (FileNotFoundError, PermissionError, NotADirectoryError)  # another attempt would fail too
@@ -65,7 +66,7 @@ class Fetcher:
     def _recorded_checksum(self, location: str) -> str | None:
         """The checksum under which the bytes of a URL are cached."""
         try:
-            return json.loads(self._note(location).read_bytes())["sha256"]
+            return parse_json(self._note(location).read_bytes())["sha256"]
         except (OSError, ValueError, KeyError, TypeError):
             return None
 

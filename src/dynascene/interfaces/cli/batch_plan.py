@@ -17,7 +17,7 @@ from typing import Any
 from dynascene import __version__
 from dynascene.errors import InputError
 from dynascene.interfaces.cli.planned_clip import default_out
-from dynascene.io.text import read_text
+from dynascene.io.text import parse_json, read_text
 
 PERSON, SCENE, OUT = "person", "scene", "out"
 HINT = "hint"  # the option that is given several times; others of several values take them at once
@@ -99,7 +99,7 @@ def _lines(path: Path) -> dict[str, dict[str, Any]]:
         if not line.strip():
             continue
         try:
-            values = json.loads(line)
+            values = parse_json(line)
         except ValueError as error:
             raise InputError(f"{path} line {number}: is no JSON ({error})") from None
         if not isinstance(values, dict):

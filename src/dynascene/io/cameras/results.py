@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 from pathlib import Path
 
 from dynascene.io.cameras.defaults import CameraDefaults
+from dynascene.io.text import parse_json
 from dynascene.types import Size
 
 CAMERAS, REPORT = "cameras.txt", "report.json"
@@ -39,7 +39,7 @@ def _size_and_rate(path: Path) -> tuple[Size | None, float | None]:
     if path.name != CAMERAS:
         return None, None
     try:
-        report = json.loads((path.parent / REPORT).read_text(encoding="utf-8"))
+        report = parse_json((path.parent / REPORT).read_text(encoding="utf-8"))
         size = re.fullmatch(r"(\d{1,6})x(\d{1,6})", report["background_size"])
         rate = float(report["frame_rate"])
     except (OSError, ValueError, KeyError, TypeError):
