@@ -1,15 +1,19 @@
 """Kill commands at random moments: ``python tests/fuzz/kill_run.py --seed 3 --kills 20``.
 
-Each command runs once undisturbed. Then, again and again, it is killed (SIGKILL) at a moment drawn
-from the length of that run. What lies under the final name must be nothing, or whole; the run after
-the kills must end well, leave nothing half-made of theirs, and make what the undisturbed one made.
+Each command runs once with files that may have few bytes, as on a full disk: it must end in one
+line, leave nothing new, and work again. It runs once undisturbed. Then, again and again, it is
+killed (SIGKILL) at a moment drawn from the length of that run. What lies under the final name must
+be nothing, or whole; the run after the kills must end well, leave nothing half-made of theirs, and
+make what the undisturbed one made.
 """
 
 import argparse
 import json
 import os
 import random
+import resource
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -17,9 +21,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fuzz_cases import exit_code, names_below, run_forked
+from fuzz_cases import LARGEST_FILE, exit_code, names_below, run_forked
 from fuzz_run import narrow, prepare
 
+SMALLEST_FILE = 1500  # bytes: less than every result has in one of its files
 Content = Mapping[str, bytes]
 
 
@@ -60,12 +65,14 @@ class Killed:
         out: what it makes.
         is_whole: whether what lies there is one, at any moment.
         content: in what the run after the kills equals the undisturbed one.
+        leaves: what it may leave when it fails: a rerun goes on from it.
     """
 
     line: str
     out: str
     is_whole: Callable[[Path], bool]
     content: Callable[[Path], Content]
+    leaves: tuple[str, ...] = ()
 
 
 COMMANDS = (
@@ -74,7 +81,7 @@ COMMANDS = (
            "--quiet --out out", "out", is_whole_result, result_files),
     Killed("pose openpose.json --out out", "out", is_whole_result, result_files),
     Killed("train autoencoder.small --batch 2 --workers 0 --steps 6 --checkpoint-minutes 1e-6 "
-           "--out out", "out", has_whole_checkpoints, last_checkpoint),
+           "--out out", "out", has_whole_checkpoints, last_checkpoint, ("out",)),
 )  # fmt: skip
 
 
@@ -110,6 +117,27 @@ def kill_and_compare(command: Killed, samples: Path, folder: Path, kills: int, s
     print(f"{command.line.split()[0]}: {codes.count(-9)} kills", flush=True)
 
 
+def fill_disk(command: Killed, samples: Path, folder: Path) -> None:
+    """No file may have more than some bytes, as on a disk that is full: AssertionError where the
+    command does not end in one line, leaves something, or does not end well afterwards."""
+    work, errors = folder / "full", folder / "errors.txt"
+    shutil.copytree(samples, work)
+    before = names_below(work)
+
+    def run() -> int:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (SMALLEST_FILE, LARGEST_FILE))
+        return exit_code(command.line.split())
+
+    done = run_forked(run, work, errors)
+    lines = [line for line in done.errors.splitlines() if line.startswith("dynascene:")]
+    assert (done.code, len(lines)) == (2, 1), f"{done.code}: {done.errors}"
+    left = {name for name in names_below(work) - before if name.split("/")[0] not in command.leaves}
+    assert not left, f"a full disk left {sorted(left)[:5]}"
+    last = run_forked(lambda: exit_code(command.line.split()), work, errors)
+    assert last.code == 0, last.errors
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=0)
@@ -124,6 +152,7 @@ def main() -> None:
         for number, command in enumerate(COMMANDS):
             place = folder / str(number)
             place.mkdir()
+            fill_disk(command, samples, place)
             kill_and_compare(command, samples, place, given.kills, given.seed)
 
 
