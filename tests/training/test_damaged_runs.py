@@ -9,7 +9,9 @@ import torch
 
 from dynascene.errors import InputError
 from dynascene.training.journal import LOG, Journal, read_log
+from dynascene.training.run import Settings
 from dynascene.training.state import Checkpoint, load_checkpoint, save_checkpoint
+from dynascene.training.trainer import DESCRIPTION, read_description
 
 WEIGHTS = {"a": torch.arange(3.0)}
 MEANS = {"parts": 2, "sums": {"loss": 1.5}, "weights": {"loss": 2.0}}
@@ -47,7 +49,19 @@ def test_the_part_of_a_line_that_a_killed_run_left_is_removed(tmp_path: Path) ->
     assert read_log(tmp_path) == [{"step": 1, "loss": 2.0}]
 
 
-@pytest.mark.parametrize("line", [b"{", b"[]", b"3", b"{}", b'{"step": "x"}', b"[" * 99999])
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"{",
+        b"[]",
+        b"3",
+        b"{}",
+        b'{"step": "x"}',
+        b'["step"]',
+        b'{"step": 1, "loss": [1]}',
+        b"[" * 99999,
+    ],
+)
 def test_a_damaged_line_is_named(tmp_path: Path, line: bytes) -> None:
     content = b'{"step": 1}\n' + line + b'\n{"step": 2}\n'
     (tmp_path / LOG).write_bytes(content)
@@ -61,3 +75,30 @@ def test_a_log_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / LOG).write_bytes(b"\xff\n")
     with pytest.raises(InputError, match=r"log\.jsonl: is not a text file"):
         read_log(tmp_path)
+
+
+DESCRIPTION_OF_A_RUN = {
+    "recipe": "autoencoder.small", "batch": 2, "seed": 0,
+    "settings": {"data": None, "clips": ["a"], "worlds": {"turn": 1.0}, "learning_rate": 1},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"recipe": 3}, {"batch": "2"}, {"seed": []}, {"settings": []}, {"settings": {"data": 3}},
+        {"settings": {"clips": "abc"}}, {"settings": {"clips": [None]}},
+        {"settings": {"worlds": {"turn": "x"}}}, {"settings": {"learning_rate": {}}},
+    ],
+)  # fmt: skip
+def test_a_description_of_other_kinds_is_no_run(tmp_path: Path, change: Mapping) -> None:
+    (tmp_path / DESCRIPTION).write_text(json.dumps(DESCRIPTION_OF_A_RUN))
+    assert read_description(tmp_path) == DESCRIPTION_OF_A_RUN
+    (tmp_path / DESCRIPTION).write_text(json.dumps({**DESCRIPTION_OF_A_RUN, **change}))
+    with pytest.raises(InputError, match="holds no run"):
+        read_description(tmp_path)
+
+
+def test_a_setting_that_is_none_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="its setting 'speed' is unknown"):
+        Settings.from_json({"out": tmp_path, "speed": 3})

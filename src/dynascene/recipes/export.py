@@ -25,6 +25,8 @@ from dynascene.training.run import Objective, Run, Settings
 from dynascene.training.state import checkpoint_folders, load_checkpoint
 from dynascene.training.trainer import read_description
 
+DESCRIBED = {"recipe", "settings", "batch", "seed", "optimiser", "ema"}  # what a card needs
+
 
 def export_run(
     folder: Path,
@@ -92,6 +94,8 @@ def open_run(folder: Path) -> Run:
         InputError: there is none, or its pictures have changed since.
     """
     numbers = read_description(folder)
+    if missing := DESCRIBED - numbers.keys():
+        raise InputError(f"{folder}: its description has no {min(missing)!r}")
     settings = Settings.from_json({**numbers["settings"], "out": folder})
     if numbers["settings"].get("data") is None and settings.data is not None:
         raise InputError(

@@ -93,6 +93,6 @@ def _entry(line: str, where: str) -> dict[str, float]:
         entry = parse_json(line)
     except ValueError:
         entry = None
-    if not isinstance(entry, dict) or not is_finite_number(entry.get("step")):
-        raise InputError(f"{where}: is no line of a training's log; remove it")
-    return entry
+    if isinstance(entry, dict) and "step" in entry and all(map(is_finite_number, entry.values())):
+        return entry
+    raise InputError(f"{where}: is no line of a training's log; remove it")

@@ -219,7 +219,13 @@ class Settings:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Settings:
-        """The inverse of ``to_json``."""
+        """The inverse of ``to_json``.
+
+        Raises:
+            InputError: it has settings that this version does not know.
+        """
+        if unknown := values.keys() - {field.name for field in fields(cls)}:
+            raise InputError(f"{values['out']}: its setting {min(unknown)[:60]!r} is unknown")
         paths = ("out", "data", "autoencoder", "cache")
         arguments: dict[str, Any] = {
             k: Path(v) if k in paths and v else v for k, v in values.items()

@@ -23,6 +23,7 @@ from dynascene.training.launching import layout_of, open_accelerator
 from dynascene.training.layout import Layout
 from dynascene.training.loading import part_batches
 from dynascene.training.run import Objective, Run, absolute
+from dynascene.training.run_description import check_description
 from dynascene.training.state import (
     checkpoint_folders,
     load_checkpoint,
@@ -211,6 +212,8 @@ def read_description(out: Path) -> dict[str, Any]:
         InputError: it holds none.
     """
     try:
-        return parse_json((out / DESCRIPTION).read_text())
-    except (OSError, ValueError) as error:
+        description = parse_json((out / DESCRIPTION).read_text())
+        check_description(description)
+    except (OSError, ValueError, TypeError) as error:
         raise InputError(f"{out}: holds no run (no readable {DESCRIPTION})") from error
+    return description
