@@ -92,8 +92,9 @@ def test_an_index_names_only_known_classes(folder: Path) -> None:
     assert "describes a StableDiffusionPipeline" in complaint(folder)
     index.write_text(json.dumps(content | {"safety_checker": [None, None]}))
     assert "safety_checker" in complaint(folder)
-    index.write_text("{")
-    assert "cannot be read" in complaint(folder)
+    for text in ("{", '"x"', "[]", "[" * 100_000):
+        index.write_text(text)
+        assert "cannot be read" in complaint(folder)
 
 
 def test_damaged_or_foreign_tensors(folder: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from dynascene.io import working_folders
 from dynascene.io.atomic import write_text
+from dynascene.jobs import replacement
 from dynascene.jobs.replacement import exchange, finish_replacement
 from dynascene.jobs.result_folder import result_folder
 
@@ -128,3 +129,31 @@ def test_folders_are_exchanged_in_one_step(tmp_path: Path) -> None:
         assert [p.name for p in (tmp_path / "a").iterdir()] == ["b"]
     else:
         assert [p.name for p in (tmp_path / "a").iterdir()] == ["a"]
+
+
+@pytest.mark.parametrize("name", ["../victim", "..", "", "a/../../victim", 3])
+@pytest.mark.parametrize("key", ["earlier", "new"])
+def test_a_journal_that_leads_out_of_the_folder_is_not_followed(
+    tmp_path: Path, name: object, key: str
+) -> None:
+    """As somebody else's folder of results may hold one."""
+    (tmp_path / "victim").write_text("mine")
+    out = tmp_path / "out"
+    work = out / ".out.partial-x"
+    work.mkdir(parents=True)
+    journal = replacement._journal_of(out)
+    plan = {"from": str(work), "earlier": [], "new": [], key: [name]}
+    journal.write_text(json.dumps(plan))
+    finish_replacement(out)
+    assert (tmp_path / "victim").read_text() == "mine"
+    assert journal.is_file()
+
+
+@pytest.mark.parametrize("name", ["..", ".", "", "../victim", "\\x", None])
+def test_a_report_names_no_outputs_elsewhere(tmp_path: Path, name: object) -> None:
+    (tmp_path / "victim").write_text("mine")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "report.json").write_text(json.dumps({"outputs": ["report.json", name]}))
+    assert run(tmp_path / "out", "old") == 0
+    assert (tmp_path / "victim").read_text() == "mine"
+    assert content(tmp_path / "out") == OLD

@@ -60,7 +60,7 @@ def read_gaps(folder: Path, row: str | None = None) -> MeasuredGaps:
     path = folder / METRICS
     try:
         rows = parse_json(path.read_text(encoding="utf-8"))["gap"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: holds no camera gaps") from error
     if row is None:
         other = (f", {UNTRAINED}", f", {ESTIMATE}")

@@ -139,7 +139,7 @@ def _check_index(folder: Path) -> None:
     try:
         index = parse_json(path.read_text(encoding="utf-8"))
         parts = {name: entry[0] for name, entry in index.items() if isinstance(entry, list)}
-    except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, IndexError) as error:
         raise InputError(f"{path}: cannot be read ({one_line(error, longest=160)})") from error
     if index.get("_class_name") != DynaScenePipeline.__name__ or sorted(parts) != [*COMPONENTS]:
         raise InputError(

@@ -92,6 +92,11 @@ def replace_entries(folder: Path, temporary: Path, earlier: set[str]) -> None:
     journal.unlink()
 
 
+def is_entry_name(name: object) -> bool:
+    """Whether it is the name of an entry of a folder, and leads nowhere else."""
+    return isinstance(name, str) and name not in ("", ".", "..") and not set(name) & set("/\\\0")
+
+
 def finish_replacement(folder: Path) -> None:
     """Finish what a killed run had begun, where its journal lies in the folder."""
     journal = _journal_of(folder)
@@ -101,6 +106,8 @@ def finish_replacement(folder: Path) -> None:
     except (OSError, ValueError, KeyError, TypeError):
         return
     is_ours = temporary.name.startswith(working_prefix(folder))
+    if not all(map(is_entry_name, [*earlier, *new])):
+        return  # no run of ours has written it
     if not is_ours or temporary.parent not in (folder, folder.parent):
         return
     with lock_of(temporary) as is_mine:

@@ -12,6 +12,7 @@ from dynascene.io.text import parse_json
 from dynascene.io.working_folders import clear_leftovers, working_folder
 from dynascene.jobs.replacement import (
     finish_replacement,
+    is_entry_name,
     replace_entries,
     working_parent,
     working_prefix,
@@ -109,7 +110,8 @@ def _earlier_results(listing: Path) -> set[str]:
     """The entries that an earlier run wrote, as its ``listing`` says."""
     try:
         outputs = parse_json(listing.read_text())["outputs"]
-        return {name for name in outputs if (listing.parent / name).exists() and "/" not in name}
+        names = {name for name in outputs if is_entry_name(name)}
+        return {name for name in names if (listing.parent / name).exists()}
     except (OSError, ValueError, KeyError, TypeError):
         return set()
 

@@ -111,5 +111,5 @@ def _is_finished(report: Path) -> bool:
         return "failed" not in parse_json(report.read_text(encoding="utf-8"))
     except OSError:
         return False
-    except ValueError:
+    except (ValueError, TypeError):
         return True  # somebody's own file: nothing here is ours to replace
