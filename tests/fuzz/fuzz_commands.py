@@ -74,7 +74,7 @@ TARGETS = (
     Target("points", "points {clip} --count 5 --out out.json", ("{clip}",), weight=2),
     Target("poses", "pose {poses} --size 160x120 --out out", ("{poses}",), weight=4),
     Target("batch", "generate --batch shots.jsonl --workers 1 --out out", ("shots.jsonl",),
-           ("place.png", "person"), weight=3),
+           ("place.png", "person"), weight=3, leaves=("out",)),
     Target("weights", f"{WEIGHTED} --weights weights", ("weights",), ("place.png",), weight=3),
     Target("torch weights", f"{WEIGHTED} --weights {{pickle}}", ("{pickle}",), ("place.png",)),
     Target("verify", "verify people --apply", ("people",), weight=3, leaves=("votes.sqlite",)),

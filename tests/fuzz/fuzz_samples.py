@@ -36,7 +36,7 @@ KEYFRAMES = {
 SHOTS = (
     {"scene": "place.png", "person": "person", "move": "pan-right:3", "size": "64x36"},
     {"scene": "place.png", "move": "static", "frames": "0:2", "layers": ["png"], "seed": 3},
-    {"scene": "place.png", "no_such_option": 1},  # so that it always ends before it begins
+    {"scene": "place.png", "seed": 4},  # has the folder of the one before: nothing is begun
 )
 
 
