@@ -1,12 +1,15 @@
 """The generator ``vace`` on networks of a few kilobytes with random weights."""
 
+import errno
 import json
+import os
 import shutil
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile, gettempdir
+from typing import IO, Any
 
 import cv2
 import numpy as np
@@ -37,6 +40,7 @@ from dynascene.generation.vace_weights import (
     FOUR_BITS,
     GIB,
     PRESETS,
+    fetched_weights,
     in_four_bits,
     load_vace,
     preset_of,
@@ -50,6 +54,7 @@ from dynascene.io.video_writing import PngSequenceWriter
 from dynascene.jobs.log import Log
 from dynascene.types import ArrayFrames, Shot, Size
 
+SAMPLING = "dynascene.generation.generators.vace_sampling"
 FRAMES, SIZE = 6, Size(96, 64)
 GREY, PAINT = 128, 40
 
@@ -275,8 +280,12 @@ def test_four_bits_need_a_package_and_a_gpu(weights, monkeypatch) -> None:
     with pytest.raises(InputError, match=r"`four_bits` needs bitsandbytes.*dynascene\[vace4\]"):
         check_generator(wished)
     monkeypatch.setattr("dynascene.extras.is_installed", lambda _: True)
-    with pytest.raises(InputError, match="`four_bits`: needs an NVIDIA GPU"):
-        check_generator(wished)
+    monkeypatch.setattr(
+        "huggingface_hub.snapshot_download", lambda *_, **__: pytest.fail("fetched")
+    )
+    for weights_of in (wished, replace(wished, weights="owner/name")):
+        with pytest.raises(InputError, match="`four_bits`: needs an NVIDIA GPU"):
+            check_generator(weights_of)
     monkeypatch.setattr(
         "dynascene.generation.vace_weights.default_device", lambda: torch.device("cuda")
     )
@@ -320,8 +329,21 @@ def test_a_network_in_four_bits_says_about_the_same(tmp_path, monkeypatch) -> No
     assert (wanted - seen).abs().mean() < 0.25 * wanted.abs().mean()
 
 
-def test_frames_that_wait_lie_in_a_file() -> None:
+@pytest.mark.parametrize("allocates", [True, False])
+def test_frames_that_wait_lie_in_a_file(allocates: bool, monkeypatch) -> None:
+    descriptors: list[int] = []
+
+    def temporary_file() -> IO[bytes]:
+        file = TemporaryFile()  # noqa: SIM115 — who calls it closes it
+        descriptors.append(os.dup(file.fileno()))
+        return file
+
+    monkeypatch.setattr(f"{SAMPLING}.TemporaryFile", temporary_file)
+    if not allocates:
+        monkeypatch.delattr(os, "posix_fallocate", raising=False)
     store = stored_frames(3, Size(7, 5))
+    (file,) = descriptors
+    assert os.fstat(file).st_size == store.numel() == 3 * 5 * 5 * 7
     values = torch.arange(5 * 5 * 7, dtype=torch.uint8).reshape(5, 5, 7)
     frame = moved(VaceFrame(values[:3], values[3:4], values[4:]), store[2])
     assert torch.equal(store[2], values)
@@ -330,6 +352,27 @@ def test_frames_that_wait_lie_in_a_file() -> None:
     assert (store[:2] == 0).all()
     values[:] = 9
     assert not torch.equal(store[2], values)  # a copy
+    assert os.pread(file, 175, 2 * 175) == bytes(range(175))
+    os.close(file)
+
+
+def test_a_full_disk_is_told_before_anything_is_loaded(scene, monkeypatch) -> None:
+    """Found out in the middle, it would kill the process."""
+
+    def full(_: int, start: int, size: int) -> None:
+        assert (start, size) == (0, FRAMES * 5 * 64 * 96)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    guide = prepare(shot(), scene, GenerationOptions(framing="centre"))
+    assert isinstance(guide, RenderedGuide)
+    sampling = VaceSampling(
+        guide, lambda: pytest.fail("loaded"), lambda _: pytest.fail("encoded"),
+        steps=2, guidance=5.0, seed=0, length=81,
+    )  # fmt: skip
+    with pytest.raises(InputError, match=f"{gettempdir()}: has no room for 0 MB .*TMPDIR"):
+        sampling.run(Log())
+    assert sampling.frames == []
 
 
 def test_every_preset_has_a_name_and_windows_that_fit() -> None:
@@ -359,6 +402,9 @@ def test_what_cannot_be_is_refused_in_one_line(weights, tmp_path, monkeypatch) -
     with pytest.raises(InputError, match=r"`preset` 12: .* alone take .*; take 16, which"):
         check_generator(options(weights, preset="12"))
     check_generator(options(weights, preset="16"))
+    monkeypatch.setattr("dynascene.generation.vace_weights._check_four_bits", lambda: None)
+    with pytest.raises(InputError, match=r"take 16 without `four_bits`, which holds one block"):
+        check_generator(replace(options(weights, preset="8"), four_bits=True))
     monkeypatch.setattr("dynascene.extras.is_installed", lambda package: package != "ftfy")
     with pytest.raises(InputError, match=r"encoding a prompt needs ftfy.*dynascene\[vace\]"):
         check_generator(options(weights, prompt="something new"))
@@ -385,6 +431,18 @@ def test_weights_that_are_not_whole_are_refused_before_anything_is_made(weights,
     index.write_text("{}")
     with pytest.raises(InputError, match="has no weight_map"):
         check_generator(options(folder))
+
+
+def test_weights_that_nobody_named_are_offered_only_whole(weights, tmp_path, monkeypatch) -> None:
+    for name in ("whole", "half"):
+        shutil.copytree(weights, tmp_path / name)
+    shutil.rmtree(tmp_path / "half" / "transformer")
+    for name, offered in (("whole", str(tmp_path / "whole")), ("half", None)):
+        monkeypatch.setattr(
+            "huggingface_hub.snapshot_download",
+            lambda *_, local_files_only, name=name: str(tmp_path / name),
+        )
+        assert fetched_weights() == offered
 
 
 def test_other_networks_and_damaged_configurations_are_refused(weights, tmp_path) -> None:

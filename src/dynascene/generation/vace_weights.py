@@ -73,12 +73,12 @@ def check_vace(options: GenerationOptions) -> Path:
         raise InputError("`cameras` none: the vace generator follows the guide's cameras")
     if not isinstance(options.weights, str):
         raise InputError(f"`weights`: the vace generator brings none; {ADVICE}")
+    if options.four_bits:
+        _check_four_bits()
     folder = _folder(options.weights)
     _check_index(folder)
     for network in NETWORKS:
         _check_network(folder / network)
-    if options.four_bits:
-        _check_four_bits()
     if options.preset is not None:
         _check_memory(folder, options.preset, preset_of(options))
     try:
@@ -92,15 +92,19 @@ def check_vace(options: GenerationOptions) -> Path:
 
 
 def fetched_weights() -> str | None:
-    """The folder of the published weights of 1.3B where they were fetched before; else None."""
+    """The folder of the published weights of 1.3B where all of them were fetched before; else None.
+
+    Nobody has asked for them, so a folder that is not whole is none, and nothing is fetched.
+    """
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        folder = Path(snapshot_download(HUB, local_files_only=True))
-    except LocalEntryNotFoundError:
+        folder = snapshot_download(HUB, local_files_only=True)
+        check_vace(GenerationOptions(generator="vace", weights=folder))
+    except (LocalEntryNotFoundError, InputError):
         return None
-    return str(folder) if (folder / INDEX).is_file() else None
+    return folder
 
 
 def preset_of(options: GenerationOptions) -> Preset:
@@ -298,7 +302,8 @@ def _check_memory(folder: Path, name: str, preset: Preset) -> None:
     each = FOUR_BITS if preset.four_bits else 1 if preset.eight_bits else 2
     size = numbers * each / GIB
     if preset.offload == "networks" and size > 0.75 * int(name):
+        by_blocks = f"{BY_BLOCKS}{' without `four_bits`' if preset.four_bits else ''}"
         raise InputError(
             f"`preset` {name}: these weights alone take {size:.0f} of {name} GB; take "
-            f"{BY_BLOCKS}, which holds one block at a time, a larger one, or smaller weights"
+            f"{by_blocks}, which holds one block at a time, a larger one, or smaller weights"
         )

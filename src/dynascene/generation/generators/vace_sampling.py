@@ -4,12 +4,13 @@ F frames, h w pixels of the network.
 """
 
 import math
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
-from tempfile import TemporaryFile
-from typing import Any, NamedTuple
+from tempfile import TemporaryFile, gettempdir
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from PIL import Image
 from torch import Tensor
 
 from dynascene.devices import default_device
+from dynascene.errors import InputError
 from dynascene.generation.detail import blurred, carried_on
 from dynascene.generation.generators.sampling import SEED_STEP
 from dynascene.generation.guide import RenderedGuide
@@ -112,14 +114,17 @@ class VaceSampling:
         return network_size(self.guide.clip.track.size)
 
     def run(self, log: Log) -> None:
-        """Draw the frames now, as stages of the log."""
+        """Draw the frames now, as stages of the log.
+
+        Raises InputError where they have no room, before anything is loaded.
+        """
         if self.frames:
             return
+        store = stored_frames(len(self.guide.clip.track), self.size)
         prompt, negative = self.embed(log)
         with log.stage("load weights"):
             pipeline = self.load()
         spans, frames = self.spans, list[VaceFrame]()
-        store = stored_frames(len(self.guide.clip.track), self.size)
         with log.stage("sampling", len(spans) * self.steps) as step:
             for number, (start, stop) in enumerate(spans):
                 given = self._input(start, stop)
@@ -219,10 +224,33 @@ def stored_frames(count: int, size: Size) -> Tensor:
     """Room for the frames of a clip, uint8 [F, 5, h, w], in a file without a name.
 
     What is not in use leaves memory to others. The file goes with the tensor.
+
+    Raises:
+        InputError: the folder of temporary files has no room.
     """
+    shape = (count, 5, size.height, size.width)
     with TemporaryFile() as file:
-        shape = (count, 5, size.height, size.width)
-        return torch.from_numpy(np.memmap(file, np.uint8, "w+", shape=shape))
+        try:
+            _fill(file, math.prod(shape))
+            return torch.from_numpy(np.memmap(file, np.uint8, "r+", shape=shape))
+        except OSError as error:
+            raise InputError(
+                f"{gettempdir()}: has no room for {math.prod(shape) / 1e6:.0f} MB of sampled "
+                f"frames ({error.strerror or error}); free some, or name another folder in TMPDIR"
+            ) from error
+
+
+def _fill(file: IO[bytes], size: int) -> None:
+    """Make a file so many bytes long, all of them on the disk.
+
+    Writing into a hole of a mapped file on a full disk would kill the process.
+    """
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file.fileno(), 0, size)
+        return
+    while size > 0:  # macOS and Windows
+        size -= file.write(bytes(min(size, 2**20)))
+    file.flush()
 
 
 def moved(frame: VaceFrame, place: Tensor) -> VaceFrame:

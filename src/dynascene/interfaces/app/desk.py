@@ -15,6 +15,7 @@ from typing import Any
 from dynascene.errors import InputError
 from dynascene.generation.demo import demo_scene
 from dynascene.generation.frame_preview import FramePreviewer, PreviewFrame
+from dynascene.generation.generate import check_generator
 from dynascene.generation.place_input import read_scene
 from dynascene.generation.stand_in import make_stand_in, with_stand_in
 from dynascene.interfaces.app.drafts import TRACK, VACE, Draft
@@ -179,6 +180,8 @@ class Desk:
             if self.vace is None:
                 raise InputError("`generator` vace: this server has no weights of it any more")
             draft = self.store.change(session, **vars(self.vace))
+            if Path(self.vace.weights).is_dir():  # a prompt may need parts that it lacks
+                check_generator(draft.request().options)
         if kind == "render":
             draft.request()
         else:

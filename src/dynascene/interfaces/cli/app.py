@@ -82,7 +82,7 @@ def app(
 def _public_weights(name: str | None, preset: str | None) -> VaceWeights | None:
     """The weights that the generator vace is offered with; None where there are none.
 
-    Raises InputError where those that were named are not whole, or do not fit the preset.
+    Raises InputError where those that were named are not whole, or any do not fit the preset.
     """
     from dynascene.generation.clip import GenerationOptions
     from dynascene.generation.vace_weights import check_vace, fetched_weights
