@@ -1,5 +1,6 @@
 """What the app does for one session, without a browser."""
 
+import html
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,8 +9,9 @@ import pytest
 from app_server import write_person, write_place
 
 from dynascene.errors import InputError
+from dynascene.generation.clip import DEFAULT_GENERATOR
 from dynascene.interfaces.app.desk import Desk, VaceWeights
-from dynascene.interfaces.app.drafts import MOVE, VACE
+from dynascene.interfaces.app.drafts import FILE, KEYFRAMES, MOVE, VACE
 from dynascene.interfaces.app.store import JobStore
 from dynascene.interfaces.app.workers import Workers
 
@@ -42,3 +44,76 @@ def test_a_prompt_that_cannot_be_read_does_not_wait_for_its_turn(
     desk.choose(ADA, prompt="a lake that nobody has asked for")
     with pytest.raises(InputError, match="has no text_encoder, and this prompt has not been"):
         desk.start(ADA, "render")
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ([0, "nan"], "row 2 of the table: orbit nan is no finite number"),
+        ([0, 5, "-inf"], "row 2 of the table: right -inf is no finite number"),
+        (["1e400"], "row 2 of the table: frame inf is no finite number"),
+        ([3, 10**400], "row 2 of the table: a cell is no number"),
+        ([3, "left"], "row 2 of the table: a cell is no number"),
+        ([1.7, 5], "row 2 of the table: frame 1.7 must be a whole number"),
+    ],
+)
+def test_cells_of_the_table_of_keyframes_are_finite(desk: Desk, row: list, reason: str) -> None:
+    with pytest.raises(InputError) as raised:
+        desk.write_keyframes(ADA, [[0, 0], row])
+    assert str(raised.value) == reason
+    assert desk.store.draft(ADA).keyframes is None
+
+
+def test_a_job_keeps_the_keyframes_of_its_time(desk: Desk) -> None:
+    desk.choose(ADA, camera=KEYFRAMES)
+    first = desk.write_keyframes(ADA, [[0, 0], [5.0, "7"]])
+    job = desk.start(ADA, "render")
+    second = desk.write_keyframes(ADA, [[0, 0], [5, 9]])
+    assert [row[:2] for row in desk.read_keyframes(job.draft)] == [[0, 0], [5, 7]]
+    assert [row[:2] for row in desk.read_keyframes(second)] == [[0, 0], [5, 9]]
+    assert desk.write_keyframes(ADA, [[0, 0], [5, 7]]).keyframes == first.keyframes
+
+
+def test_an_unused_height_of_the_camera_is_told(desk: Desk, tmp_path: Path) -> None:
+    gr = pytest.importorskip("gradio", reason="gradio is not installed")
+    from dynascene.interfaces.app.steps.camera import HEIGHT_UNUSED, CameraStep
+
+    keyframes = tmp_path / "dolly.json"
+    keyframes.write_text('{"keyframes": [{"frame": 0}, {"frame": 5, "pan": 7}]}')
+    desk.choose(ADA, camera=FILE, camera_file=str(keyframes))
+    with gr.Blocks():
+        step = CameraStep(desk)
+    words = [step.set_height(ADA, height)[step.words] for height in (1.6, 0.0)]
+    assert [html.escape(HEIGHT_UNUSED) in text for text in words] == [True, False]
+
+
+def test_what_was_just_typed_is_rendered(desk: Desk) -> None:
+    """A click on the button leaves the field at the same moment."""
+    pytest.importorskip("gradio", reason="gradio is not installed")
+    from dynascene.interfaces.app.page import Page
+
+    page = Page(desk, "secret")
+    step = page.render
+    (click,) = (
+        function
+        for function in page.blocks.fns.values()
+        if (step.start._id, "click") in function.targets
+    )
+    shown = dict(zip(step.choices, ["projection", " fog ", "426x240", [], [], 3], strict=True))
+    assert click.fn is not None
+    updates = click.fn(*(shown.get(part, ADA) for part in click.inputs))
+    job = desk.store.last_job(ADA, "render")
+    assert job is not None
+    assert (job.draft.prompt, job.draft.size, job.draft.seed) == ("fog", (426, 240), 3)
+    assert set(updates) <= set(click.outputs)
+
+
+def test_without_its_weights_the_generator_is_the_usual_one(desk: Desk) -> None:
+    gr = pytest.importorskip("gradio", reason="gradio is not installed")
+    from dynascene.interfaces.app.steps.render import RenderStep
+
+    desk.choose(ADA, generator=VACE)  # while the server had weights
+    with gr.Blocks():
+        step = RenderStep(desk)
+    shown = step.show(ADA, desk.store.draft(ADA))[step.generator]
+    assert shown == desk.store.draft(ADA).generator == DEFAULT_GENERATOR

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import shutil
 import threading
 from collections.abc import Generator, Sequence
@@ -147,16 +148,20 @@ class Desk:
     def write_keyframes(self, session: str, rows: Sequence[Sequence[Any]]) -> Draft:
         """Keyframes from a table: a frame, then one column for each of MOTION_KEYS.
 
-        Raises InputError where a cell is no number.
+        Each table has a file of its own, so that a job that waits keeps the keyframes of its time.
+
+        Raises InputError where a cell is no finite number, or a frame is not whole.
         """
         keyframes = [
             _keyframe(number, row) for number, row in enumerate(rows, start=1) if _is_full(row)
         ]
         if not keyframes:
             raise InputError("fill in at least one row of the table: a frame, and how far to move")
-        path = self.folder / session / "keyframes.json"
+        text = json.dumps({"keyframes": keyframes}, indent=1)
+        digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+        path = self.folder / session / f"keyframes-{digest}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, json.dumps({"keyframes": keyframes}, indent=1))
+        write_text(path, text)
         return self.store.change(session, keyframes=str(path))
 
     def read_keyframes(self, draft: Draft) -> list[list[Any]]:
@@ -267,6 +272,13 @@ def _keyframe(number: int, row: Sequence[Any]) -> dict[str, float]:
             for name, cell in zip(("frame", *MOTION_KEYS), row, strict=False)
             if cell not in (None, "")
         }
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(f"row {number} of the table: a cell is no number") from None
+    for name, value in cells.items():
+        if not math.isfinite(value):
+            raise InputError(f"row {number} of the table: {name} {value:g} is no finite number")
+    if cells["frame"] % 1:
+        raise InputError(
+            f"row {number} of the table: frame {cells['frame']:g} must be a whole number"
+        )
     return cells | {"frame": int(cells["frame"])}

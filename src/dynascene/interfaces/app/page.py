@@ -185,7 +185,7 @@ class Page:
     def _wire_render(self) -> None:
         step = self.render
         shown_of_job = [step.status, step.notices, step.start, step.stop, step.message]
-        begun = self._on(step.start.click, step.begin, (), shown_of_job)
+        begun = self._on(step.start.click, step.render, step.choices, [step.prompt, *shown_of_job])
         begun.then(_awake, outputs=self.timer)
         self._on(step.stop.click, step.end, (), shown_of_job)
         for part in step.choices:

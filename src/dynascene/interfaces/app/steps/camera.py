@@ -20,7 +20,7 @@ from dynascene.interfaces.app.steps.parts import (
     message_line,
     status_line,
 )
-from dynascene.io.keyframes import MOTION_KEYS
+from dynascene.io.keyframes import MOTION_KEYS, is_keyframe_file
 
 SOURCES = [
     ("the clip's own, tracked", TRACK),
@@ -28,6 +28,7 @@ SOURCES = [
     ("keyframes", KEYFRAMES),
     ("a camera file", FILE),
 ]
+HEIGHT_UNUSED = "keyframes are in track units, so the camera's height is not used"
 FIRST_ORBIT = 10.0  # degrees, in the last of the keyframes that the table begins with
 PATH_HTML = """
 <p class="label">The camera's path, from blue to yellow: drag to turn it, wheel to come nearer</p>
@@ -146,6 +147,8 @@ class CameraStep(JobStep):
             words = tracking_words(draft) if draft.camera == TRACK else f"{len(track)} cameras"
             if draft.camera == FILE and draft.camera_file:
                 words = f"{Path(draft.camera_file).name}: {words}"
+                if draft.camera_height and is_keyframe_file(Path(draft.camera_file)):
+                    words += f"; {HEIGHT_UNUSED}"
             return {self.path: json.dumps(drawn_path(track)), self.words: status_line(words)}
         return {self.path: "", self.words: complaint(wrong)}
 

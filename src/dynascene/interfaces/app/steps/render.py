@@ -6,12 +6,13 @@ import json
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar, get_args
+from typing import Any, ClassVar, get_args
 
 import gradio as gr
 
 from dynascene.extras import is_installed
 from dynascene.generation.camera_files import camera_file_names
+from dynascene.generation.clip import DEFAULT_GENERATOR
 from dynascene.generation.layers import layer_names
 from dynascene.interfaces.app.desk import Desk
 from dynascene.interfaces.app.drafts import VACE, Draft
@@ -61,7 +62,7 @@ class RenderStep(JobStep):
             with gr.Column(min_width=300):
                 offered = GENERATORS if desk.vace is None else [*GENERATORS, PUBLIC]
                 self.generator = gr.Radio(
-                    offered, label="Background by", value="diffusion", elem_id="generator",
+                    offered, label="Background by", value=DEFAULT_GENERATOR, elem_id="generator",
                     info=NO_PUBLIC_WEIGHTS if desk.vace is None else None,
                 )  # fmt: skip
                 self.prompt = gr.Textbox(
@@ -112,12 +113,11 @@ class RenderStep(JobStep):
 
     def show(self, session: str, draft: Draft) -> Updates:
         """What the step shows of a draft, and of the last clip that was made."""
-        generator = draft.generator
-        if generator == VACE and self.desk.vace is None:  # chosen while the server had them
-            generator = None
+        if draft.generator == VACE and self.desk.vace is None:  # chosen while the server had them
+            draft = self.desk.choose(session, generator=DEFAULT_GENERATOR)
         updates: Updates = {
-            self.generator: generator,
-            self.prompt: gr.update(value=draft.prompt, visible=generator == VACE),
+            self.generator: draft.generator,
+            self.prompt: gr.update(value=draft.prompt, visible=draft.generator == VACE),
             self.size: "" if draft.size is None else "{}x{}".format(*draft.size),
             self.layers: list(draft.layers),
             self.cameras: list(draft.camera_files),
@@ -180,6 +180,10 @@ class RenderStep(JobStep):
             prompt=prompt.strip(),
         )
         return {self.prompt: gr.update(visible=generator == VACE)}
+
+    def render(self, session: str, *choices: Any) -> Updates:
+        """Begin with what the page shows: a field that was just left may not have told it yet."""
+        return self.choose(session, *choices) | self.begin(session)
 
     def compare(self, session: str, number: float) -> Updates:
         """Another frame is to be compared."""
