@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +17,9 @@ from dynascene.curation.engine.step import Step
 from dynascene.curation.engine.store import Item
 from dynascene.devices import chosen_device
 from dynascene.errors import InputError
-from dynascene.interfaces.cli import batch
+from dynascene.generation import weights
+from dynascene.interfaces.cli import batch, batch_faults
+from dynascene.interfaces.cli.batch_faults import find_faults
 from dynascene.interfaces.cli.batch_plan import PlannedShot, options_from, plan_shots
 from dynascene.interfaces.cli.main import main
 from dynascene.io.file_locks import file_lock
@@ -269,6 +272,7 @@ BAD = {
     "missing matte": ({"person": "a.png", "matte": "no.png"}, "--matte no.png: there is no such"),
     "missing camera": ({"move": None, "cameras": "no.txt"}, "--cameras no.txt: there is no such"),
     "missing weights": ({"person": "a.png", "weights": "no/where/at-all"}, "--weights no/where"),
+    "weights without a person": ({"weights": "no/where/at-all"}, "--weights no/where/at-all"),
 }
 
 
@@ -290,6 +294,47 @@ def test_a_bad_line_is_named_at_the_beginning_and_stops_no_other(
     listed = json.loads((folder / "o" / "batch.json").read_text())["shots"]
     assert [entry["state"] for entry in listed] == ["failed", "done"]
     assert reason in listed[0]["reason"]
+
+
+@pytest.mark.parametrize("name", ["person", "scene"])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_file_whose_name_is_no_text_faults_its_own_line_alone(
+    name: str, is_first: bool, folder: Path
+) -> None:
+    """Whichever of the lines, whose other options are the same, is looked at first."""
+    good = {"person": "a.png", "scene": "b.png", "move": "static", "generator": "projection"}
+    shots = [PlannedShot("good", good), PlannedShot("bad", {**good, name: 5}, "line 7")]
+    faults = find_faults(shots[::-1] if is_first else shots, folder / "o")
+    option = {"person": "PERSON", "scene": "--scene"}[name]
+    assert faults == {"bad": f"line 7: {option} 5: give the name of a file in quotes"}
+
+
+def test_weights_are_looked_at_once_for_each_device(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DYNASCENE_DEVICE", raising=False)
+    devices: list[str | None] = []
+    monkeypatch.setattr(
+        batch_faults, "check_generator", lambda *_, **__: devices.append(chosen_device())
+    )
+    common = {"scene": "a.png", "move": "static"}
+    each = [common, {**common, "device": "cpu"}, {**common, "device": "cpu", "seed": 7}]
+    find_faults([PlannedShot(str(n), options) for n, options in enumerate(each)], folder / "o")
+    assert devices == [None, "cpu"]
+
+
+@pytest.mark.parametrize("person", [None, "a.png"])
+def test_weights_that_make_the_person_are_wrong_for_filmed_people_alone(
+    person: str | None, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weights, "check_weights", lambda _: (folder, []))
+    monkeypatch.setattr(weights, "system_of", lambda _: SimpleNamespace(makes_person=True))
+    options = {"scene": "b.png", "move": "static", "weights": "w", "person": person}
+    faults = find_faults([PlannedShot("shot", options, "line 7")], folder / "o")
+    if person is None:
+        assert faults == {}
+    else:
+        assert faults["shot"].startswith("line 7: these weights make the person too")
 
 
 def test_a_line_that_was_mended_is_made(made: list[list[str]], folder: Path) -> None:

@@ -52,9 +52,12 @@ def generate(
     return generator(prepare(shot, scene, options), options)
 
 
-def check_generator(options: GenerationOptions) -> None:
-    """Check what a generator needs for somebody who was filmed, before anything is made for it;
-    weights of a hub are fetched.
+def check_generator(options: GenerationOptions, *, is_filmed: bool = True) -> None:
+    """Check what a generator needs, before anything is made for it; weights of a hub are fetched.
+
+    Args:
+        options: of the generator.
+        is_filmed: whether somebody was filmed, so that the weights must not make the person.
 
     Raises:
         InputError: it is unknown, or its weights are missing, incomplete, or make the person too.
@@ -69,7 +72,9 @@ def check_generator(options: GenerationOptions) -> None:
         from dynascene.generation.weights import check_weights, system_of
 
         folder, _ = check_weights(options.weights)
-        check_not_filmed(system_of(folder))
+        system = system_of(folder)
+        if is_filmed:
+            check_not_filmed(system)
 
 
 def _generator(name: str) -> BackgroundGenerator:

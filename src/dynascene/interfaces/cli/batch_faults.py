@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from dynascene.devices import restored_choice
+from dynascene.devices import chosen_device, restored_choice
 from dynascene.errors import InputError
 from dynascene.generation.clip import GenerationOptions
 from dynascene.generation.generate import check_generator
@@ -30,7 +30,7 @@ def find_faults(shots: Sequence[PlannedShot], out: Path) -> dict[str, str]:
     checked: set[tuple[object, ...]] = set()
     faults = {}
     for shot in shots:
-        reason = _missing_file(shot)
+        reason = _wrong_file(shot)
         if reason is None:
             kind = _kind(shot)
             if kind not in reasons:
@@ -47,11 +47,14 @@ def _kind(shot: PlannedShot) -> str:
     return json.dumps({**shot.options, **named}, sort_keys=True)
 
 
-def _missing_file(shot: PlannedShot) -> str | None:
+def _wrong_file(shot: PlannedShot) -> str | None:
+    """Why the person or the scene cannot be read: what is named is no text, or is not there."""
     for name in (PERSON, SCENE):
         path = shot.options.get(name)
         try:
-            check_is_there(name, Path(path) if isinstance(path, str) else None)
+            if not isinstance(path, str | None):
+                raise InputError(f"`{name}` {json.dumps(path)}: give the name of a file in quotes")
+            check_is_there(name, None if path is None else Path(path))
         except InputError as error:
             return spell_options(str(error))
     return None
@@ -68,9 +71,10 @@ def _reason(shot: PlannedShot, out: Path, checked: set[tuple[object, ...]]) -> s
             command = parse(shot.arguments(out))
             request = plan_clip(*command.args, **command.keywords).request
             check_request(request)
-            weights = _weights(request.options)
-            if request.person is not None and weights not in checked:
-                check_generator(request.options)
+            is_filmed = request.person is not None
+            weights = (is_filmed, *_weights(request.options))
+            if weights not in checked:
+                check_generator(request.options, is_filmed=is_filmed)
                 checked.add(weights)
     except InputError as error:
         return spell_options(str(error))
@@ -80,7 +84,7 @@ def _reason(shot: PlannedShot, out: Path, checked: set[tuple[object, ...]]) -> s
 
 
 def _weights(options: GenerationOptions) -> tuple[object, ...]:
-    """What decides whether a generator can work."""
+    """What decides whether a generator can work, here and now."""
     prompts = (options.prompt, options.negative_prompt)
-    storage = (options.preset, options.four_bits)
+    storage = (options.preset, options.four_bits, chosen_device())
     return (options.generator, options.weights, *storage, options.null_camera, *prompts)
