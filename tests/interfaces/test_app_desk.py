@@ -42,8 +42,11 @@ def test_a_prompt_that_cannot_be_read_does_not_wait_for_its_turn(
     assert desk.start(ADA, "render").state == "waiting"
     shutil.rmtree(weights / "text_encoder")
     desk.choose(ADA, prompt="a lake that nobody has asked for")
-    with pytest.raises(InputError, match="has no text_encoder, and this prompt has not been"):
+    with desk.complaints() as lines:
         desk.start(ADA, "render")
+    (line,) = lines
+    assert line.startswith("“Weights” weights: has no text_encoder, and this prompt has not been")
+    assert desk.store.last_job(ADA, "render", "cancelled") is None  # the first one still waits
 
 
 @pytest.mark.parametrize(

@@ -252,6 +252,8 @@ class Desk:
         """A message in the page's words, without the server's folders."""
         for folder in (*self.folder.glob("*/"), demo_scene().parent):
             text = text.replace(f"{folder / UPLOADS}/", "").replace(f"{folder}/", "")
+        if self.vace is not None:
+            text = text.replace(self.vace.weights, Path(self.vace.weights).name)
         return spell_fields(text)
 
 
