@@ -186,8 +186,8 @@ def run_forked(
 ) -> Outcome:
     """Work in a copy of this process, within bounds; it returns an exit code.
 
-    It is killed after so many
-    seconds. This process itself must not calculate: threads of libraries are not copied.
+    It is killed after ``kill_after`` seconds. This process itself must not calculate: threads of
+    libraries are not copied.
     """
     child = os.fork()
     if child == 0:
@@ -236,6 +236,7 @@ def limit_this_process(memory: int | None) -> None:
         most = pages * resource.getpagesize() + memory
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # Python ignores it, and the write fails instead
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_PROF, SECONDS)

@@ -10,14 +10,17 @@ import os
 import random
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections import Counter
 from pathlib import Path
 
 from fuzz_cases import (
+    PATIENCE,
     Case,
     Outcome,
     draw_case,
@@ -70,7 +73,10 @@ def prepare(folder: Path) -> Path:
 
 
 def narrow() -> None:
-    """Trainings of a few kilobytes."""
+    """Trainings of a few kilobytes, and one thread: each takes address space."""
+    import cv2
+
+    cv2.setNumThreads(1)
     from dynascene.recipes import autoencoder
     from dynascene.training import images
 
@@ -81,11 +87,14 @@ def run_program(arguments: tuple[str, ...], folder: Path, errors: Path) -> Outco
     """The command as a user starts it."""
     command = [sys.executable, "-c", PROGRAM, *arguments]
     with errors.open("w") as file:
-        done = subprocess.run(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=file, timeout=600, check=False,
-        )  # fmt: skip
-    return Outcome(done.returncode, errors.read_text(errors="replace"), 0.0, 0.0)
+        try:
+            code = subprocess.run(
+                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                stderr=file, timeout=PATIENCE, check=False,
+            ).returncode  # fmt: skip
+        except subprocess.TimeoutExpired:
+            code = -signal.SIGKILL
+    return Outcome(code, errors.read_text(errors="replace"), 0.0, 0.0)
 
 
 def run_case(
@@ -94,8 +103,8 @@ def run_case(
     """Case ``number`` in its own folder."""
     draw = random.Random(f"{seed} {number}")
     case = draw_case(draw, options_of)
-    place = folder / f"case-{number}"
-    place.mkdir()
+    place = folder / f"case-{number}" / "here"  # so that ../x is the case's own, too
+    place.mkdir(parents=True)
     lay_out(case, samples, place, draw)
     before = names_below(place)
     errors = folder / "errors.txt"
@@ -114,6 +123,8 @@ def main() -> None:
     parser.add_argument("--verbose", action="store_true", help="say how each case ended")
     given = parser.parse_args()
     os.environ |= {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    for kind in (DeprecationWarning, FutureWarning):  # of libraries, for their next versions
+        warnings.simplefilter("ignore", kind)
     folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
     os.environ["DYNASCENE_CACHE"] = str(folder / "cache")
     narrow()

@@ -32,7 +32,7 @@ WORK = r"""
 import json, pathlib, sys, time
 order = json.loads(sys.stdin.readline())
 out = pathlib.Path(order["out"])
-out.mkdir()
+out.mkdir(exist_ok=True)  # one whose server was killed may still be at work
 for text in ("half", "whole"):
     (out / "clip").write_text(text)
     time.sleep(0.05)
