@@ -1,28 +1,33 @@
 """A tiny random VitPose: whose heat lies where, becomes which joint where."""
 
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import VitPoseBackboneConfig, VitPoseConfig, VitPoseForPoseEstimation
+from walking_pose import SIZE, walking_pose
 
-from dynascene.body_pose import INDEX
+from dynascene.body_pose import INDEX, BodyPose
 from dynascene.display import Quiet
 from dynascene.errors import InputError
-from dynascene.estimators.pose import estimation
+from dynascene.estimators.pose import estimation, job
 from dynascene.estimators.pose.vitpose import VitPose, grown
+from dynascene.io.images import write_png
 from dynascene.io.poses.layouts import COCO
 from dynascene.types import ArrayFrames, Size
 
 HEIGHT, WIDTH = 64, 48  # of the network's picture; its heat maps are a quarter of it
 
 
-def tiny(keypoints: int = 17) -> VitPoseForPoseEstimation:
+def tiny(keypoints: int = 17, experts: int = 1) -> VitPoseForPoseEstimation:
     backbone = VitPoseBackboneConfig(
         image_size=[HEIGHT, WIDTH], patch_size=[16, 16], hidden_size=12, num_hidden_layers=1,
-        num_attention_heads=3, out_indices=[1],
+        num_attention_heads=3, out_indices=[1], num_experts=experts,
+        part_features=0 if experts == 1 else 4,
     )  # fmt: skip
     torch.manual_seed(0)
     config = VitPoseConfig(backbone_config=backbone, num_labels=keypoints, scale_factor=4)
@@ -107,9 +112,48 @@ def test_the_folder_is_read_before_people_are_looked_for(tmp_path, monkeypatch) 
 def test_other_folders_are_one_line(tmp_path, folder) -> None:
     with pytest.raises(InputError, match="name a folder of a VitPose network, such as"):
         VitPose(tmp_path)
-    (tmp_path / "config.json").write_text("{}")
-    with pytest.raises(InputError, match="holds no VitPose network"):
-        VitPose(tmp_path)
+    for content in ("{}", "[]", '{"model_type": "vit"}'):
+        (tmp_path / "config.json").write_text(content)
+        with pytest.raises(InputError, match="holds no VitPose network"):
+            VitPose(tmp_path)
     tiny(keypoints=20).save_pretrained(tmp_path / "more")
     with pytest.raises(InputError, match="gives 20 keypoints, expected COCO's 17"):
         VitPose(tmp_path / "more")
+    tiny(experts=2).save_pretrained(tmp_path / "plus")
+    with pytest.raises(InputError, match=r"is a network of VitPose\+"):
+        VitPose(tmp_path / "plus")
+
+
+def test_weights_that_are_incomplete_are_refused(tmp_path, folder, capfd) -> None:
+    """Joints would be random otherwise. Nothing is printed beside the one line."""
+    shutil.copytree(folder, tmp_path / "part")
+    weights = load_file(folder / "model.safetensors")
+    body = {name: tensor for name, tensor in weights.items() if not name.startswith("head.")}
+    save_file(body, tmp_path / "part/model.safetensors", {"format": "pt"})
+    with pytest.raises(InputError, match=r"its weights lack head\."):
+        VitPose(tmp_path / "part")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_file_of_weights_that_was_cut_is_one_line(tmp_path, folder) -> None:
+    shutil.copytree(folder, tmp_path / "cut")
+    content = (folder / "model.safetensors").read_bytes()
+    (tmp_path / "cut/model.safetensors").write_bytes(content[: len(content) // 3])
+    with pytest.raises(InputError, match="holds no VitPose network") as wrong:
+        VitPose(tmp_path / "cut")
+    assert "\n" not in str(wrong.value)
+
+
+def test_the_picture_of_another_body_is_read_by_the_same_network(tmp_path, monkeypatch) -> None:
+    read = []
+
+    def joints(path, source, display, choice=None, vitpose=None) -> BodyPose:
+        read.append((path, vitpose))
+        return walking_pose(len(source))
+
+    monkeypatch.setattr(job, "estimate_joints", joints)
+    write_png(tmp_path / "other.png", np.zeros((SIZE.height, SIZE.width, 3), np.uint8))
+    source = ArrayFrames([np.zeros((SIZE.height, SIZE.width, 3), np.uint8)] * 3)
+    options = job.PoseOptions(like=tmp_path / "other.png", vitpose=tmp_path)
+    job.run(Path("clip"), source, tmp_path / "out", options, Quiet())
+    assert read == [(tmp_path / "other.png", tmp_path), (Path("clip"), tmp_path)]

@@ -107,7 +107,9 @@ def run(
     inputs = [path for path in (clip, options.like) if path is not None]
     network = None if source is None else "BlazePose" if options.vitpose is None else "VitPose"
     with result_folder(out, names, inputs) as folder:
-        reference = reference_pose(options.like, display) if options.like is not None else None
+        reference = None
+        if options.like is not None:
+            reference = reference_pose(options.like, display, options.vitpose)
         if source is None:
             pose = read_pose(clip, options.size)
         else:
@@ -136,15 +138,20 @@ def run(
     return summary
 
 
-def reference_pose(path: Path, display: Display) -> BodyPose:
+def reference_pose(path: Path, display: Display, vitpose: Path | None = None) -> BodyPose:
     """The pose of the person in a picture, or of a file of poses.
 
+    Args:
+        path: of the picture or file.
+        display: shows the progress.
+        vitpose: as ``estimate_joints``; a file of poses has no use for it.
+
     Raises:
-        InputError: it cannot be read, or there is nobody.
+        InputError: it cannot be read, or there is nobody, or the network cannot be had.
     """
     if is_pose_file(path):
         return read_pose(path, remedy=CONVERT)
-    return estimate_joints(path, open_frames(path), display)
+    return estimate_joints(path, open_frames(path), display, vitpose=vitpose)
 
 
 def pose_sheet(pose: BodyPose, source: FrameSource | None) -> np.ndarray:

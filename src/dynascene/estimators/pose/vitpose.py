@@ -5,18 +5,22 @@ F frames, h w working pixels, K = 17 keypoints.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 
 from dynascene.body_pose import BodyPose
-from dynascene.errors import InputError, one_line
+from dynascene.errors import InputError, one_line, some_of
 from dynascene.io.poses.layouts import COCO, to_joints
+from dynascene.io.text import read_json
 from dynascene.types import Size
 
+ADVICE = "such as usyd-community/vitpose-base-simple"
 MARGIN = 0.1  # of the extent of a person's landmarks, on each side: head and feet reach beyond them
 
 
@@ -29,31 +33,22 @@ class VitPose:
         folder: of the network; it gives the keypoints of COCO.
 
     Raises:
-        InputError: the folder holds no such network.
+        InputError: the folder holds no such network, or a part of it, or one of VitPose+, whose
+            experts are for several data sets.
     """
 
     name = "vitpose"
 
     def __init__(self, folder: Path) -> None:
-        from transformers import VitPoseForPoseEstimation
         from transformers.models.vitpose.image_processing_pil_vitpose import (
             VitPoseImageProcessorPil,
         )
 
-        if not (folder / "config.json").is_file():
-            raise InputError(
-                f"{folder}: has no config.json; name a folder of a VitPose network, such as one of "
-                "usyd-community/vitpose-base-simple"
-            )
-        try:
-            network = VitPoseForPoseEstimation.from_pretrained(
-                folder, local_files_only=True, use_safetensors=True
-            )
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
-            reason = one_line(error, longest=160)
-            raise InputError(f"{folder}: holds no VitPose network ({reason})") from error
+        network = _load(folder)
         backbone: Any = network.config.backbone_config
         keypoints, size = network.config.num_labels, backbone.image_size
+        if backbone.num_experts > 1:
+            raise InputError(f"{folder}: is a network of VitPose+; give one of VitPose, {ADVICE}")
         if keypoints != len(COCO):
             raise InputError(
                 f"{folder}: the network gives {keypoints} keypoints, expected COCO's {len(COCO)}"
@@ -94,6 +89,48 @@ class VitPose:
         ((pose,),) = self._prepare.post_process_pose_estimation(outputs, boxes=boxes)
         places = pose["keypoints"].double().numpy() + 0.5
         return np.concatenate([places, pose["scores"].double().numpy()[:, None]], axis=1)
+
+
+def _load(folder: Path) -> Any:
+    """The network of a folder, whole."""
+    from transformers import VitPoseForPoseEstimation
+
+    if not (folder / "config.json").is_file():
+        raise InputError(
+            f"{folder}: has no config.json; name a folder of a VitPose network, {ADVICE}"
+        )
+    config = read_json(folder / "config.json")
+    kind = config.get("model_type") if isinstance(config, dict) else None
+    if kind != "vitpose":
+        raise InputError(f"{folder}: holds no VitPose network (its model_type is {kind!r})")
+    try:
+        with _quiet_transformers():
+            loaded: Any = VitPoseForPoseEstimation.from_pretrained(
+                folder, local_files_only=True, use_safetensors=True, output_loading_info=True
+            )
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        reason = one_line(error, longest=160)
+        raise InputError(f"{folder}: holds no VitPose network ({reason})") from error
+    network, outcome = loaded
+    if missing := sorted(outcome["missing_keys"]):  # they would be random numbers
+        raise InputError(f"{folder}: its weights lack {some_of(missing)}; fetch the folder again")
+    return network
+
+
+@contextmanager
+def _quiet_transformers() -> Generator[None]:
+    """Its warnings and bars while loading: what matters of them is checked here."""
+    from transformers.utils import logging
+
+    level, has_bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if has_bars:
+            logging.enable_progress_bar()
 
 
 def grown(box: np.ndarray) -> np.ndarray:
