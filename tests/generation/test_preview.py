@@ -1,6 +1,7 @@
 """``generate --preview``: a picture of what the full run gives, beside its folder."""
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from dynascene.generation import person_in_place
 from dynascene.generation.job import make_clip
 from dynascene.generation.opening import open_inputs
 from dynascene.generation.person_input import FilmedPerson
-from dynascene.generation.preview import make_preview, preview_path
+from dynascene.generation.preview import make_preview, open_preview, preview_path
 from dynascene.generation.request import MotionInput
 from dynascene.generation.thinning import (
     FRAMES,
@@ -32,6 +33,7 @@ from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.moves import make_move
 from dynascene.imaging.sheet import SheetHeader
 from dynascene.interfaces.cli.main import main
+from dynascene.io.colour_space import ColourSpace
 from dynascene.io.images import read_image, write_png
 from dynascene.jobs.log import Log
 from dynascene.types import ArrayFrames, Size
@@ -148,6 +150,24 @@ def test_a_preview_makes_nobody_move(tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match="`pose`: a preview makes nobody move"):
         make_preview(request, tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["four_bits", "preset", "prompt"])
+def test_options_of_vace_are_no_hindrance(name: str, tmp_path: Path) -> None:
+    """A preview's background is the projection, which has no use for them."""
+    asked = {"four_bits": True, "preset": "24", "prompt": "a hall"}
+    options = GenerationOptions(generator="vace", weights="w", **{name: asked[name]})
+    request = place_request(tmp_path, person=None, camera=CameraInput(move="static"))
+    inputs, _ = open_preview(replace(request, options=options), tmp_path, Log())
+    assert len(inputs.shot) > 1
+
+
+def test_a_preview_checks_the_options_of_the_full_run(tmp_path: Path) -> None:
+    request = place_request(tmp_path, camera=CameraInput(move="static"))
+    place = replace(request.place, ocio_scene=ColourSpace(str(tmp_path / "no.ocio"), "ACEScg"))
+    with pytest.raises(InputError, match="`ocio_scene`"):
+        make_preview(replace(request, place=place), tmp_path / "out")
+    assert not list(tmp_path.glob("out*"))
 
 
 def test_the_picture_lies_beside_the_results_and_leaves_them_alone(

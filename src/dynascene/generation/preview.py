@@ -21,6 +21,7 @@ from dynascene.generation.look.preparation import prepare_look
 from dynascene.generation.notices import give_notices
 from dynascene.generation.opening import open_inputs
 from dynascene.generation.request import GenerationRequest, MotionInput
+from dynascene.generation.request_check import check_request
 from dynascene.generation.thinning import thinned_size
 from dynascene.imaging.sheet import spread_frames
 from dynascene.io.atomic import replacing
@@ -53,6 +54,7 @@ def make_preview(request: GenerationRequest, out: Path, display: Display | None 
     if request.motion != MotionInput():
         name = next(name for name, file in vars(request.motion).items() if file is not None)
         raise InputError(f"`{name}`: a preview makes nobody move; leave `preview` out, or it")
+    check_request(request)
     log, path = (Log(display) if display else Log()), preview_path(out)
     with replacing(path) as temporary, TemporaryDirectory() as folder, notices_of_reading(log):
         inputs, clip = open_preview(request, Path(folder), log)
@@ -75,7 +77,7 @@ def open_preview(
     """
     quick = replace(
         request.options, generator="projection", weights=None,
-        prompt=None, negative_prompt=None, preset=None,
+        prompt=None, negative_prompt=None, preset=None, four_bits=False,
     )  # fmt: skip
     size = quick.size and thinned_size(quick.size)
     inputs = open_inputs(replace(request, options=quick), folder, log, is_preview=True)
