@@ -1,5 +1,6 @@
 """What a request says comes before what is estimated."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -7,8 +8,10 @@ import numpy as np
 import pytest
 
 from dynascene import CameraInput, GenerationOptions, GenerationRequest, PersonInput, PlaceInput
+from dynascene.generation.delivery_input import DeliveryInput
 from dynascene.generation.opening import open_inputs
 from dynascene.geometry.framing import Attitude
+from dynascene.io.colour_space import ColourSpace
 from dynascene.jobs.log import Log
 
 
@@ -27,6 +30,26 @@ def test_the_camera_none_is_the_null_camera(place: PlaceInput) -> None:
 
     assert options("none").null_camera
     assert not options("cameras.txt").null_camera
+
+
+def test_the_files_of_colour_spaces_are_among_those_that_are_read(
+    place: PlaceInput, tmp_path: Path
+) -> None:
+    """So that no result replaces them."""
+    for name in ("one.ocio", "two.ocio", "three.ocio"):
+        (tmp_path / name).touch()
+    one, two, three = (
+        ColourSpace(str(tmp_path / f"{n}.ocio"), "x") for n in ("one", "two", "three")
+    )
+    request = GenerationRequest(
+        place=replace(place, ocio_scene=one),
+        person=PersonInput(person=tmp_path / "scene.png", ocio_person=two),
+        delivery=DeliveryInput(layers=("exr",), ocio_layers=three),
+    )
+    assert {Path(space.config) for space in (one, two, three)} <= set(request.files)
+    built_in = replace(place, ocio_scene=ColourSpace("ocio://default", "ACEScg"))
+    request = GenerationRequest(place=built_in, camera=CameraInput(move="static"))
+    assert request.files == [place.scene]
 
 
 def test_an_attitude_of_the_request_is_kept(place: PlaceInput, tmp_path: Path) -> None:

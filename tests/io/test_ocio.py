@@ -102,12 +102,6 @@ def test_layers_are_what_the_library_makes_of_srgb(ocio, name: str) -> None:
     np.testing.assert_array_equal(light, linear_from_srgb(picture))  # it is no other's array
 
 
-def test_without_a_space_nothing_changes(tmp_path: Path) -> None:
-    write_png(tmp_path / "picture.png", np.zeros((H, W, 3), np.uint8))
-    source = open_frames(tmp_path / "picture.png")
-    assert in_srgb(source, None, tmp_path) is source
-
-
 @pytest.mark.parametrize(
     ("space", "reason"),
     [
@@ -115,7 +109,9 @@ def test_without_a_space_nothing_changes(tmp_path: Path) -> None:
         (ColourSpace("ocio://nothing", "ACEScg"), "nothing"),
         (ColourSpace("nowhere.ocio", "ACEScg"), "there is no config nowhere.ocio"),
         (ColourSpace("bad.ocio", "ACEScg"), "the config bad.ocio cannot be read"),
-        (ColourSpace("raw.ocio", "raw"), "raw.ocio"),  # no space tells what its values mean
+        (ColourSpace("raw.ocio", "plain"), "raw.ocio"),  # no space tells what its values mean
+        (ColourSpace("raw.ocio", "raw"), "raw.ocio has it for data, which are no colours"),
+        (ColourSpace(CONFIG, "Raw"), "has it for data, which are no colours"),
     ],
 )
 def test_what_cannot_serve_is_one_line(
@@ -123,7 +119,9 @@ def test_what_cannot_serve_is_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("bad.ocio").write_text("a: [")
-    Path("raw.ocio").write_text(ocio.Config.CreateRaw().serialize())
+    raw = ocio.Config.CreateRaw()
+    raw.addColorSpace(ocio.ColorSpace(name="plain"))
+    Path("raw.ocio").write_text(raw.serialize())
     with pytest.raises(InputError, match="`ocio_scene`") as wrong:
         check_space("ocio_scene", space)
     assert reason in str(wrong.value)

@@ -14,7 +14,7 @@ from dynascene.io.frames import DerivedFrames, alpha_matte, open_frames, split_a
 from dynascene.io.images import IMAGE_SUFFIXES
 from dynascene.io.mattes import require_somebody
 from dynascene.io.ocio import in_srgb
-from dynascene.io.premultiplied import straight_frames
+from dynascene.io.premultiplied import is_to_divide, straight_frames
 from dynascene.jobs.log import Log
 from dynascene.types import FrameSource
 
@@ -46,7 +46,7 @@ def open_person(person: PersonInput, frames: tuple[int, int] | None) -> FilmedPe
             beyond the clip.
     """
     path = person.person
-    source = _open_file(person)
+    source = _straight_srgb(_open_file(person), person)
     picture = path.is_file() and path.suffix.lower() in IMAGE_SUFFIXES
     still = picture and len(source) == 1
     colour, matte = _colour_and_matte(source, person, frames, still)  # checks the frames too
@@ -86,13 +86,25 @@ def matted_person(
 
 
 def _open_file(person: PersonInput) -> FrameSource:
-    source = open_frames(
+    return open_frames(
         person.person,
         deinterlace=person.deinterlace,
         fill_gaps=person.fill_gaps,
         frame_rate=person.frame_rate,
     )
-    return in_srgb(source, person.ocio_person, person.person)
+
+
+def _straight_srgb(source: FrameSource, person: PersonInput) -> FrameSource:
+    """Frames of sRGB, with straight alpha where they have any."""
+    path = person.person
+    if person.ocio_person is None:
+        return straight_frames(source, person.alpha, path)
+    if is_to_divide(source, person.alpha):
+        raise InputError(
+            f"`ocio_person`: the colours of {path} are premultiplied by alpha, in a space that is "
+            "not known; export it with straight alpha (or give `alpha` straight if it has that)"
+        )
+    return in_srgb(source, person.ocio_person, path)
 
 
 def _with_outline(
@@ -124,13 +136,11 @@ def _colour_and_matte(
     """Of the frames in use; None where the clip has no matte of its own."""
     path = person.person
     if person.matte is not None:
-        straight = straight_frames(source, person.alpha, path)
-        whole = split_alpha(straight)[0] if source.channels == 4 else source
+        whole = split_alpha(source)[0] if source.channels == 4 else source
         colour = excerpt(whole, frames, path)
         matte = open_excerpt_matte(person.matte, whole, frames, fill_gaps=person.fill_gaps)
         require_somebody(matte, person.matte)
         return colour, matte
-    source = straight_frames(source, person.alpha, path)
     source = excerpt(source, frames, path)
     if source.channels != 4:
         if still:

@@ -17,7 +17,7 @@ from dynascene.generation.delivery_input import DeliveryInput
 from dynascene.generation.look.look_input import LookInput
 from dynascene.generation.names import PLACES, PRESET_NAMES
 from dynascene.io.cameras import Sensor
-from dynascene.io.colour_space import ColourSpace
+from dynascene.io.colour_space import ColourSpace, config_files
 from dynascene.io.names import AlphaKind, Deinterlace
 from dynascene.io.paths import is_there
 
@@ -298,7 +298,9 @@ class GenerationRequest:
     def files(self) -> list[Path]:
         """Everything that is read, as far as it exists."""
         move = self.camera.move and Path(self.camera.move)
-        paths = [*self.needed_files.values(), move, self.camera.scale_file]
+        clip = self.person.ocio_person if self.person else None
+        configs = config_files(clip, self.place.ocio_scene, self.delivery.ocio_layers)
+        paths = [*self.needed_files.values(), move, self.camera.scale_file, *configs]
         return [path for path in paths if isinstance(path, Path) and is_there(path)]
 
 
@@ -310,11 +312,9 @@ def _check_fov(name: str, degrees: float | None) -> None:
 def _check_options(options: GenerationOptions) -> None:
     if options.generator == "projection" and options.weights is not None:
         raise InputError("`weights`: the projection generator uses none")
-    for name in ("prompt", "negative_prompt", "preset"):
-        if getattr(options, name) is not None and options.generator != "vace":
+    for name in ("prompt", "negative_prompt", "preset", "four_bits"):
+        if getattr(options, name) not in (None, False) and options.generator != "vace":
             raise InputError(f"`{name}`: is for `generator` vace; {options.generator} has no use")
-    if options.four_bits and options.generator != "vace":
-        raise InputError(f"`four_bits`: is for `generator` vace; {options.generator} has no use")
     if options.preset not in (None, *PRESET_NAMES):
         raise InputError(f"`preset` {options.preset}: is one of {', '.join(PRESET_NAMES)}")
     if options.steps is not None and options.steps < 1:

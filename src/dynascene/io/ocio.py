@@ -20,7 +20,7 @@ from dynascene.errors import InputError, one_line
 from dynascene.extras import require
 from dynascene.imaging.colour import srgb_from_linear
 from dynascene.imaging.pixels import stored_bytes, unit_floats
-from dynascene.io.colour_space import ColourSpace
+from dynascene.io.colour_space import BUILT_IN, ColourSpace
 from dynascene.io.frames import DerivedFrames, PictureFrames, times_of
 from dynascene.io.images import Decode
 from dynascene.io.light_pictures import is_light_picture, read_light
@@ -29,7 +29,6 @@ from dynascene.io.video import VideoFrames
 from dynascene.types import FrameSource
 
 LINEAR = "Linear Rec.709 (sRGB)"  # of OpenColorIO's built-in configs
-BUILT_IN = "ocio://"
 NEAREST = 6  # spaces that a message names
 
 Apply = Callable[[np.ndarray], np.ndarray]  # float32 [H, W, 3] → the same, of any range
@@ -43,8 +42,8 @@ def check_space(parameter: str, space: ColourSpace | None) -> None:
         space: None: none was asked for.
 
     Raises:
-        InputError: OpenColorIO is not installed, the config cannot be read, or it does not have the
-            space or an interchange space.
+        InputError: OpenColorIO is not installed, the config cannot be read, it does not have the
+            space or an interchange space, or the space is for data.
     """
     if space is None:
         return
@@ -56,21 +55,20 @@ def check_space(parameter: str, space: ColourSpace | None) -> None:
         raise InputError(f"`{parameter}` {space.name}: {error}") from None
 
 
-def in_srgb(source: FrameSource, space: ColourSpace | None, path: Path) -> FrameSource:
+def in_srgb(source: FrameSource, space: ColourSpace, path: Path) -> FrameSource:
     """Frames whose stored values are of a colour space, as sRGB; highlights are clipped.
 
     What the file itself says of its colours is not heeded.
 
     Args:
-        source: as ``open_frames`` opens it.
-        space: None: the file's own is known already.
+        source: as ``open_frames`` opens it; where it has alpha, its colours are not multiplied by
+            it, or the file says that they are (OpenEXR, TIFF).
+        space: of the stored values.
         path: of the file, for messages.
 
     Raises:
         InputError: it is an animated picture.
     """
-    if space is None:
-        return source
     if isinstance(source, PictureFrames):
         floats = srgb_decoder(space)
         return replace(
@@ -138,16 +136,19 @@ def _processor(space: ColourSpace, *, to_space: bool) -> Any:
         InputError: without a parameter: the config or the space cannot be used.
     """
     ocio = import_module("PyOpenColorIO")
-    if not space.config.startswith(BUILT_IN) and not Path(space.config).is_file():
+    if space.file is not None and not space.file.is_file():
         raise InputError(f"there is no config {space.config}; give a file, or {BUILT_IN}default")
     try:
         config = ocio.Config.CreateFromFile(space.config)
     except ocio.Exception as error:
         reason = one_line(error, longest=160)
         raise InputError(f"the config {space.config} cannot be read ({reason})") from None
-    if config.getColorSpace(space.name) is None:
+    colour_space = config.getColorSpace(space.name)
+    if colour_space is None:
         names = list(config.getColorSpaceNames())
         raise InputError(f"{space.config} has no such colour space; it has {_some(names)}")
+    if colour_space.isData():
+        raise InputError(f"{space.config} has it for data, which are no colours; give another")
     try:
         if to_space:
             between = config.GetProcessorFromBuiltinColorSpace(LINEAR, config, space.name)

@@ -27,25 +27,34 @@ def straight_frames(source: FrameSource, kind: AlphaKind, path: Path) -> FrameSo
     """Frames [H, W, 4] with straight alpha.
 
     Args:
-        kind: what the file has; auto: what it says (TIFF), else by the whole clip: premultiplied
-            where no colour exceeds its alpha anywhere, and dividing brings the colours of soft
-            pixels nearer to those of the solid ones beside them.
+        kind: as for ``is_to_divide``.
         path: of the file, for messages.
     """
-    if source.channels != 4 or kind == "straight":
+    if not is_to_divide(source, kind):
         return source
-    pictures = isinstance(source, PictureFrames)
-    stated = {alpha_stated(picture) for picture in set(source.paths)} if pictures else {None}
-    if stated == {ASSOCIATED}:
-        return source  # divided when it was read
     if kind == "auto":
-        if None not in stated:
-            return source
-        if not is_premultiplied(source, NOISE if pictures else VIDEO_NOISE):
-            return source
         log.warning("%s: its colours are premultiplied and are divided by alpha (`alpha`)", path)
     rate, times = source.frame_rate, times_of(source)
     return DerivedFrames(source, 4, _divided, rate, times, convert_floats=_divided_floats)
+
+
+def is_to_divide(source: FrameSource, kind: AlphaKind) -> bool:
+    """Whether frames have colours that must be divided by their alpha.
+
+    Args:
+        kind: what the file has; auto: what it says (TIFF), else by the whole clip: premultiplied
+            where no colour exceeds its alpha anywhere, and dividing brings the colours of soft
+            pixels nearer to those of the solid ones beside them.
+    """
+    if source.channels != 4 or kind == "straight":
+        return False
+    pictures = isinstance(source, PictureFrames)
+    stated = {alpha_stated(picture) for picture in set(source.paths)} if pictures else {None}
+    if stated == {ASSOCIATED}:
+        return False  # divided when it was read
+    if kind == "premultiplied":
+        return True
+    return None in stated and is_premultiplied(source, NOISE if pictures else VIDEO_NOISE)
 
 
 def is_premultiplied(source: FrameSource, noise: int) -> bool:
