@@ -93,7 +93,7 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/ty check
 
-check: lint types test
+check: lint types licences test
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

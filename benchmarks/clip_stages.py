@@ -39,6 +39,8 @@ def main() -> None:
     parser.add_argument("--jobs", nargs="+", choices=JOBS, default=JOBS)
     parser.add_argument("--job", nargs=2, help=argparse.SUPPRESS)  # in a child: its name, a folder
     given = parser.parse_args()
+    if {"track", "given"} & set(given.jobs) and "generate" not in given.jobs:
+        parser.error("--jobs: track and given read what generate leaves; name generate too")
     if given.job:
         print(json.dumps(job_costs(given.job[0], Path(given.job[1]), given.scene)))
         return
@@ -47,7 +49,7 @@ def main() -> None:
         clip = phone_clip(folder / "clip.mp4", given.clip, given.frames, size)
         decoding = decoding_seconds(clip)
         said = [f"{given.frames} frames of {size}; decoding takes {decoding:.2f} CPU s.\n"]
-        for job in given.jobs:
+        for job in sorted(set(given.jobs), key=JOBS.index):  # generate first
             arguments = [__file__, "--job", job, name, "--scene", str(given.scene)]
             child = run_child(arguments)
             costs = json.loads(child.output.splitlines()[-1])

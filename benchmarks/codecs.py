@@ -1,4 +1,4 @@
-"""What do reading and writing videos cost beside PyAV alone? In CPU seconds of one thread.
+"""What do reading and writing videos cost beside PyAV alone? In CPU seconds of all threads.
 
     python benchmarks/codecs.py [--clip VIDEO] [--frames 60] [--size 1920x1080]
 

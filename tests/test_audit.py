@@ -31,6 +31,8 @@ class Package(Distribution):
         "MIT", "Apache-2.0", "BSD-3-Clause", "BSD License", "3-Clause BSD License",
         "Mozilla Public License 2.0 (MPL 2.0)", "Apache-2.0 OR GPL-3.0-only",
         "MPL-2.0 AND (GPL-2.0-only OR MIT)", "Apache-2.0 WITH LLVM-exception AND Zlib",
+        "Apache Software License", "Apache License, Version 2.0", "Apache 2.0 License",
+        "ISC License (ISCL)", "The MIT License (MIT)",
     ],
 )  # fmt: skip
 def test_free_licences(licence: str) -> None:
@@ -43,6 +45,10 @@ def test_free_licences(licence: str) -> None:
         "", "GPL-3.0-only", "AGPL-3.0", "MIT AND GPL-2.0-only", "(MIT OR ISC) AND SSPL-1.0",
         "Other/Proprietary License", "LicenseRef-NonCommercial", "CC-BY-NC-4.0", "MITX",
         "(GPL-2.0-only OR SSPL-1.0) AND MIT",
+        "Apache License 2.0 with Commons Clause", "Apache-2.0 WITH Commons-Clause", "Apache-1.0",
+        "MIT License with non-commercial restriction", "MIT License, non-commercial use only",
+        "BSD-4-Clause", "BSD-Protection", "BSD License (non-commercial)",
+        "Apache-2.0 WITH LLVM-exception-2",
     ],
 )  # fmt: skip
 def test_other_licences(licence: str) -> None:
@@ -59,6 +65,14 @@ def test_what_a_package_says_of_itself() -> None:
         "made 1: Other/Proprietary License"
     ]
     assert audit["refused_licences"]([Package()]) == ["made 1: no licence"]
+
+
+def test_a_package_without_a_name() -> None:
+    package = Package()
+    package.text = "Metadata-Version: 2.4\nVersion: 1"
+    assert audit["refused_licences"]([package, Package()]) == [
+        "a package without a name 1: no licence", "made 1: no licence",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("licence", "code"), [("MIT", 0), ("GPL-2.0-only", 1)])

@@ -15,6 +15,17 @@ def test_a_benchmark_can_be_imported(path: Path, monkeypatch) -> None:
     assert runpy.run_path(str(path), run_name=path.stem)["__doc__"]
 
 
+@pytest.mark.parametrize("job", ["track", "given"])
+def test_jobs_that_need_another_are_refused_without_it(job: str, monkeypatch, capsys) -> None:
+    path = BENCHMARKS[0].with_name("clip_stages.py")
+    monkeypatch.setattr(sys, "path", [str(path.parent), *sys.path])
+    monkeypatch.setattr(sys, "argv", [path.name, "--jobs", "matte", job])
+    with pytest.raises(SystemExit) as end:
+        runpy.run_path(str(path))["main"]()
+    assert end.value.code == 2
+    assert "name generate too" in capsys.readouterr().err
+
+
 def test_there_are_benchmarks() -> None:
     assert BENCHMARKS
 

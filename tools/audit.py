@@ -20,17 +20,22 @@ ALLOWED = frozenset({
     "0BSD", "APACHE", "BSD", "BSL-1.0", "CC0-1.0", "CNRI-PYTHON", "ISC", "LGPL-3.0", "MIT",
     "MIT-CMU", "MPL-2.0", "PSF", "UNLICENSE", "ZLIB",
 })  # fmt: skip
-# how the same licences are written in metadata that has no SPDX expression
+# How the same licences are written in metadata that has no SPDX expression. Each form is a whole
+# name: what follows may be a restriction.
 SPELLINGS = (
-    (r"APACHE.*", "APACHE"),
-    (r"(.*\bBSD LICENSE.*|BSD[ -].*|(2|3)-CLAUSE BSD.*)", "BSD"),
-    (r"ISC LICENSE.*", "ISC"),
-    (r"LGPL-3.0-(ONLY|OR-LATER)", "LGPL-3.0"),
-    (r"MIT LICENSE.*", "MIT"),
-    (r"MOZILLA PUBLIC LICENSE 2.*", "MPL-2.0"),
-    (r"(PSF-2.0|PYTHON SOFTWARE FOUNDATION LICENSE)", "PSF"),
-    (r"THE UNLICENSE.*", "UNLICENSE"),
+    (r"APACHE[ -]2(\.0)?( LICENSE)?", "APACHE"),
+    (r"APACHE (SOFTWARE )?LICENSE(,? VERSION)?( 2(\.0)?)?", "APACHE"),
+    (r"((NEW|MODIFIED|SIMPLIFIED) )?BSD([ -][23]-CLAUSE)?( LICENSE)?", "BSD"),
+    (r"[23]-CLAUSE BSD( LICENSE)?", "BSD"),
+    (r"ISC LICENSE( \(ISCL\))?", "ISC"),
+    (r"LGPL-3\.0-(ONLY|OR-LATER)", "LGPL-3.0"),
+    (r"(THE )?MIT LICENSE( \(MIT\))?", "MIT"),
+    (r"MOZILLA PUBLIC LICENSE 2\.0( \(MPL 2\.0\))?", "MPL-2.0"),
+    (r"(PSF-2\.0|PYTHON SOFTWARE FOUNDATION LICENSE)", "PSF"),
+    (r"THE UNLICENSE( \(UNLICENSE\))?", "UNLICENSE"),
 )
+# what permits more than the licence before it
+ADDITIONS = r" WITH (LLVM|LGPL-3\.0-LINKING)-EXCEPTION(?![\w.-])"
 # packages whose metadata does not tell, or whose licence is their own
 EXCEPTIONS = (
     (r"openexr", "BSD-3-Clause, in its repository"),
@@ -56,7 +61,7 @@ def is_allowed(licence: str) -> bool:
     All parts joined by AND must be, and one of those joined by OR. A text that is a whole licence
     is not read.
     """
-    text = re.sub(r" WITH [\w.-]+", "", licence.upper())
+    text = re.sub(ADDITIONS, "", licence.upper())
     while match := re.search(r"\(([^()]*\b(?:OR|AND)\b[^()]*)\)", text):
         inner = "MIT" if is_allowed(match[1]) else "REFUSED"
         text = text[: match.start()] + inner + text[match.end() :]
@@ -72,11 +77,11 @@ def _is_listed(name: str) -> bool:
 def refused_licences(packages: Sequence[Distribution]) -> list[str]:
     """A line for each package whose licence is not allowed."""
     lines = []
-    for package in sorted(packages, key=lambda package: package.name.lower()):
-        licence, name = licence_of(package), package.name.lower()
-        is_exception = any(re.fullmatch(form, name) for form, _ in EXCEPTIONS)
+    for package in sorted(packages, key=lambda package: (package.name or "").lower()):
+        licence, name = licence_of(package), package.name or "a package without a name"
+        is_exception = any(re.fullmatch(form, name.lower()) for form, _ in EXCEPTIONS)
         if not is_exception and not is_allowed(licence):
-            lines.append(f"{package.name} {package.version}: {licence[:80] or 'no licence'}")
+            lines.append(f"{name} {package.version}: {licence[:80] or 'no licence'}")
     return lines
 
 

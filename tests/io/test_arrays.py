@@ -60,6 +60,13 @@ def test_headers_of_no_sense_are_one_line(tmp_path: Path, text: str) -> None:
     assert "\n" not in str(refused.value)
 
 
+def test_a_zip_of_arrays_is_no_array(tmp_path: Path) -> None:
+    with (tmp_path / "a.npy").open("wb") as file:
+        np.savez(file, plain=np.zeros(3))
+    with pytest.raises(InputError, match=r"a\.npy: is not a plain"):
+        map_array(tmp_path / "a.npy")
+
+
 def test_nothing_that_is_read_runs_code(tmp_path: Path) -> None:
     trap = Trap(tmp_path / "sprung")
     with (tmp_path / "control").open("wb") as file:

@@ -1,11 +1,13 @@
 """Values of saved configurations that are of another kind than their class expects."""
 
 import math
+from typing import Optional
 
 import pytest
 from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
 from diffusers.schedulers.scheduling_ddim import DDIMScheduler
 from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
+from diffusers.schedulers.scheduling_euler_discrete import EulerDiscreteScheduler
 
 from dynascene.errors import InputError
 from dynascene.models.config_values import check_config, is_like
@@ -32,6 +34,25 @@ def test_kinds(value: object, example: object, answer: bool) -> None:
 )
 def test_a_fresh_configuration_suits_its_class(kind: type) -> None:
     check_config(kind().config, kind, "x")  # ty: ignore[unresolved-attribute]
+
+
+class WithOptions:
+    """Constructor annotations as older schedulers of diffusers have them, and as text."""
+
+    def __init__(
+        self,
+        sigmas: Optional[bool] = False,  # noqa: UP045
+        text: "Optional[bool]" = False,  # noqa: UP045
+        newer: "bool | None" = False,
+        plain: bool = False,
+    ) -> None: ...
+
+
+def test_none_is_taken_where_the_class_takes_it() -> None:
+    check_config(dict.fromkeys(("sigmas", "text", "newer")), WithOptions, "x")
+    check_config({"use_karras_sigmas": None}, EulerDiscreteScheduler, "x")
+    with pytest.raises(InputError, match="x: plain is 'None'"):
+        check_config({"plain": None}, WithOptions, "x")
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,10 @@ class SceneCanvas:
         return result
 
     def _sample_level(self, group: int, x: np.ndarray, y: np.ndarray, index: int) -> np.ndarray:
-        """One level of the pyramid at positions of the canvas: [H, W, C] of one group."""
+        """One level of the pyramid at positions of the canvas: [H, W, C] of one group.
+
+        Bilinear, and exact from OpenCV 5 on; 4.x rounds positions to 1/32 pixel.
+        """
         stored = self._pyramid[min(index, len(self._pyramid) - 1)][group]
         height, width = stored.shape[:2]
         border = 1 if self.window.is_full_circle else 0

@@ -17,8 +17,12 @@ def map_array(path: Path) -> np.ndarray:
         InputError: the file is missing, or is no whole array of numbers.
     """
     try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except Exception:  # a header is read as Python, and whatever its parser raises comes through
         raise InputError(f"{path}: is not a plain .npy array of numbers") from None
+    if not isinstance(array, np.ndarray):  # a zip of arrays, whatever its name
+        array.close()
+        raise InputError(f"{path}: is not a plain .npy array of numbers")
+    return array

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from dynascene.errors import InputError
 
@@ -41,10 +41,17 @@ def check_config(config: Mapping[str, Any], kind: type, where: str) -> None:
         if name not in config or parameter.default is parameter.empty:
             continue
         value = config[name]
-        if value is None and "None" in str(parameter.annotation):
+        if value is None and _allows_none(parameter.annotation):
             continue
         if not is_like(value, parameter.default):
             raise InputError(
                 f"{where}: {name} is {str(value)[:60]!r} in its configuration; expected something "
                 f"like {parameter.default!r}"
             )
+
+
+def _allows_none(annotation: object) -> bool:
+    """Whether None is one of the types; of an annotation that is text, whether it names None."""
+    if isinstance(annotation, str):
+        return "None" in annotation or "Optional" in annotation
+    return type(None) in get_args(annotation)

@@ -27,7 +27,10 @@ def manifest(folder: Path, *rows: dict) -> Storage:
     return Storage.at(folder)
 
 
-@pytest.mark.parametrize("path", ["../a", "b/../../a", "/etc", "..", "a/.."])
+@pytest.mark.parametrize(
+    "path",
+    ["../a", "b/../../a", "/etc", "..", "a/..", "..\\a", "b\\..\\..\\a", "\\a", "C:\\a", "C:a"],
+)
 def test_paths_stay_within_the_data_set(tmp_path: Path, path: str) -> None:
     with pytest.raises(InputError, match="leads out of the data set"):
         read_manifest(manifest(tmp_path, {**ROW, "path": path}))

@@ -9,7 +9,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from pathlib import PurePosixPath
+from pathlib import PureWindowsPath
 from typing import Any
 
 import pyarrow as pa
@@ -161,8 +161,9 @@ def _check_columns(table: pa.Table, where: str) -> pa.Table:
     for name in ("clip", "path", "source"):
         if rows.column(name).null_count:
             raise InputError(f"{where}: a clip with a split has no {name}")
-    paths = map(PurePosixPath, rows.column("path").to_pylist())
-    outside = next((p for p in paths if p.is_absolute() or ".." in p.parts), None)
+    # those of Windows, which part names at / as well as at \
+    paths = ((path, PureWindowsPath(path)) for path in rows.column("path").to_pylist())
+    outside = next((path for path, p in paths if p.anchor or ".." in p.parts), None)
     if outside is not None:
         raise InputError(f"{where}: path '{outside}' leads out of the data set")
     counts = rows.column("clip").value_counts().to_pylist()
