@@ -135,7 +135,7 @@ def _processor(space: ColourSpace, *, to_space: bool) -> Any:
     Raises:
         InputError: without a parameter: the config or the space cannot be used.
     """
-    ocio = import_module("PyOpenColorIO")
+    ocio: Any = import_module("PyOpenColorIO")  # made of C++, so its types are unknown
     if space.file is not None and not space.file.is_file():
         raise InputError(f"there is no config {space.config}; give a file, or {BUILT_IN}default")
     try:
