@@ -101,6 +101,8 @@ def test_no_answer_is_not_a_vulnerability(tmp_path: Path) -> None:
     assert ask([str(tmp_path / "absent")]) == ([], 0)
 
 
-def test_what_was_not_checked_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_was_not_checked_is_said(tmp_path: Path, monkeypatch, capsys) -> None:
+    packages = [Package("License-Expression: MIT")]  # and not what is installed here
+    monkeypatch.setattr("importlib.metadata.distributions", lambda: packages)
     assert audit["main"](["--pip-audit", str(tmp_path / "absent")]) == 0
     assert "vulnerabilities: not checked" in capsys.readouterr().out

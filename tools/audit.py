@@ -38,7 +38,7 @@ SPELLINGS = (
 ADDITIONS = r" WITH (LLVM|LGPL-3\.0-LINKING)-EXCEPTION(?![\w.-])"
 # packages whose metadata does not tell, or whose licence is their own
 EXCEPTIONS = (
-    (r"openexr", "BSD-3-Clause, in its repository"),
+    (r"opencolorio|openexr", "BSD-3-Clause, in their repositories"),
     (r"usd-core", "TOST-1.0, a form of Apache-2.0; tests alone use it"),
     (r"nvidia-.*", "NVIDIA's own; comes with torch where there is such a GPU"),
 )

@@ -148,8 +148,9 @@ def test_weights_that_make_the_person_take_nobody_who_was_filmed() -> None:
 
 
 def test_the_projection_makes_nobody(poses: Path, tmp_path: Path) -> None:
+    write_png(tmp_path / "place.png", np.zeros((27, 48, 3), np.uint8))
     request = GenerationRequest(
-        place=PLACE,
+        place=PlaceInput(scene=tmp_path / "place.png"),
         motion=MotionInput(pose=poses),
         options=GenerationOptions(generator="projection"),
     )
