@@ -143,6 +143,8 @@ def test_a_pattern_names_people(folder: Path) -> None:
         ("{", "line 1: is no JSON"),
         ("[" * 100_000, "line 1: is no JSON"),
         ("\n[1]", "line 2: give an object"),
+        ('{"scene": "\\ud800.png"}', "line 1: is no JSON .*half of a letter"),
+        ('{"scene": "a.png", "out": "a\\u0000"}', "`out` 'a.x00': has a zero byte"),
         ("", "has no lines"),
         ('{"person": "a.mp4"}', "line 1: has no `scene`"),
         ('{"scene": "a.png", "out": "../x"}', "must name a folder within"),
