@@ -1,7 +1,9 @@
 """A real Chromium before the app's page."""
 
+import re
 from pathlib import Path
 
+import pytest
 from real_browser import PATIENCE, playwright
 
 
@@ -50,13 +52,32 @@ class Visitor:
 
     def see(self, selector: str) -> "playwright.Locator":
         """Wait until something is there; it."""
-        found = self.page.locator(selector).first
-        found.wait_for()
-        return found
+        place = self.page.locator(selector).first
+        try:
+            place.wait_for()
+        except playwright.TimeoutError:
+            text = self.page.locator("body").inner_text()
+            pytest.fail(f"{selector} was not seen in {PATIENCE // 1000} s; the page says: {text}")
+        return place
+
+    def wait_for_value(self, selector: str, pattern: str) -> str:
+        """Wait until the value of a field matches a pattern; the value."""
+        place = self.page.locator(selector).first
+        playwright.expect(place).to_have_value(re.compile(pattern))
+        return place.input_value()
+
+    def wait_for_picture(self, selector: str) -> None:
+        """Wait until an element's picture is loaded."""
+        self.see(selector)
+        self.page.wait_for_function(f"document.querySelector({selector!r}).naturalWidth > 0")
+
+    def wait_for_another(self, selector: str, source: str | None) -> None:
+        """Wait until a picture comes from elsewhere than before."""
+        playwright.expect(self.see(selector)).not_to_have_attribute("src", source or "")
 
     def wait_for(self, selector: str, text: str) -> None:
         """Wait until a text is there."""
-        playwright.expect(self.page.locator(selector).first).to_contain_text(text, timeout=PATIENCE)
+        playwright.expect(self.page.locator(selector).first).to_contain_text(text)
 
     def read(self, selector: str) -> str:
         """Wait until something is there; its text."""

@@ -16,6 +16,7 @@ from dynascene.io.video_writing import ProResWriter
 from dynascene.types import Size
 
 SIZE, FRAMES = Size(96, 64), 6
+PATIENCE = 120  # seconds in which a server begins or ends
 
 
 def write_person(path: Path) -> Path:
@@ -59,9 +60,13 @@ def served(
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
         try:
-            while not server.started and thread.is_alive():
+            ready_by = time.monotonic() + PATIENCE
+            while not server.started:
+                assert thread.is_alive(), "the server ended before it answered"
+                assert time.monotonic() < ready_by, "the server does not begin to answer"
                 time.sleep(0.02)
             yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
         finally:
             server.should_exit = True
-            thread.join()
+            thread.join(PATIENCE)
+            assert not thread.is_alive(), "the server does not end"

@@ -13,7 +13,8 @@ FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-PATIENCE = 240_000  # milliseconds: the machine may be busy
+PATIENCE = 240_000  # milliseconds that one wait may take: the machine may be busy
+playwright.expect.set_options(timeout=PATIENCE)
 
 
 @contextmanager

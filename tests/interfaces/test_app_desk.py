@@ -111,6 +111,24 @@ def test_what_was_just_typed_is_rendered(desk: Desk) -> None:
     assert set(updates) <= set(click.outputs)
 
 
+def test_clicks_and_the_cut_out_that_they_are_for_take_turns(desk: Desk) -> None:
+    """Otherwise a click that comes first could be written after the job has begun."""
+    pytest.importorskip("gradio", reason="gradio is not installed")
+    from dynascene.interfaces.app.page import Page
+
+    page = Page(desk, "secret")
+    matte = page.matte
+    events = [(matte.picture, "select"), (matte.picture, "release"), (matte.hints, "blur"),
+              (matte.backend, "input"), (matte.start, "click")]  # fmt: skip
+    functions = [
+        next(f for f in page.blocks.fns.values() if (part._id, name) in f.targets)
+        for part, name in events
+    ]
+    assert {f.concurrency_id for f in functions} == {"matte"}
+    assert [f.trigger_mode for f in functions] == [*["multiple"] * 4, "once"]
+    assert {f.concurrency_limit for f in functions} <= {1, "default"}
+
+
 def test_without_its_weights_the_generator_is_the_usual_one(desk: Desk) -> None:
     gr = pytest.importorskip("gradio", reason="gradio is not installed")
     from dynascene.interfaces.app.steps.render import RenderStep

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from app_server import SIZE, write_person
 
+from dynascene.errors import InputError
+from dynascene.estimators.matte.hints import Hint
 from dynascene.interfaces.app.drafts import Draft
 from dynascene.interfaces.app.store import JobStore
 
@@ -30,20 +33,54 @@ def step(tmp_path: Path) -> Iterator:
 
 
 def test_a_stroke_is_scaled_to_the_clip_and_belongs_to_the_frame_that_is_shown(step) -> None:
-    layer = np.zeros((2 * SIZE.height, 2 * SIZE.width, 4), np.uint8)
-    layer[60:68, 40:140] = (255, 92, 190, 153)
-    updates = step.brush(SESSION, 3.0, "not the person", {"layers": [layer]})
+    along = [[30.5, 32.5], [40.5, 32.5], [70.5, 32.5]]
+    updates = step.brush(SESSION, 3.0, "not the person", SimpleNamespace(stroke=along))
     hints = step.desk.store.draft(SESSION).hints
     assert {(hint.frame, hint.is_person) for hint in hints} == {(3, False)}
-    assert all(20 <= hint.x <= 70 and 30 <= hint.y <= 34 for hint in hints)
+    assert all(28 <= hint.x <= 73 and 31 <= hint.y <= 34 for hint in hints)
     assert max(hint.x for hint in hints) - min(hint.x for hint in hints) > 30
     assert updates[step.hints].count("\n") == len(hints) - 1
-    assert updates[step.editor]["layers"] == []  # the strokes are taken
-    step.brush(SESSION, 0.0, "the person", {"layers": [layer]})
-    assert len(step.desk.store.draft(SESSION).hints) > len(hints)
+    step.brush(SESSION, 0.0, "the person", SimpleNamespace(stroke=[[10.0, 10.0]]))  # a dab
+    assert step.desk.store.draft(SESSION).hints[len(hints)].frame == 0
 
 
-@pytest.mark.parametrize("drawn", [None, {"layers": []}, {"layers": [np.zeros((8, 8, 4))]}])
-def test_without_a_stroke_one_line_says_so(step, drawn) -> None:
-    assert "nothing is painted yet" in step.brush(SESSION, 0.0, "the person", drawn)[step.message]
+def test_a_stroke_on_a_picture_that_is_shown_smaller_is_enlarged(
+    step, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr("dynascene.interfaces.app.steps.matte.frame_picture", half_a_frame)
+    step.brush(SESSION, 0.0, "the person", SimpleNamespace(stroke=[[20.5, 10.5]]))
+    (hint,) = step.desk.store.draft(SESSION).hints
+    assert abs(hint.x - 41) <= 1
+    assert abs(hint.y - 21) <= 1
+
+
+def half_a_frame(source, matte, number: int) -> np.ndarray:
+    return np.zeros((SIZE.height // 2, SIZE.width // 2, 3), np.uint8)
+
+
+@pytest.mark.parametrize(
+    "stroke", [None, [], [[1.0]], [[1.0, float("nan")]], "along", [[0, 0]] * 20_001]
+)
+def test_a_stroke_that_is_none_is_refused(step, stroke) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        step.brush(SESSION, 0.0, "the person", SimpleNamespace(stroke=stroke))
     assert step.desk.store.draft(SESSION).hints == ()
+
+
+def test_what_was_just_typed_is_cut_out_by(step) -> None:
+    """A click on the button leaves the field at the same moment."""
+    step.cut_out(SESSION, "0:10,20\n3:5,6,out")
+    job = step.desk.store.last_job(SESSION, "matte")
+    assert job.draft.hints == (Hint(0, 10, 20), Hint(3, 5, 6, False))
+
+
+def test_a_click_that_has_not_come_into_the_field_yet_counts(step) -> None:
+    step.click(SESSION, 0.0, "the person", SimpleNamespace(index=[11, 12]))
+    step.cut_out(SESSION, "")
+    assert step.desk.store.last_job(SESSION, "matte").draft.hints == (Hint(0, 11, 12),)
+
+
+def test_a_field_that_cannot_be_read_begins_nothing(step) -> None:
+    updates = step.cut_out(SESSION, "0:10")
+    assert "0:10" in updates[step.message]
+    assert step.desk.store.last_job(SESSION, "matte") is None

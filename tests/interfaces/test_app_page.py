@@ -1,33 +1,40 @@
 """The app in a real browser, on a tiny clip: from the files to the result."""
 
-import re
+import sqlite3
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from app_browser import Visitor
 from app_server import FRAMES, SIZE, served, write_person, write_place
-from real_browser import PATIENCE, chromium, playwright
+from real_browser import playwright
 
 from dynascene.estimators.matte.strokes import MOST_CLICKS
+from dynascene.interfaces.app.drafts import Draft
 from dynascene.interfaces.cli.matting import parse_hint
 from dynascene.io.frames import open_frames
 
-ATTEMPTS = 12
 STEPS = ("Clip", "Matte", "Camera", "Place", "Render")
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator["playwright.Browser"]:
-    with chromium() as running:
-        yield running
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("app")
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served(tmp_path_factory.mktemp("app")) as place:
+def address(folder: Path) -> Iterator[str]:
+    with served(folder) as place:
         yield place
+
+
+def newest_job(folder: Path, kind: str) -> Draft:
+    """The choices with which the newest job of a kind was begun."""
+    with closing(sqlite3.connect(folder / "jobs.sqlite")) as jobs:
+        query = "SELECT draft FROM jobs WHERE kind = ? ORDER BY id DESC LIMIT 1"
+        ((text,),) = jobs.execute(query, (kind,)).fetchall()
+    return Draft.from_json(text)
 
 
 def test_from_a_clip_and_a_picture_to_a_result(
@@ -46,7 +53,9 @@ def test_from_a_clip_and_a_picture_to_a_result(
     visitor.choose("a move")
     visitor.go("Place")
     visitor.drop("scene", write_place(tmp_path / "place.png"))
-    visitor.see("#preview img")
+    before = visitor.see("#preview img").get_attribute("src")
+    visitor.stroke("#place-picture .horizon", (0.2, 0.5), (0.2, -1.5))
+    visitor.wait_for_another("#preview img", before)  # as soon as the line is let go
     visitor.go("Render")
     visitor.choose("projection: quick, without a network")
     visitor.page.click("#render")
@@ -64,9 +73,8 @@ def test_from_a_clip_and_a_picture_to_a_result(
     assert visitor.wrong == []
 
 
-@pytest.mark.long  # the editor draws by WebGL, which is slow without a GPU
 def test_strokes_and_keys_mend_the_matte(
-    browser: "playwright.Browser", address: str, tmp_path: Path
+    browser: "playwright.Browser", folder: Path, address: str, tmp_path: Path
 ) -> None:
     visitor = Visitor(browser, address)
     visitor.drop("clip", write_person(tmp_path / "walker.mov"))
@@ -76,26 +84,28 @@ def test_strokes_and_keys_mend_the_matte(
     visitor.page.keyboard.press("Enter")
     visitor.choose("a brush")
     visitor.choose("not the person")
-    canvas = visitor.see("#matte-editor canvas")
-    playwright.expect(canvas).to_have_attribute("width", re.compile(r"[1-9]\d\d"))
-    hints = visitor.page.locator("#hints textarea")
-    for _ in range(ATTEMPTS):  # the canvas takes strokes as soon as it has its picture
-        visitor.stroke("#matte-editor canvas", (0.3, 0.5), (0.6, 0.5))
-        visitor.page.click("#take-strokes")
-        with suppress(playwright.TimeoutError):
-            hints_there = "document.querySelector('#hints textarea').value"
-            visitor.page.wait_for_function(hints_there, timeout=PATIENCE / ATTEMPTS)
-            break
-    clicks = [parse_hint(line) for line in hints.input_value().splitlines()]
-    assert 2 <= len(clicks) <= MOST_CLICKS
-    assert {(click.frame, click.is_person) for click in clicks} == {(0, False)}
-    across, down = ([click[k] for click in clicks] for k in (1, 2))
-    assert max(across) - min(across) > 0.1 * SIZE.width
-    assert all(0 < y < SIZE.height for y in down)
+    visitor.see("#matte-picture .brushed")
+    visitor.wait_for_picture("#matte-picture img")
+    visitor.stroke("#matte-picture canvas", (0.3, 0.5), (0.6, 0.5))
+    text = visitor.wait_for_value("#hints textarea", ",out")
+    strokes = [parse_hint(line) for line in text.splitlines()]
+    assert 2 <= len(strokes) <= MOST_CLICKS
+    assert {(click.frame, click.is_person) for click in strokes} == {(0, False)}
+    assert all(0.29 <= click.x / SIZE.width <= 0.61 for click in strokes)
+    assert all(0.45 <= click.y / SIZE.height <= 0.55 for click in strokes)
+    visitor.choose("clicks")
+    visitor.choose("the person")
+    visitor.page.locator("#matte-picture :not(.brushed) > img").click()  # in its middle
+    clicked = visitor.wait_for_value("#hints textarea", r"\d$").splitlines()[-1]
+    assert abs(parse_hint(clicked).x - SIZE.width / 2) <= 1
+    visitor.page.fill("#hints textarea", "0:12,34,out")  # which the next click leaves, and counts
+    visitor.page.click("#cut-out")
+    visitor.see("#matte-status [data-state], #matte-status .wrong")
+    assert newest_job(folder, "matte").hints == (parse_hint("0:12,34,out"),)
     assert visitor.wrong == []
 
 
-def test_the_horizon_is_clicked_on_a_phone(
+def test_the_horizon_is_dragged_and_moved_by_keys_on_a_phone(
     browser: "playwright.Browser", address: str, tmp_path: Path
 ) -> None:
     visitor = Visitor(browser, address, width=390)
@@ -108,14 +118,20 @@ def test_the_horizon_is_clicked_on_a_phone(
         assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 390
     visitor.go("Place")
     visitor.drop("scene", write_place(tmp_path / "place.png"))
-    visitor.see("#place-picture img")
-    visitor.choose("the horizon")
-    picture = visitor.page.locator("#place-picture img")
-    box = picture.bounding_box()
+    visitor.wait_for_picture("#place-picture img")
+    box = visitor.see("#place-picture img").bounding_box()
     assert box is not None
-    picture.click(position={"x": box["width"] / 3, "y": 0.4 * box["height"]})
-    number = visitor.page.locator("#horizon input[type=number]")
-    playwright.expect(number).to_have_value(re.compile(r"0\.(39|4|41)"), timeout=PATIENCE)
+    line = "#place-picture .horizon"
+    higher = 0.5 - 0.1 * box["height"] / 36  # a tenth of the picture higher, by heights of the line
+    visitor.stroke(line, (0.3, 0.5), (0.3, higher))
+    value = float(visitor.wait_for_value("#horizon input[type=number]", r"0\.(39|4|41)"))
+    playwright.expect(visitor.page.get_by_label("Horizon by hand")).to_be_checked()
+    visitor.page.locator(line).press("ArrowDown")
+    moved = f"{value + 0.005:.3f}".rstrip("0")
+    visitor.wait_for_value("#horizon input[type=number]", f"^{moved}")
+    playwright.expect(visitor.page.locator(line)).to_have_attribute(
+        "aria-valuenow", f"{value + 0.005:.3f}"
+    )
     visitor.go("Render")
     visitor.wait_for("#generator", "--vace-weights FOLDER")
     assert visitor.wrong == []

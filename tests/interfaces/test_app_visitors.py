@@ -1,6 +1,5 @@
 """The app in a real browser: real clips, people who change their minds, and servers that stop."""
 
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,7 +9,7 @@ import numpy as np
 import pytest
 from app_browser import Visitor
 from app_server import FRAMES, served, write_person, write_place
-from real_browser import PATIENCE, chromium, playwright
+from real_browser import PATIENCE, playwright
 
 from dynascene.io.video_writing import H264Writer
 from dynascene.types import Size
@@ -19,12 +18,6 @@ DATA = Path(__file__).parents[3] / "shared" / "data"
 SMALL, LENGTH = Size(216, 120), 12
 PROJECTION = "projection: quick, without a network"
 pytestmark = pytest.mark.long
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["playwright.Browser"]:
-    with chromium() as running:
-        yield running
 
 
 def ready_to_render(browser: "playwright.Browser", address: str, folder: Path) -> Visitor:
@@ -75,9 +68,7 @@ def test_a_real_clip_is_tracked_placed_and_rendered(
         visitor.drop("scene", scene)
         visitor.see("#preview img")
         visitor.page.locator("#place-picture img").click(position={"x": 200, "y": 250})
-        playwright.expect(visitor.page.locator("#stand textarea, #stand input")).not_to_have_value(
-            "", timeout=PATIENCE
-        )
+        visitor.wait_for_value("#stand textarea, #stand input", r"\d,\d")
         visitor.page.locator("#stand textarea, #stand input").fill("")
         visitor.page.keyboard.press("Tab")
         visitor.go("Render")

@@ -1,10 +1,9 @@
 """The verification page in a real browser: keys, votes, what is drawn, who is let in."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from real_browser import PATIENCE, chromium, playwright
+from real_browser import PATIENCE, playwright
 from verify_server import FRAMES, GREY_START, GREY_STEP, served, write_data_set
 
 from dynascene.curation.votes.store import open_votes
@@ -26,12 +25,6 @@ LOOK = """(colours) => {
   const told = parseInt(document.getElementById("frame").value);
   return [told, data[4 * (20 * canvas.width + 20)], ...counts];
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["playwright.Browser"]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

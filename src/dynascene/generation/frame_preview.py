@@ -19,6 +19,7 @@ from dynascene.generation.look.look_input import LookInput
 from dynascene.generation.look.preparation import prepare_look
 from dynascene.generation.preview import open_preview
 from dynascene.generation.request import GenerationRequest
+from dynascene.generation.request_check import check_request
 from dynascene.geometry.intrinsics import fov_from_focal
 from dynascene.jobs.log import Log, notices_of_reading
 
@@ -63,6 +64,7 @@ class FramePreviewer:
         """
         if request.person is None:
             raise InputError("a preview frame needs a `person`")
+        check_request(request)
         log = Log()
         with TemporaryDirectory() as folder, notices_of_reading(log):
             opened = self._open(replace(request, look=LookInput()), Path(folder))

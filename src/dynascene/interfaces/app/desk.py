@@ -18,6 +18,7 @@ from dynascene.generation.demo import demo_scene
 from dynascene.generation.frame_preview import FramePreviewer, PreviewFrame
 from dynascene.generation.generate import check_generator
 from dynascene.generation.place_input import read_scene
+from dynascene.generation.request_check import check_request
 from dynascene.generation.stand_in import make_stand_in, with_stand_in
 from dynascene.interfaces.app.drafts import TRACK, VACE, Draft
 from dynascene.interfaces.app.examples import write_example
@@ -221,6 +222,7 @@ class Desk:
         request = draft.request()
         if draft.camera == TRACK and draft.tracked is None:
             raise InputError("track the camera first (step Camera), or choose a move")
+        check_request(request)  # before a long clip is read
         identity = repr((request.person, request.camera.file, request.frames))
         key = hashlib.sha256(identity.encode()).hexdigest()[:16]
         stand_in = self.folder / session / "stand-ins" / key

@@ -22,6 +22,8 @@ from dynascene.interfaces.app.store import Kind
 
 STEPS = ("Clip", "Matte", "Camera", "Place", "Render")
 SECONDS = 1.0  # between two looks at the jobs
+MATTE_TURN = "matte"  # what is chosen for a cut-out, and its beginning, come one after another …
+IN_TURN: dict[str, Any] = {"concurrency_id": MATTE_TURN, "trigger_mode": "multiple"}  # … all of it
 STYLE = Path(__file__).parent / "page.css"
 TITLE = """
 <header>
@@ -123,23 +125,23 @@ class Page:
     def _wire_matte(self) -> None:
         step = self.matte
         shown_of_job = [step.status, step.notices, step.start, step.stop, step.message]
-        begun = self._on(step.start.click, step.begin, (), shown_of_job)
+        begun = self._on(step.start.click, step.cut_out, [step.hints], shown_of_job,
+                         concurrency_id=MATTE_TURN)  # fmt: skip
         begun.then(_awake, outputs=self.timer)
         self._on(step.stop.click, step.end, (), shown_of_job)
         shown = [*step.outputs, step.message, step.given]
         self._on(step.given.upload, step.take, [step.given], shown)
-        self._on(step.backend.input, step.choose_backend, [step.backend])
-        self._on(step.things.input, step.choose_things, [step.things])
+        self._on(step.backend.input, step.choose_backend, [step.backend], **IN_TURN)
+        self._on(step.things.input, step.choose_things, [step.things], **IN_TURN)
         for slider in (step.shrink, step.feather):
             self._on(slider.input, step.move_outline, [step.shrink, step.feather])
-        pointed = [*step.pictures, step.hints, step.message]
-        self._on(step.number.input, step.turn_to, [step.number], step.pictures,
+        pointed = [step.picture, step.hints, step.message]
+        self._on(step.number.input, step.turn_to, [step.number], [step.picture],
                  trigger_mode="always_last")  # fmt: skip
-        self._on(step.tool.input, step.choose_tool, [step.tool], [step.picture, step.brushing])
-        self._on(step.picture.select, step.click, [step.number, step.sense], pointed)
-        self._on(step.take_strokes.click, step.brush, [step.number, step.sense, step.editor],
-                 pointed)  # fmt: skip
-        self._on(step.hints.blur, step.write_hints, [step.hints, step.number], pointed)
+        self._on(step.tool.input, step.choose_tool, [step.tool], [step.picture])
+        self._on(step.picture.select, step.click, [step.number, step.sense], pointed, **IN_TURN)
+        self._on(step.picture.release, step.brush, [step.number, step.sense], pointed, **IN_TURN)
+        self._on(step.hints.blur, step.write_hints, [step.hints, step.number], pointed, **IN_TURN)
 
     def _wire_camera(self) -> None:
         step = self.camera
@@ -160,15 +162,18 @@ class Page:
     def _wire_place(self) -> None:
         step = self.place
         shown = [*step.outputs, step.message, step.upload]
+        horizon = [step.horizon_by_hand, step.horizon, step.picture]
         changed = [
             self._on(step.upload.upload, step.take, [step.upload], shown),
             self._on(step.example.click, step.take_example, (), shown),
-            self._on(step.picture.select, step.click, [step.pointed],
-                     [step.stand, step.horizon_by_hand, step.horizon, step.picture]),
+            self._on(step.picture.select, step.click, (), [step.stand, step.picture]),
+            self._on(step.picture.release, step.let_go, (), horizon, trigger_mode="always_last"),
+            self._on(step.horizon.input, step.set_horizon, [step.horizon], horizon,
+                     trigger_mode="always_last"),
             *(
                 self._on(moved(part), step.choose, step.choices, [step.picture, step.message],
                          trigger_mode="always_last")
-                for part in step.choices
+                for part in step.choices if part is not step.horizon
             ),
         ]  # fmt: skip
         previewed = [step.preview, step.picture, step.horizon, step.message]
@@ -263,7 +268,7 @@ def _checked(method: Callable[..., Any]) -> Callable[..., Any]:
     """The same method for the page: a page of no session is asked to load again."""
     if "event" in inspect.signature(method).parameters:
 
-        def with_event(event: gr.SelectData, session: Any, *values: Any) -> Any:
+        def with_event(event: gr.EventData, session: Any, *values: Any) -> Any:
             return _called(method, _checked_session(session), *values, event)
 
         return with_event

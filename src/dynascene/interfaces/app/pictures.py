@@ -1,4 +1,4 @@
-"""Pictures for the page: frames, mattes over them, and the place with its horizon."""
+"""Pictures for the page: frames, mattes over them, and the place."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dynascene.types import FrameSource, Size
 SHOWN = Size(960, 960)  # what a picture is shrunk to
 GALLERY = Size(480, 480)
 COLUMNS = 4
-LINE, MARK, WRONG = (255, 196, 92), (92, 179, 255), (255, 122, 107)
+MARK, WRONG = (92, 179, 255), (255, 122, 107)
 
 
 def shrunk(picture: np.ndarray, most: Size = SHOWN) -> np.ndarray:
@@ -59,24 +59,15 @@ def colour_frames(source: FrameSource) -> FrameSource:
     return split_alpha(source)[0] if source.channels == 4 else source
 
 
-def place_picture(
-    pixels: np.ndarray, horizon: float | None, stand: tuple[float, float] | None
-) -> np.ndarray:
-    """The place with its horizon, and a mark where the person stands.
+def place_picture(pixels: np.ndarray, stand: tuple[float, float] | None) -> np.ndarray:
+    """The place, shrunk, with a mark where the person stands.
 
     Args:
         pixels: uint8 [H, W, 3].
-        horizon: 0 = top, 1 = bottom; None: not drawn.
-        stand: column and row.
+        stand: column and row of ``pixels``; None: no mark.
     """
     picture = shrunk(pixels).copy()
-    height, width = picture.shape[:2]
-    scale = width / pixels.shape[1]
-    thick = max(1, round(width / 320))
-    if horizon is not None:
-        row = round(horizon * height)
-        cv2.line(picture, (0, row), (width, row), (0, 0, 0), thick + 2)
-        cv2.line(picture, (0, row), (width, row), LINE, thick)
+    scale = picture.shape[1] / pixels.shape[1]
     if stand is not None:
         _cross(picture, (stand[0] * scale, stand[1] * scale), MARK)
     return picture

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
 import gradio as gr
-import numpy as np
 
 from dynascene.errors import InputError
 from dynascene.estimators.matte.hints import Hint
@@ -20,7 +20,10 @@ from dynascene.interfaces.app.steps.parts import (
     complaint,
     message_line,
 )
+from dynascene.interfaces.app.views.addresses import address_of
+from dynascene.interfaces.app.views.frame import frame_view, stroke_mask
 from dynascene.interfaces.cli.matting import parse_hint
+from dynascene.types import Size
 
 BACKENDS = [
     ("the best at hand", ""),
@@ -37,7 +40,6 @@ THINGS = [
 TAKEN_ALONG = {"auto": None, "along": True, "alone": False}
 IN, OUT = "the person", "not the person"
 CLICKS, BRUSH = "clicks", "a brush"
-BRUSH_COLOUR = "rgba(255, 92, 190, 0.6)"
 
 
 class MatteStep(JobStep):
@@ -78,17 +80,7 @@ class MatteStep(JobStep):
                     self.number = gr.Slider(0, 1, 0, step=1, label="Frame", elem_id="matte-frame")
                     self.sense = gr.Radio([IN, OUT], value=IN, label="What you point at is …")
                     self.tool = gr.Radio([CLICKS, BRUSH], value=CLICKS, label="Point with")
-                    self.picture = gr.Image(
-                        label="Click what is wrong, then cut out again", interactive=False,
-                        buttons=[], elem_id="matte-picture",
-                    )  # fmt: skip
-                    with gr.Column(visible=False) as self.brushing:
-                        self.editor = gr.ImageEditor(
-                            label="Brush over what is wrong", sources=(), transforms=(),
-                            layers=False, buttons=[], elem_id="matte-editor",
-                            brush=gr.Brush(colors=[BRUSH_COLOUR], color_mode="fixed"),
-                        )  # fmt: skip
-                        self.take_strokes = gr.Button("Take the strokes", elem_id="take-strokes")
+                    self.picture = frame_view("matte-picture")
                     self.hints = gr.Textbox(
                         label="Clicks, one a line: FRAME:X,Y or FRAME:X,Y,out", lines=3,
                         elem_id="hints",
@@ -99,14 +91,9 @@ class MatteStep(JobStep):
         """Everything that ``show`` and ``tell`` may change."""
         return [
             self.backend, self.things, self.shrink, self.feather, self.gallery, self.mending,
-            self.number, *self.pictures, self.hints, self.status, self.notices, self.start,
+            self.number, self.picture, self.hints, self.status, self.notices, self.start,
             self.stop,
         ]  # fmt: skip
-
-    @property
-    def pictures(self) -> list[gr.components.Component]:
-        """The frame that is looked at, to click and to brush."""
-        return [self.picture, self.editor]
 
     def show(self, session: str, draft: Draft) -> Updates:
         """What the step shows of a draft."""
@@ -164,33 +151,29 @@ class MatteStep(JobStep):
 
     def choose_tool(self, session: str, tool: str) -> Updates:
         """Clicks or a brush."""
-        return {
-            self.picture: gr.update(visible=tool == CLICKS),
-            self.brushing: gr.update(visible=tool == BRUSH),
-        }
+        return {self.picture: gr.update(is_brush=tool == BRUSH)}
 
-    def click(self, session: str, number: float, sense: str, event: gr.SelectData) -> Updates:
+    def click(self, session: str, number: float, sense: str, event: gr.EventData) -> Updates:
         """A wrong place was clicked."""
-        shown = frame_picture(self.desk.frames_of(self.desk.store.draft(session)), None, 0)
-        return self._point(session, int(number), sense, [event.index], shown.shape[1])
+        return self._point(session, int(number), sense, lambda size: [event.index])
 
-    def brush(self, session: str, number: float, sense: str, drawn: Any) -> Updates:
-        """Wrong places were brushed over."""
-        with self.desk.complaints() as wrong:
-            layers = [layer[..., 3] > 0 for layer in (drawn or {}).get("layers") or ()]
-            points = clicks_along(np.any(layers, axis=0)) if layers else []
-            if not points:
-                raise InputError("nothing is painted yet: brush over what is wrong")
-            updates = self._point(session, int(number), sense, points, layers[0].shape[1])
-            return updates | {self.message: ""}
-        return {self.message: complaint(wrong)}
+    def brush(self, session: str, number: float, sense: str, event: gr.EventData) -> Updates:
+        """A wrong place was brushed over."""
+        return self._point(
+            session, int(number), sense, lambda size: clicks_along(stroke_mask(event, size))
+        )
 
     def _point(
-        self, session: str, number: int, sense: str, points: list[Any], width: int
+        self, session: str, number: int, sense: str, points_in: Callable[[Size], list[Any]]
     ) -> Updates:
-        """Add hints at points of a picture of the given width."""
+        """Add hints at points of the shown picture.
+
+        points_in: column and row of each, in a picture of the given size.
+        """
         draft = self.desk.store.draft(session)
-        scale = self.desk.frames_of(draft).size.width / width
+        source = self.desk.frames_of(draft)
+        height, width = frame_picture(source, None, 0).shape[:2]
+        points, scale = points_in(Size(width, height)), source.size.width / width
         hints = [
             Hint(number, round(float(x) * scale, 1), round(float(y) * scale, 1), sense == IN)
             for x, y in points
@@ -199,11 +182,23 @@ class MatteStep(JobStep):
         lines = "\n".join(map(_spelled, draft.hints))
         return self._frame(draft, number) | {self.hints: lines}
 
+    def cut_out(self, session: str, text: str) -> Updates:
+        """The person is to be cut out by the clicks in the field, the one just typed included.
+
+        A click in the picture may not have come into the field yet: clicks that only follow those
+        in the field stay.
+        """
+        with self.desk.complaints() as wrong:
+            typed, draft = _parsed(text), self.desk.store.draft(session)
+            if draft.hints[: len(typed)] != typed:
+                self.desk.choose(session, hints=typed)
+            return self.begin(session)
+        return {self.message: complaint(wrong)}
+
     def write_hints(self, session: str, text: str, number: float) -> Updates:
         """Clicks were written by hand."""
         with self.desk.complaints() as wrong:
-            hints = tuple(parse_hint(line.strip()) for line in text.splitlines() if line.strip())
-            draft = self.desk.choose(session, hints=hints)
+            draft = self.desk.choose(session, hints=_parsed(text))
             return self._frame(draft, int(number)) | {self.message: ""}
         return {self.message: complaint(wrong)}
 
@@ -213,9 +208,12 @@ class MatteStep(JobStep):
             raise InputError(f"the clip has no frame {number}")
         picture = frame_picture(source, matte_of(draft, source), number)
         clicks = [(h.x, h.y, h.is_person) for h in draft.hints if h.frame == number]
-        picture = marked(picture, clicks, source.size.width)
-        canvas = {"background": picture, "layers": [], "composite": None}
-        return {self.picture: picture, self.editor: canvas}
+        return {self.picture: address_of(marked(picture, clicks, source.size.width))}
+
+
+def _parsed(text: str) -> tuple[Hint, ...]:
+    """The hints of a field's lines. Raises InputError for a line that is none."""
+    return tuple(parse_hint(line.strip()) for line in text.splitlines() if line.strip())
 
 
 def _spelled(hint: Hint) -> str:

@@ -16,14 +16,14 @@ from dynascene.generation.names import HARMONIES, PLACES
 from dynascene.generation.place_input import read_scene
 from dynascene.interfaces.app.desk import Desk
 from dynascene.interfaces.app.drafts import Draft
-from dynascene.interfaces.app.pictures import place_picture, shrunk
+from dynascene.interfaces.app.pictures import shrunk
 from dynascene.interfaces.app.steps.parts import Updates, complaint, message_line
+from dynascene.interfaces.app.views.place import place_view, released_horizon, view_value
 from dynascene.interfaces.cli.arguments import parse_stand
 
 ESTIMATED = "as the picture tells"
 SHAPES = [(ESTIMATED, ""), *((name, name) for name in PLACES)]
 MIDDLE = 0.5
-STAND, HORIZON = "where the person stands", "the horizon"
 
 
 class PlaceStep:
@@ -35,16 +35,12 @@ class PlaceStep:
             with gr.Column(min_width=300):
                 self.upload = gr.File(label="A picture of the place", height=120, elem_id="scene")
                 self.example = gr.Button("Take the example picture", elem_id="example-scene")
-                self.pointed = gr.Radio(
-                    [STAND, HORIZON], value=STAND, label="A click in the picture is …"
+                self.picture = place_view("place-picture")
+                self.horizon_by_hand = gr.Checkbox(
+                    label="Horizon by hand", value=False, elem_id="horizon-by-hand"
                 )
-                self.picture = gr.Image(
-                    label="The place, with its horizon", interactive=False, visible=False,
-                    buttons=[], elem_id="place-picture",
-                )  # fmt: skip
-                self.horizon_by_hand = gr.Checkbox(label="Horizon by hand", value=False)
                 self.horizon = gr.Slider(
-                    0, 1, MIDDLE, step=0.01, label="Horizon: 0 is the top, 1 the bottom",
+                    0, 1, MIDDLE, step=0.001, label="Horizon: 0 is the top, 1 the bottom",
                     elem_id="horizon",
                 )  # fmt: skip
                 self.stand = gr.Textbox(
@@ -124,8 +120,7 @@ class PlaceStep:
     def _picture(self, draft: Draft, horizon: float | None) -> Any:
         if draft.scene is None:
             return gr.update(visible=False)
-        picture = place_picture(_pixels(draft.scene), horizon, draft.stand)
-        return gr.update(visible=True, value=picture)
+        return gr.update(visible=True, value=view_value(_pixels(draft.scene), horizon, draft.stand))
 
     # ---- events
 
@@ -175,18 +170,22 @@ class PlaceStep:
             return {self.picture: self._picture(draft, draft.horizon), self.message: ""}
         return {self.message: complaint(wrong)}
 
-    def click(self, session: str, pointed: str, event: gr.SelectData) -> Updates:
-        """The ground was clicked, or the horizon."""
+    def let_go(self, session: str, event: gr.EventData) -> Updates:
+        """The line of the horizon was dragged, or moved by keys."""
+        return self.set_horizon(session, released_horizon(event))
+
+    def set_horizon(self, session: str, horizon: float) -> Updates:
+        """The horizon is where somebody has put it, 0 = top, 1 = bottom."""
+        draft = self.desk.choose(session, horizon=float(horizon))
+        shown = {self.horizon_by_hand: True, self.horizon: draft.horizon}
+        return shown | {self.picture: self._picture(draft, draft.horizon)}
+
+    def click(self, session: str, event: gr.EventData) -> Updates:
+        """The ground was clicked."""
         draft = self.desk.store.draft(session)
         if draft.scene is None:
             return {}
         pixels = _pixels(draft.scene)
-        if pointed == HORIZON:
-            height = shrunk(pixels).shape[0]
-            horizon = round(float(event.index[1]) / height, 2)
-            draft = self.desk.choose(session, horizon=horizon)
-            shown = {self.horizon_by_hand: True, self.horizon: horizon}
-            return shown | {self.picture: self._picture(draft, horizon)}
         scale = pixels.shape[1] / shrunk(pixels).shape[1]
         x, y = (round(float(value) * scale) for value in event.index)
         draft = self.desk.choose(session, stand=(float(x), float(y)))
@@ -200,8 +199,9 @@ class PlaceStep:
         with self.desk.complaints() as wrong:
             frame = self.desk.preview(session, float(moment))
             updates: Updates = {self.preview: frame.picture, self.message: ""}
+            draft = self.desk.store.draft(session)  # the line may have been dragged meanwhile
             if draft.horizon is None:
-                updates |= {self.horizon: round(min(1.0, max(0.0, frame.horizon)), 2)}
+                updates |= {self.horizon: round(min(1.0, max(0.0, frame.horizon)), 3)}
                 updates |= {self.picture: self._picture(draft, frame.horizon)}
             return updates
         return {self.message: complaint(wrong)}

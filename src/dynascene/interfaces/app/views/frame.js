@@ -1,0 +1,62 @@
+// A frame of the clip: a click points at something, and with the brush a stroke covers it.
+// props: value, the picture's address; is_brush; thickness, of the brush, in widths of the picture.
+const COLOUR = "rgba(255, 92, 190, 0.6)";
+let stroke = null; // its points, while the pointer is down
+
+const partsOf = () => [element.querySelector("img"), element.querySelector("canvas")];
+const pixelAt = (event) => {
+  const [image] = partsOf(), box = image.getBoundingClientRect();
+  const across = (event.clientX - box.left) / box.width;
+  const down = (event.clientY - box.top) / box.height;
+  return [across * image.naturalWidth, down * image.naturalHeight];
+};
+const clear = () => {
+  const [image, canvas] = partsOf();
+  stroke = null;
+  [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+};
+const paint = () => {
+  const [image, canvas] = partsOf(), ink = canvas.getContext("2d");
+  ink.clearRect(0, 0, canvas.width, canvas.height);
+  ink.lineWidth = props.thickness * image.naturalWidth;
+  ink.lineCap = ink.lineJoin = "round";
+  ink.strokeStyle = COLOUR;
+  ink.beginPath();
+  ink.moveTo(...stroke[0]);
+  for (const point of stroke) ink.lineTo(...point);
+  ink.stroke();
+};
+const show = () => {
+  const [image] = partsOf();
+  if (!image) return;
+  element.querySelector(".view").classList.toggle("brushed", Boolean(props.is_brush));
+  if (props.value && image.getAttribute("src") !== props.value) {
+    image.onload = clear; // the marks of a stroke that was taken are in the new picture
+    image.src = props.value;
+  }
+};
+
+element.addEventListener("click", (event) => {
+  if (!props.is_brush && event.target.tagName === "IMG") {
+    trigger("select", { index: pixelAt(event), value: null });
+  }
+});
+element.addEventListener("pointerdown", (event) => {
+  if (!props.is_brush || event.button !== 0 || event.target.tagName !== "CANVAS") return;
+  event.target.setPointerCapture(event.pointerId);
+  stroke = [pixelAt(event)];
+  paint();
+});
+element.addEventListener("pointermove", (event) => {
+  if (stroke === null) return;
+  stroke.push(pixelAt(event));
+  paint();
+});
+element.addEventListener("pointerup", () => {
+  if (stroke === null) return;
+  trigger("release", { stroke });
+  stroke = null; // what is painted stays until the answer comes
+});
+element.addEventListener("pointercancel", clear);
+watch(["value", "is_brush"], show);
+show();

@@ -1,0 +1,65 @@
+// The place with its horizon: a click tells where the person stands, and the line is dragged or
+// moved by arrow keys. The picture comes as JSON: {picture, horizon}; a null horizon is unknown.
+const STEP = 0.005, LEAP = 0.05;
+const MOVES = { ArrowUp: -STEP, ArrowDown: STEP, PageUp: -LEAP, PageDown: LEAP, Home: -1, End: 1 };
+let share = 0.5, released = share, isMoving = false;
+
+const lineOf = () => element.querySelector(".horizon");
+const within = (value) => Math.min(1, Math.max(0, value));
+
+const place = (value) => {
+  share = within(value);
+  const line = lineOf();
+  line.style.top = `${100 * share}%`;
+  line.setAttribute("aria-valuenow", share.toFixed(3));
+};
+const shareAt = (event) => {
+  const box = element.querySelector("img").getBoundingClientRect();
+  return (event.clientY - box.top) / box.height;
+};
+const release = () => {
+  isMoving = false;
+  lineOf().classList.remove("unknown");
+  if (share === released) return;
+  released = share;
+  trigger("release", { horizon: share });
+};
+
+const draw = () => {
+  const image = element.querySelector("img");
+  if (!image || !props.value) return;
+  const shown = JSON.parse(props.value);
+  if (image.src !== shown.picture) image.src = shown.picture;
+  if (isMoving) return; // an answer must not take the line out of a hand
+  lineOf().classList.toggle("unknown", shown.horizon === null);
+  if (shown.horizon !== null) place(released = shown.horizon);
+};
+
+element.addEventListener("pointerdown", (event) => {
+  if (event.button !== 0 || !event.target.closest(".horizon")) return;
+  lineOf().setPointerCapture(event.pointerId);
+  isMoving = true;
+});
+element.addEventListener("pointermove", (event) => {
+  if (isMoving && lineOf().hasPointerCapture(event.pointerId)) place(shareAt(event));
+});
+element.addEventListener("pointerup", () => { if (isMoving) release(); });
+element.addEventListener("pointercancel", () => { isMoving = false; place(released); });
+element.addEventListener("keydown", (event) => {
+  if (!event.target.closest(".horizon") || !(event.key in MOVES)) return;
+  event.preventDefault();
+  isMoving = true;
+  place(share + MOVES[event.key]);
+});
+for (const end of ["keyup", "focusout"]) {
+  element.addEventListener(end, () => { if (isMoving) release(); });
+}
+element.addEventListener("click", (event) => {
+  if (event.target.tagName !== "IMG") return;
+  const { left, top, width, height } = event.target.getBoundingClientRect();
+  const across = (event.clientX - left) / width, down = (event.clientY - top) / height;
+  const { naturalWidth, naturalHeight } = event.target;
+  trigger("select", { index: [across * naturalWidth, down * naturalHeight], value: null });
+});
+watch("value", draw);
+draw();

@@ -1,0 +1,62 @@
+"""The picture of the place, in which the horizon is dragged and the standing point is clicked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+
+from dynascene.errors import InputError
+from dynascene.interfaces.app.pictures import place_picture
+from dynascene.interfaces.app.views.addresses import address_of
+
+HERE = Path(__file__).parent
+VIEW_HTML = """
+<p class="label">The place: click where the person stands, drag the line of the horizon</p>
+<div class="view">
+<img alt="the place" draggable="false">
+<div class="horizon unknown" style="top: 50%" role="slider" tabindex="0" aria-label="horizon"
+ aria-orientation="vertical" aria-valuemin="0" aria-valuemax="1" aria-valuenow="0.5"></div>
+</div>
+"""
+
+
+def place_view(elem_id: str) -> gr.HTML:
+    """The component, which is not visible yet.
+
+    Its event ``select`` has ``index``, the pixel of the shown picture that was clicked; its event
+    ``release`` has ``horizon``, the height at which the line was let go, 0 = top, 1 = bottom.
+    """
+    return gr.HTML(
+        "", html_template=VIEW_HTML, visible=False, elem_id=elem_id,
+        css_template=(HERE / "place.css").read_text(encoding="utf-8"),
+        js_on_load=(HERE / "place.js").read_text(encoding="utf-8"),
+    )  # fmt: skip
+
+
+def view_value(pixels: np.ndarray, horizon: float | None, stand: tuple[float, float] | None) -> str:
+    """The component's value.
+
+    Args:
+        pixels: uint8 [H, W, 3].
+        horizon: 0 = top, 1 = bottom; None: the line stays where it is, dashed.
+        stand: column and row of ``pixels`` where the person stands; None: no mark.
+    """
+    picture = address_of(place_picture(pixels, stand))
+    return json.dumps({"picture": picture, "horizon": horizon})
+
+
+def released_horizon(event: gr.EventData) -> float:
+    """Where the line was let go, 0 … 1, in thousandths.
+
+    Raises InputError where a page of another version tells something else.
+    """
+    try:
+        horizon = float(event.horizon)
+    except (AttributeError, TypeError, ValueError):
+        horizon = float("nan")
+    if not 0 <= horizon <= 1:
+        raise InputError("the horizon lies between 0 (top) and 1 (bottom); load the page again")
+    return round(horizon, 3)
