@@ -239,7 +239,7 @@ _FURTHER = (
     _further(
         name="points",
         axes="B F 50 5",
-        meaning="x, y, visibility (0: none), and x, y in the first frame; in shares of the frame",
+        meaning="x, y, visibility (0: none), and x, y in the scene picture; in shares of the frame",
         encodings=(Encoding(name="points", kind="numbers", axes="B F 50 5"),),
         follows_camera=True,
     ),

@@ -170,21 +170,21 @@ def test_points_come_from_a_file_and_else_from_the_camera(poses: Path, tmp_path:
     check_motion({"points"}, ())
     track = even_move("right", 0.3, 3, 60.0, Size(48, 27))
     surface = Stage(0.6, 5.0)
-    moved = points_along(track, surface, None)
+    moved = points_along(track, surface, track[:1], None)
     assert moved.shape == (3, 50, 5)
     seen = moved[:, :, 2].bool().all(dim=0)
     assert seen.float().mean() > 0.5
     assert (moved[2, seen, 0] < moved[0, seen, 0]).all()  # the camera goes right, the place left
     torch.testing.assert_close(moved[1, :, 3:], moved[0, :, :2])
     everywhere = torch.ones(3, 3, 27, 48)
-    assert not points_along(track, surface, everywhere)[..., 2].any()
+    assert not points_along(track, surface, track[:1], everywhere)[..., 2].any()
 
 
 def test_a_long_pan_has_points_in_each_clip_of_a_chain() -> None:
     """The last clip overlaps the one before, and sees one set of points."""
     track = even_move("pan", 100.0, 11, 60.0, Size(48, 27))
     surface = Stage(0.6, 5.0)
-    whole, apart = (points_along(track, surface, None, length) for length in (None, 3))
+    whole, apart = (points_along(track, surface, track[:1], None, length) for length in (None, 3))
     assert not whole[-3:, :, 2].any()
     for start in (0, 3, 6, 8):
         clip = from_first_frame(apart[start : start + 3])

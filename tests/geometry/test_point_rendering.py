@@ -3,7 +3,13 @@
 import torch
 
 from dynascene.geometry.intrinsics import intrinsics_matrix
-from dynascene.geometry.point_rendering import from_first_frame, render_points
+from dynascene.geometry.point_rendering import (
+    NOWHERE,
+    from_first_frame,
+    grid_places,
+    render_points,
+    spread_places,
+)
 from dynascene.geometry.rays import track_rays
 from dynascene.geometry.rigid import rigid, rotation_about
 from dynascene.geometry.surface import Stage
@@ -91,7 +97,7 @@ def test_points_are_seen_where_they_are() -> None:
     cameras = track([0.0, 5.0, -5.0], [[0, 0, 0], [-0.2, 0, 0], [0, 0, -0.3]])
     depth, shares = depth_of(cameras, Stage(1.0, 6.0)), spread_shares(50)
     world = points_of_frame(cameras, depth, shares)
-    rows = seen_points(world, cameras, depth)
+    rows = seen_points(world, cameras, depth, cameras[:1])
     centres = (shares * torch.tensor([48, 27])).floor() + 0.5
     torch.testing.assert_close(rows[0, :, :2] * torch.tensor([48, 27]), centres, atol=1e-3, rtol=0)
     assert rows[0, :, 2].all()
@@ -108,12 +114,14 @@ def test_points_are_seen_where_they_are() -> None:
 def test_infinitely_far_points_turn_and_are_hidden_by_what_is_near() -> None:
     cameras = track([0.0, 10.0, 20.0], [[0, 0, 0]] * 3)
     far = torch.full((3, 1, 27, 48), torch.inf)
-    rows = seen_points(points_of_frame(cameras, far, spread_shares(9)), cameras, far)
+    rows = seen_points(points_of_frame(cameras, far, spread_shares(9)), cameras, far, cameras[:1])
     inside = ((rows[..., :2] >= 0) & (rows[..., :2] < 1)).all(dim=-1)
     assert torch.equal(rows[..., 2].bool(), inside)
     wall = far.clone()
     wall[1] = 2.0
-    hidden = seen_points(points_of_frame(cameras, far, spread_shares(9)), cameras, wall)
+    hidden = seen_points(
+        points_of_frame(cameras, far, spread_shares(9)), cameras, wall, cameras[:1]
+    )
     assert not hidden[1, :, 2].any()
     assert torch.equal(hidden[2], rows[2])
 
@@ -136,3 +144,52 @@ def test_every_part_of_the_sequence_is_spread() -> None:
     gaps = (shares[:, None] - shares[None]).norm(dim=-1) + torch.eye(12)
     assert gaps.min() > 0.12
     torch.testing.assert_close(spread_shares(50)[:12], shares)
+
+
+def test_places_between_points_go_by_inverse_distances() -> None:
+    """Against one cell and one point after the other; a point that is nowhere does not count."""
+    generator = torch.Generator().manual_seed(3)
+    points = torch.rand(2, 5, 5, generator=generator)
+    points[..., 2] = torch.tensor([1, 0.5, 0, 1, 1])
+    points[:, 4, 3:] = NOWHERE
+    fast = spread_places(points, H, W)
+    assert fast.shape == (2, 3, H, W)
+    for frame in range(2):
+        for row in range(H):
+            for column in range(W):
+                centre = torch.tensor([(column + 0.5) / W, (row + 0.5) / H])
+                total, way = 0.0, torch.zeros(2)
+                for x, y, visible, *origin in points[frame, :4].tolist():
+                    place = torch.tensor([x, y])
+                    away = (centre - place) * torch.tensor([W, H])
+                    weight = visible / (float(away.square().sum()) + 1e-3) ** 2
+                    total, way = total + weight, way + weight * (torch.tensor(origin) - place)
+                assert fast[frame, 0, row, column] == 1
+                expected = centre + way / total
+                torch.testing.assert_close(fast[frame, 1:, row, column], expected)
+
+
+def test_places_of_a_shifted_view_are_shifted() -> None:
+    """Of points that have all gone the same way, and of none."""
+    points = torch.rand(3, 7, 5, generator=torch.Generator().manual_seed(0))
+    points[..., 2] = 1
+    points[..., 3:] = points[..., :2] + torch.tensor([0.2, -0.1])
+    places = spread_places(points, H, W)
+    own = grid_places(H, W, like=points)
+    shift = torch.tensor([0.2, -0.1])[:, None, None]
+    torch.testing.assert_close(places[:, 1:], (own + shift).expand(3, -1, -1, -1))
+    points[..., 2] = 0
+    assert not spread_places(points, H, W).any()
+
+
+def test_places_in_another_picture_are_where_its_camera_sees_them() -> None:
+    cameras = track([0.0, 5.0, 3.0], [[0, 0, 0], [-0.2, 0, 0], [0, 0, 0]])
+    picture = track([-8.0, 180.0, 0.0], [[0.1, 0, 0.2], [0, 0, 0], [0, 0, 0]])
+    depth = depth_of(cameras, Stage(1.0, 6.0))
+    world = points_of_frame(cameras, depth, spread_shares(9))
+    rows = seen_points(world, cameras, depth, picture[:1])
+    seen = seen_points(world, picture[:1], depth[:1], picture[:1])
+    torch.testing.assert_close(rows[..., 3:], seen[:, :, :2].expand(3, -1, -1))
+    away = seen_points(world, cameras, depth, picture[1:2])
+    assert (away[..., 3:] == NOWHERE).all()
+    torch.testing.assert_close(away[..., :3], rows[..., :3])

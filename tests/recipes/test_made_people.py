@@ -123,7 +123,7 @@ def test_flow_is_judged_where_it_is_predicted(
 
 def test_points_do_not_replace_faulty_conditions(tmp_path: Path) -> None:
     """A training may have both, where its clips have points."""
-    (micro,) = DISENTANGLED.rendered
+    micro, _ = DISENTANGLED.rendered
     training = replace(micro, composites=0.5, without_points=1.0)
     run = short_clips.short_run(DISENTANGLED, training, Settings(out=tmp_path, batch=2))
     samples = run.samples()

@@ -46,8 +46,13 @@ def test_micro_rows_stand_in_three_lineups() -> None:
 
 def test_systems_that_make_the_person_stand_in_a_lineup_of_their_own() -> None:
     rows = rows_of(MICRO)
-    names = {f"animateanywhere.{name}" for name in ("micro", "micro_free", "micro_flow")}
-    assert lineup(rows, 2, PERSON_TOO) == {*names, "disentangled.micro"}
+    trainings = ("micro", "micro_free", "micro_flow", "micro_places")
+    names = {f"animateanywhere.{name}" for name in trainings}
+    assert lineup(rows, 2, PERSON_TOO) == {
+        *names,
+        "disentangled.micro",
+        "disentangled.micro_places",
+    }
     of_them = [row for row in rows if row.name in {*names, "disentangled.micro"}]
     assert all(len(row.entries) == 1 and not row.entries[0].figures for row in of_them)
     # AnimateAnywhere is told no camera; Disentangled by points that follow it

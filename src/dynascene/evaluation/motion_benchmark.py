@@ -93,4 +93,8 @@ def _points(shot: EvaluationShot, clip: Batch, track: CameraTrack) -> Tensor:
     if shot.scene is None:
         raise InputError(f"{shot.name}: the shape of its place is not known, so it has no points")
     skeletons = None if clip.skeleton is None else clip.skeleton[0]
-    return points_along(track, shot.scene.surface, skeletons)[None]
+    pose, lens = clip.scene_cam_from_world, clip.scene_intrinsics
+    if pose is None or lens is None:
+        raise InputError(f"{shot.name}: the camera of its scene picture is not known")
+    picture = CameraTrack(pose.double(), lens.double(), clip.size)
+    return points_along(track, shot.scene.surface, picture, skeletons)[None]

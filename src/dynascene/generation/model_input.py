@@ -69,8 +69,7 @@ def model_batches(
     track = guide.track
     picture = bytes_from_tensor(scene.picture)
     scene_image = _signed(fit_background(picture, track.size))[None]
-    scene_camera = picture_track(scene.camera)
-    scene_intrinsics = cover_crop_intrinsics(scene_camera.intrinsics, scene.camera.size, track.size)
+    scene_camera = cropped_picture_track(scene, track.size)
     place = _place_of_person(shot.size, shape, track.size)
     further = further_inputs(shot, shape, track.size, place)
     layers = zip(guide.frames(), placed_people(shot, shape, track.size), strict=True)
@@ -86,12 +85,19 @@ def model_batches(
             cam_from_world=cameras.cam_from_world[None],
             intrinsics=cameras.intrinsics[None],
             scene_cam_from_world=scene_camera.cam_from_world,
-            scene_intrinsics=scene_intrinsics,
+            scene_intrinsics=scene_camera.intrinsics,
             guide=torch.stack([_signed(frame.background) for frame in frames])[None],
             guide_visibility=torch.stack([_coverage(frame) for frame in frames])[None],
             has_camera=torch.tensor([has_camera]),
             **_part(further, start, start + len(cameras)),
         )
+
+
+def cropped_picture_track(scene: LiftedScene, size: Size) -> CameraTrack:
+    """The camera of the scene picture as a model of frames of ``size`` sees it, of one frame."""
+    camera = picture_track(scene.camera)
+    intrinsics = cover_crop_intrinsics(camera.intrinsics, scene.camera.size, size)
+    return CameraTrack(camera.cam_from_world, intrinsics, size)
 
 
 def _part(further: dict[str, Tensor], start: int, stop: int) -> dict[str, Tensor]:

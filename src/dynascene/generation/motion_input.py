@@ -99,13 +99,18 @@ def motion_inputs(motion: MotionInput, size: Size, start: int, count: int) -> di
 
 
 def points_along(
-    track: CameraTrack, surface: Surface, skeletons: Tensor | None, length: int | None = None
+    track: CameraTrack,
+    surface: Surface,
+    picture: CameraTrack,
+    skeletons: Tensor | None,
+    length: int | None = None,
 ) -> Tensor:
     """``points`` of a place along a track, hidden around the person: [F, 50, 5].
 
     Args:
         track: the cameras, in the scene's world.
         surface: the place.
+        picture: the camera of the scene picture as models see it, a track of one frame.
         skeletons: [F, 3, H, W] of the person; None: nobody is in the way.
         length: frames after which other points are taken, so that a long pan does not leave all of
             them behind; the last ones stay for less than twice as many, since the last clip of a
@@ -117,7 +122,7 @@ def points_along(
     depth = rays.depth_of(hits)[:, None]
     starts = [0] if length is None else [length * n for n in range(max(1, len(track) // length))]
     spans = zip(starts, [*starts[1:], len(track)], strict=True)
-    rows = torch.cat([_seen_from_first(track[a:b], depth[a:b]) for a, b in spans])
+    rows = torch.cat([_seen_from_first(track[a:b], depth[a:b], picture) for a, b in spans])
     if skeletons is None:
         return rows
     reach = skeletons.shape[-2] // AROUND * 2 + 1
@@ -125,8 +130,8 @@ def points_along(
     return rows_off(rows, nnf.max_pool2d(drawn.float(), reach, 1, reach // 2) > 0)
 
 
-def _seen_from_first(track: CameraTrack, depth: Tensor) -> Tensor:
-    return seen_points(points_of_frame(track, depth, spread_shares(POINTS)), track, depth)
+def _seen_from_first(track: CameraTrack, depth: Tensor, picture: CameraTrack) -> Tensor:
+    return seen_points(points_of_frame(track, depth, spread_shares(POINTS)), track, depth, picture)
 
 
 def check_not_filmed(system: System | None) -> None:

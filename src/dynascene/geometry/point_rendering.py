@@ -6,6 +6,9 @@
 import torch
 from torch import Tensor
 
+NOWHERE = -9.0  # x and y in the picture of a point whose place there is not known
+NEAREST = 1e-3  # cells squared: a point closer to a cell's centre counts as there
+
 
 def from_first_frame(points: Tensor) -> Tensor:
     """Points that say how far they are from their places in the first of these frames.
@@ -52,3 +55,38 @@ def render_points(points: Tensor, height: int, width: int) -> Tensor:
     covered = total.clamp(max=1)
     mean = ways / total.clamp_min(1e-6) * covered
     return torch.cat([covered, mean], dim=-2).unflatten(-1, (height, width))
+
+
+def spread_places(points: Tensor, height: int, width: int) -> Tensor:
+    """Where in the picture each cell of a grid looks, by the points around it: [..., 3, h, w].
+
+    The first channel is 1 where this is known: in frames that show any point whose place in the
+    picture is at most one frame outside of it. The others are x and y in the picture, 0 where it
+    is not known. Between the points their ways are interpolated by inverse distances (Shepard
+    1968): exact at every point, the mean far from all.
+
+    Args:
+        points: [..., N, 5] as of ``render_points``.
+        height, width: of the grid.
+    """
+    place, origin = points[..., :2], points[..., 3:]
+    presence = points[..., 2] * ((origin > -1) & (origin < 2)).all(dim=-1)
+    centres = grid_places(height, width, like=points).flatten(1).mT  # [h w, 2]
+    cells = points.new_tensor([width, height])
+    distance = ((centres[:, None] - place[..., None, :, :]) * cells).square().sum(dim=-1)
+    # way(c) = Σ wₙ (originₙ − placeₙ) / Σ wₙ with wₙ = visibilityₙ / |c − placeₙ|⁴, in cells
+    weight = presence[..., None, :] / (distance + NEAREST).square()
+    total = weight.sum(dim=-1, keepdim=True)
+    way = weight @ (origin - place) / total.where(total > 0, 1)
+    is_known = (total > 0).to(points)
+    rows = torch.cat([is_known, (centres + way) * is_known], dim=-1)
+    return rows.mT.unflatten(-1, (height, width))
+
+
+def grid_places(height: int, width: int, like: Tensor) -> Tensor:
+    """x and y of the cells' centres, in shares of the frame: [2, h, w]."""
+    x, y = (
+        (torch.arange(n, dtype=like.dtype, device=like.device) + 0.5) / n for n in (width, height)
+    )
+    v, u = torch.meshgrid(y, x, indexing="ij")
+    return torch.stack([u, v])

@@ -6,6 +6,7 @@ F frames, N points, H W pixels.
 import torch
 from torch import Tensor
 
+from dynascene.geometry.point_rendering import NOWHERE
 from dynascene.geometry.rays import track_rays
 from dynascene.types import CameraTrack
 
@@ -33,28 +34,38 @@ def points_of_frame(track: CameraTrack, depth: Tensor, shares: Tensor) -> Tensor
     return torch.cat([direction + origin * nearness[:, None], nearness[:, None]], dim=-1)
 
 
-def seen_points(points: Tensor, track: CameraTrack, depth: Tensor) -> Tensor:
-    """Where a track sees points: [F, N, 5], x, y, visibility 0 or 1, and x, y of the first frame.
+def seen_points(points: Tensor, track: CameraTrack, depth: Tensor, picture: CameraTrack) -> Tensor:
+    """Where a track sees points: [F, N, 5], x, y, visibility 0 or 1, and x, y in the picture.
 
-    All in shares of the frame. A point is hidden where the frame shows something nearer.
+    All in shares of the frame. A point is hidden where the frame shows something nearer. Its place
+    in the picture may lie outside of it; one behind the picture's camera is ``NOWHERE``.
 
     Args:
         points: [N, 4] homogeneous, in the track's world.
         track: the cameras.
         depth: [F, 1, H, W] of what the frames show.
+        picture: the scene picture's camera in the same world, a track of one frame.
     """
-    pose, lens = track.cam_from_world.to(depth), track.intrinsics.to(depth)
-    seen = points[None] @ pose[:, :3].mT  # [F, N, 3]: R d + t / z for X ~ (d, 1 / z)
-    ahead, nearness = seen[..., 2], points[None, :, 3]
-    pixel = ((seen / ahead[..., None].clamp_min(1e-6)) @ lens.mT)[..., :2]
-    shares = pixel / depth.new_tensor(track.size)
+    shares, ahead = _projected(points, track, depth)
     inside = (ahead > 1e-6) & (shares >= 0).all(-1) & (shares < 1).all(-1)
     column, row = _pixels(shares, depth)
     there = depth[torch.arange(len(depth))[:, None], 0, row, column]
+    nearness = points[None, :, 3]
     hidden = there.isfinite() & (ahead > DEEPER * there.nan_to_num(posinf=1.0) * nearness)
     visible = (inside & ~hidden).to(shares)
-    first = shares[:1].expand_as(shares)
-    return torch.cat([shares, visible[..., None], first], dim=-1)
+    origin, before = _projected(points, picture, depth)
+    origin = origin.where(before[..., None] > 1e-6, NOWHERE).expand_as(shares)
+    return torch.cat([shares, visible[..., None], origin], dim=-1)
+
+
+def _projected(points: Tensor, track: CameraTrack, like: Tensor) -> tuple[Tensor, Tensor]:
+    """Homogeneous points in shares of the frames [F, N, 2], and how far ahead they are, times
+    their nearness."""
+    pose, lens = track.cam_from_world.to(like), track.intrinsics.to(like)
+    seen = points[None] @ pose[:, :3].mT  # [F, N, 3]: R d + t / z for X ~ (d, 1 / z)
+    ahead = seen[..., 2]
+    pixel = ((seen / ahead[..., None].clamp_min(1e-6)) @ lens.mT)[..., :2]
+    return pixel / like.new_tensor(track.size), ahead
 
 
 def rows_off(rows: Tensor, hiding: Tensor) -> Tensor:

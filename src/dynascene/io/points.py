@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from dynascene.errors import InputError
+from dynascene.geometry.point_rendering import NOWHERE
 from dynascene.io.atomic import write_text
 from dynascene.io.text import read_json
 from dynascene.types import Size
@@ -62,12 +63,15 @@ class BackgroundPoints:
 
     def tensor_rows(self) -> np.ndarray:
         """[F, 50, 5] as the field ``points`` has it: shares of the frame, visibility, and where
-        each point is in the first frame; rows without a point have visibility 0."""
+        each point is in the scene picture; rows without a point have visibility 0.
+
+        The first frame is taken for a view of the picture: what it does not show is ``NOWHERE``.
+        """
         shares = self.points[..., :2] / [*self.size]
         rows = np.zeros((len(self), MOST, 5), np.float32)
         count = self.points.shape[1]
         rows[:, :count, :2], rows[:, :count, 2] = shares, self.points[..., 2]
-        rows[:, :count, 3:] = shares[0]
+        rows[:, :count, 3:] = np.where(self.points[0, :, 2:] > 0, shares[0], NOWHERE)
         return rows
 
 

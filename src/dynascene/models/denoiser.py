@@ -5,7 +5,7 @@ Legend: B clips, F frames, C latent channels, h w latent grid.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 from diffusers.configuration_utils import ConfigMixin, register_to_config
@@ -17,6 +17,7 @@ from dynascene.errors import InputError
 from dynascene.models.backbone import attention_sites, build_unet, motion_modules
 from dynascene.models.call import Call, calling, checkpoint_in_call
 from dynascene.models.conditioners import Conditioner, build_conditioner
+from dynascene.models.conditioners.base import InjectionPart
 from dynascene.models.diffusion.schedule import (
     NoiseSchedule,
     Parametrisation,
@@ -42,7 +43,8 @@ from dynascene.models.motion_lora import MotionLoras
 from dynascene.models.sizes import size_from_dict
 from dynascene.models.strict_loading import StrictModel
 
-CALLED_ALONE = ("encoder", "null", "down", "up")  # parts that others than their owner call
+# parts that others than their owner call
+CALLED_ALONE = ("encoder", "null", "down", "up", "places")
 SCRATCH_GAIN = 0.5  # of Xavier's, for layers that otherwise start at zero
 
 
@@ -172,23 +174,23 @@ class Denoiser(StrictModel, ModelMixin, ConfigMixin):  # diffusers looks for Mod
         clip: EncodedClip,
         drop: Tensor,
         *,
-        part: Literal["whole", "per_clip", "per_frame"] = "whole",
+        part: InjectionPart | None = None,
     ) -> Injection:
         """What the conditioners say about a clip.
 
         Args:
             clip: what they read.
             drop: [B] bool, which clips get the null conditions.
-            part: of all conditioners, of those alone whose injection does not depend on the frames
-                (``Conditioner.per_clip``), or of the others. Merging the two parts gives the whole.
+            part: of all conditioners (None); of those alone whose injection does not depend on
+                the frames (``Conditioner.per_clip``); of those that need the whole clip
+                (``Conditioner.needs_whole_clip``); or of the others. Merging the three gives the
+                whole.
 
         Raises:
             InputError: the clip lacks a field that a conditioner reads.
         """
         conditioners = [
-            conditioner
-            for conditioner in self._conditioners()
-            if part == "whole" or conditioner.per_clip == (part == "per_clip")
+            conditioner for conditioner in self._conditioners() if part in (None, conditioner.part)
         ]
         for conditioner in conditioners:
             clip.require(conditioner.reads, f"conditioner {conditioner.name}")

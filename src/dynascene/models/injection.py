@@ -61,6 +61,12 @@ class Injection(NamedTuple):
     probes: Mapping[str, Tensor] = NO_CHANNELS
     gates: Mapping[str, Tensor] = NO_CHANNELS
 
+    def window(self, start: int, stop: int) -> "Injection":
+        """A range of the frames of what has ``added`` and ``probes`` alone."""
+        added = None if self.added is None else self.added[:, start:stop]
+        probes = {name: values[:, start:stop] for name, values in self.probes.items()}
+        return Injection(added=added, probes=probes)
+
 
 def merge_injections(injections: Sequence[Injection]) -> Injection:
     """One injection from several.

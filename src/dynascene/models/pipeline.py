@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from dynascene.errors import InputError
 from dynascene.models.autoencoders import SpaceToDepth
 from dynascene.models.backbone import MAX_FRAMES
-from dynascene.models.conditioners.base import Conditioner
+from dynascene.models.conditioners.base import Conditioner, InjectionPart
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.chaining import chained
 from dynascene.models.diffusion.samplers import (
@@ -42,6 +42,7 @@ from dynascene.types import Batch
 
 STEPS, GUIDANCE = 50, 3.5  # the paper's DDIM steps, and the lineage's guidance
 OVERLAP = 8  # frames that neighbouring windows share
+SHARED_PARTS: tuple[InjectionPart, ...] = ("per_clip", "whole_clip")  # made once for all windows
 
 
 class DynaScenePipeline(PublishedPipeline):
@@ -319,6 +320,7 @@ class DynaScenePipeline(PublishedPipeline):
     ) -> list[Injection]:
         """One injection per window; reference and image features are computed once for all."""
         dropped = torch.full((len(clip),), drop, device=clip.foreground.device)
-        shared = self.denoiser.inject(clip, dropped, part="per_clip")
+        shared, whole = (self.denoiser.inject(clip, dropped, part=p) for p in SHARED_PARTS)
         own = [self.denoiser.inject(clip.window(*s), dropped, part="per_frame") for s in spans]
-        return [merge_injections([shared, injection]) for injection in own]
+        parts = ([shared, whole.window(*s), part] for s, part in zip(spans, own, strict=True))
+        return [merge_injections(part) for part in parts]

@@ -10,7 +10,7 @@ from dynascene.generation.decoding import follows_camera, is_guided
 from dynascene.generation.detail import join_bands, keep_seen, resized
 from dynascene.generation.generators.sampling import Draw, SampledFrame, Sampling, estimate_of
 from dynascene.generation.guide import RenderedGuide, SceneGuide, SharpFrame, at_size, unrounded
-from dynascene.generation.model_input import model_size
+from dynascene.generation.model_input import cropped_picture_track, model_size
 from dynascene.generation.motion_input import check_motion, check_not_filmed, points_along
 from dynascene.generation.painting import MOST_KEY_VIEWS, Painter, paint_memory
 from dynascene.generation.weights import LoadedWeights, load_weights
@@ -46,15 +46,15 @@ def sampled(
     begins with the first frame that is read, or with ``GeneratedClip.sample``, and is done once.
     """
     clip, has_camera = guide.clip, not options.null_camera
+    size = model_size(
+        clip.track.size, pipeline.denoiser.size.resolution, latent_stride(pipeline.vae)
+    )
     if isinstance(guide, RenderedGuide):
         if guide.shot.foreground is not None:
             check_not_filmed(pipeline.system)
         check_motion(pipeline.inputs, guide.shot.inputs)
         if "points" in pipeline.inputs and "points" not in guide.shot.inputs:
-            guide = _with_points(guide, pipeline.chain_length)
-    size = model_size(
-        clip.track.size, pipeline.denoiser.size.resolution, latent_stride(pipeline.vae)
-    )
+            guide = _with_points(guide, size, pipeline.chain_length)
     draw = Draw(*pipeline.sampling(options.steps, options.guidance), options.seed)
     numbers: dict[str, float] = {"steps": draw.steps, "guidance": draw.guidance}
     painter = Painter(pipeline, draw.steps, draw.guidance, options.seed, has_camera)
@@ -91,13 +91,16 @@ def sampled(
     return replace(clip, frames=frames, sampling=numbers, estimate=name, sample=sampling.run)
 
 
-def _with_points(guide: RenderedGuide, length: int | None) -> RenderedGuide:
+def _with_points(guide: RenderedGuide, size: Size, length: int | None) -> RenderedGuide:
     """The same with points of the place that follow its cameras.
 
-    length: of the clips that a long one is made of, as ``points_along`` takes it.
+    size: of the model's frames. length: of the clips that a long one is made of, as
+    ``points_along`` takes it.
     """
-    shot, surface = guide.shot, guide.memory.scene.surface
-    rows = points_along(guide.clip.track, surface, shot.inputs.get("skeleton"), length)
+    shot, scene = guide.shot, guide.memory.scene
+    picture = cropped_picture_track(scene, size)
+    skeletons = shot.inputs.get("skeleton")
+    rows = points_along(guide.clip.track, scene.surface, picture, skeletons, length)
     return replace(guide, shot=replace(shot, inputs={**shot.inputs, "points": rows}))
 
 

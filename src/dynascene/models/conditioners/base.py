@@ -1,7 +1,7 @@
 """The one door through which information enters the denoiser."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 from diffusers.models.modeling_utils import get_parameter_dtype
@@ -11,6 +11,8 @@ from dynascene.models.injection import Injection
 from dynascene.models.input_layout import InputLayout
 from dynascene.models.latents import EncodedClip
 from dynascene.models.sizes import ModelSize
+
+InjectionPart = Literal["per_clip", "whole_clip", "per_frame"]
 
 
 class SpatialUNet(NamedTuple):
@@ -36,6 +38,8 @@ class Conditioner(nn.Module):
     probes: the names of what it leaves for losses.
     per_clip: True when its injection does not depend on the frames, so that the windows of a long
         clip share it.
+    needs_whole_clip: True when a frame's injection depends on all frames before it, so that it is
+        made of the whole clip and cut into windows; only ``added`` and ``probes`` can be.
     """
 
     name: str = ""
@@ -44,6 +48,7 @@ class Conditioner(nn.Module):
     channels: InputLayout = ()
     probes: tuple[str, ...] = ()
     per_clip: bool = False
+    needs_whole_clip: bool = False
     gates: nn.Parameter
 
     def __init__(self, size: ModelSize) -> None:
@@ -60,6 +65,13 @@ class Conditioner(nn.Module):
 
     def attach(self, unet: nn.Module) -> None:
         """Add readers to attention layers of the denoiser's U-Net, where it has any."""
+
+    @property
+    def part(self) -> InjectionPart:
+        """Of a long clip's injection, what its windows do with this one's."""
+        if self.needs_whole_clip:
+            return "whole_clip"
+        return "per_clip" if self.per_clip else "per_frame"
 
     @property
     def dtype(self) -> torch.dtype:

@@ -4,6 +4,7 @@ Legend: B clips, h w latent grid, N tokens, C channels.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Literal
 
 import torch
@@ -13,6 +14,7 @@ from dynascene.errors import InputError
 from dynascene.models.attention import attention_site
 from dynascene.models.backbone import build_unet_2d, spatial_blocks
 from dynascene.models.conditioners.base import Conditioner, SpatialUNet
+from dynascene.models.conditioners.place_code import shared_places
 from dynascene.models.conditioners.plucker_camera import CAMERA, input_convolution, shared_camera
 from dynascene.models.injection import Injection, Reference
 from dynascene.models.input_layout import INPAINTING, layout_width, with_latent_channels
@@ -32,22 +34,30 @@ class SceneReference(Conditioner):
     rays: ``shared``: the picture's rays go through the Camera Encoder of ``plucker_camera``, as the
         frames' do, and through a 1×1 convolution to this network's input features: so that queries
         and keys know by the same code where they look (ours). ``none`` is the paper's.
+    places: the conditioner that tells which places of the picture the frames show. The picture's
+        own places go through its code and a 1×1 convolution to this network's input features
+        (ours). ``none`` is the paper's.
     """
 
     reads: tuple[str, ...] = ("scene", "scene_mask", "scene_tokens")
     per_clip = True
 
     def __init__(
-        self, size: ModelSize, gate: float = 0.0, rays: Literal["none", "shared"] = "none"
+        self,
+        size: ModelSize,
+        gate: float = 0.0,
+        rays: Literal["none", "shared"] = "none",
+        places: str = "none",
     ) -> None:
         super().__init__(size)
         if rays not in ("none", "shared"):
             raise InputError(f"scene_reference: rays {rays!r} is none of none, shared")
-        if rays == "shared" and type(self).picture is not SceneReference.picture:
-            raise InputError(
-                f"{type(self).__name__}: shared rays are the scene picture's, and it refers to "
-                "another picture; give it rays none"
-            )
+        for option, value in (("rays", rays), ("places", places)):
+            if value != "none" and type(self).picture is not SceneReference.picture:
+                raise InputError(
+                    f"{type(self).__name__}: shared {option} are the scene picture's, and it "
+                    f"refers to another picture; give it {option} none"
+                )
         self.layout = with_latent_channels(INPAINTING, size.latent_channels)
         self.unet = build_unet_2d(size, size.reference_widths, layout_width(self.layout))
         _freeze_unread(self.unet)
@@ -61,6 +71,11 @@ class SceneReference(Conditioner):
             self.ray_convolution = input_convolution(
                 size.camera_widths[0], size.reference_widths[0]
             )
+        self.place_convolution: nn.Conv2d | None = None
+        self.places_of = places
+        if places != "none":
+            self.uses = (*self.uses, places)
+            self.place_convolution = input_convolution(size.widths[0], size.reference_widths[0])
 
     @classmethod
     def reads_with(cls, **options: Any) -> tuple[str, ...]:
@@ -69,10 +84,12 @@ class SceneReference(Conditioner):
         return cls.reads
 
     def connect(self, others: Mapping[str, Conditioner]) -> None:
-        """Raises InputError where the two kinds of rays would not have one origin."""
+        """Raises InputError where picture and frames would not share rays or places."""
         super().connect(others)
-        if self.uses:
+        if self.ray_convolution is not None:
             shared_camera(others, self.name)
+        if self.place_convolution is not None:
+            shared_places(others, self.places_of, self.name)
 
     def attach(self, unet: nn.Module) -> None:
         """Add the readers; widths that differ from the U-Net's get a linear layer."""
@@ -83,7 +100,7 @@ class SceneReference(Conditioner):
             attention_site(read.attn1).add(ReferenceReader(self.name, index))
 
     def zero_layers(self) -> list[nn.Linear | nn.Conv2d]:
-        return [] if self.ray_convolution is None else [self.ray_convolution]
+        return [c for c in (self.ray_convolution, self.place_convolution) if c is not None]
 
     def spatial_unets(self) -> tuple[SpatialUNet, ...]:
         return (SpatialUNet(self.unet, self.layout),)
@@ -120,11 +137,12 @@ class SceneReference(Conditioner):
             block.norm1.register_forward_hook(lambda _, __, output: written.append(output))
             for _, block in spatial_blocks(self.unet)
         ]
-        added = self._ray_features(clip)
-        if added is not None:
-            hooks.append(
-                self.unet.conv_in.register_forward_hook(lambda _, __, output: output + added)
-            )
+        positions = (self._ray_features(clip), self._place_features(clip))
+        hooks += [
+            self.unet.conv_in.register_forward_hook(partial(_sum, added))
+            for added in positions
+            if added is not None
+        ]
         try:
             self.unet(sample, 0, tokens.to(dtype))
         finally:
@@ -139,6 +157,18 @@ class SceneReference(Conditioner):
         camera = shared_camera(self.others, self.name)
         finest = camera.picture_features(clip, clip.has_camera)[0][:, 0]
         return self.ray_convolution(finest).to(self.unet.dtype)
+
+    def _place_features(self, clip: EncodedClip) -> Tensor | None:
+        """What the picture's places add after the first convolution, [1, C, h, w]."""
+        if self.place_convolution is None:
+            return None
+        code = shared_places(self.others, self.places_of, self.name)
+        features = code.of_picture(*clip.scene.shape[-2:])
+        return self.place_convolution(features).to(self.unet.dtype)
+
+
+def _sum(added: Tensor, module: nn.Module, inputs: Any, output: Tensor) -> Tensor:
+    return output + added
 
 
 def _freeze_unread(unet: Any) -> None:

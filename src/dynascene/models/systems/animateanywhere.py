@@ -31,6 +31,20 @@ NETWORK = Network(
 FLOW_NETWORK = replace(
     NETWORK, conditioners={**COMMON, "background_flow": LIMBS}, departures=(FLOW_DEPARTURE,)
 )
+# ours: the flows add up to the place of the picture that each cell shows, in a code that the
+# picture shares, as rays are in DynaScene's (docs/motion.md)
+PLACES_NETWORK = replace(
+    NETWORK,
+    conditioners={
+        **COMMON,
+        "scene_image": {"places": "background_flow"},
+        "background_flow": {**LIMBS, "places": True},
+    },
+    departures=(
+        FLOW_DEPARTURE,
+        "the flows, summed up, say which places of the picture are seen",
+    ),
+)
 # weak: what it forbids holds little attention as it is. Width and δ are not published
 EPIPOLAR = epipolar_term(QUERIES_AND_KEYS, weight=0.1)
 
@@ -51,6 +65,7 @@ MICRO_FLOW = replace(
     variant="flow",
     loss=DYNASCENE_MICRO.loss.with_terms((flow_term(FLOW),)),
 )
+MICRO_PLACES = replace(MICRO_FLOW, name="micro_places", variant="shared_places")
 
 ANIMATEANYWHERE = System(
     name="animateanywhere",
@@ -69,8 +84,8 @@ ANIMATEANYWHERE = System(
         "predicts the clean frames on a schedule that ends in pure noise",
     ),
     network=NETWORK,
-    variants={"flow": FLOW_NETWORK},
-    rendered=(MICRO, MICRO_FREE, MICRO_FLOW),
+    variants={"flow": FLOW_NETWORK, "shared_places": PLACES_NETWORK},
+    rendered=(MICRO, MICRO_FREE, MICRO_FLOW, MICRO_PLACES),
     # DynaScene's paper does not compare with it
     tables={2: (TableRow(label="AnimateAnywhere", stages=()),)},
     makes_person=True,

@@ -22,8 +22,21 @@ NETWORK = Network(
     schedule="linear",
     start="scratch",
 )
+# ours: each cell is told which place of the picture it shows, and the picture which is where, by
+# one code, as rays are shared in DynaScene's (docs/motion.md)
+SHARED_PLACES = "shared_places"
+PLACES_NETWORK = replace(
+    NETWORK,
+    conditioners={
+        **NETWORK.conditioners,
+        "scene_reference": {"gate": 1.0, "places": "point_motion"},
+        "point_motion": {"places": True},
+    },
+    departures=("points say where in the picture they come from, in a code that it shares",),
+)
 # with the numbers of dynascene.micro; a tenth of the clips has no points
 MICRO = replace(DYNASCENE_MICRO, variant=None, target="video", person_share=1.0, without_points=0.1)
+MICRO_PLACES = replace(MICRO, name="micro_places", variant=SHARED_PLACES)
 
 DISENTANGLED = System(
     name="disentangled",
@@ -42,7 +55,8 @@ DISENTANGLED = System(
         "predicts the clean frames",
     ),
     network=NETWORK,
-    rendered=(MICRO,),
+    variants={SHARED_PLACES: PLACES_NETWORK},
+    rendered=(MICRO, MICRO_PLACES),
     long_clips="chained",
     # DynaScene's paper does not compare with it
     tables={2: (TableRow(label="Disentangled", stages=()),)},

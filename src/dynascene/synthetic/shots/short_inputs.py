@@ -47,7 +47,7 @@ def points(setting: Setting, track: CameraTrack, person: PersonLayers) -> Tensor
     """``points``: what the first frame shows in 50 places, hidden where the person stands."""
     depth = setting.place.render(track_rays(track))[1]
     world = points_of_frame(track, depth, spread_shares(POINTS))
-    rows = seen_points(world, track, depth)
+    rows = seen_points(world, track, depth, setting.picture)
     return rows_off(rows, person.matte > 0)
 
 
