@@ -24,7 +24,7 @@ def told(cause: BaseException, hidden: bool = False) -> InputError:
 
 
 @pytest.mark.parametrize("hidden", [True, False])
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG])
 def test_a_full_disk_drops_no_clip(number: int, hidden: bool) -> None:
     error = told(OSError(number, "no room"), hidden)
     assert full_disk(error) == "no room"

@@ -1,5 +1,6 @@
 """Absurd arguments, names and files end in one line and exit code 2, with no warning around it."""
 
+import errno
 import os
 import struct
 import sys
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dynascene.estimators.weight_table import WEIGHTS
 from dynascene.interfaces.cli import main as cli
 from dynascene.io.images import write_png
 
@@ -160,3 +162,29 @@ def test_a_place_that_refuses_every_writer(
         text = complaint(capsys, *arguments)
         assert "/proc/1" in text
         assert "exception" not in text
+
+
+def test_a_disk_that_fills_up_behind_an_open_file_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system names no file then."""
+
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(cli, "_command", lambda _: full)
+    line = complaint(capsys, "doctor")
+    assert line.endswith("a file cannot be written: No space left on device")
+
+
+def test_a_network_that_is_cut_off_in_the_cache_is_named(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DYNASCENE_CACHE", str(folder / "cache"))
+    file = folder / "cache" / "weights" / "selfie" / WEIGHTS["selfie"].files[0].name
+    file.parent.mkdir(parents=True)
+    file.write_bytes(bytes(100))
+    line = complaint(capsys, "matte", "person", "--matte-backend", "selfie", "--out", "matte")
+    assert f"{file}: is not the expected file" in line
+    assert not (folder / "matte").exists()
+    assert file.stat().st_size == 100

@@ -1,6 +1,7 @@
 """Run folders that are damaged are named in one line, and none of their files is changed."""
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,21 +11,53 @@ import torch
 from dynascene.errors import InputError
 from dynascene.training.journal import LOG, Journal, read_log
 from dynascene.training.run import Settings
-from dynascene.training.state import Checkpoint, load_checkpoint, save_checkpoint
+from dynascene.training.state import (
+    Checkpoint,
+    checkpoint_folders,
+    load_checkpoint,
+    save_checkpoint,
+)
 from dynascene.training.trainer import DESCRIPTION, read_description
 
 WEIGHTS = {"a": torch.arange(3.0)}
 MEANS = {"parts": 2, "sums": {"loss": 1.5}, "weights": {"loss": 2.0}}
 
 
-def checkpoint(run: Path) -> Path:
+def checkpoint(run: Path, step: int = 4) -> Path:
     optimiser = {"state": {}, "param_groups": []}
-    return save_checkpoint(run, Checkpoint(4, WEIGHTS, WEIGHTS, optimiser, means=MEANS), keep=2)
+    return save_checkpoint(run, Checkpoint(step, WEIGHTS, WEIGHTS, optimiser, means=MEANS), keep=2)
 
 
 def test_a_whole_checkpoint_is_read(tmp_path: Path) -> None:
     read = load_checkpoint(checkpoint(tmp_path))
     assert (read.step, read.means) == (4, MEANS)
+
+
+def test_a_checkpoint_whose_removal_is_killed_has_no_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the next one that is written clears what is left of it."""
+
+    remove = shutil.rmtree
+
+    def killed(path: Path, **options: bool) -> None:
+        if "00000004" not in path.name:
+            return remove(path, **options)
+        (path / "state.json").unlink()
+        raise SystemExit
+
+    for step in (4, 5):
+        checkpoint(tmp_path, step)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", killed)
+        with pytest.raises(SystemExit):
+            checkpoint(tmp_path, 6)
+    folder = tmp_path / "checkpoints"
+    assert sorted(path.name for path in folder.glob("[0-9]*")) == ["00000005", "00000006"]
+    assert all(load_checkpoint(path).means == MEANS for path in checkpoint_folders(tmp_path))
+    assert list(folder.glob(".*"))
+    checkpoint(tmp_path, 7)
+    assert sorted(path.name for path in folder.iterdir()) == ["00000006", "00000007"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from dynascene.curation.clip import Clip
 from dynascene.errors import InputError, MissingWeights
 
 BROKEN = (ImportError, MissingWeights)
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+# EFBIG: the shell limits the size of files
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
 
 def rejected_by(clip: Clip, stage: str, code: str, error: InputError) -> Clip:

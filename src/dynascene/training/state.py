@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -79,8 +80,16 @@ def save_checkpoint(run: Path, checkpoint: Checkpoint, keep: int) -> Path:
         state = {name: getattr(checkpoint, name) for name in STATE}
         (temporary / "state.json").write_text(json.dumps(state))
     for old in checkpoint_folders(run)[:-keep]:
-        shutil.rmtree(old, ignore_errors=True)
+        _remove(old)
     return path
+
+
+def _remove(checkpoint: Path) -> None:
+    """Remove a checkpoint: its name is gone first, so that half of one never has it."""
+    aside = checkpoint.with_name(f".{checkpoint.name}.tmp")
+    with suppress(OSError):
+        checkpoint.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def checkpoint_folders(run: Path) -> list[Path]:

@@ -1,5 +1,6 @@
 """One line for what is nobody's defect: what the system refuses, and a lack of memory."""
 
+import errno
 import math
 import re
 
@@ -12,6 +13,7 @@ LESS_MEMORY = {
     "train": "a smaller --batch, a higher --accumulate, or --checkpointing",
     "tables": "a smaller --size",
 }
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 GPU_MEMORY = ("CUDA", "HIP", "MPS")
 OUT_OF_MEMORY = ("allocate memory", "out of memory", "Insufficient memory")  # torch, CUDA, OpenCV
 
@@ -34,6 +36,8 @@ def system_reason(error: Exception) -> str | None:
         name = str(error.filename)
         name = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]} …"
         return f"{name}: {error.strerror or error}"
+    if isinstance(error, OSError) and error.errno in NO_SPACE:  # of a file that is open already
+        return f"a file cannot be written: {error.strerror}"
     text = str(error)
     if "embedded null byte" in text:
         return "a path holds a zero byte, which no file's name has"
