@@ -7,20 +7,21 @@ import math
 import cv2
 import numpy as np
 
+from dynascene.estimators.frame_spool import FrameSpool, FrameStack
 from dynascene.types import FrameSource
 
 
-def working_frames(source: FrameSource, pixels: int) -> np.ndarray:
+def working_frames(source: FrameSource, pixels: int) -> FrameSpool:
     """All frames, each shrunk to at most ``pixels`` pixels: uint8 [F, h, w, 3]."""
     size = _working_size(*source.size, pixels)
-    frames = np.empty((len(source), size[1], size[0], 3), np.uint8)
-    for index, frame in enumerate(source.read()):
-        frames[index] = cv2.resize(frame[..., :3], size, interpolation=cv2.INTER_AREA)
+    frames = FrameSpool((size[1], size[0], 3), np.uint8)
+    for frame in source.read():
+        frames.append(cv2.resize(frame[..., :3], size, interpolation=cv2.INTER_AREA))
     return frames
 
 
-def shrunk_frames(frames: np.ndarray, pixels: int) -> np.ndarray:
-    """Frames in memory, uint8 [F, H, W, 3], each shrunk to at most ``pixels`` pixels."""
+def shrunk_frames(frames: FrameStack, pixels: int) -> np.ndarray:
+    """Frames uint8 [F, H, W, 3], each shrunk to at most ``pixels`` pixels, in memory."""
     size = _working_size(frames.shape[2], frames.shape[1], pixels)
     return np.stack([cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in frames])
 

@@ -45,8 +45,7 @@ class Networks:
         points = np.full((POINTS, 2), [there.x, there.y], float)
         points[0] += there.side / 4
         points[34] -= [0, there.side / 2.5]
-        mask = np.zeros((256, 256), np.float32)
-        return PoseReading(points, np.zeros(33), np.ones(33), 1.0 if seen else 0.1, mask)
+        return PoseReading(points, np.zeros(33), np.ones(33), 1.0 if seen else 0.1)
 
 
 class Landmarker:
@@ -56,8 +55,11 @@ class Landmarker:
     def __call__(self, frame: np.ndarray, regions: Sequence[Region]) -> list[PoseReading]:
         return [self.networks.read(frame, region) for region in regions]
 
-    def both_ways(self, frame: np.ndarray, region: Region) -> tuple[PoseReading, np.ndarray]:
-        return self.networks.read(frame, region), np.full(33, 0.01 * region.side)
+    def both_ways(
+        self, frame: np.ndarray, region: Region
+    ) -> tuple[PoseReading, np.ndarray, np.ndarray]:
+        apart, mask = np.full(33, 0.01 * region.side), np.zeros((256, 256), np.float32)
+        return self.networks.read(frame, region), apart, mask
 
 
 def walker(index: int) -> Region:

@@ -13,12 +13,14 @@ A colour that both have in a cell carries no information there, however many pix
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from dynascene.estimators.frame_spool import FrameSpool, FrameStack
 from dynascene.estimators.matte.stance import Stance
 
 LIGHTNESS, CHROMA = 16, 12  # bins
@@ -36,16 +38,16 @@ class Appearance:
     """Colour models of a clip.
 
     Args:
-        frames: uint8 [F, h, w, 3].
+        frames: uint8 [h, w, 3] each, one or more.
         stances: the person's place in each frame; None: uncertain, one cell for the whole frame.
     """
 
-    def __init__(self, frames: np.ndarray, stances: list[Stance] | None = None) -> None:
-        self._bins = np.stack([_bins(frame) for frame in frames])
+    def __init__(self, frames: Iterable[np.ndarray], stances: list[Stance] | None = None) -> None:
+        self._bins = _spooled_bins(frames)
         self._stances = stances
         self._across = 1 if stances is None else ACROSS
 
-    def log_ratios(self, person: np.ndarray, place: np.ndarray) -> Iterator[np.ndarray]:
+    def log_ratios(self, person: FrameStack, place: FrameStack) -> Iterator[np.ndarray]:
         """Yield the log-ratio of each pixel's colour on the person and around: [h, w] per frame.
 
         Args:
@@ -68,7 +70,7 @@ class Appearance:
 
     def _cells(self, index: int) -> np.ndarray:
         """The cell of each pixel [h, w]."""
-        height, width = self._bins.shape[1:]
+        _, height, width = self._bins.shape
         if self._stances is None:
             return np.zeros((height, width), int)
         stance = self._stances[index]
@@ -78,7 +80,7 @@ class Appearance:
         )
         return row.astype(int)[:, None] * ACROSS + column.astype(int)
 
-    def _counts(self, index: int, weights: np.ndarray) -> np.ndarray:
+    def _counts(self, index: int, weights: FrameStack) -> np.ndarray:
         entries = self._cells(index) * COLOURS + self._bins[index]
         return np.bincount(
             entries.ravel(), weights[index].ravel(), minlength=self._across**2 * COLOURS
@@ -93,6 +95,16 @@ class Appearance:
         everywhere /= max(float(everywhere.sum()), 1e-9)
         here = (spread + few * everywhere) / (spread.sum(axis=1, keepdims=True) + few)
         return (here + FLOOR) ** HERE * (everywhere + FLOOR) ** (1 - HERE)
+
+
+def _spooled_bins(frames: Iterable[np.ndarray]) -> FrameSpool:
+    """The bins of frames, uint16 [F, h, w]."""
+    bins = (_bins(frame) for frame in frames)
+    first = next(bins)
+    spool = FrameSpool(first.shape, first.dtype)
+    for one in chain([first], bins):
+        spool.append(one)
+    return spool
 
 
 def _bins(frame: np.ndarray) -> np.ndarray:

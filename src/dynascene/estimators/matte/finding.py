@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from dynascene.display import Display
+from dynascene.estimators.frame_spool import FrameStack
 from dynascene.estimators.matte.backends import make_matter
 from dynascene.estimators.matte.locating import SubjectPlace, locate, working_pixel
 from dynascene.estimators.matte.pose import PersonMatter, PoseMatter
@@ -29,7 +28,7 @@ def find_subject(
     choice: Choice,
     display: Display,
     take_along: bool | None = None,
-) -> tuple[Matter, np.ndarray, SubjectPlace]:
+) -> tuple[Matter, FrameStack, SubjectPlace]:
     """Choose the backend and the person.
 
     Args:
@@ -70,12 +69,12 @@ def _by_pose(
     clip: Path,
     source: FrameSource,
     matter: PoseMatter,
-    frames: np.ndarray,
+    frames: FrameStack,
     backend: str | None,
     choice: Choice,
     display: Display,
     take_along: bool | None,
-) -> tuple[Matter, np.ndarray, SubjectPlace]:
+) -> tuple[Matter, FrameStack, SubjectPlace]:
     """The chosen person as followed; motion where nobody is seen, or they are seen too seldom.
 
     Not where a backend or a number was named, or the person alone is asked for: motion counts

@@ -12,6 +12,7 @@ from functools import reduce
 import cv2
 import numpy as np
 
+from dynascene.estimators.frame_spool import FrameStack
 from dynascene.estimators.matte.camera_motion import Flow, look_up, pixel_grid
 from dynascene.estimators.matte.colour_line import ColourLine, fit_colour_line
 from dynascene.estimators.matte.guided_filter import GuidedFilter, apply_coefficients
@@ -34,7 +35,7 @@ LINE_ENDS = 0.1, 0.9  # of the colour line; beyond is stretched to 0 and 1
 PURITY = 4  # power of a pixel's share that weighs it in its side's mean colour
 
 
-def steady(probabilities: Iterator[np.ndarray], frames: np.ndarray) -> Iterator[np.ndarray]:
+def steady(probabilities: Iterator[np.ndarray], frames: FrameStack) -> Iterator[np.ndarray]:
     """Average each frame's probabilities [h, w] with its neighbours', warped by flow.
 
     Args:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from dynascene.estimators.frame_spool import FrameStack
 from dynascene.estimators.matte.camera_motion import Flow, look_up, pixel_grid
 from dynascene.imaging.colour import luma
 
@@ -62,7 +63,7 @@ class ClickedRegion(NamedTuple):
 
 
 def with_hints(
-    opinions: Iterable[np.ndarray], frames: np.ndarray, hints: Sequence[Hint]
+    opinions: Iterable[np.ndarray], frames: FrameStack, hints: Sequence[Hint]
 ) -> Iterator[np.ndarray]:
     """Mend probabilities of person by clicks, frame by frame.
 
@@ -79,7 +80,7 @@ def with_hints(
         yield _mended(opinion, added[index]) if index in added else opinion
 
 
-def click_logits(frames: np.ndarray, hints: Sequence[Hint]) -> dict[int, np.ndarray]:
+def click_logits(frames: FrameStack, hints: Sequence[Hint]) -> dict[int, np.ndarray]:
     """What clicks add to the logits, float32 [h, w], by the number of each frame they reach."""
     added: dict[int, np.ndarray] = defaultdict(lambda: np.zeros(frames.shape[1:3], np.float32))
     for hint in hints:
@@ -121,7 +122,7 @@ def clicked_region(frame: np.ndarray, hint: Hint) -> ClickedRegion:
 
 def _carry(
     added: dict[int, np.ndarray],
-    frames: np.ndarray,
+    frames: FrameStack,
     start: int,
     step: int,
     region: ClickedRegion,

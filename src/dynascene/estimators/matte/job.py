@@ -12,6 +12,7 @@ import numpy as np
 
 from dynascene.display import Display
 from dynascene.errors import InputError
+from dynascene.estimators.frame_spool import FrameStack
 from dynascene.estimators.matte.decontamination import decontaminate
 from dynascene.estimators.matte.figures import MatteFigures
 from dynascene.estimators.matte.finding import find_subject
@@ -143,7 +144,7 @@ def _with_landmarks(picture: np.ndarray, index: int, matter: Matter) -> np.ndarr
 
 def finished_mattes(
     source: FrameSource,
-    frames: np.ndarray,
+    frames: FrameStack,
     matter: Matter,
     place: SubjectPlace,
     hints: Sequence[Hint] = (),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 
 from dynascene.display import Display
 from dynascene.errors import InputError
+from dynascene.estimators.frame_spool import FrameStack
 from dynascene.estimators.matte.camera_motion import chain_homographies
 from dynascene.estimators.matte.evidence import gather_evidence, moving_share
 from dynascene.estimators.matte.plate import PlateMaker
@@ -60,7 +62,7 @@ class SubjectPlace:
 def locate(
     path: Path,
     source: FrameSource,
-    frames: np.ndarray,
+    frames: FrameStack,
     detector: PersonDetector | None,
     choice: Choice,
     needs_boxes: bool,
@@ -128,7 +130,7 @@ def refuse_number(choice: Choice, detector: PersonDetector | None) -> None:
         )
 
 
-def _only_mover(frames: np.ndarray, people: list[Subject], scale: float) -> SubjectPlace | None:
+def _only_mover(frames: FrameStack, people: list[Subject], scale: float) -> SubjectPlace | None:
     """The one region that moves independently of the camera, if it holds all moving people.
 
     A detector takes trees for people, and one person for two.
@@ -136,7 +138,8 @@ def _only_mover(frames: np.ndarray, people: list[Subject], scale: float) -> Subj
     every = max(1, len(frames) // GLANCES)
     if every > 1:  # a quick look first: mostly there are indeed several
         some = [_at_every(person, every) for person in people]
-        if any_apart(_movers(_motion(frames[::every]), some, scale)):
+        glances = (frames[index] for index in range(0, len(frames), every))
+        if any_apart(_movers(_motion(glances), some, scale)):
             return None
     moving = _motion(frames)
     boxes = boxes_of(subject_regions(moving))
@@ -147,11 +150,12 @@ def _only_mover(frames: np.ndarray, people: list[Subject], scale: float) -> Subj
     return SubjectPlace(boxes, None, "motion among several boxes")
 
 
-def _motion(frames: np.ndarray) -> np.ndarray:
+def _motion(frames: Iterable[np.ndarray]) -> np.ndarray:
     """Evidence of motion that the camera does not explain: [F, h, w]."""
-    greys = np.stack([luma(frame) for frame in frames])
+    pictures = np.stack(list(frames))
+    greys = np.stack([luma(picture) for picture in pictures])
     return moving_share(
-        gather_evidence(frames, PlateMaker(frames, greys, chain_homographies(greys)))
+        gather_evidence(pictures, PlateMaker(pictures, greys, chain_homographies(greys)))
     )
 
 

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from dynascene.estimators.frame_spool import FrameStack
 from dynascene.estimators.matte.camera_motion import chain_homographies
 from dynascene.estimators.matte.evidence import Evidence, gather_evidence, moving_share
 from dynascene.estimators.matte.opinion import (
@@ -48,24 +49,25 @@ class MotionMatter:
 
     def __call__(
         self,
-        frames: np.ndarray,
+        frames: FrameStack,
         boxes: np.ndarray | None,
         start: tuple[float, float] | None = None,
     ) -> Iterator[np.ndarray]:
-        greys = np.stack([luma(frame) for frame in frames])
+        pictures = np.stack(list(frames))  # plates look far to both sides
+        greys = np.stack([luma(picture) for picture in pictures])
         chain = chain_homographies(greys)
-        first = gather_evidence(frames, PlateMaker(frames, greys, chain))
+        first = gather_evidence(pictures, PlateMaker(pictures, greys, chain))
         if boxes is None:
-            region, moving, second = self._find_region(frames, greys, chain, first, start)
+            region, moving, second = self._find_region(pictures, greys, chain, first, start)
         else:
             region, moving = _filled(boxes, greys.shape), moving_share(first)
-            second = gather_evidence(frames, PlateMaker(frames, greys, chain, region))
-        rough = first_opinion(frames, region, moving, first, second)
-        rough = pooled_opinion(frames, region, first, second, rough)
+            second = gather_evidence(pictures, PlateMaker(pictures, greys, chain, region))
+        rough = first_opinion(pictures, region, moving, first, second)
+        rough = pooled_opinion(pictures, region, first, second, rough)
         person = np.stack([dilated(r > DOUBTFUL, SPARE * r.shape[1]) for r in rough])
-        third = gather_evidence(frames, PlateMaker(frames, greys, chain, person))
+        third = gather_evidence(pictures, PlateMaker(pictures, greys, chain, person))
         restless = unrest(first.spread, rough, CALM)
-        for logit in pooled_opinion(frames, region, first, third, rough, restless):
+        for logit in pooled_opinion(pictures, region, first, third, rough, restless):
             yield probabilities(logit.astype(np.float32))
 
     @staticmethod

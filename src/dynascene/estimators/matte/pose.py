@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dynascene.estimators.frame_spool import FrameStack
 from dynascene.estimators.matte.clip_colours import with_clip_colours
 from dynascene.estimators.matte.opinion import probabilities
 from dynascene.estimators.person.detection import area, intersection
@@ -43,7 +44,7 @@ class PoseMatter:
 
     def __call__(
         self,
-        frames: np.ndarray,
+        frames: FrameStack,
         boxes: np.ndarray | None,
         start: tuple[float, float] | None = None,
     ) -> Iterator[np.ndarray]:
@@ -81,7 +82,7 @@ class PersonMatter:
 
     def __call__(
         self,
-        frames: np.ndarray,
+        frames: FrameStack,
         boxes: np.ndarray | None,
         start: tuple[float, float] | None = None,
     ) -> Iterator[np.ndarray]:

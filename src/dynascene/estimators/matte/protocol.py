@@ -10,6 +10,8 @@ from typing import Protocol
 
 import numpy as np
 
+from dynascene.estimators.frame_spool import FrameStack
+
 
 class Matter(Protocol):
     """Estimates where the person is.
@@ -35,7 +37,7 @@ class Matter(Protocol):
 
     def __call__(
         self,
-        frames: np.ndarray,
+        frames: FrameStack,
         boxes: np.ndarray | None,
         start: tuple[float, float] | None = None,
     ) -> Iterator[np.ndarray]:

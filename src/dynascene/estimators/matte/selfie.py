@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from dynascene.errors import InputError
+from dynascene.estimators.frame_spool import FrameStack
 from dynascene.estimators.matte.crops import cut_square, lay_square, square_around
 from dynascene.estimators.weights import Progress, weights_file
 
@@ -69,7 +70,7 @@ class SelfieMatter:
 
     def __call__(
         self,
-        frames: np.ndarray,
+        frames: FrameStack,
         boxes: np.ndarray | None,
         start: tuple[float, float] | None = None,
     ) -> Iterator[np.ndarray]:

@@ -5,7 +5,7 @@ F frames, h w working pixels.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import cv2
@@ -31,17 +31,17 @@ class Stance(NamedTuple):
     size: float
 
 
-def find_stances(probabilities: np.ndarray) -> list[Stance]:
+def find_stances(probabilities: Iterable[np.ndarray]) -> list[Stance]:
     """The stance in every frame, from probabilities of person [F, h, w].
 
     The centre is the median over pixels that are more likely person. Outliers in time are removed.
     """
-    stances = np.empty((len(probabilities), 3))
-    for index, probability in enumerate(probabilities):
+    rows = []
+    for probability in probabilities:
         person = np.clip(probability.astype(np.float32) - 0.5, 0, None)
         x, y = (_median_place(person.sum(axis=axis)) for axis in (0, 1))
-        stances[index] = x, y, np.sqrt(np.count_nonzero(person) + 1)
-    steady = median_filter(stances, (STEADIED, 1), mode="nearest")
+        rows.append((x, y, np.sqrt(np.count_nonzero(person) + 1)))
+    steady = median_filter(np.array(rows, float), (STEADIED, 1), mode="nearest")
     path = gaussian_filter1d(steady, PATH, axis=0, mode="nearest")
     path[:, 2] = gaussian_filter1d(steady[:, 2], GROWTH, mode="nearest")
     return [Stance(*row) for row in path]

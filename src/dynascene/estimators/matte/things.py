@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
+from dynascene.estimators.frame_spool import FrameStack
 from dynascene.estimators.matte.motion import MotionMatter
 from dynascene.estimators.matte.pose import PersonMatter
 from dynascene.estimators.working_frames import shrunk_frames
@@ -27,7 +28,7 @@ class RiderMatter(PersonMatter):
 
     def __call__(
         self,
-        frames: np.ndarray,
+        frames: FrameStack,
         boxes: np.ndarray | None,
         start: tuple[float, float] | None = None,
     ) -> Iterator[np.ndarray]:

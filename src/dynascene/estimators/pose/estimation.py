@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from dynascene.body_pose import BodyPose
 from dynascene.display import Display
+from dynascene.estimators.frame_spool import FrameStack
 from dynascene.estimators.person.subject import Choice
 from dynascene.estimators.pose.body import body_of
 from dynascene.estimators.pose.people import WORKING_PIXELS, PosePeople, choose_person
@@ -73,7 +72,7 @@ def estimate_joints(
 
 def _subject(
     network: PosePeople, clip: Path, source: FrameSource, display: Display, choice: Choice
-) -> tuple[np.ndarray, PoseTrack]:
+) -> tuple[FrameStack, PoseTrack]:
     """The clip's working frames uint8 [F, h, w, 3], and whom it is about."""
     frames = working_frames(source, WORKING_PIXELS)
     with display.stage("people", len(source)) as advance:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dynascene.estimators.frame_spool import FrameStack
 from dynascene.estimators.person.tracks import box_colours
 from dynascene.estimators.pose.detector import PoseDetector
 from dynascene.estimators.pose.landmarker import LANDMARKS, PoseLandmarker, PoseReading
@@ -89,7 +90,7 @@ class Follower:
         self._detector, self._landmarker = detector, landmarker
 
     def __call__(
-        self, frames: np.ndarray, advance: Callable[[], None] = lambda: None
+        self, frames: FrameStack, advance: Callable[[], None] = lambda: None
     ) -> list[Followed]:
         """Everybody, surest first.
 
@@ -114,16 +115,16 @@ class Follower:
                 people.append(person)
         return joined(people)
 
-    def _seeds(self, frames: np.ndarray, index: int) -> list[Seed]:
+    def _seeds(self, frames: FrameStack, index: int) -> list[Seed]:
         seeds = []
         for detection in self._detector(frames[index])[:MOST_SEEDS]:
-            reading, apart = self._landmarker.both_ways(frames[index], detection.region)
+            reading, apart, _ = self._landmarker.both_ways(frames[index], detection.region)
             share = float(np.median(apart)) / detection.region.side
             if reading.person >= PERSON and share < GUESS:
                 seeds.append(Seed(index, detection.region, reading, share))
         return seeds
 
-    def _follow(self, frames: np.ndarray, seed: Seed, others: Sequence[Followed]) -> Followed:
+    def _follow(self, frames: FrameStack, seed: Seed, others: Sequence[Followed]) -> Followed:
         body = _body_box(seed.reading)
         person = Followed(
             {seed.frame: seed.reading},
@@ -136,7 +137,7 @@ class Follower:
 
     def _follow_one_way(
         self,
-        frames: np.ndarray,
+        frames: FrameStack,
         seed: Seed,
         step: int,
         person: Followed,

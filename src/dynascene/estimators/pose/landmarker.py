@@ -33,14 +33,12 @@ class PoseReading(NamedTuple):
         depth: [33] in the same unit, smaller is nearer to the camera, 0 at the hips.
         visibility: [33] in 0 … 1.
         person: probability that somebody is there.
-        mask: logits float32 [256, 256] of the region.
     """
 
     points: np.ndarray
     depth: np.ndarray
     visibility: np.ndarray
     person: float
-    mask: np.ndarray
 
     @property
     def region(self) -> Region:
@@ -60,16 +58,20 @@ class PoseLandmarker:
 
     def __call__(self, frame: np.ndarray, regions: Sequence[Region]) -> list[PoseReading]:
         """Read some regions of a frame, uint8 [H, W, 3] sRGB."""
-        return self._read(np.stack([region.cut(frame, SIDE) for region in regions]), regions)
+        return self._read(np.stack([region.cut(frame, SIDE) for region in regions]), regions)[0]
 
-    def both_ways(self, frame: np.ndarray, region: Region) -> tuple[PoseReading, np.ndarray]:
+    def both_ways(
+        self, frame: np.ndarray, region: Region
+    ) -> tuple[PoseReading, np.ndarray, np.ndarray]:
         """The mean of a region's reading and of that of its mirror image.
 
         Returns:
-            The mean, and the distance [33] in pixels between both: large where the network guesses.
+            The mean, the distance [33] in pixels between both, which is large where the network
+            guesses, and the mean mask of the person: logits float32 [256, 256] of the region.
         """
         crop = region.cut(frame, SIDE)
-        one, other = self._read(np.stack([crop, crop[:, ::-1]]), [region, region])
+        both = np.stack([crop, crop[:, ::-1]])
+        (one, other), (mask, mirrored) = self._read(both, [region, region])
         # the second is in pixels of a mirrored crop
         to_crop = region.crop_from_frame(SIDE)
         places = other.points @ to_crop[:, :2].T + to_crop[:, 2]
@@ -77,23 +79,23 @@ class PoseLandmarker:
         points = region.to_frame(places, SIDE)
         points[:LANDMARKS] = points[list(MIRRORED)]
         apart = np.linalg.norm(points - one.points, axis=1)[:LANDMARKS]
-        probability = (_sigmoid(one.mask) + _sigmoid(other.mask[:, ::-1])) / 2
+        probability = (_sigmoid(mask) + _sigmoid(mirrored[:, ::-1])) / 2
         mean = PoseReading(
             (one.points + points) / 2,
             (one.depth + other.depth[list(MIRRORED)]) / 2,
             np.minimum(one.visibility, other.visibility[list(MIRRORED)]),
             (one.person + other.person) / 2,
-            np.log(probability / (1 - probability)),
         )
-        return mean, apart
+        return mean, apart, np.log(probability / (1 - probability))
 
-    def _read(self, crops: np.ndarray, regions: Sequence[Region]) -> list[PoseReading]:
+    def _read(
+        self, crops: np.ndarray, regions: Sequence[Region]
+    ) -> tuple[list[PoseReading], np.ndarray]:
+        """Readings of crops uint8 [N, 256, 256, 3], and masks: logits float32 [N, 256, 256]."""
         pictures = torch.from_numpy(np.ascontiguousarray(crops)).permute(0, 3, 1, 2).float() / 255
         numbers, person, masks, *_ = self._network(pictures)
         readings = []
-        for region, rows, flag, mask in zip(
-            regions, numbers.numpy(), person.numpy(), masks.numpy(), strict=True
-        ):
+        for region, rows, flag in zip(regions, numbers.numpy(), person.numpy(), strict=True):
             values = rows.reshape(POINTS, 5)
             readings.append(
                 PoseReading(
@@ -101,10 +103,9 @@ class PoseLandmarker:
                     values[:LANDMARKS, 2] * (region.side / SIDE),
                     _sigmoid(values[:LANDMARKS, 3]),
                     float(flag[0]),
-                    np.clip(mask[0], -SURE, SURE),
                 )
             )
-        return readings
+        return readings, np.clip(masks.numpy()[:, 0], -SURE, SURE)
 
 
 def _sigmoid(logits: np.ndarray) -> np.ndarray:

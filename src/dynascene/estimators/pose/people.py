@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dynascene.display import Display
+from dynascene.estimators.frame_spool import FrameSpool, FrameStack
 from dynascene.estimators.person.subject import Choice, Subject, choose_subject, crowd_notice
 from dynascene.estimators.pose import detector, landmarker
 from dynascene.estimators.pose.detector import PoseDetector
@@ -53,7 +54,7 @@ class PosePeople:
         self._follower = Follower(PoseDetector(place / detector.FILE), self._landmarker)
 
     def find(
-        self, frames: np.ndarray, advance: Callable[[], None] = lambda: None
+        self, frames: FrameStack, advance: Callable[[], None] = lambda: None
     ) -> list[PosePerson]:
         """Everybody who stays in the clip.
 
@@ -67,8 +68,8 @@ class PosePeople:
         return [person for person in people if person.prominence > 0]
 
     def read(
-        self, frames: np.ndarray, track: PoseTrack, size: Size
-    ) -> tuple[PoseLandmarks, np.ndarray]:
+        self, frames: FrameStack, track: PoseTrack, size: Size
+    ) -> tuple[PoseLandmarks, FrameSpool]:
         """Read the landmarks and the mask of one person.
 
         Args:
@@ -82,14 +83,15 @@ class PosePeople:
         scale = size.width / frames.shape[2]
         points = np.empty((len(frames), LANDMARKS, 2))
         depth, visibility, doubt = np.empty((3, len(frames), LANDMARKS))
-        person, logits = np.empty(len(frames)), np.empty(frames.shape[:3], np.float16)
+        person, logits = np.empty(len(frames)), FrameSpool(frames.shape[1:3], np.float16)
         for index, (frame, region) in enumerate(zip(frames, track.regions, strict=True)):
-            reading, apart = self._landmarker.both_ways(frame, region)
+            reading, apart, mask = self._landmarker.both_ways(frame, region)
             points[index] = (reading.points[:LANDMARKS] + 0.5) * scale
             depth[index], doubt[index] = reading.depth * scale, apart * scale
             visibility[index], person[index] = reading.visibility, reading.person
-            own = reading.mask * (UNSEEN + (1 - UNSEEN) * reading.person)
-            logits[index] = region.lay(own.astype(np.float32), frame.shape[:2], OUTSIDE)
+            own = mask * (UNSEEN + (1 - UNSEEN) * reading.person)
+            logit = region.lay(own.astype(np.float32), frame.shape[:2], OUTSIDE)
+            logits.append(logit.astype(np.float16))
         return PoseLandmarks(size, points, depth, visibility, doubt, person), logits
 
 

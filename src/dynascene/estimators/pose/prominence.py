@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from dynascene.estimators.frame_spool import FrameStack
 from dynascene.estimators.person.detection import area
 from dynascene.estimators.pose.track import PoseTrack
 from dynascene.imaging.colour import luma
@@ -22,7 +23,7 @@ LEAST_CERTAINTY = 0.3
 HALF = 0.5  # of the weight that nobody loses for standing still, or for being blurred
 
 
-def prominences(frames: np.ndarray, tracks: Sequence[PoseTrack]) -> list[float]:
+def prominences(frames: FrameStack, tracks: Sequence[PoseTrack]) -> list[float]:
     """How likely each person is the one that the shot is about, 0 … 1; 0: passes by.
 
     Somebody large, sharp, central, surely a person and there all the time counts most, the more so
@@ -47,7 +48,7 @@ def prominences(frames: np.ndarray, tracks: Sequence[PoseTrack]) -> list[float]:
     return weights
 
 
-def liveliness(frames: np.ndarray, tracks: Sequence[PoseTrack]) -> list[float]:
+def liveliness(frames: FrameStack, tracks: Sequence[PoseTrack]) -> list[float]:
     """How much each person moves against the place, 0 … 1."""
     if len(frames) < 2:
         return [0.0] * len(tracks)
@@ -74,7 +75,7 @@ def liveliness(frames: np.ndarray, tracks: Sequence[PoseTrack]) -> list[float]:
     return [speed / (speed + LIVELY) for speed in means]
 
 
-def _sharpness(frames: np.ndarray, tracks: Sequence[PoseTrack]) -> list[float]:
+def _sharpness(frames: FrameStack, tracks: Sequence[PoseTrack]) -> list[float]:
     """How sharp each person is against the sharpest one, 0 … 1."""
     values: list[list[float]] = [[] for _ in tracks]
     for index in np.unique(np.linspace(0, len(frames) - 1, GLANCES).astype(int)):

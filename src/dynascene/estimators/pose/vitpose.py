@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 
 from dynascene.body_pose import BodyPose
 from dynascene.errors import InputError, one_line, some_of
+from dynascene.estimators.frame_spool import FrameStack
 from dynascene.io.poses.layouts import COCO, to_joints
 from dynascene.io.text import read_json
 from dynascene.types import Size
@@ -58,7 +59,7 @@ class VitPose:
 
     def __call__(
         self,
-        frames: np.ndarray,
+        frames: FrameStack,
         boxes: np.ndarray,
         size: Size,
         advance: Callable[[], None] = lambda: None,

@@ -1,0 +1,92 @@
+"""Pictures that lie in a file: read as they were written, one at a time."""
+
+import errno
+import gc
+
+import cv2
+import numpy as np
+import pytest
+
+from dynascene.errors import InputError
+from dynascene.estimators import frame_spool
+from dynascene.estimators.frame_spool import FrameSpool
+from dynascene.estimators.matte.clip_colours import with_clip_colours
+from dynascene.estimators.working_frames import working_frames
+from dynascene.types import ArrayFrames
+
+
+def spooled(pictures: np.ndarray) -> FrameSpool:
+    spool = FrameSpool(pictures.shape[1:], pictures.dtype)
+    for picture in pictures:
+        spool.append(picture)
+    return spool
+
+
+@pytest.mark.parametrize("shape", [(1,), (3, 3), (3, 3, 3), (5, 4, 3)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float16, np.float32])
+def test_every_picture_is_read_as_it_was_written(shape, dtype):
+    pictures = (np.arange(3 * np.prod(shape)) % 251).reshape(3, *shape).astype(dtype)
+    spool = spooled(pictures)
+    assert spool.shape == pictures.shape
+    assert len(spool) == 3
+    assert np.array_equal(np.stack(list(spool)), pictures)
+    assert spool[0].dtype == dtype
+    assert np.array_equal(spool[-1], pictures[-1])
+    for index in (2, 0, 1, 1):  # in any order
+        assert np.array_equal(spool[index], pictures[index])
+
+
+def test_a_picture_read_is_a_copy_and_writing_goes_on_after_reading():
+    spool = spooled(np.zeros((2, 3, 4), np.float32))
+    spool[0][:] = 7
+    spool.append(np.ones((4, 3), np.float32).T)  # not contiguous
+    assert not spool[0].any()
+    assert spool[2].all()
+    assert len(spool) == 3
+
+
+@pytest.mark.parametrize("index", [3, -4])
+def test_what_does_not_exist_is_refused(index):
+    spool = spooled(np.zeros((3, 2, 2), np.uint8))
+    with pytest.raises(IndexError, match="of 3"):
+        spool[index]
+    with pytest.raises(ValueError, match="pictures are"):
+        spool.append(np.zeros((2, 3), np.uint8))
+
+
+def test_a_full_disk_is_one_clear_line(monkeypatch):
+    class Full:
+        def seek(self, place: int) -> None: ...
+
+        def write(self, content: memoryview) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        def close(self) -> None: ...
+
+    monkeypatch.setattr(frame_spool, "TemporaryFile", lambda buffering: Full())
+    with pytest.raises(InputError, match=r"no room .*No space left.*TMPDIR"):
+        FrameSpool((2, 2), np.uint8).append(np.zeros((2, 2), np.uint8))
+
+
+def test_the_file_is_closed_with_the_spool():
+    spool = spooled(np.zeros((3, 3), np.uint8))
+    file = spool._file
+    del spool
+    gc.collect()
+    assert file.closed
+
+
+def test_working_frames_are_the_clips_frames_shrunk():
+    frames = np.random.default_rng(0).integers(0, 255, (3, 48, 64, 3), np.uint8)
+    spool = working_frames(ArrayFrames(list(frames)), 32 * 24)
+    expected = [cv2.resize(frame, (32, 24), interpolation=cv2.INTER_AREA) for frame in frames]
+    assert np.array_equal(np.stack(list(spool)), np.stack(expected))
+
+
+def test_colours_of_the_clip_say_the_same_from_memory_and_from_a_file():
+    generator = np.random.default_rng(3)
+    frames = generator.integers(0, 255, (5, 36, 33, 3), np.uint8)
+    logits = generator.normal(size=(5, 36, 33)).astype(np.float16)
+    in_memory = list(with_clip_colours(frames, logits))
+    in_a_file = list(with_clip_colours(spooled(frames), spooled(logits)))
+    assert np.array_equal(in_memory, in_a_file)
