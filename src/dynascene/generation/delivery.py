@@ -27,7 +27,7 @@ from dynascene.imaging.sheet import (
     thumbnail,
 )
 from dynascene.io.audio import copy_audio
-from dynascene.io.camera_figure import cameras_from_above
+from dynascene.io.camera_plan import cameras_from_above
 from dynascene.io.cameras import write_cameras
 from dynascene.io.deep_frames import is_deep as is_deep_source
 from dynascene.io.frames import times_of

@@ -7,20 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.geometry.intrinsics import horizontal_fov
 from dynascene.geometry.rigid import camera_centres, invert_rigid, relative_to_first, rotation_angle
 from dynascene.io.atomic import replacing
-from dynascene.types import CameraTrack, Size
+from dynascene.io.camera_symbols import STILL, frustum, shown_frames, symbol_depth, wedge
+from dynascene.types import CameraTrack
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FRUSTA = 10  # as many stand apart in the figure
-STILL = 1e-6  # a path shorter than this counts as none
 INK, SOFT, GRID = "#22262b", "#6b737c", "#e3e6ea"
 MOVING, TURNING = "#1f6f8b", "#d1603d"
 
@@ -92,35 +90,11 @@ def draw_cameras(track: CameraTrack, title: str) -> Figure:
     space: Any = figure.add_axes((0.0, 0.1, 0.56, 0.79), projection="3d")
     above = figure.add_axes((0.63, 0.5, 0.32, 0.385))
     speed = figure.add_axes((0.63, 0.085, 0.32, 0.29))
-    frames = np.unique(np.linspace(0, len(track) - 1, FRUSTA).round().astype(int))
-    reach = _reach(poses[:, :3, 3])
-    _draw_space(space, poses, track, frames, reach)
-    _draw_above(above, poses, track, frames, reach)
+    _draw_space(space, poses, track)
+    _draw_above(above, poses, track)
     _draw_speed(speed, track)
     _draw_time_bar(figure, len(track))
     return figure
-
-
-def cameras_from_above(track: CameraTrack, size: Size) -> np.ndarray:
-    """The path from above as a small picture: uint8 [H, W, 3]."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    poses = invert_rigid(relative_to_first(track.cam_from_world))
-    dots = 100.0  # an inch
-    figure = Figure(figsize=(size.width / dots, size.height / dots), dpi=dots, facecolor="white")
-    axes = figure.add_axes((0.2, 0.24, 0.78, 0.62))
-    frames = np.unique(np.linspace(0, len(track) - 1, FRUSTA).round().astype(int))
-    _draw_above(axes, poses, track, frames, _reach(poses[:, :3, 3]))
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
-
-
-def _reach(centres: Tensor) -> float:
-    """The size of the path, which determines the size of the camera symbols."""
-    extent = (centres.amax(0) - centres.amin(0)).max().item()
-    return extent if extent > STILL else 1.0
 
 
 def _colours(frames: int) -> np.ndarray:
@@ -130,30 +104,19 @@ def _colours(frames: int) -> np.ndarray:
     return colormaps["viridis"](np.linspace(0.0, 0.9, frames))
 
 
-def _frustum(pose: Tensor, track: CameraTrack, frame: int, depth: float) -> np.ndarray:
-    """Apex and the corners of the picture at ``depth`` in the first camera's axes, [5, 3]."""
-    width, height = track.size
-    corners = torch.tensor([[0, 0, 1], [width, 0, 1], [width, height, 1], [0, height, 1]])
-    rays = torch.linalg.solve(track.intrinsics[frame], corners.double().mT).mT * depth
-    points = torch.cat([torch.zeros(1, 3, dtype=torch.float64), rays])
-    return (points @ pose[:3, :3].mT + pose[:3, 3]).numpy()
-
-
 def _upright(points: np.ndarray) -> np.ndarray:
     """x right, y down, z ahead → x right, y ahead, z up, the axes of figures."""
     return points[..., [0, 2, 1]] * np.array([1, 1, -1])
 
 
-def _draw_space(
-    axes: Any, poses: Tensor, track: CameraTrack, frames: np.ndarray, reach: float
-) -> None:
+def _draw_space(axes: Any, poses: Tensor, track: CameraTrack) -> None:
     from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
     colours = _colours(len(track))
-    depth = _symbol_depth(track, reach)
+    depth = symbol_depth(poses, track)
     drawn_points = [_upright(poses[:, :3, 3].numpy())]
-    for frame in frames:
-        points = _upright(_frustum(poses[frame], track, frame, depth))
+    for frame in shown_frames(len(track)):
+        points = _upright(frustum(poses[frame], track, frame, depth))
         apex, corners = points[0], points[1:]
         for corner in corners:
             axes.plot(*zip(apex, corner, strict=True), color=colours[frame], linewidth=0.9)
@@ -180,14 +143,6 @@ def _draw_space(
         axis._axinfo["grid"]["color"] = GRID
 
 
-def _symbol_depth(track: CameraTrack, reach: float) -> float:
-    """Depth of the drawn frusta: their pictures are a fifth of the path wide; a telephoto's frustum
-    is at most half the path long.
-    """
-    tangent = (track.size.width / 2 / track.intrinsics[0, 0, 0]).item()
-    return min(0.1 * reach / tangent, 0.5 * reach)
-
-
 def _equal_box(axes: Any, points: np.ndarray) -> None:
     """One unit is equally long along all three axes."""
     low, high = points.min(0), points.max(0)
@@ -207,20 +162,16 @@ def _few_ticks() -> Any:
     return MaxNLocator(nbins=4)
 
 
-def _draw_above(
-    axes: Any, poses: Tensor, track: CameraTrack, frames: np.ndarray, reach: float
-) -> None:
+def _draw_above(axes: Any, poses: Tensor, track: CameraTrack) -> None:
     colours = _colours(len(track))
     path = poses[:, [0, 2], 3].numpy()
     axes.plot(*path.T, color=GRID, linewidth=3, solid_capstyle="round", zorder=1)
     axes.scatter(*path.T, c=colours, s=9, zorder=3, linewidths=0)
-    depth = _symbol_depth(track, reach)
-    for frame in frames:
-        apex, *corners = _frustum(poses[frame], track, frame, depth)
-        left, right = (corners[0] + corners[3]) / 2, (corners[1] + corners[2]) / 2
-        wedge = np.stack([apex, left, right])[:, [0, 2]]
-        axes.fill(*wedge.T, facecolor=colours[frame], alpha=0.16, zorder=2)
-        axes.plot(*wedge[[1, 0, 2]].T, color=colours[frame], linewidth=1, zorder=2)
+    depth = symbol_depth(poses, track)
+    for frame in shown_frames(len(track)):
+        points = wedge(poses[frame], track, frame, depth)
+        axes.fill(*points.T, facecolor=colours[frame], alpha=0.16, zorder=2)
+        axes.plot(*points[[1, 0, 2]].T, color=colours[frame], linewidth=1, zorder=2)
     axes.set_aspect("equal", adjustable="datalim")
     axes.margins(0.12)
     _plain(axes, "Path from above")

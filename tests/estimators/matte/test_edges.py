@@ -72,6 +72,19 @@ def test_what_lies_far_from_the_person_has_no_say_in_their_edge() -> None:
     assert not full_resolution(0 * opinion, working, frame).any()
 
 
+def test_the_colours_of_a_near_person_mend_an_outline_that_is_off() -> None:
+    y, x = np.mgrid[:363, :363]
+    distance = np.hypot(y - 180, x - 180)
+    random = np.random.default_rng(0)
+    colours = np.where((distance < 118)[..., None], RED, GREEN)
+    frame = np.clip(colours + random.normal(0, 8, colours.shape), 0, 255).astype(np.uint8)
+    for off in (-3, 3):
+        opinion = (distance < 118 + off).astype(np.float32)
+        matte = full_resolution(opinion, frame, frame)[..., 0]
+        radius = np.sqrt((matte > 127).sum() / np.pi)
+        assert abs(radius - 118) < 0.3
+
+
 def test_keep_subject_keeps_large_parts_only() -> None:
     opinion = np.zeros((60, 100), np.float32)
     opinion[10:50, 20:40] = 0.9

@@ -30,6 +30,7 @@ DOUBT = 0.2, 0.6  # opinions beyond are sure
 GUIDED_ENDS = 0.2, 0.8  # of what the guided filter makes; beyond is stretched to 0 and 1
 
 OFF = 0.02  # of the side of a square of the person's area: how far an outline may be off
+COARSE_FROM = 4  # pixels that it may be off, from which its colours are told at half the size
 TOLD_APART = 3.0  # deviations between person and place from which colours decide the edge
 LINE_ENDS = 0.1, 0.9  # of the colour line; beyond is stretched to 0 and 1
 PURITY = 4  # power of a pixel's share that weighs it in its side's mean colour
@@ -120,13 +121,13 @@ def full_resolution(probability: np.ndarray, working: np.ndarray, frame: np.ndar
     opinion, picture = np.ascontiguousarray(whole[near]), np.ascontiguousarray(working[near])
     inner = cv2.boxFilter(opinion, -1, (2 * band + 1,) * 2)
     guided = GuidedFilter(picture, band, RIDGE).coefficients(opinion)
-    line, certainty = _edge_line(opinion, picture, reach)
-    fields = np.dstack([guided, line, inner, certainty])
+    line, certainty = _edge_line_of(opinion, picture, reach)
     colour = frame[shown]
-    enlarged = _enlarged(fields, colour.shape[:2])
-    inner, certainty = enlarged[..., 8], enlarged[..., 9]
-    by_opinion = _stretched(apply_coefficients(enlarged[..., :4], colour), *GUIDED_ENDS)
-    by_colour = _stretched(apply_coefficients(enlarged[..., 4:8], colour), *LINE_ENDS)
+    guided, inner, line, certainty = (
+        _enlarged(field, colour.shape[:2]) for field in (guided, inner, line, certainty)
+    )
+    by_opinion = _stretched(apply_coefficients(guided, colour), *GUIDED_ENDS)
+    by_colour = _stretched(apply_coefficients(line, colour), *LINE_ENDS)
     soft = by_opinion + certainty * (by_colour - by_opinion)
     # far inside and far outside there is no edge, whatever the colours do
     soft = np.where(inner > 0.97, 1, np.where(inner < 0.03, 0, soft))
@@ -154,13 +155,24 @@ def _surroundings(
     return (near[0], near[1]), (shown[0], shown[1])
 
 
-def _enlarged(fields: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Fields [h, w, N] at the size [H, W, N]; OpenCV is made for four channels at most."""
-    if fields.shape[:2] == shape:
-        return fields
-    size = shape[1], shape[0]
-    parts = [cv2.resize(part, size) for part in np.array_split(fields, 3, axis=-1)]
-    return np.concatenate(parts, axis=-1)
+def _enlarged(field: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """A field [h, w] or [h, w, N], N ≤ 4, at the size [H, W]."""
+    return field if field.shape[:2] == shape else cv2.resize(field, (shape[1], shape[0]))
+
+
+def _edge_line_of(
+    opinion: np.ndarray, working: np.ndarray, reach: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """``_edge_line``, at half the size where its windows are wide: means over them hardly change,
+    and a person who is near costs a quarter.
+    """
+    if reach < COARSE_FROM:
+        return _edge_line(opinion, working, reach)
+    size = max(1, opinion.shape[1] // 2), max(1, opinion.shape[0] // 2)
+    coarse, picture = (
+        cv2.resize(p, size, interpolation=cv2.INTER_AREA) for p in (opinion, working)
+    )
+    return _edge_line(coarse, picture, reach // 2)
 
 
 def _edge_line(
