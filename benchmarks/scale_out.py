@@ -58,6 +58,7 @@ class Sleep:
     seconds: float
     drops: float
     journal: Path
+    straggle: float = STRAGGLE
     version: int = 1
     processors: float = 1.0
     accelerators: float = 0.0
@@ -75,7 +76,7 @@ class Sleep:
         """Seconds: a log-normal distribution by the Box-Muller transform, with stragglers."""
         first, second, third, _ = self.draws(location)
         normal = np.sqrt(-2 * np.log(1 - first)) * np.cos(2 * np.pi * second)
-        slow = STRAGGLE if third < STRAGGLERS else 1.0
+        slow = self.straggle if third < STRAGGLERS else 1.0
         return float(self.seconds * slow * np.exp(SPREAD * normal - SPREAD**2 / 2))
 
     def keeps(self, location: str) -> bool:
@@ -125,9 +126,10 @@ class Run(NamedTuple):
     steps: list[Step]
 
 
-def stages(speed: float, journal: Path) -> list[Sleep]:
+def stages(speed: float, journal: Path, straggle: float = STRAGGLE) -> list[Sleep]:
     return [
-        Sleep(name, seconds / speed, drops, journal) for name, (seconds, drops) in STAGES.items()
+        Sleep(name, seconds / speed, drops, journal, straggle)
+        for name, (seconds, drops) in STAGES.items()
     ]
 
 

@@ -26,6 +26,32 @@ def test_jobs_that_need_another_are_refused_without_it(job: str, monkeypatch, ca
     assert "name generate too" in capsys.readouterr().err
 
 
+def test_simulated_workers_keep_what_a_schedule_must(monkeypatch) -> None:
+    """One does all in a row; many need the longest video; a lost node changes no verdict."""
+    path = BENCHMARKS[0].with_name("scale_model.py")
+    monkeypatch.setattr(sys, "path", [str(path.parent), *sys.path])
+    program = runpy.run_path(str(path), run_name=path.stem)
+    engine, run_of = program["Engine"], program["run_of"]
+    alone, crowd = run_of(engine(1), 60), run_of(engine(60), 1)
+    took = {}
+    for step in alone.steps:
+        took[step.location] = took.get(step.location, 0) + step.end - step.begin
+    assert len(took) == 60
+    assert alone.seconds == pytest.approx(sum(took.values()))
+    assert crowd.seconds == pytest.approx(max(took.values()))
+    assert alone.verdicts == crowd.verdicts
+    for stage in ("", "person", "matte"):
+        assert stage in alone.verdicts.values()
+    slow = run_of(engine(60, step=100.0), 1)  # nothing but the engine counts
+    assert len(slow.steps) * 100 - 100 < slow.seconds < len(slow.steps) * 100 + max(took.values())
+    whole = run_of(engine(6), 10)
+    fewer = run_of(program["losing"](engine(6), 3, whole.seconds), 10)
+    assert fewer.verdicts == whole.verdicts
+    assert whole.seconds < fewer.seconds < whole.seconds * 6 / 4 + max(took.values())
+    late = [s for s in fewer.steps if s.end > 0.4 * whole.seconds]
+    assert max(sum(a.begin <= s.begin < a.end for a in late) for s in late) == 4
+
+
 def test_there_are_benchmarks() -> None:
     assert BENCHMARKS
 
