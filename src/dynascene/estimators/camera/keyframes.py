@@ -25,7 +25,7 @@ RATIO = 0.8  # the best match is that much nearer than the second
 OFFSETS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # keyframes apart that are matched …
 FEW_OFFSETS = (1, 2, 4)  # … where it has to be quick
 FEW_TRACKS = 3  # of so many tracks one is taken, where it has to be quick
-LEAST_MATCHES = 20
+LEAST_MATCHES, MOST_MATCHES = 20, 700  # of a pair
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,8 @@ def join_keyframes(
             alike = np.add(_match(features[i][1], features[j][1]), (len(names_i), len(names_j)))
             joined = np.concatenate([np.column_stack(same), alike])
             if len(joined) >= LEAST_MATCHES:
-                matches[i, j] = joined
+                some = np.linspace(0, len(joined) - 1, min(len(joined), MOST_MATCHES))
+                matches[i, j] = joined[some.astype(int)]
     points = [
         np.concatenate([tracked, features_of_frame])
         for (_, tracked), (features_of_frame, _) in zip(followed, features, strict=True)

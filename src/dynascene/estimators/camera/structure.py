@@ -26,7 +26,9 @@ PAIR_ERROR = 2.0  # pixels, for the geometry of two views
 LEAST_INLIERS = 15
 ROBUST_SCALE = 1.0  # pixels: residuals beyond count less and less in the last adjustment
 SEED = 0
-FEW_POINTS = 300  # that the global mapper places for a preview
+LEAST_IN_VIEW = 400  # points that the global mapper places in each keyframe: more tell no more
+FEW_POINTS = 300  # that it places in all for a preview
+SETTLED = 1e-6  # share of the error by which a round of the last adjustment must lower it
 PATIENCE = 120  # seconds for the incremental mapper, which may try hopeless clips for ever
 
 
@@ -57,6 +59,7 @@ class Workspace:
         self.keyframes, self.size, self.folder = keyframes, size, folder
         self.is_quick = is_quick
         self.runs = 0
+        self._geometries: dict[tuple[int, int], Any] = {}
 
     def solve(self, mapper: Mapper, focal: float, fix_focal: bool) -> Structure | None:
         """Estimate the poses of the keyframes and the focal length.
@@ -80,8 +83,7 @@ class Workspace:
         with _quiet(self.pycolmap):
             self._write_database(database, focal, fix_focal)
             if mapper == "global":
-                points = FEW_POINTS if self.is_quick else None
-                models = _global(self.pycolmap, database, folder, fix_focal, points)
+                models = _global(self.pycolmap, database, folder, fix_focal, self.is_quick)
             else:
                 models = _incremental(self.pycolmap, database, folder, fix_focal)
             if not models:
@@ -131,18 +133,31 @@ class Workspace:
         database.close()
 
     def _write_matches(self, database: Any, camera: Any, images: list[int]) -> None:
+        if not self._geometries:
+            self._geometries = self._estimate_geometries(camera)
+        for (i, j), geometry in self._geometries.items():
+            if len(geometry.inlier_matches) >= LEAST_INLIERS:
+                rows = self.keyframes.matches[i, j].astype(np.uint32)
+                database.write_matches(images[i], images[j], rows)
+                database.write_two_view_geometry(images[i], images[j], geometry)
+
+    def _estimate_geometries(self, camera: Any) -> dict[tuple[int, int], Any]:
+        """The geometry of each pair of keyframes.
+
+        Where the focal length is free, inliers are those of a fundamental matrix, whatever the
+        camera's is. Relative poses hang on it; of the mappers only the global one, which runs
+        first, takes them from here.
+        """
         options = self.pycolmap.TwoViewGeometryOptions()
         options.ransac.max_error, options.ransac.random_seed = PAIR_ERROR, SEED
         options.compute_relative_pose = True
         points = self.keyframes.points
-        for (i, j), matches in self.keyframes.matches.items():
-            rows = matches.astype(np.uint32)
-            geometry = self.pycolmap.estimate_two_view_geometry(
-                camera, points[i], camera, points[j], rows, options
+        return {
+            (i, j): self.pycolmap.estimate_two_view_geometry(
+                camera, points[i], camera, points[j], matches.astype(np.uint32), options
             )
-            if len(geometry.inlier_matches) >= LEAST_INLIERS:
-                database.write_matches(images[i], images[j], rows)
-                database.write_two_view_geometry(images[i], images[j], geometry)
+            for (i, j), matches in self.keyframes.matches.items()
+        }
 
 
 @contextmanager
@@ -189,14 +204,16 @@ def pinhole_camera(pycolmap: Any, size: Size, focal: float) -> Any:
 
 
 def _global(
-    pycolmap: Any, database: Path, folder: Path, fix_focal: bool, points: int | None
+    pycolmap: Any, database: Path, folder: Path, fix_focal: bool, is_quick: bool
 ) -> dict[int, Any]:
-    """points: most of them that are placed; None: all."""
+    """Poses from the longest tracks, whose number decides how long it takes; then others join."""
     options = pycolmap.GlobalPipelineOptions()
     options.num_threads, options.random_seed, options.multiple_models = 1, SEED, False
-    options.mapper.bundle_adjustment.refine_focal_length = not fix_focal
-    if points is not None:
-        options.mapper.keep_max_num_tracks = points
+    mapper = options.mapper
+    mapper.bundle_adjustment.refine_focal_length = not fix_focal
+    mapper.track_required_tracks_per_view = LEAST_IN_VIEW
+    if is_quick:
+        mapper.keep_max_num_tracks = FEW_POINTS
     return pycolmap.global_mapping(database, folder, folder / "out", options)
 
 
@@ -220,6 +237,8 @@ def _adjust(pycolmap: Any, model: Any, fix_focal: bool) -> None:
     options.refine_focal_length, options.print_summary = not fix_focal, False
     options.ceres.loss_function_type = pycolmap.LossFunctionType.CAUCHY
     options.ceres.loss_function_scale = ROBUST_SCALE
+    solver = options.ceres.solver_options  # on a busy machine threads wait for each other
+    solver.num_threads, solver.function_tolerance = 1, SETTLED
     config = pycolmap.BundleAdjustmentConfig()
     for image in model.images.values():
         if image.has_pose:
