@@ -29,7 +29,7 @@ from dynascene.jobs.log import Log
 from dynascene.types import Size
 
 REPEATS = 3
-FRAMES = 12  # that the rate is measured on
+FRAMES = 12  # that the rate is measured on, two at a time
 SIZE = Size(768, 432)
 
 
@@ -88,12 +88,14 @@ def _print_rate(request: GenerationRequest, folder: Path) -> None:
     inputs = open_inputs(replace(request, options=options), folder, Log())
     options = replace(options, attitude=inputs.attitude, framing=inputs.framing or "auto")
     frames = generate(inputs.shot, inputs.scene, options).frames()
-    next(frames)
-    wall, cpu = time.perf_counter(), time.process_time()
-    for _ in range(FRAMES):
+    times = []
+    for _ in range(FRAMES // 2):  # two threads render two frames, which then come at once
+        wall, cpu = time.perf_counter(), time.process_time()
         next(frames)
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    print(f"\nprojection at {SIZE}: {FRAMES / wall:.1f} frames/s, {cpu / FRAMES:.3f} CPU s a frame")
+        next(frames)
+        times.append((time.perf_counter() - wall, time.process_time() - cpu))
+    wall, cpu = (min(values) for values in zip(*times[1:], strict=True))
+    print(f"\nprojection at {SIZE}: {2 / wall:.1f} frames/s, {cpu / 2:.3f} CPU s a frame")
 
 
 if __name__ == "__main__":

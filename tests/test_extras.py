@@ -9,6 +9,7 @@ import pytest
 
 from dynascene.errors import InputError
 from dynascene.extras import EXTRAS, installation, is_installed, missing_extra, require
+from dynascene.generation.demo import demo_scene
 from dynascene.interfaces.cli import main as cli
 
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
@@ -46,7 +47,13 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     return text
 
 
+OUT = ("--out", "result")
+PICTURE = ("generate", "--scene", str(demo_scene()), "--move", "static", *OUT)
 COMMANDS = [
+    ("app", ("app",)),
+    ("exr", (*PICTURE, "--layers", "exr")),
+    ("ocio", (*PICTURE, "--ocio", "ocio://default", "--ocio-scene", "ACEScct")),
+    ("vace4", (*PICTURE, "--generator", "vace", "--weights", "nowhere", "--four-bits")),
     ("train", ("train", "autoencoder", "--out", "run")),
     ("train", ("export", "run", "--out", "weights")),
     ("train", ("evaluate", "projection", "--data", "synthetic", "--out", "evaluation")),

@@ -23,3 +23,21 @@ def test_between_four_pixels_the_value_is_bilinear() -> None:
     depression, azimuth = torch.meshgrid(2 / 7 - 0.5 + steps, 1 / 7 - 0.5 + steps, indexing="ij")
     value = canvas.sample(azimuth, depression, is_backmost=True)[:, 1, 1].tolist()
     assert value == pytest.approx([expected] * 4 + [1, expected], abs=1e-4)  # 1: solid
+
+
+@pytest.mark.parametrize("is_backmost", [True, False])
+def test_rows_are_sampled_alike_whatever_is_sampled_at_once(
+    is_backmost: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Equal to the bit, for footprints of a part of a pixel and of several pixels."""
+    generator = torch.Generator().manual_seed(0)
+    layers = torch.rand(6, 33, 70, generator=generator)
+    canvas = SceneCanvas(PanoramaWindow(0.0, 1.0, -0.5, 0.5, 35.0), layers)
+    down, across = torch.linspace(-0.45, 0.45, 17), torch.linspace(-0.9, 0.9, 13) ** 3
+    depression, azimuth = torch.meshgrid(down, across, indexing="ij")
+    results = []
+    for rows in (1, 3, 100):
+        monkeypatch.setattr("dynascene.geometry.canvas.ROWS_AT_ONCE", rows)
+        results.append(canvas.sample(azimuth, depression, is_backmost=is_backmost))
+    assert results[0].shape == (6, 17, 13)
+    assert all(torch.equal(result, results[-1]) for result in results)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from dynascene.errors import InputError
+from dynascene.extras import require
 from dynascene.generation.layers import check_layers
 from dynascene.generation.request import GenerationRequest, MotionInput
 from dynascene.geometry.intrinsics import intrinsics_from_fov
@@ -25,6 +26,8 @@ def check_request(request: GenerationRequest) -> None:
     for parameter, path in request.needed_files.items():
         check_is_there(parameter, path)
     check_layers(request.delivery.layers)
+    if request.options.four_bits:
+        require("vace4", "`four_bits`")
     person = request.person
     check_space("ocio_person", person.ocio_person if person else None)
     check_space("ocio_scene", request.place.ocio_scene)
