@@ -69,7 +69,7 @@ class MatteStep(JobStep):
                 self.feather = gr.Slider(0, 10, 0, step=0.5, label="Soften the outline, pixels")
                 self.given = gr.File(
                     label="Or a matte of your own: a video of the same length, white = person",
-                    height=120, elem_id="given-matte",
+                    height=150, elem_id="given-matte",
                 )  # fmt: skip
             with gr.Column(min_width=300):
                 self.gallery = gr.Gallery(
