@@ -5,6 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 from seen_points import FOCAL, angles_between, see, space_points, turning
 
+from dynascene.estimators.camera import rotation
 from dynascene.estimators.camera.point_tracks import PointTracks
 from dynascene.estimators.camera.rotation import (
     _normal_equations,
@@ -73,9 +74,11 @@ def test_kabsch_is_exact_without_noise() -> None:
     np.testing.assert_allclose(turn, turning(2, 9.0)[1, :3, :3], atol=1e-12)
 
 
-def test_slope_and_curvature_against_differences() -> None:
+@pytest.mark.parametrize("at_once", [1, 2, 500])
+def test_slope_and_curvature_against_differences(at_once: int, monkeypatch) -> None:
     """With weights held, the slope is half the gradient of the squared errors, the curvature half
     the Gauss–Newton Hessian: both from numeric derivatives of the errors."""
+    monkeypatch.setattr(rotation, "PAIRS_AT_ONCE", at_once)
     tracks = see(space_points(30), turning(3), noise=1.0)
     pairs = frame_pairs(tracks)
     assert pairs is not None

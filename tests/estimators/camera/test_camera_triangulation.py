@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from seen_points import FOCAL, see, space_points, travelling, turning
 
+from dynascene.estimators.camera import triangulation
 from dynascene.estimators.camera.completion import interpolate_missing, resect_frames
 from dynascene.estimators.camera.triangulation import explain_tracks
 
@@ -40,6 +41,17 @@ def test_the_unit_of_length_does_not_matter() -> None:
         explain_tracks(tracks, poses, FOCAL).errors,
         rtol=1e-6,
     )
+
+
+@pytest.mark.parametrize("at_once", [1, 33])
+@pytest.mark.parametrize("cameras", [travelling, turning])
+def test_portions_give_what_the_whole_gives(cameras, at_once: int, monkeypatch) -> None:
+    tracks, poses = see(space_points(60), cameras(5), noise=0.3), cameras(5)
+    whole = explain_tracks(tracks, poses, FOCAL)
+    monkeypatch.setattr(triangulation, "AT_ONCE", at_once)  # observations
+    parts = explain_tracks(tracks, poses, FOCAL)
+    np.testing.assert_allclose(parts.errors, whole.errors, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(parts.points, whole.points, rtol=1e-6, atol=1e-9)
 
 
 def test_wrong_cameras_are_found_out() -> None:

@@ -26,6 +26,7 @@ FOCAL_STARTS = (0.7, 1.2, 2.4)  # of the width
 PRIOR_FOCAL, PRIOR_SPREAD = 0.95, 0.5  # median of the width, and spread of its logarithm
 PRIOR_ERROR = 1.0  # pixels² that one prior spread costs, against the sum over all points
 PAIR_POINTS = 80  # at most, from each pair
+PAIRS_AT_ONCE = 500  # 30 MB, however long the clip is
 LEAST_POINTS = 8  # fewer tell nothing about a pair
 COARSE, FINE = (16.0, 4.0), (2.0, 1.0)  # pixels: residuals beyond count less and less
 STEPS = 6  # for each scale
@@ -180,7 +181,32 @@ def _chain(pairs: FramePairs, frames: int, focal: float) -> np.ndarray:
 def _normal_equations(
     pairs: FramePairs, rotations: np.ndarray, focal: float, scale: float
 ) -> tuple[csc_matrix, np.ndarray]:
-    """JᵀWJ (sparse) and JᵀWr over small turns of each frame and the logarithm of the focal length.
+    """JᵀWJ (sparse) and JᵀWr over small turns of each frame and the focal length's logarithm."""
+    parts = [
+        _pair_blocks(_portion(pairs, first), rotations, focal, scale)
+        for first in range(0, len(pairs.a), PAIRS_AT_ONCE)
+    ]
+    blocks, slopes = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return _assembled(pairs, blocks, slopes, len(rotations))
+
+
+def _portion(pairs: FramePairs, first: int) -> FramePairs:
+    """PAIRS_AT_ONCE pairs from the ``first`` on."""
+    some = slice(first, first + PAIRS_AT_ONCE)
+    here = slice(*np.searchsorted(pairs.pair, [some.start, some.stop]))
+    return FramePairs(
+        pairs.a[some],
+        pairs.b[some],
+        pairs.pair[here] - first,
+        pairs.points_a[here],
+        pairs.points_b[here],
+    )
+
+
+def _pair_blocks(
+    pairs: FramePairs, rotations: np.ndarray, focal: float, scale: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """What each pair adds to JᵀWJ, [P, 7, 7], and to JᵀWr, [P, 7].
 
     With y = R_b R_aᵀ ray_a and R ← exp(δ) R: dy = [y]ₓ (R_b R_aᵀ δ_a − δ_b) + dy/d log f.
     """
@@ -201,7 +227,7 @@ def _normal_equations(
     starts = np.searchsorted(pairs.pair, np.arange(len(pairs.a)))
     blocks = np.add.reduceat(np.einsum("nij,nik->njk", weighted, jacobian), starts)
     slopes = np.add.reduceat(np.einsum("nij,ni->nj", weighted, errors), starts)
-    return _assembled(pairs, blocks, slopes, len(rotations))
+    return blocks, slopes
 
 
 def _assembled(

@@ -6,6 +6,7 @@ observations best. The remaining error is that of the cameras. T tracks, N obser
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ REPETITIONS = 4
 SCALE = 1.0  # pixels: observations further off count less and less
 LOST = 1e3  # pixels: the error of a point behind the camera
 SAME_PLACE = 1e-9
+AT_ONCE = 50_000  # observations: 30 MB, however long the clip is
 
 
 @dataclass(frozen=True)
@@ -55,13 +57,26 @@ def explain_tracks(
     _, point_of, seen = np.unique(tracks.track, return_inverse=True, return_counts=True)
     if not len(seen):
         return TriangulatedTracks(tracks, np.zeros(0), np.zeros((0, 4)), point_of)
-    poses = normal[tracks.frame, :3]  # [N, 3, 4]
     rays = (tracks.point - np.array(tracks.size) / 2) / focal
-    points, errors = _fit(poses, rays, point_of, len(seen), focal, turning)
+    points, errors = np.empty((len(seen), 4)), np.empty(len(rays))
+    for some, own in _portions(point_of, len(seen)):
+        poses, local = normal[tracks.frame[own], :3], point_of[own] - some.start
+        points[some], errors[own] = _fit(poses, rays[own], local, len(seen[some]), focal, turning)
     errors = errors * np.sqrt(2 * seen / (2 * seen - FREEDOMS[turning]))[point_of]
     if scale is not None:
         points = np.column_stack([points[:, :3] * scale, points[:, 3]])
     return TriangulatedTracks(tracks, errors, points, point_of)
+
+
+def _portions(point_of: np.ndarray, count: int) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield consecutive ones of ``count`` points, with the indices of their observations."""
+    order = np.argsort(point_of, kind="stable")
+    ends = np.bincount(point_of, minlength=count).cumsum()
+    first, begin = 0, 0
+    while first < count:
+        last = max(first + 1, int(np.searchsorted(ends, begin + AT_ONCE, side="right")))
+        yield slice(first, last), order[begin : ends[last - 1]]
+        first, begin = last, int(ends[last - 1])
 
 
 def _normalised(cam_from_world: np.ndarray) -> tuple[np.ndarray, float | None]:
@@ -81,6 +96,7 @@ def _fit(
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Homogeneous points [T, 4] and errors [N] in pixels, by repeated linear least squares.
 
+    poses are those of each observation, [N, 3, 4].
     Weighting the equation by 1 / depth makes its residual the one in the picture.
     """
     equations = rays[..., None] * poses[:, 2:3] - poses[:, :2]  # [N, 2, 4]
