@@ -75,7 +75,8 @@ test-long: $(READY)
 SEED ?= 0
 CASES ?= 2000
 fuzz: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz/fuzz_run.py --seed $(SEED) --cases $(CASES) $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz/fuzz_run.py --seed $(SEED) --whole 999 \
+		--cases $(CASES) $(ARGS)
 
 # Licences of what is installed, and known vulnerabilities; pip-audit lies outside of .venv.
 audit: $(READY)

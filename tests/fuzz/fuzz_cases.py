@@ -14,14 +14,25 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS / "shared"), str(TESTS / "generation")]  # where pytest is not at work
+# where pytest is not at work
+sys.path[:0] = [str(TESTS / name) for name in ("shared", "generation", "curation")]
 
-from fuzz_commands import CHOICES, COMMANDS, OF_CAMERAS, TARGETS, VALUES  # noqa: E402
+from fuzz_commands import (  # noqa: E402
+    CHAN,
+    CHOICES,
+    COMMANDS,
+    OF_CAMERAS,
+    TARGETS,
+    VALUES,
+    Target,
+)
 from mutations import damaged  # noqa: E402
 
 MEMORY = 2 * 2**30  # bytes beyond what the process has at its start
@@ -65,12 +76,37 @@ def draw_case(draw: random.Random, options: Callable[[str], Sequence[str]]) -> C
         return Case("values", arguments, samples, (), ("run", "out", "votes.sqlite"), True)
     target = draw.choices(TARGETS, [target.weight for target in TARGETS])[0]
     chosen = {kind: draw.choice(names) for kind, names in CHOICES.items()}
-    arguments = tuple(text.format(**chosen) for text in target.command.split())
+    arguments = _arguments(target, chosen)
     damage = tuple(name.format(**chosen) for name in target.damage)
     if draw.random() < 0.1:
         arguments = _with_options(arguments, draw, options)
     return Case(target.name, arguments, (*damage, *target.beside), damage, target.leaves,
                 target.program)  # fmt: skip
+
+
+def whole_cases() -> list[Case]:
+    """Every target with every one of its inputs, nothing to be damaged; pickles are never taken."""
+    cases = []
+    for target in (target for target in TARGETS if "{pickle}" not in target.damage):
+        texts = (target.command, *target.damage)
+        kinds = [kind for kind in CHOICES if any(f"{{{kind}}}" in text for text in texts)]
+        for names in product(*(CHOICES[kind] for kind in kinds)):
+            chosen = dict(zip(kinds, names, strict=True))
+            arguments = _arguments(target, chosen)
+            samples = tuple(name.format(**chosen) for name in target.damage)
+            cases.append(Case(target.name, arguments, (*samples, *target.beside), (), (), False))
+    return cases
+
+
+def _arguments(target: Target, chosen: Mapping[str, str]) -> tuple[str, ...]:
+    """Of the command, with what a chan file does not tell."""
+    arguments = tuple(text.format(**chosen) for text in target.command.split())
+    return (*arguments, *CHAN) if any(text.endswith(".chan") for text in arguments) else arguments
+
+
+def missing(case: Case, samples: Path) -> bool:
+    """Whether a real file of the case is absent here."""
+    return any(name.startswith("real/") and not (samples / name).exists() for name in case.samples)
 
 
 def _with_options(
@@ -101,8 +137,11 @@ def options_of(name: str) -> list[str]:
 
 def lay_out(case: Case, samples: Path, folder: Path, draw: random.Random) -> None:
     """The case's files in its folder, with their damage."""
-    for name in case.samples:
+    for name in sorted(case.samples, key=len):
         source = samples / name
+        if (folder / name).exists():  # in a folder that came before
+            continue
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
             shutil.copytree(source, folder / name)
         else:
@@ -224,8 +263,11 @@ def _work_and_end(work: Callable[[], int], folder: Path, errors: Path, memory: i
         sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace")
         limit_this_process(memory)
         code = work()
-        sys.stderr.flush()
+    except BaseException:
+        traceback.print_exc()
     finally:
+        with contextlib.suppress(OSError):  # a disk that is full
+            sys.stderr.flush()
         os._exit(code)
 
 
@@ -244,8 +286,6 @@ def limit_this_process(memory: int | None) -> None:
 
 def exit_code(arguments: Sequence[str]) -> int:
     """Of the command, run in this process; 1 with a traceback where it lets an error out."""
-    import traceback
-
     from dynascene.interfaces.cli.main import main
 
     try:

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import shutil
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,16 +14,21 @@ from PIL import Image
 from textures import textured
 from walking_pose import walking_pose
 
+from dynascene.datasets.filmed.manifest import read_manifest
+from dynascene.datasets.filmed.shard_writing import write_shards
+from dynascene.datasets.filmed.storage import Storage
 from dynascene.datasets.filmed.survey import write_manifest
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.moves import make_move
+from dynascene.imaging.skeleton_map import draw_skeleton
 from dynascene.io.cameras import FORMATS, CameraDefaults, Sensor, write_cameras
 from dynascene.io.images import write_png
+from dynascene.io.points import BackgroundPoints, write_points
 from dynascene.io.poses.openpose import write_openpose
 from dynascene.io.video_writing import H264Writer
 from dynascene.types import CameraTrack, Size
 
-SIZE, FRAMES = Size(64, 48), 4
+SIZE, FRAMES = Size(64, 48), 6
 CAMERA_SUFFIX = {
     "nerfstudio": ".json", "motionctrl": ".json", "blender": ".json", "camera_info": ".json",
     "chan": ".chan", "colmap": "", "colmap-bin": "",
@@ -36,7 +42,6 @@ KEYFRAMES = {
 SHOTS = (
     {"scene": "place.png", "person": "person", "move": "pan-right:3", "size": "64x36"},
     {"scene": "place.png", "move": "static", "frames": "0:2", "layers": ["png"], "seed": 3},
-    {"scene": "place.png", "seed": 4},  # has the folder of the one before: nothing is begun
 )
 
 
@@ -48,6 +53,8 @@ def write_samples(folder: Path) -> None:
     _write_documents(folder)
     _write_data_set(folder / "people", has_person=True)
     _write_data_set(folder / "places", has_person=False)
+    write_shards(read_manifest(Storage.at(folder / "places")), folder / "shards")
+    shutil.copytree(folder / "people", folder / "voted")
 
 
 def _write_pictures(folder: Path) -> None:
@@ -74,7 +81,7 @@ def _clip_frames() -> np.ndarray:
     frames = np.zeros((FRAMES, SIZE.height, SIZE.width, 4), np.uint8)
     for k, frame in enumerate(frames):
         frame[..., :3] = wall[:, 2 * k : 2 * k + SIZE.width]
-        frame[12:44, 20 + k : 36 + k] = (230, 200, 160, 255)
+        frame[12:44, 20 + 4 * k : 36 + 4 * k] = (230, 200, 160, 255)
     return frames
 
 
@@ -89,18 +96,31 @@ def _write_clips(folder: Path) -> None:
     for suffix, codec in codecs.items():
         _encode(folder / f"clip.{suffix}", frames[..., :3], codec)
     _encode(folder / "matte.mp4", np.repeat(frames[..., 3:], 3, axis=3), "libx264")
+    _encode(folder / "sound.mp4", frames[..., :3], "libx264", has_sound=True)
+    write_png(folder / "cut.png", frames[0])
+    pose = walking_pose(FRAMES)
+    with H264Writer(folder / "skeleton.mp4", pose.size, Fraction(24)) as writer:
+        for k in range(FRAMES):
+            writer.write(draw_skeleton(pose, k))
 
 
-def _encode(path: Path, frames: np.ndarray, codec: str) -> None:
+def _encode(path: Path, frames: np.ndarray, codec: str, has_sound: bool = False) -> None:
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=24)
         context = stream.codec_context
         context.width, context.height = SIZE
         context.pix_fmt = "yuv422p10le" if codec == "prores_ks" else "yuv420p"
+        sound = container.add_stream("aac", rate=48000) if has_sound else None
         for pixels in frames:
             pixels = np.ascontiguousarray(pixels)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         container.mux(stream.encode(None))
+        if sound is not None:
+            tone = np.sin(np.arange(8000, dtype=np.float32)[None] / 20)
+            heard = av.AudioFrame.from_ndarray(tone, format="fltp", layout="mono")
+            heard.sample_rate = 48000
+            container.mux(sound.encode(heard))
+            container.mux(sound.encode(None))
 
 
 def _track(size: Size = SIZE) -> CameraTrack:
@@ -119,6 +139,9 @@ def _write_documents(folder: Path) -> None:
     (folder / "shots.jsonl").write_text("".join(json.dumps(shot) + "\n" for shot in SHOTS))
     pose = walking_pose(FRAMES)
     write_openpose(pose, folder / "openpose.json")
+    where = np.random.default_rng(3).uniform(5, 40, (FRAMES, 5, 2))
+    points = BackgroundPoints(SIZE, np.concatenate([where, np.ones((FRAMES, 5, 1))], axis=2))
+    write_points(points, folder / "points.json")
     joints = np.concatenate([pose.points[:, :17], np.ones((FRAMES, 17, 1))], axis=2)
     people = [
         {"image_id": f"{k}.jpg", "category_id": 1, "keypoints": flat.ravel().tolist(), "score": 2.9}
@@ -144,7 +167,7 @@ def _write_documents(folder: Path) -> None:
 def _write_data_set(folder: Path, *, has_person: bool) -> None:
     for name in ("a", "b"):
         (folder / name).mkdir(parents=True)
-        frames = np.concatenate([_clip_frames()] * 3)
+        frames = np.concatenate([_clip_frames()] * 2)
         streams = {"video.mp4": frames[..., :3], "matte.mp4": frames[..., 3:]}
         for file, pictures in streams.items():
             if file == "video.mp4" or has_person:

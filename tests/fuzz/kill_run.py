@@ -22,7 +22,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fuzz_cases import LARGEST_FILE, exit_code, names_below, run_forked
-from fuzz_run import narrow, prepare
+from fuzz_run import keep_to_this_process, narrow, prepare
+from panned_footage import without_costly_stages, write_pan
+
+from dynascene.curation import job
+from dynascene.datasets.filmed.opening import clip_files
+from dynascene.datasets.filmed.survey import open_manifest
 
 ATTEMPTS = 10  # for each kill: a run may end before its moment
 SMALLEST_FILE = 1500  # bytes: less than every result has in one of its files
@@ -35,6 +40,17 @@ def result_files(folder: Path) -> Content:
     return {str(p.relative_to(folder)): p.read_bytes() for p in files}
 
 
+def batch_files(folder: Path) -> Content:
+    """Those of all clips; listing and notes have times."""
+    content = result_files(folder)
+    return {n: c for n, c in content.items() if n != "batch.json" and not n.startswith(".")}
+
+
+def data_set_files(folder: Path) -> Content:
+    """Manifest and clips, without the finished work from which a run goes on."""
+    return {n: c for n, c in result_files(folder).items() if not n.startswith(".")}
+
+
 def last_checkpoint(run: Path) -> Content:
     """The weights after the last step; nothing before it is done."""
     folder = run / "checkpoints" / "00000006"
@@ -45,6 +61,20 @@ def is_whole_result(out: Path) -> bool:
     """Whether all that the report names is there."""
     named = json.loads((out / "report.json").read_text())["outputs"]
     return all((out / name).exists() for name in named)
+
+
+def has_whole_clips(out: Path) -> bool:
+    """Whether each clip of a batch that lies there is a whole result."""
+    return all(is_whole_result(report.parent) for report in out.glob("*/report.json"))
+
+
+def is_whole_data_set(out: Path) -> bool:
+    """Whether every clip of the manifest is there, if there is one."""
+    if not (out / "manifest.parquet").exists():
+        return True
+    manifest = open_manifest(str(out))
+    records = (manifest[k] for k in range(len(manifest)))
+    return all(clip_files(record, manifest.storage).by_role() for record in records)
 
 
 def has_whole_checkpoints(run: Path) -> bool:
@@ -83,6 +113,9 @@ COMMANDS = (
     Killed("pose openpose.json --out out", "out", is_whole_result, result_files),
     Killed("train autoencoder.small --batch 2 --workers 0 --steps 6 --checkpoint-minutes 1e-6 "
            "--out out", "out", has_whole_checkpoints, last_checkpoint, ("out",)),
+    Killed("generate --batch shots.jsonl --out out", "out", has_whole_clips, batch_files, ("out",)),
+    Killed("curate pan.mp4 --in-process --person-detector none --min-height 90 --out out", "out",
+           is_whole_data_set, data_set_files, ("out",)),
 )  # fmt: skip
 
 
@@ -148,13 +181,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kills", type=int, default=2)
+    parser.add_argument("--children", action="store_true",
+                        help="batches and curation work in child processes, as ever")  # fmt: skip
     given = parser.parse_args()
     os.environ |= {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
     with tempfile.TemporaryDirectory(prefix="kills-") as name:
         folder = Path(name)
         os.environ["DYNASCENE_CACHE"] = str(folder / "cache")
         narrow()
+        if not given.children:
+            keep_to_this_process()
+        job.full_plan = without_costly_stages(job.full_plan)
         samples = prepare(folder)
+        write_pan(samples / "pan.mp4", 3)
         for number, command in enumerate(COMMANDS):
             place = folder / str(number)
             place.mkdir()

@@ -19,11 +19,17 @@ CASE = Case("a", ("cameras",), (), (), ("kept",), True)
 MISTAKE = "dynascene: a.png: no such file\n"
 
 
-@pytest.mark.parametrize(("seed", "cases"), [(0, 60), pytest.param(1, 200, marks=pytest.mark.long)])
-def test_damaged_inputs(seed: int, cases: int) -> None:
-    command = [sys.executable, PROGRAM, "--seed", str(seed), "--cases", str(cases)]
+@pytest.mark.parametrize(
+    ("seed", "whole", "cases", "more"),
+    [(0, 40, 160, ["--made"]), pytest.param(1, 999, 500, [], marks=pytest.mark.long)],
+)
+def test_damaged_inputs(seed: int, whole: int, cases: int, more: list[str]) -> None:
+    numbers = {"seed": seed, "whole": whole, "cases": cases}
+    command = [sys.executable, str(PROGRAM), *more]
+    command += [text for name, number in numbers.items() for text in (f"--{name}", str(number))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert re.search(r"^\d\d+ whole commands, 0 faults$", done.stdout, re.MULTILINE)
     assert f"{cases} cases, 0 faults" in done.stdout
     results = re.search(r"exit codes \{.*?\b0: (\d+)", done.stdout)
     assert results, done.stdout[-2000:]
