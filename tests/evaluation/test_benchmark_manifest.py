@@ -86,6 +86,8 @@ def test_other_data_are_refused_by_name(folder, manifest) -> None:
     shutil.rmtree(folder / "c")
     with pytest.raises(InputError, match="has no clip c without a person"):
         open_manifested(manifest, f"re10k:{folder}")
+    with pytest.raises(InputError, match="`imagery`"):
+        open_manifested(manifest, f"re10k:{folder}", folder)
     for data in ("synthetic", f"people:{folder}"):
         with pytest.raises(InputError, match="is of filmed clips"):
             open_manifested(manifest, data)

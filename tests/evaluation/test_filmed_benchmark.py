@@ -109,6 +109,14 @@ def test_names_of_benchmarks(tmp_path: Path) -> None:
         assert "\n" not in str(caught.value)
 
 
+def test_photographs_are_for_rendered_clips(tmp_path: Path) -> None:
+    write_clip(tmp_path / "a", 5)
+    for imagery in (tmp_path, (str(tmp_path),)):
+        with pytest.raises(InputError, match=r"^`imagery`: re10k:.* is filmed; leave it out"):
+            open_benchmark(f"re10k:{tmp_path}", 1, 0, imagery=imagery)
+    assert len(open_benchmark(f"re10k:{tmp_path}", 1, 0, imagery=())) == 1
+
+
 def test_a_stride_is_a_whole_number_that_the_clip_has_room_for() -> None:
     assert frame_stride(100, 3, 24, None) == 1
     assert frame_stride(100, 3, 24, 1) == 12

@@ -1,6 +1,7 @@
 """Many clips from one command: which ones, what each is made with, resumption, failures."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
@@ -143,6 +144,8 @@ def test_a_pattern_names_people(folder: Path) -> None:
         ("{", "line 1: is no JSON"),
         ("[" * 100_000, "line 1: is no JSON"),
         ("\n[1]", "line 2: give an object"),
+        ('{"scene": "\\ud800.png"}', "line 1: is no JSON .*half of a letter"),
+        ('{"scene": "a.png", "out": "a\\u0000"}', "`out` 'a.x00': has a zero byte"),
         ("", "has no lines"),
         ('{"person": "a.mp4"}', "line 1: has no `scene`"),
         ('{"scene": "a.png", "out": "../x"}', "must name a folder within"),
@@ -164,6 +167,18 @@ def test_files_that_tell_no_shots_are_refused(lines: str, reason: str, folder: P
 def test_an_empty_list_is_no_option() -> None:
     shot = PlannedShot("a", {"scene": "a.png", "layers": [], "hint": []})
     assert shot.arguments(Path()) == ["generate", "--scene=a.png", "--out=a", "--quiet"]
+
+
+@pytest.mark.parametrize("seconds", [0, 4_000_000_000])
+def test_a_clock_that_goes_wrong_hides_no_change(seconds: int, folder: Path) -> None:
+    """Files of the past and of the future are told from others by any difference of time."""
+    (folder / "a.png").write_text("one")
+    os.utime(folder / "a.png", (seconds, seconds))
+    shot = PlannedShot("a", {"scene": "a.png"})
+    before = shot.key()
+    assert shot.key() == before
+    (folder / "a.png").write_text("two")
+    assert shot.key() != before
 
 
 def test_a_change_within_a_folder_changes_the_key(folder: Path) -> None:

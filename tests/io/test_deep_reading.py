@@ -7,6 +7,8 @@ import av
 import numpy as np
 import pytest
 
+from dynascene.imaging.colour_spaces import from_h273
+from dynascene.imaging.pixels import stored_words
 from dynascene.io.deep_frames import is_deep, read_exactly, read_floats
 from dynascene.io.excerpt import excerpt
 from dynascene.io.frames import open_frames, split_alpha
@@ -62,6 +64,26 @@ def test_every_level_of_deep_video_is_read(tmp_path: Path, bits: int, full: bool
     np.testing.assert_allclose(read, expected, atol=2e-4)
     (stored,) = video.read()
     assert np.abs(stored - read * 255).max() < 2
+
+
+@pytest.mark.parametrize("matrix", [1, 9])
+def test_hdr_video_is_not_darkened(tmp_path: Path, matrix: int) -> None:
+    """The 8-bit picture of PQ is that of the file's own values, whose curve shows 1/256."""
+    levels = np.linspace(64, 940, SIZE.width).round().astype(np.uint16)
+    grey = np.broadcast_to(levels, SIZE[::-1])
+    planes = [grey, np.full(SIZE[::-1], 512, np.uint16), np.full(SIZE[::-1], 512, np.uint16)]
+    tags = {"colorspace": matrix, "color_range": 1, "color_trc": 16, "color_primaries": 9}
+    coded_video(tmp_path / "a.mkv", "yuv444p10le", planes, **tags)
+    conversion = from_h273(9, 16)
+    assert conversion is not None
+    words = stored_words((grey[..., None].repeat(3, axis=2) - 64) / np.float64(876))
+    (read,) = open_video(tmp_path / "a.mkv").read()
+    expected, darker = (
+        conversion(np.rint(words * share).astype(np.uint16)).astype(int)
+        for share in (1, 65280 / 65535)
+    )
+    assert np.abs(read - expected).max() <= 1
+    assert np.abs(read - darker).max() > 1
 
 
 def test_video_of_8_bits_is_not_deep(tmp_path: Path) -> None:

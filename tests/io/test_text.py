@@ -25,6 +25,7 @@ def test_the_mark_of_an_editor_is_no_content(tmp_path: Path) -> None:
         (b'{"a": 1,\n}', r"a\.json:2: is not valid JSON"),
         (b"[" * 100_000, "cannot be read as JSON"),
         (b"1" * 10_000, "cannot be read as JSON"),
+        (b'["x\\ud800"]', "half of a letter"),
         (b"\xff\xfe", "is not a text file"),
         (None, "no such file"),
     ],
@@ -39,6 +40,13 @@ def test_what_is_no_json_is_refused_in_one_line(
         read_json(path)
     assert "\n" not in str(error.value)
     assert not is_keyframe_file(path)
+
+
+def test_letters_of_two_halves_are_whole() -> None:
+    text = '{"a": "\\ud83d\\ude00"}'
+    assert parse_json(text) == parse_json(text.encode()) == {"a": "\U0001f600"}
+    with pytest.raises(ValueError, match="half of a letter"):
+        parse_json(b'"\xed\xa0\x80"')  # which the parser takes
 
 
 @pytest.mark.parametrize("value", [True, None, "1", [1], math.nan, -math.inf, 10**400])

@@ -81,6 +81,49 @@ def test_a_new_result_replaces_the_earlier_one_as_a_whole(tmp_path: Path) -> Non
     assert (out / "x").read_text() == "new"
 
 
+def fill(folder: Path, text: str, *names: str) -> None:
+    """A result of files of one text, some of them in a folder."""
+    for name in names:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    outputs = [*{Path(name).parts[0] for name in names}, "report.json"]
+    (folder / "report.json").write_text(json.dumps({"outputs": outputs}))
+
+
+def texts(folder: Path) -> dict[str, str]:
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "report.json"]
+    return {str(path.relative_to(folder)): path.read_text() for path in files}
+
+
+@pytest.mark.parametrize("has_earlier", [False, True])
+def test_two_runs_at_once_leave_one_whole_result(has_earlier: bool, tmp_path: Path) -> None:
+    """The later one to end replaces all of the other, which ended while it worked."""
+    out, names = tmp_path / "out", ("a", "b", "c", "layers", "report.json")
+    if has_earlier:
+        with result_folder(out, names) as folder:
+            fill(folder, "earlier", "a", "layers/1")
+    with result_folder(out, names) as slow:
+        fill(slow, "slow", "a", "layers/1")
+        with result_folder(out, names) as quick:
+            fill(quick, "quick", "b", "c", "layers/1", "layers/2")
+        assert texts(out) == dict.fromkeys(("b", "c", "layers/1", "layers/2"), "quick")
+    assert texts(out) == {"a": "slow", "layers/1": "slow"}
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_what_comes_while_a_run_works_is_not_replaced(tmp_path: Path) -> None:
+
+    def work() -> None:
+        with result_folder(tmp_path / "out", ["a"]) as folder:
+            fill(folder, "ours", "a")
+            (tmp_path / "out").mkdir()
+            (tmp_path / "out" / "a").write_text("theirs")
+
+    with pytest.raises(InputError, match="was not written by an earlier run"):
+        work()
+    assert texts(tmp_path / "out") == {"a": "theirs"}
+
+
 def test_what_no_run_has_written_is_never_replaced(tmp_path: Path) -> None:
     out = tmp_path / "out"
     (out / "matte").mkdir(parents=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 from dynascene.datasets.imagery import SPLITS, Folders
 from dynascene.errors import InputError
-from dynascene.evaluation.benchmarks import DEFAULT_SPLIT, SyntheticBenchmark
+from dynascene.evaluation.benchmarks import DEFAULT_SPLIT, SyntheticBenchmark, refuse_imagery
 from dynascene.evaluation.filmed_benchmark import PEOPLE, FilmedBenchmark
 from dynascene.evaluation.metrics.measures import VERSION
 from dynascene.evaluation.protocol import Benchmark, EvaluationShot
@@ -168,6 +168,7 @@ def open_manifested(
             folder=imagery,
         )
     else:
+        refuse_imagery(imagery, data)
         folder, _, split = rest.rpartition(":")
         folder = folder if folder and split in SPLITS else rest
         benchmark = FilmedBenchmark(

@@ -98,6 +98,8 @@ def open_benchmark(
         benchmark_split(text)
         if seconds is not None:
             raise InputError(f"`seconds`: {text} is rendered; it is for filmed clips")
+    if kind in KINDS:
+        refuse_imagery(imagery, text)
     if clips < 1:
         raise InputError(f"`clips` {clips}: must be at least 1")
     if frames < 2:
@@ -107,6 +109,12 @@ def open_benchmark(
     return SyntheticBenchmark(
         benchmark_split(text), clips, seed, size or SIZE, frames, folder=imagery
     )
+
+
+def refuse_imagery(imagery: Folders, data: str) -> None:
+    """Raise InputError for photographs named for filmed clips, which show their own places."""
+    if imagery:
+        raise InputError(f"`imagery`: {data} is filmed; leave it out, it is for rendered clips")
 
 
 def benchmark_split(text: str) -> str:

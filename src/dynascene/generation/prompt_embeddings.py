@@ -13,8 +13,8 @@ from torch import Tensor
 from dynascene.errors import InputError, one_line
 from dynascene.estimators.weights import cache_folder
 from dynascene.extras import require
-from dynascene.generation.weights import quiet_diffusers
 from dynascene.io.checkpoints import read_tensors, write_tensors
+from dynascene.io.quiet_loading import quiet_loading
 from dynascene.jobs.log import Log
 
 ENCODER, TOKENIZER = PARTS = ("text_encoder", "tokenizer")
@@ -68,12 +68,9 @@ def embed_prompts(folder: Path, texts: Sequence[str], width: int, log: Log) -> l
 def _encoded(folder: Path, texts: list[str]) -> Tensor:
     """[n, TOKENS, width], on the CPU: the encoder fits no small GPU, and runs once."""
     from diffusers.pipelines.wan.pipeline_wan_vace import WanVACEPipeline
-    from transformers.utils import logging
 
-    bars = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
     try:
-        with quiet_diffusers():
+        with quiet_loading("diffusers", "transformers"):
             pipeline = WanVACEPipeline.from_pretrained(
                 folder, vae=None, transformer=None, scheduler=None, dtype=torch.bfloat16,
                 local_files_only=True,
@@ -83,9 +80,6 @@ def _encoded(folder: Path, texts: list[str]) -> Tensor:
             f"`weights` {folder}: its text encoder cannot be loaded "
             f"({one_line(error, longest=160)})"
         ) from error
-    finally:
-        if bars:
-            logging.enable_progress_bar()
     embeddings, _ = pipeline.encode_prompt(
         texts, do_classifier_free_guidance=False, max_sequence_length=TOKENS
     )

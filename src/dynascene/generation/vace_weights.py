@@ -18,13 +18,9 @@ from dynascene.errors import InputError, one_line
 from dynascene.extras import require
 from dynascene.generation.clip import GenerationOptions
 from dynascene.generation.prompt_embeddings import ENCODER, TOKENIZER, check_prompts
-from dynascene.generation.weights import (
-    INDEX,
-    LIBRARIES,
-    has_fast_bfloat16,
-    quiet_diffusers,
-)
+from dynascene.generation.weights import INDEX, LIBRARIES, has_fast_bfloat16
 from dynascene.io.checkpoints import HUB_ID
+from dynascene.io.quiet_loading import quiet_loading
 from dynascene.io.text import read_json
 
 CLASS, CONFIG = "WanVACEPipeline", "config.json"
@@ -156,7 +152,7 @@ def load_vace(folder: Path, preset: Preset) -> Any:
     device = default_device()
     dtype = torch.bfloat16 if has_fast_bfloat16() else torch.float32
     try:
-        with quiet_diffusers():
+        with quiet_loading("diffusers"):
             parts = {"transformer": in_four_bits(folder, dtype)} if preset.four_bits else {}
             pipeline = WanVACEPipeline.from_pretrained(
                 folder, text_encoder=None, tokenizer=None, use_safetensors=True,

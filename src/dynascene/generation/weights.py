@@ -1,7 +1,5 @@
 """Trained weights by name: the bundled ones, a folder, or a hub id. Nothing read here runs code."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +12,7 @@ from dynascene.devices import default_device
 from dynascene.errors import InputError, one_line
 from dynascene.io.checkpoints import HUB_ID
 from dynascene.io.checksums import sha256_of
+from dynascene.io.quiet_loading import quiet_loading
 from dynascene.io.text import parse_json, read_json
 from dynascene.models.autoencoders import channels_last
 from dynascene.models.config_values import check_config
@@ -159,7 +158,7 @@ def _nothing_to_read(folder: Path) -> str:
 
 def _load(folder: Path) -> DynaScenePipeline:
     try:
-        with quiet_diffusers():
+        with quiet_loading("diffusers"):
             pipeline = DynaScenePipeline.from_pretrained(
                 folder, use_safetensors=True, local_files_only=True
             )
@@ -188,19 +187,3 @@ def _check_configs(pipeline: DynaScenePipeline, folder: Path) -> None:
             f"`weights` {folder}: {INDEX}: {pipeline.config['steps']} steps; "
             f"there are 1 to {TRAINING_STEPS}"
         )
-
-
-@contextmanager
-def quiet_diffusers() -> Generator[None]:
-    """Its warnings and bars while loading: what matters of them is checked here."""
-    from diffusers.utils import logging
-
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if bars:
-            logging.enable_progress_bar()

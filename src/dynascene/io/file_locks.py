@@ -13,13 +13,17 @@ except ImportError:  # Windows has none of this kind: nothing keeps two runs apa
 
 
 @contextmanager
-def file_lock(path: Path, *, shared: bool = False, wait: bool = True) -> Generator[None]:
+def file_lock(
+    path: Path, *, shared: bool = False, wait: bool = True, is_inherited: bool = True
+) -> Generator[None]:
     """Hold a lock for the length of a ``with`` block; on Windows nothing is locked.
 
     Args:
         path: the file, which is made where it is missing; its folder must exist.
         shared: with others that hold it shared.
         wait: until it is free, rather than refuse.
+        is_inherited: by forked processes, which hold it as long as they live; else threads of one
+            process do not keep each other out.
 
     Raises:
         BlockingIOError: another process holds it, and ``wait`` is false.
@@ -28,5 +32,6 @@ def file_lock(path: Path, *, shared: bool = False, wait: bool = True) -> Generat
     with path.open("w") as lock:
         if fcntl is not None:
             kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
-            fcntl.flock(lock, kind | (0 if wait else fcntl.LOCK_NB))
+            take = fcntl.flock if is_inherited else fcntl.lockf
+            take(lock, kind | (0 if wait else fcntl.LOCK_NB))
         yield

@@ -82,7 +82,8 @@ def read_json(path: Path) -> Any:
         InputError: with the line, where it is not valid.
     """
     try:
-        return json.loads(read_text(path), object_pairs_hook=_object)
+        text = read_text(path)
+        return _with_whole_letters(json.loads(text, object_pairs_hook=_object), text)
     except json.JSONDecodeError as error:
         raise InputError(f"{path}:{error.lineno}: is not valid JSON ({error.msg})") from None
     except (RecursionError, ValueError) as error:  # too deep, or a number of thousands of digits
@@ -93,12 +94,23 @@ def parse_json(text: str | bytes) -> Any:
     """The value of a JSON text.
 
     Raises:
-        ValueError: it is none, or is nested too deeply for the parser.
+        ValueError: it is none, is nested too deeply for the parser, or has half of a letter.
     """
     try:
-        return json.loads(text)
+        return _with_whole_letters(json.loads(text), text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def _with_whole_letters(content: Any, text: str | bytes) -> Any:
+    """The content of a text; ValueError for half of a letter, which JSON can escape and no name,
+    no file and no database can hold."""
+    if isinstance(text, bytes) or "\\u" in text:
+        try:
+            json.dumps(content, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise ValueError("it has half of a letter, a lone surrogate") from None
+    return content
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

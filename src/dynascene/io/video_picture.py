@@ -69,10 +69,13 @@ class Picture:
 
     def array(self, frame: av.VideoFrame, reformatter: VideoReformatter) -> np.ndarray:
         """uint8 [H, W, 3], [H, W, 4] with the file's alpha, or [H, W, 1] where it is grey."""
+        if self.colour is not None and not self.grey and is_deep_frame(frame):
+            # HDR's curves are steep: swscale's 16-bit RGB, 1/256 too dark, would show
+            return self._upright(self._in_srgb(stored_words(self._stored(frame, reformatter))))
         rgb = reformatter.reformat(
             frame,
             *self.stored,  # a stream may change its size on the way
-            format=self._format(frame),
+            format=self._format,
             src_colorspace=self.matrix,
             dst_colorspace=self.matrix,
             src_color_range=ColorRange.JPEG if self.full_range else ColorRange.MPEG,
@@ -84,7 +87,15 @@ class Picture:
 
     def floats(self, frame: av.VideoFrame, reformatter: VideoReformatter) -> np.ndarray:
         """float32 [H, W, 3] in 0 … 1, or [H, W, 4] with the file's alpha."""
-        stored = float_rgb(
+        stored = self._stored(frame, reformatter).clip(0, 1)
+        if self.colour is not None:
+            colour = self.colour.floats(stored_words(np.ascontiguousarray(stored[..., :3])))
+            stored = np.concatenate([colour, stored[..., 3:]], axis=2)
+        return self._upright(stored)
+
+    def _stored(self, frame: av.VideoFrame, reformatter: VideoReformatter) -> np.ndarray:
+        """The file's own values, float32 [H, W, 3 or 4], before any conversion of colours."""
+        return float_rgb(
             frame,
             self.stored,
             self.matrix,
@@ -92,11 +103,7 @@ class Picture:
             has_alpha=self.alpha,
             interpolation=self.flags,
             reformatter=reformatter,
-        ).clip(0, 1)
-        if self.colour is not None:
-            colour = self.colour.floats(stored_words(np.ascontiguousarray(stored[..., :3])))
-            stored = np.concatenate([colour, stored[..., 3:]], axis=2)
-        return self._upright(stored)
+        )
 
     def _upright(self, array: np.ndarray) -> np.ndarray:
         transpose, mirror_rows, mirror_columns = self.orientation
@@ -108,13 +115,11 @@ class Picture:
             array = array[:, ::-1]
         return np.ascontiguousarray(array)
 
-    def _format(self, frame: av.VideoFrame) -> str:
+    @property
+    def _format(self) -> str:
         if self.grey:
             return "gray"
-        deep = self.colour and is_deep_frame(frame)
-        if self.alpha:
-            return "rgba64le" if deep else "rgba"
-        return "rgb48le" if deep else "rgb24"
+        return "rgba" if self.alpha else "rgb24"
 
     def _in_srgb(self, array: np.ndarray) -> np.ndarray:
         if self.colour is None:

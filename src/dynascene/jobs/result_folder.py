@@ -63,6 +63,8 @@ def result_folder(
         parent, prefix = working_parent(folder, earlier), working_prefix(folder)
         with working_folder(parent, prefix) as temporary:
             yield temporary
+            earlier = _earlier_results(folder / listing)  # another run may have ended meanwhile
+            _check_names(folder, earlier, [entry.name for entry in temporary.iterdir()])
             replace_entries(folder, temporary, earlier)
     except BaseException as error:
         _remove(new_parents)

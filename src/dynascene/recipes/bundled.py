@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
-from diffusers.utils import logging
 
 from dynascene.errors import InputError
 from dynascene.generation.weights import bundled_folder
+from dynascene.io.quiet_loading import quiet_loading
 
 
 def load_autoencoder(folder: Path | None) -> AutoencoderTiny:
@@ -25,11 +25,8 @@ def load_autoencoder(folder: Path | None) -> AutoencoderTiny:
             f"{base}: holds no autoencoder; train autoencoder.small, export it and name its "
             "folder with `autoencoder`"
         )
-    level = logging.get_verbosity()
-    logging.set_verbosity_error()  # it warns of a config entry that it writes itself
     try:
-        return AutoencoderTiny.from_pretrained(folders[0]).float().eval()
+        with quiet_loading("diffusers"):  # it warns of a config entry that it writes itself
+            return AutoencoderTiny.from_pretrained(folders[0]).float().eval()
     except (OSError, ValueError) as error:
         raise InputError(f"{folders[0]}: is no whole autoencoder") from error
-    finally:
-        logging.set_verbosity(level)

@@ -72,6 +72,10 @@ class ReproductionRequest:
         """That the frames of a benchmark span; rendered ones have moves of their own."""
         return self.seconds if benchmark.partition(":")[0] in KINDS else None
 
+    def imagery_of(self, benchmark: str) -> Path | None:
+        """Photographs for the places of a benchmark; filmed ones show their own."""
+        return None if benchmark.partition(":")[0] in KINDS else self.imagery
+
     @property
     def benchmarks(self) -> tuple[str, ...]:
         """As ``open_benchmark`` takes them."""

@@ -176,7 +176,7 @@ def _measure_metrics(text: str, steps: RowSteps, result: ResultFolder) -> None:
         frames=request.size.frames,
         seed=SEED,
         obedience=0,
-        imagery=request.imagery,
+        imagery=request.imagery_of(text),
         metrics=request.metrics,
         metric_weights=request.metric_weights,
         size=request.size.resolution,
@@ -201,7 +201,7 @@ def _short_benchmark(text: str, request: ReproductionRequest, inputs: frozenset[
         clips,
         SEED,
         size.frames,
-        request.imagery,
+        request.imagery_of(text),
         size.resolution,
         request.seconds_of(text),
     )

@@ -24,6 +24,7 @@ from dynascene.training.layout import Layout
 from dynascene.training.loading import part_batches
 from dynascene.training.run import Objective, Run, absolute
 from dynascene.training.run_description import check_description
+from dynascene.training.run_lock import only_training_in
 from dynascene.training.state import (
     checkpoint_folders,
     load_checkpoint,
@@ -62,30 +63,33 @@ def train(
         The objective as it stands; averaged weights are in the checkpoint.
 
     Raises:
-        InputError: ``out`` holds another run, or the batch cannot be shared out.
+        InputError: ``out`` holds another run, another training is at work there, or the batch
+            cannot be shared out.
     """
     _refuse_other_run(run, out)
     upkeep = upkeep or Upkeep()
     torch.manual_seed(run.seed)
     accelerator = open_accelerator(run.settings, upkeep.log_with)
-    objective = run.objective()
-    if run.checkpointing:
-        objective.enable_checkpointing()
-    layout = layout_of(run, objective, accelerator.num_processes, accelerator.process_index)
-    checkpoints = checkpoint_folders(out)
-    state = start(
-        run, objective, accelerator, load_checkpoint(checkpoints[-1]) if checkpoints else None
-    )
-    journal = _open_journal(run, out, state)
-    with closing(journal) if journal is not None else nullcontext():
-        last = run.steps if until is None else min(run.steps, until)
-        batches = part_batches(run, layout, range(state.step, last), workers)
-        _go_on(run, out, state, layout, batches, last, journal, upkeep, progress)
-    accelerator.wait_for_everyone()
-    del state, batches
-    accelerator.free_memory()  # what holds the group of processes goes before the group
-    accelerator.end_training()
-    return objective
+    is_first = accelerator.is_main_process
+    with only_training_in(out) if is_first else nullcontext():
+        objective = run.objective()
+        if run.checkpointing:
+            objective.enable_checkpointing()
+        layout = layout_of(run, objective, accelerator.num_processes, accelerator.process_index)
+        checkpoints = checkpoint_folders(out)
+        state = start(
+            run, objective, accelerator, load_checkpoint(checkpoints[-1]) if checkpoints else None
+        )
+        journal = _open_journal(run, out, state)
+        with closing(journal) if journal is not None else nullcontext():
+            last = run.steps if until is None else min(run.steps, until)
+            batches = part_batches(run, layout, range(state.step, last), workers)
+            _go_on(run, out, state, layout, batches, last, journal, upkeep, progress)
+        accelerator.wait_for_everyone()
+        del state, batches
+        accelerator.free_memory()  # what holds the group of processes goes before the group
+        accelerator.end_training()
+        return objective
 
 
 def _go_on(

@@ -1,7 +1,9 @@
 """Travelling cameras through pycolmap, from points alone."""
 
 import os
+import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -123,3 +125,19 @@ def test_pycolmap_is_silent_and_others_may_speak(
         workspace.solve("incremental", FOCAL, fix_focal=True)
     assert pycolmap.logging.minloglevel == before
     assert capfd.readouterr().err == "from another thread"
+
+
+def test_pictures_are_written_behind_pycolmap(tmp_path: Path) -> None:
+    """In a process of its own: where pycolmap is loaded before OpenCV, a PNG ends the process."""
+    pytest.importorskip("pycolmap")
+    code = (
+        "from pathlib import Path; import numpy as np;"
+        "from dynascene.estimators.camera.structure import load_pycolmap;"
+        "from dynascene.io.images import read_image, write_png;"
+        "load_pycolmap(); write_png(Path('a.png'), np.full((50, 60, 3), 7, np.uint8));"
+        "assert (read_image(Path('a.png')) == 7).all()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-800:]

@@ -180,6 +180,8 @@ def load_pycolmap() -> Any:
     Raises:
         InputError: it is missing or too old; the message says what to install.
     """
+    import cv2  # noqa: F401  # where pycolmap comes first, OpenCV frees PNGs by its zlib: an abort
+
     try:
         import pycolmap
     except ImportError:

@@ -5,8 +5,7 @@ F frames, h w working pixels, K = 17 keypoints.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from dynascene.body_pose import BodyPose
 from dynascene.errors import InputError, one_line, some_of
 from dynascene.estimators.frame_spool import FrameStack
 from dynascene.io.poses.layouts import COCO, to_joints
+from dynascene.io.quiet_loading import quiet_loading
 from dynascene.io.text import read_json
 from dynascene.types import Size
 
@@ -105,7 +105,7 @@ def _load(folder: Path) -> Any:
     if kind != "vitpose":
         raise InputError(f"{folder}: holds no VitPose network (its model_type is {kind!r})")
     try:
-        with _quiet_transformers():
+        with quiet_loading("transformers"):
             loaded: Any = VitPoseForPoseEstimation.from_pretrained(
                 folder, local_files_only=True, use_safetensors=True, output_loading_info=True
             )
@@ -116,22 +116,6 @@ def _load(folder: Path) -> Any:
     if missing := sorted(outcome["missing_keys"]):  # they would be random numbers
         raise InputError(f"{folder}: its weights lack {some_of(missing)}; fetch the folder again")
     return network
-
-
-@contextmanager
-def _quiet_transformers() -> Generator[None]:
-    """Its warnings and bars while loading: what matters of them is checked here."""
-    from transformers.utils import logging
-
-    level, has_bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if has_bars:
-            logging.enable_progress_bar()
 
 
 def grown(box: np.ndarray) -> np.ndarray:

@@ -126,6 +126,8 @@ def _shot(place: str, options: dict[str, Any]) -> PlannedShot:
     folder = Path(str(out))
     if folder.is_absolute() or ".." in folder.parts or not folder.parts:
         raise InputError(f"{place}: `out` {out}: must name a folder within that of the batch")
+    if "\0" in str(folder):
+        raise InputError(f"{place}: `out` {out!r}: has a zero byte, which no file's name has")
     if folder.parts[0].casefold() in (LISTING, NOTES):
         raise InputError(f"{place}: `out` {out}: is a name that the batch itself uses")
     return PlannedShot(folder.as_posix(), options, place)

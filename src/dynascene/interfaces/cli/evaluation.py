@@ -72,7 +72,7 @@ def evaluate(
             places, in the size and length that they were trained for.
         long_pans: instead of all that, whether so many pans of 60 degrees in 72 frames are followed
             to the end, around the picture and away from it.
-        imagery: one or several folders of photographs with a MANIFEST.tsv (default:
+        imagery: one or several folders of photographs with a MANIFEST.tsv, for synthetic (default:
             $DYNASCENE_TRAINING_DATA, else procedural pictures).
         features: TorchScript network that describes pictures (default: wavelets, without weights).
         metrics: of the field's metrics these alone: l1, psnr, ssim, lpips-alex, lpips-vgg,
