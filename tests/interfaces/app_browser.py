@@ -36,7 +36,14 @@ class Visitor:
         """Choose what a radio button says."""
         self.page.get_by_label(label, exact=True).check()
 
-    def stroke(self, selector: str, start: tuple[float, float], end: tuple[float, float]) -> None:
+    def stroke(
+        self,
+        selector: str,
+        start: tuple[float, float],
+        end: tuple[float, float],
+        *,
+        lets_go: bool = True,
+    ) -> None:
         """Drag the mouse from one point of an element to another, as shares of its sides."""
         place = self.see(selector)
         place.scroll_into_view_if_needed()
@@ -48,7 +55,8 @@ class Visitor:
         self.page.mouse.move(*points[0])
         self.page.mouse.down()
         self.page.mouse.move(*points[1], steps=3)
-        self.page.mouse.up()
+        if lets_go:
+            self.page.mouse.up()
 
     def see(self, selector: str) -> "playwright.Locator":
         """Wait until something is there; it."""

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import uvicorn
 
+from dynascene.io.frames import open_frames
 from dynascene.io.images import write_png
-from dynascene.io.video_writing import ProResWriter
+from dynascene.io.video_writing import H264Writer, ProResWriter
 from dynascene.types import Size
 
 SIZE, FRAMES = Size(96, 64), 6
@@ -28,6 +29,16 @@ def write_person(path: Path) -> Path:
             frame[20:56, left : left + 12] = (180, 60, 40, 255)
             frame[12:20, left + 3 : left + 9] = (220, 180, 150, 255)
             writer.write(frame)
+    return path
+
+
+def write_clip(path: Path) -> Path:
+    """The same person as a video without alpha, before a grey wall."""
+    with H264Writer(path, SIZE, Fraction(12)) as writer:
+        for frame in open_frames(write_person(path.with_suffix(".mov"))).read():
+            alpha = frame[..., 3:] / 255
+            colours = frame[..., :3] * alpha + 148 * (1 - alpha)
+            writer.write(np.rint(colours).astype(np.uint8))
     return path
 
 

@@ -129,6 +129,12 @@ def test_clicks_and_the_cut_out_that_they_are_for_take_turns(desk: Desk) -> None
     assert {f.concurrency_limit for f in functions} <= {1, "default"}
 
 
+def test_a_message_has_one_article(desk: Desk) -> None:
+    words = desk.for_page("`hints`: is for a `person` (a `matte` replaces it, the `scene` stays)")
+    assert words == "clicks: is for a clip (a matte replaces it, the picture stays)"
+    assert desk.for_page("`matte` x.mp4: is missing") == "a matte x.mp4: is missing"
+
+
 def test_without_its_weights_the_generator_is_the_usual_one(desk: Desk) -> None:
     gr = pytest.importorskip("gradio", reason="gradio is not installed")
     from dynascene.interfaces.app.steps.render import RenderStep

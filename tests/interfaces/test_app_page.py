@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from app_browser import Visitor
-from app_server import FRAMES, SIZE, served, write_person, write_place
+from app_server import FRAMES, SIZE, served, write_clip, write_person, write_place
 from real_browser import playwright
 
 from dynascene.estimators.matte.strokes import MOST_CLICKS
@@ -43,6 +43,9 @@ def test_from_a_clip_and_a_picture_to_a_result(
     visitor = Visitor(browser, address)
     visitor.drop("clip", write_person(tmp_path / "walker.mov"))
     visitor.wait_for("#clip-facts", f"walker.mov · {SIZE} · {FRAMES} frames")
+    visitor.go("Matte")
+    visitor.wait_for("#matte-gallery", "own alpha")  # so there is nothing to point at
+    playwright.expect(visitor.page.locator("#matte-picture")).not_to_be_visible()
     visitor.go("Camera")
     visitor.choose("a move")
     visitor.wait_for("#camera-words", f"{FRAMES} cameras")
@@ -76,8 +79,10 @@ def test_from_a_clip_and_a_picture_to_a_result(
 def test_strokes_and_keys_mend_the_matte(
     browser: "playwright.Browser", folder: Path, address: str, tmp_path: Path
 ) -> None:
+    from dynascene.interfaces.app.views.frame import THICKNESS
+
     visitor = Visitor(browser, address)
-    visitor.drop("clip", write_person(tmp_path / "walker.mov"))
+    visitor.drop("clip", write_clip(tmp_path / "walker.mp4"))
     visitor.see("#clip-facts p")
     visitor.page.get_by_role("tab", name="Clip", exact=True).focus()
     visitor.page.keyboard.press("Tab")  # the steps can be reached without a mouse
@@ -86,7 +91,11 @@ def test_strokes_and_keys_mend_the_matte(
     visitor.choose("not the person")
     visitor.see("#matte-picture .brushed")
     visitor.wait_for_picture("#matte-picture img")
-    visitor.stroke("#matte-picture canvas", (0.3, 0.5), (0.6, 0.5))
+    visitor.stroke("#matte-picture canvas", (0.3, 0.5), (0.6, 0.5), lets_go=False)
+    canvas = visitor.page.locator("#matte-picture canvas")
+    thickness = canvas.evaluate("canvas => canvas.getContext('2d').lineWidth")
+    assert thickness == pytest.approx(THICKNESS * SIZE.width)
+    visitor.page.mouse.up()
     text = visitor.wait_for_value("#hints textarea", ",out")
     strokes = [parse_hint(line) for line in text.splitlines()]
     assert 2 <= len(strokes) <= MOST_CLICKS
@@ -100,7 +109,8 @@ def test_strokes_and_keys_mend_the_matte(
     assert abs(parse_hint(clicked).x - SIZE.width / 2) <= 1
     visitor.page.fill("#hints textarea", "0:12,34,out")  # which the next click leaves, and counts
     visitor.page.click("#cut-out")
-    visitor.see("#matte-status [data-state], #matte-status .wrong")
+    visitor.page.click("#stop-matte")
+    visitor.see("#matte-status [data-state=cancelled]")
     assert newest_job(folder, "matte").hints == (parse_hint("0:12,34,out"),)
     assert visitor.wrong == []
 

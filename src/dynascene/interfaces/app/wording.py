@@ -1,5 +1,7 @@
 """How the page spells the parameters that the library's messages speak of."""
 
+import re
+
 from dynascene.errors import PARAMETER
 
 LABEL_OF = {
@@ -18,8 +20,15 @@ LABEL_OF = {
 }
 
 
+# an article stands before the parameter already: "a `matte`" is no "a a matte"
+WITH_ARTICLE = re.compile(rf"\b(an?|the) {PARAMETER.pattern}")
+
+
 def spell_fields(message: str) -> str:
     """A library's message for the page: "`horizon` 7" → "“Horizon” 7"."""
+    message = WITH_ARTICLE.sub(
+        lambda match: f"{match[1]} {_label(match[2]).removeprefix('a ')}", message
+    )
     return PARAMETER.sub(lambda match: _label(match[1]), message)
 
 

@@ -40,6 +40,8 @@ THINGS = [
 TAKEN_ALONG = {"auto": None, "along": True, "alone": False}
 IN, OUT = "the person", "not the person"
 CLICKS, BRUSH = "clicks", "a brush"
+MATTE = "The person over green"
+OWN_MATTE = "The clip's own alpha over green: nobody is to be cut out"
 
 
 class MatteStep(JobStep):
@@ -73,7 +75,7 @@ class MatteStep(JobStep):
                 )  # fmt: skip
             with gr.Column(min_width=300):
                 self.gallery = gr.Gallery(
-                    label="The person over green", columns=2, height="auto", visible=False,
+                    label=MATTE, columns=2, height="auto", visible=False,
                     object_fit="contain", elem_id="matte-gallery", buttons=[],
                 )  # fmt: skip
                 with gr.Column(visible=False) as self.mending:
@@ -111,13 +113,15 @@ class MatteStep(JobStep):
             }
         source = self.desk.frames_of(draft)
         matte = matte_of(draft, source)
+        has_own = draft.matte is None and matte is not None
         shown = gr.update(visible=False)
         if matte is not None:
-            shown = gr.update(visible=True, value=matte_gallery(source, matte))
+            pictures, label = matte_gallery(source, matte), OWN_MATTE if has_own else MATTE
+            shown = gr.update(visible=True, value=pictures, label=label)
         last = max(1, len(source) - 1)
         return updates | {
             self.gallery: shown,
-            self.mending: gr.update(visible=True),
+            self.mending: gr.update(visible=not has_own),
             self.number: gr.update(maximum=last, value=0),
             **self._frame(draft, 0),
         }

@@ -1,5 +1,5 @@
 // A frame of the clip: a click points at something, and with the brush a stroke covers it.
-// props: value, the picture's address; is_brush; thickness, of the brush, in widths of the picture.
+// props: value, the picture's address; is_brush.
 const COLOUR = "rgba(255, 92, 190, 0.6)";
 let stroke = null; // its points, while the pointer is down
 
@@ -18,7 +18,7 @@ const clear = () => {
 const paint = () => {
   const [image, canvas] = partsOf(), ink = canvas.getContext("2d");
   ink.clearRect(0, 0, canvas.width, canvas.height);
-  ink.lineWidth = props.thickness * image.naturalWidth;
+  ink.lineWidth = element.querySelector(".view").dataset.thickness * image.naturalWidth;
   ink.lineCap = ink.lineJoin = "round";
   ink.strokeStyle = COLOUR;
   ink.beginPath();

@@ -16,9 +16,10 @@ from dynascene.types import Size
 HERE = Path(__file__).parent
 THICKNESS = 0.03  # of the brush, in widths of the picture
 MOST_POINTS = 20_000  # of a stroke
-FRAME_HTML = """
+FRAME_HTML = f"""
 <p class="label">Click what is wrong, or brush over it, then cut out again</p>
-<div class="view"><img alt="the frame" draggable="false"><canvas aria-hidden="true"></canvas></div>
+<div class="view" data-thickness="{THICKNESS}">
+<img alt="the frame" draggable="false"><canvas aria-hidden="true"></canvas></div>
 """
 
 
@@ -29,7 +30,7 @@ def frame_view(elem_id: str) -> gr.HTML:
     ``is_brush``, its event ``release`` has ``stroke``, the pixels along the way of the brush.
     """
     return gr.HTML(
-        "", html_template=FRAME_HTML, elem_id=elem_id, is_brush=False, thickness=THICKNESS,
+        "", html_template=FRAME_HTML, elem_id=elem_id, is_brush=False,
         css_template=(HERE / "frame.css").read_text(encoding="utf-8"),
         js_on_load=(HERE / "frame.js").read_text(encoding="utf-8"),
     )  # fmt: skip
