@@ -1,13 +1,15 @@
 """How good are the mattes, and what do they cost?
 
     python benchmarks/mattes.py [DATA] [--backends motion,selfie,pose] [--clips NAME,NAME]
-        [--sheets DIR]
+        [--weights DIR] [--sheets DIR]
 
 DATA: a folder with ``people`` and ``weights`` (by default shared/data beside or in the
 repository); the network of ``pose`` is taken from ``weights/pose`` or the cache. Every folder of
-``people`` that holds ``frames`` and ``masks``, as DAVIS has them, is measured besides the named
-clips. Prints markdown: intersection over union with the masks and boundary F (those of bmx-trees
-hold the rider **and** the bicycle), flicker (of the masks, too), and CPU seconds per frame.
+``people`` that holds ``masks`` and ``frames``, as DAVIS has them, or ``clip.mp4``, as
+composited_people.py writes it, is measured besides the named clips. Prints markdown: intersection
+over union with the masks and boundary F (those of bmx-trees hold the rider **and** the bicycle),
+flicker (of the masks, too), and CPU seconds per frame; at the end the means over the clips with
+masks, with 95 % intervals that draw clips.
 ``--sheets`` writes a picture per clip and backend: frames of it over green and over white.
 """
 
@@ -33,6 +35,8 @@ from dynascene.estimators.matte.selfie import SelfieMatter
 from dynascene.estimators.person.fastestdet import FastestDet
 from dynascene.estimators.person.protocol import PersonDetector
 from dynascene.estimators.working_frames import working_frames
+from dynascene.evaluation.bootstrap import mean_estimate
+from dynascene.evaluation.table import text_of
 from dynascene.io.frames import open_frames
 from dynascene.io.mattes import open_matte
 
@@ -136,7 +140,8 @@ def outline(mask: np.ndarray) -> np.ndarray:
 
 def path_of(data: Path, clip: str) -> Path:
     """The frames or the video of a clip."""
-    return data / "people" / CLIPS.get(clip, f"{clip}/frames")
+    video = data / "people" / clip / "clip.mp4"
+    return video if video.is_file() else data / "people" / CLIPS.get(clip, f"{clip}/frames")
 
 
 def clips_with_masks(data: Path) -> list[str]:
@@ -191,25 +196,50 @@ def main() -> None:
     parser.add_argument("data", nargs="?", type=Path, default=find_data())
     parser.add_argument("--backends", default="motion,selfie,pose")
     parser.add_argument("--clips")
+    parser.add_argument("--weights", type=Path, help="default: the folder weights of DATA")
     parser.add_argument("--sheets", type=Path)
     arguments = parser.parse_args()
     if arguments.data is None:
         print("mattes: skipped, no clips (give a folder that holds people/)")
         return
-    every = dict.fromkeys([*CLIPS, *clips_with_masks(arguments.data)])
+    weights = arguments.weights or arguments.data / "weights"
+    named = [clip for clip in CLIPS if path_of(arguments.data, clip).exists()]
+    every = dict.fromkeys([*named, *clips_with_masks(arguments.data)])
     clips = arguments.clips.split(",") if arguments.clips else list(every)
     print("| clip | backend | IoU | boundary F | share | flicker | CPU s/frame |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
+    results: list[Result] = []
     for clip in clips:
-        for matter, detector in backends(arguments.backends.split(","), arguments.data / "weights"):
+        for matter, detector in backends(arguments.backends.split(","), weights):
             try:
                 r = measure(arguments.data, clip, matter, detector, arguments.sheets)
             except InputError as error:
                 print(f"| {clip} | {matter.name} | {error} | | | | |", flush=True)
                 continue
             print_row(r)
+            results.append(r)
         if (r := measure_masks(arguments.data, clip)) is not None:
             print_row(r)
+            results.append(r)
+    print_means(results)
+
+
+def print_means(results: list[Result]) -> None:
+    """Print the means of each backend over the clips with masks, where there are two or more."""
+    judged = [r for r in results if r.iou is not None and r.boundary is not None]
+    by_backend = {r.backend: [o for o in judged if o.backend == r.backend] for r in judged}
+    if max(map(len, by_backend.values()), default=0) < 2:
+        return
+    print("\n| backend | clips | IoU | boundary F | flicker | CPU s/frame |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for backend, rows in by_backend.items():
+        columns = (
+            [r.iou for r in rows], [r.boundary for r in rows],
+            [r.flicker for r in rows], [r.seconds for r in rows],
+        )  # fmt: skip
+        clips = [r.clip for r in rows]
+        shown = [text_of(mean_estimate(np.array(c, float), clips), 3) for c in columns]
+        print(f"| {backend} | {len(rows)} | {' | '.join(shown)} |", flush=True)
 
 
 def print_row(r: Result) -> None:
