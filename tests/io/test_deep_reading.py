@@ -66,21 +66,29 @@ def test_every_level_of_deep_video_is_read(tmp_path: Path, bits: int, full: bool
     assert np.abs(stored - read * 255).max() < 2
 
 
-@pytest.mark.parametrize("matrix", [1, 9])
-def test_hdr_video_is_not_darkened(tmp_path: Path, matrix: int) -> None:
-    """The 8-bit picture of PQ is that of the file's own values, whose curve shows 1/256."""
-    levels = np.linspace(64, 940, SIZE.width).round().astype(np.uint16)
-    grey = np.broadcast_to(levels, SIZE[::-1])
-    planes = [grey, np.full(SIZE[::-1], 512, np.uint16), np.full(SIZE[::-1], 512, np.uint16)]
-    tags = {"colorspace": matrix, "color_range": 1, "color_trc": 16, "color_primaries": 9}
-    coded_video(tmp_path / "a.mkv", "yuv444p10le", planes, **tags)
+@pytest.mark.parametrize("kind", ["yuv420p10le", "yuv444p10le"])
+@pytest.mark.parametrize(("blue", "red"), [(512, 512), (470, 590)])
+def test_hdr_video_has_the_colours_of_its_file(
+    tmp_path: Path, kind: str, blue: int, red: int
+) -> None:
+    """The 8-bit picture of PQ, by BT.2020's formulas.
+
+    FFmpeg's 16-bit RGB is 1/256 too dark, and of another colour where chroma is halved.
+    """
+    levels = np.linspace(200, 800, SIZE.width).round().astype(np.uint16)
+    luma = np.broadcast_to(levels, SIZE[::-1])
+    half = 2 if "420" in kind else 1
+    chroma = [np.full((48 // half, 64 // half), value, np.uint16) for value in (blue, red)]
+    tags = {"colorspace": 9, "color_range": 1, "color_trc": 16, "color_primaries": 9}
+    coded_video(tmp_path / "a.mkv", kind, [luma, *chroma], **tags)
+    y, cb, cr = (luma - 64) / 876, (blue - 512) / 896, (red - 512) / 896
+    r, b = y + 1.4746 * cr, y + 1.8814 * cb
+    stored = np.stack([r, (y - 0.2627 * r - 0.0593 * b) / 0.678, b], axis=2)
     conversion = from_h273(9, 16)
     assert conversion is not None
-    words = stored_words((grey[..., None].repeat(3, axis=2) - 64) / np.float64(876))
     (read,) = open_video(tmp_path / "a.mkv").read()
     expected, darker = (
-        conversion(np.rint(words * share).astype(np.uint16)).astype(int)
-        for share in (1, 65280 / 65535)
+        conversion(stored_words(stored * share)).astype(int) for share in (1, 65280 / 65535)
     )
     assert np.abs(read - expected).max() <= 1
     assert np.abs(read - darker).max() > 1

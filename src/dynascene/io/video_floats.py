@@ -1,7 +1,8 @@
 """RGB from decoded frames of more than 8 bits, in floats.
 
-swscale's way to 16-bit RGB loses 1/256 of the light (in some releases) and clips before colours are
-converted. So only the samples are brought to 4:4:4 by it, which it does exactly.
+swscale's way to 16-bit RGB loses 1/256 of the light, overflows into other colours where chroma is
+halved (both in some releases), and clips before colours are converted. So only the samples are
+brought to 4:4:4 by it, which it does exactly.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ class Picture:
     def array(self, frame: av.VideoFrame, reformatter: VideoReformatter) -> np.ndarray:
         """uint8 [H, W, 3], [H, W, 4] with the file's alpha, or [H, W, 1] where it is grey."""
         if self.colour is not None and not self.grey and is_deep_frame(frame):
-            # HDR's curves are steep: swscale's 16-bit RGB, 1/256 too dark, would show
+            # swscale's 16-bit RGB is 1/256 too dark, and wrong altogether where chroma is halved
             return self._upright(self._in_srgb(stored_words(self._stored(frame, reformatter))))
         rgb = reformatter.reformat(
             frame,
