@@ -26,6 +26,7 @@ from dynascene.evaluation.bootstrap import mean_estimate
 from dynascene.evaluation.sampled_clips import sampled
 from dynascene.evaluation.table import text_of
 from dynascene.generation.weights import load_weights
+from dynascene.geometry.point_rendering import NOWHERE
 from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.synthetic.shots.moved_clips import moved_clips
 from dynascene.synthetic.shots.moved_shots import MovedShots
@@ -86,10 +87,19 @@ def naively_chained(pipeline: DynaScenePipeline, clip: Batch, length: int) -> Te
     scene, generator = clip.scene_image, Generator().manual_seed(0)
     for start in range(0, clip.frames, length):
         part = clip.window(start, min(start + length, clip.frames))
+        if start:
+            part = part.replace(points=_from_before(part.points, clip.points[:, start - 1]))
         frames = pipeline(part.replace(scene_image=scene), generator=generator).frames.cpu()
         done.append(frames)
         scene = frames[:, -1] * 2 - 1
     return torch.cat(done, dim=1)
+
+
+def _from_before(points: Tensor, before: Tensor) -> Tensor:
+    """Points [B, F, N, 5] that come from where they are in the frame before [B, N, 5], the picture
+    now; what it does not show comes from nowhere."""
+    origin = before[..., :2].where(before[..., 2:3] > 0, NOWHERE)
+    return torch.cat([points[..., :3], origin[:, None].expand_as(points[..., 3:])], dim=-1)
 
 
 def drift(frames: Tensor, truth: Tensor, judged: Tensor) -> tuple[np.ndarray, np.ndarray]:

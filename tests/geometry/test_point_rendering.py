@@ -193,3 +193,14 @@ def test_places_in_another_picture_are_where_its_camera_sees_them() -> None:
     away = seen_points(world, cameras, depth, picture[1:2])
     assert (away[..., 3:] == NOWHERE).all()
     torch.testing.assert_close(away[..., :3], rows[..., :3])
+
+
+def test_mixed_precision_leaves_places_alone() -> None:
+    """A point on a cell's centre weighs a million, which half precision cannot hold."""
+    points = torch.rand(3, 7, 5, generator=torch.Generator().manual_seed(0))
+    points[..., 2], points[:, 0, :2] = 1, torch.tensor([0.5 / W, 0.5 / H])
+    exact = spread_places(points, H, W)
+    for dtype in (torch.bfloat16, torch.float16):
+        with torch.autocast("cpu", dtype):
+            torch.testing.assert_close(spread_places(points, H, W), exact)
+    torch.testing.assert_close(exact[:, 1:, 0, 0], points[:, 0, 3:], atol=1e-4, rtol=0)

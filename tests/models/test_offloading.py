@@ -17,8 +17,10 @@ from dynascene.models.sizes import size_to_dict
 CAMERA = {"rays_from": "scene_camera", "at_input": True, "on_stream": True}
 DOORS = {name: {} for name in CONDITIONERS} | {
     "plucker_camera": CAMERA,
-    "scene_reference": {"rays": "shared"},
-    "scene_image": {"rays": "shared"},
+    "scene_reference": {"rays": "shared", "places": "point_motion"},
+    "scene_image": {"rays": "shared", "places": "background_flow"},
+    "point_motion": {"places": True},
+    "background_flow": {"places": True},
 }
 PUBLISHED_CAMERA = {"plucker_camera": {"encoder": "pose_encoder", "merge": "added"}}
 FP8 = torch.float8_e4m3fn

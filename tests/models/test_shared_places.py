@@ -7,8 +7,10 @@ from torch import Tensor
 from dynascene.errors import InputError
 from dynascene.geometry.point_rendering import grid_places
 from dynascene.models.conditioners.background_flow import places_in_first, quadratic_terms
+from dynascene.models.conditioners.place_code import with_presence
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.samplers import window_spans
+from dynascene.models.injection import Injection
 from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.models.sizes import size_to_dict
 
@@ -49,7 +51,7 @@ def test_a_cell_has_the_features_of_the_picture_that_it_shows(fresh, wake) -> No
     own = grid_places(5, 7, like=torch.zeros(()))
     shift = torch.tensor([2 / 7, 0])[:, None, None]
     frame = code(torch.cat([torch.ones(1, 5, 7), own + shift])[None])
-    picture = code.of_picture(5, 7)
+    picture = code.of_picture(torch.zeros(1, 4, 5, 7))
     torch.testing.assert_close(frame[..., :-2], picture[..., 2:])
     assert (frame - picture).abs().max() > 1e-3
 
@@ -141,3 +143,24 @@ def test_windows_of_a_long_clip_count_from_its_beginning(fresh, wake, make_clip)
         expected = whole.added[:, start:stop] + own_part
         assert own.added is None
         torch.testing.assert_close(injection.added, expected)
+
+
+def test_mixed_precision_leaves_summed_flows_alone() -> None:
+    flows = 0.1 * torch.randn(2, 9, 2, 6, generator=torch.Generator().manual_seed(0))
+    with torch.autocast("cpu", torch.bfloat16):
+        summed = places_in_first(flows, 3, 5)
+    torch.testing.assert_close(summed, places_in_first(flows, 3, 5))
+
+
+def test_places_far_from_the_picture_are_not_known() -> None:
+    """A flow that goes on in one direction leaves the picture behind."""
+    flows = torch.zeros(1, 9, 2, 6)
+    flows[0, :, 0, 0] = -0.3
+    rows = with_presence(places_in_first(flows, 2, 3))
+    assert rows[0, :4, 0].all()
+    assert not rows[0, 7:].any()
+
+
+def test_only_what_is_summed_to_the_input_can_be_cut_into_windows() -> None:
+    with pytest.raises(ValueError, match="cut into windows"):
+        Injection(anchor=torch.zeros(1, 3, 4, 5, 7)).window(0, 2)

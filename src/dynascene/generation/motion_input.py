@@ -6,7 +6,6 @@ F frames, H W pixels.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,8 +92,8 @@ def motion_inputs(motion: MotionInput, size: Size, start: int, count: int) -> di
             raise InputError(
                 f"{motion.points}: has {len(background)} frames, and {start + count} are wanted"
             )
-        part = replace(background, points=background.points[start : start + count])
-        fields["points"] = torch.from_numpy(part.tensor_rows())
+        rows = background.tensor_rows()[start : start + count]
+        fields["points"] = torch.from_numpy(rows)
     return fields
 
 

@@ -77,7 +77,9 @@ def spread_places(points: Tensor, height: int, width: int) -> Tensor:
     # way(c) = Σ wₙ (originₙ − placeₙ) / Σ wₙ with wₙ = visibilityₙ / |c − placeₙ|⁴, in cells
     weight = presence[..., None, :] / (distance + NEAREST).square()
     total = weight.sum(dim=-1, keepdim=True)
-    way = weight @ (origin - place) / total.where(total > 0, 1)
+    # a product and a sum, which mixed precision leaves alone: weights reach 10⁶
+    way = (weight[..., None] * (origin - place)[..., None, :, :]).sum(dim=-2)
+    way = way / total.where(total > 0, 1)
     is_known = (total > 0).to(points)
     rows = torch.cat([is_known, (centres + way) * is_known], dim=-1)
     return rows.mT.unflatten(-1, (height, width))

@@ -38,7 +38,8 @@ def seen_points(points: Tensor, track: CameraTrack, depth: Tensor, picture: Came
     """Where a track sees points: [F, N, 5], x, y, visibility 0 or 1, and x, y in the picture.
 
     All in shares of the frame. A point is hidden where the frame shows something nearer. Its place
-    in the picture may lie outside of it; one behind the picture's camera is ``NOWHERE``.
+    in the picture may lie outside of it, or be hidden there by something nearer; one behind the
+    picture's camera is ``NOWHERE``.
 
     Args:
         points: [N, 4] homogeneous, in the track's world.

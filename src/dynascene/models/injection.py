@@ -62,7 +62,14 @@ class Injection(NamedTuple):
     gates: Mapping[str, Tensor] = NO_CHANNELS
 
     def window(self, start: int, stop: int) -> "Injection":
-        """A range of the frames of what has ``added`` and ``probes`` alone."""
+        """A range of the frames.
+
+        Raises:
+            ValueError: it has more than ``added`` and ``probes``.
+        """
+        others = self._replace(added=None, probes=NO_CHANNELS)
+        if any(part is not None and len(part) for part in others):
+            raise ValueError("only `added` and `probes` of an injection can be cut into windows")
         added = None if self.added is None else self.added[:, start:stop]
         probes = {name: values[:, start:stop] for name, values in self.probes.items()}
         return Injection(added=added, probes=probes)

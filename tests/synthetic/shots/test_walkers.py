@@ -117,7 +117,7 @@ def test_plain_short_clips_keep_their_key() -> None:
     plain = ShortShots("train", SIZE, FRAMES, worlds={"stage": 1.0})
     assert plain.further_choices() == ""
     wanting = ShortShots("train", SIZE, FRAMES, inputs=frozenset({"skeleton", "points"}))
-    assert wanting.further_choices() == "['points', 'skeleton']"
+    assert wanting.further_choices() == "['points, with their places in the picture', 'skeleton']"
 
 
 def test_what_walkers_cannot_be_is_refused() -> None:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from dynascene.geometry.point_rendering import grid_places
 from dynascene.models.conditioners.base import Conditioner
-from dynascene.models.conditioners.place_code import PlaceCode
+from dynascene.models.conditioners.place_code import PlaceCode, with_presence
 from dynascene.models.conditioners.plucker_camera import input_convolution
 from dynascene.models.conditioners.pose_guider import fold_width, skeleton_gain
 from dynascene.models.injection import Injection
@@ -75,9 +75,8 @@ class BackgroundFlow(Conditioner):
         added = self.to_input(flow.flatten(0, 1))
         present = ~drop[:, None, None, None, None]
         if self.places is not None and self.place_convolution is not None:
-            own = places_in_first(numbers.float(), *folds.shape[-2:])
-            shown = torch.cat([torch.ones_like(own[:, :, :1]), own], dim=2) * present
-            added = added + self.place_convolution(self.places(shown).flatten(0, 1))
+            rows = with_presence(places_in_first(numbers.float(), *folds.shape[-2:])) * present
+            added = added + self.place_convolution(self.places(rows).flatten(0, 1))
         added = added.unflatten(0, flow.shape[:2])
         return Injection(added=added * present, probes={FLOW: flow})
 
@@ -96,7 +95,9 @@ def places_in_first(coefficients: Tensor, height: int, width: int) -> Tensor:
         # x_{k−1} = x_k − flow_k(x_k), of frame k and of those that have come back to it
         later = places[:, frame:]
         basis = quadratic_terms(*later.clamp(-FARTHEST, FARTHEST).unbind(dim=2))
-        way = torch.einsum("bct,btfhw->bfchw", coefficients[:, frame], basis.movedim(0, 1))
+        # a product and a sum, which mixed precision leaves alone
+        way = coefficients[:, frame, None, :, :, None, None] * basis.movedim(0, 2)[:, :, None]
+        way = way.sum(dim=3)
         places = torch.cat([places[:, :frame], later - 2 * way], dim=1)
     return places / 2 + 0.5
 

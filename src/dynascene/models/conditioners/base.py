@@ -68,7 +68,7 @@ class Conditioner(nn.Module):
 
     @property
     def part(self) -> InjectionPart:
-        """Of a long clip's injection, what its windows do with this one's."""
+        """How the windows of a long clip come to its injection."""
         if self.needs_whole_clip:
             return "whole_clip"
         return "per_clip" if self.per_clip else "per_frame"

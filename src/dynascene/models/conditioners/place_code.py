@@ -6,6 +6,7 @@ Legend: C channels, h w latent grid.
 from collections.abc import Mapping
 
 import torch
+from diffusers.models.modeling_utils import get_parameter_dtype
 from torch import Tensor, nn
 
 from dynascene.errors import InputError
@@ -31,14 +32,19 @@ class PlaceCode(nn.Module):
     def forward(self, places: Tensor) -> Tensor:
         presence = places[..., :1, :, :]
         waves = with_octaves(2 * places[..., 1:, :, :].float() - 1, OCTAVES)
-        drawn = torch.cat([presence, waves * presence], dim=-3).to(self.first.weight.dtype)
-        features = self.second(nn.functional.silu(self.first(drawn.flatten(0, -4))))
+        channels = torch.cat([presence, waves * presence], dim=-3).to(get_parameter_dtype(self))
+        features = self.second(nn.functional.silu(self.first(channels.flatten(0, -4))))
         return features.unflatten(0, places.shape[:-3])
 
-    def of_picture(self, height: int, width: int) -> Tensor:
-        """Features of the picture's own cells: [1, C, h, w]."""
-        own = grid_places(height, width, like=self.first.weight.float())
-        return self(torch.cat([torch.ones_like(own[:1]), own])[None])
+    def of_picture(self, picture: Tensor) -> Tensor:
+        """Features of the own cells of a picture [B, c, h, w]: [1, C, h, w]."""
+        return self(with_presence(grid_places(*picture.shape[-2:], like=picture.float())[None]))
+
+
+def with_presence(places: Tensor) -> Tensor:
+    """[..., 2, h, w] → [..., 3, h, w]: 1, x, y, and zeros farther than a frame from the picture."""
+    presence = ((places > -1) & (places < 2)).all(dim=-3, keepdim=True).to(places)
+    return torch.cat([presence, places * presence], dim=-3)
 
 
 def shared_places(others: Mapping[str, Conditioner], giver: str, reader: str) -> PlaceCode:

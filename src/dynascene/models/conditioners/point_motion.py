@@ -53,6 +53,6 @@ class PointMotion(Conditioner):
         features = nn.functional.silu(self.first(drawn.flatten(0, 1).to(self.dtype)))
         added = self.last(features)
         if self.places is not None and self.place_convolution is not None:
-            shown = spread_places(points.float(), height, width) * ~drop[:, None, None, None, None]
-            added = added + self.place_convolution(self.places(shown).flatten(0, 1))
+            rows = spread_places(points.float(), height, width) * ~drop[:, None, None, None, None]
+            added = added + self.place_convolution(self.places(rows).flatten(0, 1))
         return Injection(added=added.unflatten(0, points.shape[:2]))

@@ -85,7 +85,7 @@ class SceneImage(Conditioner):
         if self.place_convolution is None:
             return None
         code = shared_places(self.others, self.places_of, self.name)
-        features = self.place_convolution(code.of_picture(*clip.scene.shape[-2:]))
+        features = self.place_convolution(code.of_picture(clip.scene))
         return features[:, None] * ~drop[:, None, None, None, None]
 
 

@@ -163,7 +163,7 @@ class SceneReference(Conditioner):
         if self.place_convolution is None:
             return None
         code = shared_places(self.others, self.places_of, self.name)
-        features = code.of_picture(*clip.scene.shape[-2:])
+        features = code.of_picture(clip.scene)
         return self.place_convolution(features).to(self.unet.dtype)
 
 

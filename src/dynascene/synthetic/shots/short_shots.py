@@ -45,6 +45,8 @@ PITCHES = (-3.0, 6.0)  # mean and deviation of the first frame's, degrees up
 # of pictures that are no view of the clip's first frame: deviations of their camera from it
 PICTURE_YAW, PICTURE_PITCH, PICTURE_SHIFT = 15.0, 4.0, 0.06
 PICTURE_FOVS = (60.0, 85.0)
+# fields whose content has changed under their name, and what they hold now
+MEANINGS = {"points": "points, with their places in the picture"}
 OWN_VIEW_SHARE = 0.6  # of the clips, whose picture is the first frame's view
 
 
@@ -93,7 +95,8 @@ class ShortShots(Dataset[ShortShot]):
 
     def further_choices(self) -> str:
         """What decides the clips beside the numbers that all have, as text of a key."""
-        return repr(sorted(self.inputs)) if self.inputs else ""
+        names = [MEANINGS.get(name, name) for name in sorted(self.inputs)]
+        return repr(names) if names else ""
 
     def __getitem__(self, index: int) -> ShortShot:
         if not 0 <= index < len(self):
