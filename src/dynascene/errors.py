@@ -27,6 +27,10 @@ class MissingWeights(InputError):  # noqa: N818 (an InputError by name and natur
     """A network's weights are not there or damaged: no input of any kind can be worked on."""
 
 
+class NoTemporaryFiles(InputError):  # noqa: N818 (an InputError by name and nature)
+    """Temporary files cannot be made, written or read: no input of any kind can be worked on."""
+
+
 def first_line(error: Exception, longest: int | None = None) -> str:
     """The first line of what an error says, for a message of one's own.
 

@@ -7,7 +7,7 @@ import pytest
 from painted import clip_of
 
 from dynascene.curation.faults import full_disk, rejected_by, stop_if_full
-from dynascene.errors import InputError, MissingWeights
+from dynascene.errors import InputError, MissingWeights, NoTemporaryFiles
 
 CLIP = clip_of(Path("a/film.mp4"), 9)
 
@@ -37,6 +37,11 @@ def test_a_full_disk_drops_no_clip(number: int, hidden: bool) -> None:
 def test_missing_weights_drop_no_clip() -> None:
     with pytest.raises(MissingWeights):
         rejected_by(CLIP, "matte", "no-subject", MissingWeights("weights modnet: are damaged"))
+
+
+def test_temporary_files_that_fail_drop_no_clip() -> None:
+    with pytest.raises(NoTemporaryFiles):
+        rejected_by(CLIP, "matte", "no-subject", NoTemporaryFiles("/tmp: Input/output error"))
 
 
 def test_what_is_wrong_with_the_video_drops_it_without_its_path() -> None:

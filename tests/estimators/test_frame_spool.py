@@ -2,14 +2,17 @@
 
 import errno
 import gc
+import os
+import tempfile
+from tempfile import gettempdir
 
 import cv2
 import numpy as np
 import pytest
 
-from dynascene.errors import InputError
+from dynascene.errors import NoTemporaryFiles
 from dynascene.estimators import frame_spool
-from dynascene.estimators.frame_spool import FrameSpool
+from dynascene.estimators.frame_spool import FrameSpool, in_memory
 from dynascene.estimators.matte.clip_colours import with_clip_colours
 from dynascene.estimators.working_frames import working_frames
 from dynascene.types import ArrayFrames
@@ -45,6 +48,15 @@ def test_a_picture_read_is_a_copy_and_writing_goes_on_after_reading():
     assert len(spool) == 3
 
 
+@pytest.mark.parametrize("every", [1, 2, 3, 7, 9])
+def test_pictures_come_into_memory_all_or_every_so_many(every):
+    pictures = np.arange(7 * 3 * 2, dtype=np.uint8).reshape(7, 3, 2)
+    for frames in (pictures, spooled(pictures)):
+        loaded = in_memory(frames, every)
+        assert loaded.dtype == np.uint8
+        assert np.array_equal(loaded, pictures[::every])
+
+
 @pytest.mark.parametrize("index", [3, -4])
 def test_what_does_not_exist_is_refused(index):
     spool = spooled(np.zeros((3, 2, 2), np.uint8))
@@ -54,18 +66,65 @@ def test_what_does_not_exist_is_refused(index):
         spool.append(np.zeros((2, 3), np.uint8))
 
 
-def test_a_full_disk_is_one_clear_line(monkeypatch):
-    class Full:
-        def seek(self, place: int) -> None: ...
+class FailingFile:
+    """A file whose every write ends in one error of the system."""
 
-        def write(self, content: memoryview) -> int:
-            raise OSError(errno.ENOSPC, "No space left on device")
+    def __init__(self, number: int) -> None:
+        self.number = number
 
-        def close(self) -> None: ...
+    def seek(self, place: int) -> None: ...
 
-    monkeypatch.setattr(frame_spool, "TemporaryFile", lambda buffering: Full())
-    with pytest.raises(InputError, match=r"no room .*No space left.*TMPDIR"):
+    def write(self, content: memoryview) -> int:
+        raise OSError(self.number, os.strerror(self.number))
+
+    readinto = write
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        (errno.ENOSPC, "has no room .*No space left"),
+        (errno.EDQUOT, "has no room"),
+        (errno.EFBIG, "has no room .*File too large"),
+        (errno.EIO, "cannot hold .*Input/output error"),
+    ],
+)
+def test_a_write_that_fails_is_one_clear_line(number, reason, monkeypatch):
+    monkeypatch.setattr(frame_spool, "TemporaryFile", lambda buffering: FailingFile(number))
+    with pytest.raises(NoTemporaryFiles, match=rf"^{gettempdir()}: {reason}.* TMPDIR$"):
         FrameSpool((2, 2), np.uint8).append(np.zeros((2, 2), np.uint8))
+
+
+def test_a_read_that_fails_is_one_clear_line():
+    spool = spooled(np.zeros((3, 2, 2), np.uint8))
+    spool._file = FailingFile(errno.EIO)
+    with pytest.raises(NoTemporaryFiles, match="Input/output error"):
+        spool[1]
+
+
+def test_a_folder_that_is_gone_is_one_clear_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(NoTemporaryFiles, match=r"gone: cannot hold .*No such file.* TMPDIR$"):
+        FrameSpool((2, 2), np.uint8)
+
+
+@pytest.fixture
+def no_writing():
+    """Files may hold no byte: Python finds none of the usual folders fit for temporary files."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_missing_folder_and_no_other_is_one_clear_line(tmp_path, monkeypatch, no_writing):
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "missing"))
+    with pytest.raises(NoTemporaryFiles, match=r"^TMPDIR: cannot hold .*No usable temporary"):
+        FrameSpool((2, 2), np.uint8)
 
 
 def test_the_file_is_closed_with_the_spool():

@@ -6,9 +6,9 @@ import errno
 from pathlib import Path
 
 from dynascene.curation.clip import Clip
-from dynascene.errors import InputError, MissingWeights
+from dynascene.errors import InputError, MissingWeights, NoTemporaryFiles
 
-BROKEN = (ImportError, MissingWeights)
+BROKEN = (ImportError, MissingWeights, NoTemporaryFiles)
 # EFBIG: the shell limits the size of files
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
@@ -17,8 +17,8 @@ def rejected_by(clip: Clip, stage: str, code: str, error: InputError) -> Clip:
     """The clip, dropped with the message of an error, without the path of the video.
 
     Raises:
-        InputError: ``error`` itself, where the video is not at fault: weights are missing, or the
-            disk is full.
+        InputError: ``error`` itself, where the video is not at fault: weights are missing, the
+            disk is full, or temporary files cannot be made.
     """
     if isinstance(error, BROKEN) or full_disk(error) is not None:
         raise error

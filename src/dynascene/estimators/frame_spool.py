@@ -6,16 +6,21 @@ lately lies in the system's cache, which gives way to whoever needs the memory.
 
 from __future__ import annotations
 
+import errno
 import math
+import tempfile
 import weakref
-from collections.abc import Iterator
-from tempfile import TemporaryFile, gettempdir
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryFile
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from dynascene.errors import InputError
+from dynascene.errors import NoTemporaryFiles
+
+NO_ROOM = errno.ENOSPC, errno.EDQUOT, errno.EFBIG  # EFBIG: the shell limits the size of files
 
 
 class FrameStack(Protocol):
@@ -31,18 +36,33 @@ class FrameStack(Protocol):
     def __iter__(self) -> Iterator[np.ndarray]: ...
 
 
+def in_memory(frames: FrameStack, every: int = 1) -> np.ndarray:
+    """Every so many of the pictures in one array [F, …], without a second copy of any."""
+    if every == 1 and isinstance(frames, np.ndarray):
+        return frames
+    numbers = range(0, len(frames), every)
+    pictures = np.empty((len(numbers), *frames.shape[1:]), frames[0].dtype)
+    for place, number in enumerate(numbers):
+        pictures[place] = frames[number]
+    return pictures
+
+
 class FrameSpool:
     """Pictures of one shape and type in a file without a name, which goes with the object.
 
     Args:
         shape: of one picture.
         dtype: of its values.
+
+    Raises:
+        NoTemporaryFiles: the file cannot be made.
     """
 
     def __init__(self, shape: tuple[int, ...], dtype: DTypeLike) -> None:
         self._shape, self._dtype = shape, np.dtype(dtype)
         self._bytes = math.prod(shape) * self._dtype.itemsize
-        self._file = TemporaryFile(buffering=0)  # noqa: SIM115, it lives as long as the object
+        with _clear_errors():
+            self._file = TemporaryFile(buffering=0)  # noqa: SIM115, it lives as long as the object
         weakref.finalize(self, self._file.close)
         self._count = 0
 
@@ -59,29 +79,30 @@ class FrameSpool:
 
         Raises:
             ValueError: it has another shape.
-            InputError: the folder of temporary files has no room.
+            NoTemporaryFiles: the folder of temporary files has no room, or the disk fails.
         """
         if picture.shape != self._shape:
             raise ValueError(f"the spool's pictures are {self._shape}, this one {picture.shape}")
         rest = np.ascontiguousarray(picture, self._dtype).data.cast("B")
-        try:
+        with _clear_errors():
             self._file.seek(self._count * self._bytes)
             while rest:  # a full disk takes a part first
                 rest = rest[self._file.write(rest) :]
-        except OSError as error:
-            raise InputError(
-                f"{gettempdir()}: has no room for a clip's working pictures "
-                f"({error.strerror or error}); free some, or name another folder in TMPDIR"
-            ) from error
         self._count += 1
 
     def __getitem__(self, index: int, /) -> np.ndarray:
-        """A copy of one picture; negative numbers count from the end."""
+        """A copy of one picture; negative numbers count from the end.
+
+        Raises:
+            NoTemporaryFiles: the disk fails.
+        """
         number = index + self._count if index < 0 else index
         if not 0 <= number < self._count:
             raise IndexError(f"picture {index} of {self._count}")
-        self._file.seek(number * self._bytes)
-        return np.frombuffer(self._read(), self._dtype).reshape(self._shape)
+        with _clear_errors():
+            self._file.seek(number * self._bytes)
+            content = self._read()
+        return np.frombuffer(content, self._dtype).reshape(self._shape)
 
     def _read(self) -> bytearray:
         """The bytes of the next picture."""
@@ -96,3 +117,18 @@ class FrameSpool:
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[index] for index in range(self._count))
+
+
+@contextmanager
+def _clear_errors() -> Generator[None]:
+    """Tell of the system's errors with the folder of temporary files, as NoTemporaryFiles."""
+    try:
+        yield
+    except OSError as error:
+        folder = tempfile.tempdir or "TMPDIR"  # None where no folder is fit
+        reason = error.strerror or error
+        if error.errno in NO_ROOM:
+            line = f"has no room for a clip's working pictures ({reason}); free some, or"
+        else:
+            line = f"cannot hold a clip's working pictures ({reason}); mend that, or"
+        raise NoTemporaryFiles(f"{folder}: {line} name another folder in TMPDIR") from error

@@ -23,7 +23,10 @@ def working_frames(source: FrameSource, pixels: int) -> FrameSpool:
 def shrunk_frames(frames: FrameStack, pixels: int) -> np.ndarray:
     """Frames uint8 [F, H, W, 3], each shrunk to at most ``pixels`` pixels, in memory."""
     size = _working_size(frames.shape[2], frames.shape[1], pixels)
-    return np.stack([cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in frames])
+    shrunk = np.empty((len(frames), size[1], size[0], 3), np.uint8)
+    for index, frame in enumerate(frames):
+        shrunk[index] = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
+    return shrunk
 
 
 def _working_size(width: int, height: int, pixels: int) -> tuple[int, int]:

@@ -1,3 +1,4 @@
+import tempfile
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -8,7 +9,7 @@ from painted import clip_of, red_boxes, write_frames
 
 from dynascene.curation.clip import Clip
 from dynascene.curation.stages.matte import KEYFRAMES, MatteConfig, MatteStage, backend_at_hand
-from dynascene.errors import InputError
+from dynascene.errors import InputError, NoTemporaryFiles
 from dynascene.io.mattes import open_matte
 from dynascene.io.video_index import index_frames
 from dynascene.types import ArrayFrames, Size
@@ -84,6 +85,14 @@ def test_a_matte_that_no_person_can_be_told_for_is_a_rejection(tmp_path: Path) -
     (clip,) = stage(clip_of(tmp_path / "v.mp4", 8), tmp_path)
     assert clip.rejection is not None
     assert clip.rejection.code == "no-subject"
+
+
+def test_without_temporary_files_no_clip_is_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(NoTemporaryFiles, match="No such file"):
+        judged(tmp_path, [[(20, 20, 60, 100)]] * 3)
 
 
 def test_an_odd_video_has_a_matte_of_its_written_size(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 
 from dynascene.display import Display
 from dynascene.errors import InputError
-from dynascene.estimators.frame_spool import FrameStack
+from dynascene.estimators.frame_spool import FrameStack, in_memory
 from dynascene.estimators.matte.camera_motion import chain_homographies
 from dynascene.estimators.matte.evidence import gather_evidence, moving_share
 from dynascene.estimators.matte.plate import PlateMaker
@@ -137,9 +136,8 @@ def _only_mover(frames: FrameStack, people: list[Subject], scale: float) -> Subj
     """
     every = max(1, len(frames) // GLANCES)
     if every > 1:  # a quick look first: mostly there are indeed several
-        some = [_at_every(person, every) for person in people]
-        glances = (frames[index] for index in range(0, len(frames), every))
-        if any_apart(_movers(_motion(glances), some, scale)):
+        glances = [_at_every(person, every) for person in people]
+        if any_apart(_movers(_motion(frames, every), glances, scale)):
             return None
     moving = _motion(frames)
     boxes = boxes_of(subject_regions(moving))
@@ -150,9 +148,9 @@ def _only_mover(frames: FrameStack, people: list[Subject], scale: float) -> Subj
     return SubjectPlace(boxes, None, "motion among several boxes")
 
 
-def _motion(frames: Iterable[np.ndarray]) -> np.ndarray:
-    """Evidence of motion that the camera does not explain: [F, h, w]."""
-    pictures = np.stack(list(frames))
+def _motion(frames: FrameStack, every: int = 1) -> np.ndarray:
+    """Evidence of motion that the camera does not explain, in every so many frames: [F, h, w]."""
+    pictures = in_memory(frames, every)
     greys = np.stack([luma(picture) for picture in pictures])
     return moving_share(
         gather_evidence(pictures, PlateMaker(pictures, greys, chain_homographies(greys)))

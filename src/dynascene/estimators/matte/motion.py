@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dynascene.estimators.frame_spool import FrameStack
+from dynascene.estimators.frame_spool import FrameStack, in_memory
 from dynascene.estimators.matte.camera_motion import chain_homographies
 from dynascene.estimators.matte.evidence import Evidence, gather_evidence, moving_share
 from dynascene.estimators.matte.opinion import (
@@ -53,7 +53,7 @@ class MotionMatter:
         boxes: np.ndarray | None,
         start: tuple[float, float] | None = None,
     ) -> Iterator[np.ndarray]:
-        pictures = np.stack(list(frames))  # plates look far to both sides
+        pictures = in_memory(frames)  # plates look far to both sides
         greys = np.stack([luma(picture) for picture in pictures])
         chain = chain_homographies(greys)
         first = gather_evidence(pictures, PlateMaker(pictures, greys, chain))
