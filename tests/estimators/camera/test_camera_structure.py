@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +12,19 @@ from seen_points import FOCAL, SIZE, angles_between, noise_picture, see, space_p
 
 from dynascene.errors import InputError
 from dynascene.estimators.camera import structure
-from dynascene.estimators.camera.keyframes import Keyframes, choose_keyframes, join_keyframes
+from dynascene.estimators.camera.keyframes import (
+    Keyframes,
+    _match,
+    choose_keyframes,
+    join_keyframes,
+)
 from dynascene.estimators.camera.point_tracks import PointTracks, follow_points
-from dynascene.estimators.camera.structure import Mapper, open_workspace
+from dynascene.estimators.camera.structure import (
+    Mapper,
+    Workspace,
+    open_workspace,
+    pinhole_camera,
+)
 from dynascene.types import ArrayFrames
 
 
@@ -52,6 +63,44 @@ def test_poses_and_focal_length(
     ]
     a, b = (d[..., 0] / np.linalg.norm(d[..., 0], axis=1, keepdims=True) for d in directions)
     assert np.degrees(np.arccos((a * b).sum(axis=1).clip(-1, 1))).max() < 2
+
+
+def test_a_workspace_solves_as_a_fresh_one_whatever_it_solved_before(keyframes: Keyframes) -> None:
+    pytest.importorskip("pycolmap")
+    with open_workspace(keyframes, SIZE) as fresh, open_workspace(keyframes, SIZE) as used:
+        used.solve("incremental", 2 * FOCAL, fix_focal=False)
+        used.solve("incremental", 2 * FOCAL, fix_focal=True)
+        expected, result = (w.solve("global", FOCAL, fix_focal=True) for w in (fresh, used))
+    assert expected is not None
+    assert result is not None
+    np.testing.assert_array_equal(result.cam_from_world, expected.cam_from_world)
+
+
+def test_pairs_are_estimated_once_for_each_focal_length_they_depend_on(
+    keyframes: Keyframes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pycolmap = pytest.importorskip("pycolmap")
+    cameras = []
+
+    def estimate(_: Workspace, camera: Any) -> dict:
+        cameras.append((camera.has_prior_focal_length, camera.params[0]))
+        return {}
+
+    def geometries(mapper: Mapper, focal: float, is_fixed: bool) -> None:
+        camera = pinhole_camera(pycolmap, SIZE, focal)
+        camera.has_prior_focal_length = is_fixed
+        workspace._geometries_for(mapper, camera)
+
+    monkeypatch.setattr(Workspace, "_estimate_geometries", estimate)
+    with open_workspace(keyframes, SIZE) as workspace:
+        for focal in (300.0, 400.0, 300.0):
+            geometries("global", focal, False)  # its relative poses depend on the focal length
+        geometries("incremental", 500.0, False)  # inliers alone do not, while it is free
+        assert cameras == [(False, 300.0), (False, 400.0)]
+        for mapper in ("incremental", "global"):
+            for focal in (300.0, 400.0):
+                geometries(mapper, focal, True)
+        assert cameras[2:] == [(True, 300.0), (True, 400.0)]
 
 
 def test_pictures_without_matches_give_nothing() -> None:
@@ -95,6 +144,14 @@ def test_matches_join_the_same_content_off_the_person() -> None:
     for points in joined.points:
         inside = (points > [88, 38]).all(axis=1) & (points < [122, 82]).all(axis=1)
         assert not inside.any()
+
+
+def test_of_equal_descriptors_none_is_matched_twice() -> None:
+    """Rows 0 and 3 of ``a`` are alike, as are 1 and 4 of ``b``: nothing tells which is meant."""
+    axes = np.eye(6, dtype=np.float32)
+    a, b = axes[[0, 1, 2, 0, 4]], axes[[2, 4, 0, 1, 4]]
+    np.testing.assert_array_equal(_match(a, b), [[1, 3], [2, 0]])
+    np.testing.assert_array_equal(_match(b, a), [[0, 2], [3, 1]])
 
 
 def test_quick_keyframes_join_near_ones_by_fewer_features() -> None:

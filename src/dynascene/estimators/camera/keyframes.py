@@ -91,8 +91,8 @@ def join_keyframes(
             alike = np.add(_match(features[i][1], features[j][1]), (len(names_i), len(names_j)))
             joined = np.concatenate([np.column_stack(same), alike])
             if len(joined) >= LEAST_MATCHES:
-                some = np.linspace(0, len(joined) - 1, min(len(joined), MOST_MATCHES))
-                matches[i, j] = joined[some.astype(int)]
+                spread = np.linspace(0, len(joined) - 1, min(len(joined), MOST_MATCHES))
+                matches[i, j] = joined[spread.astype(int)]
     points = [
         np.concatenate([tracked, features_of_frame])
         for (_, tracked), (features_of_frame, _) in zip(followed, features, strict=True)
@@ -116,13 +116,18 @@ def _features(
 
 
 def _match(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Rows [m, 2] of unit descriptors that are each other's best match by a clear margin."""
+    """Rows [m, 2] of unit descriptors that are each other's best match by a clear margin.
+
+    No row is in two matches: where several of ``a`` fit one of ``b`` equally well, as in a texture
+    that repeats, nothing tells which is meant, and none is taken.
+    """
     if len(a) < 2 or len(b) < 2:
         return np.zeros((0, 2), np.int64)
     likeness = a @ b.T
     best, rows = likeness.argmax(axis=1), np.arange(len(a))
     highest = likeness[rows, best]
     mutual = highest == likeness.max(axis=0)[best]  # its argmax would take thirty times as long
+    mutual &= np.bincount(best[mutual], minlength=len(b))[best] == 1
     nearest = np.sqrt(np.maximum(0, 2 - 2 * highest))
     likeness[rows, best] = -1
     second = np.sqrt(np.maximum(0, 2 - 2 * likeness.max(axis=1)))

@@ -98,9 +98,9 @@ def frame_pairs(tracks: PointTracks) -> FramePairs | None:
     for distance in baselines(tracks.frames):
         for a in range(0, tracks.frames - distance, max(1, distance // 2)):
             _, points_a, points_b = tracks.shared(a, a + distance)
-            some = slice(None, None, max(1, math.ceil(len(points_a) / PAIR_POINTS)))
+            step = max(1, math.ceil(len(points_a) / PAIR_POINTS))
             if len(points_a) >= LEAST_POINTS:
-                rows.append((a, a + distance, points_a[some] - middle, points_b[some] - middle))
+                rows.append((a, a + distance, points_a[::step] - middle, points_b[::step] - middle))
     if not rows:
         return None
     a, b, points_a, points_b = zip(*rows, strict=True)
@@ -172,8 +172,8 @@ def _chain(pairs: FramePairs, frames: int, focal: float) -> np.ndarray:
     rotations, turn = [np.eye(3)], np.eye(3)
     for frame in range(1, frames):
         if frame in neighbours:
-            here = neighbours[frame]
-            turn = turn_between(pairs.points_a[here], pairs.points_b[here], focal)
+            points = neighbours[frame]
+            turn = turn_between(pairs.points_a[points], pairs.points_b[points], focal)
         rotations.append(turn @ rotations[-1])
     return np.stack(rotations)
 
@@ -192,14 +192,14 @@ def _normal_equations(
 
 def _portion(pairs: FramePairs, first: int) -> FramePairs:
     """PAIRS_AT_ONCE pairs from the ``first`` on."""
-    some = slice(first, first + PAIRS_AT_ONCE)
-    here = slice(*np.searchsorted(pairs.pair, [some.start, some.stop]))
+    numbers = slice(first, first + PAIRS_AT_ONCE)
+    points = slice(*np.searchsorted(pairs.pair, [numbers.start, numbers.stop]))
     return FramePairs(
-        pairs.a[some],
-        pairs.b[some],
-        pairs.pair[here] - first,
-        pairs.points_a[here],
-        pairs.points_b[here],
+        pairs.a[numbers],
+        pairs.b[numbers],
+        pairs.pair[points] - first,
+        pairs.points_a[points],
+        pairs.points_b[points],
     )
 
 

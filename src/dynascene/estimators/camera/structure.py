@@ -26,7 +26,8 @@ PAIR_ERROR = 2.0  # pixels, for the geometry of two views
 LEAST_INLIERS = 15
 ROBUST_SCALE = 1.0  # pixels: residuals beyond count less and less in the last adjustment
 SEED = 0
-LEAST_IN_VIEW = 400  # points that the global mapper places in each keyframe: more tell no more
+# Points that the global mapper places in each keyframe; with more, poses become no better.
+LEAST_IN_VIEW = 400
 FEW_POINTS = 300  # that it places in all for a preview
 SETTLED = 1e-6  # share of the error by which a round of the last adjustment must lower it
 PATIENCE = 120  # seconds for the incremental mapper, which may try hopeless clips for ever
@@ -59,7 +60,7 @@ class Workspace:
         self.keyframes, self.size, self.folder = keyframes, size, folder
         self.is_quick = is_quick
         self.runs = 0
-        self._geometries: dict[tuple[int, int], Any] = {}
+        self._geometries: dict[tuple[bool, float | None], dict[tuple[int, int], Any]] = {}
 
     def solve(self, mapper: Mapper, focal: float, fix_focal: bool) -> Structure | None:
         """Estimate the poses of the keyframes and the focal length.
@@ -81,7 +82,10 @@ class Workspace:
         (folder / "out").mkdir(parents=True)
         database = folder / "database.db"
         with _quiet(self.pycolmap):
-            self._write_database(database, focal, fix_focal)
+            camera = pinhole_camera(self.pycolmap, self.size, focal)
+            camera.has_prior_focal_length = fix_focal
+            geometries = self._geometries_for(mapper, camera)
+            self._write_database(database, camera, geometries)
             if mapper == "global":
                 models = _global(self.pycolmap, database, folder, fix_focal, self.is_quick)
             else:
@@ -110,11 +114,11 @@ class Workspace:
         (camera,) = model.cameras.values()
         return Structure(poses, float(camera.params[0]), model)
 
-    def _write_database(self, path: Path, focal: float, fix_focal: bool) -> None:
+    def _write_database(
+        self, path: Path, camera: Any, geometries: dict[tuple[int, int], Any]
+    ) -> None:
         pycolmap = self.pycolmap
         database = pycolmap.Database.open(str(path))
-        camera = pinhole_camera(pycolmap, self.size, focal)
-        camera.has_prior_focal_length = fix_focal
         camera.camera_id = database.write_camera(camera)
         rig = pycolmap.Rig()
         rig.add_ref_sensor(camera.sensor_id)
@@ -129,25 +133,33 @@ class Workspace:
             database.write_frame(frame)
             database.write_keypoints(image, points.astype(np.float32))
             images.append(image)
-        self._write_matches(database, camera, images)
+        self._write_matches(database, geometries, images)
         database.close()
 
-    def _write_matches(self, database: Any, camera: Any, images: list[int]) -> None:
-        if not self._geometries:
-            self._geometries = self._estimate_geometries(camera)
-        for (i, j), geometry in self._geometries.items():
+    def _write_matches(
+        self, database: Any, geometries: dict[tuple[int, int], Any], images: list[int]
+    ) -> None:
+        for (i, j), geometry in geometries.items():
             if len(geometry.inlier_matches) >= LEAST_INLIERS:
                 rows = self.keyframes.matches[i, j].astype(np.uint32)
                 database.write_matches(images[i], images[j], rows)
                 database.write_two_view_geometry(images[i], images[j], geometry)
 
-    def _estimate_geometries(self, camera: Any) -> dict[tuple[int, int], Any]:
-        """The geometry of each pair of keyframes.
+    def _geometries_for(self, mapper: Mapper, camera: Any) -> dict[tuple[int, int], Any]:
+        """The geometry of each pair of keyframes, estimated once for all that it depends on.
 
         Where the focal length is free, inliers are those of a fundamental matrix, whatever the
-        camera's is. Relative poses hang on it; of the mappers only the global one, which runs
-        first, takes them from here.
+        camera's is. Relative poses hang on it; of the mappers only the global one takes them from
+        here.
         """
+        is_fixed, focal = camera.has_prior_focal_length, camera.params[0]
+        key = is_fixed, focal if is_fixed or mapper == "global" else None
+        if key not in self._geometries:
+            self._geometries[key] = self._estimate_geometries(camera)
+            self._geometries.setdefault((is_fixed, None), self._geometries[key])
+        return self._geometries[key]
+
+    def _estimate_geometries(self, camera: Any) -> dict[tuple[int, int], Any]:
         options = self.pycolmap.TwoViewGeometryOptions()
         options.ransac.max_error, options.ransac.random_seed = PAIR_ERROR, SEED
         options.compute_relative_pose = True

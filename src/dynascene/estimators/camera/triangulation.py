@@ -59,9 +59,10 @@ def explain_tracks(
         return TriangulatedTracks(tracks, np.zeros(0), np.zeros((0, 4)), point_of)
     rays = (tracks.point - np.array(tracks.size) / 2) / focal
     points, errors = np.empty((len(seen), 4)), np.empty(len(rays))
-    for some, own in _portions(point_of, len(seen)):
-        poses, local = normal[tracks.frame[own], :3], point_of[own] - some.start
-        points[some], errors[own] = _fit(poses, rays[own], local, len(seen[some]), focal, turning)
+    for numbers, rows in _portions(point_of, len(seen)):
+        poses, local = normal[tracks.frame[rows], :3], point_of[rows] - numbers.start
+        count = numbers.stop - numbers.start
+        points[numbers], errors[rows] = _fit(poses, rays[rows], local, count, focal, turning)
     errors = errors * np.sqrt(2 * seen / (2 * seen - FREEDOMS[turning]))[point_of]
     if scale is not None:
         points = np.column_stack([points[:, :3] * scale, points[:, 3]])
