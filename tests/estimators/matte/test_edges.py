@@ -1,12 +1,20 @@
 """Soft edges: the guided filter, crops, steadiness, and the person's own colour."""
 
+import cv2
 import numpy as np
 import pytest
 
+from dynascene.estimators.matte import finishing
 from dynascene.estimators.matte.crops import cut_square, lay_square, square_around
 from dynascene.estimators.matte.decontamination import decontaminate
-from dynascene.estimators.matte.finishing import full_resolution, keep_subject, steady
-from dynascene.estimators.matte.guided_filter import GuidedFilter
+from dynascene.estimators.matte.finishing import (
+    COARSE,
+    _edge_line_of,
+    full_resolution,
+    keep_subject,
+    steady,
+)
+from dynascene.estimators.matte.guided_filter import GuidedFilter, apply_coefficients
 from dynascene.generation.compositing import composite
 
 RED, GREEN, BLUE = (np.array(c, np.uint8) for c in ((200, 60, 40), (20, 170, 60), (40, 70, 190)))
@@ -72,17 +80,57 @@ def test_what_lies_far_from_the_person_has_no_say_in_their_edge() -> None:
     assert not full_resolution(0 * opinion, working, frame).any()
 
 
-def test_the_colours_of_a_near_person_mend_an_outline_that_is_off() -> None:
-    y, x = np.mgrid[:363, :363]
-    distance = np.hypot(y - 180, x - 180)
-    random = np.random.default_rng(0)
-    colours = np.where((distance < 118)[..., None], RED, GREEN)
-    frame = np.clip(colours + random.normal(0, 8, colours.shape), 0, 255).astype(np.uint8)
-    for off in (-3, 3):
-        opinion = (distance < 118 + off).astype(np.float32)
+def noisy_disc(radius: float, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """A red disc on green, uint8 [side, side, 3], and each pixel's distance from its middle."""
+    y, x = np.mgrid[:side, :side]
+    distance = np.hypot(y - side // 2, x - side // 2)
+    colours = np.where((distance < radius)[..., None], RED, GREEN)
+    noise = np.random.default_rng(0).normal(0, 8, colours.shape)
+    return np.clip(colours + noise, 0, 255).astype(np.uint8), distance
+
+
+# Outlines that may be off by 3 pixels, by 4, where the sizes blend, by 5 and by 7.
+@pytest.mark.parametrize(
+    ("radius", "side", "off"), [(85, 363, 3), (118, 363, 3), (141, 420, 5), (197, 600, 7)]
+)
+def test_the_colours_of_a_near_person_mend_an_outline_that_is_off(
+    radius: int, side: int, off: int
+) -> None:
+    frame, distance = noisy_disc(radius, side)
+    for change in (-off, off):
+        opinion = (distance < radius + change).astype(np.float32)
         matte = full_resolution(opinion, frame, frame)[..., 0]
-        radius = np.sqrt((matte > 127).sum() / np.pi)
-        assert abs(radius - 118) < 0.3
+        assert abs(np.sqrt((matte > 127).sum() / np.pi) - radius) < 0.3
+
+
+def test_who_comes_nearer_meets_no_jump_between_the_sizes() -> None:
+    frame, distance = noisy_disc(60, 161)
+    opinion = np.clip((62 - distance) / 3 + 0.5, 0, 1).astype(np.float32)
+    for reach, step in ((COARSE[0], 1e-3), (COARSE[1], -1e-3)):
+        (line, certainty), (other, doubt) = (
+            [cv2.resize(field, (161, 161)) for field in _edge_line_of(opinion, frame, at)]
+            for at in (reach, reach + step)
+        )
+        np.testing.assert_allclose(certainty, doubt, atol=5e-3)
+        np.testing.assert_allclose(
+            certainty * apply_coefficients(line, frame),
+            doubt * apply_coefficients(other, frame),
+            atol=2e-2,
+        )
+
+
+@pytest.mark.parametrize("radius", [141, 171])  # off by 5, by 6
+def test_half_the_size_tells_what_the_whole_tells(
+    radius: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame, distance = noisy_disc(radius, 520)
+    opinion = np.clip((radius + 3 - distance) / 3 + 0.5, 0, 1).astype(np.float32)
+    coarse = full_resolution(opinion, frame, frame).astype(float)
+    monkeypatch.setattr(finishing, "COARSE", (99, 100))
+    fine = full_resolution(opinion, frame, frame).astype(float)
+    assert (coarse != fine).any()
+    edge = np.abs(distance - radius) < 8
+    assert np.abs(coarse - fine)[edge].mean() < 2
 
 
 def test_keep_subject_keeps_large_parts_only() -> None:

@@ -30,7 +30,8 @@ DOUBT = 0.2, 0.6  # opinions beyond are sure
 GUIDED_ENDS = 0.2, 0.8  # of what the guided filter makes; beyond is stretched to 0 and 1
 
 OFF = 0.02  # of the side of a square of the person's area: how far an outline may be off
-COARSE_FROM = 4  # pixels that it may be off, from which its colours are told at half the size
+# Pixels that it may be off: below, its colours are told at the working size, above at half of it;
+COARSE = 3.5, 4.5  # in between both count, so that who comes nearer meets no jump.
 TOLD_APART = 3.0  # deviations between person and place from which colours decide the edge
 LINE_ENDS = 0.1, 0.9  # of the colour line; beyond is stretched to 0 and 1
 PURITY = 4  # power of a pixel's share that weighs it in its side's mean colour
@@ -117,7 +118,7 @@ def full_resolution(probability: np.ndarray, working: np.ndarray, frame: np.ndar
         return matte
     band = _band(working.shape[1])
     reach = _reach(whole, band)
-    near, shown = _surroundings(whole, 3 * band + 7 * reach + 2, frame.shape[:2])
+    near, shown = _surroundings(whole, 3 * band + 7 * round(reach) + 2, frame.shape[:2])
     opinion, picture = np.ascontiguousarray(whole[near]), np.ascontiguousarray(working[near])
     inner = cv2.boxFilter(opinion, -1, (2 * band + 1,) * 2)
     guided = GuidedFilter(picture, band, RIDGE).coefficients(opinion)
@@ -161,18 +162,25 @@ def _enlarged(field: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _edge_line_of(
-    opinion: np.ndarray, working: np.ndarray, reach: int
+    opinion: np.ndarray, working: np.ndarray, reach: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """``_edge_line``, at half the size where its windows are wide: means over them hardly change,
     and a person who is near costs a quarter.
     """
-    if reach < COARSE_FROM:
-        return _edge_line(opinion, working, reach)
+    coarseness = float(np.clip((reach - COARSE[0]) / (COARSE[1] - COARSE[0]), 0, 1))
+    if coarseness == 0:
+        return _edge_line(opinion, working, round(reach))
     size = max(1, opinion.shape[1] // 2), max(1, opinion.shape[0] // 2)
-    coarse, picture = (
-        cv2.resize(p, size, interpolation=cv2.INTER_AREA) for p in (opinion, working)
+    small, picture = (cv2.resize(p, size, interpolation=cv2.INTER_AREA) for p in (opinion, working))
+    coarse = _edge_line(small, picture, (round(reach) + 1) // 2)
+    if coarseness == 1:
+        return coarse
+    fine = _edge_line(opinion, working, round(reach))
+    line, certainty = (
+        one + coarseness * (_enlarged(other, opinion.shape) - one)
+        for one, other in zip(fine, coarse, strict=True)
     )
-    return _edge_line(coarse, picture, reach // 2)
+    return line, certainty
 
 
 def _edge_line(
@@ -204,11 +212,11 @@ def _averaged_lines(line: ColourLine, reach: int) -> tuple[np.ndarray, np.ndarra
     return lines / (mean + 1e-6)[..., None], mean
 
 
-def _reach(opinion: np.ndarray, band: int) -> int:
+def _reach(opinion: np.ndarray, band: int) -> float:
     """How far off an outline may be, in pixels: less for a small person, whose socks and straps are
     thin and have colours of their own.
     """
-    return int(np.clip(round(OFF * float(np.sqrt((opinion > 0.5).sum()))), 1, band))
+    return float(np.clip(OFF * np.sqrt((opinion > 0.5).sum()), 1, band))
 
 
 def _depth(mask: np.ndarray, reach: int) -> np.ndarray:
