@@ -41,7 +41,7 @@ TAKEN_ALONG = {"auto": None, "along": True, "alone": False}
 IN, OUT = "the person", "not the person"
 CLICKS, BRUSH = "clicks", "a brush"
 MATTE = "The person over green"
-OWN_MATTE = "The clip's own alpha over green: nobody is to be cut out"
+OWN_MATTE = "The clip's own alpha over green: nothing needs cutting out"
 
 
 class MatteStep(JobStep):
@@ -71,7 +71,7 @@ class MatteStep(JobStep):
                 self.feather = gr.Slider(0, 10, 0, step=0.5, label="Soften the outline, pixels")
                 self.given = gr.File(
                     label="Or a matte of your own: a video of the same length, white = person",
-                    height=150, elem_id="given-matte",
+                    height=170, elem_id="given-matte",
                 )  # fmt: skip
             with gr.Column(min_width=300):
                 self.gallery = gr.Gallery(
