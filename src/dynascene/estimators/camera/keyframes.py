@@ -24,7 +24,6 @@ CONTRAST = 0.01  # compressed and blurred frames have weak corners
 RATIO = 0.8  # the best match is that much nearer than the second
 OFFSETS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # keyframes apart that are matched …
 FEW_OFFSETS = (1, 2, 4)  # … where it has to be quick
-FEW_TRACKS = 3  # of so many tracks one is taken, where it has to be quick
 LEAST_MATCHES, MOST_MATCHES = 20, 700  # of a pair
 
 
@@ -76,13 +75,12 @@ def join_keyframes(
     Args:
         tracks: of the whole clip.
         frames, matte: of the clip.
-        is_quick: take fewer tracks and features, and match fewer pairs.
+        is_quick: take fewer features, and match fewer pairs.
     """
     chosen = choose_keyframes(tracks)
     features = list(_features(frames, matte, chosen, FEW_FEATURES if is_quick else FEATURES))
     offsets = FEW_OFFSETS if is_quick else OFFSETS
-    joining = tracks.where(tracks.track % FEW_TRACKS == 0) if is_quick else tracks
-    followed = [joining.at(frame) for frame in chosen]
+    followed = [tracks.at(frame) for frame in chosen]
     matches = {}
     for i in range(len(chosen)):
         for j in (i + offset for offset in offsets if i + offset < len(chosen)):
