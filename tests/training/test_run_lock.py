@@ -55,6 +55,14 @@ def test_a_second_training_is_refused_in_one_line_until_the_first_has_ended(tmp_
     assert (out / "checkpoints" / "00000001").is_dir()
 
 
+def test_a_training_that_writes_nothing_leaves_no_folder(tmp_path: Path) -> None:
+    for text in ("", "a result"):
+        with only_training_in(tmp_path / "run"):
+            if text:
+                (tmp_path / "run" / "log.jsonl").write_text(text)
+        assert (tmp_path / "run").exists() == bool(text)
+
+
 def test_a_folder_that_cannot_be_made_is_said_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with (

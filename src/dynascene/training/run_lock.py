@@ -1,7 +1,7 @@
 """One training at a time in a run's folder."""
 
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from dynascene.errors import InputError
@@ -30,4 +30,15 @@ def only_training_in(out: Path) -> Generator[None]:
             ) from None
         except OSError as error:
             raise InputError(f"{out}: cannot be written ({error.strerror})") from None
-        yield
+        try:
+            yield
+        finally:
+            _remove_if_alone(out / LOCK)
+
+
+def _remove_if_alone(lock: Path) -> None:
+    """Remove the lock and its folder where a training was refused before it wrote anything."""
+    with suppress(OSError):
+        if [path.name for path in lock.parent.iterdir()] == [lock.name]:
+            lock.unlink()
+            lock.parent.rmdir()
