@@ -17,6 +17,17 @@ from dynascene.io.video_writing import H264Writer, ProResWriter
 from dynascene.types import Size
 
 SIZE, FRAMES = Size(96, 64), 6
+NO_PIXELS = [
+    None,
+    [],
+    [1],
+    [1, None],
+    [float("nan"), 1],
+    [1e300, 1],
+    [1e12, 1],
+    [1, -2],
+    [10**400, 1],
+]
 PATIENCE = 120  # seconds in which a server begins or ends
 
 

@@ -1,20 +1,25 @@
 """Strokes of the brush in the step Matte become hints of the draft."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from app_server import SIZE, write_person
+from app_server import NO_PIXELS, SIZE, write_person
 
-from dynascene.errors import InputError
 from dynascene.estimators.matte.hints import Hint
 from dynascene.interfaces.app.drafts import Draft
 from dynascene.interfaces.app.store import JobStore
 
 gr = pytest.importorskip("gradio", reason="gradio is not installed")
 SESSION = "a" * 32
+
+
+def event(frame: object = 0, **told: object) -> SimpleNamespace:
+    """What the page tells of a click or a stroke on a frame."""
+    return SimpleNamespace(frame=frame, **told)
 
 
 @pytest.fixture
@@ -32,15 +37,16 @@ def step(tmp_path: Path) -> Iterator:
     store.close()
 
 
-def test_a_stroke_is_scaled_to_the_clip_and_belongs_to_the_frame_that_is_shown(step) -> None:
+def test_a_stroke_is_scaled_to_the_clip_and_belongs_to_the_frame_that_is_seen(step) -> None:
     along = [[30.5, 32.5], [40.5, 32.5], [70.5, 32.5]]
-    updates = step.brush(SESSION, 3.0, "not the person", SimpleNamespace(stroke=along))
+    updates = step.brush(SESSION, 5.0, "not the person", event(3, stroke=along))
     hints = step.desk.store.draft(SESSION).hints
     assert {(hint.frame, hint.is_person) for hint in hints} == {(3, False)}
     assert all(28 <= hint.x <= 73 and 31 <= hint.y <= 34 for hint in hints)
     assert max(hint.x for hint in hints) - min(hint.x for hint in hints) > 30
     assert updates[step.hints].count("\n") == len(hints) - 1
-    step.brush(SESSION, 0.0, "the person", SimpleNamespace(stroke=[[10.0, 10.0]]))  # a dab
+    assert json.loads(updates[step.picture])["frame"] == 5  # where the slider is meanwhile
+    step.brush(SESSION, 0.0, "the person", event(stroke=[[10.0, 10.0]]))  # a dab
     assert step.desk.store.draft(SESSION).hints[len(hints)].frame == 0
 
 
@@ -48,7 +54,7 @@ def test_a_stroke_on_a_picture_that_is_shown_smaller_is_enlarged(
     step, tmp_path: Path, monkeypatch
 ) -> None:
     monkeypatch.setattr("dynascene.interfaces.app.steps.matte.frame_picture", half_a_frame)
-    step.brush(SESSION, 0.0, "the person", SimpleNamespace(stroke=[[20.5, 10.5]]))
+    step.brush(SESSION, 0.0, "the person", event(stroke=[[20.5, 10.5]]))
     (hint,) = step.desk.store.draft(SESSION).hints
     assert abs(hint.x - 41) <= 1
     assert abs(hint.y - 21) <= 1
@@ -59,11 +65,30 @@ def half_a_frame(source, matte, number: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    "stroke", [None, [], [[1.0]], [[1.0, float("nan")]], "along", [[0, 0]] * 20_001]
+    "stroke",
+    [None, [], [[1.0]], [[1.0, float("nan")]], [[1.0, 10**400]], "along", [[0, 0]] * 20_001],
 )
-def test_a_stroke_that_is_none_is_refused(step, stroke) -> None:
-    with pytest.raises(InputError, match="cannot be read"):
-        step.brush(SESSION, 0.0, "the person", SimpleNamespace(stroke=stroke))
+def test_a_stroke_that_is_none_is_refused_and_its_ink_goes(step, stroke) -> None:
+    before = step.turn_to(SESSION, 0.0)[step.picture]
+    updates = step.brush(SESSION, 0.0, "the person", event(stroke=stroke))
+    assert "cannot be read" in updates[step.message]
+    assert step.desk.store.draft(SESSION).hints == ()
+    after = updates[step.picture]
+    assert json.loads(after)["picture"] == json.loads(before)["picture"]
+    assert after != before  # a page takes no notice of an equal value
+
+
+@pytest.mark.parametrize("index", NO_PIXELS)
+def test_a_click_that_is_no_pixel_is_refused(step, index) -> None:
+    updates = step.click(SESSION, 0.0, "the person", event(index=index))
+    assert "outside the picture" in updates[step.message]
+    assert step.desk.store.draft(SESSION).hints == ()
+
+
+@pytest.mark.parametrize("frame", [None, -1, 6, 0.5, True, "0"])
+def test_a_click_on_a_frame_that_the_clip_lacks_is_refused(step, frame) -> None:
+    updates = step.click(SESSION, 0.0, "the person", event(frame, index=[11, 12]))
+    assert "not in the clip" in updates[step.message]
     assert step.desk.store.draft(SESSION).hints == ()
 
 
@@ -75,7 +100,7 @@ def test_what_was_just_typed_is_cut_out_by(step) -> None:
 
 
 def test_a_click_that_has_not_come_into_the_field_yet_counts(step) -> None:
-    step.click(SESSION, 0.0, "the person", SimpleNamespace(index=[11, 12]))
+    step.click(SESSION, 0.0, "the person", event(index=[11, 12]))
     step.cut_out(SESSION, "")
     assert step.desk.store.last_job(SESSION, "matte").draft.hints == (Hint(0, 11, 12),)
 

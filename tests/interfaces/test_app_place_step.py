@@ -1,12 +1,13 @@
 """The step Place: the line of the horizon, the point where somebody stands, and the preview."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from app_server import write_person, write_place
+from app_server import NO_PIXELS, write_person, write_place
 
 from dynascene.errors import InputError
 from dynascene.generation.frame_preview import PreviewFrame
@@ -41,7 +42,36 @@ def test_the_line_and_the_slider_put_the_horizon_by_hand(step) -> None:
     assert step.desk.store.draft(SESSION).horizon == 0.75
 
 
-@pytest.mark.parametrize("height", [-0.01, 1.01, float("nan"), "up", None])
+def test_another_choice_leaves_what_was_dragged_and_clicked(step) -> None:
+    """Its answer may still be on the way to the page when another slider moves."""
+    step.let_go(SESSION, SimpleNamespace(horizon=0.4))
+    step.click(SESSION, SimpleNamespace(index=[30, 72]))
+    first = {part: part.value for part in step.choices}  # as the page began
+    step.choose(SESSION, *(first | {step.scale: 2.0}).values())
+    draft = step.desk.store.draft(SESSION)
+    assert (draft.horizon, draft.stand, draft.person_scale) == (0.4, (30, 72), 2)
+    step.choose_horizon(SESSION, True, 0.5)  # of a slider that does not know of the drag
+    assert step.desk.store.draft(SESSION).horizon == 0.4
+
+
+def test_the_box_puts_the_horizon_by_hand_or_lets_the_picture_tell(step) -> None:
+    step.choose_horizon(SESSION, True, 0.6)
+    assert step.desk.store.draft(SESSION).horizon == 0.6
+    shown = step.choose_horizon(SESSION, False, 0.6)
+    assert step.desk.store.draft(SESSION).horizon is None
+    assert json.loads(shown[step.picture]["value"])["horizon"] is None
+
+
+def test_the_standing_point_is_written(step) -> None:
+    step.write_stand(SESSION, "30,72")
+    assert step.desk.store.draft(SESSION).stand == (30, 72)
+    assert "X,Y" in step.write_stand(SESSION, "30")[step.message]
+    assert step.desk.store.draft(SESSION).stand == (30, 72)
+    step.write_stand(SESSION, " ")
+    assert step.desk.store.draft(SESSION).stand is None
+
+
+@pytest.mark.parametrize("height", [-0.01, 1.01, float("nan"), 10**400, "up", None])
 def test_a_line_beyond_the_picture_is_refused(step, height) -> None:
     with pytest.raises(InputError, match="lies between 0"):
         step.let_go(SESSION, SimpleNamespace(horizon=height))
@@ -52,6 +82,18 @@ def test_a_click_is_a_pixel_of_the_picture(step) -> None:
     shown = step.click(SESSION, SimpleNamespace(index=[30.2, 71.8]))
     assert step.desk.store.draft(SESSION).stand == (30, 72)
     assert shown[step.stand] == "30,72"
+
+
+@pytest.mark.parametrize("index", NO_PIXELS)
+def test_a_click_that_is_no_pixel_is_refused(step, index) -> None:
+    with pytest.raises(InputError, match="outside the picture"):
+        step.click(SESSION, SimpleNamespace(index=index))
+    assert step.desk.store.draft(SESSION).stand is None
+
+
+def test_a_click_on_the_border_is_on_the_last_pixel(step) -> None:
+    step.click(SESSION, SimpleNamespace(index=[144, 96.4]))
+    assert step.desk.store.draft(SESSION).stand == (143, 95)
 
 
 def test_a_preview_does_not_move_a_line_that_was_dragged_meanwhile(step, monkeypatch) -> None:

@@ -22,8 +22,13 @@ from dynascene.interfaces.app.store import Kind
 
 STEPS = ("Clip", "Matte", "Camera", "Place", "Render")
 SECONDS = 1.0  # between two looks at the jobs
-MATTE_TURN = "matte"  # what is chosen for a cut-out, and its beginning, come one after another …
-IN_TURN: dict[str, Any] = {"concurrency_id": MATTE_TURN, "trigger_mode": "multiple"}  # … all of it
+# Choices for a cut-out and its beginning are handled one after another; none is dropped.
+MATTE_TURN: dict[str, Any] = {"concurrency_id": "matte", "concurrency_limit": 1}
+IN_TURN: dict[str, Any] = MATTE_TURN | {"trigger_mode": "multiple"}
+# The horizon and the standing point, too; of several moves the last one counts.
+PLACE_TURN: dict[str, Any] = {
+    "concurrency_id": "place", "concurrency_limit": 1, "trigger_mode": "always_last"
+}  # fmt: skip
 STYLE = Path(__file__).parent / "page.css"
 TITLE = """
 <header>
@@ -126,7 +131,7 @@ class Page:
         step = self.matte
         shown_of_job = [step.status, step.notices, step.start, step.stop, step.message]
         begun = self._on(step.start.click, step.cut_out, [step.hints], shown_of_job,
-                         concurrency_id=MATTE_TURN)  # fmt: skip
+                         **MATTE_TURN)  # fmt: skip
         begun.then(_awake, outputs=self.timer)
         self._on(step.stop.click, step.end, (), shown_of_job)
         shown = [*step.outputs, step.message, step.given]
@@ -137,7 +142,7 @@ class Page:
             self._on(slider.input, step.move_outline, [step.shrink, step.feather])
         pointed = [step.picture, step.hints, step.message]
         self._on(step.number.input, step.turn_to, [step.number], [step.picture],
-                 trigger_mode="always_last")  # fmt: skip
+                 trigger_mode="always_last", **MATTE_TURN)  # fmt: skip
         self._on(step.tool.input, step.choose_tool, [step.tool], [step.picture])
         self._on(step.picture.select, step.click, [step.number, step.sense], pointed, **IN_TURN)
         self._on(step.picture.release, step.brush, [step.number, step.sense], pointed, **IN_TURN)
@@ -166,14 +171,18 @@ class Page:
         changed = [
             self._on(step.upload.upload, step.take, [step.upload], shown),
             self._on(step.example.click, step.take_example, (), shown),
-            self._on(step.picture.select, step.click, (), [step.stand, step.picture]),
-            self._on(step.picture.release, step.let_go, (), horizon, trigger_mode="always_last"),
-            self._on(step.horizon.input, step.set_horizon, [step.horizon], horizon,
-                     trigger_mode="always_last"),
+            self._on(step.picture.select, step.click, (), [step.stand, step.picture],
+                     **PLACE_TURN),
+            self._on(step.stand.blur, step.write_stand, [step.stand],
+                     [step.picture, step.message], **PLACE_TURN),
+            self._on(step.picture.release, step.let_go, (), horizon, **PLACE_TURN),
+            self._on(step.horizon.input, step.set_horizon, [step.horizon], horizon, **PLACE_TURN),
+            self._on(step.horizon_by_hand.input, step.choose_horizon,
+                     [step.horizon_by_hand, step.horizon], [step.picture], **PLACE_TURN),
             *(
-                self._on(moved(part), step.choose, step.choices, [step.picture, step.message],
+                self._on(moved(part), step.choose, step.choices, [step.message],
                          trigger_mode="always_last")
-                for part in step.choices if part is not step.horizon
+                for part in step.choices
             ),
         ]  # fmt: skip
         previewed = [step.preview, step.picture, step.horizon, step.message]

@@ -12,8 +12,9 @@ from dynascene.interfaces.app.desk import Desk
 from dynascene.interfaces.app.drafts import Draft
 from dynascene.interfaces.app.pictures import frame_picture, marked
 from dynascene.interfaces.app.steps.parts import Updates, complaint, message_line
+from dynascene.interfaces.app.views.clicks import clicked_pixel
 from dynascene.io.frames import open_frames
-from dynascene.types import FrameSource
+from dynascene.types import FrameSource, Size
 
 
 class ClipStep:
@@ -100,13 +101,13 @@ class ClipStep:
             self.desk.choose_frames(session, (int(first), int(last) + 1))
         return self._answer(session, wrong)
 
-    def click(self, session: str, event: gr.SelectData) -> Updates:
+    def click(self, session: str, event: gr.EventData) -> Updates:
         """Somebody was clicked in the first frame."""
         draft = self.desk.store.draft(session)
         source = self.desk.frames_of(draft)
-        shown = frame_picture(source, None, 0)
-        scale = source.size.width / shown.shape[1]
-        x, y = (round(float(value) * scale, 1) for value in event.index)
+        height, width = frame_picture(source, None, 0).shape[:2]
+        scale = source.size.width / width
+        x, y = (round(value * scale, 1) for value in clicked_pixel(event, Size(width, height)))
         self.desk.choose(session, subject=(x, y))
         return self._answer(session, [])
 

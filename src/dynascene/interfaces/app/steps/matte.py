@@ -20,8 +20,8 @@ from dynascene.interfaces.app.steps.parts import (
     complaint,
     message_line,
 )
-from dynascene.interfaces.app.views.addresses import address_of
-from dynascene.interfaces.app.views.frame import frame_view, stroke_mask
+from dynascene.interfaces.app.views.clicks import clicked_pixel
+from dynascene.interfaces.app.views.frame import frame_value, frame_view, seen_frame, stroke_mask
 from dynascene.interfaces.cli.matting import parse_hint
 from dynascene.types import Size
 
@@ -104,7 +104,7 @@ class MatteStep(JobStep):
             self.things: next(k for k, v in TAKEN_ALONG.items() if v == draft.take_along),
             self.shrink: draft.matte_shrink,
             self.feather: draft.matte_feather,
-            self.hints: "\n".join(map(_spelled, draft.hints)),
+            self.hints: "\n".join(map(_field_line, draft.hints)),
         }
         if draft.clip is None:
             return updates | {
@@ -159,32 +159,43 @@ class MatteStep(JobStep):
 
     def click(self, session: str, number: float, sense: str, event: gr.EventData) -> Updates:
         """A wrong place was clicked."""
-        return self._point(session, int(number), sense, lambda size: [event.index])
+        return self._point(
+            session, int(number), sense, event, lambda size: [clicked_pixel(event, size)]
+        )
 
     def brush(self, session: str, number: float, sense: str, event: gr.EventData) -> Updates:
         """A wrong place was brushed over."""
         return self._point(
-            session, int(number), sense, lambda size: clicks_along(stroke_mask(event, size))
-        )
+            session, int(number), sense, event,
+            lambda size: clicks_along(stroke_mask(event, size)),
+        )  # fmt: skip
 
     def _point(
-        self, session: str, number: int, sense: str, points_in: Callable[[Size], list[Any]]
+        self,
+        session: str,
+        number: int,
+        sense: str,
+        event: gr.EventData,
+        points_in: Callable[[Size], list[Any]],
     ) -> Updates:
-        """Add hints at points of the shown picture.
+        """Add hints at points of the frame that is seen, and show the frame of the slider.
 
         points_in: column and row of each, in a picture of the given size.
         """
         draft = self.desk.store.draft(session)
         source = self.desk.frames_of(draft)
-        height, width = frame_picture(source, None, 0).shape[:2]
-        points, scale = points_in(Size(width, height)), source.size.width / width
-        hints = [
-            Hint(number, round(float(x) * scale, 1), round(float(y) * scale, 1), sense == IN)
-            for x, y in points
-        ]
-        draft = self.desk.choose(session, hints=(*draft.hints, *hints))
-        lines = "\n".join(map(_spelled, draft.hints))
-        return self._frame(draft, number) | {self.hints: lines}
+        with self.desk.complaints() as wrong:
+            frame = seen_frame(event, len(source))
+            height, width = frame_picture(source, None, 0).shape[:2]
+            points, scale = points_in(Size(width, height)), source.size.width / width
+            hints = [
+                Hint(frame, round(float(x) * scale, 1), round(float(y) * scale, 1), sense == IN)
+                for x, y in points
+            ]
+            draft = self.desk.choose(session, hints=(*draft.hints, *hints))
+        lines = "\n".join(map(_field_line, draft.hints))
+        shown = {} if wrong else {self.hints: lines}
+        return self._frame(draft, number) | shown | {self.message: complaint(wrong)}
 
     def cut_out(self, session: str, text: str) -> Updates:
         """The person is to be cut out by the clicks in the field, the one just typed included.
@@ -193,16 +204,16 @@ class MatteStep(JobStep):
         in the field stay.
         """
         with self.desk.complaints() as wrong:
-            typed, draft = _parsed(text), self.desk.store.draft(session)
-            if draft.hints[: len(typed)] != typed:
-                self.desk.choose(session, hints=typed)
+            hints, draft = _field_hints(text), self.desk.store.draft(session)
+            if draft.hints[: len(hints)] != hints:
+                self.desk.choose(session, hints=hints)
             return self.begin(session)
         return {self.message: complaint(wrong)}
 
     def write_hints(self, session: str, text: str, number: float) -> Updates:
         """Clicks were written by hand."""
         with self.desk.complaints() as wrong:
-            draft = self.desk.choose(session, hints=_parsed(text))
+            draft = self.desk.choose(session, hints=_field_hints(text))
             return self._frame(draft, int(number)) | {self.message: ""}
         return {self.message: complaint(wrong)}
 
@@ -212,13 +223,13 @@ class MatteStep(JobStep):
             raise InputError(f"the clip has no frame {number}")
         picture = frame_picture(source, matte_of(draft, source), number)
         clicks = [(h.x, h.y, h.is_person) for h in draft.hints if h.frame == number]
-        return {self.picture: address_of(marked(picture, clicks, source.size.width))}
+        return {self.picture: frame_value(marked(picture, clicks, source.size.width), number)}
 
 
-def _parsed(text: str) -> tuple[Hint, ...]:
+def _field_hints(text: str) -> tuple[Hint, ...]:
     """The hints of a field's lines. Raises InputError for a line that is none."""
     return tuple(parse_hint(line.strip()) for line in text.splitlines() if line.strip())
 
 
-def _spelled(hint: Hint) -> str:
+def _field_line(hint: Hint) -> str:
     return f"{hint.frame}:{hint.x:g},{hint.y:g}{'' if hint.is_person else ',out'}"

@@ -18,8 +18,10 @@ from dynascene.interfaces.app.desk import Desk
 from dynascene.interfaces.app.drafts import Draft
 from dynascene.interfaces.app.pictures import shrunk
 from dynascene.interfaces.app.steps.parts import Updates, complaint, message_line
+from dynascene.interfaces.app.views.clicks import clicked_pixel
 from dynascene.interfaces.app.views.place import place_view, released_horizon, view_value
 from dynascene.interfaces.cli.arguments import parse_stand
+from dynascene.types import Size
 
 ESTIMATED = "as the picture tells"
 SHAPES = [(ESTIMATED, ""), *((name, name) for name in PLACES)]
@@ -92,10 +94,14 @@ class PlaceStep:
 
     @property
     def choices(self) -> list[gr.components.Component]:
-        """What is chosen, in the order of ``choose``."""
+        """What is chosen, in the order of ``choose``.
+
+        The horizon and the standing point have events of their own: what the page has of them may
+        be older than a drag or a click whose answer is still to come.
+        """
         return [
-            self.horizon_by_hand, self.horizon, self.stand, self.shape, self.scale, self.shadow,
-            self.harmonise, self.strength, self.light_by_hand, self.azimuth, self.elevation,
+            self.shape, self.scale, self.shadow, self.harmonise, self.strength,
+            self.light_by_hand, self.azimuth, self.elevation,
         ]  # fmt: skip
 
     def show(self, session: str, draft: Draft) -> Updates:
@@ -142,9 +148,6 @@ class PlaceStep:
     def choose(
         self,
         session: str,
-        horizon_by_hand: bool,
-        horizon: float,
-        stand: str,
         shape: str,
         scale: float,
         shadow: float,
@@ -156,10 +159,8 @@ class PlaceStep:
     ) -> Updates:
         """A slider was moved, or another choice made."""
         with self.desk.complaints() as wrong:
-            draft = self.desk.choose(
+            self.desk.choose(
                 session,
-                horizon=float(horizon) if horizon_by_hand else None,
-                stand=_stand(stand),
                 shape=shape or None,
                 person_scale=float(scale),
                 shadow=float(shadow),
@@ -167,6 +168,23 @@ class PlaceStep:
                 harmonise_strength=float(strength),
                 light=(float(azimuth), float(elevation)) if light_by_hand else None,
             )
+        return {self.message: complaint(wrong)}
+
+    def choose_horizon(self, session: str, by_hand: bool, horizon: float) -> Updates:
+        """The horizon is to be put by hand, or as the picture tells."""
+        before = self.desk.store.draft(session).horizon
+        if not by_hand:
+            draft = self.desk.choose(session, horizon=None)
+        elif before is None:
+            draft = self.desk.choose(session, horizon=float(horizon))
+        else:  # the line was dragged, and the page does not know yet
+            return {}
+        return {self.picture: self._picture(draft, draft.horizon)}
+
+    def write_stand(self, session: str, text: str) -> Updates:
+        """The standing point was written by hand."""
+        with self.desk.complaints() as wrong:
+            draft = self.desk.choose(session, stand=_stand(text))
             return {self.picture: self._picture(draft, draft.horizon), self.message: ""}
         return {self.message: complaint(wrong)}
 
@@ -186,8 +204,9 @@ class PlaceStep:
         if draft.scene is None:
             return {}
         pixels = _pixels(draft.scene)
-        scale = pixels.shape[1] / shrunk(pixels).shape[1]
-        x, y = (round(float(value) * scale) for value in event.index)
+        height, width = shrunk(pixels).shape[:2]
+        scale = pixels.shape[1] / width
+        x, y = (round(value * scale) for value in clicked_pixel(event, Size(width, height)))
         draft = self.desk.choose(session, stand=(float(x), float(y)))
         return {self.stand: f"{x},{y}", self.picture: self._picture(draft, draft.horizon)}
 

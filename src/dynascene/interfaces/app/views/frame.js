@@ -1,7 +1,8 @@
 // A frame of the clip: a click points at something, and with the brush a stroke covers it.
-// props: value, the picture's address; is_brush.
+// props: is_brush; value, JSON: {picture, frame, answer}, the last of which differs each time.
 const COLOUR = "rgba(255, 92, 190, 0.6)";
 let stroke = null; // its points, while the pointer is down
+let seen = 0, brushed = 0; // the frames that are seen, and to which the stroke belongs
 
 const partsOf = () => [element.querySelector("img"), element.querySelector("canvas")];
 const pixelAt = (event) => {
@@ -9,11 +10,6 @@ const pixelAt = (event) => {
   const across = (event.clientX - box.left) / box.width;
   const down = (event.clientY - box.top) / box.height;
   return [across * image.naturalWidth, down * image.naturalHeight];
-};
-const clear = () => {
-  const [image, canvas] = partsOf();
-  stroke = null;
-  [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
 };
 const paint = () => {
   const [image, canvas] = partsOf(), ink = canvas.getContext("2d");
@@ -26,25 +22,32 @@ const paint = () => {
   for (const point of stroke) ink.lineTo(...point);
   ink.stroke();
 };
+const fit = () => { // which clears; a stroke that goes on is painted again
+  const [image, canvas] = partsOf();
+  [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+  if (stroke !== null) paint();
+};
 const show = () => {
   const [image] = partsOf();
   if (!image) return;
   element.querySelector(".view").classList.toggle("brushed", Boolean(props.is_brush));
-  if (props.value && image.getAttribute("src") !== props.value) {
-    image.onload = clear; // the marks of a stroke that was taken are in the new picture
-    image.src = props.value;
-  }
+  if (!props.value) return;
+  const shown = JSON.parse(props.value);
+  const arrive = () => { seen = shown.frame; fit(); }; // the marks of a stroke are in the picture
+  if (image.src === shown.picture) return arrive();
+  image.onload = arrive;
+  image.src = shown.picture;
 };
 
 element.addEventListener("click", (event) => {
   if (!props.is_brush && event.target.tagName === "IMG") {
-    trigger("select", { index: pixelAt(event), value: null });
+    trigger("select", { index: pixelAt(event), value: null, frame: seen });
   }
 });
 element.addEventListener("pointerdown", (event) => {
   if (!props.is_brush || event.button !== 0 || event.target.tagName !== "CANVAS") return;
   event.target.setPointerCapture(event.pointerId);
-  stroke = [pixelAt(event)];
+  [stroke, brushed] = [[pixelAt(event)], seen];
   paint();
 });
 element.addEventListener("pointermove", (event) => {
@@ -54,9 +57,9 @@ element.addEventListener("pointermove", (event) => {
 });
 element.addEventListener("pointerup", () => {
   if (stroke === null) return;
-  trigger("release", { stroke });
+  trigger("release", { stroke, frame: brushed });
   stroke = null; // what is painted stays until the answer comes
 });
-element.addEventListener("pointercancel", clear);
+element.addEventListener("pointercancel", () => { stroke = null; fit(); });
 watch(["value", "is_brush"], show);
 show();

@@ -2,7 +2,7 @@
 // moved by arrow keys. The picture comes as JSON: {picture, horizon}; a null horizon is unknown.
 const STEP = 0.005, LEAP = 0.05;
 const MOVES = { ArrowUp: -STEP, ArrowDown: STEP, PageUp: -LEAP, PageDown: LEAP, Home: -1, End: 1 };
-let share = 0.5, released = share, isMoving = false;
+let share = 0.5, lastShare = share, isMoving = false; // the last: where the line rests
 
 const lineOf = () => element.querySelector(".horizon");
 const within = (value) => Math.min(1, Math.max(0, value));
@@ -19,9 +19,10 @@ const shareAt = (event) => {
 };
 const release = () => {
   isMoving = false;
-  lineOf().classList.remove("unknown");
-  if (share === released) return;
-  released = share;
+  const line = lineOf(), isSet = !line.classList.contains("unknown");
+  if (isSet && share === lastShare) return;
+  line.classList.remove("unknown");
+  lastShare = share;
   trigger("release", { horizon: share });
 };
 
@@ -32,7 +33,7 @@ const draw = () => {
   if (image.src !== shown.picture) image.src = shown.picture;
   if (isMoving) return; // an answer must not take the line out of a hand
   lineOf().classList.toggle("unknown", shown.horizon === null);
-  if (shown.horizon !== null) place(released = shown.horizon);
+  if (shown.horizon !== null) place(lastShare = shown.horizon);
 };
 
 element.addEventListener("pointerdown", (event) => {
@@ -44,7 +45,7 @@ element.addEventListener("pointermove", (event) => {
   if (isMoving && lineOf().hasPointerCapture(event.pointerId)) place(shareAt(event));
 });
 element.addEventListener("pointerup", () => { if (isMoving) release(); });
-element.addEventListener("pointercancel", () => { isMoving = false; place(released); });
+element.addEventListener("pointercancel", () => { isMoving = false; place(lastShare); });
 element.addEventListener("keydown", (event) => {
   if (!event.target.closest(".horizon") || !(event.key in MOVES)) return;
   event.preventDefault();

@@ -55,7 +55,7 @@ def released_horizon(event: gr.EventData) -> float:
     """
     try:
         horizon = float(event.horizon)
-    except (AttributeError, TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError, OverflowError):
         horizon = float("nan")
     if not 0 <= horizon <= 1:
         raise InputError("the horizon lies between 0 (top) and 1 (bottom); load the page again")
