@@ -109,3 +109,20 @@ def test_a_field_that_cannot_be_read_begins_nothing(step) -> None:
     updates = step.cut_out(SESSION, "0:10")
     assert "0:10" in updates[step.message]
     assert step.desk.store.last_job(SESSION, "matte") is None
+
+
+def test_a_field_that_is_left_as_it_was_takes_no_click_back(step) -> None:
+    step.click(SESSION, 0.0, "the person", event(index=[11, 12]))
+    assert step.write_hints(SESSION, "", "", 0.0) == {step.message: ""}
+    assert step.desk.store.draft(SESSION).hints == (Hint(0, 11, 12),)
+
+
+def test_an_edit_keeps_the_clicks_that_came_meanwhile_and_no_others(step) -> None:
+    """The field had two lines when its last one was removed, and a third click was on its way."""
+    for x in (11, 22, 33):
+        step.click(SESSION, 0.0, "the person", event(index=[x, 12]))
+    updates = step.write_hints(SESSION, "0:11,12", "0:11,12\n0:22,12", 0.0)
+    assert step.desk.store.draft(SESSION).hints == (Hint(0, 11, 12), Hint(0, 33, 12))
+    assert updates[step.hints] == updates[step.hints_base] == "0:11,12\n0:33,12"
+    step.write_hints(SESSION, "", updates[step.hints_base], 0.0)
+    assert step.desk.store.draft(SESSION).hints == ()

@@ -111,6 +111,10 @@ def test_strokes_and_keys_mend_the_matte(
     visitor.page.locator("#matte-picture :not(.brushed) > img").click()  # in its middle
     clicked = visitor.wait_for_value("#hints textarea", r"\d$").splitlines()[-1]
     assert abs(parse_hint(clicked).x - SIZE.width / 2) <= 1
+    visitor.page.fill("#hints textarea", clicked)  # the strokes go
+    visitor.page.keyboard.press("Tab")
+    visitor.page.locator("#matte-picture :not(.brushed) > img").click()
+    visitor.wait_for_value("#hints textarea", rf"^{re.escape(clicked)}\n{re.escape(clicked)}$")
     visitor.page.fill("#hints textarea", "0:12,34,out")  # which the next click leaves, and counts
     visitor.page.click("#cut-out")
     visitor.page.click("#stop-matte")

@@ -140,13 +140,14 @@ class Page:
         self._on(step.things.input, step.choose_things, [step.things], **IN_TURN)
         for slider in (step.shrink, step.feather):
             self._on(slider.input, step.move_outline, [step.shrink, step.feather])
-        pointed = [step.picture, step.hints, step.message]
+        pointed = [step.picture, step.hints, step.hints_base, step.message]
         self._on(step.number.input, step.turn_to, [step.number], [step.picture],
                  trigger_mode="always_last", **MATTE_TURN)  # fmt: skip
         self._on(step.tool.input, step.choose_tool, [step.tool], [step.picture])
         self._on(step.picture.select, step.click, [step.number, step.sense], pointed, **IN_TURN)
         self._on(step.picture.release, step.brush, [step.number, step.sense], pointed, **IN_TURN)
-        self._on(step.hints.blur, step.write_hints, [step.hints, step.number], pointed, **IN_TURN)
+        self._on(step.hints.blur, step.write_hints, [step.hints, step.hints_base, step.number],
+                 pointed, trigger_mode="always_last", **MATTE_TURN)  # fmt: skip
 
     def _wire_camera(self) -> None:
         step = self.camera

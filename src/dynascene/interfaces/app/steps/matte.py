@@ -87,14 +87,15 @@ class MatteStep(JobStep):
                         label="Clicks, one a line: FRAME:X,Y or FRAME:X,Y,out", lines=3,
                         elem_id="hints",
                     )  # fmt: skip
+                    self.hints_base = gr.Textbox(visible="hidden")  # the field before it is edited
 
     @property
     def outputs(self) -> list[gr.components.Component | gr.blocks.BlockContext]:
         """Everything that ``show`` and ``tell`` may change."""
         return [
             self.backend, self.things, self.shrink, self.feather, self.gallery, self.mending,
-            self.number, self.picture, self.hints, self.status, self.notices, self.start,
-            self.stop,
+            self.number, self.picture, self.hints, self.hints_base, self.status, self.notices,
+            self.start, self.stop,
         ]  # fmt: skip
 
     def show(self, session: str, draft: Draft) -> Updates:
@@ -104,7 +105,7 @@ class MatteStep(JobStep):
             self.things: next(k for k, v in TAKEN_ALONG.items() if v == draft.take_along),
             self.shrink: draft.matte_shrink,
             self.feather: draft.matte_feather,
-            self.hints: "\n".join(map(_field_line, draft.hints)),
+            **self._field(draft),
         }
         if draft.clip is None:
             return updates | {
@@ -193,8 +194,7 @@ class MatteStep(JobStep):
                 for x, y in points
             ]
             draft = self.desk.choose(session, hints=(*draft.hints, *hints))
-        lines = "\n".join(map(_field_line, draft.hints))
-        shown = {} if wrong else {self.hints: lines}
+        shown = {} if wrong else self._field(draft)
         return self._frame(draft, number) | shown | {self.message: complaint(wrong)}
 
     def cut_out(self, session: str, text: str) -> Updates:
@@ -210,12 +210,24 @@ class MatteStep(JobStep):
             return self.begin(session)
         return {self.message: complaint(wrong)}
 
-    def write_hints(self, session: str, text: str, number: float) -> Updates:
-        """Clicks were written by hand."""
+    def write_hints(self, session: str, text: str, base: str, number: float) -> Updates:
+        """The field was left; where it was edited, clicks were written by hand.
+
+        base: what the field had before. Clicks in the picture that have come since stay.
+        """
         with self.desk.complaints() as wrong:
-            draft = self.desk.choose(session, hints=_field_hints(text))
-            return self._frame(draft, int(number)) | {self.message: ""}
+            hints, before = _field_hints(text), _field_hints(base)
+            if hints == before:
+                return {self.message: ""}
+            now = self.desk.store.draft(session).hints
+            since = now[len(before) :] if now[: len(before)] == before else ()
+            draft = self.desk.choose(session, hints=(*hints, *since))
+            return self._frame(draft, int(number)) | self._field(draft) | {self.message: ""}
         return {self.message: complaint(wrong)}
+
+    def _field(self, draft: Draft) -> Updates:
+        lines = "\n".join(map(_field_line, draft.hints))
+        return {self.hints: lines, self.hints_base: lines}
 
     def _frame(self, draft: Draft, number: int) -> Updates:
         source = self.desk.frames_of(draft)
