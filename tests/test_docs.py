@@ -28,6 +28,14 @@ def test_links_lead_to_files(page: Path) -> None:
     assert [link for link in local if not (page.parent / link).exists()] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_named_programs_are_there(page: Path) -> None:
+    named = re.findall(
+        r"(?<![\w/.])(?:tests|benchmarks|tools)/[\w/]+\.py", page.read_text(encoding="utf-8")
+    )
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
 def test_every_page_has_its_place_in_the_site() -> None:
     nav = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").split("nav:")[1]
     named = re.findall(r"(\S+\.md)", nav)

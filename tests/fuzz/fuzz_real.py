@@ -32,16 +32,20 @@ REAL_CAMERAS = tuple(
 
 
 def write_real_files(folder: Path, source: Path | None) -> None:
-    """Copy them to ``folder``/real; ``source``: what has them, none where they are absent."""
+    """Copy those that are there to ``folder``/real; ``source``: what has them, None: nothing does.
+
+    Cases that need one which is absent are not drawn.
+    """
     if source is None:
         return
     real = folder / "real"
     real.mkdir()
     for name, path in FILES.items():
-        shutil.copyfile(source / path, real / name)
+        if (source / path).is_file():
+            shutil.copyfile(source / path, real / name)
     for name in ("frames", "masks"):
-        (real / name).mkdir()
-        for picture in sorted((source / "people/bmx-trees" / name).iterdir())[:FRAMES]:
+        for picture in sorted((source / "people/bmx-trees" / name).glob("*"))[:FRAMES]:
+            (real / name).mkdir(exist_ok=True)
             shutil.copyfile(picture, real / name / picture.name)
 
 

@@ -148,12 +148,14 @@ def run_whole(most: int, samples: Path, folder: Path) -> int:
         place = folder / "whole" / str(number)
         place.mkdir(parents=True)
         lay_out(case, samples, place, random.Random(number))
-        errors = folder / "errors.txt"
+        before, errors = names_below(place), folder / "errors.txt"
         outcome = run_forked(lambda line=case.arguments: exit_code(line), place, errors)
-        if outcome.code != 0:
+        faults = faults_of(case, outcome, before, place)
+        if outcome.code != 0 or faults:
             print(f"whole ({case.target}): dynascene {shlex.join(case.arguments)}")
+            print(f"  exit {outcome.code}: {'; '.join(faults)}")
             print("  " + outcome.errors[-1500:].replace("\n", "\n  "), flush=True)
-        failures += outcome.code != 0
+        failures += outcome.code != 0 or bool(faults)
         shutil.rmtree(place)
     print(f"{len(cases)} whole commands, {failures} faults", flush=True)
     return failures
