@@ -174,7 +174,7 @@ def test_a_disk_that_fills_up_behind_an_open_file_is_one_line(
 
     monkeypatch.setattr(cli, "_command", lambda _: full)
     line = complaint(capsys, "doctor")
-    assert line.endswith("a file cannot be written: No space left on device")
+    assert "no room on the disk of --out or of temporary files (No space left on device)" in line
 
 
 def test_a_network_that_is_cut_off_in_the_cache_is_named(

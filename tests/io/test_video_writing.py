@@ -199,7 +199,7 @@ def test_a_full_disk_is_said_in_one_line(
     with pytest.raises(InputError) as caught, WRITERS[name](tmp_path / name) as writer:  # noqa: PT012
         for frame in frames:
             writer.write(frame[..., :channels])
-    assert f"no space left in {tmp_path}" in str(caught.value)
+    assert f"no room in {tmp_path}" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -210,7 +210,7 @@ def test_a_full_disk_stops_a_png_sequence(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(InputError) as caught, WRITERS["frames"](tmp_path / "frames") as writer:
         writer.write(numbered_frames(1)[0])
-    assert f"no space left in {tmp_path} for frames" in str(caught.value)
+    assert f"no room in {tmp_path} for frames" in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
 

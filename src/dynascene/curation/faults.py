@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 from pathlib import Path
 
 from dynascene.curation.clip import Clip
 from dynascene.errors import InputError, MissingWeights, NoTemporaryFiles
+from dynascene.io.full_disk import is_full
 
 BROKEN = (ImportError, MissingWeights, NoTemporaryFiles)
-# EFBIG: the shell limits the size of files
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
 
 def rejected_by(clip: Clip, stage: str, code: str, error: InputError) -> Clip:
@@ -35,7 +33,7 @@ def full_disk(error: BaseException) -> str | None:
     """The system's message where ``error``, or what caused it, is a full disk; else None."""
     cause: BaseException | None = error
     while cause is not None:
-        if getattr(cause, "errno", None) in FULL:
+        if is_full(cause):
             return str(getattr(cause, "strerror", None) or "the disk is full")
         cause = cause.__cause__ or cause.__context__
     return None

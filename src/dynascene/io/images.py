@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import math
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from dynascene.errors import InputError
+from dynascene.io.full_disk import is_full
 from dynascene.io.light_pictures import LIGHT_SUFFIXES
 from dynascene.io.picture_colour import is_deep, srgb_pixels
 from dynascene.io.picture_file import (
@@ -148,9 +148,10 @@ def clear_write_errors(path: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_full(error):
             raise InputError(
-                f"no space left in {path.parent} for {path.name}: free some or choose another place"
+                f"no room in {path.parent} for {path.name} ({error.strerror}): free some or choose "
+                "another place"
             ) from error
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
 

@@ -1,6 +1,5 @@
 """A result folder that is either complete or absent."""
 
-import errno
 import shutil
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from dynascene.errors import InputError, one_line
 from dynascene.io.atomic import replacing
+from dynascene.io.full_disk import full_disk_line, is_full
 from dynascene.io.text import parse_json
 from dynascene.io.working_folders import clear_leftovers, working_folder
 from dynascene.jobs.replacement import (
@@ -103,8 +103,8 @@ def _explanation(folder: Path, error: OSError) -> str:
     # working folders lie in the folder or beside it
     if named and not any(name.startswith(str(folder.parent)) for name in named):
         return f"{named[0]}: {error.strerror}"
-    if error.errno == errno.ENOSPC:
-        return f"{folder}: no space left; free some or name another `out`"
+    if is_full(error):
+        return f"{folder}: {full_disk_line(error)}"
     return f"{folder}: cannot be written ({error.strerror}); name another `out`"
 
 

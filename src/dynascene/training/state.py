@@ -65,7 +65,11 @@ def save_frozen(run: Path, weights: Mapping[str, Tensor]) -> str:
 
 
 def save_checkpoint(run: Path, checkpoint: Checkpoint, keep: int) -> Path:
-    """Write a checkpoint of a run's folder and remove all but the newest ``keep``."""
+    """Write a checkpoint of a run's folder and remove all but the newest ``keep``.
+
+    Raises:
+        InputError: it cannot be written; the earlier ones stay.
+    """
     folder = run / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     _remove_unfinished(folder)
@@ -76,12 +80,27 @@ def save_checkpoint(run: Path, checkpoint: Checkpoint, keep: int) -> Path:
         temporary.mkdir()
         write_tensors(checkpoint.weights, temporary / "weights.safetensors")
         write_tensors(checkpoint.average, temporary / "average.safetensors")
-        torch.save(checkpoint.optimiser, temporary / "optimiser.pt")
+        _write_optimiser(checkpoint.optimiser, temporary / "optimiser.pt")
         state = {name: getattr(checkpoint, name) for name in STATE}
         (temporary / "state.json").write_text(json.dumps(state))
     for old in checkpoint_folders(run)[:-keep]:
         _remove(old)
     return path
+
+
+def _write_optimiser(state: Mapping[str, Any], path: Path) -> None:
+    """A file of torch.
+
+    Raises:
+        OSError: it cannot be written, on a full disk for one.
+    """
+    try:
+        with path.open("wb") as file:
+            torch.save(state, file)
+    except RuntimeError as error:  # torch only says that its place in the file is not as expected
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from None
+        raise
 
 
 def _remove(checkpoint: Path) -> None:

@@ -1,11 +1,12 @@
 """One line for what is nobody's defect: what the system refuses, and a lack of memory."""
 
-import errno
 import math
 import re
 
 from dynascene.extras import missing_extra
 from dynascene.generation.names import PRESET_NAMES
+from dynascene.interfaces.cli.options import spell_options
+from dynascene.io.full_disk import full_disk_line, is_full
 
 LONGEST_NAME = 120  # letters of a path in a message
 # what takes less memory, where it is neither size nor frames
@@ -13,7 +14,6 @@ LESS_MEMORY = {
     "train": "a smaller --batch, a higher --accumulate, or --checkpointing",
     "tables": "a smaller --size",
 }
-NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 GPU_MEMORY = ("CUDA", "HIP", "MPS")
 OUT_OF_MEMORY = ("allocate memory", "out of memory", "Insufficient memory")  # torch, CUDA, OpenCV
 
@@ -36,8 +36,8 @@ def system_reason(error: Exception) -> str | None:
         name = str(error.filename)
         name = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]} …"
         return f"{name}: {error.strerror or error}"
-    if isinstance(error, OSError) and error.errno in NO_SPACE:  # of a file that is open already
-        return f"a file cannot be written: {error.strerror}"
+    if isinstance(error, OSError) and is_full(error):  # of a file that is open already
+        return spell_options(full_disk_line(error))
     text = str(error)
     if "embedded null byte" in text:
         return "a path holds a zero byte, which no file's name has"
