@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from dynascene.errors import InputError
+from dynascene.io.working_folders import lock_of
+from dynascene.jobs.replacement import replace_entries
 from dynascene.jobs.result_folder import result_folder
 
 
@@ -111,6 +113,27 @@ def test_two_runs_at_once_leave_one_whole_result(has_earlier: bool, tmp_path: Pa
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="nothing is locked on Windows")
+def test_no_other_run_replaces_what_one_looks_at_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    result(out, "x")
+    is_free = []
+
+    def replace(folder: Path, temporary: Path, earlier: set[str]) -> None:
+        with lock_of(folder) as is_mine:
+            is_free.append(is_mine)
+        replace_entries(folder, temporary, earlier)
+
+    monkeypatch.setattr("dynascene.jobs.result_folder.replace_entries", replace)
+    result(out, "x", text="new")
+    assert is_free == [False]
+    with lock_of(out) as is_mine:
+        assert is_mine
+    assert (out / "x").read_text() == "new"
+
+
 def test_what_comes_while_a_run_works_is_not_replaced(tmp_path: Path) -> None:
 
     def work() -> None:
@@ -164,7 +187,8 @@ def test_a_folder_on_another_disk_works(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_an_input_error(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no space left"), result_folder(tmp_path / "out"):
+    line = r"out: no room on the disk of `out`.*No space left.*TMPDIR"
+    with pytest.raises(InputError, match=line), result_folder(tmp_path / "out"):
         raise OSError(errno.ENOSPC, "No space left on device")
     assert list(tmp_path.iterdir()) == []
 

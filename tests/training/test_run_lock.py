@@ -5,12 +5,14 @@ import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tiny_run import tiny_run
 
 from dynascene.errors import InputError
+from dynascene.training import trainer
 from dynascene.training.run_lock import only_training_in
 from dynascene.training.trainer import train
 
@@ -61,6 +63,24 @@ def test_a_training_that_writes_nothing_leaves_no_folder(tmp_path: Path) -> None
             if text:
                 (tmp_path / "run" / "log.jsonl").write_text(text)
         assert (tmp_path / "run").exists() == bool(text)
+
+
+def test_a_run_that_ends_before_the_folder_is_ours_is_not_continued_as_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "run"
+    train(tiny_run(tmp_path / "other"), tmp_path / "other", until=1)
+
+    @contextmanager
+    def lock_after_another(folder: Path) -> Generator[None]:
+        (tmp_path / "other").rename(folder)
+        with only_training_in(folder):
+            yield
+
+    monkeypatch.setattr(trainer, "only_training_in", lock_after_another)
+    with pytest.raises(InputError, match="is a run with batch"):
+        train(replace(tiny_run(out), batch=5), out, until=2)
+    assert [path.name for path in (out / "checkpoints").iterdir() if path.is_dir()] == ["00000001"]
 
 
 def test_a_folder_that_cannot_be_made_is_said_in_one_line(tmp_path: Path) -> None:

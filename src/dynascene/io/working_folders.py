@@ -79,9 +79,14 @@ def clear_leftovers(parent: Path, matches: Callable[[str], bool]) -> None:
 
 
 @contextmanager
-def lock_of(folder: Path) -> Generator[bool]:
-    """Whether nobody else works in a folder; meanwhile nobody can."""
-    lock = _lock(folder, wait=False)
+def lock_of(folder: Path, *, wait: bool = False) -> Generator[bool]:
+    """Whether nobody else works in a folder; meanwhile nobody can.
+
+    Args:
+        folder: it may be missing, and is nobody's then.
+        wait: until nobody else does; then False says that it is missing or that there are no locks.
+    """
+    lock = _lock(folder, wait=wait)
     try:
         yield lock is not None
     finally:
@@ -103,16 +108,19 @@ def _lock(folder: Path, *, wait: bool) -> int | None:
     """A descriptor that holds the folder's lock; None where another has it, or there are none."""
     if fcntl is None:
         return None
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
+    while True:
+        try:
+            descriptor = os.open(folder, os.O_RDONLY)
+        except OSError:
+            return None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            if os.path.samestat(os.fstat(descriptor), folder.stat()):
+                return descriptor
+        except OSError:
+            os.close(descriptor)
+            return None
+        os.close(descriptor)  # meanwhile another folder has taken its place
 
 
 def _clear_old_files(parent: Path) -> None:

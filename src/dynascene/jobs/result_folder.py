@@ -9,7 +9,7 @@ from dynascene.errors import InputError, one_line
 from dynascene.io.atomic import replacing
 from dynascene.io.full_disk import full_disk_line, is_full
 from dynascene.io.text import parse_json
-from dynascene.io.working_folders import clear_leftovers, working_folder
+from dynascene.io.working_folders import clear_leftovers, lock_of, working_folder
 from dynascene.jobs.replacement import (
     finish_replacement,
     is_entry_name,
@@ -63,9 +63,10 @@ def result_folder(
         parent, prefix = working_parent(folder, earlier), working_prefix(folder)
         with working_folder(parent, prefix) as temporary:
             yield temporary
-            earlier = _earlier_results(folder / listing)  # another run may have ended meanwhile
-            _check_names(folder, earlier, [entry.name for entry in temporary.iterdir()])
-            replace_entries(folder, temporary, earlier)
+            with lock_of(folder, wait=True):  # no other run replaces what this one looks at
+                earlier = _earlier_results(folder / listing)  # it may have ended meanwhile
+                _check_names(folder, earlier, [entry.name for entry in temporary.iterdir()])
+                replace_entries(folder, temporary, earlier)
     except BaseException as error:
         _remove(new_parents)
         if isinstance(error, OSError):
