@@ -28,7 +28,7 @@ from scale_out import (
     tail_share,
 )
 
-ENGINE_SECONDS = (0.0, 0.034, 0.1, 0.4)  # of a step; 0.034 on a quiet machine
+ENGINE_SECONDS = (0.0, 0.034, 0.1, 0.4)  # of a step; 0.034: two workers, nothing else at work
 FITTED = 0.4  # to the run of ten workers, on a machine that trained and tested as well
 NODES = 10
 
@@ -128,12 +128,12 @@ def _start(engine: Engine, stages: Sequence[Sleep], state: _State, now: float) -
 
 
 def _lose(engine: Engine, state: _State) -> None:
-    """The first workers are gone, and what they were at waits again."""
-    gone = [entry for entry in state.running if entry[1] < engine.lost]
+    """The first workers go, and what they were at waits again."""
+    unfinished = [entry for entry in state.running if entry[1] < engine.lost]
     state.running = [entry for entry in state.running if entry[1] >= engine.lost]
     heapq.heapify(state.running)
     state.idle = [worker for worker in state.idle if worker >= engine.lost]
-    for _, _, work, _ in sorted(gone):
+    for _, _, work, _ in sorted(unfinished):
         state.waiting[work.stage].append(work.location)
 
 
@@ -143,7 +143,7 @@ def run_of(engine: Engine, clips: int, speed: float = 1.0, straggle: float = STR
     return simulate(engine, stages(speed, Path(), straggle), names)
 
 
-def losing(engine: Engine, nodes: int, seconds: float) -> Engine:
+def with_loss(engine: Engine, nodes: int, seconds: float) -> Engine:
     """The engine whose run of so many seconds loses one of its nodes in the middle."""
     return replace(engine, lost=engine.workers // nodes, lost_at=LOST_AFTER * seconds)
 
@@ -155,7 +155,7 @@ def print_check() -> None:
         engine, shape = Engine(run.workers, FITTED), (run.clips, run.speed, run.straggle)
         seconds = run_of(engine, *shape).seconds
         if run.loses_node:
-            seconds = run_of(losing(engine, run.workers, seconds), *shape).seconds
+            seconds = run_of(with_loss(engine, run.workers, seconds), *shape).seconds
         what = f"{run.workers}{', one lost' if run.loses_node else ''}"
         off = seconds / run.seconds - 1
         videos = run.clips * run.workers
@@ -179,7 +179,7 @@ def print_loss(workers: int, clips: int) -> None:
     """One node of ten is taken away, at the speed of the real stages."""
     engine = Engine(workers, ENGINE_SECONDS[1])
     whole = run_of(engine, clips)
-    fewer = losing(engine, NODES, whole.seconds)
+    fewer = with_loss(engine, NODES, whole.seconds)
     run = run_of(fewer, clips)
     left = (whole.seconds - fewer.lost_at) * workers / (workers - fewer.lost)
     same = "yes" if run.verdicts == whole.verdicts else "NO"

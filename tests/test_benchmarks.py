@@ -45,7 +45,7 @@ def test_simulated_workers_keep_what_a_schedule_must(monkeypatch) -> None:
     slow = run_of(engine(60, step=100.0), 1)  # nothing but the engine counts
     assert len(slow.steps) * 100 - 100 < slow.seconds < len(slow.steps) * 100 + max(took.values())
     whole = run_of(engine(6), 10)
-    fewer = run_of(program["losing"](engine(6), 3, whole.seconds), 10)
+    fewer = run_of(program["with_loss"](engine(6), 3, whole.seconds), 10)
     assert fewer.verdicts == whole.verdicts
     assert whole.seconds < fewer.seconds < whole.seconds * 6 / 4 + max(took.values())
     late = [s for s in fewer.steps if s.end > 0.4 * whole.seconds]
