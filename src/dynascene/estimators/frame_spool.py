@@ -6,7 +6,6 @@ lately lies in the system's cache, which gives way to whoever needs the memory.
 
 from __future__ import annotations
 
-import errno
 import math
 import tempfile
 import weakref
@@ -19,8 +18,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from dynascene.errors import NoTemporaryFiles
-
-NO_ROOM = errno.ENOSPC, errno.EDQUOT, errno.EFBIG  # EFBIG: the shell limits the size of files
+from dynascene.io.full_disk import is_full
 
 
 class FrameStack(Protocol):
@@ -127,7 +125,7 @@ def _clear_errors() -> Generator[None]:
     except OSError as error:
         folder = tempfile.tempdir or "TMPDIR"  # None where no folder is fit
         reason = error.strerror or error
-        if error.errno in NO_ROOM:
+        if is_full(error):
             line = f"has no room for a clip's working pictures ({reason}); free some, or"
         else:
             line = f"cannot hold a clip's working pictures ({reason}); mend that, or"
