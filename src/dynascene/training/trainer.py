@@ -66,12 +66,13 @@ def train(
         InputError: ``out`` holds another run, another training is at work there, or the batch
             cannot be shared out.
     """
+    _refuse_other_run(run, out)  # before anything of this process is set for the run
     upkeep = upkeep or Upkeep()
     torch.manual_seed(run.seed)
     accelerator = open_accelerator(run.settings, upkeep.log_with)
     is_first = accelerator.is_main_process
     with only_training_in(out) if is_first else nullcontext():
-        _refuse_other_run(run, out)  # not before: another may have trained there meanwhile
+        _refuse_other_run(run, out)  # again: another may have trained there meanwhile
         objective = run.objective()
         if run.checkpointing:
             objective.enable_checkpointing()
