@@ -13,6 +13,7 @@ from dynascene.curation.sources.listing import find_sources
 from dynascene.datasets.filmed.manifest import read_manifest
 from dynascene.datasets.filmed.shards import clips_of_shard, unpack
 from dynascene.datasets.filmed.storage import Storage
+from dynascene.datasets.filmed.survey import open_manifest
 from dynascene.errors import InputError
 from dynascene.io import parquet_tables
 
@@ -34,6 +35,13 @@ def manifest(folder: Path, *rows: dict) -> Storage:
 def test_paths_stay_within_the_data_set(tmp_path: Path, path: str) -> None:
     with pytest.raises(InputError, match="leads out of the data set"):
         read_manifest(manifest(tmp_path, {**ROW, "path": path}))
+
+
+def test_a_folder_in_the_place_of_a_manifest_is_none(tmp_path: Path) -> None:
+    """It is no data set without a manifest either, whose clips would be looked through."""
+    (tmp_path / "manifest.parquet").mkdir()
+    with pytest.raises(InputError, match=r"manifest\.parquet: is a folder, and no manifest"):
+        open_manifest(tmp_path)
 
 
 @pytest.mark.parametrize("path", ["a", "b/a", "a..b/..c", "shard.tar"])

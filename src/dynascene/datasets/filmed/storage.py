@@ -87,6 +87,12 @@ class Storage:
         with self._clear_errors(name):
             return bool(system.isfile(_join(root, name)))
 
+    def has_folder(self, name: str) -> bool:
+        """Whether there is such a folder."""
+        system, root = self._file_system()
+        with self._clear_errors(name):
+            return bool(system.isdir(_join(root, name)))
+
     def write(self, name: str, content: bytes) -> None:
         """Write a small file in one step."""
         system, root = self._file_system()

@@ -45,6 +45,8 @@ def open_manifest(source: Path | str, cache: Path | None = None) -> ClipManifest
     if Path(source).name == MANIFEST:
         place = place[: -len(MANIFEST)] or "."
     storage = Storage.at(place, cache)
+    if storage.has_folder(MANIFEST):  # else it would count as none, and could not be written
+        raise InputError(f"{storage.root}/{MANIFEST}: is a folder, and no manifest")
     return (
         read_manifest(storage)
         if storage.has(MANIFEST)
