@@ -17,9 +17,9 @@ gr = pytest.importorskip("gradio", reason="gradio is not installed")
 SESSION = "a" * 32
 
 
-def event(frame: object = 0, **told: object) -> SimpleNamespace:
+def event(frame: object = 0, **values: object) -> SimpleNamespace:
     """What the page tells of a click or a stroke on a frame."""
-    return SimpleNamespace(frame=frame, **told)
+    return SimpleNamespace(frame=frame, **values)
 
 
 @pytest.fixture

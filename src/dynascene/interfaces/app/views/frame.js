@@ -2,7 +2,7 @@
 // props: is_brush; value, JSON: {picture, frame, answer}, the last of which differs each time.
 const COLOUR = "rgba(255, 92, 190, 0.6)";
 let stroke = null; // its points, while the pointer is down
-let seen = 0, brushed = 0; // the frames that are seen, and to which the stroke belongs
+let frame = 0, strokeFrame = 0; // the one that is seen, and the one on which the stroke began
 
 const partsOf = () => [element.querySelector("img"), element.querySelector("canvas")];
 const pixelAt = (event) => {
@@ -33,7 +33,7 @@ const show = () => {
   element.querySelector(".view").classList.toggle("brushed", Boolean(props.is_brush));
   if (!props.value) return;
   const shown = JSON.parse(props.value);
-  const arrive = () => { seen = shown.frame; fit(); }; // the marks of a stroke are in the picture
+  const arrive = () => { frame = shown.frame; fit(); }; // the marks of a stroke are in the picture
   if (image.src === shown.picture) return arrive();
   image.onload = arrive;
   image.src = shown.picture;
@@ -41,13 +41,13 @@ const show = () => {
 
 element.addEventListener("click", (event) => {
   if (!props.is_brush && event.target.tagName === "IMG") {
-    trigger("select", { index: pixelAt(event), value: null, frame: seen });
+    trigger("select", { index: pixelAt(event), value: null, frame });
   }
 });
 element.addEventListener("pointerdown", (event) => {
   if (!props.is_brush || event.button !== 0 || event.target.tagName !== "CANVAS") return;
   event.target.setPointerCapture(event.pointerId);
-  [stroke, brushed] = [[pixelAt(event)], seen];
+  [stroke, strokeFrame] = [[pixelAt(event)], frame];
   paint();
 });
 element.addEventListener("pointermove", (event) => {
@@ -57,7 +57,7 @@ element.addEventListener("pointermove", (event) => {
 });
 element.addEventListener("pointerup", () => {
   if (stroke === null) return;
-  trigger("release", { stroke, frame: brushed });
+  trigger("release", { stroke, frame: strokeFrame });
   stroke = null; // what is painted stays until the answer comes
 });
 element.addEventListener("pointercancel", () => { stroke = null; fit(); });
