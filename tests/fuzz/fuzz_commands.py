@@ -105,7 +105,7 @@ TARGETS = (
     Target("people", f"{JUDGED} --data people:people --obedience 0", ("people",), weight=2),
     Target("shards", f"{JUDGED} --data re10k:shards --obedience 0", ("shards",), weight=2),
     Target("batch again", "generate --batch shots.jsonl --workers 1 --out batch",
-           ("batch",), ("shots.jsonl", "place.png", "person"), weight=2),
+           ("batch",), ("shots.jsonl", "place.png", "person"), weight=2, leaves=("batch",)),
     Target("train", f"{TRAINED} --steps 3", ("run",), weight=3, leaves=("run",), program=False),
     Target("train on clips", "train dynascene.small.stage1 --dry-run --batch 1 --workers 0 "
            "--out run --clips people", ("people",), program=False),
