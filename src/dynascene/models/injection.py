@@ -69,7 +69,7 @@ class Injection(NamedTuple):
         """
         others = self._replace(added=None, probes=NO_CHANNELS)
         if any(part is not None and len(part) for part in others):
-            raise ValueError("only `added` and `probes` of an injection can be cut into windows")
+            raise ValueError("of an injection only additions and probes can be cut into windows")
         added = None if self.added is None else self.added[:, start:stop]
         probes = {name: values[:, start:stop] for name, values in self.probes.items()}
         return Injection(added=added, probes=probes)
