@@ -60,3 +60,9 @@ def test_the_same_latents_come_from_the_same_encoder_at_the_same_stride() -> Non
     assert not same_encoder(network, SpaceToDepth(block=8))
     assert same_encoder(SpaceToDepth(block=2), SpaceToDepth(block=2))
     assert not same_encoder(SpaceToDepth(block=2), SpaceToDepth(block=4))
+
+
+@pytest.mark.parametrize("block", [0, -1])
+def test_squares_have_pixels(block: int) -> None:
+    with pytest.raises(InputError, match=f"block is {block}, expected 1 or more"):
+        SpaceToDepth(block)

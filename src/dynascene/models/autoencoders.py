@@ -116,6 +116,9 @@ class SpaceToDepth(ModelMixin, ConfigMixin):
     Args:
         block: pixels of a square's side; 3·block² latent channels.
         scaling_factor, shift_factor: bring latents to unit variance; measured on rendered shots.
+
+    Raises:
+        InputError: a square has no pixel.
     """
 
     @register_to_config
@@ -123,6 +126,8 @@ class SpaceToDepth(ModelMixin, ConfigMixin):
         self, block: int = 2, scaling_factor: float = 1.8, shift_factor: float = 0.0
     ) -> None:
         super().__init__()
+        if block < 1:
+            raise InputError(f"SpaceToDepth: block is {block}, expected 1 or more pixels")
         # no weight: by its place diffusers tells on which device a network works
         self.register_buffer("place", torch.zeros(()), persistent=False)
 

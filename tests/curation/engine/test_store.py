@@ -118,7 +118,7 @@ def test_work_that_raises_leaves_nothing(store: Store) -> None:
     assert not any(store.new.iterdir())
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "file gone", "result gone"])
+@pytest.mark.parametrize("damage", ["cut", "empty", "files a list", "file gone", "result gone"])
 def test_a_damaged_result_counts_as_none_and_is_made_anew(store: Store, damage: str) -> None:
     def work(folder: Path) -> list[Clip]:
         (folder / "a.txt").write_text("one")
@@ -130,6 +130,9 @@ def test_a_damaged_result_counts_as_none_and_is_made_anew(store: Store, damage: 
         result.write_bytes(result.read_bytes()[:-9])
     elif damage == "empty":
         result.write_text("")
+    elif damage == "files a list":
+        (document,) = json.loads(result.read_text())
+        result.write_text(json.dumps([document | {"files": ["a.txt"]}]))
     else:
         (result if damage == "result gone" else store.folder("aa") / "a.txt").unlink()
     assert store.find("aa", Item("k", CLIP)) is None

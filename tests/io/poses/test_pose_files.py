@@ -154,6 +154,7 @@ def test_somebody_else_is_not_the_person(tmp_path: Path) -> None:
         ('{"people": [{"pose_keypoints_2d": null}]}', "shows nobody"),
         ('{"people": [{"pose_keypoints_2d": [1, 2, -1]}]}', "negative"),
         ('{"people": [{"pose_keypoints_2d": [1, 1e9, 1]}]}', "pixels"),
+        ('{"people": [{"pose_keypoints_2d": [1, 1' + 400 * "0" + ", 1]}]}", "no list of x, y"),
         ('[{"image_id": "a.jpg", "keypoints": 3}]', "image_id"),
         ('[{"image_id": "7.jpg", "keypoints": 3}]', "image 7.jpg: keypoints are no list"),
         ('[{"image_id": "7.jpg", "keypoints": [1, 2, 1]}]', "1 keypoints"),

@@ -85,7 +85,7 @@ class Store:
             clips = [clip_from_document(d, item.clip.source, item.clip.video) for d in documents]
             if all((folder / name).exists() for clip in clips for name in clip.files.values()):
                 return [Item(f"{key}/{number}", clip) for number, clip in enumerate(clips)]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             pass
         shutil.rmtree(folder, ignore_errors=True)
         return None

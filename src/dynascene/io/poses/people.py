@@ -91,7 +91,7 @@ def keypoint_rows(values: object, where: str) -> np.ndarray:
     """
     try:
         rows = np.array(values, float).reshape(-1, 3)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # JSON's integers may exceed any float
         raise InputError(f"{where}: keypoints are no list of x, y, confidence, …") from None
     if not np.isfinite(rows).all() or np.abs(rows).max(initial=0) > LARGEST:
         raise InputError(f"{where}: a keypoint is not finite, or beyond ±{LARGEST:,.0f} pixels")
