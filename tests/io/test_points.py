@@ -63,6 +63,8 @@ def test_values_beyond_their_range_are_refused(size, visibility: float, message:
         '{"format": "other"}',
         '{"format": "dynascene-points", "version": 1, "size": [9, 9], "frames": []}',
         '{"format": "dynascene-points", "version": 1, "size": [9, 9], "frames": [[[1, 2]]]}',
+        '{"format": "dynascene-points", "version": 1, "size": [9, Infinity], "frames": []}',
+        f'{{"format": "dynascene-points", "version": 1, "size": [9, 9], "frames": [1{"0" * 400}]}}',
     ],
 )
 def test_other_files_are_refused(tmp_path: Path, text: str) -> None:

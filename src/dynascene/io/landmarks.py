@@ -123,6 +123,6 @@ def read_landmarks(path: Path) -> PoseLandmarks:
         person = np.array([frame["person"] for frame in frames], float)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:  # beyond any float
         raise InputError(f"{path}: is no file of landmarks, or a damaged one") from error
     return PoseLandmarks(size, rows[..., :2], rows[..., 2], rows[..., 3], rows[..., 4], person)

@@ -101,5 +101,5 @@ def read_points(path: Path) -> BackgroundPoints:
         )
     except InputError as error:
         raise InputError(f"{path}: {str(error).removeprefix(f'{path}: ')}") from None
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):  # integers may exceed any float
         raise InputError(f"{path}: is no file of points, or a damaged one") from None
