@@ -14,7 +14,7 @@ from dynascene.geometry.point_rendering import grid_places
 from dynascene.models.conditioners.base import Conditioner
 from dynascene.models.conditioners.plucker_camera import with_octaves
 
-OCTAVES = 3  # the finest wave is 4/5 of the picture long
+OCTAVES = 3  # the finest wave is 2/5 of the picture long
 
 
 class PlaceCode(nn.Module):
