@@ -33,7 +33,7 @@ def test_a_standing_juggler_is_found_with_head_above_feet() -> None:
     assert height == sorted(height)
     shoulders, hips = (landmarks.points[0, [a, a + 1]].mean(axis=0) for a in (11, 23))
     x, y = np.rint((shoulders + hips) / 2).astype(int)
-    assert logits[0, y, x] > 3
-    assert logits[0, 5, 5] < -3
+    assert logits[0][y, x] > 3
+    assert logits[0][5, 5] < -3
     share = float((logits[0] > 0).mean())
     assert 0.01 < share < 0.2
