@@ -125,14 +125,13 @@ def _with_options(
 def options_of(name: str) -> list[str]:
     """The options of a command: those of all commands of ``cameras``, else its parameters."""
     from dynascene.interfaces.cli import parsing
+    from dynascene.interfaces.cli.signatures import options_in
 
     if name.startswith("cameras"):
         return list(OF_CAMERAS)
     modules = [module for module in vars(parsing).values() if inspect.ismodule(module)]
     commands = {k: v for m in modules for k, v in getattr(m, "COMMANDS", {}).items()}
-    parameters = inspect.signature(commands[name]).parameters.values()
-    names = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "batch"]
-    return [f"--{name.replace('_', '-')}" for name in names]
+    return [each.spelling for each in options_in(commands[name]) if each.parameter != "batch"]
 
 
 def lay_out(case: Case, samples: Path, folder: Path, draw: random.Random) -> None:

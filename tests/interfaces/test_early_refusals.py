@@ -7,7 +7,7 @@ import pytest
 import tyro
 
 from dynascene.geometry.moves import MOVES
-from dynascene.interfaces.cli.generation import generate
+from dynascene.interfaces.cli.clip_options.camera import CameraOptions
 from dynascene.interfaces.cli.main import main
 from dynascene.interfaces.cli.matting import matte
 from dynascene.io.images import write_png
@@ -142,5 +142,5 @@ def test_good_options_reach_the_long_stages() -> None:
 
 
 def test_the_help_names_every_move() -> None:
-    words = str(generate.__doc__).replace(",", " ").replace("(", " ").split()
+    words = str(CameraOptions.__doc__).replace(",", " ").replace("(", " ").replace(";", " ").split()
     assert set(MOVES) <= set(words)

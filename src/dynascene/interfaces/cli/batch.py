@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 import sys
@@ -46,6 +45,7 @@ from dynascene.interfaces.cli.mistypes import check_no_streams, wrong_option
 from dynascene.interfaces.cli.options import spell_options
 from dynascene.interfaces.cli.parsing import parse
 from dynascene.interfaces.cli.reasons import reason_of
+from dynascene.interfaces.cli.signatures import options_in
 from dynascene.io.atomic import write_text
 from dynascene.io.file_locks import file_lock
 from dynascene.io.text import read_json
@@ -68,9 +68,9 @@ def batch_of(arguments: list[str]) -> Callable[[], None]:
     if line := wrong_option(arguments, generation.COMMANDS):
         raise InputError(line)
     check_no_streams(arguments)
-    parameters = inspect.signature(generation.generate).parameters.values()
-    switches = {each.name for each in parameters if isinstance(each.default, bool)}
-    several = {each.name for each in parameters if "tuple[" in str(each.annotation)}
+    possible = list(options_in(generation.generate))
+    switches = {each.parameter for each in possible if each.is_switch}
+    several = {each.parameter for each in possible if "tuple[" in str(each.hint)}
     options = options_from(arguments[1:], switches, several)
     own = {name: options.pop(name) for name in OWN if name in options}
     if "preview" in options:

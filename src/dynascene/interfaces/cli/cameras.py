@@ -20,23 +20,27 @@ if TYPE_CHECKING:  # imported where they are used: --help must not wait for torc
 
 @dataclass(frozen=True)
 class Reading:
-    """How to read a camera file."""
+    """How to read a camera file.
+
+    Args:
+        from_: format of the file; told from its content if not given.
+        size: frame size in pixels, where the file stores none (1280x720 if not given, but for the
+            cameras of a result: as its report says).
+        fov: horizontal field of view, where the file stores none.
+        rotation_order: order in which a .chan file's rotations are applied; Nuke's own is ZXY.
+        sensor: film back of a .chan file in millimetres; Nuke's own is 24.576x18.672. Its width is
+            that of files for artists too (36 if not given).
+        frame_rate: frames a second of the clip; places the lines of a TUM file by their seconds,
+            and goes into files that have a frame rate (24 if not given, or as the report of a
+            result says).
+    """
 
     from_: Annotated[str | None, arg(name="from", metavar="NAME", help_behavior_hint="")] = None
-    """Format of the file; told from its content if not given."""
     size: Annotated[str | None, arg(metavar="WxH", help_behavior_hint="")] = None
-    """Frame size in pixels, where the file stores none (1280x720 if not given, but for the cameras
-    of a result: as its report says)."""
     fov: Annotated[float, arg(metavar="DEG")] = 60.0
-    """Horizontal field of view, where the file stores none."""
     rotation_order: Annotated[str | None, arg(metavar="XYZ", help_behavior_hint="")] = None
-    """Order in which a .chan file's rotations are applied; Nuke's own is ZXY."""
     sensor: Annotated[str | None, arg(metavar="WxH", help_behavior_hint="")] = None
-    """Film back of a .chan file in millimetres; Nuke's own is 24.576x18.672. Its width is that of
-    files for artists too (36 if not given)."""
     frame_rate: Annotated[float | None, arg(metavar="FPS", help_behavior_hint="")] = None
-    """Frames a second of the clip; places the lines of a TUM file by their seconds, and goes into
-    files that have a frame rate (24 if not given, or as the report of a result says)."""
 
     def defaults(self, path: Path | None = None) -> CameraDefaults:
         """path: of the file that is read. Raises InputError where a text has no meaning."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from itertools import zip_longest
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin
 
 from dynascene.errors import InputError
-from dynascene.interfaces.cli.options import option_of
+from dynascene.interfaces.cli.signatures import options_in
 
 # (command, option of an earlier version) → its name
 RENAMED = {
@@ -58,8 +56,8 @@ def wrong_choice(
         arguments: of the program: the command, then its own.
         commands: by name.
     """
-    hints = get_type_hints(commands[arguments[0]]).items()
-    choices = {option_of(name): names for name, hint in hints if (names := _choice(hint))}
+    options = options_in(commands[arguments[0]])
+    choices = {each.spelling: names for each in options if (names := _choice(each.hint))}
     for argument, following in zip_longest(arguments[1:], arguments[2:], fillvalue=""):
         option, sign, value = argument.partition("=")
         value = value if sign else following
@@ -79,15 +77,7 @@ def _choice(hint: Any) -> tuple[str, ...]:
 
 def options_of(command: Callable[..., Any]) -> set[str]:
     """All options of a command, ``--help`` too."""
-    options = {"--help"}
-    for parameter in inspect.signature(command).parameters.values():
-        if is_dataclass(parameter.default):
-            # "from" is no name in Python: its field has an underscore behind it
-            options |= {option_of(field.name.rstrip("_")) for field in fields(parameter.default)}
-        elif parameter.kind is not inspect.Parameter.POSITIONAL_ONLY:
-            option = option_of(parameter.name)
-            options.add(f"--no-{option[2:]}" if parameter.default is True else option)
-    return options
+    return {"--help", *(option.spelling for option in options_in(command))}
 
 
 def with_present_names(arguments: Sequence[str], notice: Callable[[str], None]) -> list[str]:

@@ -2,11 +2,12 @@
 
 import contextlib
 import functools
+import inspect
 import io
 import re
 import sys
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Union
+from typing import Annotated, Any, Union, get_type_hints
 
 import tyro
 
@@ -39,6 +40,11 @@ from dynascene.interfaces.cli.mistypes import (
 )
 
 Command = Callable[..., None]
+CONFIG = (
+    tyro.conf.OmitSubcommandPrefixes,
+    tyro.conf.OmitArgPrefixes,
+    tyro.conf.FlagCreatePairsOff,
+)
 
 
 def is_batch(arguments: list[str]) -> bool:
@@ -93,7 +99,7 @@ def parse(arguments: list[str]) -> functools.partial[None]:
                 description="A filmed person, a picture of a place, a camera path: one video. "
                 "--version prints the version.",
                 args=arguments or ["--help"],
-                config=(tyro.conf.OmitSubcommandPrefixes, tyro.conf.FlagCreatePairsOff),
+                config=CONFIG,
             )
     except SystemExit as stop:
         if stop.code:
@@ -139,12 +145,20 @@ def _group(commands: dict[str, Callable[..., Any]]) -> Any:
 def _later(command: Command) -> Callable[..., Callable[[], None]]:
     """The same command for the parser, which returns it ready to start instead of running it."""
 
-    @functools.wraps(command)
     def bound(*args: Any, **kwargs: Any) -> Callable[[], None]:
         return functools.partial(command, *args, **kwargs)
 
-    bound.__annotations__ = dict(command.__annotations__) | {"return": Callable[[], None]}
+    # without __wrapped__, behind which the parser would find the docstring as it was written
+    bound.__doc__ = unbroken(inspect.getdoc(command) or "")
+    bound.__signature__ = inspect.signature(command)  # ty: ignore[missing-attribute]
+    hints = get_type_hints(command, include_extras=True)
+    bound.__annotations__ = hints | {"return": Callable[[], None]}
     return bound
+
+
+def unbroken(docstring: str) -> str:
+    """A docstring whose arguments are a line each: help breaks lines where the terminal ends."""
+    return re.sub(r"(?<=\S)\n {8,}(?=\S)", " ", docstring)
 
 
 def missing_arguments(name: str, box: str) -> str | None:
