@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from dynascene.errors import InputError
-from dynascene.interfaces.cli.arguments import parse_rate, parse_stand
+from dynascene.interfaces.cli.arguments import parse_rate, parse_stand, parse_upright
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,14 @@ def test_a_point_of_the_picture() -> None:
 def test_what_is_no_point(text: str) -> None:
     with pytest.raises(InputError, match="--stand"):
         parse_stand(text)
+
+
+def test_a_box_around_a_thing() -> None:
+    assert parse_upright("10,20,30.5,40") == (10, 20, 30.5, 40)
+    assert parse_upright("10,20,30,40,12,39,28,38") == (10, 20, 30, 40, 12, 39, 28, 38)
+
+
+@pytest.mark.parametrize("text", ["", "10,20,30", "1,2,3,4,5,6", "a,b,c,d"])
+def test_what_is_no_box_around_a_thing(text: str) -> None:
+    with pytest.raises(InputError, match="--upright"):
+        parse_upright(text)

@@ -214,7 +214,9 @@ def _place_line(place: dict[str, Any]) -> str:
     """The place's shape, as the sheet says it."""
     distances = place.get("distances_in_camera_heights")
     planes = f": {', '.join(distances)}" if distances else ""
-    return f"place: {place['shape']}{planes}"
+    cards = len(place.get("uprights", ()))
+    standing = f", {cards} thing{'s' * (cards > 1)} standing" if cards else ""
+    return f"place: {place['shape']}{planes}{standing}"
 
 
 def _estimate_lines(estimates: dict[str, Any]) -> list[str]:

@@ -82,7 +82,8 @@ def smearing(scene: LiftedScene, track: CameraTrack) -> str:
     ways = (centres - centres[0]).abs().amax(dim=0) * centres.new_tensor([1.0, 1.0, AHEAD])
     if float(ways.max()) < FAR:
         return ""
-    clutter = ground_clutter(bytes_from_tensor(scene.picture), scene.camera.horizon)
+    ground = scene.layers[0].picture[:3]  # without what stands as a card
+    clutter = ground_clutter(bytes_from_tensor(ground), scene.camera.horizon)
     if clutter is None:
         return ""
     below = clutter[int(max(0.0, scene.camera.horizon) * len(clutter) / scene.camera.size.height) :]
@@ -90,8 +91,8 @@ def smearing(scene: LiftedScene, track: CameraTrack) -> str:
         return ""
     return (
         "cars, furniture and the like smear as the camera passes, since the place's ground has "
-        "them painted on; `scene_depth` mends that, and less travel (`camera_scale`, or a smaller "
-        "`move`) hides it"
+        "them painted on; `upright` X0,Y0,X1,Y1, a box around one of them, makes it stand, "
+        "`scene_depth` mends all, and less travel (`camera_scale`, or a smaller `move`) hides it"
     )
 
 

@@ -232,7 +232,7 @@ def _rehearse(
     """
     quiet, asked = Log(), request.place
     if opened.is_tracked:
-        if asked.place or asked.box or asked.scene_depth or asked.stand:
+        if asked.place or asked.box or asked.scene_depth or asked.stand or asked.upright:
             place = lift_place(asked, picture, None, folder, quiet)
             if asked.stand:
                 stand_point(place.scene, asked.stand)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from dynascene.errors import InputError
+from dynascene.generation.place_request import FULL_CIRCLE, PlaceInput
 from dynascene.generation.place_shape import (
     GROUND,
     Lens,
@@ -19,7 +20,6 @@ from dynascene.generation.place_shape import (
     scene_colours,
     shape_place,
 )
-from dynascene.generation.request import FULL_CIRCLE, PlaceInput
 from dynascene.geometry.around import flat_camera, lift_panorama
 from dynascene.geometry.intrinsics import cover_scale, focal_from_fov, fov_from_focal
 from dynascene.geometry.panorama import PanoramaWindow
@@ -81,6 +81,10 @@ def open_place(place: PlaceInput) -> ScenePicture:
         raise InputError(f"`{name}`: is for flat pictures, and the scene is a panorama")
     if place.stand is not None:
         _check_stand(place.stand, pixels, is_panorama=window is not None)
+    if place.upright and window is not None:
+        raise InputError("`upright`: is for flat pictures, and the scene is a panorama")
+    for box in place.upright:
+        _check_within(box, pixels)
     return ScenePicture(pixels, depth, window, None if exact is pixels else exact)
 
 
@@ -92,6 +96,16 @@ def _check_stand(stand: tuple[float, float], pixels: np.ndarray, *, is_panorama:
     if not (0 <= x <= width and 0 <= y <= height):
         raise InputError(
             f"`stand` {x:g},{y:g}: lies outside the picture, which is {width}x{height}"
+        )
+
+
+def _check_within(box: tuple[float, ...], pixels: np.ndarray) -> None:
+    """Raise InputError where a box of ``upright`` is not of the picture."""
+    height, width = pixels.shape[:2]
+    if min(box[:2]) < 0 or box[2] > width or box[3] > height:
+        raise InputError(
+            f"`upright` {','.join(f'{number:g}' for number in box)}: lies outside the picture, "
+            f"which is {width}x{height}"
         )
 
 

@@ -14,7 +14,8 @@ from dynascene.errors import InputError
 from dynascene.estimators.box.estimate import BoxEstimate, estimate_box
 from dynascene.estimators.horizon import estimate_horizon
 from dynascene.generation.footage import found_depth
-from dynascene.generation.request import PlaceInput
+from dynascene.generation.place_request import PlaceInput
+from dynascene.generation.uprights import stand_things
 from dynascene.geometry.box import FACES, PlaceBox, box_from_corners
 from dynascene.geometry.lifting import (
     BACKDROP_DISTANCE,
@@ -95,19 +96,31 @@ class PlacePicture:
 
 
 def shape_place(picture: PlacePicture, depth: Tensor | None, folder: Path) -> ShapedPlace:
-    """Lift a picture to the shape that is asked for, else to the one its evidence tells.
+    """Lift a picture to the shape that is asked for, else to the one its evidence tells, and stand
+    the things on it that the request names.
 
     Args:
         depth: [H, W] as the user gave it, or None.
         folder: of the results, where an estimated depth map is kept.
 
     Raises:
-        InputError: the picture cannot have the shape that is asked for.
+        InputError: the picture cannot have the shape that is asked for, or a thing cannot stand.
     """
+    place = _shape(picture, depth, folder)
+    boxes = picture.place.upright
+    if not boxes:
+        return place
+    with picture.log.stage("uprights"):
+        things = stand_things(place.scene, picture.pixels, boxes)
+    return place._replace(scene=things.scene, report=place.report | {"uprights": things.report})
+
+
+def _shape(picture: PlacePicture, depth: Tensor | None, folder: Path) -> ShapedPlace:
+    """Without the things that stand."""
     shape, log = picture.place.place, picture.log
     if picture.place.box is not None:
         return _box_by_hand(picture, picture.place.box)
-    if depth is None and shape in (None, DEPTH):
+    if depth is None and shape in (None, DEPTH) and not picture.place.upright:
         depth = found_depth(picture.pixels, picture.camera, folder, log)
     if depth is not None:
         with log.stage("lift"):

@@ -11,7 +11,7 @@ from dynascene.estimators.scale.feet import first_feet
 from dynascene.estimators.scale.slip import Slip
 from dynascene.generation.free_ground import find_free_ground
 from dynascene.generation.ground_contact import GroundContact, contact_report
-from dynascene.generation.request import PlaceInput
+from dynascene.generation.place_request import PlaceInput
 from dynascene.geometry.framing import (
     Attitude,
     Framing,

@@ -15,7 +15,8 @@ from dynascene.estimators.scale.person_scale import ADULT, SHORTEST, TALLEST
 from dynascene.generation.clip import GenerationOptions
 from dynascene.generation.delivery_input import DeliveryInput
 from dynascene.generation.look.look_input import LookInput
-from dynascene.generation.names import PLACES, PRESET_NAMES
+from dynascene.generation.names import PRESET_NAMES
+from dynascene.generation.place_request import PlaceInput, check_fov
 from dynascene.io.cameras import Sensor
 from dynascene.io.colour_space import ColourSpace, config_files
 from dynascene.io.names import AlphaKind, Deinterlace
@@ -24,8 +25,6 @@ from dynascene.io.paths import is_there
 SCALE = "scale.json"  # beside a camera file
 SMALLEST = 1e-9  # units of a camera file in a track unit, and the other way round
 MOST_GUIDANCE = 1000.0
-FULL_CIRCLE = 360.0  # degrees
-MOST_SCALE = 20.0  # of a person, and the other way round
 NULL_CAMERA = "none"  # in place of a camera file
 
 
@@ -92,66 +91,6 @@ class PersonInput:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlaceInput:
-    """Where the person is put.
-
-    Args:
-        scene: the picture of the place.
-        scene_fov: its horizontal field of view in degrees, 360 for a panorama; None = from its
-            tags, else 60 along the longer side, or what suits the filmed camera.
-        horizon: height of the horizon, 0 = top, 1 = bottom; None = estimated.
-        scene_depth: depth map of the picture (larger = farther, any unit).
-        place: its shape, a name of PLACES; None = by depth where there is one, else by the
-            picture's lines: a box where they tell it clearly, and ground and backdrop otherwise.
-        box: its back wall, in pixels: x, y of the upper left corner and of the lower right one,
-            and where wanted of the vanishing point of the side walls, which lies on the horizon
-            (default: in the middle column). A corner on the picture's border leaves that side open.
-        stand: column and row of the picture where the person's feet are, in the first frame that
-            shows them; None = wherever the framing puts them.
-        person_scale: how large the person is against the place; 1 = as the ground under their feet
-            tells.
-        ocio_scene: the colour space of the picture's stored values; None = what the file says.
-
-    Raises:
-        InputError: a number out of its range, or options that exclude each other.
-    """
-
-    scene: Path
-    scene_fov: float | None = None
-    horizon: float | None = None
-    scene_depth: Path | None = None
-    place: str | None = None
-    box: tuple[float, ...] | None = None
-    stand: tuple[float, float] | None = None
-    person_scale: float = 1.0
-    ocio_scene: ColourSpace | None = None
-
-    def __post_init__(self) -> None:
-        if self.scene_fov != FULL_CIRCLE:
-            _check_fov("scene_fov", self.scene_fov)
-        self._check_shape()
-        if self.horizon is not None and not -2 <= self.horizon <= 3:
-            raise InputError(f"`horizon` {self.horizon:g}: 0 is the picture's top, 1 its bottom")
-        if not 1 / MOST_SCALE <= self.person_scale <= MOST_SCALE:
-            raise InputError(
-                f"`person_scale` {self.person_scale:g}: must be {1 / MOST_SCALE:g} to "
-                f"{MOST_SCALE:g}, 1 = as estimated"
-            )
-
-    def _check_shape(self) -> None:
-        if self.place not in (None, *PLACES):
-            raise InputError(f"`place` {self.place}: is one of {', '.join(PLACES)}")
-        if self.box is not None and len(self.box) not in (4, 6):
-            raise InputError(f"`box`: {len(self.box)} numbers; give X0,Y0,X1,Y1 or ...,VX,VY")
-        if self.box is not None and self.place not in (None, "box"):
-            raise InputError(f"`box` and `place` {self.place}: give one of them")
-        if self.scene_depth is not None and (self.box or self.place not in (None, "depth")):
-            raise InputError(f"`scene_depth` and `{'box' if self.box else 'place'}`: give one")
-        if self.box is not None and len(self.box) == 6 and self.horizon is not None:
-            raise InputError("`box` with a vanishing point tells the `horizon`: give one of them")
-
-
-@dataclass(frozen=True, kw_only=True)
 class CameraInput:
     """How the camera moves. With neither a file nor a move, the person's clip is tracked.
 
@@ -181,7 +120,7 @@ class CameraInput:
     def __post_init__(self) -> None:
         if self.cameras is not None and self.move is not None:
             raise InputError("`cameras` and `move`: give one of them")
-        _check_fov("fov", self.fov)
+        check_fov("fov", self.fov)
         for name in ("camera_format", "rotation_order", "sensor"):
             if getattr(self, name) is not None and self.file is None:
                 raise InputError(f"`{name}`: is for a camera file; give `cameras` FILE")
@@ -302,11 +241,6 @@ class GenerationRequest:
         configs = config_files(clip, self.place.ocio_scene, self.delivery.ocio_layers)
         paths = [*self.needed_files.values(), move, self.camera.scale_file, *configs]
         return [path for path in paths if isinstance(path, Path) and is_there(path)]
-
-
-def _check_fov(name: str, degrees: float | None) -> None:
-    if degrees is not None and not 1 <= degrees <= 170:
-        raise InputError(f"`{name}` {degrees:g}: must be between 1 and 170 degrees")
 
 
 def _check_options(options: GenerationOptions) -> None:

@@ -14,6 +14,7 @@ from torch import Tensor
 from dynascene.generation.model_input import stretched
 from dynascene.geometry.around import paint_panorama
 from dynascene.geometry.canvas import SceneCanvas, paint_canvas
+from dynascene.geometry.cards import paint_card
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.geometry.projection import GuideFrame, layer_shares, render_guide, window_for_track
 from dynascene.geometry.repainting import Paint, repaint
@@ -76,17 +77,21 @@ class SceneMemory:
         return [KeyView(*pair) for pair in zip(candidates, unknown, strict=True)]
 
     def _surfaces(self) -> list[Surface]:
-        return [layer.surface for layer in self.scene.layers]
+        return [layer.surface for layer in self.scene.stack]
 
     def _painted(self) -> Sequence[SceneCanvas]:
         if not self._canvases:
             window = window_for_track(self.track, self.scene.surface)
-            self._plain = self._canvases = [
+            cards = [
+                paint_card(card, self.scene.camera, window.density) for card in self.scene.cards
+            ]
+            layers = [
                 paint_canvas(layer.picture, self.scene.camera, window, surface=layer.surface)
                 if layer.window is None
                 else paint_panorama(layer.picture, layer.window, window)
                 for layer in self.scene.layers
             ]
+            self._plain = self._canvases = [*cards, *layers]
         return self._canvases
 
 

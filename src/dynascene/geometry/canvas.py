@@ -33,10 +33,12 @@ class SceneCanvas:
         window: the part of the panorama that the canvas covers.
         layers: [5 or 6, H, W] float32, 0 … 1: sRGB colour (3), 1 where photographed, 1 where solid;
             once a network has painted on it (see repainting.py), a sixth, 1 where painted.
+        is_card: whether it ends where it is not solid, rather than tears there when stretched.
     """
 
     window: PanoramaWindow
     layers: Tensor
+    is_card: bool = False
     _pyramid: list[list[np.ndarray]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -52,7 +54,8 @@ class SceneCanvas:
 
         Each pixel averages four samples over its footprint on the canvas, from the pyramid level at
         which the footprint is about a pixel wide: neither aliased nor blurred. Where the canvas is
-        not solid, the sampled solidity depends on how far the view stretches it (``_stretch``).
+        not solid and no card, the sampled solidity depends on how far the view stretches it
+        (``_stretch``).
 
         Args:
             azimuth, depression: [H, W], directions of the pixels' centres in the scene's world, in
@@ -82,7 +85,7 @@ class SceneCanvas:
         np.clip(total, 0, 1, out=total)
         if is_backmost:
             total[..., SOLID] = 1
-        else:
+        elif not self.is_card:
             stretch = _stretch(torch.from_numpy(np.minimum(*widths))).numpy()
             total[..., SOLID] = 1 - (1 - total[..., SOLID]) * stretch
         return torch.from_numpy(total).movedim(-1, 0).contiguous()

@@ -50,16 +50,23 @@ class LiftedScene:
         picture: [3, H, W] float32, sRGB 0 … 1.
         camera: of the picture.
         layers: front to back, in track units; the last one is solid everywhere.
+        cards: things that stand in front of the layers, front to back (see cards.py).
     """
 
     picture: Tensor
     camera: PictureCamera
     layers: tuple[SceneLayer, ...]
+    cards: tuple[SceneLayer, ...] = ()
 
     @property
     def surface(self) -> Surface:
-        """The surface of the front layer."""
+        """The surface of the front layer; what cards stand on."""
         return self.layers[0].surface
+
+    @property
+    def stack(self) -> tuple[SceneLayer, ...]:
+        """Cards and layers, front to back."""
+        return (*self.cards, *self.layers)
 
 
 def lift_to_stage(

@@ -12,6 +12,7 @@ from torch import Tensor
 from dynascene.geometry.lifting import LiftedScene, SceneLayer
 from dynascene.geometry.panorama import directions_from_angles
 from dynascene.geometry.picture import PictureCamera
+from dynascene.geometry.screen import Screen
 from dynascene.imaging.pixels import bytes_from_tensor
 
 CELLS = 256  # along the longer side of a picture
@@ -35,8 +36,8 @@ class PlaceMesh(NamedTuple):
 
 
 def meshes_of(scene: LiftedScene) -> list[PlaceMesh]:
-    """The layers of a place, back to front. What lies beyond the picture is not part of them."""
-    return [_mesh(layer, scene.camera) for layer in reversed(scene.layers)]
+    """Layers and cards of a place, back to front, as far as the picture shows them."""
+    return [_mesh(layer, scene.camera) for layer in reversed(scene.stack)]
 
 
 def _mesh(layer: SceneLayer, camera: PictureCamera) -> PlaceMesh:
@@ -48,10 +49,14 @@ def _mesh(layer: SceneLayer, camera: PictureCamera) -> PlaceMesh:
     directions = _directions(layer, camera, u, v)
     points = layer.surface.hit(torch.zeros_like(directions), directions)
     points *= (FARTHEST / points.norm(dim=-1, keepdim=True)).clamp(max=1)
+    triangles = _triangles(rows, columns)
+    if isinstance(layer.surface, Screen):  # beside the thing it stands at no place that means much
+        shown = F.adaptive_max_pool2d(layer.picture[None, 4:], (rows, columns)) > 0
+        triangles = triangles[shown.flatten().repeat_interleave(2).numpy()]
     return PlaceMesh(
         points.reshape(-1, 3).float().numpy(),
         torch.stack([u, v], dim=-1).reshape(-1, 2).numpy(),
-        _triangles(rows, columns),
+        triangles,
         _texture(layer.picture),
     )
 
@@ -67,7 +72,7 @@ def _directions(layer: SceneLayer, camera: PictureCamera, u: Tensor, v: Tensor) 
 
 
 def _triangles(rows: int, columns: int) -> np.ndarray:
-    """Two for each cell of a grid, that turn the same way, int32 [M, 3]."""
+    """Two for each cell of a grid, cell by cell, that turn the same way, int32 [M, 3]."""
     corners = np.arange((rows + 1) * (columns + 1), dtype=np.int32).reshape(rows + 1, columns + 1)
     a, b, c, d = corners[:-1, :-1], corners[:-1, 1:], corners[1:, :-1], corners[1:, 1:]
     return np.stack([a, c, b, b, c, d], axis=-1).reshape(-1, 3)

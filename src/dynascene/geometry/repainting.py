@@ -8,7 +8,7 @@ gives, so that no seam stays.
 H W pixels of a canvas, h w pixels of the view.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
@@ -80,7 +80,7 @@ def repaint(
         directions = directions_from_angles(azimuth[column], depression[row])
         own = plain.layers[:3][place]
         layers[place] = _with_paint(layers[place], own, surface, view, source, directions)
-    return SceneCanvas(canvas.window, layers)
+    return replace(canvas, layers=layers)
 
 
 def _with_paint(

@@ -29,6 +29,11 @@ Hints = Annotated[
     UseAppendAction,
     arg(name="hint", metavar="FRAME:X,Y[,out]", help_behavior_hint=""),
 ]
+Uprights = Annotated[
+    tuple[str, ...],
+    UseAppendAction,
+    arg(metavar="X0,Y0,X1,Y1[,FX0,FY0,FX1,FY1]", help_behavior_hint=""),
+]
 
 
 def optional(metavar: str) -> Any:
@@ -190,6 +195,20 @@ def parse_box(text: str) -> tuple[float, ...]:
         raise InputError(
             f"--box {text!r}: must be X0,Y0,X1,Y1 in pixels, such as 310,90,620,400, and ,VX,VY "
             "where the vanishing point is not in the middle"
+        )
+    return numbers
+
+
+def parse_upright(text: str) -> tuple[float, ...]:
+    """ "840,120,1130,700" → four numbers, or eight; InputError where it is neither."""
+    try:
+        numbers = tuple(float(number) for number in text.split(","))
+    except ValueError:
+        numbers = ()
+    if len(numbers) not in (4, 8):
+        raise InputError(
+            f"--upright {text[:80]!r}: must be X0,Y0,X1,Y1 in pixels, such as 840,120,1130,700, "
+            "and ,FX0,FY0,FX1,FY1 for two points where it meets the ground"
         )
     return numbers
 

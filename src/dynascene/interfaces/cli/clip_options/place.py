@@ -13,13 +13,15 @@ from dynascene.interfaces.cli.arguments import (
     OptionalNumber,
     OptionalPath,
     OptionalPlace,
+    Uprights,
     optional,
     parse_box,
     parse_stand,
+    parse_upright,
 )
 
 if TYPE_CHECKING:  # imported where they are made: --help must not wait for torch
-    from dynascene.generation.request import PlaceInput
+    from dynascene.generation.place_request import PlaceInput
     from dynascene.io.colour_space import ColourSpace
 
 
@@ -40,6 +42,9 @@ class PlaceOptions:
         box: the box's back wall in pixels of the picture: upper left and lower right corner, and
             where wanted the vanishing point of the side walls (default: in the middle, on the
             horizon); a corner on the picture's border leaves that side open.
+        upright: a car, table or the like in the picture that is to stand, rather than be painted on
+            the ground: the corners of a box around it in pixels, and where wanted two points where
+            it meets the ground. Can be given several times.
         stand: where in the picture the person's feet are, in its pixels, in the first frame that
             shows them. The person's pixels stay as filmed: the camera is put where it must stand.
         person_scale: how large the person is against the place (1 = as estimated); moves the camera
@@ -52,12 +57,13 @@ class PlaceOptions:
     horizon: OptionalNumber = None
     place: OptionalPlace = None
     box: Annotated[str | None, optional("X0,Y0,X1,Y1[,VX,VY]")] = None
+    upright: Uprights = ()
     stand: Annotated[str | None, optional("X,Y")] = None
     person_scale: float = 1.0
 
     def request(self, space: ColourSpace | None) -> PlaceInput:
         """The place, whose picture has this colour space. InputError for what makes no sense."""
-        from dynascene.generation.request import PlaceInput
+        from dynascene.generation.place_request import PlaceInput
 
         return PlaceInput(
             scene=self.scene,
@@ -66,6 +72,7 @@ class PlaceOptions:
             scene_depth=self.scene_depth,
             place=self.place,
             box=parse_box(self.box) if self.box else None,
+            upright=tuple(map(parse_upright, self.upright)),
             stand=parse_stand(self.stand) if self.stand is not None else None,
             person_scale=self.person_scale,
             ocio_scene=space,

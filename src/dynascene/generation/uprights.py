@@ -1,0 +1,95 @@
+"""Things of the picture that are to stand: cut out in the boxes of a request, and made cards."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dynascene.errors import InputError
+from dynascene.estimators.things_in_boxes import cut_out_thing
+from dynascene.geometry.cards import Upright, foot_line, is_before, stand_up, standing_points
+from dynascene.geometry.lifting import LiftedScene
+
+CLOSE = 0.999  # of the way to a foot, which lies on the ground itself
+
+
+class StandingThings(NamedTuple):
+    """scene: with its cards. report: what report.json says of each."""
+
+    scene: LiftedScene
+    report: list[dict[str, Any]]
+
+
+def stand_things(
+    scene: LiftedScene, pixels: np.ndarray, boxes: Sequence[tuple[float, ...]]
+) -> StandingThings:
+    """Stand things of the picture on the place's ground.
+
+    Args:
+        scene: ground and backdrop, or a box.
+        pixels: uint8 [H, W, 3] of the picture.
+        boxes: as ``PlaceInput.upright``.
+
+    Raises:
+        InputError: a box holds nothing that stands on ground within the picture.
+    """
+    uprights = [_upright(scene, pixels, box) for box in boxes]
+    report = [
+        {"box": list(box[:4]), "feet": upright.feet.round(decimals=1).tolist()}
+        for box, upright in zip(boxes, uprights, strict=True)
+    ]
+    return StandingThings(stand_up(scene, uprights), report)
+
+
+def _upright(scene: LiftedScene, pixels: np.ndarray, box: tuple[float, ...]) -> Upright:
+    text = "`upright` " + ",".join(f"{number:g}" for number in box)
+    horizon, height = scene.camera.horizon, scene.camera.size.height
+    if box[3] <= horizon:
+        raise InputError(
+            f"{text}: ends above the horizon (row {horizon:.0f} of {height}), where no ground is "
+            "to stand on; give a box down to the thing's foot, or the `horizon`"
+        )
+    mask = cut_out_thing(pixels, (box[0], box[1], box[2], box[3]))
+    if not (mask > 0.5).any():
+        raise InputError(f"{text}: nothing in it stands out from its surroundings")
+    upright = Upright(mask, _given_feet(scene, text, box) if box[4:] else _feet(scene, text, mask))
+    if not is_before(scene, upright):
+        raise InputError(
+            f"{text}: the line through its feet does not pass below the whole thing; give two "
+            "points where it meets the ground"
+        )
+    return upright
+
+
+def _given_feet(scene: LiftedScene, text: str, box: tuple[float, ...]) -> Tensor:
+    feet = torch.tensor(box[4:], dtype=torch.float64).reshape(2, 2)
+    horizon = scene.camera.horizon
+    if (feet[:, 1] <= horizon).any():
+        raise InputError(
+            f"{text}: its feet must lie below the horizon (row {horizon:.0f}), on the ground"
+        )
+    return feet
+
+
+def _feet(scene: LiftedScene, text: str, mask: np.ndarray) -> Tensor:
+    """The foot line that the mask tells."""
+    feet = foot_line(mask, scene.camera)
+    if feet is None:
+        raise InputError(
+            f"{text}: what stands out in it ends above the horizon (row "
+            f"{scene.camera.horizon:.0f}); give its feet too (X0,Y0,X1,Y1,FX0,FY0,FX1,FY1)"
+        )
+    if (mask[-1] > 0.5).any():
+        raise InputError(
+            f"{text}: is cut by the picture's lower border, so its foot is not seen; give a box "
+            "that ends above, or its feet too (X0,Y0,X1,Y1,FX0,FY0,FX1,FY1)"
+        )
+    lowest = standing_points(scene, feet)[feet[:, 1].argmax()]
+    if not scene.surface.contains(CLOSE * lowest):
+        raise InputError(
+            f"{text}: stands as far away as the place's backdrop or wall, which is upright "
+            "already; leave it out"
+        )
+    return feet

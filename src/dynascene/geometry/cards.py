@@ -1,0 +1,254 @@
+"""Things that stand in the picture of a place, as cards: cut out, and stood on the ground.
+
+What a card hides is continued from what lies beside it, and counts as not photographed.
+
+H W pixels of the picture.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from scipy import ndimage
+from torch import Tensor
+
+from dynascene.geometry.canvas import SOLID, SceneCanvas, paint_canvas
+from dynascene.geometry.lifting import LiftedScene, SceneLayer
+from dynascene.geometry.panorama import (
+    PanoramaWindow,
+    angles_from_directions,
+    directions_from_angles,
+)
+from dynascene.geometry.picture import PictureCamera
+from dynascene.geometry.screen import Screen
+from dynascene.imaging.blurring import gaussian_blur
+
+NEAR_FEET = 0.6  # of the rows between horizon and lowest foot: corners above are not on the ground
+LEAST_STEP = 0.02  # of the picture's width: the shortest panel
+RIM = 3  # pixels of the picture around a thing, in which its colours mix with what is behind
+BESIDE = 2.0  # how much farther away a pixel above or below counts than one to the side
+FEW = 0.02  # of a Gaussian's weight, from which open pixels tell the colour of hidden ones
+MARGIN = 0.5  # of a card's width and height, transparent around it
+
+
+@dataclass(frozen=True)
+class Upright:
+    """A thing that stands on the ground, as the picture shows it.
+
+    mask: float32 [H, W], 1 where it is seen.
+    feet: [K, 2] float64, K ≥ 2, where it meets the ground: pixels from the left to the right, all
+        below the horizon.
+    """
+
+    mask: np.ndarray
+    feet: Tensor
+
+
+def foot_line(mask: np.ndarray, camera: PictureCamera) -> Tensor | None:
+    """Where a thing meets the ground, by the lower outline of its mask.
+
+    The lower outline's convex hull is how a thing of upright sides and convex base stands. Corners
+    of it far above the lowest point rather hang over the ground; from the last one that stands, the
+    line goes on across the picture.
+
+    Args:
+        mask: [H, W], positive where the thing is seen.
+
+    Returns:
+        Pixels [K, 2] as for ``Upright``; None where nothing is below the horizon.
+    """
+    seen = mask > 0.5
+    columns = np.flatnonzero(seen.any(axis=0))
+    if not len(columns):
+        return None
+    lowest = len(seen) - np.argmax(seen[::-1], axis=0)[columns]
+    corners = _lower_hull(np.column_stack([columns + 0.5, lowest]).astype(np.float64))
+    below = corners[:, 1] - camera.horizon
+    if below.max() <= 0:
+        return None
+    standing = corners[below >= NEAR_FEET * below.max()]
+    step = LEAST_STEP * camera.size.width
+    feet = [standing[0]]
+    for corner in standing[1:]:
+        if corner[0] - feet[-1][0] >= step:
+            feet.append(corner)
+    left, right = feet[0] - [step, 0], feet[-1] + [step, 0]
+    return torch.from_numpy(np.array([left, *feet, right]))
+
+
+def _lower_hull(points: np.ndarray) -> np.ndarray:
+    """Corners [K, 2], from the left to the right, of the hull's lower side (rows grow downwards).
+
+    points: [N, 2], by growing columns.
+    """
+    hull: list[np.ndarray] = []
+    for point in points:
+        while len(hull) > 1 and _turn(hull[-2], hull[-1], point) >= 0:
+            hull.pop()
+        hull.append(point)
+    return np.array(hull)
+
+
+def _turn(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> float:
+    """Negative where b lies below the line from a to c."""
+    return float((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
+
+
+def stand_up(scene: LiftedScene, uprights: Sequence[Upright]) -> LiftedScene:
+    """The scene with things as cards in front of its layers.
+
+    Args:
+        scene: of one layer, a flat picture.
+        uprights: with masks of the picture's size.
+    """
+    screens = [_screen(scene, upright) for upright in uprights]
+    order = sorted(range(len(screens)), key=lambda n: _distance(screens[n]))
+    cards, covered = [], np.zeros(uprights[0].mask.shape, np.float32)
+    for number in order:
+        mask = np.minimum(uprights[number].mask, 1 - covered)  # nearer things hide farther ones
+        covered = np.maximum(covered, mask)
+        cards.append(SceneLayer(_card_picture(scene.picture, mask), screens[number]))
+    (ground,) = scene.layers
+    return replace(
+        scene, layers=(replace(ground, picture=_without(ground.picture, covered)),),
+        cards=tuple(cards),
+    )  # fmt: skip
+
+
+def standing_points(scene: LiftedScene, feet: Tensor) -> Tensor:
+    """Pixels [K, 2] below the horizon → points [K, 3] of the ground, in the scene's world."""
+    directions = scene.camera.directions_from_pixels(feet)
+    return directions * (scene.surface.height / directions[:, 1:2])
+
+
+def is_before(scene: LiftedScene, upright: Upright) -> bool:
+    """Whether every ray to the thing meets the upright plane above its feet ahead."""
+    columns = np.flatnonzero((upright.mask > 0).any(axis=0))
+    rows = np.flatnonzero((upright.mask > 0).any(axis=1))
+    corners = [(x, y) for x in (columns[0], columns[-1] + 1) for y in (rows[0], rows[-1] + 1)]
+    rays = scene.camera.directions_from_pixels(torch.tensor(corners, dtype=torch.float64))
+    hits = _screen(scene, upright).hit(torch.zeros_like(rays), rays)
+    return bool(((hits * rays).sum(-1) > 0).all())
+
+
+def _screen(scene: LiftedScene, upright: Upright) -> Screen:
+    return Screen(standing_points(scene, upright.feet)[:, ::2], scene.surface.height)
+
+
+def _distance(screen: Screen) -> float:
+    return float(screen.feet.norm(dim=-1).min())
+
+
+def _card_picture(picture: Tensor, mask: np.ndarray) -> Tensor:
+    """[5, H, W]: the thing, whose colours go on beyond its outline."""
+    core = ndimage.binary_erosion(mask > 0.5, iterations=1)
+    if not core.any():
+        core = mask > 0.5
+    source = ndimage.distance_transform_edt(~core, return_distances=False, return_indices=True)
+    colours = torch.from_numpy(picture.numpy()[:, source[0], source[1]])
+    solid = torch.from_numpy(np.ascontiguousarray(mask, dtype=np.float32))[None]
+    return torch.cat([colours, torch.ones_like(solid), solid])
+
+
+def _without(picture: Tensor, mask: np.ndarray) -> Tensor:
+    """A solid picture [5, H, W] without what a mask covers, continued from what lies beside it."""
+    hidden = ndimage.binary_dilation(mask > 0, iterations=RIM)
+    if hidden.all() or not hidden.any():
+        return picture
+    colours = picture[:3].movedim(0, -1).numpy()
+    rows, columns, is_mirrored = _mirrored(hidden)
+    sharp = gaussian_blur(is_mirrored.astype(np.float32), RIM)[..., None]
+    fill = sharp * colours[rows, columns] + (1 - sharp) * _diffused(colours, ~hidden)
+    result = picture.clone()
+    result[:3] = torch.from_numpy(np.where(hidden[..., None], fill, colours)).movedim(-1, 0)
+    result[3] *= torch.from_numpy(~hidden)
+    return result
+
+
+def _mirrored(hidden: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each hidden pixel the row and column of its mirror image at the nearest open one.
+
+    A row of the ground lies at one distance, so what is beside a thing rather goes on behind it
+    than what is above or below. The last array is False where the mirror image is no open pixel.
+    """
+    rows, columns = np.indices(hidden.shape)
+    nearest = ndimage.distance_transform_edt(
+        hidden, sampling=(BESIDE, 1.0), return_distances=False, return_indices=True
+    )
+    row, column = 2 * nearest[0] - rows, 2 * nearest[1] - columns
+    height, width = hidden.shape
+    within = (row >= 0) & (row < height) & (column >= 0) & (column < width)
+    row, column = row.clip(0, height - 1), column.clip(0, width - 1)
+    return row, column, within & ~hidden[row, column]
+
+
+def _diffused(colours: np.ndarray, is_open: np.ndarray) -> np.ndarray:
+    """Smooth colours [H, W, 3] everywhere: means of open pixels, over as little as there are."""
+    weights = is_open.astype(np.float32)
+    result = np.broadcast_to(colours[is_open].mean(axis=0), colours.shape)
+    sigma = max(colours.shape) / 2
+    while sigma > RIM:
+        deviations = sigma, sigma / BESIDE
+        share = gaussian_blur(weights, *deviations)[..., None]
+        mean = gaussian_blur(colours * weights[..., None], *deviations) / np.maximum(share, 1e-6)
+        weight = np.clip(share / FEW, 0, 1)
+        result = result + weight * (mean - result)
+        sigma /= 2
+    return result
+
+
+def paint_card(card: SceneLayer, camera: PictureCamera, density: float) -> SceneCanvas:
+    """Paint a card onto a canvas of its own, with a transparent border.
+
+    A card that the picture's border cuts goes on beyond it as the place does (continuation.py).
+
+    Args:
+        card: see ``stand_up``.
+        camera: of the picture.
+        density: of the canvas, in pixels per radian.
+    """
+    seen = card.picture[SOLID] > 0
+    window = _window(seen, camera, density)
+    layers = paint_canvas(card.picture, camera, window).layers
+    layers[SOLID] *= _goes_on(seen, camera, window)
+    layers[3] = 1  # the continuation of a card is part of it, and nothing to be painted
+    for border in (layers[SOLID, 0], layers[SOLID, -1], layers[SOLID, :, 0], layers[SOLID, :, -1]):
+        border.zero_()
+    return SceneCanvas(window, layers, is_card=True)
+
+
+def _goes_on(seen: Tensor, camera: PictureCamera, window: PanoramaWindow) -> Tensor:
+    """Whether a canvas shows the picture, or lies beyond a border that cuts the card: [h, w]."""
+    azimuth, depression = window.pixel_angles()
+    beta, alpha = torch.meshgrid(depression, azimuth, indexing="ij")
+    pixel, inside = camera.pixels_from_directions(directions_from_angles(alpha, beta))
+    (x, y), (width, height) = pixel.unbind(-1), camera.size
+    left, right, bottom = (bool(side.any()) for side in (seen[:, 0], seen[:, -1], seen[-1]))
+    beyond = ((x < 0) & left) | ((x > width) & right) | ((y > height) & bottom)
+    return inside | beyond
+
+
+def _window(seen: Tensor, camera: PictureCamera, density: float) -> PanoramaWindow:
+    """What holds a card [H, W], its continuation where a side border cuts it, and a margin."""
+    rows, columns = seen.nonzero(as_tuple=True)
+    left, right = float(columns.min()), float(columns.max()) + 1
+    width = right - left
+    cut_left, cut_right = left == 0, right == seen.shape[1]
+    across = torch.linspace(left - cut_left * width, right + cut_right * width, 9)
+    down = torch.linspace(float(rows.min()), float(rows.max()) + 1, 9)
+    y, x = torch.meshgrid(down, across, indexing="ij")
+    azimuth, depression = angles_from_directions(
+        camera.directions_from_pixels(torch.stack([x, y], dim=-1))
+    )
+    first, last = float(azimuth.min()), float(azimuth.max())
+    top, bottom = float(depression.min()), float(depression.max())
+    margin = MARGIN * (bottom - top)
+    return PanoramaWindow(
+        (first + last) / 2,
+        min((last - first) / 2 * (1 + 2 * MARGIN), 0.99 * math.pi),
+        max(top - margin, -math.pi / 2),
+        min(bottom + margin, math.pi / 2),
+        density,
+    )

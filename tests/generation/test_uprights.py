@@ -1,0 +1,157 @@
+"""Things that a request names stand in its place; what cannot stand is one line."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from dynascene import CameraInput, GenerationOptions, GenerationRequest, PlaceInput
+from dynascene.errors import InputError
+from dynascene.generation.free_ground import smearing
+from dynascene.generation.inputs import Inputs
+from dynascene.generation.opening import open_inputs
+from dynascene.geometry.box import PlaceBox
+from dynascene.geometry.screen import Screen
+from dynascene.geometry.surface import Stage
+from dynascene.jobs.log import Log
+
+BOX = (60.0, 20.0, 100.0, 74.0)
+
+
+@pytest.fixture(scope="module")
+def street(tmp_path_factory) -> Path:
+    """A red post on grey ground, before a blue backdrop; the horizon is row 40 of 90."""
+    rng = np.random.default_rng(0)
+    picture = np.full((90, 160, 3), (120, 120, 120), np.float64)
+    picture[:45] = (180, 110, 60)  # BGR
+    picture[25:70, 70:90] = (40, 30, 200)
+    picture += rng.normal(0, 8, picture.shape)
+    path = tmp_path_factory.mktemp("street") / "street.png"
+    cv2.imwrite(str(path), picture.clip(0, 255).astype(np.uint8))
+    return path
+
+
+def opened(scene: Path, folder: Path, *uprights: tuple[float, ...], **options) -> Inputs:
+    options = {"horizon": 4 / 9, "scene_fov": 60} | options
+    place = PlaceInput(scene=scene, upright=uprights, **options)
+    request = GenerationRequest(
+        place=place,
+        camera=CameraInput(move="truck-right:0.1"),
+        frames=(0, 3),
+        options=GenerationOptions(framing="centre"),
+    )
+    return open_inputs(request, folder, Log())
+
+
+def test_a_box_around_a_thing_makes_it_stand(street: Path, tmp_path: Path) -> None:
+    inputs = opened(street, tmp_path, BOX, place="ground")
+    (card,) = inputs.scene.cards
+    assert isinstance(card.surface, Screen)
+    assert isinstance(inputs.scene.surface, Stage)
+    solid = card.picture[4]
+    assert solid[28:67, 72:88].min() == 1
+    assert solid[:, :66].max() == 0
+    (report,) = inputs.place["uprights"]
+    assert report["box"] == list(BOX)
+    assert all(abs(row - 70) <= 1 for _, row in report["feet"])
+
+
+def test_its_feet_can_be_given(street: Path, tmp_path: Path) -> None:
+    feet = (70.0, 72.0, 90.0, 66.0)
+    inputs = opened(street, tmp_path, (*BOX, *feet), place="ground")
+    (report,) = inputs.place["uprights"]
+    assert report["feet"] == [[70, 72], [90, 66]]
+    (left, right) = inputs.scene.cards[0].surface.feet
+    assert right[1] > left[1]  # the higher row is farther away
+
+
+def test_things_stand_in_a_box_too(street: Path, tmp_path: Path) -> None:
+    wall = (30.0, 5.0, 130.0, 52.0, 80.0, 40.0)
+    inputs = opened(street, tmp_path, BOX, box=wall, horizon=None)
+    assert isinstance(inputs.scene.surface, PlaceBox)
+    assert len(inputs.scene.cards) == 1
+    assert inputs.place["shape"] == "box"
+
+
+def test_several_things(street: Path, tmp_path: Path) -> None:
+    inputs = opened(street, tmp_path, BOX, (66.0, 22.0, 96.0, 76.0), place="ground")
+    assert len(inputs.scene.cards) == 2
+    assert len(inputs.place["uprights"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("box", "why"),
+    [
+        ((60.0, 5.0, 100.0, 38.0), "above the horizon"),
+        ((60.0, 20.0, 100.0, 120.0), "outside the picture, which is 160x90"),
+        ((60.0, 20.0, 60.2, 70.0), "nothing in it stands out"),
+        ((60.0, 20.0, 100.0, 66.0, 62.0, 30.0, 98.0, 66.0), "below the horizon"),
+        ((60.0, 20.0, 100.0, 74.0, 40.0, 74.0, 68.0, 44.0), "does not pass below"),
+    ],
+)
+def test_what_cannot_stand_is_one_line(
+    street: Path, tmp_path: Path, box: tuple[float, ...], why: str
+) -> None:
+    with pytest.raises(InputError, match=why) as error:
+        opened(street, tmp_path, box, place="ground")
+    assert "\n" not in str(error.value)
+    assert error.value.parameters[0] == "upright"
+
+
+def test_what_stands_on_the_backdrop_stands_already(street: Path, tmp_path: Path) -> None:
+    picture = cv2.imread(str(street))
+    picture[47:75, 60:100] = picture[47:75, 110:150]  # the post ends 7 rows below the horizon
+    cv2.imwrite(str(tmp_path / "far.png"), picture)
+    with pytest.raises(InputError, match="upright already"):
+        opened(tmp_path / "far.png", tmp_path, (60.0, 18.0, 100.0, 55.0), place="ground")
+
+
+def test_a_thing_cut_by_the_lower_border_needs_its_feet(street: Path, tmp_path: Path) -> None:
+    picture = cv2.imread(str(street))[:65]
+    cv2.imwrite(str(tmp_path / "low.png"), picture)
+    box, horizon = (60.0, 20.0, 100.0, 65.0), 40 / 65
+    with pytest.raises(InputError, match="lower border"):
+        opened(tmp_path / "low.png", tmp_path, box, place="ground", horizon=horizon)
+    feet = (70.0, 70.0, 90.0, 70.0)
+    inputs = opened(tmp_path / "low.png", tmp_path, (*box, *feet), place="ground", horizon=horizon)
+    assert len(inputs.scene.cards) == 1
+
+
+@pytest.mark.parametrize(
+    ("box", "why"),
+    [
+        ((1.0, 2.0, 3.0), "X0,Y0,X1,Y1"),
+        ((1.0, 2.0, float("nan"), 4.0), "X0,Y0,X1,Y1"),
+        ((30.0, 2.0, 3.0, 40.0), "upper left"),
+        ((*BOX, 90.0, 70.0, 70.0, 70.0), "left foot before"),
+    ],
+)
+def test_numbers_that_are_no_box(box: tuple[float, ...], why: str) -> None:
+    with pytest.raises(InputError, match=why):
+        PlaceInput(scene=Path("scene.png"), upright=(box,))
+
+
+def test_a_depth_map_stands_by_itself() -> None:
+    with pytest.raises(InputError, match="upright` and `scene_depth"):
+        PlaceInput(scene=Path("scene.png"), upright=(BOX,), scene_depth=Path("depth.npy"))
+    with pytest.raises(InputError, match="upright` and `place` depth"):
+        PlaceInput(scene=Path("scene.png"), upright=(BOX,), place="depth")
+
+
+def test_a_panorama_has_no_boxes(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "around.png"), np.full((64, 128, 3), 90, np.uint8))
+    with pytest.raises(InputError, match="panorama"):
+        opened(tmp_path / "around.png", tmp_path, (10.0, 10.0, 40.0, 50.0), scene_fov=360)
+
+
+def test_what_stands_does_not_smear(tmp_path: Path) -> None:
+    """The notice speaks of what is left on the ground."""
+    rng = np.random.default_rng(0)
+    picture = np.full((90, 160, 3), 120, np.uint8)
+    picture[25:80, 30:130] = rng.integers(0, 256, (55, 100, 3))
+    cv2.imwrite(str(tmp_path / "busy.png"), picture)
+    lying = opened(tmp_path / "busy.png", tmp_path, place="ground")
+    assert "`upright`" in smearing(lying.scene, lying.shot.cameras)
+    upright = opened(tmp_path / "busy.png", tmp_path, (25.0, 15.0, 135.0, 84.0), place="ground")
+    assert smearing(upright.scene, upright.shot.cameras) == ""
