@@ -7,11 +7,13 @@ import cv2
 import numpy as np
 import pytest
 
+from dynascene.generation import subject
 from dynascene.generation.subject import CleanEdges
 from dynascene.interfaces.cli.main import main
 from dynascene.io.frames import open_frames
 from dynascene.io.images import write_png
 from dynascene.io.mattes import open_matte
+from dynascene.io.picking import pick
 from dynascene.types import ArrayFrames
 
 FRAMES, H, W = 20, 96, 160
@@ -102,3 +104,26 @@ def test_edges_are_cleaned_and_solid_pixels_kept() -> None:
     edge = (soft[..., 0] > 64) & (soft[..., 0] < 192)
     green = clean[0][edge][:, 1].astype(int) - 40
     assert green.mean() < 0.5 * (mixed[edge][:, 1] - 40).mean()
+
+
+@pytest.mark.parametrize("is_shown_softer", [False, True])
+def test_picked_frames_are_cleaned_as_read_ones_and_no_others(
+    is_shown_softer: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(3)
+    frames, mattes, softer = (
+        ArrayFrames(list(rng.integers(0, 256, (5, 30, 33, channels), np.uint8)))
+        for channels in (3, 1, 1)
+    )
+    edges = CleanEdges(frames, mattes, softer if is_shown_softer else None)
+    whole, cleaned = list(edges.read()), []
+    clean_edges = subject.decontaminate
+
+    def decontaminate(frame: np.ndarray, matte: np.ndarray) -> np.ndarray:
+        cleaned.append(frame)
+        return clean_edges(frame, matte)
+
+    monkeypatch.setattr("dynascene.generation.subject.decontaminate", decontaminate)
+    picked = list(pick(edges, [1, 4]))
+    np.testing.assert_array_equal(picked, [whole[1], whole[4]])
+    assert len(cleaned) == 2

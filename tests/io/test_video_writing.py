@@ -232,3 +232,27 @@ def test_an_encoder_that_fails_is_said_in_one_line(
 
 def _failing(*_: object) -> None:
     raise av.error.ExternalError(542398533, "Generic error in an external library")
+
+
+@pytest.mark.parametrize("size", [Size(32, 24), Size(33, 23)])
+def test_grey_frames_are_written_as_those_of_three_equal_channels(
+    tmp_path: Path, size: Size
+) -> None:
+    rng = np.random.default_rng(3)
+    grey = rng.integers(0, 256, (size.height, size.width, 1), np.uint8)
+    stored = []
+    for name, channels in (("grey", 1), ("colour", 3)):
+        with H264Writer(tmp_path / f"{name}.mp4", size, RATE) as writer:
+            writer.write(np.repeat(grey, channels, axis=2))
+        with av.open(str(tmp_path / f"{name}.mp4")) as container:
+            stored.append(next(container.decode(video=0)).to_ndarray().astype(int))
+    assert np.abs(stored[0] - stored[1]).mean() < 1
+    assert (stored[0][24:] == 128).all()  # chroma
+
+
+def test_the_luma_of_grey_is_that_of_limited_range() -> None:
+    ramp = np.arange(256, dtype=np.uint8).reshape(16, 16, 1)
+    luma = video_encoding.grey_frame(ramp).to_ndarray()[:16].ravel()
+    exact = 16 + np.arange(256) * 219 / 255
+    assert np.abs(luma - exact).max() <= 0.5
+    assert (luma[0], luma[-1]) == (16, 235)

@@ -21,6 +21,7 @@ from dynascene.geometry.intrinsics import focal_from_fov
 from dynascene.geometry.picture import PictureCamera
 from dynascene.io.atomic import replacing, write_text
 from dynascene.io.cameras import write_cameras
+from dynascene.io.picking import pick
 from dynascene.io.text import parse_json
 from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, FrameSource
@@ -170,9 +171,9 @@ def shows_background(colour: FrameSource, matte: FrameSource) -> bool:
 
     Where the matte is faint, colours may be the person's own already.
     """
-    for index in np.linspace(0, len(colour) - 1, LOOKED_AT).round().astype(int).tolist():
-        frame = next(iter(colour.read(index, index + 1)))
-        hidden = next(iter(matte.read(index, index + 1)))[..., 0] == 0
+    looked_at = sorted({round(i) for i in np.linspace(0, len(colour) - 1, LOOKED_AT)})
+    for frame, shown in zip(pick(colour, looked_at), pick(matte, looked_at), strict=True):
+        hidden = shown[..., 0] == 0
         if hidden.any() and frame[hidden].std(axis=0).max() > PLAIN:
             return True
     return False

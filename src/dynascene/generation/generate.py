@@ -6,17 +6,20 @@ from dynascene.generation.generators.projection import projection
 from dynascene.generation.guide import BackgroundGenerator, SceneGuide, prepare
 from dynascene.generation.names import GeneratorName
 from dynascene.geometry.lifting import LiftedScene
+from dynascene.loading import pause_collector
 from dynascene.types import Batch, Shot
 
 
 def _diffusion(guide: SceneGuide, options: GenerationOptions) -> GeneratedClip:
-    from dynascene.generation.generators.diffusion import diffusion  # diffusers loads for seconds
+    with pause_collector():
+        from dynascene.generation.generators.diffusion import diffusion  # loads diffusers, seconds
 
     return diffusion(guide, options)
 
 
 def _vace(guide: SceneGuide, options: GenerationOptions) -> GeneratedClip:
-    from dynascene.generation.generators.vace import vace  # likewise
+    with pause_collector():
+        from dynascene.generation.generators.vace import vace  # likewise
 
     return vace(guide, options)
 
@@ -64,12 +67,14 @@ def check_generator(options: GenerationOptions, *, is_filmed: bool = True) -> No
     """
     _generator(options.generator)
     if options.generator == "vace":
-        from dynascene.generation.vace_weights import check_vace
+        with pause_collector():
+            from dynascene.generation.vace_weights import check_vace
 
         check_vace(options)
     if options.generator == "diffusion" and isinstance(options.weights, str | None):
-        from dynascene.generation.motion_input import check_not_filmed
-        from dynascene.generation.weights import check_weights, system_of
+        with pause_collector():
+            from dynascene.generation.motion_input import check_not_filmed
+            from dynascene.generation.weights import check_weights, system_of
 
         folder, _ = check_weights(options.weights)
         system = system_of(folder)

@@ -16,7 +16,7 @@ def pick(source: FrameSource, numbers: Sequence[int]) -> Iterator[np.ndarray]:
     """Yield uint8 [H, W, C] for the frames of these rising numbers.
 
     A video decodes what lies between them, but does not convert it to RGB; of pictures only these
-    are opened.
+    are opened. Other sources may have a ``pick`` of their own.
     """
     if isinstance(source, Excerpt):
         yield from pick(source.source, [source.start + number for number in numbers])
@@ -27,6 +27,8 @@ def pick(source: FrameSource, numbers: Sequence[int]) -> Iterator[np.ndarray]:
     elif isinstance(source, DerivedFrames):
         for frame in pick(source.source, numbers):
             yield np.ascontiguousarray(source.convert(frame))
+    elif (own := getattr(source, "pick", None)) is not None:
+        yield from own(numbers)
     elif numbers:
         chosen = frozenset(numbers)
         for number, frame in enumerate(source.read(0, numbers[-1] + 1)):

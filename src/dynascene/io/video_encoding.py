@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 TICKS = 90_000  # per second, where frames come at varying times
+NO_CHROMA = 128
+# limited range, 8 bits: Y = 16 + 219 v / 255
+LUMA_OF_GREY = np.rint(16 + np.arange(256) * (219 / 255)).astype(np.uint8)
 CONVERSION = swscale.BILINEAR | swscale.ACCURATE_ROUNDING | swscale.FULL_CHROMA_INPUT
 
 
@@ -139,6 +142,17 @@ def _halved(plane: np.ndarray) -> np.ndarray:
     across, down = np.array([0.25, 0.5, 0.25]), np.array([0.5, 0.5])
     border = cv2.BORDER_REPLICATE
     return cv2.sepFilter2D(plane, -1, across, down, anchor=(1, 0), borderType=border)[::2, ::2]
+
+
+def grey_frame(picture: np.ndarray) -> av.VideoFrame:
+    """Grey uint8 [H, W, 1] of even sides as BT.709, limited range, 4:2:0: the chroma is one value.
+
+    As the picture in three equal channels, whose luma swscale rounds up a little early.
+    """
+    height, width, _ = picture.shape
+    stored = np.full((height * 3 // 2, width), NO_CHROMA, np.uint8)
+    stored[:height] = LUMA_OF_GREY[picture[..., 0]]
+    return av.VideoFrame.from_ndarray(stored, format="yuv420p")
 
 
 def ten_bit_frame(picture: np.ndarray) -> av.VideoFrame:

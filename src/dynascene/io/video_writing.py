@@ -17,7 +17,7 @@ import numpy as np
 from dynascene.imaging.pixels import stored_words, unit_floats
 from dynascene.io.atomic import replacing
 from dynascene.io.images import clear_write_errors, write_png
-from dynascene.io.video_encoding import EncodedWriter, VideoEncoding, ten_bit_frame
+from dynascene.io.video_encoding import EncodedWriter, VideoEncoding, grey_frame, ten_bit_frame
 from dynascene.types import Size
 
 if TYPE_CHECKING:
@@ -67,7 +67,10 @@ class H264Writer(EncodedWriter):
     def write(self, frame: np.ndarray) -> None:
         """Append uint8 [H, W, 3], or a grey [H, W, 1]."""
         _check(frame, self.size, channels=(1, 3))
-        self.encode(_evened(frame))
+        if frame.shape[2] == 1:
+            self.encode_planes(grey_frame(_evened(frame)))
+        else:
+            self.encode(_evened(frame))
 
 
 class HevcWriter(EncodedWriter):
@@ -95,7 +98,8 @@ class HevcWriter(EncodedWriter):
     def write(self, frame: np.ndarray) -> None:
         """Append [H, W, 3], or a grey [H, W, 1]; float in 0 … 1, or uint8."""
         _check(frame, self.size, (1, 3), (np.uint8, np.float32))
-        self.encode_planes(ten_bit_frame(unit_floats(_evened(frame))))
+        colour = np.repeat(frame, 3, axis=2) if frame.shape[2] == 1 else frame
+        self.encode_planes(ten_bit_frame(unit_floats(_evened(colour))))
 
 
 class ProResWriter(EncodedWriter):
@@ -166,10 +170,9 @@ def _even(size: Size) -> Size:
 
 
 def _evened(frame: np.ndarray) -> np.ndarray:
-    """[H, W, 3 or 1] → [H', W', 3] of even sides: the last row and column are repeated."""
-    colour = np.repeat(frame, 3, axis=2) if frame.shape[2] == 1 else frame
+    """[H, W, C] → [H', W', C] of even sides: the last row and column are repeated."""
     padding = (0, frame.shape[0] % 2), (0, frame.shape[1] % 2), (0, 0)
-    return np.pad(colour, padding, mode="edge")
+    return np.pad(frame, padding, mode="edge") if np.any(padding) else frame
 
 
 def _check(

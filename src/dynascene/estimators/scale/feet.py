@@ -9,6 +9,7 @@ from torch import Tensor
 from dynascene.estimators.scale.silhouette import person_silhouette
 from dynascene.geometry.placing import FilmedFeet
 from dynascene.geometry.tracks import relative_track, resize_track
+from dynascene.io.picking import pick
 from dynascene.types import ArrayFrames, CameraTrack, FrameSource
 
 FRAMES_LOOKED_AT = 16
@@ -66,7 +67,7 @@ class SeenFeet(NamedTuple):
 def seen_feet(matte: FrameSource, track: CameraTrack) -> SeenFeet:
     """The feet in some frames of a clip, as for ``standing_rays``."""
     looked_at = sorted({round(i) for i in np.linspace(0, len(matte) - 1, FRAMES_LOOKED_AT)})
-    frames = ArrayFrames([next(iter(matte.read(index, index + 1))) for index in looked_at])
+    frames = ArrayFrames(list(pick(matte, looked_at)))
     silhouette = person_silhouette(frames)
     seen = silhouette.seen & ~silhouette.feet_cut
     track = relative_track(resize_track(track, matte.size))

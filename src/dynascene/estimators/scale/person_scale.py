@@ -31,6 +31,7 @@ from dynascene.geometry.tracks import (
     travels,
     turning_only,
 )
+from dynascene.io.picking import pick
 from dynascene.types import CameraTrack, FrameSource
 
 ADULT = 1.7  # metres
@@ -173,10 +174,10 @@ def _by_horizons(frames: FrameSource, track: CameraTrack, roll: float) -> PitchE
     candidates = np.arange(-89.0, 90.0, 0.5)
     down = torch.from_numpy(down_vectors(candidates, roll))
     readings: list[tuple[float, float]] = []
-    for index in sorted({round(i) for i in np.linspace(0, len(track) - 1, HORIZON_FRAMES)}):
-        picture = next(iter(frames.read(index, index + 1)))[..., :3]
+    looked_at = sorted({round(i) for i in np.linspace(0, len(track) - 1, HORIZON_FRAMES)})
+    for index, picture in zip(looked_at, pick(frames, looked_at), strict=True):
         focal = float(track.intrinsics[index, 1, 1])
-        horizon = estimate_horizon(np.ascontiguousarray(picture), focal)
+        horizon = estimate_horizon(np.ascontiguousarray(picture[..., :3]), focal)
         x, y, z = (down @ track.cam_from_world[index, :3, :3].T).unbind(-1)
         pitch = torch.rad2deg(torch.atan2(-z, torch.hypot(x, y)))  # of this frame, for each
         nearest = int((pitch - _pitch_of(horizon.row, track, index)).abs().argmin())

@@ -10,6 +10,7 @@ from dynascene.generation.footage import shows_background
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.geometry.projection import coarse_hits
 from dynascene.imaging.colour import LIGHT_OF_BYTE, LUMINANCE_709, linear_from_srgb
+from dynascene.io.picking import pick
 from dynascene.types import CameraTrack, Shot
 
 FRAMES_LOOKED_AT = 8
@@ -50,11 +51,13 @@ def filmed_illumination(shot: Shot) -> Illumination | None:
         return None
     if not shows_background(shot.foreground, shot.matte):
         return None
+    looked_at = sorted({round(i) for i in np.linspace(0, len(shot) - 1, FRAMES_LOOKED_AT)})
     pixels = []
-    for index in np.linspace(0, len(shot) - 1, FRAMES_LOOKED_AT).round().astype(int).tolist():
-        frame = next(iter(shot.foreground.read(index, index + 1)))[::EVERY, ::EVERY]
-        matte = next(iter(shot.matte.read(index, index + 1)))[::EVERY, ::EVERY, 0]
-        pixels.append(frame[matte == 0])  # where it is faint, the edges are cleaned already
+    for frame, matte in zip(
+        pick(shot.foreground, looked_at), pick(shot.matte, looked_at), strict=True
+    ):
+        hidden = matte[::EVERY, ::EVERY, 0] == 0
+        pixels.append(frame[::EVERY, ::EVERY][hidden])  # where it is faint, edges are clean already
     return illumination_of(LIGHT_OF_BYTE[np.concatenate(pixels)])
 
 

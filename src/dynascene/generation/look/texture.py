@@ -8,6 +8,7 @@ import numpy as np
 from dynascene.imaging.grain import add_grain, grain_of
 from dynascene.imaging.pixels import stored_bytes
 from dynascene.imaging.sharpness import edge_width, soften
+from dynascene.io.picking import pick
 from dynascene.types import FrameSource
 
 FRAMES_LOOKED_AT = 5
@@ -75,8 +76,8 @@ def texture_of(picture: np.ndarray) -> Texture:
 
 def clip_texture(frames: FrameSource) -> Texture:
     """The medians over some frames of a clip, person and surroundings alike."""
-    indices = np.linspace(0, len(frames) - 1, FRAMES_LOOKED_AT).round().astype(int)
-    textures = [texture_of(next(iter(frames.read(i, i + 1)))) for i in indices.tolist()]
+    looked_at = sorted({round(i) for i in np.linspace(0, len(frames) - 1, FRAMES_LOOKED_AT)})
+    textures = [texture_of(frame) for frame in pick(frames, looked_at)]
     middles = []
     for values in zip(*textures, strict=True):
         measured = [value for value in values if value is not None]
