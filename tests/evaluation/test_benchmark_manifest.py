@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from evaluate_command import evaluate
 
 from dynascene.errors import InputError
 from dynascene.evaluation.benchmark_manifest import (
@@ -19,7 +20,6 @@ from dynascene.evaluation.benchmark_manifest import (
 )
 from dynascene.evaluation.filmed_benchmark import FilmedBenchmark
 from dynascene.geometry.intrinsics import intrinsics_from_fov
-from dynascene.interfaces.cli.evaluation import evaluate
 from dynascene.io.cameras import write_cameras
 from dynascene.io.video_writing import H264Writer
 from dynascene.types import CameraTrack, Size

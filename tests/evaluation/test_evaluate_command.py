@@ -5,10 +5,10 @@ from pathlib import Path
 
 import cv2
 import pytest
+from evaluate_command import evaluate
 
 from dynascene.errors import InputError
 from dynascene.evaluation import opening
-from dynascene.interfaces.cli.evaluation import evaluate
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from evaluate_command import evaluate
 
 from dynascene.errors import InputError
 from dynascene.evaluation import opening
 from dynascene.evaluation.clip_inputs import write_inputs
 from dynascene.evaluation.external import ExternalVideos, clip_file_name
-from dynascene.interfaces.cli.evaluation import evaluate
 from dynascene.interfaces.cli.system_names import open_external
 from dynascene.io.cameras import CameraDefaults, read_cameras
 from dynascene.io.frames import open_frames

@@ -13,6 +13,7 @@ from tyro.conf import arg
 
 from dynascene.interfaces.cli import main as cli
 from dynascene.interfaces.cli.cameras import convert
+from dynascene.interfaces.cli.evaluation import evaluate
 from dynascene.interfaces.cli.generation import generate
 from dynascene.interfaces.cli.parsing import unbroken
 from dynascene.interfaces.cli.signatures import Option, options_in
@@ -43,7 +44,7 @@ def test_options_are_spelled_as_on_the_command_line() -> None:
     assert [option.is_switch for option in options_in(photograph)] == [False, False, True, False]
 
 
-@pytest.mark.parametrize("command", [generate, convert])
+@pytest.mark.parametrize("command", [generate, evaluate, convert])
 def test_no_option_is_in_two_groups(command: Callable[..., None]) -> None:
     spellings = [option.spelling for option in options_in(command)]
     assert len(spellings) == len(set(spellings))

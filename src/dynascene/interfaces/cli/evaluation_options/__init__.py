@@ -1,0 +1,1 @@
+"""The options of ``dynascene evaluate`` in groups, as its help shows them."""
