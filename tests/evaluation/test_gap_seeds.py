@@ -71,3 +71,20 @@ def test_texts() -> None:
     assert range_text(value, 1, 1) == "3.5 [3.0, 4.0]"
     assert range_text(value, 2, 3) == "3.50 [3.00, 4.00] (3.25 … 3.75)"
     assert range_text(SeedRange(*[float("nan")] * 5), 2, 3) == "–"
+
+
+@pytest.mark.parametrize("clips", [
+    '[{"place": "hall", "move": "pan", "opposite": 1e200}]',
+    '[{"place": "hall", "move": "pan", "opposite": true}]',
+    '[{"place": "hall", "opposite": 1}]', "[5]", "null",
+])  # fmt: skip
+def test_damaged_figures_are_one_line(tmp_path, clips: str) -> None:
+    (tmp_path / "metrics.json").write_text(f'{{"gap": {{"a": {{"clips": {clips}}}}}}}')
+    with pytest.raises(InputError, match=r"metrics\.json: the row 'a' holds no camera gaps \("):
+        read_gaps(tmp_path)
+
+
+def test_a_list_in_the_place_of_rows_is_one_line(tmp_path) -> None:
+    (tmp_path / "metrics.json").write_text('{"gap": ["a"]}')
+    with pytest.raises(InputError, match=r"metrics\.json: holds no camera gaps"):
+        read_gaps(tmp_path)

@@ -197,3 +197,22 @@ def test_a_scale_beside_the_cameras_is_read(tmp_path: Path) -> None:
     (tmp_path / "scale.json").write_text("{}")
     with pytest.raises(InputError, match=r"scale\.json: is no scale"):
         read_footage(with_cameras, camera)
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("camera_height_units", "1e200"), ("camera_height_units", "NaN"),
+        ("camera_height_units", "-2"), ("pitch_degrees", "4000"), ("pitch_degrees", "true"),
+        ("confidence", "Infinity"), ("confidence", "1" + "0" * 400), ("confidence", '"high"'),
+    ],
+)  # fmt: skip
+def test_a_damaged_scale_names_its_file_and_field(tmp_path: Path, field: str, text: str) -> None:
+    scale_beside(tmp_path)
+    path = tmp_path / "scale.json"
+    values = json.loads(path.read_text())
+    lines = [f'"{name}": {text if name == field else json.dumps(v)}' for name, v in values.items()]
+    path.write_text("{" + ", ".join(lines) + "}")
+    with_cameras = CameraInput(cameras=str(tmp_path / "cameras.txt"))
+    with pytest.raises(InputError, match=rf"scale\.json: .*({field}|beyond any float)"):
+        read_footage(with_cameras, FilmedCamera(pan(12.0), "cameras.txt"))

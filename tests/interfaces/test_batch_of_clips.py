@@ -231,6 +231,17 @@ def test_one_bad_shot_stops_no_other_and_is_tried_again(
     assert set(scenes_of(made)) == {"bad.png", "crash.png", "defect.png"}
 
 
+@pytest.mark.parametrize("text", ["{", "[]", '{"state": 5}', '{"state": "done", "seconds": "9"}',
+                                  '{"state": "done", "seconds": 1e999}'])  # fmt: skip
+def test_a_damaged_note_is_none(folder: Path, made: list[list[str]], text: str) -> None:
+    file = write_lines(folder / "shots.jsonl", {"scene": "a.png"})
+    command = ["generate", "--batch", file, "--move", "static", "--out", "o"]
+    main(command)
+    batch.note_file(Path("o"), "a-camera").write_text(text)
+    main(command)
+    assert scenes_of(made) == ["a.png", "a.png"]
+
+
 def test_what_is_finished_is_made_again_only_where_something_changed(
     folder: Path, made: list[list[str]]
 ) -> None:

@@ -67,7 +67,9 @@ def test_a_number_beyond_all_floats_in_a_camera_file(tmp_path: Path) -> None:
         read_cameras(path)
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, b'{"a":' * 100_000, "{", b"\xff"])
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, b'{"a":' * 100_000, "{", b"\xff", "[1e999]", f"[-{'9' * 400}]"]
+)
 def test_every_text_that_is_no_json_is_a_value_error(text: str | bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 (of the parser, or ours)
         parse_json(text)
@@ -75,3 +77,5 @@ def test_every_text_that_is_no_json_is_a_value_error(text: str | bytes) -> None:
 
 def test_a_document_is_parsed() -> None:
     assert parse_json('{"a": [1, null]}') == {"a": [1, None]}
+    assert parse_json("[NaN, -Infinity, 2.5]", constant=lambda _: None) == [None, None, 2.5]
+    assert parse_json("[-Infinity, 12345678901234567890]") == [-math.inf, 12345678901234567890]

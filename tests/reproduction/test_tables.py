@@ -105,6 +105,23 @@ def test_a_restart_does_nothing_again(
     assert table.rows[0] == [ROWS[0], "2 of 2", "3 of 3", "–"]
 
 
+@pytest.mark.parametrize("value", [1e200, "1", True, {}])
+def test_a_damaged_figure_names_its_folder_and_field(
+    finished, request_of_two_steps, identity, value
+) -> None:
+    steps = planned(finished[0], request_of_two_steps, identity)[:1]
+    path = next(iter(steps[0].metrics.values())).path / "metrics.json"
+    text = path.read_text()
+    values = json.loads(text)
+    view = next(iter(values["field"]["views"].values()))
+    view[ROWS[0]]["psnr"]["mean"] = value
+    path.write_text(json.dumps(values))
+    with pytest.raises(InputError, match=rf"{path.parent}: holds no whole results.*mean is"):
+        read_results(steps)
+    path.write_text(text)
+    assert read_results(steps)
+
+
 def test_changed_inputs_are_done_again(finished, request_of_two_steps, identity) -> None:
     out = finished[0]
     for other, undone in (

@@ -17,7 +17,7 @@ from dynascene.evaluation.benchmarks import DEFAULT_SPLIT, SyntheticBenchmark, r
 from dynascene.evaluation.filmed_benchmark import PEOPLE, FilmedBenchmark
 from dynascene.evaluation.metrics.measures import VERSION
 from dynascene.evaluation.protocol import Benchmark, EvaluationShot
-from dynascene.io.text import read_json
+from dynascene.io.text import is_finite_number, read_json
 from dynascene.types import Size
 
 MANIFEST = "benchmark.json"
@@ -129,7 +129,7 @@ def read_benchmark_manifest(path: Path) -> BenchmarkManifest:
     values = read_json(path)
     try:
         manifest = _from_json(values)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{path}: is no {MANIFEST} of evaluate ({error!r})") from None
     if manifest.metric_version != VERSION:
         raise InputError(
@@ -204,4 +204,9 @@ def _from_json(values: Mapping[str, Any]) -> BenchmarkManifest:
         raise ValueError(f"format {values['format']}")
     fields = {name: value for name, value in values.items() if name != "format"}
     fields |= {"clips": tuple(values["clips"]), "size": Size(*map(int, values["size"]))}
+    for name in ("frames", "seed"):
+        if type(fields[name]) is not int:
+            raise TypeError(f"{name} is {fields[name]!r}")
+    if fields["seconds"] is not None and not is_finite_number(fields["seconds"]):
+        raise ValueError(f"seconds is {fields['seconds']!r}")
     return BenchmarkManifest(**fields)

@@ -5,9 +5,10 @@ Legend: S seeds, N clips.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from dynascene.evaluation.table import text_of
 from dynascene.io.text import parse_json
 
 METRICS = "metrics.json"
+LARGEST = 1e9  # of a figure, in whatever unit
 
 
 class MeasuredGaps(NamedTuple):
@@ -62,6 +64,8 @@ def read_gaps(folder: Path, row: str | None = None) -> MeasuredGaps:
         rows = parse_json(path.read_text(encoding="utf-8"))["gap"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: holds no camera gaps") from error
+    if not isinstance(rows, dict):
+        raise InputError(f"{path}: holds no camera gaps")
     if row is None:
         other = (f", {UNTRAINED}", f", {ESTIMATE}")
         trained = [name for name in rows if name != StillFollower.name and not name.endswith(other)]
@@ -70,12 +74,33 @@ def read_gaps(folder: Path, row: str | None = None) -> MeasuredGaps:
         row = trained[0]
     if row not in rows:
         raise InputError(f"{path}: has no row {row!r}; there are {', '.join(rows)}")
-    clips = rows[row]["clips"]
+    try:
+        return _measured_gaps(rows[row]["clips"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: the row {row!r} holds no camera gaps ({error!r})") from None
+
+
+def _measured_gaps(clips: Sequence[Mapping[str, Any]]) -> MeasuredGaps:
     gaps = ClipGaps(*(
-        np.array([np.nan if clip.get(name) is None else clip[name] for clip in clips], float)
+        np.array([stored_figure(clip.get(name), name) for clip in clips], float)
         for name in ClipGaps._fields
     ))  # fmt: skip
     return MeasuredGaps(gaps, [c["place"] for c in clips], [c["move"] for c in clips])
+
+
+def stored_figure(value: object, name: str) -> float:
+    """A figure as its JSON has it; nan: it was not measured.
+
+    Raises:
+        ValueError: it is no number, or beyond all figures.
+    """
+    if value is None:
+        return math.nan
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{name} is {value!r}")
+    if math.isfinite(value) and abs(value) > LARGEST:
+        raise ValueError(f"{name} is {value!r}")
+    return float(value)
 
 
 def over_seeds(seeds: Sequence[MeasuredGaps], move: str | None = None) -> dict[str, SeedRange]:

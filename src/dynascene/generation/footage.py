@@ -22,7 +22,7 @@ from dynascene.geometry.picture import PictureCamera
 from dynascene.io.atomic import replacing, write_text
 from dynascene.io.cameras import write_cameras
 from dynascene.io.picking import pick
-from dynascene.io.text import parse_json
+from dynascene.io.text import is_finite_number, parse_json
 from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, FrameSource
 
@@ -32,6 +32,8 @@ DEPTH = "scene-depth.npy"
 PLAIN = 3.0  # grey levels of spread below which a background shows nothing to follow
 LOOKED_AT = 3  # frames
 LEAST_CONFIDENCE = 0.4  # in the pitch that the person tells
+HIGHEST = 1e6  # track units of a camera above the ground
+STEEPEST = 90.0  # degrees of pitch
 LEFT_OUT = (
     "what somebody rides is left out of the cut-out: `take_along` brings it in, and `stand` X,Y "
     "puts both on the ground of the place"
@@ -117,15 +119,25 @@ def read_footage(camera: CameraInput, filmed: FilmedCamera) -> FilmedCamera | No
     try:
         stored = parse_json(path.read_text(encoding="utf-8"))
         height, pitch = stored["camera_height_units"], stored["pitch_degrees"]
-        confidence = float(stored["confidence"])
-        height = filmed.height or (None if height is None else float(height))
-        attitude = _surer(None if pitch is None else float(pitch), confidence, filmed.track)
+        confidence = stored["confidence"]
+        _check_scale(height, pitch, confidence)
+        attitude = _surer(pitch, confidence, filmed.track)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{path}: is no scale as dynascene writes it ({error!r}); mend it, or move it away "
             "from the camera file"
         ) from error
-    return replace(filmed, height=height, attitude=attitude)
+    return replace(filmed, height=filmed.height or height, attitude=attitude)
+
+
+def _check_scale(height: object, pitch: object, confidence: object) -> None:
+    """ValueError for a number that no clip has; None: the person told nothing."""
+    if height is not None and not (is_finite_number(height) and 0 < height <= HIGHEST):
+        raise ValueError(f"camera_height_units is {height!r}")
+    if pitch is not None and not (is_finite_number(pitch) and abs(pitch) <= STEEPEST):
+        raise ValueError(f"pitch_degrees is {pitch!r}")
+    if not (is_finite_number(confidence) and 0 <= confidence <= 1):
+        raise ValueError(f"confidence is {confidence!r}")
 
 
 def warn_of_conflict(

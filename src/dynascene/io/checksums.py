@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
+from typing import TypeGuard
 
 from dynascene.errors import InputError
 
@@ -39,3 +41,8 @@ def _sha256_of_file(path: Path) -> str:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def is_sha256(value: object) -> TypeGuard[str]:
+    """Whether a value from a file is a SHA-256 in hexadecimal, in small letters."""
+    return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None

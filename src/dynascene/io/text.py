@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -90,16 +91,38 @@ def read_json(path: Path) -> Any:
         raise InputError(f"{path}: cannot be read as JSON ({first_line(error, 200)})") from None
 
 
-def parse_json(text: str | bytes) -> Any:
+def parse_json(text: str | bytes, constant: Callable[[str], Any] = float) -> Any:
     """The value of a JSON text.
 
+    Args:
+        text: what is read.
+        constant: what NaN, Infinity and -Infinity become.
+
     Raises:
-        ValueError: it is none, is nested too deeply for the parser, or has half of a letter.
+        ValueError: it is none, is nested too deeply for the parser, or has half of a letter or a
+            number beyond any float.
     """
     try:
-        return _with_whole_letters(json.loads(text), text)
+        content = json.loads(
+            text, parse_int=_integer, parse_float=_fraction, parse_constant=constant
+        )
+        return _with_whole_letters(content, text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def _integer(digits: str) -> int:
+    number = int(digits)
+    if abs(number) > sys.float_info.max:
+        raise ValueError(f"{digits[:20]}… is beyond any float")
+    return number
+
+
+def _fraction(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(f"{digits[:20]} is beyond any float")
+    return number
 
 
 def _with_whole_letters(content: Any, text: str | bytes) -> Any:

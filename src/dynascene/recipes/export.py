@@ -153,7 +153,8 @@ def read_evaluation(folder: Path, weights: Path) -> tuple[dict[str, Any], str]:
         metrics = parse_json((folder / "metrics.json").read_text(encoding="utf-8"))
         page = (folder / "table.md").read_text(encoding="utf-8")
         weights_by_system = dict(metrics["weights"])
-    except (OSError, ValueError, KeyError) as error:
+        figures = {key: metrics[key] for key in ("benchmark", "systems", "obedience")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{folder}: holds no evaluation (dynascene evaluate writes one)"
         ) from error
@@ -162,7 +163,6 @@ def read_evaluation(folder: Path, weights: Path) -> tuple[dict[str, Any], str]:
     }
     if own_weights not in weights_by_system.values():
         raise InputError(f"{folder}: was made with other weights; evaluate these ones again")
-    figures = {key: metrics[key] for key in ("benchmark", "systems", "obedience")}
     return figures, page.replace("\n## ", "\n### ").replace("# ", "## ", 1)
 
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dynascene.errors import InputError, one_line
 from dynascene.evaluation.bootstrap import Estimate
 from dynascene.evaluation.clip_table import REGION_KEY
 from dynascene.evaluation.field_scores import BACKGROUND
-from dynascene.evaluation.gap_seeds import MeasuredGaps, read_gaps
+from dynascene.evaluation.gap_seeds import MeasuredGaps, read_gaps, stored_figure
 from dynascene.evaluation.gap_systems import ESTIMATE
 from dynascene.evaluation.job import CLIP_TABLE
 from dynascene.evaluation.projected_followers import FRAMED
 from dynascene.evaluation.systems import PROJECTION, STILL
+from dynascene.io.text import parse_json
 from dynascene.reproduction.plan import PlannedRow
 from dynascene.reproduction.steps import METRICS, WITHOUT_TRAINING, RowSteps
+from dynascene.training.journal import read_log
 
 
 class MetricColumn(NamedTuple):
@@ -99,11 +102,7 @@ def _plain_row(name: str) -> PlannedRow:
 
 def mean_step_seconds(run: Path) -> float:
     """Of a training, by its log; nan where there is none."""
-    path = run / "log.jsonl"
-    if not path.is_file():
-        return float("nan")
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    seconds = [line["seconds"] for line in lines if "seconds" in line]
+    seconds = [line["seconds"] for line in read_log(run) if "seconds" in line]
     return sum(seconds) / len(seconds) if seconds else float("nan")
 
 
@@ -140,14 +139,15 @@ def _read(steps: RowSteps, row: PlannedRow | None = None, name: str | None = Non
     views: dict[tuple[str, str], RowView] = {}
     columns: dict[str, list[MetricColumn]] = {}
     for benchmark, folder in steps.metrics.items():
-        values = json.loads((folder.path / METRICS).read_text(encoding="utf-8"))["field"]
-        columns[benchmark] = [
-            MetricColumn(metric, each["title"], each["better"])
-            for metric, each in values["metrics"].items()
-        ]
-        for view, systems in values["views"].items():
-            estimates = {metric: _estimate(each) for metric, each in systems[name].items()}
-            views[benchmark, view] = _view(folder.path / CLIP_TABLE, view, name, estimates)
+        with _whole(folder.path):
+            values = _field_of(folder.path)
+            columns[benchmark] = [
+                MetricColumn(metric, each["title"], each["better"])
+                for metric, each in values["metrics"].items()
+            ]
+            for view, systems in values["views"].items():
+                estimates = {m: _estimate(each) for m, each in systems[name].items()}
+                views[benchmark, view] = _view(folder.path / CLIP_TABLE, view, name, estimates)
     gap = None if steps.gap is None else read_gaps(steps.gap.path, name)
     estimate_gap = None
     if steps.gap is not None and row.stages:
@@ -156,16 +156,16 @@ def _read(steps: RowSteps, row: PlannedRow | None = None, name: str | None = Non
     seconds = [mean_step_seconds(stage.path) for stage in steps.stages]
     relit = {}
     for light, folder in steps.relit.items() if name == steps.row.name else ():
-        values = json.loads((folder.path / METRICS).read_text(encoding="utf-8"))["field"]
-        relit[light] = {
-            system: _view(
-                folder.path / CLIP_TABLE,
-                BACKGROUND,
-                system,
-                {metric: _estimate(each) for metric, each in estimates.items()},
-            )
-            for system, estimates in values["views"][BACKGROUND].items()
-        }
+        with _whole(folder.path):
+            relit[light] = {
+                system: _view(
+                    folder.path / CLIP_TABLE,
+                    BACKGROUND,
+                    system,
+                    {metric: _estimate(each) for metric, each in estimates.items()},
+                )
+                for system, estimates in _field_of(folder.path)["views"][BACKGROUND].items()
+            }
     return RowResult(
         row, steps.seed, gap, estimate_gap, views, columns, stage_steps, seconds, relit
     )
@@ -181,9 +181,25 @@ def _view(path: Path, view: str, name: str, estimates: Mapping[str, Estimate]) -
     return RowView(estimates, clips, chosen["clip"].to_pylist(), chosen["place"].to_pylist())
 
 
-def _estimate(values: Mapping[str, float | str | None]) -> Estimate:
-    mean, low, high = (
-        float("nan") if values[name] is None else float(str(values[name]))
-        for name in ("mean", "low", "high")
-    )
-    return Estimate(mean, low, high, int(str(values["clips"])))
+@contextmanager
+def _whole(folder: Path) -> Generator[None]:
+    """InputError where the results in a folder of ``evaluate`` are damaged."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException) as error:
+        raise InputError(
+            f"{folder}: holds no whole results of evaluate ({one_line(error)}); remove the folder, "
+            "and they are measured again"
+        ) from None
+
+
+def _field_of(folder: Path) -> Mapping[str, Any]:
+    """The field's metrics in a folder of ``evaluate``."""
+    return parse_json((folder / METRICS).read_text(encoding="utf-8"))["field"]
+
+
+def _estimate(values: Mapping[str, Any]) -> Estimate:
+    figures = (stored_figure(values[name], name) for name in ("mean", "low", "high"))
+    if type(values["clips"]) is not int:
+        raise TypeError(f"clips is {values['clips']!r}")
+    return Estimate(*figures, values["clips"])

@@ -20,6 +20,7 @@ from dynascene.errors import InputError
 from dynascene.io.atomic import replacing
 from dynascene.io.checkpoints import read_tensors, write_tensors
 from dynascene.io.checksums import sha256_of
+from dynascene.io.text import parse_json
 from dynascene.training.figures import FigureMeans
 
 FOLDER, FROZEN = "checkpoints", "frozen.safetensors"
@@ -136,7 +137,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
             those of this checkpoint.
     """
     try:
-        content = json.loads((folder / "state.json").read_text())
+        content = parse_json((folder / "state.json").read_text())
         state = {name: content[name] for name in STATE if name in content}  # older ones have fewer
         _check_state(state, int(folder.name))
         optimiser = torch.load(folder / "optimiser.pt", map_location="cpu", weights_only=True)

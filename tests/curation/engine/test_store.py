@@ -118,6 +118,30 @@ def test_work_that_raises_leaves_nothing(store: Store) -> None:
     assert not any(store.new.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("start", "2147483648"), ("start", "-1"), ("stop", "1e300"), ("stop", "true"),
+        ("stop", "1" + "0" * 30), ("values", '{"x": 1e300}'), ("values", '{"x": -Infinity}'),
+        ("values", '{"x": [1]}'), ("values", '{"x": 1' + "0" * 400 + "}"), ("values", "[]"),
+        ("files", '{"text": 5}'), ("rejection", '{"stage": "s", "code": "c", "reason": 7}'),
+        ("rejection", '{"stage": "s", "code": "c", "reason": "r", "measured": 1e200}'),
+    ],
+)  # fmt: skip
+def test_a_number_out_of_range_counts_as_damage(store: Store, field: str, value: str) -> None:
+    """A start beyond the video's end once made a picture of billions of hours."""
+    item = Item("k", CLIP)
+    made = store.make("aa", item, lambda _: [CLIP.with_values("s", x=float("nan"))])
+    result = store.folder("aa") / "result.json"
+    document = json.loads(result.read_text())[0]
+    assert store.find("aa", item) is not None, "what was not measured is no damage"
+    texts = {name: json.dumps(each) for name, each in document.items()} | {field: value}
+    result.write_text("[{" + ", ".join(f'"{name}": {text}' for name, text in texts.items()) + "}]")
+    assert store.find("aa", item) is None
+    again = store.make("aa", item, lambda _: [CLIP.with_values("s", x=1.0)])
+    assert again[0].clip.stop == made[0].clip.stop
+
+
 @pytest.mark.parametrize("damage", ["cut", "empty", "files a list", "file gone", "result gone"])
 def test_a_damaged_result_counts_as_none_and_is_made_anew(store: Store, damage: str) -> None:
     def work(folder: Path) -> list[Clip]:

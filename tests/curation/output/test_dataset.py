@@ -202,6 +202,20 @@ def test_what_people_said_outlives_another_run(tmp_path: Path) -> None:
     assert table["reason"].to_pylist()[1] == "for another reason"
 
 
+@pytest.mark.parametrize(
+    "text", [b"{", b'{"rule": 2}', b'{"rule": "2/3"}', b'{"rule": "3/2", "only_accepted": true}']
+)
+def test_a_damaged_rule_of_votes_is_one_line(tmp_path: Path, text: bytes) -> None:
+    clip = written(tmp_path / "a", location="a.mp4", sha256="a")
+    write_dataset([clip], tmp_path / "set")
+    manifest = open_manifest(tmp_path / "set")
+    judged = with_outcomes(manifest.table, {}, Rule(2, 3))
+    damaged = judged.replace_schema_metadata({b"dynascene.votes": text})
+    replace(manifest, table=damaged).save()
+    with pytest.raises(InputError, match=r"manifest\.parquet: the rule of its votes"):
+        write_dataset([clip], tmp_path / "set")
+
+
 def test_a_manifest_that_is_none_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "manifest.parquet").write_text("notes")
     with pytest.raises(InputError, match=r"manifest\.parquet: cannot be read"):

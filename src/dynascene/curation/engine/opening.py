@@ -16,7 +16,7 @@ from dynascene.curation.engine.store import Item, Store, first_key
 from dynascene.curation.faults import stop_if_full
 from dynascene.errors import InputError, one_line
 from dynascene.io.atomic import write_text
-from dynascene.io.checksums import sha256_of
+from dynascene.io.checksums import is_sha256, sha256_of
 from dynascene.io.text import parse_json
 
 # The local file of a source; InputError where it cannot be had.
@@ -62,7 +62,7 @@ class OpeningStep:
         )
         try:
             entry = parse_json(note.read_bytes())
-            if entry["seen"] == file_state:
+            if entry["seen"] == file_state and is_sha256(entry["sha256"]):
                 return entry["sha256"], True
         except (OSError, ValueError, KeyError, TypeError):
             pass

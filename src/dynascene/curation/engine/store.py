@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from dynascene.curation.clip import Clip, Rejection, Source
+from dynascene.curation.engine.stored_values import check_document
 from dynascene.curation.stages.protocol import ClipStage
 from dynascene.errors import InputError
 from dynascene.io.file_locks import file_lock
@@ -77,11 +78,14 @@ class Store:
     def find(self, key: str, item: Item) -> list[Item] | None:
         """Read a result as clips of the source of ``item``; None where there is none.
 
-        A result that cannot be read, or that lacks one of its files, is removed and counts as none.
+        A result that cannot be read, has a number out of range or lacks one of its files is removed
+        and counts as none.
         """
         folder = self.folder(key)
         try:
             documents = parse_json((folder / RESULT).read_bytes())
+            for document in documents:
+                check_document(document)
             clips = [clip_from_document(d, item.clip.source, item.clip.video) for d in documents]
             if all((folder / name).exists() for clip in clips for name in clip.files.values()):
                 return [Item(f"{key}/{number}", clip) for number, clip in enumerate(clips)]
@@ -109,7 +113,9 @@ class Store:
                     raise
         result = self.find(key, item)
         if result is None:
-            raise FileNotFoundError(f"a stage named files that it did not write, in result {key}")
+            raise FileNotFoundError(
+                f"result {key}: a stage named files that it did not write, or values out of range"
+            )
         return result
 
     @contextmanager

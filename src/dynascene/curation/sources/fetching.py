@@ -17,7 +17,7 @@ from dynascene.curation.clip import Source
 from dynascene.curation.sources.location import ending_of, is_remote
 from dynascene.errors import InputError, one_line
 from dynascene.io.atomic import write_text
-from dynascene.io.checksums import CHUNK
+from dynascene.io.checksums import CHUNK, is_sha256
 from dynascene.io.text import parse_json
 
 SILENCE = 30  # seconds without a byte
@@ -66,9 +66,10 @@ class Fetcher:
     def _recorded_checksum(self, location: str) -> str | None:
         """The checksum under which the bytes of a URL are cached."""
         try:
-            return parse_json(self._note(location).read_bytes())["sha256"]
+            sha256 = parse_json(self._note(location).read_bytes())["sha256"]
         except (OSError, ValueError, KeyError, TypeError):
             return None
+        return sha256 if is_sha256(sha256) else None
 
     def _fetch(self, location: str) -> Path:
         for attempt in range(1, self.attempts + 1):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from dynascene.curation.clip import Clip
 from dynascene.curation.output.release import CAMERAS_FILE, read_release
 from dynascene.curation.votes.verdict_rule import VOTE_COLUMNS
 from dynascene.io.checksums import sha256_of
+from dynascene.io.text import parse_json
 
 CAMERAS = "cameras"
 
@@ -55,7 +55,7 @@ class RecordedStage:
 
     def _clip(self, clip: Clip, row: Mapping[str, Any], folder: Path, cameras: str) -> Clip:
         """cameras: name of the camera file, in a folder of its own."""
-        values = {**clip.values, **json.loads(row["values"])}
+        values = {**clip.values, **parse_json(row["values"])}
         clip = replace(clip, start=row["start_frame"], stop=row["stop_frame"], values=values)
         votes = {name: row[name] for name in VOTE_COLUMNS.names if row.get(name) is not None}
         clip = clip.with_values(self.name, **votes)

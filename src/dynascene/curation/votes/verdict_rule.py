@@ -12,6 +12,8 @@ import pyarrow as pa
 
 from dynascene.curation.votes.tally import CHOICES, Tally
 from dynascene.errors import InputError
+from dynascene.io.manifests import MANIFEST
+from dynascene.io.text import parse_json
 
 Outcome = Literal["accepted", "rejected", "disputed", "open"]
 OUTCOMES: tuple[Outcome, ...] = ("accepted", "rejected", "disputed", "open")
@@ -128,9 +130,15 @@ def with_earlier_outcomes(table: pa.Table, earlier: pa.Table) -> pa.Table:
     metadata = (earlier.schema.metadata or {}).get(RULE)
     if metadata is None:
         return table
-    settings = json.loads(metadata)
-    rule = Rule.parse(settings["rule"])
-    return with_outcomes(table, _tallies_of(earlier), rule, only_accepted=settings["only_accepted"])
+    try:
+        settings = parse_json(metadata)
+        rule, only_accepted = Rule.parse(settings["rule"]), bool(settings["only_accepted"])
+    except (ValueError, KeyError, TypeError, InputError):
+        raise InputError(
+            f"{MANIFEST}: the rule of its votes cannot be read; move it away, curate again, and "
+            "apply the votes again"
+        ) from None
+    return with_outcomes(table, _tallies_of(earlier), rule, only_accepted=only_accepted)
 
 
 def outcome_counts(table: pa.Table) -> dict[Outcome, int]:

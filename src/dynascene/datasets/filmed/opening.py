@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -28,7 +27,7 @@ from dynascene.geometry.tracks import (
 from dynascene.io.cameras import CameraDefaults, read_cameras
 from dynascene.io.cameras.re10k import stated_scale
 from dynascene.io.frames import coded_size_of, open_frames
-from dynascene.io.text import read_json
+from dynascene.io.text import is_finite_number, read_json
 from dynascene.types import CameraTrack, FrameSource
 
 log = logging.getLogger(__name__)
@@ -207,7 +206,7 @@ def _read_meta(path: Path) -> dict[str, Any]:
     if not isinstance(meta, dict):
         raise InputError(f"{path}: expected an object of names and values")
     travel = _travel(meta)
-    if not (isinstance(travel, int | float) and 0 <= travel < math.inf):
+    if not (is_finite_number(travel) and travel >= 0):
         raise InputError(f"{path}: {TRAVEL} is {travel!r}; it must be a length in median depths")
     return meta
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from dynascene.geometry.moves import make_move
 from dynascene.geometry.tracks import relative_track
 from dynascene.interfaces.app.drafts import Draft
 from dynascene.io.keyframes import is_keyframe_file, read_keyframes
+from dynascene.io.text import parse_json
 from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, FrameSource
 
@@ -50,11 +50,10 @@ def tracking_words(draft: Draft) -> str:
     if draft.tracked is None:
         return ""
     try:
-        report = json.loads((Path(draft.tracked).parent / TRACKING).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        report = parse_json((Path(draft.tracked).parent / TRACKING).read_text(encoding="utf-8"))
+        kind, verdict, reasons = report["kind"], report["verdict"], "; ".join(report["reasons"])
+        kinds = {"static": "stands still", "rotation": "turns in place", "general": "travels"}
+        words = f"The camera {kinds.get(kind, kind)}; the track is {verdict}"
+    except (OSError, ValueError, KeyError, TypeError):
         return ""
-    kinds = {"static": "stands still", "rotation": "turns in place", "general": "travels"}
-    kind = kinds.get(report["kind"], report["kind"])
-    words = f"The camera {kind}; the track is {report['verdict']}"
-    reasons = "; ".join(report.get("reasons", ()))
     return f"{words} ({reasons})." if reasons else f"{words}."

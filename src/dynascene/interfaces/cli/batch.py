@@ -19,7 +19,7 @@ from contextlib import (
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from dynascene.curation.clip import Clip, Source
 from dynascene.curation.engine.choice import LocalRay, start_engine
@@ -48,7 +48,7 @@ from dynascene.interfaces.cli.reasons import reason_of
 from dynascene.interfaces.cli.signatures import options_in
 from dynascene.io.atomic import write_text
 from dynascene.io.file_locks import file_lock
-from dynascene.io.text import read_json
+from dynascene.io.text import is_finite_number, read_json
 from dynascene.jobs.result_folder import REPORT, clear_unfinished
 
 ERRORS = "errors.log"
@@ -271,7 +271,16 @@ def _note(out: Path, name: str) -> dict[str, Any]:
         note = read_json(note_file(out, name))
     except InputError:
         note = None
-    return note if isinstance(note, dict) else {"state": FAILED, "reason": "was not reached"}
+    return note if _is_note(note) else {"state": FAILED, "reason": "was not reached"}
+
+
+def _is_note(note: object) -> TypeGuard[dict[str, Any]]:
+    """Whether it tells a state and, where it has one, the number of seconds."""
+    return (
+        isinstance(note, dict)
+        and isinstance(note.get("state"), str)
+        and is_finite_number(note.get("seconds", 0))
+    )
 
 
 def _line(name: str, out: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import OrderedDict
 from functools import cached_property
@@ -16,6 +15,7 @@ from dynascene.datasets.filmed.opening import ClipFiles, OpenClip, clip_files, o
 from dynascene.datasets.filmed.storage import short_hash
 from dynascene.errors import InputError
 from dynascene.io.frames import split_alpha, times_of
+from dynascene.io.text import parse_json
 
 VERDICT = "camera.verdict"  # the manifest's column of what curation measured
 REPORTED = ("kind", "verdict", "reasons", "method", "focal", "focal_source", "clip")
@@ -125,7 +125,7 @@ class VerifiedClips:
             if cameras is None:
                 return {}
             path = cameras.with_name(f"{cameras.stem}.track.json")
-            report = json.loads(path.read_text(encoding="utf-8"), parse_constant=lambda _: None)
+            report = parse_json(path.read_text(encoding="utf-8"), constant=lambda _: None)
         except (OSError, ValueError, InputError):
             return {}  # a broken clip is named when it is opened; the report is an extra
         if not isinstance(report, dict):
