@@ -21,8 +21,11 @@ def test_between_four_pixels_the_value_is_bilinear() -> None:
     canvas = SceneCanvas(PanoramaWindow(0.0, 3.0, -3.0, 3.0, 1.0), layers)
     steps = torch.linspace(-0.01, 0.01, 3)
     depression, azimuth = torch.meshgrid(2 / 7 - 0.5 + steps, 1 / 7 - 0.5 + steps, indexing="ij")
-    value = canvas.sample(azimuth, depression, is_backmost=True)[:, 1, 1].tolist()
-    assert value == pytest.approx([expected] * 4 + [1, expected], abs=1e-4)  # 1: solid
+    sample = canvas.sample(azimuth, depression, is_backmost=True)
+    assert sample.painted is not None
+    value = torch.cat([sample.colour, sample.photographed, sample.painted])[:, 1, 1].tolist()
+    assert value == pytest.approx([expected] * 5, abs=1e-4)
+    assert (sample.solid == 1).all()
 
 
 @pytest.mark.parametrize("is_backmost", [True, False])
@@ -36,8 +39,8 @@ def test_rows_are_sampled_alike_whatever_is_sampled_at_once(
     down, across = torch.linspace(-0.45, 0.45, 17), torch.linspace(-0.9, 0.9, 13) ** 3
     depression, azimuth = torch.meshgrid(down, across, indexing="ij")
     results = []
-    for rows in (1, 3, 100):
+    for rows in (1, 3, 16, 100):
         monkeypatch.setattr("dynascene.geometry.canvas.ROWS_AT_ONCE", rows)
-        results.append(canvas.sample(azimuth, depression, is_backmost=is_backmost))
+        results.append(torch.cat(canvas.sample(azimuth, depression, is_backmost=is_backmost)))
     assert results[0].shape == (6, 17, 13)
     assert all(torch.equal(result, results[-1]) for result in results)

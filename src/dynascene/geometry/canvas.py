@@ -6,6 +6,7 @@ flickers nor changes when the camera comes back.
 
 import math
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -21,8 +22,24 @@ from dynascene.geometry.surface import Surface
 SMALLEST_LEVEL = 8  # pixels across, where the pyramid ends
 ROWS_AT_ONCE = 16  # of a view: what is added up stays in the processor's cache
 SOLID = 4  # the channel that says where a layer is solid
+SOLID_GROUP = 1  # it is sampled alone; before it the first four channels together
 # Where in a pixel the four samples lie (a rotated grid: distinct in x and in y)
 SAMPLE_OFFSETS = ((-0.125, -0.375), (0.375, -0.125), (0.125, 0.375), (-0.375, 0.125))
+
+
+class CanvasSample(NamedTuple):
+    """What a view shows of a canvas, float32 in 0 … 1.
+
+    Attributes:
+        colour: [3, H, W] sRGB; its channels lie side by side in memory, as pictures want them.
+        photographed, solid: [1, H, W].
+        painted: [1, H, W]; None where nothing has been painted.
+    """
+
+    colour: Tensor
+    photographed: Tensor
+    solid: Tensor
+    painted: Tensor | None
 
 
 @dataclass
@@ -49,8 +66,10 @@ class SceneCanvas:
             level = F.interpolate(level[None], half, mode="area")[0]
             self._pyramid.append(self._stored(level))
 
-    def sample(self, azimuth: Tensor, depression: Tensor, *, is_backmost: bool = False) -> Tensor:
-        """Sample the canvas for a grid of pixels, with the channels of ``layers``.
+    def sample(
+        self, azimuth: Tensor, depression: Tensor, *, is_backmost: bool = False
+    ) -> CanvasSample:
+        """Sample the canvas for a grid of pixels.
 
         Each pixel averages four samples over its footprint on the canvas, from the pyramid level at
         which the footprint is about a pixel wide: neither aliased nor blurred. Where the canvas is
@@ -62,85 +81,124 @@ class SceneCanvas:
                 radians.
             is_backmost: nothing is behind this layer, so it counts as solid everywhere.
         """
+        height, width = azimuth.shape
+        groups = [n for n in range(len(self._pyramid[0])) if n != SOLID_GROUP or not is_backmost]
+        colour = np.empty((height, width, 3), np.float32)
+        planes = np.ones((len(self.layers) - 3, height, width), np.float32)
+        footprint = np.empty((height, width), np.float32)
+        # the last row takes its step down from the one before it, so it is not sampled alone
+        for start in range(0, max(height - 1, 1), ROWS_AT_ONCE):
+            stop = start + ROWS_AT_ONCE if start + ROWS_AT_ONCE < height - 1 else height
+            rows, with_next = slice(start, stop), slice(start, stop + 1)
+            x, y = self._places(azimuth[with_next], depression[with_next])
+            means, footprint[rows] = self._sample_rows(groups, x, y, stop - start)
+            colour[rows], planes[0, rows] = means[0][..., :3], means[0][..., 3]
+            for group in groups[1:]:
+                planes[group, rows] = means[group]
+        np.clip(colour, 0, 1, out=colour)
+        np.clip(planes, 0, 1, out=planes)
+        if not is_backmost and not self.is_card:
+            stretch = _stretch(torch.from_numpy(footprint)).numpy()
+            planes[SOLID_GROUP] = 1 - (1 - planes[SOLID_GROUP]) * stretch
+        photographed, solid, *painted = torch.from_numpy(planes).split(1)
+        shown = torch.from_numpy(colour).movedim(-1, 0)
+        return CanvasSample(shown, photographed, solid, painted[0] if painted else None)
+
+    def _places(self, azimuth: Tensor, depression: Tensor) -> list[np.ndarray]:
+        """Columns x and rows y [H, W] of the canvas in these directions."""
         normalised = self.window.normalised(azimuth.float(), depression.float()).numpy()
         size = self.window.size
-        places = [(normalised[..., axis] + 1) * (size[axis] / 2) for axis in (0, 1)]
-        across, down = self._footprint(*places)
-        widths = np.hypot(*across), np.hypot(*down)
-        level = np.log2(np.maximum(np.maximum(*widths) / 2, 1))
-        top = math.ceil(float(level.max()) - 1e-3)  # the coarsest level that is read
-        total = np.empty((*azimuth.shape, len(self.layers)), np.float32)
-        for start in range(0, len(total), ROWS_AT_ONCE):
-            rows = slice(start, start + ROWS_AT_ONCE)
-            samples = [
-                [
-                    p[rows] + dx * a[rows] + dy * d[rows]
-                    for p, a, d in zip(places, across, down, strict=True)
-                ]
-                for dx, dy in SAMPLE_OFFSETS
-            ]
-            for group, channels in enumerate(_groups(len(self.layers))):
-                if not (is_backmost and channels.start == SOLID):
-                    total[rows, :, channels] = self._mean(group, samples, level[rows], top)
-        np.clip(total, 0, 1, out=total)
-        if is_backmost:
-            total[..., SOLID] = 1
-        elif not self.is_card:
-            stretch = _stretch(torch.from_numpy(np.minimum(*widths))).numpy()
-            total[..., SOLID] = 1 - (1 - total[..., SOLID]) * stretch
-        return torch.from_numpy(total).movedim(-1, 0).contiguous()
+        return [(normalised[..., axis] + 1) * (size[axis] / 2) for axis in (0, 1)]
 
-    def _footprint(self, x: np.ndarray, y: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """How the position on the canvas changes over a pixel across and a pixel down, [H, W]."""
+    def _footprint(
+        self, x: np.ndarray, y: np.ndarray, rows: int
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """How the position on the canvas changes over a pixel across and a pixel down, [rows, W].
+
+        x, y: of these rows and of the next one, where there is one.
+        """
         circle = 2 * np.pi / self.window.half_width * self.window.size.width / 2
         steps = []
         for axis in (1, 0):
             step_x, step_y = (np.diff(values, axis=axis) for values in (x, y))
             step_x -= circle * np.rint(step_x / circle)
-            last = [(0, int(axis == other)) for other in (0, 1)]
-            steps.append([np.pad(step, last, mode="edge") for step in (step_x, step_y)])
+            missing = max(rows - len(step_x), 0), x.shape[1] - step_x.shape[1]
+            last = [(0, count) for count in missing]
+            steps.append([np.pad(step[:rows], last, mode="edge") for step in (step_x, step_y)])
         return steps[0], steps[1]
 
-    def _mean(
-        self, group: int, places: list[list[np.ndarray]], level: np.ndarray, top: int
-    ) -> np.ndarray:
-        """The mean of the samples at several positions x, y [H, W]: [H, W, C] of one group."""
-        total = self._sample_levels(group, *places[0], level, top)
-        for place in places[1:]:
-            total += self._sample_levels(group, *place, level, top)
-        total /= len(places)
-        return total
+    def _sample_rows(
+        self, groups: list[int], x: np.ndarray, y: np.ndarray, rows: int
+    ) -> tuple[dict[int, np.ndarray], np.ndarray]:
+        """The means of ``_means``, and the narrower side of each footprint, [rows, W].
+
+        x, y: as ``_footprint`` takes them.
+        """
+        across, down = self._footprint(x, y, rows)
+        widths = np.hypot(*across), np.hypot(*down)
+        level = np.log2(np.maximum(np.maximum(*widths) / 2, 1))
+        means = self._means(groups, (x[:rows], y[:rows]), across, down, level)
+        return means, np.minimum(*widths)
+
+    def _means(
+        self,
+        groups: list[int],
+        places: tuple[np.ndarray, np.ndarray],
+        across: list[np.ndarray],
+        down: list[np.ndarray],
+        level: np.ndarray,
+    ) -> dict[int, np.ndarray]:
+        """The mean of each pixel's four samples, [H, W, C] or [H, W], for groups of channels.
+
+        places: x and y of the pixels. across, down: their footprints. level: of the pyramid, with
+        fractions, between whose levels samples are mixed. All [H, W].
+        """
+        totals: dict[int, np.ndarray] = {}
+        for dx, dy in SAMPLE_OFFSETS:
+            x, y = (p + dx * a + dy * d for p, a, d in zip(places, across, down, strict=True))
+            for group, sample in self._sample_levels(groups, x, y, level).items():
+                if group in totals:
+                    totals[group] += sample
+                else:
+                    totals[group] = sample
+        for total in totals.values():
+            total /= len(SAMPLE_OFFSETS)
+        return totals
 
     def _sample_levels(
-        self, group: int, x: np.ndarray, y: np.ndarray, level: np.ndarray, top: int
-    ) -> np.ndarray:
-        """Trilinear sampling at positions and fractional pyramid levels [H, W]: [H, W, C].
+        self, groups: list[int], x: np.ndarray, y: np.ndarray, level: np.ndarray
+    ) -> dict[int, np.ndarray]:
+        """Trilinear sampling at positions and fractional pyramid levels [H, W], by group."""
+        samples = self._sample_level(groups, x, y, 0)
+        for index in range(1, math.ceil(float(level.max())) + 1):
+            weight = (level - (index - 1)).clip(0, 1)
+            for group, coarser in self._sample_level(groups, x, y, index).items():
+                sample = samples[group]
+                coarser -= sample
+                coarser *= weight[..., None] if coarser.ndim == 3 else weight
+                sample += coarser
+        return samples
 
-        top: no level above it is read.
-        """
-        result = self._sample_level(group, x, y, 0)
-        for index in range(1, top + 1):
-            weight = (level - (index - 1)).clip(0, 1)[..., None]
-            if weight.any():
-                result += weight * (self._sample_level(group, x, y, index) - result)
-        return result
-
-    def _sample_level(self, group: int, x: np.ndarray, y: np.ndarray, index: int) -> np.ndarray:
-        """One level of the pyramid at positions of the canvas: [H, W, C] of one group.
+    def _sample_level(
+        self, groups: list[int], x: np.ndarray, y: np.ndarray, index: int
+    ) -> dict[int, np.ndarray]:
+        """One level of the pyramid at positions of the canvas, by group.
 
         Bilinear, and exact from OpenCV 5 on; 4.x rounds positions to 1/32 pixel.
         """
-        stored = self._pyramid[min(index, len(self._pyramid) - 1)][group]
-        height, width = stored.shape[:2]
+        stored = self._pyramid[min(index, len(self._pyramid) - 1)]
+        height, width = stored[0].shape[:2]
         border = 1 if self.window.is_full_circle else 0
         # OpenCV's first pixel centre is at 0
         columns = x * ((width - 2 * border) / self.window.size.width) + (border - 0.5)
         rows = y * (height / self.window.size.height) - 0.5
-        taken = cv2.remap(stored, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return taken.reshape(*x.shape, -1)
+        mode = cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE
+        return {n: np.asarray(cv2.remap(stored[n], columns, rows, *mode)) for n in groups}
 
     def _stored(self, level: Tensor) -> list[np.ndarray]:
-        """A level as OpenCV samples it: float32 [H, W, C] for each group of channels.
+        """A level as OpenCV samples it, float32: [H, W, 4] of four channels, [H, W] of each other.
+
+        Two at once it samples less exactly.
 
         On the full circle each border is padded with the pixels of the other one.
         """
@@ -148,11 +206,6 @@ class SceneCanvas:
             level = F.pad(level[None], (1, 1, 0, 0), mode="circular")[0]
         planes = level.numpy()
         return [cv2.merge(list(planes[:4])), *planes[4:]]
-
-
-def _groups(count: int) -> list[slice]:
-    """The channels that OpenCV samples at once: four, or one alone; two it samples less exactly."""
-    return [slice(0, 4), *(slice(n, n + 1) for n in range(4, count))]
 
 
 def _stretch(footprint: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from dynascene.geometry.canvas import SOLID, SceneCanvas
+from dynascene.geometry.canvas import CanvasSample, SceneCanvas
 from dynascene.geometry.panorama import (
     PanoramaWindow,
     angles_from_directions,
@@ -20,6 +20,7 @@ from dynascene.parallel import frames_in_threads
 from dynascene.types import CameraTrack, Size
 
 CANVAS_OVERSAMPLING = 1.75  # canvas pixels per output pixel, so that sampling does not soften
+ROWS_AT_ONCE = 64  # of a view: their rays stay in the processor's cache
 COARSE = Size(33, 19)  # rays per frame where a rough idea is enough
 MOST_CANVAS_PIXELS = 32_000_000  # 640 MB in float32; beyond, the density gives way
 LONGEST_CANVAS_SIDE = 32_000  # pixels that OpenCV samples
@@ -50,10 +51,15 @@ def scene_angles(track: CameraTrack, surface: Surface, frame: int) -> tuple[Tens
         Azimuth and depression, each [H, W] float32.
     """
     pose = track.cam_from_world[frame].float()
+    intrinsics, centre = track.intrinsics[frame].float(), camera_centres(pose)
     u, v = pixel_centres(track.size, like=pose)
-    directions = ray_directions(pose[:3, :3], track.intrinsics[frame].float(), u, v)
-    points = surface.hit(camera_centres(pose).expand_as(directions), directions)
-    return angles_from_directions(points)
+    azimuth, depression = torch.empty(2, *track.size[::-1])
+    for start in range(0, len(v), ROWS_AT_ONCE):
+        rows = slice(start, start + ROWS_AT_ONCE)
+        directions = ray_directions(pose[:3, :3], intrinsics, u, v[rows])
+        points = surface.hit(centre.expand_as(directions), directions)
+        azimuth[rows], depression[rows] = angles_from_directions(points)
+    return azimuth, depression
 
 
 def render_guide(
@@ -74,11 +80,14 @@ def render_guide(
 def _render_frame(
     track: CameraTrack, surfaces: Sequence[Surface], canvases: Sequence[SceneCanvas], frame: int
 ) -> GuideFrame:
-    channels = len(canvases[0].layers) - 1  # all but the solidity
-    seen = torch.zeros(channels, track.size.height, track.size.width)
+    seen: list[Tensor] = []
     for share, sample in _layers(track, surfaces, canvases, frame):
-        seen += share * torch.cat([sample[:SOLID], sample[SOLID + 1 :]])
-    return GuideFrame(seen[:3], seen[3:4], seen[4:] if channels > 4 else None)
+        planes = sample.colour, sample.photographed, sample.painted
+        shown = [plane for plane in planes if plane is not None]
+        if len(canvases) > 1:  # a single one covers every pixel
+            shown = [share * plane for plane in shown]
+        seen = [torch.add(*pair) for pair in zip(seen, shown, strict=True)] if seen else shown
+    return GuideFrame(*seen)
 
 
 def layer_shares(
@@ -90,15 +99,14 @@ def layer_shares(
 
 def _layers(
     track: CameraTrack, surfaces: Sequence[Surface], canvases: Sequence[SceneCanvas], frame: int
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Front to back: the share of each pixel that a layer covers, and its channels there."""
+) -> Iterator[tuple[Tensor, CanvasSample]]:
+    """Front to back: the share of each pixel that a layer covers, and what it shows there."""
     open_share = torch.ones(1, track.size.height, track.size.width)  # no nearer layer covers it
     for surface, canvas in zip(surfaces, canvases, strict=True):
         angles = scene_angles(track, surface, frame)
         sample = canvas.sample(*angles, is_backmost=canvas is canvases[-1])
-        solid = sample[SOLID : SOLID + 1]
-        yield open_share * solid, sample
-        open_share = open_share * (1 - solid)
+        yield open_share * sample.solid, sample
+        open_share = open_share * (1 - sample.solid)
 
 
 def window_for_track(
