@@ -31,7 +31,14 @@ def test_what_stands_out_in_a_box_is_the_thing(scale: int) -> None:
     assert mask.shape == truth.shape
     assert mask.dtype == np.float32
     assert overlap(mask, truth) > 0.95
-    assert mask[:, : x0 - 10].max() == 0
+    assert mask[y0:y1, x0:x1].sum() == mask.sum()
+
+
+def test_a_thing_ends_where_its_box_ends() -> None:
+    picture, _ = drawn()
+    mask = cut_out_thing(picture, (44.0, 20.0, 116.0, 75.5))
+    assert mask[76:].max() == 0
+    assert mask[70, 80] > 0.5
 
 
 def test_the_same_box_gives_the_same_mask() -> None:

@@ -75,9 +75,17 @@ def test_things_stand_in_a_box_too(street: Path, tmp_path: Path) -> None:
 
 
 def test_several_things(street: Path, tmp_path: Path) -> None:
-    inputs = opened(street, tmp_path, BOX, (66.0, 22.0, 96.0, 76.0), place="ground")
+    picture = cv2.imread(str(street))
+    picture[30:76, 120:140] = picture[24:70, 70:90]
+    cv2.imwrite(str(tmp_path / "two.png"), picture)
+    inputs = opened(tmp_path / "two.png", tmp_path, BOX, (112.0, 25.0, 148.0, 80.0), place="ground")
     assert len(inputs.scene.cards) == 2
     assert len(inputs.place["uprights"]) == 2
+
+
+def test_one_thing_in_two_boxes_is_one_line(street: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="the same thing"):
+        opened(street, tmp_path, BOX, (66.0, 22.0, 96.0, 76.0), place="ground")
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,14 @@ def test_the_nearer_of_two_cards_is_in_front() -> None:
     assert not ((front.picture[4] > 0) & (back.picture[4] > 0)).any()
 
 
+def test_a_thing_that_a_nearer_one_hides_is_no_card() -> None:
+    mask = post_mask()
+    feet = foot_line(mask, CAMERA)
+    assert feet is not None
+    scene = stand_up(scene_with(mask), [Upright(mask, feet), Upright(mask, feet)])
+    assert len(scene.cards) == 1
+
+
 def test_a_foot_line_must_pass_below_the_whole_thing() -> None:
     scene = scene_with(post_mask())
     good = torch.tensor([[100.0, 110.0], [124.0, 104.0]]).double()

@@ -47,7 +47,9 @@ def cut_out_thing(picture: np.ndarray, box: tuple[float, float, float, float]) -
     if seen.sum() >= SMALLEST:
         edges = full_resolution(seen.astype(np.float32), working, np.ascontiguousarray(part))
         mask[top:bottom, left:right] = edges[..., 0] / np.float32(255)
-    return mask
+    within = np.zeros_like(mask)  # edges are soft, but not beyond the box
+    within[math.floor(y0) : math.ceil(y1), math.floor(x0) : math.ceil(x1)] = 1
+    return mask * within
 
 
 def _cut(working: np.ndarray, inside: np.ndarray) -> np.ndarray:

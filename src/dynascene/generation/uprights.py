@@ -40,7 +40,10 @@ def stand_things(
         {"box": list(box[:4]), "feet": upright.feet.round(decimals=1).tolist()}
         for box, upright in zip(boxes, uprights, strict=True)
     ]
-    return StandingThings(stand_up(scene, uprights), report)
+    standing = stand_up(scene, uprights)
+    if len(standing.cards) < len(boxes):
+        raise InputError("`upright`: two of its boxes hold the same thing; leave one of them out")
+    return StandingThings(standing, report)
 
 
 def _upright(scene: LiftedScene, pixels: np.ndarray, box: tuple[float, ...]) -> Upright:

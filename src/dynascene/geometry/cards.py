@@ -27,7 +27,7 @@ from dynascene.imaging.blurring import gaussian_blur
 
 NEAR_FEET = 0.6  # of the rows between horizon and lowest foot: corners above are not on the ground
 LEAST_STEP = 0.02  # of the picture's width: the shortest panel
-RIM = 3  # pixels of the picture around a thing, in which its colours mix with what is behind
+RIM = 3, 0.004  # around a thing, where its glow and shadow lie: pixels at least, share of the width
 BESIDE = 2.0  # how much farther away a pixel above or below counts than one to the side
 FEW = 0.02  # of a Gaussian's weight, from which open pixels tell the colour of hidden ones
 MARGIN = 0.5  # of a card's width and height, transparent around it
@@ -101,13 +101,16 @@ def stand_up(scene: LiftedScene, uprights: Sequence[Upright]) -> LiftedScene:
 
     Args:
         scene: of one layer, a flat picture.
-        uprights: with masks of the picture's size.
+        uprights: with masks of the picture's size. One whose pixels are all a nearer one's is left
+            out.
     """
     screens = [_screen(scene, upright) for upright in uprights]
     order = sorted(range(len(screens)), key=lambda n: _distance(screens[n]))
     cards, covered = [], np.zeros(uprights[0].mask.shape, np.float32)
     for number in order:
         mask = np.minimum(uprights[number].mask, 1 - covered)  # nearer things hide farther ones
+        if not (mask > 0.5).any():
+            continue
         covered = np.maximum(covered, mask)
         cards.append(SceneLayer(_card_picture(scene.picture, mask), screens[number]))
     (ground,) = scene.layers
@@ -142,7 +145,10 @@ def _distance(screen: Screen) -> float:
 
 
 def _card_picture(picture: Tensor, mask: np.ndarray) -> Tensor:
-    """[5, H, W]: the thing, whose colours go on beyond its outline."""
+    """[5, H, W]: the thing, whose colours go on beyond its outline.
+
+    mask: above one half somewhere.
+    """
     core = ndimage.binary_erosion(mask > 0.5, iterations=1)
     if not core.any():
         core = mask > 0.5
@@ -154,13 +160,14 @@ def _card_picture(picture: Tensor, mask: np.ndarray) -> Tensor:
 
 def _without(picture: Tensor, mask: np.ndarray) -> Tensor:
     """A solid picture [5, H, W] without what a mask covers, continued from what lies beside it."""
-    hidden = ndimage.binary_dilation(mask > 0, iterations=RIM)
+    rim = max(RIM[0], round(RIM[1] * mask.shape[1]))
+    hidden = ndimage.binary_dilation(mask > 0, iterations=rim)
     if hidden.all() or not hidden.any():
         return picture
     colours = picture[:3].movedim(0, -1).numpy()
     rows, columns, is_mirrored = _mirrored(hidden)
-    sharp = gaussian_blur(is_mirrored.astype(np.float32), RIM)[..., None]
-    fill = sharp * colours[rows, columns] + (1 - sharp) * _diffused(colours, ~hidden)
+    sharp = gaussian_blur(is_mirrored.astype(np.float32), rim)[..., None]
+    fill = sharp * colours[rows, columns] + (1 - sharp) * _diffused(colours, ~hidden, rim)
     result = picture.clone()
     result[:3] = torch.from_numpy(np.where(hidden[..., None], fill, colours)).movedim(-1, 0)
     result[3] *= torch.from_numpy(~hidden)
@@ -184,12 +191,15 @@ def _mirrored(hidden: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return row, column, within & ~hidden[row, column]
 
 
-def _diffused(colours: np.ndarray, is_open: np.ndarray) -> np.ndarray:
-    """Smooth colours [H, W, 3] everywhere: means of open pixels, over as little as there are."""
+def _diffused(colours: np.ndarray, is_open: np.ndarray, finest: float) -> np.ndarray:
+    """Smooth colours [H, W, 3] everywhere: means of open pixels, over as few as tell a colour.
+
+    finest: the least standard deviation of a mean, in pixels.
+    """
     weights = is_open.astype(np.float32)
     result = np.broadcast_to(colours[is_open].mean(axis=0), colours.shape)
     sigma = max(colours.shape) / 2
-    while sigma > RIM:
+    while sigma > finest:
         deviations = sigma, sigma / BESIDE
         share = gaussian_blur(weights, *deviations)[..., None]
         mean = gaussian_blur(colours * weights[..., None], *deviations) / np.maximum(share, 1e-6)
