@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import tempfile
 import weakref
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from tempfile import TemporaryFile
 from typing import Protocol
 
@@ -115,6 +116,20 @@ class FrameSpool:
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[index] for index in range(self._count))
+
+
+def spooled(pictures: Iterable[np.ndarray]) -> FrameSpool:
+    """Pictures of one shape and type, at least one, in a file: as they come, one at a time.
+
+    Raises:
+        NoTemporaryFiles: as ``FrameSpool``.
+    """
+    pictures = iter(pictures)
+    first = next(pictures)
+    spool = FrameSpool(first.shape, first.dtype)
+    for picture in chain([first], pictures):
+        spool.append(picture)
+    return spool
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from textures import textured
 
+from dynascene.estimators.frame_spool import in_memory
 from dynascene.estimators.matte.camera_motion import (
     apply_homography,
     chain_homographies,
@@ -83,7 +84,7 @@ def test_the_region_follows_the_walker(clip: tuple[np.ndarray, np.ndarray]) -> N
     frames, mattes = clip
     greys = greys_of(frames)
     evidence = gather_evidence(frames, PlateMaker(frames, greys, chain_homographies(greys)))
-    regions = subject_regions(moving_share(evidence)) > 0
+    regions = in_memory(subject_regions(moving_share(evidence))) > 0
     assert regions[mattes].mean() > 0.9
     assert regions.mean() < 0.5
 
@@ -92,8 +93,8 @@ def test_the_start_chooses_between_two_who_move() -> None:
     evidence = np.zeros((9, 80, 160), np.float32)
     evidence[:, 20:60, 20:40] = 1.0
     evidence[:, 30:50, 120:132] = 1.0  # less of it
-    assert subject_regions(evidence)[:, 40, 30].all()
-    chosen = subject_regions(evidence, start=(126, 40))
+    assert in_memory(subject_regions(evidence))[:, 40, 30].all()
+    chosen = in_memory(subject_regions(evidence, start=(126, 40)))
     assert chosen[:, 40, 126].all()
     assert not chosen[:, 40, 30].any()
 
@@ -167,7 +168,7 @@ def test_who_stays_in_one_spot_is_restless() -> None:
     shown = unrest(evidence.spread, logits, 0.25)[FRAMES // 2].astype(float)
     assert shown[20:56, 44:76].mean() > 0.6
     assert shown[8:-8, 92:-8].mean() < 0.2
-    unenclosed = unrest(evidence.spread, 0 * logits, 0.25)
+    unenclosed = in_memory(unrest(evidence.spread, 0 * logits, 0.25))
     assert unenclosed.max() == 0.25
 
 

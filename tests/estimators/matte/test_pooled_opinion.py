@@ -1,12 +1,21 @@
 """What is right in most frames mends what is wrong in some, where colours can tell."""
 
+import cv2
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter1d
 
+from dynascene.estimators.frame_spool import in_memory
 from dynascene.estimators.matte.appearance import NEARBY, Appearance
 from dynascene.estimators.matte.evidence import Evidence
 from dynascene.estimators.matte.opinion import pooled_opinion
-from dynascene.estimators.matte.stance import Stance, find_stances, usual_shape
+from dynascene.estimators.matte.stance import (
+    SECOND,
+    Stance,
+    averaged_in_step,
+    find_stances,
+    usual_shape,
+)
 
 F, H, W = 9, 72, 99
 ROAD, CLOTHES, HAIR = (170, 168, 165), (50, 60, 95), (80, 60, 45)
@@ -29,7 +38,8 @@ def pooled(frames: np.ndarray, opinion: np.ndarray) -> np.ndarray:
     shape = frames.shape[:3]
     nothing = Evidence(np.zeros(shape, np.float16), *np.zeros((2, *shape), np.uint8))
     region = np.full(shape, 255, np.uint8)
-    return pooled_opinion(frames, region, nothing, nothing, opinion.astype(np.float16))
+    opinion = opinion.astype(np.float16)
+    return in_memory(pooled_opinion(frames, region, nothing, nothing, opinion))
 
 
 def test_an_opinion_too_wide_in_some_frames_is_trimmed() -> None:
@@ -95,3 +105,12 @@ def test_the_stance_forgets_single_frames_and_follows_the_person() -> None:
     usual = list(usual_shape(probabilities, stances))
     assert usual[7][24:52, 38:46].min() > 0.9
     assert usual[7][24:52, 66:].max() < 0.3
+
+
+def test_an_average_in_blocks_is_that_of_the_whole_clip() -> None:
+    """Of frames before, within and after a block, to the bit: each block has all that counts."""
+    pictures = np.random.default_rng(1).random((150, 3, 5), np.float32)
+    still = [np.array([[1.0, 0, 0], [0, 1.0, 0]])] * 150
+    averages = np.stack(list(averaged_in_step(pictures, still, (5, 3), cv2.BORDER_REPLICATE)))
+    whole = gaussian_filter1d(pictures, SECOND, axis=0, mode="nearest")
+    np.testing.assert_array_equal(averages, whole)

@@ -14,13 +14,12 @@ A colour that both have in a cell carries no information there, however many pix
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
 
 import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from dynascene.estimators.frame_spool import FrameSpool, FrameStack
+from dynascene.estimators.frame_spool import FrameStack, spooled
 from dynascene.estimators.matte.stance import Stance
 
 LIGHTNESS, CHROMA = 16, 12  # bins
@@ -43,7 +42,7 @@ class Appearance:
     """
 
     def __init__(self, frames: Iterable[np.ndarray], stances: list[Stance] | None = None) -> None:
-        self._bins = _spooled_bins(frames)
+        self._bins = spooled(_bins(frame) for frame in frames)
         self._stances = stances
         self._across = 1 if stances is None else ACROSS
 
@@ -95,16 +94,6 @@ class Appearance:
         everywhere /= max(float(everywhere.sum()), 1e-9)
         here = (spread + few * everywhere) / (spread.sum(axis=1, keepdims=True) + few)
         return (here + FLOOR) ** HERE * (everywhere + FLOOR) ** (1 - HERE)
-
-
-def _spooled_bins(frames: Iterable[np.ndarray]) -> FrameSpool:
-    """The bins of frames, uint16 [F, h, w]."""
-    bins = (_bins(frame) for frame in frames)
-    first = next(bins)
-    spool = FrameSpool(first.shape, first.dtype)
-    for one in chain([first], bins):
-        spool.append(one)
-    return spool
 
 
 def _bins(frame: np.ndarray) -> np.ndarray:

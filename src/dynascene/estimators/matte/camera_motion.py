@@ -5,6 +5,7 @@ F frames, h w working pixels. A homography `b_from_a` maps pixels of frame a to 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 
 import cv2
@@ -37,7 +38,7 @@ def look_up(
     )
 
 
-def chain_homographies(greys: np.ndarray) -> np.ndarray:
+def chain_homographies(greys: Iterable[np.ndarray]) -> np.ndarray:
     """The camera's motion ``frame_from_first`` [F, 3, 3] of grey frames uint8 [F, h, w]."""
     flow, chain = Flow(), [np.eye(3)]
     for before, after in pairwise(greys):

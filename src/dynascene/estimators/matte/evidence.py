@@ -10,6 +10,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from dynascene.estimators.frame_spool import FrameSpool, FrameStack, spooled
 from dynascene.estimators.matte.plate import Plate, PlateMaker
 
 NOISE = 6.0  # 8-bit values by which a frame may differ from its plate for no reason
@@ -26,23 +27,25 @@ class Evidence(NamedTuple):
         spread: [F, h, w] uint8, how far these differ among themselves, in 8-bit values.
     """
 
-    deviation: np.ndarray
-    views: np.ndarray
-    spread: np.ndarray
+    deviation: FrameStack
+    views: FrameStack
+    spread: FrameStack
 
     def of(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Deviation and views of one frame, [h, w] float32."""
         return self.deviation[index].astype(np.float32), self.views[index].astype(np.float32)
 
 
-def gather_evidence(frames: np.ndarray, plates: PlateMaker) -> Evidence:
+def gather_evidence(frames: FrameStack, plates: PlateMaker) -> Evidence:
     """Compare each frame with its plate."""
-    deviation = np.zeros(frames.shape[:3], np.float16)
-    views, spread = np.zeros((2, *frames.shape[:3]), np.uint8)
+    shape = frames.shape[1:3]
+    deviation = FrameSpool(shape, np.float16)
+    views, spread = FrameSpool(shape, np.uint8), FrameSpool(shape, np.uint8)
     for index, frame in enumerate(frames):
         plate = plates(index)
-        deviation[index] = off_plate(frame, plate)
-        views[index], spread[index] = plate.count, plate.spread
+        deviation.append(off_plate(frame, plate))
+        views.append(plate.count.astype(np.uint8))
+        spread.append(plate.spread.astype(np.uint8))
     return Evidence(deviation, views, spread)
 
 
@@ -53,12 +56,10 @@ def off_plate(frame: np.ndarray, plate: Plate) -> np.ndarray:
     return cv2.GaussianBlur(units.astype(np.float32), (0, 0), 0.7)
 
 
-def moving_share(evidence: Evidence) -> np.ndarray:
+def moving_share(evidence: Evidence) -> FrameSpool:
     """The probability that something moves: [F, h, w] float16 in 0 … 1."""
-    moving = np.empty(evidence.deviation.shape, np.float16)
-    for index in range(len(moving)):
-        moving[index] = _moving(*evidence.of(index))
-    return moving
+    frames = range(len(evidence.deviation))
+    return spooled(_moving(*evidence.of(index)).astype(np.float16) for index in frames)
 
 
 def _moving(deviation: np.ndarray, views: np.ndarray) -> np.ndarray:

@@ -140,7 +140,7 @@ def _only_mover(frames: FrameStack, people: list[Subject], scale: float) -> Subj
         if any_apart(_movers(_motion(frames, every), glances, scale)):
             return None
     moving = _motion(frames)
-    boxes = boxes_of(subject_regions(moving))
+    boxes = boxes_of(in_memory(subject_regions(moving)))
     movers = _movers(moving, people, scale)
     inside = [shared_of_smaller(person.boxes * scale, boxes)[person.seen] for person in movers]
     if any(np.median(share) < SAME for share in inside) or any_apart(movers):
@@ -152,9 +152,8 @@ def _motion(frames: FrameStack, every: int = 1) -> np.ndarray:
     """Evidence of motion that the camera does not explain, in every so many frames: [F, h, w]."""
     pictures = in_memory(frames, every)
     greys = np.stack([luma(picture) for picture in pictures])
-    return moving_share(
-        gather_evidence(pictures, PlateMaker(pictures, greys, chain_homographies(greys)))
-    )
+    plates = PlateMaker(pictures, greys, chain_homographies(greys))
+    return in_memory(moving_share(gather_evidence(pictures, plates)))
 
 
 def _movers(moving: np.ndarray, people: list[Subject], scale: float) -> list[Subject]:

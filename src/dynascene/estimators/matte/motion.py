@@ -11,16 +11,17 @@ Three looks at the clip, each informed by the one before:
 3. Plates from which the second look's matte is left out in place of the region, so that they show
    more of the place. With them, the opinion is mended once more.
 
-F frames, h w working pixels. A logit is positive where the person is likelier.
+What is known of each frame lies in temporary files (``frame_spool``), so memory does not grow with
+the clip. F frames, h w working pixels. A logit is positive where the person is likelier.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from dynascene.estimators.frame_spool import FrameStack, in_memory
+from dynascene.estimators.frame_spool import FrameSpool, FrameStack, spooled
 from dynascene.estimators.matte.camera_motion import chain_homographies
 from dynascene.estimators.matte.evidence import Evidence, gather_evidence, moving_share
 from dynascene.estimators.matte.opinion import (
@@ -53,31 +54,30 @@ class MotionMatter:
         boxes: np.ndarray | None,
         start: tuple[float, float] | None = None,
     ) -> Iterator[np.ndarray]:
-        pictures = in_memory(frames)  # plates look far to both sides
-        greys = np.stack([luma(picture) for picture in pictures])
+        greys = spooled(luma(frame) for frame in frames)
         chain = chain_homographies(greys)
-        first = gather_evidence(pictures, PlateMaker(pictures, greys, chain))
+        first = gather_evidence(frames, PlateMaker(frames, greys, chain))
         if boxes is None:
-            region, moving, second = self._find_region(pictures, greys, chain, first, start)
+            region, moving, second = self._find_region(frames, greys, chain, first, start)
         else:
-            region, moving = _filled(boxes, greys.shape), moving_share(first)
-            second = gather_evidence(pictures, PlateMaker(pictures, greys, chain, region))
-        rough = first_opinion(pictures, region, moving, first, second)
-        rough = pooled_opinion(pictures, region, first, second, rough)
-        person = np.stack([dilated(r > DOUBTFUL, SPARE * r.shape[1]) for r in rough])
-        third = gather_evidence(pictures, PlateMaker(pictures, greys, chain, person))
+            region, moving = _filled(boxes, greys.shape[1:]), moving_share(first)
+            second = gather_evidence(frames, PlateMaker(frames, greys, chain, region))
+        rough = first_opinion(frames, region, moving, first, second)
+        rough = pooled_opinion(frames, region, first, second, rough)
+        person = spooled(dilated(r > DOUBTFUL, SPARE * r.shape[1]) for r in rough)
+        third = gather_evidence(frames, PlateMaker(frames, greys, chain, person))
         restless = unrest(first.spread, rough, CALM)
-        for logit in pooled_opinion(pictures, region, first, third, rough, restless):
+        for logit in pooled_opinion(frames, region, first, third, rough, restless):
             yield probabilities(logit.astype(np.float32))
 
     @staticmethod
     def _find_region(
-        frames: np.ndarray,
-        greys: np.ndarray,
+        frames: FrameStack,
+        greys: FrameStack,
         chain: np.ndarray,
         first: Evidence,
         start: tuple[float, float] | None,
-    ) -> tuple[np.ndarray, np.ndarray, Evidence]:
+    ) -> tuple[FrameStack, FrameStack, Evidence]:
         """The region, the probability of motion, and the evidence without the region.
 
         Of a person who fills the picture the first look sees little more than the outline of the
@@ -88,23 +88,36 @@ class MotionMatter:
         region = subject_regions(moving, start)
         while True:
             evidence = gather_evidence(frames, PlateMaker(frames, greys, chain, region))
-            both = np.maximum(moving, moving_share(evidence))
-            grown = np.maximum(region, subject_regions(both, start))
-            beyond = (grown > 0) & (region == 0)
-            if not _mean(both, beyond) > AS_LIVELY * _mean(both, region > 0):
+            both = _larger(moving, moving_share(evidence))
+            grown = _larger(region, subject_regions(both, start))
+            within = (one > 0 for one in region)
+            beyond = ((g > 0) & (r == 0) for g, r in zip(grown, region, strict=True))
+            if not _mean(both, beyond) > AS_LIVELY * _mean(both, within):
                 return region, moving, evidence
             region, moving = grown, both
 
 
-def _mean(values: np.ndarray, where: np.ndarray) -> float:
-    return float(values[where].mean(dtype=np.float64)) if where.any() else 0.0
+def _larger(some: FrameStack, others: FrameStack) -> FrameSpool:
+    """The larger value of both at every pixel [F, h, w]."""
+    return spooled(np.maximum(one, other) for one, other in zip(some, others, strict=True))
 
 
-def _filled(boxes: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Boxes [F, 4] with a margin, as masks uint8 [F, h, w]."""
-    region = np.zeros(shape, np.uint8)
-    for plane, (left, top, right, bottom) in zip(region, boxes, strict=True):
+def _mean(values: FrameStack, where: Iterable[np.ndarray]) -> float:
+    """The mean where masks bool [F, h, w] hold; 0 where they hold nowhere."""
+    total, count = 0.0, 0
+    for plane, mask in zip(values, where, strict=True):
+        total += float(plane[mask].sum(dtype=np.float64))
+        count += int(np.count_nonzero(mask))
+    return total / count if count else 0.0
+
+
+def _filled(boxes: np.ndarray, shape: tuple[int, ...]) -> FrameSpool:
+    """Boxes [F, 4] with a margin, as masks uint8 [F, h, w]; shape: h, w."""
+    region = FrameSpool(shape, np.uint8)
+    for left, top, right, bottom in boxes:
+        plane = np.zeros(shape, np.uint8)
         x, y = 0.15 * (right - left), 0.1 * (bottom - top)
         rows = slice(max(0, round(top - y)), max(1, round(bottom + y)))
         plane[rows, max(0, round(left - x)) : max(1, round(right + x))] = 255
+        region.append(plane)
     return region

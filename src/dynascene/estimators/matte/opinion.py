@@ -15,6 +15,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from dynascene.estimators.frame_spool import FrameSpool, FrameStack, spooled
 from dynascene.estimators.matte.appearance import Appearance
 from dynascene.estimators.matte.evidence import ENOUGH_VIEWS, LIKE_PLACE, Evidence
 from dynascene.estimators.matte.guided_filter import GuidedFilter
@@ -78,8 +79,12 @@ def plate_cue(
 
 
 def first_opinion(
-    frames: np.ndarray, region: np.ndarray, moving: np.ndarray, first: Evidence, second: Evidence
-) -> np.ndarray:
+    frames: FrameStack,
+    region: FrameStack,
+    moving: FrameStack,
+    first: Evidence,
+    second: Evidence,
+) -> FrameSpool:
     """Logits [F, h, w] float16 from motion and colours.
 
     Args:
@@ -89,38 +94,42 @@ def first_opinion(
         first, second: evidence of plates of whole frames, and of those without the region.
     """
     shapes = average_shape(moving, region)
-    motion, colour_weight, person, place = np.zeros((4, *region.shape), np.float16)
-    for index, inside in enumerate(region > 0):
-        cue = plate_cue(region[index], first.of(index), second.of(index))
+    motion, colour_weight, person, place = (
+        FrameSpool(region.shape[1:], np.float16) for _ in range(4)
+    )
+    for index, one in enumerate(region):
+        cue = plate_cue(one, first.of(index), second.of(index))
         shape, moved = shapes[index].astype(np.float32), moving[index].astype(np.float32)
         likely = np.clip(SHAPE * (shape - HALF_SHAPE), -2.0, 1.0)
         unreliable = 1 - cue.reliable
-        motion[index] = cue.reliable * (cue.logit + SHAPE_BESIDE_PLATE * likely)
-        motion[index] += unreliable * (3 * moved + likely) + np.where(cue.near, 0, OUTSIDE)
-        colour_weight[index] = 1 - (1 - COLOUR_BESIDE_PLATE) * cue.reliable
-        person[index] = cue.reliable * np.clip(cue.logit / 3, 0, 1)
-        person[index] += unreliable * moved * (shape > HALF_SHAPE)
+        moves = (cue.reliable * (cue.logit + SHAPE_BESIDE_PLATE * likely)).astype(np.float16)
+        moves += unreliable * (3 * moved + likely) + np.where(cue.near, 0, OUTSIDE)
+        motion.append(moves)
+        colour_weight.append(1 - (1 - COLOUR_BESIDE_PLATE) * cue.reliable)
+        ours = (cue.reliable * np.clip(cue.logit / 3, 0, 1)).astype(np.float16)
+        ours += unreliable * moved * (shape > HALF_SHAPE)
+        person.append(ours)
         empty = cue.reliable * (cue.logit < -1) + unreliable * (shape < HALF_SHAPE / 2)
-        place[index] = np.where(inside, empty, 1)
-    colours, logits = Appearance(frames), np.zeros(region.shape, np.float16)
-    around = _around(region)
+        place.append(np.where(one > 0, empty, 1))
+    colours, around = Appearance(frames), _around(region)
     for _ in range(FIRST_ROUNDS):
-        for index, ratio in enumerate(colours.log_ratios(person, place * around)):
+        logits = FrameSpool(region.shape[1:], np.float16)
+        for index, ratio in enumerate(colours.log_ratios(person, _product(place, around))):
             colour = np.clip(ratio, -COLOUR_LIMIT, COLOUR_LIMIT)
             single = motion[index].astype(np.float32) + colour * colour_weight[index]
-            logits[index] = _coupled(single, frames[index])
+            logits.append(_coupled(single, frames[index]))
         person, place = _sides(logits)
     return logits
 
 
 def pooled_opinion(
-    frames: np.ndarray,
-    region: np.ndarray,
+    frames: FrameStack,
+    region: FrameStack,
     first: Evidence,
     second: Evidence,
-    opinion: np.ndarray,
-    restless: np.ndarray | None = None,
-) -> np.ndarray:
+    opinion: FrameStack,
+    restless: FrameStack | None = None,
+) -> FrameStack:
     """Logits [F, h, w] float16, from another opinion pooled over the clip.
 
     Args:
@@ -128,28 +137,29 @@ def pooled_opinion(
         opinion: logits [F, h, w].
         restless: [F, h, w] in 0 … 1, see `unrest`; None: unknown.
     """
-    motion, colour_weight = np.zeros((2, *region.shape), np.float16)
-    for index in range(len(frames)):
-        cue = plate_cue(region[index], first.of(index), second.of(index))
-        motion[index] = cue.reliable * cue.logit + np.where(cue.near, 0, OUTSIDE)
+    motion, colour_weight = (FrameSpool(region.shape[1:], np.float16) for _ in range(2))
+    for index, one in enumerate(region):
+        cue = plate_cue(one, first.of(index), second.of(index))
+        moves = (cue.reliable * cue.logit + np.where(cue.near, 0, OUTSIDE)).astype(np.float16)
         if restless is not None:
             unrest = restless[index].astype(np.float32) - CALM
-            motion[index] += (1 - cue.reliable) * UNREST * unrest
-        colour_weight[index] = 1 - (1 - POOLED_BESIDE_PLATE) * cue.reliable
+            moves += (1 - cue.reliable) * UNREST * unrest
+        motion.append(moves)
+        colour_weight.append(1 - (1 - POOLED_BESIDE_PLATE) * cue.reliable)
     around = _around(region)
     for _ in range(POOLED_ROUNDS):
-        probability = probabilities(opinion)
+        probability = spooled(probabilities(logit) for logit in opinion)
         stances = find_stances(probability)
         shapes = usual_shape(probability, stances)
         person, place = _sides(opinion)
-        ratios = Appearance(frames, stances).log_ratios(person, place * around)
-        opinion = np.empty_like(opinion)
+        ratios = Appearance(frames, stances).log_ratios(person, _product(place, around))
+        opinion = FrameSpool(region.shape[1:], np.float16)
         for index, (ratio, shape) in enumerate(zip(ratios, shapes, strict=True)):
             usual = np.log((shape + 0.01) / (1.01 - shape))
             pooled = np.clip(ratio, -PART_LIMIT, PART_LIMIT)
             pooled += np.clip(usual, -USUAL_LIMIT, USUAL_LIMIT)
             single = motion[index].astype(np.float32) + colour_weight[index] * pooled
-            opinion[index] = _coupled(single, frames[index])
+            opinion.append(_coupled(single, frames[index]))
     return opinion
 
 
@@ -164,15 +174,21 @@ def dilated(mask: np.ndarray, pixels: float) -> np.ndarray:
     return (distance <= pixels).astype(np.uint8) * 255
 
 
-def _around(region: np.ndarray) -> np.ndarray:
+def _around(region: FrameStack) -> FrameSpool:
     """Where the colours of the place are counted: bool [F, h, w]."""
-    return np.stack([dilated(one, FAR * one.shape[1]) > 0 for one in region])
+    return spooled(dilated(one, FAR * one.shape[1]) > 0 for one in region)
 
 
-def _sides(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Weights of each pixel for person and for place, 0 … 1 each."""
-    certainty = np.tanh(logits / 2)
-    return np.clip(certainty, 0, 1), np.clip(-certainty, 0, 1)
+def _product(weights: FrameStack, masks: FrameStack) -> FrameSpool:
+    """Weights [F, h, w] where the masks bool [F, h, w] hold, else 0."""
+    return spooled(weight * mask for weight, mask in zip(weights, masks, strict=True))
+
+
+def _sides(logits: FrameStack) -> tuple[FrameSpool, FrameSpool]:
+    """Weights [F, h, w] of each pixel for person and for place, 0 … 1 each."""
+    certainty = spooled(np.tanh(logit / 2) for logit in logits)
+    person = spooled(np.clip(one, 0, 1) for one in certainty)
+    return person, spooled(np.clip(-one, 0, 1) for one in certainty)
 
 
 def _coupled(single: np.ndarray, frame: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from dynascene.estimators.frame_spool import FrameStack
 from dynascene.estimators.matte.camera_motion import (
     Flow,
     apply_homography,
@@ -68,10 +69,10 @@ class PlateMaker:
 
     def __init__(
         self,
-        frames: np.ndarray,
-        greys: np.ndarray,
+        frames: FrameStack,
+        greys: FrameStack,
         chain: np.ndarray,
-        person: np.ndarray | None = None,
+        person: FrameStack | None = None,
     ) -> None:
         self._frames, self._greys, self._chain, self._person = frames, greys, chain, person
         self._flow = Flow()

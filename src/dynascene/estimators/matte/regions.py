@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from scipy.ndimage import uniform_filter1d
+
+from dynascene.estimators.frame_spool import FrameSpool, FrameStack
 
 COARSE = 4  # evidence is searched at a quarter of the resolution
 BLOB = 0.03  # of the frame's diagonal: parts of a body closer than this belong together
@@ -26,7 +27,7 @@ class RegionCandidate(NamedTuple):
     """A blob of motion in one frame.
 
     Attributes:
-        blob: bool [h, w], coarse.
+        blob: bool [h, w], coarse, eight pixels to a byte (``numpy.packbits``).
         centre: x, y in coarse pixels.
         score: log of its evidence.
     """
@@ -36,7 +37,7 @@ class RegionCandidate(NamedTuple):
     score: float
 
 
-def subject_regions(evidence: np.ndarray, start: tuple[float, float] | None = None) -> np.ndarray:
+def subject_regions(evidence: FrameStack, start: tuple[float, float] | None = None) -> FrameSpool:
     """Follow the blobs with the most evidence that stay near each other from frame to frame.
 
     Args:
@@ -46,7 +47,7 @@ def subject_regions(evidence: np.ndarray, start: tuple[float, float] | None = No
     Returns:
         Where the subject is, uint8 [F, h, w], 0 or 255.
     """
-    frames, height, width = evidence.shape
+    _, height, width = evidence.shape
     small = max(1, width // COARSE), max(1, height // COARSE)
     diagonal = float(np.hypot(*small))
     candidates = [
@@ -58,10 +59,25 @@ def subject_regions(evidence: np.ndarray, start: tuple[float, float] | None = No
     # whoever was pointed at is not left for somebody livelier
     leap = LEAP * diagonal if start is None else LEAP * diagonal / 10
     chosen = _smoothest_path(candidates, leap)
-    blobs = np.stack([candidates[f][chosen[f]].blob for f in range(frames)]).astype(np.float32)
-    steady = uniform_filter1d(blobs, 2 * STEADIED + 1, axis=0, mode="nearest") >= LEAST_PRESENCE
-    blobs = steady.astype(np.uint8) * 255
-    return np.stack([cv2.resize(b, (width, height), interpolation=cv2.INTER_LINEAR) for b in blobs])
+    blobs = [one[number].blob for one, number in zip(candidates, chosen, strict=True)]
+    regions = FrameSpool((height, width), np.uint8)
+    for frame in range(len(blobs)):
+        steady = _present_nearby(blobs, frame, small[::-1]).astype(np.uint8) * 255
+        regions.append(cv2.resize(steady, (width, height), interpolation=cv2.INTER_LINEAR))
+    return regions
+
+
+def _present_nearby(blobs: list[np.ndarray], frame: int, shape: tuple[int, int]) -> np.ndarray:
+    """bool [h, w], where enough of the blobs around a frame lie; the ends go on for ever."""
+    nearby = range(frame - STEADIED, frame + STEADIED + 1)
+    count = np.zeros(shape, np.int32)
+    for number in nearby:
+        count += _unpacked(blobs[min(max(number, 0), len(blobs) - 1)], shape)
+    return count >= LEAST_PRESENCE * len(nearby)
+
+
+def _unpacked(blob: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    return np.unpackbits(blob, count=shape[0] * shape[1]).reshape(shape)
 
 
 def _candidates(evidence: np.ndarray) -> list[RegionCandidate]:
@@ -78,7 +94,7 @@ def _candidates(evidence: np.ndarray) -> list[RegionCandidate]:
         mass = density * blob
         centre = np.array([(mass.sum(axis=a) * np.arange(mass.shape[1 - a])).sum() for a in (0, 1)])
         total = float(mass.sum()) + 1e-6
-        candidates.append(RegionCandidate(blob, centre / total, float(np.log(total))))
+        candidates.append(RegionCandidate(np.packbits(blob), centre / total, float(np.log(total))))
         left[blob] = 0
         if left.max() < 0.05 * density.max():
             break

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from dynascene.estimators.frame_spool import FrameSpool, FrameStack, spooled
 from dynascene.estimators.matte.stance import averaged_in_step
 
 COARSE = 4
@@ -19,7 +20,7 @@ INNER = 0.8  # of what is on both sides, that what is between them has at least
 FULL = 0.9  # quantile of what is inside that counts as 1
 
 
-def average_shape(moving: np.ndarray, region: np.ndarray) -> np.ndarray:
+def average_shape(moving: FrameStack, region: FrameStack) -> FrameSpool:
     """The probability by shape alone that a pixel belongs to the subject: float16 [F, h, w].
 
     Args:
@@ -28,22 +29,20 @@ def average_shape(moving: np.ndarray, region: np.ndarray) -> np.ndarray:
     """
     height, width = region.shape[1:]
     small = max(1, width // COARSE), max(1, height // COARSE)
-    coarse = np.stack(
-        [
-            cv2.resize(m.astype(np.float32) * (r > 0), small, interpolation=cv2.INTER_AREA)
-            for m, r in zip(moving, region, strict=True)
-        ]
+    coarse = spooled(
+        cv2.resize(m.astype(np.float32) * (r > 0), small, interpolation=cv2.INTER_AREA)
+        for m, r in zip(moving, region, strict=True)
     )
     path = gaussian_filter1d(_centres(coarse), PATH, axis=0, mode="nearest")
     middle = path.mean(axis=0)
     views = [np.array([[1, 0, x], [0, 1, y]]) for x, y in middle - path]
-    shapes = np.zeros(region.shape, np.float16)
-    for index, shape in enumerate(averaged_in_step(coarse, views, small, cv2.BORDER_CONSTANT)):
+    shapes = FrameSpool((height, width), np.float16)
+    for shape in averaged_in_step(coarse, views, small, cv2.BORDER_CONSTANT):
         fuzzy = cv2.GaussianBlur(shape, (0, 0), FUZZ * small[0])
         fuzzy = np.maximum(fuzzy, INNER * _between(fuzzy))
         inside = fuzzy[fuzzy > 0.1 * fuzzy.max()]
         full = float(np.quantile(inside, FULL)) if inside.size else 1.0
-        shapes[index] = cv2.resize(np.clip(fuzzy / max(full, 1e-6), 0, 1), (width, height))
+        shapes.append(cv2.resize(np.clip(fuzzy / max(full, 1e-6), 0, 1), (width, height)))
     return shapes
 
 
@@ -54,7 +53,7 @@ def _between(shape: np.ndarray) -> np.ndarray:
     return np.minimum(left, right)
 
 
-def _centres(coarse: np.ndarray) -> np.ndarray:
+def _centres(coarse: FrameStack) -> np.ndarray:
     """The evidence's centre in each frame, x and y: [F, 2]; without evidence, the previous one."""
     y, x = np.mgrid[: coarse.shape[1], : coarse.shape[2]]
     centres = np.full((len(coarse), 2), np.nan)

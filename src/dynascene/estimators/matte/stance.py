@@ -12,9 +12,13 @@ import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, median_filter
 
+from dynascene.estimators.frame_spool import FrameStack, spooled
+
 STEADIED = 9  # frames: a stance that fewer than half of them share is a mistake
 PATH, GROWTH = 3.0, 12.0  # frames: spread of the smoothing of the path, and of the size
-SECOND = 12.0  # frames: spread of the average over time
+SECOND = 12.0  # frames: spread of the average over time …
+TRUNCATED = 4.0  # … beyond so many of which nothing has a weight
+BLOCK = 64  # frames that are averaged at once
 COMMON, SIZES = 64, 4.0  # pixels of the common view, and the person's sizes that it holds
 
 
@@ -47,7 +51,7 @@ def find_stances(probabilities: Iterable[np.ndarray]) -> list[Stance]:
     return [Stance(*row) for row in path]
 
 
-def usual_shape(probabilities: np.ndarray, stances: list[Stance]) -> Iterator[np.ndarray]:
+def usual_shape(probabilities: FrameStack, stances: list[Stance]) -> Iterator[np.ndarray]:
     """Yield the average of neighbouring frames' probabilities, aligned with the person: float32
     [h, w] per frame, from probabilities [F, h, w].
     """
@@ -56,7 +60,7 @@ def usual_shape(probabilities: np.ndarray, stances: list[Stance]) -> Iterator[np
 
 
 def averaged_in_step(
-    pictures: np.ndarray, common_from_frame: list[np.ndarray], size: tuple[int, int], border: int
+    pictures: FrameStack, common_from_frame: list[np.ndarray], size: tuple[int, int], border: int
 ) -> Iterator[np.ndarray]:
     """Average pictures over a second in a common view, and map each average back.
 
@@ -70,16 +74,23 @@ def averaged_in_step(
         An iterator over [h, w].
     """
     height, width = pictures.shape[1:]
-    common = np.stack(
-        [
-            cv2.warpAffine(picture.astype(np.float32), view, size, borderMode=border)
-            for picture, view in zip(pictures, common_from_frame, strict=True)
-        ]
+    common = spooled(
+        cv2.warpAffine(picture.astype(np.float32), view, size, borderMode=border)
+        for picture, view in zip(pictures, common_from_frame, strict=True)
     )
-    common = gaussian_filter1d(common, SECOND, axis=0, mode="nearest")
     back = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    for average, view in zip(common, common_from_frame, strict=True):
+    for average, view in zip(_averaged_in_time(common), common_from_frame, strict=True):
         yield cv2.warpAffine(average, view, (width, height), flags=back)
+
+
+def _averaged_in_time(pictures: FrameStack) -> Iterator[np.ndarray]:
+    """The averages over a second, [h, w] each, in blocks: what lies further off has no weight."""
+    reach, frames = int(TRUNCATED * SECOND + 0.5), len(pictures)
+    for begin in range(0, frames, BLOCK):
+        first, last = max(0, begin - reach), min(frames, begin + BLOCK + reach)
+        block = np.stack([pictures[index] for index in range(first, last)])
+        averages = gaussian_filter1d(block, SECOND, axis=0, mode="nearest", truncate=TRUNCATED)
+        yield from averages[begin - first : begin - first + BLOCK]
 
 
 def _median_place(mass: np.ndarray) -> int:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from dynascene.estimators.frame_spool import FrameSpool, FrameStack
+
 EVEN = 0.005  # of the width: how far unrest is averaged
 RESTLESS = 30.0  # 8-bit values of spread that only somebody who moves brings about
 
 
-def unrest(spread: np.ndarray, logits: np.ndarray, outside: float) -> np.ndarray:
+def unrest(spread: FrameStack, logits: FrameStack, outside: float) -> FrameSpool:
     """How much each frame's neighbours differ among themselves: [F, h, w] float16 in 0 … 1.
 
     Args:
@@ -22,11 +24,11 @@ def unrest(spread: np.ndarray, logits: np.ndarray, outside: float) -> np.ndarray
         outside: upper limit where the person is not on both sides and above, since the place
             around a person who sways is restless, too.
     """
-    restless = np.empty(spread.shape, np.float16)
-    for index, (values, logit) in enumerate(zip(spread, logits, strict=True)):
+    restless = FrameSpool(spread.shape[1:], np.float16)
+    for values, logit in zip(spread, logits, strict=True):
         even = cv2.GaussianBlur(values.astype(np.float32), (0, 0), EVEN * values.shape[1])
         most = np.maximum(outside, enclosed(logit > 0))
-        restless[index] = np.minimum(np.clip(even / RESTLESS, 0, 1), most)
+        restless.append(np.minimum(np.clip(even / RESTLESS, 0, 1), most))
     return restless
 
 
