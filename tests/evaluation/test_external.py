@@ -157,6 +157,7 @@ def test_names_and_folders(truth: Path, tmp_path: Path) -> None:
         (("still",), {}, "leave out the systems"),
         ((), {"gap": 4}, "leave out `gap`"),
         ((), {"obedience": 0}, "leave out `obedience`"),
+        ((), {"steps": 0}, "`steps` 0"),
     ],
 )
 def test_writing_inputs_measures_nothing(systems, options, message: str, tmp_path) -> None:

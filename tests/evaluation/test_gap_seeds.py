@@ -1,11 +1,13 @@
 """Several seeds in one row, by hand."""
 
 import json
+import math
 
 import numpy as np
 import pytest
 
 from dynascene.errors import InputError
+from dynascene.evaluation.bootstrap import Estimate
 from dynascene.evaluation.gap import ClipGaps
 from dynascene.evaluation.gap_seeds import (
     MeasuredGaps,
@@ -13,8 +15,10 @@ from dynascene.evaluation.gap_seeds import (
     over_seeds,
     range_text,
     read_gaps,
+    stored_figure,
 )
 from dynascene.evaluation.gap_tables import gap_summary
+from dynascene.evaluation.table import plain_estimate
 
 PLACES, MOVES = ["hall", "hall", "park", "street"], ["pan", "tilt", "pan", "tilt"]
 
@@ -88,3 +92,13 @@ def test_a_list_in_the_place_of_rows_is_one_line(tmp_path) -> None:
     (tmp_path / "metrics.json").write_text('{"gap": ["a"]}')
     with pytest.raises(InputError, match=r"metrics\.json: holds no camera gaps"):
         read_gaps(tmp_path)
+
+
+def test_an_infinite_figure_is_read_as_it_was_written() -> None:
+    written = json.loads(json.dumps(plain_estimate(Estimate(math.inf, 41.5, math.inf, 3))))
+    assert {name: stored_figure(written[name], name) for name in ("mean", "low", "high")} == {
+        "mean": math.inf, "low": 41.5, "high": math.inf,
+    }  # fmt: skip
+    for damaged in (math.inf, 1e12, "nan", True):
+        with pytest.raises(ValueError, match="mean is"):
+            stored_figure(damaged, "mean")

@@ -71,6 +71,15 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
             "(see dynascene cameras show --help)",
         ),
         (
+            "generate a.mp4 --scene b.png --camera-files obj",
+            "dynascene: --camera-files obj: is none; give one of usda, glb, after-effects, "
+            "blender-script, nuke, chan",
+        ),
+        (
+            "generate a.mp4 --scene b.png --layers tga",
+            "dynascene: --layers tga: is none; give one of png, exr, prores",
+        ),
+        (
             "cameras make pan-right a --rame 3",
             "dynascene: cameras make has no --rame; did you mean --frames? "
             "(see dynascene cameras make --help)",

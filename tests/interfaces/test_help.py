@@ -15,7 +15,7 @@ from dynascene.interfaces.cli import main as cli
 from dynascene.interfaces.cli.cameras import convert
 from dynascene.interfaces.cli.evaluation import evaluate
 from dynascene.interfaces.cli.generation import generate
-from dynascene.interfaces.cli.parsing import unbroken
+from dynascene.interfaces.cli.parsing import join_arguments
 from dynascene.interfaces.cli.signatures import Option, options_in
 
 
@@ -52,7 +52,10 @@ def test_no_option_is_in_two_groups(command: Callable[..., None]) -> None:
 
 def test_an_argument_becomes_one_line_and_other_paragraphs_stay() -> None:
     text = "Do it,\nnow.\n\nArgs:\n    one: the first,\n        a long one.\n    two: no."
-    assert unbroken(text) == "Do it,\nnow.\n\nArgs:\n    one: the first, a long one.\n    two: no."
+    assert (
+        join_arguments(text)
+        == "Do it,\nnow.\n\nArgs:\n    one: the first, a long one.\n    two: no."
+    )
 
 
 @pytest.mark.parametrize("command", ["generate", "evaluate", "train", "cameras convert"])

@@ -23,7 +23,7 @@ from dynascene.evaluation.gap import (
     of_moves,
 )
 from dynascene.evaluation.gap_systems import ESTIMATE, UNTRAINED
-from dynascene.evaluation.table import text_of
+from dynascene.evaluation.table import INFINITE, text_of
 from dynascene.io.text import parse_json
 
 METRICS = "metrics.json"
@@ -75,12 +75,13 @@ def read_gaps(folder: Path, row: str | None = None) -> MeasuredGaps:
     if row not in rows:
         raise InputError(f"{path}: has no row {row!r}; there are {', '.join(rows)}")
     try:
-        return _measured_gaps(rows[row]["clips"])
+        return _clip_gaps(rows[row]["clips"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: the row {row!r} holds no camera gaps ({error!r})") from None
 
 
-def _measured_gaps(clips: Sequence[Mapping[str, Any]]) -> MeasuredGaps:
+def _clip_gaps(clips: Sequence[Mapping[str, Any]]) -> MeasuredGaps:
+    """The clips of a row, as JSON has them. Raises ValueError for a figure that is none."""
     gaps = ClipGaps(*(
         np.array([stored_figure(clip.get(name), name) for clip in clips], float)
         for name in ClipGaps._fields
@@ -96,9 +97,11 @@ def stored_figure(value: object, name: str) -> float:
     """
     if value is None:
         return math.nan
+    if value == INFINITE:
+        return math.inf
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{name} is {value!r}")
-    if math.isfinite(value) and abs(value) > LARGEST:
+    if abs(value) > LARGEST:
         raise ValueError(f"{name} is {value!r}")
     return float(value)
 

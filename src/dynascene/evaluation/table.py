@@ -12,6 +12,7 @@ from dynascene.evaluation.systems import PROJECTION, STILL
 
 GAIN = f"whole − {STILL}"
 PLAIN_DECIMALS = 5  # of numbers in files
+INFINITE = "inf"  # in place of a number, which JSON has not: PSNR of equal pictures
 MOST_WITH_INTERVALS = 6  # columns on a terminal; files have them all
 
 
@@ -164,7 +165,7 @@ def _number(value: float, decimals: int = PLAIN_DECIMALS) -> float | int | str |
         return value
     if math.isnan(value):
         return None
-    return round(value, decimals) if math.isfinite(value) else "inf"
+    return round(value, decimals) if math.isfinite(value) else INFINITE
 
 
 def print_tables(made: Sequence[Table]) -> None:

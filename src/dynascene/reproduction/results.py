@@ -139,7 +139,7 @@ def _read(steps: RowSteps, row: PlannedRow | None = None, name: str | None = Non
     views: dict[tuple[str, str], RowView] = {}
     columns: dict[str, list[MetricColumn]] = {}
     for benchmark, folder in steps.metrics.items():
-        with _whole(folder.path):
+        with _clear_damage_errors(folder.path):
             values = _field_of(folder.path)
             columns[benchmark] = [
                 MetricColumn(metric, each["title"], each["better"])
@@ -156,7 +156,7 @@ def _read(steps: RowSteps, row: PlannedRow | None = None, name: str | None = Non
     seconds = [mean_step_seconds(stage.path) for stage in steps.stages]
     relit = {}
     for light, folder in steps.relit.items() if name == steps.row.name else ():
-        with _whole(folder.path):
+        with _clear_damage_errors(folder.path):
             relit[light] = {
                 system: _view(
                     folder.path / CLIP_TABLE,
@@ -182,7 +182,7 @@ def _view(path: Path, view: str, name: str, estimates: Mapping[str, Estimate]) -
 
 
 @contextmanager
-def _whole(folder: Path) -> Generator[None]:
+def _clear_damage_errors(folder: Path) -> Generator[None]:
     """InputError where the results in a folder of ``evaluate`` are damaged."""
     try:
         yield

@@ -98,12 +98,18 @@ class Store:
         """Run ``work`` in a new folder and store its result under ``key`` in one step.
 
         Where another worker stored the same result meanwhile, that one is returned.
+
+        Raises:
+            ValueError: it returned no clip, or a value out of range.
+            FileNotFoundError: it named files that it did not write.
         """
         with self._locked("work.lock", shared=True), self._new_folder() as folder:
             clips = [_with_named_files(clip, item.clip, key) for clip in work(folder)]
             if not clips:
                 raise ValueError("the stage returned no clip, not even a dropped one")
             text = json.dumps([document_of_clip(clip) for clip in clips], default=_plain, indent=1)
+            for document in parse_json(text):
+                check_document(document)
             (folder / RESULT).write_text(text, encoding="utf-8")
             self.folder(key).parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -113,9 +119,7 @@ class Store:
                     raise
         result = self.find(key, item)
         if result is None:
-            raise FileNotFoundError(
-                f"result {key}: a stage named files that it did not write, or values out of range"
-            )
+            raise FileNotFoundError(f"a stage named files that it did not write, in result {key}")
         return result
 
     @contextmanager

@@ -51,9 +51,13 @@ def tracking_words(draft: Draft) -> str:
         return ""
     try:
         report = parse_json((Path(draft.tracked).parent / TRACKING).read_text(encoding="utf-8"))
-        kind, verdict, reasons = report["kind"], report["verdict"], "; ".join(report["reasons"])
+        kind, verdict, reasons = (
+            report["kind"],
+            report["verdict"],
+            "; ".join(report.get("reasons", ())),
+        )
         kinds = {"static": "stands still", "rotation": "turns in place", "general": "travels"}
         words = f"The camera {kinds.get(kind, kind)}; the track is {verdict}"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return ""
     return f"{words} ({reasons})." if reasons else f"{words}."

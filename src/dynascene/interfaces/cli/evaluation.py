@@ -15,7 +15,7 @@ from dynascene.interfaces.cli.evaluation_options.clips import ClipOptions
 from dynascene.interfaces.cli.evaluation_options.instead import InsteadOptions
 from dynascene.interfaces.cli.evaluation_options.measures import MeasureOptions
 from dynascene.interfaces.cli.evaluation_options.sampling import SamplingOptions
-from dynascene.interfaces.cli.exclusions import present
+from dynascene.interfaces.cli.exclusions import drop_unset
 
 if TYPE_CHECKING:  # imported where they are made: --help must not wait for torch
     from dynascene.evaluation.protocol import EvaluatedSystem
@@ -58,8 +58,9 @@ def evaluate(
 
     require("train", "an evaluation", ["pyarrow"])
     choose_device(sampling.device)
-    others = present({"samples": sampling.samples, **measures.settings(), "external": external})
+    others = drop_unset({"samples": sampling.samples, **measures.settings(), "external": external})
     instead.check_alone(clips, list(others))
+    settings = {**measures.settings(), "sampling": sampling.settings()}
     log = Log(open_display(quiet))
     if instead.write_inputs:
         listing = _write_inputs(systems, clips, out, log)
@@ -67,10 +68,9 @@ def evaluate(
         return
     if not systems and not external:
         raise InputError("evaluate: name at least one system, such as projection or small")
-    # a benchmark that cannot be read is told before weights are fetched
-    settings = {**clips.settings(), **measures.settings(), "sampling": sampling.settings()}
+    settings |= clips.settings()  # a benchmark is read before weights are fetched
     rows = _open_rows(systems, external, settings["sampling"], log)
-    tables = _measured(rows, settings, instead, out, log)
+    tables = _measure(rows, settings, instead, out, log)
     if not json:
         print_tables(tables)
     paths = {"folder": out, "table": out / "table.md", "sheet": out / "sheet.png"}
@@ -104,7 +104,7 @@ def _open_rows(
         return rows + [open_external(text) for text in dict.fromkeys(external)]
 
 
-def _measured(
+def _measure(
     rows: list[EvaluatedSystem],
     settings: dict[str, Any],
     instead: InsteadOptions,

@@ -6,12 +6,12 @@ from typing import Any
 from dynascene.errors import InputError
 
 
-def present(options: Mapping[str, Any]) -> dict[str, Any]:
+def drop_unset(options: Mapping[str, Any]) -> dict[str, Any]:
     """Those that were given; of the others None, no name at all, or a switch that is off tells."""
     return {k: v for k, v in options.items() if v is not None and v is not False and v != ()}
 
 
-def leave_out(name: str, reason: str, others: Sequence[str]) -> None:
+def refuse_beside(name: str, reason: str, others: Sequence[str]) -> None:
     """Refuse options that another one does not go with.
 
     Args:

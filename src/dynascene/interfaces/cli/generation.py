@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from tyro.conf import Positional
 
+from dynascene.devices import choose_device
 from dynascene.errors import InputError
 from dynascene.interfaces.cli.arguments import Switch, optional, parse_range
 from dynascene.interfaces.cli.clip_options.background import BackgroundOptions
@@ -58,6 +59,7 @@ def plan_clip(
 
     if workers is not None:  # a batch is read elsewhere, shot by shot
         raise InputError("`workers`: goes with `batch`")
+    choose_device(background.device)  # for all that follows
     spaces = colour_space.spaces()
     options = background.request()
     request = GenerationRequest(

@@ -68,11 +68,13 @@ def wrong_choice(
 
 
 def _choice(hint: Any) -> tuple[str, ...]:
-    """The names of which a parameter takes one; none: it takes other values, or several."""
+    """The names of which a parameter takes one, or several; none: it takes other values."""
     is_optional = get_origin(hint) in (Union, UnionType)
     kinds = [kind for kind in get_args(hint) if kind is not NoneType] if is_optional else [hint]
-    is_choice = len(kinds) == 1 and get_origin(kinds[0]) is Literal
-    return tuple(map(str, get_args(kinds[0]))) if is_choice else ()
+    kind = kinds[0] if len(kinds) == 1 else None
+    if get_origin(kind) is tuple:
+        kind = get_args(kind)[0]
+    return tuple(map(str, get_args(kind))) if get_origin(kind) is Literal else ()
 
 
 def options_of(command: Callable[..., Any]) -> set[str]:

@@ -145,18 +145,18 @@ def _group(commands: dict[str, Callable[..., Any]]) -> Any:
 def _later(command: Command) -> Callable[..., Callable[[], None]]:
     """The same command for the parser, which returns it ready to start instead of running it."""
 
-    def bound(*args: Any, **kwargs: Any) -> Callable[[], None]:
+    def prepare(*args: Any, **kwargs: Any) -> Callable[[], None]:
         return functools.partial(command, *args, **kwargs)
 
     # without __wrapped__, behind which the parser would find the docstring as it was written
-    bound.__doc__ = unbroken(inspect.getdoc(command) or "")
-    bound.__signature__ = inspect.signature(command)  # ty: ignore[missing-attribute]
+    prepare.__doc__ = join_arguments(inspect.getdoc(command) or "")
+    prepare.__signature__ = inspect.signature(command)  # ty: ignore[missing-attribute]
     hints = get_type_hints(command, include_extras=True)
-    bound.__annotations__ = hints | {"return": Callable[[], None]}
-    return bound
+    prepare.__annotations__ = hints | {"return": Callable[[], None]}
+    return prepare
 
 
-def unbroken(docstring: str) -> str:
+def join_arguments(docstring: str) -> str:
     """A docstring whose arguments are a line each: help breaks lines where the terminal ends."""
     return re.sub(r"(?<=\S)\n {8,}(?=\S)", " ", docstring)
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import arg
 
-from dynascene.devices import choose_device
 from dynascene.interfaces.cli.arguments import (
     OptionalDevice,
     OptionalGenerator,
@@ -63,14 +62,9 @@ class BackgroundOptions:
     no_scene_memory: Switch = False
 
     def request(self) -> GenerationOptions:
-        """How it is made, on the device that is chosen here for all that follows.
-
-        Raises:
-            InputError: there is no such device, or a value makes no sense.
-        """
+        """How it is made. Raises InputError for a value that makes no sense."""
         from dynascene.generation.clip import DEFAULT_GENERATOR, GenerationOptions
 
-        choose_device(self.device)
         return GenerationOptions(
             generator=self.generator or DEFAULT_GENERATOR,
             size=parse_size(self.size) if self.size else None,

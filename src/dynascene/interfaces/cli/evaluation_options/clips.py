@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from tyro.conf import arg
 
 from dynascene.interfaces.cli.arguments import optional, parse_size
-from dynascene.interfaces.cli.exclusions import leave_out, present
+from dynascene.interfaces.cli.exclusions import drop_unset, refuse_beside
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +41,13 @@ class ClipOptions:
 
     @property
     def shape(self) -> dict[str, Any]:
-        """How many clips, how long and how large, as far as it is said."""
+        """How many clips, how long and how large, as far as it is said.
+
+        Raises:
+            InputError: the size is none.
+        """
         shape = {"clips": self.clips, "frames": self.frames, "seconds": self.seconds}
-        return present(shape | {"size": None if self.size is None else parse_size(self.size)})
+        return drop_unset(shape | {"size": None if self.size is None else parse_size(self.size)})
 
     def settings(self) -> dict[str, Any]:
         """Which clips, as ``EvaluationRequest`` takes it.
@@ -58,7 +62,7 @@ class ClipOptions:
         which = {"data": self.data, "imagery": self.imagery}
         if self.benchmark is None:
             return {**which, **shape, "seed": self.seed or 0}
-        others = [*shape, *present({"seed": self.seed})]
-        leave_out("benchmark", "says which clips, how long and how large", others)
+        others = [*shape, *drop_unset({"seed": self.seed})]
+        refuse_beside("benchmark", "says which clips, how long and how large", others)
         manifest = read_benchmark_manifest(self.benchmark)
         return {**which, "manifest": manifest, **manifest.settings}

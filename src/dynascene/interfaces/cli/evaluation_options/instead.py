@@ -6,7 +6,7 @@ from typing import Annotated
 
 from dynascene.interfaces.cli.arguments import Switch, optional
 from dynascene.interfaces.cli.evaluation_options.clips import ClipOptions
-from dynascene.interfaces.cli.exclusions import leave_out, present
+from dynascene.interfaces.cli.exclusions import drop_unset, refuse_beside
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +35,12 @@ class InsteadOptions:
             others: names of further options that were given.
         """
         own = {"write_inputs": self.write_inputs, "gap": self.gap, "long_pans": self.long_pans}
-        if not (given := list(present(own))):
+        if not (given := list(drop_unset(own))):
             return
         others = [*given[1:], *others]
         if given != ["write_inputs"]:
             others += clips.shape
         if not self.write_inputs:
-            others += present({"benchmark": clips.benchmark})
+            others += drop_unset({"benchmark": clips.benchmark})
         reason = "measures nothing" if self.write_inputs else "measures clips of its own"
-        leave_out(given[0], reason, others)
+        refuse_beside(given[0], reason, others)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from tyro.conf import arg
 
 from dynascene.interfaces.cli.arguments import optional
-from dynascene.interfaces.cli.exclusions import present
+from dynascene.interfaces.cli.exclusions import drop_unset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,4 +40,4 @@ class MeasureOptions:
 
     def settings(self) -> dict[str, Any]:
         """What is said of them, as ``EvaluationRequest`` takes it."""
-        return present(asdict(self))
+        return drop_unset(asdict(self))
