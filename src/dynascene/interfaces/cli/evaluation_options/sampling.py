@@ -31,7 +31,7 @@ class SamplingOptions:
     device: OptionalDevice = None
 
     def settings(self) -> SamplingSettings:
-        """Steps, guidance and samples for every system. Raises InputError for a number out of its range."""
+        """Of every system. Raises InputError for a number out of its range."""
         from dynascene.evaluation.systems import SamplingSettings
 
         samples = 1 if self.samples is None else self.samples
