@@ -31,6 +31,7 @@ from dynascene.io.images import write_png
 from dynascene.jobs.log import Log
 from dynascene.jobs.result_folder import result_folder
 from dynascene.models.sizes import ModelSize
+from dynascene.seeds import check_seed
 from dynascene.synthetic.shots.moved_clips import OBEYED, MovedClips, moved_clips
 from dynascene.synthetic.shots.moved_shots import MOVES, MovedShots, TrueViews
 from dynascene.synthetic.shots.short_shots import ShortShots
@@ -59,8 +60,7 @@ class GapRequest:
     def __post_init__(self) -> None:
         if self.clips < 1:
             raise InputError(f"`gap` {self.clips}: must be at least 1")
-        if self.seed < 0:
-            raise InputError(f"`seed` {self.seed}: must not be negative")
+        check_seed(self.seed)
 
 
 def run_gap(request: GapRequest, out: Path, log: Log) -> list[Table]:

@@ -39,6 +39,7 @@ from dynascene.imaging.sheet import SheetRow, contact_sheet, spread_frames, stac
 from dynascene.io.images import write_png
 from dynascene.jobs.log import Log
 from dynascene.jobs.result_folder import result_folder
+from dynascene.seeds import check_seed
 from dynascene.types import Size
 
 METRICS = "metrics.json"
@@ -63,8 +64,7 @@ class LongPanRequest:
     def __post_init__(self) -> None:
         if self.clips < 1:
             raise InputError(f"`long_pans` {self.clips}: must be at least 1")
-        if self.seed < 0:
-            raise InputError(f"`seed` {self.seed}: must not be negative")
+        check_seed(self.seed)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from dynascene.evaluation.benchmarks import FRAMES
 from dynascene.evaluation.matte_robustness import check_matte_errors
 from dynascene.evaluation.protocol import EvaluatedSystem
 from dynascene.evaluation.systems import SamplingSettings
+from dynascene.seeds import check_seed
 from dynascene.types import Size
 
 
@@ -60,5 +61,4 @@ class EvaluationRequest:
             raise InputError(f"`videos` {self.videos}: must not be negative")
         if self.workers < 1:
             raise InputError(f"`workers` {self.workers}: must be 1 or more")
-        if self.seed < 0:
-            raise InputError(f"`seed` {self.seed}: must not be negative")
+        check_seed(self.seed)

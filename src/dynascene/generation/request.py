@@ -21,6 +21,7 @@ from dynascene.io.cameras import Sensor
 from dynascene.io.colour_space import ColourSpace, config_files
 from dynascene.io.names import AlphaKind, Deinterlace
 from dynascene.io.paths import is_there
+from dynascene.seeds import check_seed
 
 SCALE = "scale.json"  # beside a camera file
 SMALLEST = 1e-9  # units of a camera file in a track unit, and the other way round
@@ -257,8 +258,7 @@ def _check_options(options: GenerationOptions) -> None:
         raise InputError(
             f"`guidance` {options.guidance}: must be a number between ±{MOST_GUIDANCE:g}"
         )
-    if not 0 <= options.seed < 2**63:
-        raise InputError(f"`seed` {options.seed}: must not be negative")
+    check_seed(options.seed)
     size = options.size
     if size is not None and not (min(size) >= 16 and max(size) <= 8192):
         raise InputError(f"`size` {size}: sides must be between 16 and 8192")

@@ -14,6 +14,7 @@ from torch.utils.data import Dataset
 from dynascene.datasets.imagery import training_folder
 from dynascene.errors import InputError
 from dynascene.models.public_weights import PublicWeights
+from dynascene.seeds import check_seed
 from dynascene.synthetic.worlds import WORLDS, check_worlds
 from dynascene.training.state import checkpoint_folders
 
@@ -169,8 +170,7 @@ class Settings:
             choices = ", ".join(get_args(Precision))
             raise InputError(f"`precision` {self.precision}: expected one of {choices}")
         check_worlds(self.worlds)
-        if self.seed < 0:
-            raise InputError(f"`seed` {self.seed}: expected at least 0")
+        check_seed(self.seed)
 
     def refuse_clips(self, recipe: str) -> None:
         """A recipe that trains on rendered places alone takes no filmed clips.
