@@ -163,3 +163,13 @@ def test_what_stands_does_not_smear(tmp_path: Path) -> None:
     assert "`upright`" in smearing(lying.scene, lying.shot.cameras)
     upright = opened(tmp_path / "busy.png", tmp_path, (25.0, 15.0, 135.0, 84.0), place="ground")
     assert smearing(upright.scene, upright.shot.cameras) == ""
+
+
+@pytest.mark.parametrize(
+    "feet", [(-1e9, 1e9, 1e9, 1e9), (-300.0, 70.0, 90.0, 70.0), (70.0, 300.0, 90.0, 70.0)]
+)
+def test_feet_far_outside_the_picture_are_one_line(
+    street: Path, tmp_path: Path, feet: tuple[float, ...]
+) -> None:
+    with pytest.raises(InputError, match="its feet must lie within a picture's width"):
+        opened(street, tmp_path, (*BOX, *feet), place="ground")

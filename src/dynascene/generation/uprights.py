@@ -73,6 +73,14 @@ def _given_feet(scene: LiftedScene, text: str, box: tuple[float, ...]) -> Tensor
         raise InputError(
             f"{text}: its feet must lie below the horizon (row {horizon:.0f}), on the ground"
         )
+    # farther out a foot lies below the camera, and the card before the lens
+    width, height = scene.camera.size
+    (left, right), lowest = feet[:, 0].tolist(), float(feet[:, 1].max())
+    if left < -width or right > 2 * width or lowest > 2 * height:
+        raise InputError(
+            f"{text}: its feet must lie within a picture's width beside the picture and a height "
+            "below it"
+        )
     return feet
 
 
