@@ -84,3 +84,9 @@ def test_the_conventions_can_be_broken() -> None:
         "b.py": "class Clip: ...\nclass _Row: ...",
     }
     assert repeated_classes(classes) == {"Clip": ["a.py", "b.py"]}
+
+
+def test_every_file_of_tests_has_a_name_of_its_own() -> None:
+    """Two of one name in folders without packages cannot be collected together."""
+    names = [path.name for path in Path(__file__).parent.rglob("test_*.py")]
+    assert [name for name in set(names) if names.count(name) > 1] == []
