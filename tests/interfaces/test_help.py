@@ -13,10 +13,12 @@ from tyro.conf import arg
 
 from dynascene.interfaces.cli import main as cli
 from dynascene.interfaces.cli.cameras import convert
+from dynascene.interfaces.cli.curation import curate
 from dynascene.interfaces.cli.evaluation import evaluate
 from dynascene.interfaces.cli.generation import generate
 from dynascene.interfaces.cli.parsing import join_arguments
 from dynascene.interfaces.cli.signatures import Option, options_in
+from dynascene.interfaces.cli.training import train
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +46,7 @@ def test_options_are_spelled_as_on_the_command_line() -> None:
     assert [option.is_switch for option in options_in(photograph)] == [False, False, True, False]
 
 
-@pytest.mark.parametrize("command", [generate, evaluate, convert])
+@pytest.mark.parametrize("command", [generate, evaluate, train, curate, convert])
 def test_no_option_is_in_two_groups(command: Callable[..., None]) -> None:
     spellings = [option.spelling for option in options_in(command)]
     assert len(spellings) == len(set(spellings))
@@ -58,7 +60,7 @@ def test_an_argument_becomes_one_line_and_other_paragraphs_stay() -> None:
     )
 
 
-@pytest.mark.parametrize("command", ["generate", "evaluate", "train", "cameras convert"])
+@pytest.mark.parametrize("command", ["generate", "evaluate", "train", "curate", "cameras convert"])
 def test_help_breaks_lines_where_the_terminal_ends(
     command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,8 +70,7 @@ def test_it_is_in_the_help_and_rehearsed(settings, capsys) -> None:
     with pytest.raises(SystemExit):
         main(["train", "--help"])
     text = " ".join(capsys.readouterr().out.split())
-    assert f"painter ({PAINTER.summary})" in text
-    assert "painter.SIZE.clips" in text
+    assert f"painter ({PAINTER.description}): with SIZE tiny: SIZE.clips." in text
     text = rehearse(find_recipe("painter.tiny.clips")(settings))
     assert "the painter's own number" in text
 

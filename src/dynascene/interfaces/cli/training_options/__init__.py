@@ -1,0 +1,1 @@
+"""The options of ``dynascene train`` in groups, as its help shows them."""
