@@ -83,9 +83,18 @@ def test_several_things(street: Path, tmp_path: Path) -> None:
     assert len(inputs.place["uprights"]) == 2
 
 
-def test_one_thing_in_two_boxes_is_one_line(street: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="the same thing"):
-        opened(street, tmp_path, BOX, (66.0, 22.0, 96.0, 76.0), place="ground")
+@pytest.mark.parametrize("other", [(66.0, 22.0, 96.0, 76.0), (66.0, 44.0, 96.0, 76.0)])
+def test_one_thing_in_two_boxes_is_one_line(
+    street: Path, tmp_path: Path, other: tuple[float, ...]
+) -> None:
+    """Also where one of them holds a part of it."""
+    picture = cv2.imread(str(street))
+    picture[48:70, 70:90] = picture[48:70, 70:90, ::-1]  # its lower part is blue
+    cv2.imwrite(str(tmp_path / "post.png"), picture)
+    with pytest.raises(InputError, match="the same thing") as error:
+        opened(tmp_path / "post.png", tmp_path, BOX, other, place="ground")
+    for box in (BOX, other):
+        assert ",".join(f"{number:g}" for number in box) in str(error.value)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from dynascene.geometry.lifting import LiftedScene, lift_to_stage
 from dynascene.geometry.moves import make_move
 from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.place_mesh import meshes_of
+from dynascene.geometry.projection import GuideFrame
 from dynascene.geometry.repainting import Paint
 from dynascene.geometry.rigid import camera_centres
 from dynascene.geometry.screen import Screen
@@ -55,15 +56,31 @@ def red_extent(scene: LiftedScene, track: CameraTrack, row: int) -> tuple[float,
     return float(columns.min()), float(columns.max()) + 1
 
 
+def first_frame(scene: LiftedScene) -> GuideFrame:
+    track = sideways(scene)
+    return next(SceneMemory(scene, track).render(track[:1]))
+
+
 def test_from_the_pictures_own_place_nothing_changes() -> None:
-    scene = standing(post_mask())
-    first = next(SceneMemory(scene, sideways(scene)).render(sideways(scene)[:1]))
-    off = (first.colour - scene.picture).abs()
-    off[..., LEFT - 3 : LEFT + 3] = 0  # the outline is soft
-    off[..., RIGHT - 3 : RIGHT + 3] = 0
-    off[:, TOP - 3 : TOP + 3] = 0
-    off[:, FOOT - 3 : FOOT + 3] = 0
-    assert off.max() < 0.02
+    """Not even at outlines: all is where the picture shows it, and photographed."""
+    mask = post_mask()
+    mask[70:100, 30:70] = 1
+    mask[95, 50:66] = 0.4  # soft, as outlines are
+    scene = standing(mask)
+    first, lying = first_frame(scene), first_frame(scene_with(mask))
+    assert (first.colour - lying.colour).abs().max() < 0.05  # canvases lie at other fractions
+    assert first.visibility[:, 1:-1, 1:-1].min() > 0.99
+
+
+def test_two_cards_hide_nothing_of_each_other_from_there() -> None:
+    far = np.zeros((SIZE.height, SIZE.width), np.float32)
+    far[40:90, 110:150] = 1
+    uprights = [Upright(mask, foot_line(mask, CAMERA)) for mask in (post_mask(), far)]
+    shades = torch.linspace(0, 1, SIZE.width).expand(3, SIZE.height, -1)
+    lying = lift_to_stage(shades, CAMERA)
+    first = first_frame(stand_up(lying, uprights))
+    assert (first.colour - shades).abs().max() < 0.02
+    assert first.visibility[:, 1:-1, 1:-1].min() > 0.99
 
 
 @pytest.mark.parametrize("row", [30, 70, 100])
@@ -132,7 +149,9 @@ def test_the_nearer_of_two_cards_is_in_front() -> None:
     uprights = [Upright(mask, foot_line(mask, CAMERA)) for mask in (far, near)]
     front, back = stand_up(scene, uprights).cards
     assert front.surface.feet.norm(dim=-1).min() < back.surface.feet.norm(dim=-1).min()
-    assert not ((front.picture[4] > 0) & (back.picture[4] > 0)).any()
+    post = torch.from_numpy(near)
+    assert not (post * back.picture[4]).any()
+    assert (post * front.picture[4]).sum() == post.sum()
 
 
 def test_a_thing_that_a_nearer_one_hides_is_no_card() -> None:
@@ -160,6 +179,26 @@ def test_a_card_at_the_border_goes_on_beyond_it() -> None:
     left, right = red_extent(scene, track, 60)
     assert left < 190
     assert right > left + 50  # 40 columns were seen, and their mirror image follows
+
+
+def test_how_a_card_goes_on_beyond_the_picture_is_not_photographed() -> None:
+    mask = np.zeros((SIZE.height, SIZE.width), np.float32)
+    mask[30:100, 200:] = 1
+    scene = standing(mask)
+    track = sideways(scene, 0.15)
+    *_, frame = SceneMemory(scene, track).render(track)
+    on_card = torch.nonzero(frame.colour[0, 60] > 0.5)[:, 0]
+    seen = frame.visibility[0, 60, on_card]
+    assert seen[:35].min() > 0.99  # of the 40 columns in the picture
+    assert seen[46:].max() < 0.01
+
+
+def test_a_thing_short_of_the_border_ends_there() -> None:
+    """Its rim reaches the border, but nothing of it goes on beyond."""
+    mask = np.zeros((SIZE.height, SIZE.width), np.float32)
+    mask[30:100, 210 : SIZE.width - 1] = 1
+    left, right = red_extent(standing(mask), sideways(standing(mask), 0.15), 60)
+    assert right - left < 32
 
 
 def test_paint_stays_off_cards() -> None:

@@ -1,6 +1,7 @@
 """Things of the picture that are to stand: cut out in the boxes of a request, and made cards."""
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from dynascene.geometry.cards import Upright, foot_line, is_before, stand_up, st
 from dynascene.geometry.lifting import LiftedScene
 
 CLOSE = 0.999  # of the way to a foot, which lies on the ground itself
+SAME = 0.6  # of the smaller of two things in the other: they are one
 
 
 class StandingThings(NamedTuple):
@@ -33,21 +35,35 @@ def stand_things(
         boxes: as ``PlaceInput.upright``.
 
     Raises:
-        InputError: a box holds nothing that stands on ground within the picture.
+        InputError: a box holds nothing that stands on ground within the picture, or what another
+            one holds.
     """
     uprights = [_upright(scene, pixels, box) for box in boxes]
+    _check_distinct(uprights, boxes)
     report = [
         {"box": list(box[:4]), "feet": upright.feet.round(decimals=1).tolist()}
         for box, upright in zip(boxes, uprights, strict=True)
     ]
-    standing = stand_up(scene, uprights)
-    if len(standing.cards) < len(boxes):
-        raise InputError("`upright`: two of its boxes hold the same thing; leave one of them out")
-    return StandingThings(standing, report)
+    return StandingThings(stand_up(scene, uprights), report)
+
+
+def _check_distinct(uprights: Sequence[Upright], boxes: Sequence[tuple[float, ...]]) -> None:
+    """Raise InputError where two boxes hold the same thing, or one a part of the other's."""
+    masks = [upright.mask > 0.5 for upright in uprights]
+    for (one, mask), (other, further) in combinations(zip(boxes, masks, strict=True), 2):
+        if (mask & further).sum() > SAME * min(mask.sum(), further.sum()):
+            raise InputError(
+                f"`upright` {_numbers(one)} and {_numbers(other)}: hold the same thing; leave one "
+                "of them out, or draw each around one thing alone"
+            )
+
+
+def _numbers(box: tuple[float, ...]) -> str:
+    return ",".join(f"{number:g}" for number in box)
 
 
 def _upright(scene: LiftedScene, pixels: np.ndarray, box: tuple[float, ...]) -> Upright:
-    text = "`upright` " + ",".join(f"{number:g}" for number in box)
+    text = f"`upright` {_numbers(box)}"
     horizon, height = scene.camera.horizon, scene.camera.size.height
     if box[3] <= horizon:
         raise InputError(

@@ -1,6 +1,7 @@
 """Things that stand in the picture of a place, as cards: cut out, and stood on the ground.
 
-What a card hides is continued from what lies beside it, and counts as not photographed.
+What a card hides, and how it goes on beyond the picture, is continued and counts as not
+photographed.
 
 H W pixels of the picture.
 """
@@ -8,6 +9,7 @@ H W pixels of the picture.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -27,7 +29,7 @@ from dynascene.imaging.blurring import gaussian_blur
 
 NEAR_FEET = 0.6  # of the rows between horizon and lowest foot: corners above are not on the ground
 LEAST_STEP = 0.02  # of the picture's width: the shortest panel
-RIM = 3, 0.004  # around a thing, where its glow and shadow lie: pixels at least, share of the width
+RIM = 3, 0.004  # around a thing, part of its card: pixels at least, share of the width
 BESIDE = 2.0  # how much farther away a pixel above or below counts than one to the side
 FEW = 0.02  # of a Gaussian's weight, from which open pixels tell the colour of hidden ones
 MARGIN = 0.5  # of a card's width and height, transparent around it
@@ -106,16 +108,19 @@ def stand_up(scene: LiftedScene, uprights: Sequence[Upright]) -> LiftedScene:
     """
     screens = [_screen(scene, upright) for upright in uprights]
     order = sorted(range(len(screens)), key=lambda n: _distance(screens[n]))
-    cards, covered = [], np.zeros(uprights[0].mask.shape, np.float32)
+    cards, outlines = [], []
+    hidden = np.zeros(uprights[0].mask.shape, bool)
     for number in order:
-        mask = np.minimum(uprights[number].mask, 1 - covered)  # nearer things hide farther ones
-        if not (mask > 0.5).any():
+        seen = uprights[number].mask > 0.5
+        if not (seen & ~hidden).any():
             continue
-        covered = np.maximum(covered, mask)
-        cards.append(SceneLayer(_card_picture(scene.picture, mask), screens[number]))
+        outline = _outline(seen)
+        cards.append(_card(scene.picture, outline.solid * ~hidden, screens[number]))
+        outlines.append(outline)
+        hidden |= outline.hidden
     (ground,) = scene.layers
     return replace(
-        scene, layers=(replace(ground, picture=_without(ground.picture, covered)),),
+        scene, layers=(replace(ground, picture=_without(ground.picture, outlines)),),
         cards=tuple(cards),
     )  # fmt: skip
 
@@ -144,30 +149,49 @@ def _distance(screen: Screen) -> float:
     return float(screen.feet.norm(dim=-1).min())
 
 
-def _card_picture(picture: Tensor, mask: np.ndarray) -> Tensor:
-    """[5, H, W]: the thing, whose colours go on beyond its outline.
+class _Outline(NamedTuple):
+    """What a card takes from the picture, and what it leaves.
 
-    mask: above one half somewhere.
+    A rim of the surroundings goes with the thing, since an outline is never exact and what it
+    misses would stay behind. Under the outer half of the rim everything stays as it is in the
+    picture, so that no seam shows from where that was taken.
+
+    solid: float32 [H, W] in 0 … 1, of the card. hidden: bool [H, W], where what is behind the card
+    is not known. around: bool [H, W], the thing with its whole rim.
     """
-    core = ndimage.binary_erosion(mask > 0.5, iterations=1)
-    if not core.any():
-        core = mask > 0.5
-    source = ndimage.distance_transform_edt(~core, return_distances=False, return_indices=True)
-    colours = torch.from_numpy(picture.numpy()[:, source[0], source[1]])
-    solid = torch.from_numpy(np.ascontiguousarray(mask, dtype=np.float32))[None]
-    return torch.cat([colours, torch.ones_like(solid), solid])
+
+    solid: np.ndarray
+    hidden: np.ndarray
+    around: np.ndarray
 
 
-def _without(picture: Tensor, mask: np.ndarray) -> Tensor:
-    """A solid picture [5, H, W] without what a mask covers, continued from what lies beside it."""
-    rim = max(RIM[0], round(RIM[1] * mask.shape[1]))
-    hidden = ndimage.binary_dilation(mask > 0, iterations=rim)
-    if hidden.all() or not hidden.any():
+def _outline(seen: np.ndarray) -> _Outline:
+    """Of a thing, bool [H, W]."""
+    rim = max(RIM[0], RIM[1] * seen.shape[1])
+    distance = ndimage.distance_transform_edt(~seen)
+    solid = np.clip(rim + 1 - distance, 0, 1).astype(np.float32)
+    for border in ((0,), (-1,), (slice(None), 0), (slice(None), -1)):
+        if not seen[border].any():  # a card at a border is taken as cut by it
+            solid[border] = 0
+    return _Outline(solid, (distance <= rim / 2) & (solid == 1), distance <= rim)
+
+
+def _card(picture: Tensor, solid: np.ndarray, screen: Screen) -> SceneLayer:
+    shown = torch.from_numpy(np.ascontiguousarray(solid, dtype=np.float32))[None]
+    return SceneLayer(torch.cat([picture, torch.ones_like(shown), shown]), screen)
+
+
+def _without(picture: Tensor, outlines: Sequence[_Outline]) -> Tensor:
+    """A solid picture [5, H, W] whose hidden parts are continued from what lies beside them."""
+    hidden = np.logical_or.reduce([outline.hidden for outline in outlines])
+    around = np.logical_or.reduce([outline.around for outline in outlines])
+    if around.all():
         return picture
     colours = picture[:3].movedim(0, -1).numpy()
-    rows, columns, is_mirrored = _mirrored(hidden)
+    rows, columns, is_mirrored = _mirrored(around)
+    rim = max(RIM[0], RIM[1] * hidden.shape[1])
     sharp = gaussian_blur(is_mirrored.astype(np.float32), rim)[..., None]
-    fill = sharp * colours[rows, columns] + (1 - sharp) * _diffused(colours, ~hidden, rim)
+    fill = sharp * colours[rows, columns] + (1 - sharp) * _diffused(colours, ~around, rim)
     result = picture.clone()
     result[:3] = torch.from_numpy(np.where(hidden[..., None], fill, colours)).movedim(-1, 0)
     result[3] *= torch.from_numpy(~hidden)
@@ -223,7 +247,6 @@ def paint_card(card: SceneLayer, camera: PictureCamera, density: float) -> Scene
     window = _window(seen, camera, density)
     layers = paint_canvas(card.picture, camera, window).layers
     layers[SOLID] *= _goes_on(seen, camera, window)
-    layers[3] = 1  # the continuation of a card is part of it, and nothing to be painted
     for border in (layers[SOLID, 0], layers[SOLID, -1], layers[SOLID, :, 0], layers[SOLID, :, -1]):
         border.zero_()
     return SceneCanvas(window, layers, is_card=True)
