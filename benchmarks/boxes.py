@@ -154,7 +154,7 @@ def _taken(trial: Trial, scenes: dict[str, LiftedScene], box: BoxEstimate | None
     if box is None or box.clearness < 1:
         return scenes[GROUND]
     scene = scenes[BOX]
-    inside = all(is_inside(in_scene(track, trial, scene), scene.surface) for track in trial.tracks)
+    inside = all(is_inside(in_scene(track, trial, scene), scene) for track in trial.tracks)
     return scene if inside else scenes[GROUND]
 
 

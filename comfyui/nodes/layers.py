@@ -77,7 +77,7 @@ class Layers(io.ComfyNode):
                 folder,
                 shot,
                 camera,
-                scene.surface,
+                scene,
                 writers,
                 has_shadow=False,
                 is_straight=straight,

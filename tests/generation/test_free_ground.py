@@ -38,12 +38,10 @@ def test_the_camera_turns_until_the_feet_are_free() -> None:
     scene = place(slice(130, 220))
     free = find_free_ground(scene, TRACK, person())
     assert free is not None
-    usual = find_framing(TRACK, scene.surface, scene.camera, LEVEL)
+    usual = find_framing(TRACK, scene, LEVEL)
     assert free.occupied(usual, TRACK) > 0.9
     assert "stand" in free.doubt(usual, TRACK)
-    chosen = find_framing(
-        TRACK, scene.surface, scene.camera, LEVEL, lambda framing: free.cost(framing, TRACK)
-    )
+    chosen = find_framing(TRACK, scene, LEVEL, lambda framing: free.cost(framing, TRACK))
     assert free.occupied(chosen, TRACK) < 0.1
     assert not free.doubt(chosen, TRACK)
     # to the left of the things: they are right of the middle
@@ -54,7 +52,7 @@ def test_where_no_ground_is_free_no_point_is_named() -> None:
     free = find_free_ground(place(slice(130, 220)), TRACK, person())
     assert free is not None
     crowded = free._replace(clutter=np.ones_like(free.clutter))
-    usual = find_framing(TRACK, free.scene.surface, free.scene.camera, LEVEL)
+    usual = find_framing(TRACK, free.scene, LEVEL)
     assert "no free ground" in crowded.doubt(usual, TRACK)
     assert "stand`" not in crowded.doubt(usual, TRACK)
 
@@ -63,7 +61,7 @@ def test_plain_ground_changes_nothing() -> None:
     scene = place(None)
     free = find_free_ground(scene, TRACK, person())
     assert free is not None
-    usual = find_framing(TRACK, scene.surface, scene.camera, LEVEL)
+    usual = find_framing(TRACK, scene, LEVEL)
     assert free.cost(usual, TRACK) == 0
     assert not free.doubt(usual, TRACK)
 

@@ -50,8 +50,8 @@ def test_a_full_turn_shows_all_around() -> None:
 def test_everything_is_seen_and_the_view_stays_ahead() -> None:
     scene = lift_panorama(panorama(), flat_camera(full_panorama(SIZE)))
     track = turned(360, 9)
-    assert seen_share(place_track(track, Framing(0, 0)), scene.surface, scene.camera) == 1
-    assert find_framing(track, scene.surface, scene.camera).yaw == 0
+    assert seen_share(place_track(track, Framing(0, 0)), scene) == 1
+    assert find_framing(track, scene).yaw == 0
 
 
 def test_the_flat_view_is_a_pinhole_ahead() -> None:

@@ -6,9 +6,16 @@ import numpy as np
 import pytest
 import torch
 
+from dynascene.errors import InputError
 from dynascene.generation.scene_memory import SceneMemory
 from dynascene.geometry.cards import Upright, foot_line, is_before, stand_up, standing_points
-from dynascene.geometry.framing import Framing, place_track
+from dynascene.geometry.framing import (
+    Framing,
+    check_inside,
+    is_inside,
+    place_track,
+    seen_share,
+)
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage
 from dynascene.geometry.moves import make_move
@@ -43,8 +50,9 @@ def standing(mask: np.ndarray) -> LiftedScene:
     return stand_up(scene_with(mask), [Upright(mask, feet)])
 
 
-def sideways(scene: LiftedScene, amount: float = 0.1) -> CameraTrack:
-    fov = 2 * np.degrees(np.arctan(SIZE.width / 2 / CAMERA.focal))
+def sideways(scene: LiftedScene, amount: float = 0.1, share: float = 1.0) -> CameraTrack:
+    """share: of the picture's width, seen from its own place."""
+    fov = 2 * np.degrees(np.arctan(share * SIZE.width / 2 / CAMERA.focal))
     track = make_move(f"truck-right:{amount}:linear", 3, intrinsics_from_fov(fov, SIZE), SIZE)
     return place_track(track, Framing(0.0, scene.camera.pitch))
 
@@ -249,3 +257,68 @@ def test_a_screens_feet_lie_on_the_ground_of_the_picture() -> None:
     pixels, inside = CAMERA.pixels_from_directions(ends)
     assert inside.all()
     torch.testing.assert_close(pixels[:, 1], torch.full_like(pixels[:, 1], float(FOOT)))
+
+
+@pytest.mark.parametrize("travel", [0.0, 0.1, 0.2])
+def test_the_share_that_is_seen_leaves_out_what_cards_uncover(travel: float) -> None:
+    mask = np.zeros((SIZE.height, SIZE.width), np.float32)
+    mask[20:110, 80:160] = 1
+    scene = standing(mask)
+    track = sideways(scene, travel, share=0.8)
+    seen = torch.stack([frame.visibility for frame in SceneMemory(scene, track).render(track)])
+    share = seen_share(track, scene)
+    assert share == pytest.approx(float(seen.mean()), abs=0.01)
+    if travel:
+        assert seen_share(track, replace(scene, cards=())) > share + 0.01
+
+
+def ahead(scene: LiftedScene, distance: float, right: float = 0.0) -> CameraTrack:
+    """Three frames on a straight level way."""
+    end = torch.tensor([right, 0.0, distance], dtype=torch.float64)
+    poses = torch.eye(4, dtype=torch.float64).repeat(3, 1, 1)
+    poses[:, :3, 3] = -torch.linspace(0, 1, 3, dtype=torch.float64)[:, None] * end
+    return CameraTrack(poses, sideways(scene).intrinsics, SIZE)
+
+
+def test_a_camera_that_drives_through_a_card_is_told() -> None:
+    scene = standing(post_mask())  # taller than the camera is high
+    (card,) = scene.cards
+    distance = float(card.surface.feet[0, 1])
+    check_inside(ahead(scene, 0.9 * distance), scene)
+    assert is_inside(ahead(scene, 0.9 * distance), scene)
+    with pytest.raises(InputError, match="frame 2 goes through what stands in columns 9") as error:
+        check_inside(ahead(scene, 1.2 * distance), scene)
+    assert error.value.parameters[-1] == "upright"
+    assert not is_inside(ahead(scene, 1.2 * distance), scene)
+    check_inside(ahead(scene, 1.2 * distance), replace(scene, cards=()))
+
+
+def test_a_camera_may_pass_beside_a_card_and_above_it() -> None:
+    scene = standing(post_mask())
+    distance = float(scene.cards[0].surface.feet[0, 1])
+    check_inside(ahead(scene, 1.2 * distance, right=0.2 * distance), scene)
+    low = post_mask()
+    low[: round(CAMERA.horizon) + 6] = 0  # ends below the horizon
+    check_inside(ahead(standing(low), 1.2 * distance), standing(low))
+
+
+def test_which_card_is_in_front_differs_among_pixels() -> None:
+    """A long wall, near on the left, goes away behind a post. From its left end it is the nearest
+    of both, but where they meet, the post is."""
+    wall, post = np.zeros((2, SIZE.height, SIZE.width), np.float32)
+    wall[30:80, 20:100] = post[30:95, 108:124] = 1
+    colours = torch.stack([torch.from_numpy(post), torch.from_numpy(wall), torch.ones(SIZE[::-1])])
+    along = torch.tensor([[20.0, 120.0], [100.0, 72.0]], dtype=torch.float64)
+    uprights = [Upright(wall, along), Upright(post, foot_line(post, CAMERA))]
+    scene = stand_up(lift_to_stage(colours, CAMERA), uprights)
+    assert [float(card.picture[4, 60, 115]) for card in scene.cards] == [0, 1]  # wall, post
+    track = sideways(scene, 0.25)
+    *_, last = SceneMemory(scene, track).render(track)
+    red = torch.nonzero(last.colour[0, 60] > 0.9)[:, 0]
+    assert len(red) >= 14  # the whole post
+    alone = SceneMemory(replace(scene, cards=scene.cards[:1]), track)
+    *_, behind = alone.render(track)
+    hidden = behind.colour[1, 60, red] > 0.9
+    assert hidden.sum() > 3  # and it covers the wall's end
+    *_, mirrored = SceneMemory(replace(scene, cards=scene.cards[::-1]), track).render(track)
+    torch.testing.assert_close(mirrored.colour, last.colour)

@@ -218,7 +218,7 @@ def test_who_stands_nearer_than_the_picture_shows_ground_is_put_on_it():
     nearest = CAMERA.focal / (PICTURE.height - CAMERA.horizon)
     bent = math.cos(math.radians(CAMERA.pitch))
     assert nearest * bent - 0.2 < 0.9 + forth < nearest + 0.2
-    share = [seen_share(place_track(still, f), ROOM.surface, CAMERA) for f in (down, stepped)]
+    share = [seen_share(place_track(still, f), ROOM) for f in (down, stepped)]
     assert share[1] > share[0] + 0.1
     assert step_ahead(down, still, STAGE, rays) == down
     level = Framing(0.0, -10.0)  # sees nothing beyond the picture

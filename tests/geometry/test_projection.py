@@ -191,10 +191,10 @@ def test_framing_turns_the_camera_into_the_picture() -> None:
     size = Size(160, 90)
     scene = lift_to_stage(smooth_picture(size), picture_camera(size, fov=70))
     pan = track_of(torch.zeros(9, 3), fov=30.0, yaw=torch.linspace(0, 36, 9))
-    framing = find_framing(pan, scene.surface, scene.camera)
+    framing = find_framing(pan, scene)
     assert framing.yaw == pytest.approx(-18, abs=3)
-    best = seen_share(place_track(pan, framing), scene.surface, scene.camera)
-    plain = seen_share(place_track(pan, Framing(0, 0)), scene.surface, scene.camera)
+    best = seen_share(place_track(pan, framing), scene)
+    plain = seen_share(place_track(pan, Framing(0, 0)), scene)
     assert best > 0.97
     assert best > plain + 0.05
 
@@ -206,10 +206,10 @@ def test_framing_sees_the_last_frame(frames: int) -> None:
     scene = lift_to_stage(smooth_picture(size), picture_camera(size, fov=70))
     yaw = torch.zeros(frames)
     still = track_of(torch.zeros(frames, 3), fov=30.0, yaw=yaw)
-    assert find_framing(still, scene.surface, scene.camera).yaw == 0
+    assert find_framing(still, scene).yaw == 0
     yaw[-1] = 34
     turned = track_of(torch.zeros(frames, 3), fov=30.0, yaw=yaw)
-    assert find_framing(turned, scene.surface, scene.camera).yaw < -8
+    assert find_framing(turned, scene).yaw < -8
 
 
 def standing_at(foot: float, head: float) -> torch.Tensor:
@@ -226,7 +226,7 @@ def test_framing_puts_a_person_on_the_ground() -> None:
 
     def found(standing: torch.Tensor | None, pitch: float) -> float:
         held = Attitude(pitch, roll=0.0, confidence=0.5, standing=standing)
-        return find_framing(still, scene.surface, scene.camera, held).pitch
+        return find_framing(still, scene, held).pitch
 
     person = standing_at(6, -2)
     assert found(None, 12.0) > 5
@@ -266,10 +266,12 @@ def test_framing_keeps_the_horizon_level() -> None:
 
 
 def test_a_camera_that_leaves_the_stage_is_refused() -> None:
+    scene = lift_to_stage(smooth_picture(), picture_camera())
+    height = scene.surface.height
     with pytest.raises(InputError, match="frame 1 lies below the ground"):
-        check_inside(track_of(torch.tensor([[0, 0, 0], [0, 0.3, 0]])), Stage(0.2, 1.5))
+        check_inside(track_of(torch.tensor([[0, 0, 0], [0, 1.5 * height, 0]])), scene)
     with pytest.raises(InputError, match="frame 0 lies behind what it sees"):
-        check_inside(track_of(torch.tensor([[0, 0, 2.0]])), Stage(0.2, 1.5))
+        check_inside(track_of(torch.tensor([[0, 0, 10 * height]])), scene)
 
 
 @pytest.mark.parametrize("target", [Size(64, 36), Size(100, 36), Size(30, 90)])
@@ -286,9 +288,7 @@ def test_automatic_framing_is_never_worse_than_the_middle(horizon: float) -> Non
     scene = lift_to_stage(smooth_picture(size), picture_camera(size, fov=60, horizon=horizon))
     still = track_of(torch.zeros(2, 3), fov=45.0)
     shares = [
-        seen_share(
-            place_track(still, choose_framing(choice, still, scene)), scene.surface, scene.camera
-        )
+        seen_share(place_track(still, choose_framing(choice, still, scene)), scene)
         for choice in ("auto", "centre")
     ]
     assert shares[0] >= shares[1] - 0.25  # a pitch like the filmed one is worth a little

@@ -104,7 +104,7 @@ def _from_move(
     for candidate in wider:
         framing = choose_framing(request.options.framing, candidate, scene)
         placed = place_track(candidate, framing)
-        if seen_share(placed, scene.surface, scene.camera) >= ENOUGH_SEEN:
+        if seen_share(placed, scene) >= ENOUGH_SEEN:
             return candidate
     return narrowest
 

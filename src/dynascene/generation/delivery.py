@@ -96,7 +96,7 @@ def deliver(
             folder,
             shot,
             clip.track,
-            inputs.scene.surface,
+            inputs.scene,
             writers,
             has_shadow=look.caster is not None,
             is_straight=wishes.straight,
@@ -195,10 +195,10 @@ def clip_sheet(
         *notes,
         f"{len(inputs.shot)} frames, background {clip.track.size}",
         f"framing {clip.framing.yaw:+.1f}° right, {clip.framing.pitch:+.1f}° up",
-        f"{clip.seen_share:.0%} of the view lies within the picture",
+        f"the picture shows {clip.seen_share:.0%} of the view",
         *wrap(clip.doubt.replace("`", ""), LONGEST_LINE),
         _place_line(inputs.place),
-        "hatched in the guide: beyond the picture, filled in the background",
+        "hatched in the guide: not in the picture, filled in the background",
         *_estimate_lines(inputs.estimates),
     ]
     scene = bytes_from_tensor(inputs.scene.picture)

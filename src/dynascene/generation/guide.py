@@ -94,8 +94,8 @@ def check_seen(clip: GeneratedClip) -> None:
     """Raise InputError where the cameras see nothing of the picture."""
     if clip.seen_share < NOTHING_SEEN:
         raise InputError(
-            "the scene: the camera sees nothing of it: 0% of the view lies within the "
-            "picture; are the cameras right? (`framing` centre, `horizon` or a smaller movement)"
+            "the scene: the camera sees nothing of it: the picture shows 0% of the view; are the "
+            "cameras right? (`framing` centre, `horizon` or a smaller movement)"
         )
 
 
@@ -169,8 +169,8 @@ def _of_shot(shot: Shot, scene: LiftedScene, options: GenerationOptions) -> Rend
     framing = choose_framing(options.framing, shot.cameras, scene, options.attitude)
     filmed = place_track(shot.cameras, framing)
     track = CameraTrack(filmed.cam_from_world, intrinsics, size)
-    check_inside(track, scene.surface)
-    share = seen_share(filmed, scene.surface, scene.camera)
+    check_inside(track, scene)
+    share = seen_share(filmed, scene)
     return _rendered(shot, track, scene, framing, share)
 
 
@@ -183,7 +183,7 @@ def _of_memory(batch: Batch, scene: LiftedScene) -> RenderedGuide:
         for field in further
         if field.derive is None and not field.empty_without_person
     }
-    share = seen_share(track, scene.surface, scene.camera)
+    share = seen_share(track, scene)
     alone = Shot(None, None, track, DEFAULT_FRAME_RATE, inputs)
     return _rendered(alone, track, scene, Framing(0.0, scene.camera.pitch), share)
 

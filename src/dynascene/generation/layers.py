@@ -11,7 +11,7 @@ from dynascene.extras import require
 from dynascene.generation.compositing import fit_background
 from dynascene.generation.finishing import FinishedFrame
 from dynascene.generation.look.focus import pixel_depths
-from dynascene.geometry.surface import Surface
+from dynascene.geometry.lifting import LiftedScene
 from dynascene.geometry.tracks import resize_track
 from dynascene.imaging.colour import linear_from_srgb
 from dynascene.imaging.pixels import unit_floats
@@ -49,7 +49,7 @@ def open_layers(
     folder: Path,
     shot: Shot,
     track: CameraTrack,
-    surface: Surface,
+    scene: LiftedScene,
     writers: ExitStack,
     *,
     has_shadow: bool,
@@ -63,7 +63,7 @@ def open_layers(
         folder: of the results.
         shot: what was filmed.
         track: of the background, in the scene's world.
-        surface: of the scene.
+        scene: of the background, with its cards.
         writers: takes the open files.
         has_shadow: whether frames have one.
         is_straight: whether OpenEXR's colours are not multiplied by alpha.
@@ -80,7 +80,7 @@ def open_layers(
         frame_size = track.size if shot.foreground is None else shot.foreground.size
         cameras = resize_track(track, frame_size)
         colours = _Colours(is_straight, space)
-        opened.append(partial(_write_exr, exr, shot, cameras, surface, colours))
+        opened.append(partial(_write_exr, exr, shot, cameras, scene, colours))
     if "prores" in kinds:
         opened.append(_prores_layers(folder, shot, track.size, writers, has_shadow=has_shadow))
     return opened
@@ -153,7 +153,7 @@ def _write_exr(
     exr: ExrSequenceWriter,
     shot: Shot,
     cameras: CameraTrack,
-    surface: Surface,
+    scene: LiftedScene,
     colours: _Colours,
     index: int,
     done: FinishedFrame,
@@ -166,7 +166,7 @@ def _write_exr(
     background = fit_background(done.frame.exact_background, cameras.size)
     layers = {
         "background": colours(background),
-        "depth.Z": pixel_depths(one, surface),
+        "depth.Z": pixel_depths(one, scene),
     }
     if done.person is not None:
         straight = colours(unit_floats(done.person.colour))

@@ -9,7 +9,7 @@ from dynascene.generation.person_size import size_doubt
 from dynascene.generation.request import GenerationRequest
 from dynascene.jobs.log import Log
 
-LITTLE_SEEN = 0.2  # of the view within the picture; less is hardly what anyone wants
+LITTLE_SEEN = 0.2  # of the view; less is hardly what anyone wants
 
 
 def give_notices(request: GenerationRequest, inputs: Inputs, clip: GeneratedClip, log: Log) -> str:
@@ -21,11 +21,13 @@ def give_notices(request: GenerationRequest, inputs: Inputs, clip: GeneratedClip
         InputError: the cameras see nothing of the picture.
     """
     check_seen(clip)
-    share = f"{clip.seen_share:.0%} of the view lies within the picture"
+    share = f"{clip.seen_share:.0%} of the view"
     if clip.seen_share < LITTLE_SEEN:
-        log.notice(f"only {share}; try `framing` centre, `horizon` or a smaller movement")
+        log.notice(
+            f"the picture shows only {share}; try `framing` centre, `horizon` or a smaller movement"
+        )
     else:
-        log.notice(f"{share}; the rest is filled")
+        log.notice(f"the picture shows {share}; the rest is filled")
     is_move = request.camera.move is not None
     warn_of_slip(inputs.estimates.get("feet", {}), log, is_move=is_move)
     if smears := smearing(inputs.scene, clip.track):

@@ -62,10 +62,11 @@ def lift_and_put(
 
 
 def _stays_inside(request: GenerationRequest, scene: LiftedScene, placed: PlacedTrack) -> bool:
+    """Whether the cameras stay within the walls; cards are checked with the guide."""
     framing = placed.framing or choose_framing(
         request.options.framing, placed.track, scene, placed.attitude
     )
-    return is_inside(place_track(placed.track, framing), scene.surface)
+    return is_inside(place_track(placed.track, framing), replace(scene, cards=()))
 
 
 def with_attitude(filmed: FilmedCamera | None, request: GenerationRequest) -> FilmedCamera | None:

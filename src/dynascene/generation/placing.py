@@ -77,7 +77,7 @@ class PersonPlacer:
         if travel is None:
             return cameras
         settled = self._placed(scene, scale_track(track, travel), attitude)
-        stays = is_inside(place_track(settled.track, settled.framing), scene.surface)
+        stays = is_inside(place_track(settled.track, settled.framing), scene)
         if not stays or settled.slip is None or settled.slip.pixels >= cameras.slip.pixels:
             return cameras
         self.log.notice(

@@ -246,17 +246,23 @@ def paint_card(card: SceneLayer, camera: PictureCamera, density: float) -> Scene
     seen = card.picture[SOLID] > 0
     window = _window(seen, camera, density)
     layers = paint_canvas(card.picture, camera, window).layers
-    layers[SOLID] *= _goes_on(seen, camera, window)
+    azimuth, depression = window.pixel_angles()
+    beta, alpha = torch.meshgrid(depression, azimuth, indexing="ij")
+    layers[SOLID] *= goes_on(seen, camera, directions_from_angles(alpha, beta))
     for border in (layers[SOLID, 0], layers[SOLID, -1], layers[SOLID, :, 0], layers[SOLID, :, -1]):
         border.zero_()
     return SceneCanvas(window, layers, is_card=True)
 
 
-def _goes_on(seen: Tensor, camera: PictureCamera, window: PanoramaWindow) -> Tensor:
-    """Whether a canvas shows the picture, or lies beyond a border that cuts the card: [h, w]."""
-    azimuth, depression = window.pixel_angles()
-    beta, alpha = torch.meshgrid(depression, azimuth, indexing="ij")
-    pixel, inside = camera.pixels_from_directions(directions_from_angles(alpha, beta))
+def goes_on(seen: Tensor, camera: PictureCamera, directions: Tensor) -> Tensor:
+    """Whether directions lie within the picture, or beyond a border that cuts a card: [...].
+
+    Args:
+        seen: bool [H, W], where the picture shows the card.
+        camera: of the picture.
+        directions: [..., 3] in the scene's world.
+    """
+    pixel, inside = camera.pixels_from_directions(directions)
     (x, y), (width, height) = pixel.unbind(-1), camera.size
     left, right, bottom = (bool(side.any()) for side in (seen[:, 0], seen[:, -1], seen[-1]))
     beyond = ((x < 0) & left) | ((x > width) & right) | ((y > height) & bottom)

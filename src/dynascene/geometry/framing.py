@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from dynascene.errors import InputError
+from dynascene.geometry.canvas import SOLID
 from dynascene.geometry.lifting import LiftedScene
-from dynascene.geometry.picture import PictureCamera
-from dynascene.geometry.projection import COARSE, coarse_hits
+from dynascene.geometry.projection import COARSE
 from dynascene.geometry.rigid import camera_centres, invert_rigid, rigid, rotation_about
-from dynascene.geometry.surface import Surface
+from dynascene.geometry.scene_view import is_behind, view_coarsely
 from dynascene.geometry.tracks import relative_track, scale_track, world_down
 from dynascene.types import CameraTrack, Size
 
@@ -24,6 +24,7 @@ AFLOAT_COST = 0.5  # share of the picture that a person on the ground is worth, 
 # A camera's height above the ground that a person stands on, as a share of the person's: people
 # film at the chest or the eye. The second is the spread of its logarithm.
 USUAL_EYE, EYE_SPREAD = 0.85, 0.35
+CLEARANCE = 0.05  # of the distance of walls, ground and cards, by which cameras stay before them
 FRAMES_TRIED = 16  # first and last among them
 FRAMING_GRID = Size(17, 11)
 SHORTENINGS, SHORTER = 12, 0.7
@@ -77,19 +78,15 @@ def place_track(track: CameraTrack, framing: Framing) -> CameraTrack:
     return replace(relative, cam_from_world=poses)
 
 
-def seen_share(
-    track: CameraTrack, surface: Surface, picture: PictureCamera, grid: Size = COARSE
-) -> float:
-    """The share of all pixels of all frames, 0 … 1, whose direction the picture shows.
+def seen_share(track: CameraTrack, scene: LiftedScene, grid: Size = COARSE) -> float:
+    """The share of all pixels of all frames, 0 … 1, that the picture shows.
 
     Args:
         track: in the scene's world.
-        surface: of the scene. Points behind a nearer thing count as shown.
-        picture: camera of the picture.
+        scene: what cards uncover is not shown; points behind nearer things of a depth map are.
         grid: of the tested pixels in each frame.
     """
-    _, inside = picture.pixels_from_directions(coarse_hits(track, surface, grid))
-    return float(inside.float().mean())
+    return float(view_coarsely(track, scene, grid).photographed.float().mean())
 
 
 def filmed_attitude(track: CameraTrack) -> Attitude:
@@ -109,8 +106,7 @@ def filmed_attitude(track: CameraTrack) -> Attitude:
 
 def find_framing(
     track: CameraTrack,
-    surface: Surface,
-    picture: PictureCamera,
+    scene: LiftedScene,
     attitude: Attitude | None = None,
     cost: Callable[[Framing], float] | None = None,
 ) -> Framing:
@@ -122,8 +118,7 @@ def find_framing(
 
     Args:
         track: of the clip.
-        surface: of the scene.
-        picture: camera of the picture.
+        scene: with the picture's camera.
         attitude: of the first camera; None: estimate it from the track.
         cost: what else speaks against a framing, as a share of the picture; None: nothing.
     """
@@ -135,14 +130,14 @@ def find_framing(
     afloat_cost = AFLOAT_COST * (1 - attitude.confidence / 2)
 
     def value(framing: Framing) -> float:
-        share = seen_share(place_track(sampled, framing), surface, picture, FRAMING_GRID)
+        share = seen_share(place_track(sampled, framing), scene, FRAMING_GRID)
         turned = pitch_cost * abs(framing.pitch - attitude.pitch) + YAW_COST * abs(framing.yaw)
         further = cost(framing) if cost else 0.0
         return share - turned - afloat_cost * afloat(framing, attitude.standing) - further
 
     starts = [
         Framing(0.0, attitude.pitch, attitude.roll),
-        Framing(0.0, picture.pitch, attitude.roll),
+        Framing(0.0, scene.camera.pitch, attitude.roll),
     ]
     wide = [f for start in starts for f in around(start, WIDEST_YAW, WIDEST_PITCH, 9)]
     best = max([*starts, *wide], key=value)
@@ -208,7 +203,7 @@ def choose_framing(
         return choice
     if choice == "centre":
         return Framing(0.0, scene.camera.pitch, filmed_attitude(track).roll)
-    return find_framing(track, scene.surface, scene.camera, attitude, cost)
+    return find_framing(track, scene, attitude, cost)
 
 
 def within_scene(
@@ -223,34 +218,45 @@ def within_scene(
     """
     for _ in range(SHORTENINGS):
         try:
-            check_inside(
-                place_track(track, choose_framing(choice, track, scene, attitude)), scene.surface
-            )
+            check_inside(place_track(track, choose_framing(choice, track, scene, attitude)), scene)
             return track
         except InputError:
             track = scale_track(track, SHORTER)
     return track
 
 
-def is_inside(track: CameraTrack, surface: Surface) -> bool:
-    """Whether all cameras of a track (in the scene's world) stay within the scene."""
-    return not _outside(track, surface).any()
+def is_inside(track: CameraTrack, scene: LiftedScene) -> bool:
+    """Whether all cameras of a track (in the scene's world) stay within the scene, and clear of its
+    cards.
+    """
+    return not _fault(track, scene)
 
 
-def _outside(track: CameraTrack, surface: Surface) -> Tensor:
-    return ~surface.contains(camera_centres(track.cam_from_world), margin=0.05)
+def check_inside(track: CameraTrack, scene: LiftedScene) -> None:
+    """Raise InputError where a camera of the track (in the scene's world) leaves the scene, or goes
+    through one of its cards.
+    """
+    if fault := _fault(track, scene):
+        raise InputError(f"camera track: {fault}")
 
 
-def check_inside(track: CameraTrack, surface: Surface) -> None:
-    """Raise InputError where a camera of the track (in the scene's world) leaves the scene."""
+def _fault(track: CameraTrack, scene: LiftedScene) -> str:
+    """One line where a camera leaves the scene or goes through a card; else empty."""
     centres = camera_centres(track.cam_from_world)
-    outside = _outside(track, surface)
-    if not outside.any():
-        return
-    frame = int(outside.nonzero()[0])
-    below = float(centres[frame, 1]) >= surface.height * 0.95
-    where = "below the ground" if below else "behind what it sees"
-    raise InputError(
-        f"camera track: frame {frame} lies {where} of the scene; "
-        "make the movement smaller (its amount, or `camera_height` for a file)"
-    )
+    smaller = "make the movement smaller (its amount, or `camera_height` for a file)"
+    outside = ~scene.surface.contains(centres, CLEARANCE)
+    if outside.any():
+        frame = int(outside.nonzero()[0])
+        below = float(centres[frame, 1]) >= scene.surface.height * (1 - CLEARANCE)
+        where = "below the ground" if below else "behind what it sees"
+        return f"frame {frame} lies {where} of the scene; {smaller}"
+    for card in scene.cards:
+        behind = is_behind(card, scene.camera, centres, CLEARANCE)
+        if behind.any():
+            columns = card.picture[SOLID].amax(dim=0).nonzero()
+            return (
+                f"frame {int(behind.nonzero()[0])} goes through what stands in columns "
+                f"{int(columns[0])} to {int(columns[-1])} of the picture; {smaller}, or leave that "
+                "`upright` out"
+            )
+    return ""

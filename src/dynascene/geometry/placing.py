@@ -280,6 +280,6 @@ def _moved(
     way = ways[enough.to(torch.uint8).argmax()]
     moved = replace(framing, position=tuple((way * _ahead(framing)).tolist()))
     placed = place_track(track, moved)
-    before = seen_share(place_track(track, framing), scene.surface, scene.camera)
-    after = seen_share(placed, scene.surface, scene.camera)
-    return moved if is_inside(placed, scene.surface) and after >= before + gain else framing
+    before = seen_share(place_track(track, framing), scene)
+    after = seen_share(placed, scene)
+    return moved if is_inside(placed, scene) and after >= before + gain else framing

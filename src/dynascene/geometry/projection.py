@@ -50,16 +50,23 @@ def scene_angles(track: CameraTrack, surface: Surface, frame: int) -> tuple[Tens
     Returns:
         Azimuth and depression, each [H, W] float32.
     """
+    azimuth, depression = torch.empty(2, *track.size[::-1])
+    for rows, points, _ in _hits(track, surface, frame):
+        azimuth[rows], depression[rows] = angles_from_directions(points)
+    return azimuth, depression
+
+
+def _hits(
+    track: CameraTrack, surface: Surface, frame: int
+) -> Iterator[tuple[slice, Tensor, Tensor]]:
+    """Some rows at a time: the points [h, W, 3] where their rays meet a surface, and the camera."""
     pose = track.cam_from_world[frame].float()
     intrinsics, centre = track.intrinsics[frame].float(), camera_centres(pose)
     u, v = pixel_centres(track.size, like=pose)
-    azimuth, depression = torch.empty(2, *track.size[::-1])
     for start in range(0, len(v), ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
         directions = ray_directions(pose[:3, :3], intrinsics, u, v[rows])
-        points = surface.hit(centre.expand_as(directions), directions)
-        azimuth[rows], depression[rows] = angles_from_directions(points)
-    return azimuth, depression
+        yield rows, surface.hit(centre.expand_as(directions), directions), centre
 
 
 def render_guide(
@@ -68,7 +75,7 @@ def render_guide(
     """The scene along a track given in the scene's world, one frame at a time.
 
     Args:
-        surfaces, canvases: the scene's layers, front to back.
+        surfaces, canvases: the scene's cards, in any order, and its layers, front to back.
     """
 
     def frame(index: int) -> GuideFrame:
@@ -93,20 +100,44 @@ def _render_frame(
 def layer_shares(
     track: CameraTrack, surfaces: Sequence[Surface], canvases: Sequence[SceneCanvas], frame: int
 ) -> list[Tensor]:
-    """The share of each pixel that each layer covers, [1, H, W], front to back."""
+    """The share of each pixel that each card and layer covers, [1, H, W], in their order."""
     return [share for share, _ in _layers(track, surfaces, canvases, frame)]
 
 
 def _layers(
     track: CameraTrack, surfaces: Sequence[Surface], canvases: Sequence[SceneCanvas], frame: int
 ) -> Iterator[tuple[Tensor, CanvasSample]]:
-    """Front to back: the share of each pixel that a layer covers, and what it shows there."""
-    open_share = torch.ones(1, track.size.height, track.size.width)  # no nearer layer covers it
-    for surface, canvas in zip(surfaces, canvases, strict=True):
+    """In their order: the share of each pixel that a card or layer covers, and what it shows."""
+    count = sum(canvas.is_card for canvas in canvases)
+    cards = [
+        _card_view(track, surface, canvas, frame)
+        for surface, canvas in zip(surfaces[:count], canvases, strict=False)
+    ]
+    open_share = torch.ones(1, track.size.height, track.size.width)  # nothing nearer covers it
+    for number, (distance, sample) in enumerate(cards):
+        share = sample.solid
+        for other, (further, cover) in enumerate(cards):  # which is nearer differs among pixels
+            if other != number:
+                hides = further <= distance if other < number else further < distance
+                share = share * (1 - cover.solid * hides)
+        yield share, sample
+        open_share = open_share * (1 - sample.solid)
+    for surface, canvas in zip(surfaces[count:], canvases[count:], strict=True):
         angles = scene_angles(track, surface, frame)
         sample = canvas.sample(*angles, is_backmost=canvas is canvases[-1])
         yield open_share * sample.solid, sample
         open_share = open_share * (1 - sample.solid)
+
+
+def _card_view(
+    track: CameraTrack, surface: Surface, canvas: SceneCanvas, frame: int
+) -> tuple[Tensor, CanvasSample]:
+    """How far a card is from the camera on each pixel's ray, [1, H, W], and what it shows."""
+    azimuth, depression, distance = torch.empty(3, *track.size[::-1])
+    for rows, points, centre in _hits(track, surface, frame):
+        azimuth[rows], depression[rows] = angles_from_directions(points)
+        distance[rows] = (points - centre).norm(dim=-1)
+    return distance[None], canvas.sample(azimuth, depression)
 
 
 def window_for_track(
@@ -134,11 +165,15 @@ def coarse_hits(track: CameraTrack, surface: Surface, grid: Size = COARSE) -> Te
         surface: of the scene.
         grid: of the rays in each frame.
     """
+    return surface.hit(*coarse_rays(track, grid))
+
+
+def coarse_rays(track: CameraTrack, grid: Size = COARSE) -> tuple[Tensor, Tensor]:
+    """Origins and directions [F, rows, columns, 3] of a coarse grid up to each frame's border."""
     poses = track.cam_from_world.float()
     u, v = border_to_border(track.size, grid, like=poses)
     directions = ray_directions(poses[:, :3, :3], track.intrinsics.float(), u, v)
-    origins = camera_centres(poses)[:, None, None]
-    return surface.hit(origins.expand_as(directions), directions)
+    return camera_centres(poses)[:, None, None].expand_as(directions), directions
 
 
 def _azimuth_span(azimuth: Tensor) -> tuple[float, float]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from dynascene.generation.look.coarse_grid import GRID, pixels_from_grid
+from dynascene.geometry.lifting import LiftedScene
 from dynascene.geometry.projection import coarse_hits
 from dynascene.geometry.rigid import camera_centres
-from dynascene.geometry.surface import Surface
+from dynascene.geometry.scene_view import view_cards_of, view_coarsely
 from dynascene.geometry.tracks import resize_track
 from dynascene.imaging.blurring import gaussian_blur
 from dynascene.imaging.colour import light_of, picture_of_light
@@ -23,13 +24,13 @@ class Focus:
 
     Attributes:
         track: in the scene's world, for the person's frames.
-        surface: of the scene.
+        scene: with its cards.
         distances: [F], depth of the person in each frame, in track units.
         amount: 0 … 1.
     """
 
     track: CameraTrack
-    surface: Surface
+    scene: LiftedScene
     distances: np.ndarray
     amount: float
 
@@ -39,7 +40,7 @@ class Focus:
         person = float(self.distances[index])
         # circle of confusion of a thin lens: c = c∞ · |1 − D_person / D|
         track = resize_track(self.track[index : index + 1], Size(width, height))
-        spread = np.abs(1 - person / pixel_depths(track, self.surface))
+        spread = np.abs(1 - person / pixel_depths(track, self.scene))
         level = np.clip(spread, 0, 1) * (LEVELS - 1)
         light = light_of(background)
         result = np.zeros_like(light)
@@ -50,21 +51,25 @@ class Focus:
         return picture_of_light(result, background)
 
 
-def pixel_depths(track: CameraTrack, surface: Surface) -> np.ndarray:
-    """Depth of a surface along the axis of the one camera of a track, float32 [H, W]."""
-    points = coarse_hits(track, surface, GRID)[0]
+def pixel_depths(track: CameraTrack, scene: LiftedScene) -> np.ndarray:
+    """Depth of a place with its cards along the axis of a track's one camera, float32 [H, W]."""
+    points = coarse_hits(track, scene.surface, GRID)[0]
     centre = camera_centres(track.cam_from_world)[0].to(points)
     depth = (points - centre) @ track.cam_from_world[0, 2, :3].to(points)
-    return pixels_from_grid(depth.clamp_min(1e-3), track.size)
+    depths = pixels_from_grid(depth.clamp_min(1e-3), track.size)
+    if not scene.cards:
+        return depths
+    rays, cards = view_cards_of(track, scene)
+    return np.where(cards.is_card[0], rays.depth_of(cards.points)[0], depths)
 
 
-def focus_distances(track: CameraTrack, points: np.ndarray, surface: Surface) -> np.ndarray:
+def focus_distances(track: CameraTrack, points: np.ndarray, scene: LiftedScene) -> np.ndarray:
     """The person's depth in each frame, [F]: where they stand, else the nearest that is seen.
 
     Args:
         track: in the scene's world.
         points: [F, 3], where the person stands; NaN = unknown.
-        surface: of the scene.
+        scene: with its cards.
     """
     pose = track.cam_from_world.double().numpy()
     depths = np.einsum("fj,fj->f", pose[:, 2, :3], np.nan_to_num(points)) + pose[:, 2, 3]
@@ -73,6 +78,6 @@ def focus_distances(track: CameraTrack, points: np.ndarray, surface: Surface) ->
     nearest = []
     for index in range(len(track)):
         one = track[index : index + 1]
-        hits = coarse_hits(one, surface).reshape(-1, 3).double().numpy()
+        hits = view_coarsely(one, scene).points.reshape(-1, 3).double().numpy()
         nearest.append(max(1e-3, float((hits @ pose[index, 2, :3] + pose[index, 2, 3]).min())))
     return np.array(nearest)

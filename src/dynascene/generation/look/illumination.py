@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from dynascene.generation.footage import shows_background
 from dynascene.geometry.lifting import LiftedScene
-from dynascene.geometry.projection import coarse_hits
+from dynascene.geometry.scene_view import view_coarsely
 from dynascene.imaging.colour import LIGHT_OF_BYTE, LUMINANCE_709, linear_from_srgb
 from dynascene.io.picking import pick
 from dynascene.types import CameraTrack, Shot
@@ -69,10 +69,10 @@ def place_illumination(scene: LiftedScene, track: CameraTrack) -> Illumination |
     else:
         chosen = torch.linspace(0, len(track) - 1, FRAMES_LOOKED_AT).round().long()
         seen = CameraTrack(track.cam_from_world[chosen], track.intrinsics[chosen], track.size)
-        hits = coarse_hits(seen, scene.surface).flatten(0, -2)
-        pixels, inside = scene.camera.pixels_from_directions(hits)
+        points, photographed = view_coarsely(seen, scene)
+        pixels, _ = scene.camera.pixels_from_directions(points[photographed])
         size = pixels.new_tensor([*scene.camera.size])
-        grid = (pixels[inside] / size * 2 - 1)[None, None]
+        grid = (pixels / size * 2 - 1)[None, None]
         colours = F.grid_sample(picture[None], grid, padding_mode="border", align_corners=False)[
             0, :, 0
         ].T

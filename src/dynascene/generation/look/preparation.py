@@ -65,9 +65,8 @@ def prepare_look(
             if look.shadow:
                 caster = _caster(request, inputs, track, footing, log)
             if look.focus:
-                surface = inputs.scene.surface
-                distances = focus_distances(track, footing.points, surface)
-                focus = Focus(track, surface, distances, look.focus)
+                distances = focus_distances(track, footing.points, inputs.scene)
+                focus = Focus(track, inputs.scene, distances, look.focus)
         if is_opaque and (look.soften or look.grain):
             wanted = clip_texture(shot.foreground)
             texture = TextureMatch(wanted, look.soften, look.grain, request.options.seed)
