@@ -1,12 +1,13 @@
-"""Frames made side by side come out in order, and torch's setting is as before."""
+"""Frames made side by side or ahead come out in order, and threads and settings are as before."""
 
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 import torch
 
-from dynascene.parallel import frames_in_threads
+from dynascene.parallel import frames_in_threads, read_ahead
 
 
 @pytest.fixture
@@ -42,3 +43,47 @@ def test_a_failing_frame_is_reported_and_the_setting_restored() -> None:
     with pytest.raises(ValueError, match="frame 0"):
         list(frames_in_threads(frame, 4))
     assert torch.get_num_threads() == 3
+
+
+def test_what_is_read_ahead_comes_in_order_and_at_most_two_wait() -> None:
+    begun, third = [], threading.Event()
+
+    def frames() -> Iterator[int]:
+        for index in range(7):
+            begun.append(index)
+            if index == 2:
+                third.set()
+            yield index
+
+    given = []
+    with read_ahead(frames()) as ahead:
+        for index in ahead:
+            if not given:
+                assert third.wait(timeout=120)  # made while nobody asks for it
+            assert len(begun) <= index + 3
+            given.append(index)
+    assert given == list(range(7))
+
+
+def test_an_error_comes_where_its_frame_would_have_come() -> None:
+    def frames() -> Iterator[int]:
+        yield from range(3)
+        raise ValueError("frame 3")
+
+    given = []
+    with pytest.raises(ValueError, match="frame 3"), read_ahead(frames()) as ahead:
+        given.extend(ahead)
+    assert given == [0, 1, 2]
+
+
+def _stop_after_one(frames: Iterator[int]) -> None:
+    with read_ahead(frames) as ahead:
+        assert next(ahead) == 0
+        raise KeyboardInterrupt
+
+
+def test_who_stops_reading_leaves_no_thread_behind() -> None:
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        _stop_after_one(iter(range(100)))
+    assert threading.active_count() == before

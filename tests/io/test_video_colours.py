@@ -2,15 +2,18 @@
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
-from av.video.reformatter import Interpolation
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from clips import numbered_frames, write_clip, write_planes
 from PIL import Image
 
 from dynascene.errors import InputError
 from dynascene.io import swscale
 from dynascene.io.video import open_video
+from dynascene.io.video_picture import CONVERSION, Picture
+from dynascene.types import Size
 
 COLOURS = np.array(
     [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 0], [0, 255, 255], [255, 0, 255],
@@ -146,3 +149,24 @@ def test_the_flags_of_conversion_are_those_that_pyav_names() -> None:
     assert swscale.FULL_CHROMA_OUTPUT == Interpolation.FULL_CHR_H_INT
     assert swscale.FULL_CHROMA_INPUT == Interpolation.FULL_CHR_H_INP
     assert swscale.ACCURATE_ROUNDING == Interpolation.ACCURATE_RND
+
+
+@pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv444p", "yuv422p10le", "yuva420p"])
+def test_planes_are_joined_to_what_swscale_makes_of_packed_pixels(pixel_format: str) -> None:
+    noise = np.random.default_rng(3).integers(0, 256, (30, 34, 3), np.uint8)
+    frame = av.VideoFrame.from_ndarray(noise, format="rgb24").reformat(format=pixel_format)
+    has_alpha = pixel_format.startswith("yuva")
+    picture = Picture(
+        coded=Size(34, 30), stored=Size(34, 30), alpha=has_alpha, matrix=1, full_range=False,
+        orientation=(False, False, False), hdr=None,
+    )  # fmt: skip
+    packed = VideoReformatter().reformat(
+        frame,
+        format="rgba" if has_alpha else "rgb24",
+        src_colorspace=1,
+        dst_colorspace=1,
+        src_color_range=ColorRange.MPEG,
+        dst_color_range=ColorRange.JPEG,
+        interpolation=CONVERSION,
+    )
+    np.testing.assert_array_equal(picture.array(frame, VideoReformatter()), packed.to_ndarray())

@@ -13,7 +13,7 @@ import numpy as np
 from dynascene.errors import InputError
 from dynascene.generation.clip import GeneratedClip
 from dynascene.generation.delivery_input import DeliveryInput
-from dynascene.generation.finishing import FinishedFrame, finished_frames
+from dynascene.generation.finishing import FinishedFrame, finished_ahead
 from dynascene.generation.inputs import Inputs
 from dynascene.generation.layers import layer_names, open_layers
 from dynascene.generation.look.clip_look import ClipLook
@@ -102,7 +102,8 @@ def deliver(
             is_straight=wishes.straight,
             space=wishes.ocio_layers,
         )
-        for index, done in enumerate(finished_frames(shot, clip, look, is_deep=is_deep)):
+        frames = writers.enter_context(finished_ahead(shot, clip, look, is_deep=is_deep))
+        for index, done in enumerate(frames):
             write(done)
             for write_layers in layers:
                 write_layers(index, done)

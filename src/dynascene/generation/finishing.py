@@ -1,6 +1,8 @@
 """Finished frames: background, person and what makes them one picture."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from itertools import repeat, starmap
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +12,8 @@ from dynascene.generation.compositing import composite, fit_background
 from dynascene.generation.look.clip_look import ClipLook
 from dynascene.imaging.pixels import stored_bytes, unit_floats
 from dynascene.io.deep_frames import read_exactly
-from dynascene.types import Shot
+from dynascene.parallel import read_ahead
+from dynascene.types import Shot, Size
 
 
 class PersonFrame(NamedTuple):
@@ -47,17 +50,44 @@ def finished_frames(
 
     is_deep: composites are computed and given as floats.
     """
-    stored = unit_floats if is_deep else stored_bytes
+    return _finished(clip.frames(), _people(shot), look, is_deep=is_deep)
+
+
+@contextmanager
+def finished_ahead(
+    shot: Shot, clip: GeneratedClip, look: ClipLook, *, is_deep: bool
+) -> Generator[Iterator[FinishedFrame]]:
+    """As ``finished_frames``; backgrounds and people are made in threads while the caller writes
+    the frame before.
+    """
+    with read_ahead(clip.frames()) as backgrounds, read_ahead(_people(shot)) as people:
+        yield _finished(backgrounds, people, look, is_deep=is_deep)
+
+
+def _people(shot: Shot) -> Iterator[PersonFrame | None]:
+    """The person in each frame; None where nobody was filmed."""
     if shot.foreground is None or shot.matte is None:
-        for frame in clip.frames():
-            shown = frame.exact_background if is_deep else frame.background
-            yield FinishedFrame(frame, shown, None)
+        yield from repeat(None, len(shot))
         return
-    size = shot.foreground.size
-    people = read_exactly(shot.foreground), read_exactly(shot.matte)
-    for index, (frame, *person) in enumerate(zip(clip.frames(), *people, strict=True)):
+    sources = shot.foreground, shot.matte
+    yield from starmap(PersonFrame, zip(*map(read_exactly, sources), strict=True))
+
+
+def _finished(
+    backgrounds: Iterator[GeneratedFrame],
+    people: Iterator[PersonFrame | None],
+    look: ClipLook,
+    *,
+    is_deep: bool,
+) -> Iterator[FinishedFrame]:
+    stored = unit_floats if is_deep else stored_bytes
+    for index, (frame, person) in enumerate(zip(backgrounds, people, strict=True)):
         behind = frame.exact_background if is_deep else frame.background
+        if person is None:
+            yield FinishedFrame(frame, behind, None)
+            continue
         colour, matte = map(stored, person)
+        size = Size(*colour.shape[1::-1])
         shown = look.apply(index, fit_background(behind, size), colour, matte)
         finished = composite(shown.person, matte, shown.background)
-        yield FinishedFrame(frame, finished, PersonFrame(*person), shown.shadow)
+        yield FinishedFrame(frame, finished, person, shown.shadow)

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 from av.video.reformatter import ColorRange, VideoReformatter
 
@@ -75,15 +76,16 @@ class Picture:
         rgb = reformatter.reformat(
             frame,
             *self.stored,  # a stream may change its size on the way
-            format=self._format,
+            format=self._format(frame),
             src_colorspace=self.matrix,
             dst_colorspace=self.matrix,
             src_color_range=ColorRange.JPEG if self.full_range else ColorRange.MPEG,
             dst_color_range=ColorRange.JPEG,
             interpolation=self.flags,
         )
-        array = rgb.to_ndarray()
-        return self._upright(array[..., None] if self.grey else self._in_srgb(array))
+        if self.grey:
+            return self._upright(rgb.to_ndarray()[..., None])
+        return self._upright(self._in_srgb(_interleaved(rgb)))
 
     def floats(self, frame: av.VideoFrame, reformatter: VideoReformatter) -> np.ndarray:
         """float32 [H, W, 3] in 0 … 1, or [H, W, 4] with the file's alpha."""
@@ -115,11 +117,13 @@ class Picture:
             array = array[:, ::-1]
         return np.ascontiguousarray(array)
 
-    @property
-    def _format(self) -> str:
+    def _format(self, frame: av.VideoFrame) -> str:
+        """FFmpeg's name for what a frame is converted to."""
         if self.grey:
             return "gray"
-        return "rgba" if self.alpha else "rgb24"
+        if frame.format.is_rgb:
+            return "rgba" if self.alpha else "rgb24"
+        return "gbrap" if self.alpha else "gbrp"
 
     def _in_srgb(self, array: np.ndarray) -> np.ndarray:
         if self.colour is None:
@@ -130,6 +134,21 @@ class Picture:
         alpha = array[..., 3:]
         alpha = alpha if alpha.dtype == np.uint8 else np.rint(alpha / 257).astype(np.uint8)
         return np.concatenate([colour, alpha], axis=2)
+
+
+def _interleaved(frame: av.VideoFrame) -> np.ndarray:
+    """uint8 [H, W, 3 or 4] from packed pixels, or from planes in the order G, B, R, alpha.
+
+    To planes swscale converts YUV twice as fast as to packed pixels, with the same values: at most
+    one apart for a few values of frames of odd size, or of enlarged ones.
+    """
+    if len(frame.planes) == 1:
+        return frame.to_ndarray()
+    planes = [np.frombuffer(memoryview(plane), np.uint8) for plane in frame.planes]
+    green, blue, red, *alpha = (
+        plane.reshape(frame.height, -1)[:, : frame.width] for plane in planes
+    )
+    return cv2.merge([red, green, blue, *alpha])
 
 
 def picture_of(frame: av.VideoFrame, footage: OpenFootage, path: Path) -> Picture:
