@@ -169,6 +169,26 @@ def test_an_empty_list_is_no_option() -> None:
     assert shot.arguments(Path()) == ["generate", "--scene=a.png", "--out=a", "--quiet"]
 
 
+@pytest.mark.parametrize(
+    ("value", "texts"),
+    [
+        ("55,76,408,225", ["--upright=55,76,408,225"]),
+        ([55, 76, 408.5, 225], ["--upright=55,76,408.5,225"]),
+        ([[55, 76, 408, 225]], ["--upright=55,76,408,225"]),
+        (["1,2,3,4", [5, 6, 7, 8]], ["--upright=1,2,3,4", "--upright=5,6,7,8"]),
+        ([], []),
+    ],
+)
+def test_boxes_are_lists_of_numbers_or_texts(value: object, texts: list[str]) -> None:
+    shot = PlannedShot("a", {"scene": "a.png", "upright": value})
+    assert shot.arguments(Path()) == ["generate", "--scene=a.png", *texts, "--out=a", "--quiet"]
+
+
+def test_one_box_is_a_list_of_numbers_too() -> None:
+    shot = PlannedShot("a", {"box": [0, 0, 620, 400]})
+    assert "--box=0,0,620,400" in shot.arguments(Path())
+
+
 @pytest.mark.parametrize("seconds", [0, 4_000_000_000])
 def test_a_clock_that_goes_wrong_hides_no_change(seconds: int, folder: Path) -> None:
     """Files of the past and of the future are told from others by any difference of time."""
@@ -199,11 +219,14 @@ def test_no_two_shots_share_a_note() -> None:
 
 def test_command_lines_are_read_as_options() -> None:
     def read(line: str) -> dict[str, object]:
-        return options_from(line.split(), {"straight"}, {"layers"})
+        return options_from(line.split(), {"straight"}, {"layers", "upright"})
 
     assert read("--straight a.mp4 --light=-6,4 --box -1,2 --hint 1:2,3 --hint=4:5,6") == {
         "straight": True, "person": "a.mp4", "light": "-6,4", "box": "-1,2",
         "hint": ["1:2,3", "4:5,6"],
+    }  # fmt: skip
+    assert read("--upright 1,2,3,4 a.mp4 --upright=5,6,7,8") == {
+        "person": "a.mp4", "upright": ["1,2,3,4", "5,6,7,8"]
     }  # fmt: skip
     assert read("--layers exr png --straight") == {"layers": ["exr", "png"], "straight": True}
     assert read("--layers") == {"layers": True}

@@ -20,7 +20,7 @@ from dynascene.interfaces.cli.planned_clip import default_out
 from dynascene.io.text import parse_json, read_text
 
 PERSON, SCENE, OUT = "person", "scene", "out"
-HINT = "hint"  # the option that is given several times; others of several values take them at once
+REPEATED = ("hint", "upright")  # given several times; others of several values take them at once
 ENDINGS = (".jsonl", ".ndjson")
 LISTING, NOTES = "batch.json", ".batch"  # what a batch writes beside the folders of its shots
 WHOLE = ("batch", "workers", "preview", "quiet", "json", "help")  # without meaning for one shot
@@ -137,13 +137,19 @@ def _texts(name: str, value: Any) -> list[str]:
     option = f"--{name.replace('_', '-')}"
     if value == []:
         return []
-    if isinstance(value, list) and name != HINT:
+    if isinstance(value, list) and all(map(_is_number, value)):  # one value, such as a box
+        return [f"{option}={','.join(map(str, value))}"]
+    if isinstance(value, list) and name not in REPEATED:
         return [option, *map(str, value)]
     if isinstance(value, list):
         return [text for each in value for text in _texts(name, each)]
     if isinstance(value, bool):
         return [option] if value else []
     return [f"{option}={value}"]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _state(path: Path) -> list[Any] | None:
@@ -187,7 +193,7 @@ def options_from(arguments: Sequence[str], switches: set[str], several: set[str]
         if not sign and name in switches:
             options[name] = True
             continue
-        if not sign and name in several:
+        if not sign and name in several and name not in REPEATED:
             values = []
             while waiting and not waiting[0].startswith("--"):
                 values.append(waiting.pop(0))
@@ -198,5 +204,5 @@ def options_from(arguments: Sequence[str], switches: set[str], several: set[str]
                 raise InputError(f"{option}: its value is missing")
             value = waiting.pop(0)
         before = options.get(name)
-        options[name] = value if name != HINT else [*(before or []), value]
+        options[name] = value if name not in REPEATED else [*(before or []), value]
     return options
