@@ -7,7 +7,8 @@ from torch import Tensor
 
 from dynascene import InputError, PlaceInput
 from dynascene.generation.names import PLACES
-from dynascene.generation.place_input import assumed_fov
+from dynascene.generation.place_input import assumed_fov, check_upright_within
+from dynascene.generation.place_request import uprights_from_text
 from dynascene.generation.place_shape import Lens, PlacePicture, shape_place
 from dynascene.geometry.intrinsics import focal_from_fov
 from dynascene.jobs.log import Log
@@ -49,6 +50,14 @@ class Scene(io.ComfyNode):
                     step=0.01,
                     tooltip="Its height, 0: top, 1: bottom; where it is not estimated.",
                 ),
+                io.String.Input(
+                    "upright",
+                    default="",
+                    multiline=True,
+                    optional=True,
+                    tooltip="Things that stand: X0,Y0,X1,Y1 of a box around each, in pixels of the "
+                    "picture, one a line.",
+                ),
                 io.Image.Input("depth", optional=True, tooltip="Larger is farther, and none is 0."),
             ],
             outputs=[Place.Output(display_name="scene")],
@@ -62,6 +71,7 @@ class Scene(io.ComfyNode):
         fov: float,
         estimate_horizon: bool,
         horizon: float,
+        upright: str = "",
         depth: Tensor | None = None,
     ) -> io.NodeOutput:
         source = frames_of(picture)
@@ -71,7 +81,10 @@ class Scene(io.ComfyNode):
             scene=Path("picture"),
             horizon=None if estimate_horizon else horizon,
             place=None if place == BY_EVIDENCE else place,
+            upright=uprights_from_text(upright),
         )
+        for box in given.upright:
+            check_upright_within(box, source.size)
         lens = Lens(focal_from_fov(fov or assumed_fov(source.size, None), source.size), fov > 0)
         pixels, exact = next(source.read()), next(source.read_floats())
         lifted = PlacePicture(given, pixels, lens, Log(Console()), exact)

@@ -75,6 +75,18 @@ def test_a_scene_is_lifted_as_the_library_does(
     torch.testing.assert_close(made.picture, scene.picture)
 
 
+def test_a_thing_in_the_picture_stands(picture: Tensor, run: Run) -> None:
+    given = {"place": "ground", "fov": 60.0, "estimate_horizon": False, "horizon": 0.4}
+    height, width = picture.shape[1:3]
+    post = picture * 0.1
+    post[:, height // 5 : height * 4 // 5, width // 3 : width // 2] = torch.tensor([1.0, 0.1, 0.0])
+    box = f"{width // 4},{height // 10},{width * 2 // 3},{height * 9 // 10}"
+    (made,) = run("Scene", picture=post, upright=f"{box}\n", **given)
+    assert len(made.cards) == 1
+    with pytest.raises(InputError, match="outside the picture"):
+        run("Scene", picture=post, upright=f"0,0,{width + 1},{height}", **given)
+
+
 def test_a_scene_by_a_depth_map(picture: Tensor, scene: LiftedScene, run: Run) -> None:
     depth = torch.linspace(1, 0.1, 48)[None, :, None, None].expand(1, 48, 72, 3)
     (made,) = run("Scene", picture=picture, fov=60.0, estimate_horizon=False, depth=depth)

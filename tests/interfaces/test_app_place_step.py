@@ -65,10 +65,39 @@ def test_the_box_puts_the_horizon_by_hand_or_lets_the_picture_tell(step) -> None
 def test_the_standing_point_is_written(step) -> None:
     step.write_stand(SESSION, "30,72")
     assert step.desk.store.draft(SESSION).stand == (30, 72)
-    assert "X,Y" in step.write_stand(SESSION, "30")[step.message]
+    assert "X,Y" in step.write_stand(SESSION, "30")[step.written]
     assert step.desk.store.draft(SESSION).stand == (30, 72)
     step.write_stand(SESSION, " ")
     assert step.desk.store.draft(SESSION).stand is None
+
+
+def test_boxes_around_things_that_stand_are_written(step) -> None:
+    before = step.click(SESSION, SimpleNamespace(index=[30, 72]))[step.picture]
+    shown = step.write_upright(SESSION, "20,30,60,80\n\n 70, 30, 90,80\n")
+    boxes = ((20, 30, 60, 80), (70, 30, 90, 80))
+    draft = step.desk.store.draft(SESSION)
+    assert draft.upright == boxes
+    assert draft.request().place.upright == boxes
+    assert Draft.from_json(draft.json()).upright == boxes
+    assert step.show(SESSION, draft)[step.upright] == "20,30,60,80\n70,30,90,80"
+    assert shown[step.picture]["value"] != before["value"]  # they are drawn
+    step.write_upright(SESSION, "")
+    assert step.desk.store.draft(SESSION).upright == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("20,30,x,80", "one box a line"),
+        ("20,30,60", "X0,Y0,X1,Y1"),
+        ("20,30,60,800", "outside the picture"),
+    ],
+)
+def test_what_is_no_box_is_one_line(step, text: str, why: str) -> None:
+    (line,) = step.write_upright(SESSION, text).values()
+    assert why in line
+    assert "“Things that stand”" in line
+    assert step.desk.store.draft(SESSION).upright == ()
 
 
 @pytest.mark.parametrize("height", [-0.01, 1.01, float("nan"), 10**400, "up", None])

@@ -84,7 +84,7 @@ def open_place(place: PlaceInput) -> ScenePicture:
     if place.upright and window is not None:
         raise InputError("`upright`: is for flat pictures, and the scene is a panorama")
     for box in place.upright:
-        _check_within(box, pixels)
+        check_upright_within(box, Size(pixels.shape[1], pixels.shape[0]))
     return ScenePicture(pixels, depth, window, None if exact is pixels else exact)
 
 
@@ -99,13 +99,12 @@ def _check_stand(stand: tuple[float, float], pixels: np.ndarray, *, is_panorama:
         )
 
 
-def _check_within(box: tuple[float, ...], pixels: np.ndarray) -> None:
-    """Raise InputError where a box of ``upright`` is not of the picture."""
-    height, width = pixels.shape[:2]
-    if min(box[:2]) < 0 or box[2] > width or box[3] > height:
+def check_upright_within(box: tuple[float, ...], size: Size) -> None:
+    """Raise InputError where a box of ``upright`` is not of a picture of this size."""
+    if min(box[:2]) < 0 or box[2] > size.width or box[3] > size.height:
         raise InputError(
             f"`upright` {','.join(f'{number:g}' for number in box)}: lies outside the picture, "
-            f"which is {width}x{height}"
+            f"which is {size}"
         )
 
 

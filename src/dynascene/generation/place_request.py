@@ -81,6 +81,25 @@ class PlaceInput:
             raise InputError("`box` with a vanishing point tells the `horizon`: give one of them")
 
 
+def uprights_from_text(text: str) -> tuple[tuple[float, ...], ...]:
+    """Boxes for ``PlaceInput.upright`` from a text that has one on each line, "55,76,408,225".
+
+    Raises:
+        InputError: a line holds something else than numbers and commas.
+    """
+    return tuple(_numbers_of(line) for line in text.splitlines() if line.strip())
+
+
+def _numbers_of(line: str) -> tuple[float, ...]:
+    try:
+        return tuple(map(float, line.split(",")))
+    except ValueError:
+        raise InputError(
+            f"`upright` {line.strip()[:80]!r}: give X0,Y0,X1,Y1 in pixels of the picture, one box "
+            "a line"
+        ) from None
+
+
 def _check_upright(box: tuple[float, ...]) -> None:
     text = "`upright` " + ",".join(f"{number:g}" for number in box)
     if len(box) not in (4, 8) or not all(map(math.isfinite, box)):

@@ -89,7 +89,8 @@ class Desk:
             raise
         part = (0, self.limits.frames) if count > self.limits.frames else None
         before = self.store.draft(session)
-        names = ("scene", "horizon", "shape", "generator", "weights", "preset", "prompt")
+        place = ("scene", "horizon", "upright", "shape")
+        names = (*place, "generator", "weights", "preset", "prompt")
         carried = {name: getattr(before, name) for name in names}
         return self.store.change(session, **{**vars(Draft(clip=str(clip), frames=part)), **carried})
 
@@ -140,7 +141,7 @@ class Desk:
             raise
         changes: dict[str, Any] = {name: str(place)}
         if name == "scene":
-            changes |= {"horizon": None, "stand": None, "shape": None}
+            changes |= {"horizon": None, "stand": None, "upright": (), "shape": None}
         return self.store.change(session, **changes)
 
     def _take(self, session: str, upload: Path) -> Path:

@@ -47,7 +47,7 @@ class Draft:
         move: a named move.
         camera_file, camera_height: an imported camera file.
         keyframes: a keyframe file.
-        scene, horizon, stand, person_scale, shape: the place.
+        scene, horizon, stand, upright, person_scale, shape: the place.
         shadow, light, harmonise, harmonise_strength, soften, grain: the look.
         size, generator, seed: the rendering.
         weights, preset, prompt: of the generator vace.
@@ -72,6 +72,7 @@ class Draft:
     scene: str | None = None
     horizon: float | None = None
     stand: tuple[float, float] | None = None
+    upright: tuple[tuple[float, ...], ...] = ()
     person_scale: float = 1.0
     shape: str | None = None
     shadow: float = SHADOW
@@ -143,6 +144,7 @@ class Draft:
                 scene=Path(scene),
                 horizon=self.horizon,
                 stand=self.stand,
+                upright=self.upright,
                 person_scale=self.person_scale,
                 place=self.shape,
             ),
@@ -176,4 +178,4 @@ def _given(value: str | None, complaint: str) -> str:
 
 
 def _as_tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+    return tuple(map(_as_tuple, value)) if isinstance(value, list) else value

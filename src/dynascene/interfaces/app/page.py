@@ -167,7 +167,7 @@ class Page:
 
     def _wire_place(self) -> None:
         step = self.place
-        shown = [*step.outputs, step.message, step.upload]
+        shown = [*step.outputs, step.message, step.written, step.upload]
         horizon = [step.horizon_by_hand, step.horizon, step.picture]
         changed = [
             self._on(step.upload.upload, step.take, [step.upload], shown),
@@ -175,7 +175,9 @@ class Page:
             self._on(step.picture.select, step.click, (), [step.stand, step.picture],
                      **PLACE_TURN),
             self._on(step.stand.blur, step.write_stand, [step.stand],
-                     [step.picture, step.message], **PLACE_TURN),
+                     [step.picture, step.written], **PLACE_TURN),
+            self._on(step.upright.blur, step.write_upright, [step.upright],
+                     [step.picture, step.written], **PLACE_TURN),
             self._on(step.picture.release, step.let_go, (), horizon, **PLACE_TURN),
             self._on(step.horizon.input, step.set_horizon, [step.horizon], horizon, **PLACE_TURN),
             self._on(step.horizon_by_hand.input, step.choose_horizon,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -59,15 +60,24 @@ def colour_frames(source: FrameSource) -> FrameSource:
     return split_alpha(source)[0] if source.channels == 4 else source
 
 
-def place_picture(pixels: np.ndarray, stand: tuple[float, float] | None) -> np.ndarray:
-    """The place, shrunk, with a mark where the person stands.
+def place_picture(
+    pixels: np.ndarray,
+    stand: tuple[float, float] | None,
+    upright: Sequence[tuple[float, ...]] = (),
+) -> np.ndarray:
+    """The place, shrunk, with a mark where the person stands and boxes around things that stand.
 
     Args:
         pixels: uint8 [H, W, 3].
         stand: column and row of ``pixels``; None: no mark.
+        upright: columns and rows of the boxes' corners, as ``PlaceInput.upright``.
     """
     picture = shrunk(pixels).copy()
     scale = picture.shape[1] / pixels.shape[1]
+    for box in upright:
+        x0, y0, x1, y1 = (round(value * scale) for value in box[:4])
+        for ink, thick in (((0, 0, 0), 4), (MARK, 2)):
+            cv2.rectangle(picture, (x0, y0), (x1, y1), ink, thick)
     if stand is not None:
         _cross(picture, (stand[0] * scale, stand[1] * scale), MARK)
     return picture

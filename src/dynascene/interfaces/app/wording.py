@@ -14,6 +14,7 @@ LABEL_OF = {
     "move": "a move",
     "stand": "“Where they stand”",
     "place": "“Shape of the place”",
+    "upright": "“Things that stand”",
     "generator": "“Background by”",
     "framing": "framing",
     "light": "“Light by hand”",

@@ -13,7 +13,8 @@ from dynascene.errors import InputError
 from dynascene.generation.demo import demo_scene
 from dynascene.generation.look.look_input import HARMONISE, HARMONISE_STRENGTH, SHADOW
 from dynascene.generation.names import HARMONIES, PLACES
-from dynascene.generation.place_input import read_scene
+from dynascene.generation.place_input import check_upright_within, read_scene
+from dynascene.generation.place_request import PlaceInput, uprights_from_text
 from dynascene.interfaces.app.desk import Desk
 from dynascene.interfaces.app.drafts import Draft
 from dynascene.interfaces.app.pictures import shrunk
@@ -50,6 +51,12 @@ class PlaceStep:
                     placeholder="empty: where the framing puts them", elem_id="stand",
                 )  # fmt: skip
                 self.shape = gr.Dropdown(SHAPES, label="Shape of the place", value="")
+                self.upright = gr.Textbox(
+                    label="Things that stand: a box around each in pixels, X0,Y0,X1,Y1, one a line",
+                    placeholder="empty: cars and furniture are painted on the ground", lines=2,
+                    elem_id="upright",
+                )  # fmt: skip
+                self.written = message_line("place-written")  # the preview's line comes and goes
             with gr.Column(min_width=300):
                 self.preview = gr.Image(
                     label="Preview: one small frame", interactive=False, buttons=[],
@@ -87,9 +94,9 @@ class PlaceStep:
     def outputs(self) -> list[gr.components.Component | gr.blocks.BlockContext]:
         """Everything that ``show`` may change."""
         return [
-            self.picture, self.horizon_by_hand, self.horizon, self.stand, self.shape, self.scale,
-            self.shadow, self.harmonise, self.strength, self.light_by_hand, self.azimuth,
-            self.elevation,
+            self.picture, self.horizon_by_hand, self.horizon, self.stand, self.shape, self.upright,
+            self.scale, self.shadow, self.harmonise, self.strength, self.light_by_hand,
+            self.azimuth, self.elevation,
         ]  # fmt: skip
 
     @property
@@ -97,7 +104,8 @@ class PlaceStep:
         """What is chosen, in the order of ``choose``.
 
         The horizon and the standing point have events of their own: what the page has of them may
-        be older than a drag or a click whose answer is still to come.
+        be older than a drag or a click whose answer is still to come. So have the boxes, which are
+        written line by line.
         """
         return [
             self.shape, self.scale, self.shadow, self.harmonise, self.strength,
@@ -110,6 +118,7 @@ class PlaceStep:
             self.horizon_by_hand: draft.horizon is not None,
             self.stand: "" if draft.stand is None else "{:g},{:g}".format(*draft.stand),
             self.shape: draft.shape or "",
+            self.upright: "\n".join(",".join(f"{n:g}" for n in box) for box in draft.upright),
             self.scale: draft.person_scale,
             self.shadow: draft.shadow,
             self.harmonise: draft.harmonise,
@@ -126,7 +135,10 @@ class PlaceStep:
     def _picture(self, draft: Draft, horizon: float | None) -> Any:
         if draft.scene is None:
             return gr.update(visible=False)
-        return gr.update(visible=True, value=view_value(_pixels(draft.scene), horizon, draft.stand))
+        pixels = _pixels(draft.scene)
+        return gr.update(
+            visible=True, value=view_value(pixels, horizon, draft.stand, draft.upright)
+        )
 
     # ---- events
 
@@ -136,14 +148,17 @@ class PlaceStep:
             return {}
         with self.desk.complaints() as wrong:
             draft = self.desk.take(session, "scene", Path(upload))
-            return self.show(session, draft) | {self.message: "", self.upload: None}
+            shown = self.show(session, draft)
+            return shown | {self.message: "", self.written: "", self.upload: None}
         return {self.message: complaint(wrong), self.upload: None}
 
     def take_example(self, session: str) -> Updates:
         """The example's picture is wanted."""
         scene = str(demo_scene())
-        draft = self.desk.choose(session, scene=scene, horizon=None, stand=None, shape=None)
-        return self.show(session, draft) | {self.message: ""}
+        draft = self.desk.choose(
+            session, scene=scene, horizon=None, stand=None, upright=(), shape=None
+        )
+        return self.show(session, draft) | {self.message: "", self.written: ""}
 
     def choose(
         self,
@@ -185,8 +200,22 @@ class PlaceStep:
         """The standing point was written by hand."""
         with self.desk.complaints() as wrong:
             draft = self.desk.choose(session, stand=_stand(text))
-            return {self.picture: self._picture(draft, draft.horizon), self.message: ""}
-        return {self.message: complaint(wrong)}
+            return {self.picture: self._picture(draft, draft.horizon), self.written: ""}
+        return {self.written: complaint(wrong)}
+
+    def write_upright(self, session: str, text: str) -> Updates:
+        """Boxes around things that stand were written."""
+        with self.desk.complaints() as wrong:
+            boxes = uprights_from_text(text)
+            scene = self.desk.store.draft(session).scene
+            if boxes and scene is not None:
+                height, width = _pixels(scene).shape[:2]
+                PlaceInput(scene=Path(scene), upright=boxes)
+                for box in boxes:
+                    check_upright_within(box, Size(width, height))
+            draft = self.desk.choose(session, upright=boxes)
+            return {self.picture: self._picture(draft, draft.horizon), self.written: ""}
+        return {self.written: complaint(wrong)}
 
     def let_go(self, session: str, event: gr.EventData) -> Updates:
         """The line of the horizon was dragged, or moved by keys."""

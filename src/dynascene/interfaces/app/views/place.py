@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import gradio as gr
@@ -36,15 +37,21 @@ def place_view(elem_id: str) -> gr.HTML:
     )  # fmt: skip
 
 
-def view_value(pixels: np.ndarray, horizon: float | None, stand: tuple[float, float] | None) -> str:
+def view_value(
+    pixels: np.ndarray,
+    horizon: float | None,
+    stand: tuple[float, float] | None,
+    upright: Sequence[tuple[float, ...]] = (),
+) -> str:
     """The component's value.
 
     Args:
         pixels: uint8 [H, W, 3].
         horizon: 0 = top, 1 = bottom; None: the line stays where it is, dashed.
         stand: column and row of ``pixels`` where the person stands; None: no mark.
+        upright: boxes around things that stand, likewise.
     """
-    picture = address_of(place_picture(pixels, stand))
+    picture = address_of(place_picture(pixels, stand, upright))
     return json.dumps({"picture": picture, "horizon": horizon})
 
 
