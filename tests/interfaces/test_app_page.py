@@ -13,7 +13,7 @@ from real_browser import playwright
 
 from dynascene.estimators.matte.strokes import MOST_CLICKS
 from dynascene.interfaces.app.drafts import Draft
-from dynascene.interfaces.cli.matting import parse_hint
+from dynascene.interfaces.cli.arguments import parse_hint
 from dynascene.io.frames import open_frames
 
 STEPS = ("Clip", "Matte", "Camera", "Place", "Render")

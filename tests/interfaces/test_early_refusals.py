@@ -10,6 +10,7 @@ from dynascene.geometry.moves import MOVES
 from dynascene.interfaces.cli.clip_options.camera import CameraOptions
 from dynascene.interfaces.cli.main import main
 from dynascene.interfaces.cli.matting import matte
+from dynascene.interfaces.cli.parsing import CONFIG
 from dynascene.io.images import write_png
 
 FRAMES, H, W = 4, 48, 64
@@ -138,7 +139,7 @@ def test_good_options_reach_the_long_stages() -> None:
             main(["generate", "clip", "--scene", "place.png", *options,
                   "--generator", "projection", "--out", "out"])  # fmt: skip
     with pytest.raises(AssertionError, match="a long stage has begun"):
-        tyro.cli(matte, args=["clip", "--out", "out"])
+        tyro.cli(matte, args=["clip", "--out", "out"], config=CONFIG)
 
 
 def test_the_help_names_every_move() -> None:

@@ -16,8 +16,11 @@ from dynascene.interfaces.cli.cameras import convert
 from dynascene.interfaces.cli.curation import curate
 from dynascene.interfaces.cli.evaluation import evaluate
 from dynascene.interfaces.cli.generation import generate
+from dynascene.interfaces.cli.matting import matte
 from dynascene.interfaces.cli.parsing import join_arguments
+from dynascene.interfaces.cli.posing import pose
 from dynascene.interfaces.cli.signatures import Option, options_in
+from dynascene.interfaces.cli.tracking import track
 from dynascene.interfaces.cli.training import train
 
 
@@ -46,7 +49,9 @@ def test_options_are_spelled_as_on_the_command_line() -> None:
     assert [option.is_switch for option in options_in(photograph)] == [False, False, True, False]
 
 
-@pytest.mark.parametrize("command", [generate, evaluate, train, curate, convert])
+@pytest.mark.parametrize(
+    "command", [generate, evaluate, train, curate, matte, track, pose, convert]
+)
 def test_no_option_is_in_two_groups(command: Callable[..., None]) -> None:
     spellings = [option.spelling for option in options_in(command)]
     assert len(spellings) == len(set(spellings))

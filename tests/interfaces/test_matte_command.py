@@ -11,7 +11,9 @@ import pytest
 import tyro
 
 from dynascene.errors import InputError
-from dynascene.interfaces.cli.matting import matte, parse_subject
+from dynascene.interfaces.cli.arguments import parse_subject
+from dynascene.interfaces.cli.matting import matte
+from dynascene.interfaces.cli.parsing import CONFIG
 from dynascene.io.frames import open_frames
 from dynascene.io.images import write_png
 from dynascene.io.mattes import open_matte
@@ -29,7 +31,7 @@ FRAMES, H, W = 12, 60, 97
 
 
 def run(*arguments: object) -> None:
-    tyro.cli(matte, args=[str(argument) for argument in arguments])
+    tyro.cli(matte, args=[str(argument) for argument in arguments], config=CONFIG)
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ from walking_pose import SIZE, walking_pose
 from dynascene.errors import InputError
 from dynascene.estimators.weights import has_weights
 from dynascene.imaging.skeleton_map import draw_skeleton
+from dynascene.interfaces.cli.parsing import CONFIG
 from dynascene.interfaces.cli.posing import pose
 from dynascene.io.frames import open_frames
 from dynascene.io.images import read_image
@@ -22,7 +23,7 @@ OUTPUTS = ["pose.json", "pose.mp4", "report.json", "sheet.png"]
 
 
 def run(*arguments: object) -> None:
-    tyro.cli(pose, args=[str(argument) for argument in arguments])
+    tyro.cli(pose, args=[str(argument) for argument in arguments], config=CONFIG)
 
 
 def test_a_file_of_poses(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

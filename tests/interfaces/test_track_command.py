@@ -11,13 +11,14 @@ import tyro
 from PIL import Image
 
 from dynascene.errors import InputError
+from dynascene.interfaces.cli.parsing import CONFIG
 from dynascene.interfaces.cli.tracking import COMMANDS
 from dynascene.io.cameras import CameraDefaults, detect_format, read_cameras
 from dynascene.types import Size
 
 
 def run(*arguments: object) -> None:
-    tyro.cli(COMMANDS["track"], args=[str(argument) for argument in arguments])
+    tyro.cli(COMMANDS["track"], args=[str(argument) for argument in arguments], config=CONFIG)
 
 
 def write_frames(folder: Path, frames: list[np.ndarray]) -> Path:

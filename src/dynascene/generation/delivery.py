@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dynascene.errors import InputError
+from dynascene.errors import PARAMETER, InputError
 from dynascene.generation.clip import GeneratedClip
 from dynascene.generation.delivery_input import DeliveryInput
 from dynascene.generation.finishing import FinishedFrame, finished_ahead
@@ -197,7 +197,7 @@ def clip_sheet(
         f"{len(inputs.shot)} frames, background {clip.track.size}",
         f"framing {clip.framing.yaw:+.1f}° right, {clip.framing.pitch:+.1f}° up",
         f"the picture shows {clip.seen_share:.0%} of the view",
-        *wrap(clip.doubt.replace("`", ""), LONGEST_LINE),
+        *wrap(PARAMETER.sub(r"“\1”", clip.doubt), LONGEST_LINE),
         _place_line(inputs.place),
         "hatched in the guide: not in the picture, filled in the background",
         *_estimate_lines(inputs.estimates),

@@ -9,7 +9,7 @@ import pytest
 from dynascene.errors import InputError
 from dynascene.estimators.matte.hints import Hint, click_logits, clicked_region, with_hints
 from dynascene.estimators.matte.options import MatteOptions
-from dynascene.interfaces.cli.matting import parse_hint
+from dynascene.interfaces.cli.arguments import parse_hint
 from dynascene.types import ArrayFrames
 
 FRAMES, H, W = 30, 72, 120

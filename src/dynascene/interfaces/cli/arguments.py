@@ -18,6 +18,7 @@ from dynascene.generation.names import GeneratorName, PlaceName, PresetName
 from dynascene.io.names import LayerKind
 
 if TYPE_CHECKING:  # imported where they are made: --help must not wait for torch
+    from dynascene.estimators.matte.hints import Hint
     from dynascene.geometry.framing import Framing
     from dynascene.io.cameras import Sensor
     from dynascene.io.colour_space import ColourSpace
@@ -211,6 +212,28 @@ def parse_upright(text: str) -> tuple[float, ...]:
             "and ,FX0,FY0,FX1,FY1 for two points where it meets the ground"
         )
     return numbers
+
+
+def parse_subject(text: str) -> int | tuple[float, float]:
+    """ "2" → 2, "310,220" → (310.0, 220.0); InputError where it is neither."""
+    if re.fullmatch(r"\d{1,9}", text):
+        return int(text)
+    if match := re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?),(\d{1,9}(?:\.\d{1,9})?)", text):
+        return float(match[1]), float(match[2])
+    raise InputError(f"--subject {text[:40]!r}: give a number such as 2, or a pixel as in 310,220")
+
+
+def parse_hint(text: str) -> Hint:
+    """ "12:310,220" → a pixel of frame 12 that is the person's, with ",out" one that is not."""
+    from dynascene.estimators.matte.hints import Hint
+
+    number = r"(\d{1,9}(?:\.\d{1,9})?)"
+    if match := re.fullmatch(rf"(\d{{1,9}}):{number},{number}(,out)?", text):
+        return Hint(int(match[1]), float(match[2]), float(match[3]), match[4] is None)
+    raise InputError(
+        f"--hint {text[:40]!r}: must be FRAME:X,Y, such as 12:310,220, and ,out where that pixel "
+        "is not the person"
+    )
 
 
 def parse_layers(kinds: tuple[LayerKind, ...] | None) -> tuple[LayerKind, ...]:

@@ -25,7 +25,7 @@ def outpaint(
     weights: Annotated[str | None, optional("small|PATH|HUB_ID")] = None,
     steps: Annotated[int | None, optional("N")] = None,
     guidance: Annotated[float | None, optional("NUMBER")] = None,
-    seed: int = 0,
+    seed: Annotated[int, arg(metavar="N")] = 0,
     device: OptionalDevice = None,
     scene_fov: Annotated[float | None, optional("DEG")] = None,
     horizon: Annotated[float | None, optional("NUMBER")] = None,

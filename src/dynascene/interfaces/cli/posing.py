@@ -8,23 +8,20 @@ from typing import Annotated, Literal
 from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
-from dynascene.interfaces.cli.arguments import optional, parse_range, parse_rate, parse_size
-from dynascene.interfaces.cli.matting import parse_subject
-from dynascene.io.names import Deinterlace
+from dynascene.interfaces.cli.arguments import optional, parse_rate, parse_size, parse_subject
+from dynascene.interfaces.cli.clip_options.footage import FootageOptions
 
 
 def pose(
     video: Annotated[Positional[Path], arg(metavar="VIDEO|FILE")],
     /,
     *,
+    footage: FootageOptions,
     out: Annotated[Path, arg(metavar="DIR")],
     subject: Annotated[str | None, optional("N|X,Y")] = None,
     like: Annotated[Path | None, optional("PATH")] = None,
     fit: Literal["proportions", "height", "place"] = "proportions",
-    frames: Annotated[str | None, optional("A:B")] = None,
     size: Annotated[str | None, optional("WxH")] = None,
-    deinterlace: Deinterlace = "auto",
-    fill_gaps: Annotated[bool, arg(help_behavior_hint="")] = False,
     frame_rate: Annotated[str | None, optional("FPS")] = None,
     vitpose: Annotated[Path | None, optional("DIR")] = None,
 ) -> None:
@@ -39,39 +36,32 @@ def pose(
         like: picture, or file of poses, of another person whose body the motion takes.
         fit: what it takes of that body: proportions alone, the height too, or also the place where
             that person stands.
-        frames: use the frames A:B of the video, B excluded.
         size: of the frames, where a file of poses does not tell it.
-        deinterlace: make interlaced video pictures of one moment: frames that say that they are
-            interlaced (auto), all, or none.
-        fill_gaps: where a folder of frames lacks one, the frame before stands still.
         frame_rate: frames a second of a folder of frames or a file of poses, such as 25 or
             30000/1001 (default: 24).
         vitpose: folder of a VitPose network, as transformers saves it, that reads the joints of a
             video (default: BlazePose reads them).
     """
     from dynascene.estimators.pose.job import PoseOptions, run
-    from dynascene.generation.takes import warn_of_cuts
     from dynascene.interfaces.cli.display import Terminal, say
-    from dynascene.io.excerpt import excerpt
-    from dynascene.io.frames import open_frames
     from dynascene.io.poses.formats import is_pose_file
     from dynascene.io.video_index import DEFAULT_FRAME_RATE
 
-    terminal, part = Terminal(), parse_range(frames) if frames else None
+    terminal = Terminal()
     rate = parse_rate(frame_rate) if frame_rate else None
     choice = parse_subject(subject) if subject is not None else None
     source = None
     if is_pose_file(video):
-        if choice is not None or part is not None or vitpose is not None:
+        if choice is not None or footage.frames is not None or vitpose is not None:
             raise InputError(
                 "--subject, --frames and --vitpose are for videos, and a file of poses is given"
             )
     else:
         if size is not None:
             raise InputError("--size is for files of poses; a video has its own size")
-        whole = open_frames(video, deinterlace=deinterlace, fill_gaps=fill_gaps, frame_rate=rate)
-        source = excerpt(whole, part, video)
-        warn_of_cuts(video, source, terminal, part[0] if part else 0)
+        clip = footage.open(video, rate)
+        clip.warn_of_cuts(terminal)
+        source = clip.source
     options = PoseOptions(
         choice, like, fit, parse_size(size) if size else None, rate or DEFAULT_FRAME_RATE, vitpose
     )

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from tyro.conf import arg
 
 from dynascene.devices import choose_device
-from dynascene.interfaces.cli.arguments import OptionalDevice, optional
+from dynascene.interfaces.cli.arguments import OptionalDevice, Switch, optional
 
 
 def tables(
@@ -24,7 +24,7 @@ def tables(
     metric_weights: Annotated[Path | None, optional("DIR")] = None,
     jobs: Annotated[int, arg(metavar="N")] = 1,
     device: OptionalDevice = None,
-    status: bool = False,
+    status: Switch = False,
 ) -> None:
     """Make the paper's tables: train every row at one budget, measure it, write the page.
 

@@ -1,27 +1,32 @@
 """``dynascene track``."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, arg
 
 from dynascene.errors import InputError
-from dynascene.interfaces.cli.arguments import Switch, optional, parse_range
-from dynascene.io.names import Deinterlace
+from dynascene.interfaces.cli.arguments import Switch, optional
+from dynascene.interfaces.cli.clip_options.footage import Footage, FootageOptions
+
+if TYPE_CHECKING:  # imported where they are made: --help must not wait for torch
+    from dynascene.display import Display
+    from dynascene.estimators.camera import TrackedCamera, TrackingOptions
+    from dynascene.io.frames import FrameSource
 
 
 def track(
     video: Annotated[Positional[Path], arg(metavar="VIDEO")],
     /,
     *,
+    footage: FootageOptions,
     matte: Annotated[Path | None, optional("PATH")] = None,
     fov: Annotated[float | None, optional("DEG")] = None,
     focal: Annotated[float | None, optional("PX")] = None,
     out: Annotated[Path, arg(metavar="FILE")] = Path("cameras.txt"),
     to: Annotated[str | None, optional("NAME")] = None,
-    frames: Annotated[str | None, optional("A:B")] = None,
-    deinterlace: Deinterlace = "auto",
-    fill_gaps: Annotated[bool, arg(help_behavior_hint="")] = False,
     quiet: Switch = False,
     json: Switch = False,
 ) -> None:
@@ -40,67 +45,25 @@ def track(
         out: camera file to write; .txt means re10k, .json nerfstudio, .chan chan, no ending a
             folder of COLMAP.
         to: format to write, where the ending does not tell it (dynascene cameras convert --help).
-        frames: use the frames A:B of the video, B excluded.
-        deinterlace: make interlaced video pictures of one moment: frames that say that they are
-            interlaced (auto), all, or none.
-        fill_gaps: where a folder of frames lacks one, the frame before stands still.
         quiet: no progress and no notices on standard error; the report has them.
         json: print the result as JSON: the paths and the report.
     """
-    from json import dumps
-
-    from dynascene.estimators.camera import TrackingOptions, track_camera
-    from dynascene.generation.takes import warn_of_cuts
-    from dynascene.geometry.intrinsics import focal_from_fov
+    from dynascene.estimators.camera import track_camera
     from dynascene.interfaces.cli.display import open_display, say_result
-    from dynascene.io.atomic import write_text
-    from dynascene.io.cameras import write_cameras
-    from dynascene.io.cameras.formats import format_for_ending, format_named
-    from dynascene.io.excerpt import excerpt, open_excerpt_matte
-    from dynascene.io.frames import alpha_matte, open_frames
-    from dynascene.io.lens import tagged_focal
-    from dynascene.io.mattes import require_somebody
     from dynascene.jobs.result_folder import result_folder
 
     report = out.with_name(f"{out.stem}.track.json")
-    if not out.parent.is_dir():
-        raise InputError(f"{out}: the folder {out.parent} does not exist")
-    if report == out:
-        raise InputError(f"{out}: is the name of the report; choose another")
-    format_named(to or format_for_ending(out))  # complains before the work, not after it
-    if fov is not None and focal is not None:
-        raise InputError("`fov` and `focal`: give one of them")
-    if fov is not None and not 1 <= fov <= 170:
-        raise InputError(f"`fov` {fov:g}: must be between 1 and 170 degrees")
-    TrackingOptions(focal)  # complains before anything is opened
+    _check_output(out, report, to)
+    _check_lens(fov, focal)
     terminal = open_display(quiet)
     names, read = (out.name, report.name), [path for path in (video, matte) if path is not None]
     with result_folder(out.parent, names, read, listing=report.name) as folder:
-        part = parse_range(frames) if frames else None
-        whole = open_frames(video, deinterlace=deinterlace, fill_gaps=fill_gaps)
-        source = excerpt(whole, part, video)
-        if matte is not None:
-            person = open_excerpt_matte(matte, whole, part, fill_gaps=fill_gaps)
-            require_somebody(person, matte)
-        else:
-            person = alpha_matte(source)
-        warn_of_cuts(video, source, terminal, part[0] if part else 0)
-        if fov is not None:
-            focal = focal_from_fov(fov, source.size)
-        options = TrackingOptions(focal, tagged_focal(video, source.size))
-        tracked = track_camera(source, person, options, terminal)
-        if tracked.track is not None:
-            place = folder / out.name
-            write_cameras(
-                tracked.track,
-                place,
-                to,
-                notice=lambda text: terminal.notice(text.replace(str(place), str(out))),
-            )
-        figures = tracked.report() | {
-            "outputs": [path.name for path in folder.iterdir()] + [report.name]
-        }
-        write_text(folder / report.name, dumps(figures, indent=1) + "\n")
+        clip = footage.open(video)
+        person = _open_person(matte, clip, footage.fill_gaps)
+        clip.warn_of_cuts(terminal)
+        options = _lens_options(clip, fov, focal)
+        tracked = track_camera(clip.source, person, options, terminal)
+        figures = _write(tracked, folder, out, report, to, terminal)
     for reason in tracked.reasons:
         terminal.notice(f"note: {reason}")
     if tracked.track is None:
@@ -112,6 +75,89 @@ def track(
         lambda: {"cameras": out, "report_file": report, "report": figures},
         json,
     )
+
+
+def _check_output(out: Path, report: Path, to: str | None) -> None:
+    """Raises InputError for a place or a format that cannot be written; before the work."""
+    from dynascene.io.cameras.formats import format_for_ending, format_named
+
+    if not out.parent.is_dir():
+        raise InputError(f"{out}: the folder {out.parent} does not exist")
+    if report == out:
+        raise InputError(f"{out}: is the name of the report; choose another")
+    format_named(to or format_for_ending(out))
+
+
+def _check_lens(fov: float | None, focal: float | None) -> None:
+    """Raises InputError for a lens that is none, before anything is opened."""
+    from dynascene.estimators.camera import TrackingOptions
+
+    if fov is not None and focal is not None:
+        raise InputError("`fov` and `focal`: give one of them")
+    if fov is not None and not 1 <= fov <= 170:
+        raise InputError(f"`fov` {fov:g}: must be between 1 and 170 degrees")
+    TrackingOptions(focal)
+
+
+def _lens_options(clip: Footage, fov: float | None, focal: float | None) -> TrackingOptions:
+    """What is known of the lens, by the options and by the file."""
+    from dynascene.estimators.camera import TrackingOptions
+    from dynascene.geometry.intrinsics import focal_from_fov
+    from dynascene.io.lens import tagged_focal
+
+    size = clip.source.size
+    if fov is not None:
+        focal = focal_from_fov(fov, size)
+    return TrackingOptions(focal, tagged_focal(clip.video, size))
+
+
+def _open_person(matte: Path | None, clip: Footage, fill_gaps: bool) -> FrameSource | None:
+    """Who is to be ignored: a matte, or the clip's own alpha; None: neither is there."""
+    from dynascene.io.excerpt import open_excerpt_matte
+    from dynascene.io.frames import alpha_matte
+    from dynascene.io.mattes import require_somebody
+
+    if matte is None:
+        return alpha_matte(clip.source)
+    person = open_excerpt_matte(matte, clip.whole, clip.part, fill_gaps=fill_gaps)
+    require_somebody(person, matte)
+    return person
+
+
+def _write(
+    tracked: TrackedCamera,
+    folder: Path,
+    out: Path,
+    report: Path,
+    to: str | None,
+    display: Display,
+) -> dict[str, Any]:
+    """Write the cameras, if they were tracked, and the report; return its figures.
+
+    Args:
+        tracked: the outcome.
+        folder: where both are written at first.
+        out, report: where they will be.
+        to: format of the cameras; None: as the ending says.
+        display: for notices.
+    """
+    from json import dumps
+
+    from dynascene.io.atomic import write_text
+    from dynascene.io.cameras import write_cameras
+
+    if tracked.track is not None:
+        place = folder / out.name
+        write_cameras(
+            tracked.track,
+            place,
+            to,
+            notice=lambda text: display.notice(text.replace(str(place), str(out))),
+        )
+    outputs = [path.name for path in folder.iterdir()] + [report.name]
+    figures = tracked.report() | {"outputs": outputs}
+    write_text(folder / report.name, dumps(figures, indent=1) + "\n")
+    return figures
 
 
 COMMANDS = {"track": track}

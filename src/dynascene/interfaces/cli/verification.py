@@ -32,8 +32,8 @@ def verify(
     token: Annotated[str | None, optional("WORD")] = None,
     rule: Annotated[str, arg(metavar="K/N")] = "2/3",
     points: Switch = True,
-    apply: bool = False,
-    only_accepted: bool = False,
+    apply: Switch = False,
+    only_accepted: Switch = False,
 ) -> None:
     """People look at each clip and say whether its camera is right; their votes make the manifest.
 

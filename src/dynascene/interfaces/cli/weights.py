@@ -6,6 +6,7 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from dynascene.errors import MissingWeights
+from dynascene.interfaces.cli.arguments import Switch
 
 
 def weights(
@@ -14,8 +15,8 @@ def weights(
     ] = (),
     /,
     *,
-    small: bool = False,
-    check: bool = False,
+    small: Switch = False,
+    check: Switch = False,
 ) -> None:
     """List the networks that estimators can read, or fetch some of them into the cache.
 

@@ -22,7 +22,7 @@ from dynascene.interfaces.app.steps.parts import (
 )
 from dynascene.interfaces.app.views.clicks import clicked_pixel
 from dynascene.interfaces.app.views.frame import frame_value, frame_view, seen_frame, stroke_mask
-from dynascene.interfaces.cli.matting import parse_hint
+from dynascene.interfaces.cli.arguments import parse_hint
 from dynascene.types import Size
 
 BACKENDS = [

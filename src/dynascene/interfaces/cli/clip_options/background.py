@@ -57,7 +57,7 @@ class BackgroundOptions:
     negative_prompt: Annotated[str | None, optional("TEXT")] = None
     preset: OptionalPreset = None
     four_bits: Switch = False
-    seed: int = 0
+    seed: Annotated[int, arg(metavar="N")] = 0
     device: OptionalDevice = None
     no_scene_memory: Switch = False
 

@@ -9,15 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import arg
 
 from dynascene.errors import InputError
-from dynascene.interfaces.cli.arguments import (
-    Hints,
-    OptionalBackend,
-    OptionalPath,
-    Switch,
-    optional,
-    parse_rate,
-    parse_things,
-)
+from dynascene.interfaces.cli.arguments import OptionalPath, Switch, optional, parse_rate
+from dynascene.interfaces.cli.clip_options.cut_out import CutOutOptions
 from dynascene.io.names import AlphaKind, Deinterlace
 
 if TYPE_CHECKING:  # imported where they are made: --help must not wait for torch
@@ -29,24 +22,12 @@ GENERAL = ("person_height", "alpha", "deinterlace")
 
 
 @dataclass(frozen=True, kw_only=True)
-class PersonOptions:
+class PersonOptions(CutOutOptions):
     """The person's clip, and how they are cut out of it.
 
     Args:
         matte: video or folder of the same frames, white = person (or animal, or object); default:
             the alpha of PERSON, else cut out as by dynascene matte.
-        subject: whom to cut out where there are several: their number or a pixel on them.
-        matte_backend: how to cut out: motion, pose, selfie or modnet (default: the best at hand).
-        take_along: what the person rides, holds or carries belongs to the cut-out: what moves with
-            them and touches them.
-        person_alone: only the person belongs to it, also where they are seldom seen.
-        hints: mend a wrong frame of the cut-out: FRAME counts from the first one in use, X,Y is a
-            pixel that is the person's, or with ,out is not (dynascene matte). Can be given several
-            times.
-        matte_shrink: move the matte's outline inwards by so many pixels of the clip, fractions too;
-            negative: outwards.
-        matte_feather: soften it so that a hard edge falls from 90 to 10 percent within so many
-            pixels of the clip.
         person_height: the person's height in metres; tells the scale where the camera is tracked.
         alpha: whether the person's colours were multiplied by their alpha (auto: told by the file,
             else by the colours).
@@ -57,14 +38,7 @@ class PersonOptions:
     """
 
     matte: OptionalPath = None
-    subject: Annotated[str | None, optional("N|X,Y")] = None
-    matte_backend: OptionalBackend = None
-    take_along: Switch = False
-    person_alone: Switch = False
-    hints: Hints = ()
-    matte_shrink: Annotated[float, arg(metavar="PX")] = 0.0
-    matte_feather: Annotated[float, arg(metavar="PX")] = 0.0
-    person_height: float = 1.7
+    person_height: Annotated[float, arg(metavar="METRES")] = 1.7
     alpha: AlphaKind = "auto"
     deinterlace: Deinterlace = "auto"
     fill_gaps: Switch = False
@@ -77,21 +51,15 @@ class PersonOptions:
             InputError: an option needs a person, or makes no sense.
         """
         from dynascene.generation.request import PersonInput
-        from dynascene.interfaces.cli.matting import parse_hint, parse_subject
 
-        take_along = parse_things(self.take_along, self.person_alone)
+        cut_out = self.cut_out()
         if person is None:
             self._check_no_person(space)
             return None
         return PersonInput(
             person=person,
             matte=self.matte,
-            subject=parse_subject(self.subject) if self.subject is not None else None,
-            matte_backend=self.matte_backend,
-            hints=tuple(map(parse_hint, self.hints)),
-            take_along=take_along,
-            matte_shrink=self.matte_shrink,
-            matte_feather=self.matte_feather,
+            **cut_out,
             person_height=self.person_height,
             alpha=self.alpha,
             deinterlace=self.deinterlace,

@@ -59,7 +59,7 @@ class PlaceOptions:
     box: Annotated[str | None, optional("X0,Y0,X1,Y1[,VX,VY]")] = None
     upright: Uprights = ()
     stand: Annotated[str | None, optional("X,Y")] = None
-    person_scale: float = 1.0
+    person_scale: Annotated[float, arg(metavar="NUMBER")] = 1.0
 
     def request(self, space: ColourSpace | None) -> PlaceInput:
         """The place, whose picture has this colour space. InputError for what makes no sense."""
