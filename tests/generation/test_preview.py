@@ -212,5 +212,5 @@ def test_the_sheet_says_what_is_doubtful_of_the_person(
     write_png(tmp_path / "scene.png", np.full((36, 64, 3), 90, np.uint8))
     place, camera = PlaceInput(scene=tmp_path / "scene.png"), CameraInput(move="static")
     make_preview(GenerationRequest(place=place, camera=camera), tmp_path / "out")
-    assert doubt.replace("`", "") in titles[0].replace("\n", " ")
+    assert doubt.replace("`stand`", "“stand”") in titles[0].replace("\n", " ")
     assert max(map(len, titles[0].splitlines())) < 80
