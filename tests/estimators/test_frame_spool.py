@@ -4,6 +4,9 @@ import errno
 import gc
 import os
 import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from io import FileIO
 from tempfile import gettempdir
 
 import cv2
@@ -149,3 +152,25 @@ def test_colours_of_the_clip_say_the_same_from_memory_and_from_a_file():
     in_memory = list(with_clip_colours(frames, logits))
     in_a_file = list(with_clip_colours(spooled(frames), spooled(logits)))
     assert np.array_equal(in_memory, in_a_file)
+
+
+class SlowFile(FileIO):
+    """Lets other threads work between finding a place and reading there."""
+
+    def seek(self, *place: int) -> int:
+        found = super().seek(*place)
+        time.sleep(1e-4)
+        return found
+
+
+def test_threads_share_a_spool(monkeypatch, tmp_path):
+    monkeypatch.setattr(
+        frame_spool, "TemporaryFile", lambda buffering: SlowFile(tmp_path / "file", "w+")
+    )
+    spool = spooled(np.arange(33, dtype=np.uint16)[:, None].repeat(3, axis=1))
+
+    def is_as_written(number: int) -> bool:
+        return bool((spool[number] == number).all())
+
+    with ThreadPoolExecutor(3) as pool:
+        assert all(pool.map(is_as_written, [*range(33)] * 9))

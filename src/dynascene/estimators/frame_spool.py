@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from tempfile import TemporaryFile
+from threading import Lock
 from typing import Protocol
 
 import numpy as np
@@ -49,6 +50,8 @@ def in_memory(frames: FrameStack, every: int = 1) -> np.ndarray:
 class FrameSpool:
     """Pictures of one shape and type in a file without a name, which goes with the object.
 
+    Threads may share it.
+
     Args:
         shape: of one picture.
         dtype: of its values.
@@ -63,7 +66,7 @@ class FrameSpool:
         with _clear_errors():
             self._file = TemporaryFile(buffering=0)  # noqa: SIM115, it lives as long as the object
         weakref.finalize(self, self._file.close)
-        self._count = 0
+        self._count, self._lock = 0, Lock()  # of the place in the file
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -83,7 +86,7 @@ class FrameSpool:
         if picture.shape != self._shape:
             raise ValueError(f"the spool's pictures are {self._shape}, this one {picture.shape}")
         rest = np.ascontiguousarray(picture, self._dtype).data.cast("B")
-        with _clear_errors():
+        with _clear_errors(), self._lock:
             self._file.seek(self._count * self._bytes)
             while rest:  # a full disk takes a part first
                 rest = rest[self._file.write(rest) :]
@@ -98,7 +101,7 @@ class FrameSpool:
         number = index + self._count if index < 0 else index
         if not 0 <= number < self._count:
             raise IndexError(f"picture {index} of {self._count}")
-        with _clear_errors():
+        with _clear_errors(), self._lock:
             self._file.seek(number * self._bytes)
             content = self._read()
         return np.frombuffer(content, self._dtype).reshape(self._shape)

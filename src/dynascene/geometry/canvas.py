@@ -122,9 +122,9 @@ class SceneCanvas:
         for axis in (1, 0):
             step_x, step_y = (np.diff(values, axis=axis) for values in (x, y))
             step_x -= circle * np.rint(step_x / circle)
-            missing = max(rows - len(step_x), 0), x.shape[1] - step_x.shape[1]
-            last = [(0, count) for count in missing]
-            steps.append([np.pad(step[:rows], last, mode="edge") for step in (step_x, step_y)])
+            missing = 0, max(rows - len(step_x), 0), 0, x.shape[1] - step_x.shape[1]
+            mode = cv2.BORDER_REPLICATE
+            steps.append([cv2.copyMakeBorder(s[:rows], *missing, mode) for s in (step_x, step_y)])
         return steps[0], steps[1]
 
     def _sample_rows(
@@ -135,7 +135,7 @@ class SceneCanvas:
         x, y: as ``_footprint`` takes them.
         """
         across, down = self._footprint(x, y, rows)
-        widths = np.hypot(*across), np.hypot(*down)
+        widths = cv2.magnitude(*across), cv2.magnitude(*down)
         level = np.log2(np.maximum(np.maximum(*widths) / 2, 1))
         means = self._means(groups, (x[:rows], y[:rows]), across, down, level)
         return means, np.minimum(*widths)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -94,8 +95,7 @@ class MatteStage:
         writer = H264Writer(
             path, source.size, source.frame_rate, times=times_of(source), keyframes=KEYFRAMES
         )
-        with writer:
-            mattes = finished_mattes(source, frames, matter, place)
+        with writer, closing(finished_mattes(source, frames, matter, place)) as mattes:
             for index, (_, matte) in enumerate(mattes):
                 writer.write(matte)
                 figures.add(frames[index], matte)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from dynascene.io.frames import times_of
 from dynascene.io.images import write_png
 from dynascene.io.landmarks import write_landmarks
 from dynascene.io.video_writing import H264Writer
+from dynascene.parallel import read_ahead
 from dynascene.types import FrameSource, Size
 
 EMPTY = 1e-4  # of the frame, on average: less is no person …
@@ -88,8 +90,8 @@ def run(
         )
         display.notice(f"backend {matter.name}, subject found by {place.found_by}")
         temporary.mkdir()
-        with display.stage("matte", len(source)) as advance:
-            mattes = finished_mattes(source, frames, matter, place, options.hints)
+        making = finished_mattes(source, frames, matter, place, options.hints)
+        with display.stage("matte", len(source)) as advance, closing(making) as mattes:
             figures, shapes = MatteFigures(), []
             size = preview_size(source.size)
             writer = H264Writer(
@@ -148,8 +150,10 @@ def finished_mattes(
     matter: Matter,
     place: SubjectPlace,
     hints: Sequence[Hint] = (),
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+) -> Generator[tuple[np.ndarray, np.ndarray]]:
     """Yield each frame, uint8 [H, W, 3], with its matte, uint8 [H, W, 1].
+
+    Opinions are formed in a thread while the frames before them get their edges.
 
     Args:
         source: the frames at full size.
@@ -169,12 +173,11 @@ def finished_mattes(
         scale = frames.shape[2] / source.size.width
         clicks = [hint._replace(x=hint.x * scale, y=hint.y * scale) for hint in hints]
         opinions = with_hints(opinions, frames, clicks)
-    for index, (opinion, frame) in enumerate(
-        zip(steady(opinions, frames), source.read(), strict=True)
-    ):
-        colour = frame[..., :3]
-        own = keep_subject(_without_neighbours(opinion, place, index))
-        yield colour, full_resolution(own, frames[index], colour)
+    with read_ahead(steady(opinions, frames)) as steadied:
+        for index, (opinion, frame) in enumerate(zip(steadied, source.read(), strict=True)):
+            colour = frame[..., :3]
+            own = keep_subject(_without_neighbours(opinion, place, index))
+            yield colour, full_resolution(own, frames[index], colour)
 
 
 def _without_neighbours(opinion: np.ndarray, place: SubjectPlace, index: int) -> np.ndarray:
