@@ -14,7 +14,7 @@ from dynascene.generation.camera_input import (
     read_filmed,
     with_square_pixels,
 )
-from dynascene.generation.place_input import assumed_fov
+from dynascene.generation.place_input import assumed_fov, filling_focal
 from dynascene.generation.request import CameraInput, GenerationRequest, PersonInput, PlaceInput
 from dynascene.geometry.intrinsics import focal_from_fov, horizontal_fov, intrinsics_from_fov
 from dynascene.geometry.lifting import lift_to_stage
@@ -167,6 +167,14 @@ def test_an_unknown_picture_is_as_wide_as_the_film_needs(filmed: float, assumed:
     if assumed == 25:  # two and a half times the filmed width, in pixels
         assumed = 2 * math.degrees(math.atan(2.5 * math.tan(math.radians(5))))
     assert given == pytest.approx(assumed)
+
+
+def test_a_picture_fills_a_frame_of_another_shape() -> None:
+    track = CameraTrack(torch.eye(4)[None], intrinsics_from_fov(60, FRAME)[None], FRAME)
+    size = Size(3 * FRAME.height, FRAME.height)  # wider: its height is what must reach
+    vertical = 2 * math.atan(FRAME.height / 2 / float(track.intrinsics[0, 0, 0]))
+    focal = filling_focal(size, track)
+    assert 2 * math.atan(size.height / 2 / focal) == pytest.approx(vertical)
 
 
 def test_an_excerpts_own_track_is_taken_and_said(track_file: Path) -> None:

@@ -11,8 +11,11 @@ from dynascene import CameraInput, GenerationRequest, PlaceInput
 from dynascene.errors import InputError
 from dynascene.generation.inputs import Inputs
 from dynascene.generation.opening import open_inputs
+from dynascene.generation.place_shape import Lens, PlacePicture, shape_place
 from dynascene.geometry.box import PlaceBox
+from dynascene.geometry.lifting import LiftedScene
 from dynascene.geometry.surface import Stage
+from dynascene.io.images import read_image
 from dynascene.jobs.log import Log
 
 ROOM = PlaceBox(1.0, 0.9, 1.7, 1.9, 4.4, -6.0, radius=5.0)
@@ -51,6 +54,25 @@ def test_a_drawn_room_is_taken_as_a_box(room: Path, tmp_path: Path):
     assert list(inputs.place["distances_in_camera_heights"]) == [
         "floor", "ceiling", "left wall", "right wall", "back wall",
     ]  # fmt: skip
+
+
+def shaped(picture: Path, lens: Lens, folder: Path) -> LiftedScene:
+    pixels = read_image(picture)
+    place = PlaceInput(scene=picture)
+    return shape_place(PlacePicture(place, pixels, lens, Log()), None, folder).scene
+
+
+def test_lines_lengthen_no_lens_beyond_what_fills_the_frame(room: Path, tmp_path: Path):
+    free = shaped(room, Lens(0.9 * FOCAL, is_known=False), tmp_path)
+    assert free.camera.focal == pytest.approx(FOCAL, rel=0.06)
+    longest = 0.8 * FOCAL
+    short = shaped(room, Lens(0.7 * FOCAL, is_known=False, longest=longest), tmp_path)
+    assert isinstance(short.surface, PlaceBox)
+    assert short.camera.focal == pytest.approx(longest)
+    loose = shaped(room, Lens(0.9 * FOCAL, is_known=False, longest=2 * FOCAL), tmp_path)
+    assert loose.camera.focal == free.camera.focal
+    known = shaped(room, Lens(FOCAL, is_known=True, longest=longest), tmp_path)
+    assert known.camera.focal == pytest.approx(FOCAL)
 
 
 def test_ground_can_be_asked_for(room: Path, tmp_path: Path):

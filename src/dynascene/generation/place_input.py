@@ -193,7 +193,8 @@ def lift_place(
             f"{place.scene_depth}: what is below lies farther than what is above; `scene_depth` "
             "means larger = farther: if larger is nearer here (disparity), give 1 / its values"
         )
-    lens = Lens(focal_from_fov(fov, picture.size), is_known)
+    longest = math.inf if filmed is None else filling_focal(picture.size, filmed)
+    lens = Lens(focal_from_fov(fov, picture.size), is_known, longest)
     return shape_place(
         PlacePicture(place, picture.pixels, lens, log, picture.exact), picture.depth, folder
     )
@@ -207,7 +208,12 @@ def assumed_fov(size: Size, filmed: CameraTrack | None) -> float:
     """
     focal = max(size) / 2 / math.tan(math.radians(DEFAULT_SCENE_FOV) / 2)
     if filmed is not None:
-        filling = float(filmed.intrinsics[0, 0, 0]) / cover_scale(size, filmed.size)
+        filling = filling_focal(size, filmed)
         widest = size.width / 2 / math.tan(math.radians(WIDEST_ASSUMED) / 2)
         focal = max(min(max(focal, filling / NARROWEST_CROP), filling), widest)
     return fov_from_focal(focal, size)
+
+
+def filling_focal(size: Size, filmed: CameraTrack) -> float:
+    """The longest focal length, in its pixels, by which a picture fills a filmed camera's frame."""
+    return float(filmed.intrinsics[0, 0, 0]) / cover_scale(size, filmed.size)

@@ -17,6 +17,7 @@ from dynascene.generation.footage import found_depth
 from dynascene.generation.place_request import PlaceInput
 from dynascene.generation.uprights import stand_things
 from dynascene.geometry.box import FACES, PlaceBox, box_from_corners
+from dynascene.geometry.intrinsics import fov_from_focal
 from dynascene.geometry.lifting import (
     BACKDROP_DISTANCE,
     LiftedScene,
@@ -36,10 +37,18 @@ BY_LINES = "by its lines"
 
 
 class Lens(NamedTuple):
-    """focal: in pixels of the picture. is_known: False where it is assumed."""
+    """The lens of a picture.
+
+    Attributes:
+        focal: in pixels of the picture.
+        is_known: False where it is assumed.
+        longest: with which the picture fills the frame of the filmed camera; ∞ where none was
+            filmed.
+    """
 
     focal: float
     is_known: bool
+    longest: float = math.inf
 
 
 class ShapedPlace(NamedTuple):
@@ -163,19 +172,24 @@ def _backdrop_distance(place: PlaceInput, camera: PictureCamera) -> float:
 
 
 def _estimate(picture: PlacePicture) -> BoxEstimate | None:
-    lens = picture.lens
+    lens, horizon = picture.lens, picture.horizon
     with picture.log.stage("box"):
-        return estimate_box(
-            picture.pixels, lens.focal, known_focal=lens.is_known, horizon=picture.horizon
+        estimate = estimate_box(
+            picture.pixels, lens.focal, known_focal=lens.is_known, horizon=horizon
         )
+        if estimate is None or lens.is_known or estimate.focal <= lens.longest:
+            return estimate
+        # lines hardly tell a long lens from a longer one, and by it the picture fills no frame
+        return estimate_box(picture.pixels, lens.longest, known_focal=True, horizon=horizon)
 
 
 def _estimated_box(picture: PlacePicture, estimate: BoxEstimate) -> ShapedPlace:
     camera = PictureCamera(estimate.focal, picture.size, estimate.horizon)
     why = "asked for" if picture.place.place == BOX else BY_LINES
+    fov = fov_from_focal(estimate.focal, picture.size)
     picture.log.notice(
-        f"the place is taken as a box: {', '.join(estimate.box.faces)} (`place` ground takes it as "
-        "ground and backdrop, `box` tells its back wall)"
+        f"the place is taken as a box: {', '.join(estimate.box.faces)}, seen at {fov:.3g}° "
+        "(`place` ground takes it as ground and backdrop, `box` tells its back wall)"
     )
     with picture.log.stage("lift"):
         scene = lift_to_box(picture.colours, camera, estimate.box)
