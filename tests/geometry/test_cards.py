@@ -12,8 +12,10 @@ from dynascene.geometry.cards import Upright, foot_line, is_before, stand_up, st
 from dynascene.geometry.framing import (
     Framing,
     check_inside,
+    find_framing,
     is_inside,
     place_track,
+    reached_share,
     seen_share,
 )
 from dynascene.geometry.intrinsics import intrinsics_from_fov
@@ -148,6 +150,14 @@ def test_without_a_pixel_below_the_horizon_there_are_no_feet() -> None:
     assert foot_line(mask, CAMERA) is None
     mask[10:50, 20:40] = 1
     assert foot_line(mask, CAMERA) is None
+
+
+def test_things_that_stand_do_not_turn_the_view() -> None:
+    plain, scene = scene_with(post_mask()), standing(post_mask())
+    track = sideways(plain, amount=0.3, share=0.8)
+    assert seen_share(track, scene) < seen_share(track, plain)
+    assert reached_share(track, scene) == seen_share(track, plain)
+    assert find_framing(track, scene) == find_framing(track, plain)
 
 
 def test_the_nearer_of_two_cards_is_in_front() -> None:

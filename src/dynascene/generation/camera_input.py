@@ -12,7 +12,7 @@ from dynascene.geometry.framing import (
     Framing,
     choose_framing,
     place_track,
-    seen_share,
+    reached_share,
     within_scene,
 )
 from dynascene.geometry.intrinsics import cover_scale, intrinsics_from_fov, intrinsics_matrix
@@ -104,7 +104,7 @@ def _from_move(
     for candidate in wider:
         framing = choose_framing(request.options.framing, candidate, scene)
         placed = place_track(candidate, framing)
-        if seen_share(placed, scene) >= ENOUGH_SEEN:
+        if reached_share(placed, scene) >= ENOUGH_SEEN:
             return candidate
     return narrowest
 

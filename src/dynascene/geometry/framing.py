@@ -89,6 +89,18 @@ def seen_share(track: CameraTrack, scene: LiftedScene, grid: Size = COARSE) -> f
     return float(view_coarsely(track, scene, grid).photographed.float().mean())
 
 
+def reached_share(track: CameraTrack, scene: LiftedScene, grid: Size = COARSE) -> float:
+    """The share of the view that the picture reaches, without its cards: by it views are chosen.
+
+    Were it that which is seen, the view would turn away from things that stand, or close up on
+    less of them, since they uncover what the picture does not show.
+
+    Args:
+        track, scene, grid: as for ``seen_share``.
+    """
+    return seen_share(track, replace(scene, cards=()), grid)
+
+
 def filmed_attitude(track: CameraTrack) -> Attitude:
     """Estimate the first camera's orientation from the track.
 
@@ -115,6 +127,7 @@ def find_framing(
     Yaw and pitch are searched from coarse to fine, around the filmed pitch and around the
     picture's. Two costs keep the person on the ground and upright: one for a pitch that differs
     from the filmed one, in proportion to the confidence in it, and one for a person who hovers.
+    Things that stand do not change the view, though they uncover what the picture does not show.
 
     Args:
         track: of the clip.
@@ -130,7 +143,7 @@ def find_framing(
     afloat_cost = AFLOAT_COST * (1 - attitude.confidence / 2)
 
     def value(framing: Framing) -> float:
-        share = seen_share(place_track(sampled, framing), scene, FRAMING_GRID)
+        share = reached_share(place_track(sampled, framing), scene, FRAMING_GRID)
         turned = pitch_cost * abs(framing.pitch - attitude.pitch) + YAW_COST * abs(framing.yaw)
         further = cost(framing) if cost else 0.0
         return share - turned - afloat_cost * afloat(framing, attitude.standing) - further

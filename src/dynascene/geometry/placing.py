@@ -31,7 +31,7 @@ from dynascene.geometry.framing import (
     filmed_attitude,
     is_inside,
     place_track,
-    seen_share,
+    reached_share,
 )
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.geometry.rigid import camera_centres, rotation_about
@@ -280,6 +280,6 @@ def _moved(
     way = ways[enough.to(torch.uint8).argmax()]
     moved = replace(framing, position=tuple((way * _ahead(framing)).tolist()))
     placed = place_track(track, moved)
-    before = seen_share(place_track(track, framing), scene)
-    after = seen_share(placed, scene)
+    before = reached_share(place_track(track, framing), scene)
+    after = reached_share(placed, scene)
     return moved if is_inside(placed, scene) and after >= before + gain else framing
