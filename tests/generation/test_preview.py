@@ -18,7 +18,12 @@ from dynascene.generation import person_in_place
 from dynascene.generation.job import make_clip
 from dynascene.generation.opening import open_inputs
 from dynascene.generation.person_input import FilmedPerson
-from dynascene.generation.preview import make_preview, open_preview, preview_path
+from dynascene.generation.preview import (
+    _doubt_of_way,
+    make_preview,
+    open_preview,
+    preview_path,
+)
 from dynascene.generation.request import MotionInput
 from dynascene.generation.thinning import (
     FRAMES,
@@ -195,6 +200,22 @@ def test_the_picture_lies_beside_the_results_and_leaves_them_alone(
     assert sheet.shape[1] > 6 * 160
     reddish = (sheet[..., 0] > 180) & (sheet[..., 1] < 90)
     assert reddish.sum() > 2 * 6 * 24 * 50  # the person, and the composite
+
+
+def test_the_sheet_says_how_far_a_tracked_camera_travels_and_that_feet_may_correct_it(
+    tmp_path: Path,
+) -> None:
+    request = place_request(tmp_path, camera=CameraInput(move="truck-right:0.3:linear"))
+    inputs = open_inputs(request, tmp_path, Log(), is_preview=True)
+    assert _doubt_of_way(request, inputs) == []  # a move goes as far as it was asked to
+    tracked = replace(inputs, estimates={"camera": {"kind": "general"}})
+    first, second = _doubt_of_way(replace(request, camera=CameraInput()), tracked)
+    assert "travels 0.3 of the place's depth" in first
+    assert "feet" in second
+    told = replace(request, camera=CameraInput(camera_scale=0.5))
+    assert _doubt_of_way(told, tracked) == []
+    turning = replace(inputs, estimates={"camera": {"kind": "rotation"}})
+    assert _doubt_of_way(replace(request, camera=CameraInput()), turning) == []
 
 
 def test_the_sheet_says_what_is_doubtful_of_the_person(

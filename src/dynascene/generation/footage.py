@@ -57,13 +57,12 @@ def film_camera(
     log: Log,
     *,
     tagged: float | None = None,
-    is_quick: bool = False,
     lacks_things: bool = False,
 ) -> FilmedFootage:
     """Track the camera of a clip and tell its scale by the person; write both into a folder.
 
     colour, matte: the frames in use. fov: of the lens in degrees; None = estimated. folder: of the
-    results. tagged: focal length in pixels as the clip's file tells it. is_quick: as for a preview.
+    results. tagged: focal length in pixels as the clip's file tells it.
     lacks_things: what the person may ride or carry was not looked for.
 
     Raises InputError when the camera cannot be tracked.
@@ -80,7 +79,7 @@ def film_camera(
             "give `cameras` FILE, `move` static, or more frames"
         )
     focal = focal_from_fov(fov, colour.size) if fov else None
-    options = TrackingOptions(focal, tagged, is_quick=is_quick)
+    options = TrackingOptions(focal, tagged)
     tracked = track_camera(colour, matte, options, log)
     _write_camera(folder / FOLDER, tracked)
     if tracked.track is None:

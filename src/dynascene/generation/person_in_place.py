@@ -100,7 +100,6 @@ def open_person_in_place(
             folder,
             log,
             tagged=tagged_focal(opened.person.person, clip.colour.size),
-            is_quick=is_preview,
             lacks_things=_lacks_things(opened.person, estimates),
         )
         opened = opened._replace(camera=with_attitude(footage.camera, request))

@@ -23,6 +23,7 @@ from dynascene.generation.opening import open_inputs
 from dynascene.generation.request import GenerationRequest, MotionInput
 from dynascene.generation.request_check import check_request
 from dynascene.generation.thinning import thinned_size
+from dynascene.geometry.tracks import extent
 from dynascene.imaging.sheet import spread_frames
 from dynascene.io.atomic import replacing
 from dynascene.io.images import write_png
@@ -64,8 +65,21 @@ def make_preview(request: GenerationRequest, out: Path, display: Display | None 
             for index, done in enumerate(finished_frames(inputs.shot, clip, look)):
                 collector.add(index, done)
         notes = ["PREVIEW: few frames, small, the background by projection"]
+        notes += _doubt_of_way(request, inputs)
         write_png(temporary, clip_sheet(inputs, clip, collector, notes), shown_as=path)
     return path
+
+
+def _doubt_of_way(request: GenerationRequest, inputs: Inputs) -> list[str]:
+    """How sure the travel of a tracked camera is, as lines of the sheet."""
+    camera = request.camera
+    is_told = camera.camera_scale is not None or camera.camera_height is not None
+    if is_told or inputs.estimates.get("camera", {}).get("kind") != "general":
+        return []
+    return [
+        f"camera travels {extent(inputs.shot.cameras):.2g} of the place's depth; in the full run",
+        "standing feet, which a preview does not follow, may halve or double that",
+    ]
 
 
 def open_preview(

@@ -41,17 +41,11 @@ def keyframes() -> Keyframes:
     return Keyframes(list(range(8)), [tracks.at(f)[1] for f in range(8)], matches)
 
 
-@pytest.mark.parametrize(
-    ("mapper", "known", "quick"),
-    [("global", False, False), ("global", False, True), ("incremental", True, False)],
-)
-def test_poses_and_focal_length(
-    mapper: Mapper, known: bool, quick: bool, keyframes: Keyframes, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize(("mapper", "known"), [("global", False), ("incremental", True)])
+def test_poses_and_focal_length(mapper: Mapper, known: bool, keyframes: Keyframes) -> None:
     pytest.importorskip("pycolmap")
-    monkeypatch.setattr(structure, "FEW_POINTS", 60)  # of 250
     start = FOCAL if known else 0.87 * SIZE.width
-    with open_workspace(keyframes, SIZE, is_quick=quick) as workspace:
+    with open_workspace(keyframes, SIZE) as workspace:
         found = workspace.solve(mapper, start, known)
     assert found is not None
     assert found.focal == pytest.approx(FOCAL, rel=1e-9 if known else 0.03)
@@ -152,16 +146,6 @@ def test_of_equal_descriptors_none_is_matched_twice() -> None:
     a, b = axes[[0, 1, 2, 0, 4]], axes[[2, 4, 0, 1, 4]]
     np.testing.assert_array_equal(_match(a, b), [[1, 3], [2, 0]])
     np.testing.assert_array_equal(_match(b, a), [[0, 2], [3, 1]])
-
-
-def test_quick_keyframes_join_near_ones_by_fewer_features() -> None:
-    texture = noise_picture(330, 520, 2)
-    frames = ArrayFrames([texture[:, 12 * f : 480 + 12 * f].copy() for f in range(4)])
-    tracks = follow_points(frames, None)
-    whole, quick = (join_keyframes(tracks, frames, None, is_quick=quick) for quick in (False, True))
-    assert whole.frames == quick.frames == [0, 1, 2, 3]
-    assert set(whole.matches) - set(quick.matches) == {(0, 3)}
-    assert len(quick.points[0]) < len(whole.points[0])
 
 
 def test_pycolmap_is_silent_and_others_may_speak(

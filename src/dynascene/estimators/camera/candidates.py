@@ -123,8 +123,6 @@ def structure_candidate(
     keyframes: Keyframes,
     focal: float | None,
     tagged: float | None = None,
-    *,
-    is_quick: bool = False,
 ) -> CameraCandidate | None:
     """A camera that travels, by the mapper with the lowest held-out error.
 
@@ -136,7 +134,6 @@ def structure_candidate(
         keyframes: for the mappers.
         focal: in working pixels; None: estimate it.
         tagged: the same, as the clip's file tells it.
-        is_quick: place fewer points, for a preview.
 
     Returns:
         The best candidate; None where every mapper fails.
@@ -147,7 +144,7 @@ def structure_candidate(
     starts = [focal] if focal else [start * width for start in STRUCTURE_STARTS]
     attempts += [("incremental", start) for start in starts]
     best: tuple[CameraCandidate, Structure] | None = None
-    with open_workspace(keyframes, tracks.size, is_quick=is_quick) as workspace:
+    with open_workspace(keyframes, tracks.size) as workspace:
         for mapper, start in attempts:
             structure = workspace.solve(mapper, start, fix_focal=focal is not None)
             if structure is None:

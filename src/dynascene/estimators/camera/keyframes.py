@@ -19,11 +19,10 @@ from dynascene.types import FrameSource
 STEP = 0.03  # of the longer side, median motion from one keyframe to the next
 FEWEST, MOST = 16, 60  # keyframes; a short clip has fewer
 LEAST_SHARED = 60  # tracks with the keyframe before
-FEATURES, FEW_FEATURES = 1500, 500  # in a keyframe; where it has to be quick
+FEATURES = 1500  # in a keyframe
 CONTRAST = 0.01  # compressed and blurred frames have weak corners
 RATIO = 0.8  # the best match is that much nearer than the second
-OFFSETS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # keyframes apart that are matched …
-FEW_OFFSETS = (1, 2, 4)  # … where it has to be quick
+OFFSETS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # keyframes apart that are matched
 LEAST_MATCHES, MOST_MATCHES = 20, 700  # of a pair
 
 
@@ -68,22 +67,20 @@ def _spaced(tracks: PointTracks, step: float) -> list[int]:
 
 
 def join_keyframes(
-    tracks: PointTracks, frames: FrameSource, matte: FrameSource | None, *, is_quick: bool = False
+    tracks: PointTracks, frames: FrameSource, matte: FrameSource | None
 ) -> Keyframes:
     """Collect tracked points and features of the keyframes, and match them.
 
     Args:
         tracks: of the whole clip.
         frames, matte: of the clip.
-        is_quick: take fewer features, and match fewer pairs.
     """
     chosen = choose_keyframes(tracks)
-    features = list(_features(frames, matte, chosen, FEW_FEATURES if is_quick else FEATURES))
-    offsets = FEW_OFFSETS if is_quick else OFFSETS
+    features = list(_features(frames, matte, chosen))
     followed = [tracks.at(frame) for frame in chosen]
     matches = {}
     for i in range(len(chosen)):
-        for j in (i + offset for offset in offsets if i + offset < len(chosen)):
+        for j in (i + offset for offset in OFFSETS if i + offset < len(chosen)):
             (names_i, _), (names_j, _) = followed[i], followed[j]
             _, *same = np.intersect1d(names_i, names_j, assume_unique=True, return_indices=True)
             alike = np.add(_match(features[i][1], features[j][1]), (len(names_i), len(names_j)))
@@ -99,12 +96,10 @@ def join_keyframes(
 
 
 def _features(
-    frames: FrameSource, matte: FrameSource | None, chosen: list[int], count: int
+    frames: FrameSource, matte: FrameSource | None, chosen: list[int]
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Some ``count`` points [n, 2] and unit descriptors [n, 128] outside the person, for each
-    keyframe.
-    """
-    sift = cv2.SIFT.create(count, contrastThreshold=CONTRAST)
+    """Points [n, 2] and unit descriptors [n, 128] outside the person, for each keyframe."""
+    sift = cv2.SIFT.create(FEATURES, contrastThreshold=CONTRAST)
     for picture, background in working_pictures(frames, matte, chosen):
         keypoints, codes = sift.detectAndCompute(luma(picture), background)
         points = np.array([point.pt for point in keypoints], np.float64).reshape(-1, 2) + 0.5

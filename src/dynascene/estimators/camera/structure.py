@@ -28,7 +28,6 @@ ROBUST_SCALE = 1.0  # pixels: residuals beyond count less and less in the last a
 SEED = 0
 # Points that the global mapper places in each keyframe; with more, poses become no better.
 LEAST_IN_VIEW = 400
-FEW_POINTS = 300  # that it places in all for a preview
 SETTLED = 1e-6  # share of the error by which a round of the last adjustment must lower it
 PATIENCE = 120  # seconds for the incremental mapper, which may try hopeless clips for ever
 
@@ -48,17 +47,11 @@ class Structure(NamedTuple):
 
 
 class Workspace:
-    """A pycolmap database with the keyframes' points and matches.
+    """A pycolmap database with the keyframes' points and matches."""
 
-    is_quick: let the global mapper place ``FEW_POINTS``; the last adjustment sees all.
-    """
-
-    def __init__(
-        self, keyframes: Keyframes, size: Size, folder: Path, *, is_quick: bool = False
-    ) -> None:
+    def __init__(self, keyframes: Keyframes, size: Size, folder: Path) -> None:
         self.pycolmap = load_pycolmap()
         self.keyframes, self.size, self.folder = keyframes, size, folder
-        self.is_quick = is_quick
         self.runs = 0
         self._geometries: dict[tuple[bool, float | None], dict[tuple[int, int], Any]] = {}
 
@@ -87,7 +80,7 @@ class Workspace:
             geometries = self._geometries_for(mapper, camera)
             self._write_database(database, camera, geometries)
             if mapper == "global":
-                models = _global(self.pycolmap, database, folder, fix_focal, self.is_quick)
+                models = _global(self.pycolmap, database, folder, fix_focal)
             else:
                 models = _incremental(self.pycolmap, database, folder, fix_focal)
             if not models:
@@ -173,9 +166,7 @@ class Workspace:
 
 
 @contextmanager
-def open_workspace(
-    keyframes: Keyframes, size: Size, *, is_quick: bool = False
-) -> Generator[Workspace]:
+def open_workspace(keyframes: Keyframes, size: Size) -> Generator[Workspace]:
     """A workspace whose folder is removed at the end of the ``with`` block; see ``Workspace``.
 
     Raises:
@@ -183,7 +174,7 @@ def open_workspace(
     """
     load_pycolmap()
     with tempfile.TemporaryDirectory(prefix="dynascene-track-") as folder:
-        yield Workspace(keyframes, size, Path(folder), is_quick=is_quick)
+        yield Workspace(keyframes, size, Path(folder))
 
 
 def load_pycolmap() -> Any:
@@ -217,17 +208,13 @@ def pinhole_camera(pycolmap: Any, size: Size, focal: float) -> Any:
     )
 
 
-def _global(
-    pycolmap: Any, database: Path, folder: Path, fix_focal: bool, is_quick: bool
-) -> dict[int, Any]:
+def _global(pycolmap: Any, database: Path, folder: Path, fix_focal: bool) -> dict[int, Any]:
     """Poses from the longest tracks, whose number decides how long it takes; then others join."""
     options = pycolmap.GlobalPipelineOptions()
     options.num_threads, options.random_seed, options.multiple_models = 1, SEED, False
     mapper = options.mapper
     mapper.bundle_adjustment.refine_focal_length = not fix_focal
     mapper.track_required_tracks_per_view = LEAST_IN_VIEW
-    if is_quick:
-        mapper.keep_max_num_tracks = FEW_POINTS
     return pycolmap.global_mapping(database, folder, folder / "out", options)
 
 

@@ -46,7 +46,6 @@ class TrackingOptions:
         focal: focal length in pixels of the frames (square pixels); None: estimate it.
         tagged_focal: the same, as the clip's file tells it, for clips that do not determine it;
             None: 60 degrees are assumed there.
-        is_quick: take fewer features and points, for a preview.
 
     Raises:
         InputError: it is not positive.
@@ -54,7 +53,6 @@ class TrackingOptions:
 
     focal: float | None = None
     tagged_focal: float | None = None
-    is_quick: bool = False
 
     def __post_init__(self) -> None:
         if self.focal is not None and not 1 <= self.focal <= LONGEST_FOCAL:
@@ -193,9 +191,8 @@ def _best_candidate(
     if turned and evidence and all(judged.turns for judged in evidence.values()):
         return settle_rotation(tracks, turned, tagged)
     with display.stage("structure", 1):
-        quick = options.is_quick
-        keyframes = join_keyframes(tracks.fitted(), frames, matte, is_quick=quick)
-        travelled = structure_candidate(tracks, keyframes, focal, tagged, is_quick=quick)
+        keyframes = join_keyframes(tracks.fitted(), frames, matte)
+        travelled = structure_candidate(tracks, keyframes, focal, tagged)
     if (
         turned
         and turned.score < CREDIBLE_TURN
