@@ -7,7 +7,7 @@ import math
 import cv2
 import numpy as np
 
-from dynascene.estimators.frame_spool import FrameSpool, FrameStack
+from dynascene.estimators.frame_spool import FrameSpool, FrameStack, spooled
 from dynascene.types import FrameSource
 
 
@@ -20,13 +20,10 @@ def working_frames(source: FrameSource, pixels: int) -> FrameSpool:
     return frames
 
 
-def shrunk_frames(frames: FrameStack, pixels: int) -> np.ndarray:
-    """Frames uint8 [F, H, W, 3], each shrunk to at most ``pixels`` pixels, in memory."""
+def shrunk_frames(frames: FrameStack, pixels: int) -> FrameSpool:
+    """Frames uint8 [F, H, W, 3], at least one, each shrunk to at most ``pixels`` pixels."""
     size = _working_size(frames.shape[2], frames.shape[1], pixels)
-    shrunk = np.empty((len(frames), size[1], size[0], 3), np.uint8)
-    for index, frame in enumerate(frames):
-        shrunk[index] = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
-    return shrunk
+    return spooled(cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in frames)
 
 
 def _working_size(width: int, height: int, pixels: int) -> tuple[int, int]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from dynascene.display import Display
 from dynascene.errors import InputError
-from dynascene.estimators.frame_spool import FrameStack, in_memory
+from dynascene.estimators.frame_spool import FrameStack, in_memory, spooled
 from dynascene.estimators.matte.camera_motion import chain_homographies
 from dynascene.estimators.matte.evidence import gather_evidence, moving_share
 from dynascene.estimators.matte.plate import PlateMaker
@@ -140,7 +140,7 @@ def _only_mover(frames: FrameStack, people: list[Subject], scale: float) -> Subj
         if any_apart(_movers(_motion(frames, every), glances, scale)):
             return None
     moving = _motion(frames)
-    boxes = boxes_of(in_memory(subject_regions(moving)))
+    boxes = boxes_of(subject_regions(moving))
     movers = _movers(moving, people, scale)
     inside = [shared_of_smaller(person.boxes * scale, boxes)[person.seen] for person in movers]
     if any(np.median(share) < SAME for share in inside) or any_apart(movers):
@@ -148,15 +148,15 @@ def _only_mover(frames: FrameStack, people: list[Subject], scale: float) -> Subj
     return SubjectPlace(boxes, None, "motion among several boxes")
 
 
-def _motion(frames: FrameStack, every: int = 1) -> np.ndarray:
+def _motion(frames: FrameStack, every: int = 1) -> FrameStack:
     """Evidence of motion that the camera does not explain, in every so many frames: [F, h, w]."""
-    pictures = in_memory(frames, every)
-    greys = np.stack([luma(picture) for picture in pictures])
+    pictures = frames if every == 1 else in_memory(frames, every)
+    greys = spooled(map(luma, pictures))
     plates = PlateMaker(pictures, greys, chain_homographies(greys))
-    return in_memory(moving_share(gather_evidence(pictures, plates)))
+    return moving_share(gather_evidence(pictures, plates))
 
 
-def _movers(moving: np.ndarray, people: list[Subject], scale: float) -> list[Subject]:
+def _movers(moving: FrameStack, people: list[Subject], scale: float) -> list[Subject]:
     """People who move nearly as much as the one who moves most."""
     liveliness = [_motion_in(moving, person, scale) for person in people]
     return [
@@ -192,7 +192,7 @@ def shared_of_smaller(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return shared / np.maximum(np.minimum(area(one), area(other)), 1e-9)
 
 
-def boxes_of(regions: np.ndarray) -> np.ndarray:
+def boxes_of(regions: FrameStack) -> np.ndarray:
     """Bounding boxes [F, 4] of regions uint8 [F, h, w], smoothed over time."""
     boxes = np.zeros((len(regions), 4))
     for index, region in enumerate(regions):
@@ -202,11 +202,11 @@ def boxes_of(regions: np.ndarray) -> np.ndarray:
     return np.median(np.stack([padded[i : i + len(boxes)] for i in range(5)]), axis=0)
 
 
-def _motion_in(moving: np.ndarray, person: Subject, scale: float) -> float:
+def _motion_in(moving: FrameStack, person: Subject, scale: float) -> float:
     """Mean evidence of motion in a person's boxes."""
     means = []
     for index in np.nonzero(person.seen)[0]:
         left, top, right, bottom = np.rint(person.boxes[index] * scale).astype(int)
-        inside = moving[index, max(0, top) : bottom, max(0, left) : right]
+        inside = moving[index][max(0, top) : bottom, max(0, left) : right]
         means.append(float(inside.mean()) if inside.size else 0.0)
     return float(np.mean(means)) if means else 0.0

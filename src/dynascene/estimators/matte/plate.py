@@ -156,13 +156,14 @@ def _median(neighbours: list[Neighbour]) -> Plate:
     count = seen.sum(axis=0)
     colours = np.stack([n.colour for n in neighbours])
     colour = _median_of_seen(colours, seen, count)
-    off = np.abs(colours.astype(np.int16) - colour.astype(np.int16)).max(axis=-1).astype(np.uint8)
-    spread = _median_of_seen(off[..., None], seen, count)[..., 0]
+    off = np.stack([cv2.absdiff(n.colour, colour).max(axis=-1, keepdims=True) for n in neighbours])
+    spread = _median_of_seen(off, seen, count)[..., 0]
     return Plate(colour.astype(np.float32), spread.astype(np.float32), count)
 
 
 def _median_of_seen(values: np.ndarray, seen: np.ndarray, count: np.ndarray) -> np.ndarray:
     """The lower median of uint8 [N, h, w, C] over the seen [N, h, w]: uint8 [h, w, C]."""
-    ordered = np.sort(np.where(seen[..., None], values, np.uint8(HIDDEN)), axis=0)
+    ordered = np.where(seen[..., None], values, np.uint8(HIDDEN))
+    ordered.sort(axis=0)
     middle = np.maximum(count - 1, 0) // 2
     return np.take_along_axis(ordered, middle[None, ..., None], axis=0)[0]
