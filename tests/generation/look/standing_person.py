@@ -7,12 +7,32 @@ import torch
 
 from dynascene.estimators.scale.silhouette import person_silhouette
 from dynascene.generation.look.footing import Footing, find_footing
+from dynascene.geometry.lifting import LiftedScene, SceneLayer
+from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.rigid import rigid, rotation_about
+from dynascene.geometry.screen import Screen
+from dynascene.geometry.surface import Surface
 from dynascene.types import ArrayFrames, CameraTrack, Size
 
 SIZE = Size(321, 243)
 GROUND = 1.5  # below the scene camera
 FOCAL = 300.0
+
+
+def place_of(surface: Surface, cards: tuple[SceneLayer, ...] = ()) -> LiftedScene:
+    """A white picture on a surface."""
+    picture = torch.ones(5, SIZE.height, SIZE.width)
+    camera = PictureCamera(FOCAL, SIZE, horizon=100.0)
+    return LiftedScene(picture[:3], camera, (SceneLayer(picture, surface),), cards)
+
+
+def card_at(distance: float) -> SceneLayer:
+    """A post in columns 130 to 190 and rows 60 to 150 of that picture, so far ahead."""
+    picture = torch.ones(5, SIZE.height, SIZE.width)
+    picture[4] = 0
+    picture[4, 60:150, 130:190] = 1
+    feet = torch.tensor([[-1.0, distance], [1.0, distance]], dtype=torch.float64)
+    return SceneLayer(picture, Screen(feet, GROUND))
 
 
 class Scene(NamedTuple):

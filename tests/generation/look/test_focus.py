@@ -1,24 +1,27 @@
 """What is as far as the person stays sharp, and the farther the softer."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
-from standing_person import FOCAL, GROUND, SIZE, camera_track, footing_of, pixels_of, scene
+from standing_person import (
+    GROUND,
+    SIZE,
+    camera_track,
+    card_at,
+    footing_of,
+    pixels_of,
+    place_of,
+    scene,
+)
 
 from dynascene.generation.look.focus import Focus, focus_distances, pixel_depths
-from dynascene.geometry.lifting import LiftedScene, SceneLayer
-from dynascene.geometry.picture import PictureCamera
+from dynascene.geometry.lifting import LiftedScene
 from dynascene.geometry.rays import track_rays
-from dynascene.geometry.screen import Screen
 from dynascene.geometry.surface import Stage
 from dynascene.types import CameraTrack
 
 STAGE = Stage(GROUND, 30 * GROUND)
-PICTURE = PictureCamera(FOCAL, SIZE, horizon=100.0)
-SOLID = torch.ones(5, SIZE.height, SIZE.width)
-PLACE = LiftedScene(SOLID[:3], PICTURE, (SceneLayer(SOLID, STAGE),))
+PLACE = place_of(STAGE)
 
 
 def noise() -> np.ndarray:
@@ -73,12 +76,7 @@ def test_depths_are_those_of_each_pixel_s_own_ray(pitch: float) -> None:
 
 
 def with_card(distance: float) -> LiftedScene:
-    """A post in columns 130 to 190 and rows 60 to 150 of the picture, so far ahead."""
-    card = SOLID.clone()
-    card[4] = 0
-    card[4, 60:150, 130:190] = 1
-    feet = torch.tensor([[-1.0, distance], [1.0, distance]], dtype=torch.float64)
-    return replace(PLACE, cards=(SceneLayer(card, Screen(feet, GROUND)),))
+    return place_of(STAGE, (card_at(distance),))
 
 
 def test_depths_know_cards() -> None:
@@ -89,7 +87,7 @@ def test_depths_know_cards() -> None:
         track = CameraTrack(pose[None], camera_track([0.0]).intrinsics, SIZE)
         place = with_card(4.0)
         is_card = pixel_depths(track, place) != pixel_depths(track, PLACE)
-        corners = PICTURE.directions_from_pixels(torch.tensor([[130.0, 60.0], [190.0, 150.0]]))
+        corners = PLACE.camera.directions_from_pixels(torch.tensor([[130.0, 60.0], [190.0, 150.0]]))
         upper, lower = (4 / corners[:, 2:] * corners).numpy()
         left, top = pixels_of(track, 0, upper)
         right, bottom = pixels_of(track, 0, lower)

@@ -6,7 +6,16 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from standing_person import GROUND, Scene, camera_track, footing_of, pixels_of, scene
+from standing_person import (
+    GROUND,
+    Scene,
+    camera_track,
+    card_at,
+    footing_of,
+    pixels_of,
+    place_of,
+    scene,
+)
 
 from dynascene.estimators.light import PlaceLight, diffuse_light
 from dynascene.estimators.scale.silhouette import person_silhouette
@@ -19,6 +28,7 @@ from dynascene.geometry.lifting import lift_with_depth
 from dynascene.geometry.picture import PictureCamera, picture_track
 from dynascene.geometry.rays import track_rays
 from dynascene.geometry.rigid import rigid, rotation_about
+from dynascene.geometry.scene_view import view_cards_of
 from dynascene.geometry.surface import Stage, Surface
 from dynascene.types import ArrayFrames, CameraTrack, Size
 
@@ -28,7 +38,7 @@ STAGE = Stage(GROUND, 6 * GROUND)
 def caster(
     made: Scene, light: PlaceLight, strength: float = 1.0, surface: Surface = STAGE
 ) -> ShadowCaster:
-    return ShadowCaster(footing_of(made), light, made.track, surface, strength)
+    return ShadowCaster(footing_of(made), light, made.track, place_of(surface), strength)
 
 
 def sunlight(azimuth: float, elevation: float) -> PlaceLight:
@@ -78,11 +88,25 @@ def test_walls_stay_free() -> None:
     np.testing.assert_array_equal(on_floor[foot_of_wall + 5 :], on_stage[foot_of_wall + 5 :])
 
 
+def test_no_shadow_falls_on_a_card() -> None:
+    """Neither on one before the shadow nor on one behind it; what is seen beside it stays."""
+    track = camera_track([0.0])
+    for distance in (3.0, 8.0):
+        free = view_ground(track, place_of(STAGE)).share
+        place = place_of(STAGE, (card_at(distance),))
+        share = view_ground(track, place).share
+        _, cards = view_cards_of(track, place)
+        on_card = cards.is_card[0].numpy() & (cards.points[0, ..., 1].numpy() < GROUND)
+        assert (free[on_card] > 0.5).sum() > 1000
+        assert not share[on_card].any()
+        np.testing.assert_array_equal(share[~on_card], free[~on_card])
+
+
 @pytest.mark.parametrize("yaw", [-35.0, 0.0, 20.0])
 def test_ground_ends_where_each_pixel_s_own_ray_meets_a_wall(yaw: float) -> None:
     track = camera_track([yaw])
     box = PlaceBox(GROUND, 3.0, 4.0, 3.0, 7.0, turn=12.0, radius=20.0)
-    share = view_ground(track, box).share
+    share = view_ground(track, place_of(box)).share
     hits = box.hit(*torch.broadcast_tensors(*track_rays(track)[:2]))[0]
     wall = hits[..., 1].numpy() < GROUND * 0.97
     floor = hits[..., 1].numpy() > GROUND * 0.9999
@@ -99,7 +123,7 @@ def test_a_depth_map_s_ground_need_not_be_flat() -> None:
     depth = 1.5 * camera.focal / (rows - camera.horizon).clamp_min(4)
     uneven = 1 + 0.03 * torch.sin(torch.arange(321) / 15) * torch.cos(rows / 9)[:, None]
     place = lift_with_depth(torch.zeros(3, 201, 321), camera, depth[:, None] * uneven)
-    share = view_ground(picture_track(camera), place.surface).share
+    share = view_ground(picture_track(camera), place).share
     assert share[110:].mean() > 0.99
 
 
@@ -116,7 +140,7 @@ def test_a_pan_all_around_keeps_the_shadow_at_the_feet() -> None:
     footing = find_footing(
         person_silhouette(ArrayFrames(made.mattes * frames)), None, track, GROUND, frame_rate=24
     )
-    around = ShadowCaster(footing, sunlight(100.0, 60.0), track, STAGE, 1.0)
+    around = ShadowCaster(footing, sunlight(100.0, 60.0), track, place_of(STAGE), 1.0)
     areas = [(around.shadow(i, made.mattes[0]) > 60).sum() for i in range(0, frames, 3)]
     assert max(areas) < 3 * np.median(areas)
 

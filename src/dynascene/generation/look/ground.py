@@ -5,9 +5,11 @@ from typing import NamedTuple
 import numpy as np
 
 from dynascene.generation.look.coarse_grid import GRID, pixels_from_grid
+from dynascene.geometry.lifting import LiftedScene
 from dynascene.geometry.projection import coarse_hits
 from dynascene.geometry.relief import Relief
 from dynascene.geometry.rigid import camera_centres
+from dynascene.geometry.scene_view import view_cards_of
 from dynascene.geometry.surface import Stage, Surface
 from dynascene.types import CameraTrack
 
@@ -28,11 +30,12 @@ class GroundView(NamedTuple):
     share: np.ndarray
 
 
-def view_ground(track: CameraTrack, surface: Surface) -> GroundView:
-    """The ground of a surface as the one camera of a track in the scene's world sees it.
+def view_ground(track: CameraTrack, scene: LiftedScene) -> GroundView:
+    """The ground of a place as the one camera of a track in the scene's world sees it.
 
     A stage's backdrop hides no ground: where it begins is a choice of ours, not of the picture.
     """
+    surface = scene.surface
     width, height = track.size
     onto_picture = (track.intrinsics[0].double() @ track.cam_from_world[0, :3, :3].double()).numpy()
     to_world = np.linalg.inv(onto_picture)
@@ -46,6 +49,10 @@ def view_ground(track: CameraTrack, surface: Surface) -> GroundView:
     reach = above_ground / np.maximum(rays[..., 1], 1e-6 * np.maximum(level, 1e-9))
     if not isinstance(surface, Stage):
         share = share * _uncovered(track, surface)
+    if scene.cards:
+        _, cards = view_cards_of(track, scene)
+        is_hidden = cards.is_card & (cards.points[..., 1] < surface.height)
+        share = share * ~is_hidden[0].numpy()
     return GroundView(rays[..., ::2] * reach[..., None], share)
 
 

@@ -109,4 +109,4 @@ def _caster(
     if not footing.presence.any():
         log.notice("no shadow is cast: the person's feet are not seen on the place's ground")
     light, strength = _light(request, inputs), request.look.shadow
-    return ShadowCaster(footing, light, track, inputs.scene.surface, strength)
+    return ShadowCaster(footing, light, track, inputs.scene, strength)

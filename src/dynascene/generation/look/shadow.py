@@ -16,8 +16,8 @@ from dynascene.estimators.light import PlaceLight
 from dynascene.generation.look.card import Cards, shadow_homography, stand_cards
 from dynascene.generation.look.footing import Footing
 from dynascene.generation.look.ground import GroundView, view_ground
+from dynascene.geometry.lifting import LiftedScene
 from dynascene.geometry.rigid import camera_centres
-from dynascene.geometry.surface import Surface
 from dynascene.geometry.tracks import resize_track
 from dynascene.imaging.blurring import gaussian_blur
 from dynascene.imaging.pixels import stored_bytes
@@ -63,14 +63,14 @@ class ShadowCaster:
         footing: where the person stands.
         light: of the place.
         track: in the scene's world, for the person's frames.
-        surface: of the scene.
+        scene: with its cards.
         strength: 0 … 1.
     """
 
     footing: Footing
     light: PlaceLight
     track: CameraTrack
-    surface: Surface
+    scene: LiftedScene
     strength: float
 
     def shadow(self, index: int, matte: np.ndarray) -> np.ndarray:
@@ -92,7 +92,7 @@ class ShadowCaster:
             return np.zeros(matte.shape, np.float32)
         track = self._track[index : index + 1]
         figure = self._figure(index, matte)
-        ground = view_ground(track, self.surface)
+        ground = view_ground(track, self.scene)
         light = 1 - self._cards.presence[index] * self._cast(figure, track, ground)
         light *= 1 - self._ambient * _around_feet(figure, AMBIENT_REACH)
         light *= 1 - CONTACT * _around_feet(figure, CONTACT_REACH)
