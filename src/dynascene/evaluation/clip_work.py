@@ -22,6 +22,7 @@ from dynascene.errors import InputError
 from dynascene.evaluation.benchmark_manifest import ClipBenchmark
 from dynascene.evaluation.clip_journal import ClipJournal
 from dynascene.evaluation.clip_results import ClipResult, ClipTask, external_checksums, judge_clip
+from dynascene.memory import give_back_memory
 
 WORK = "work.pickle"
 
@@ -44,6 +45,7 @@ class Work(NamedTuple):
         """Judge a clip and record it. Errors as ``judge_clip``."""
         result = judge_clip(self.task, self.benchmark, index)
         self.journal.write(index, result)
+        give_back_memory()  # pictures and maps of this clip, before the next one has its own
         return result
 
 

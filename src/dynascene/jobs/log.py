@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dynascene.display import Display, Quiet
+from dynascene.memory import give_back_memory
 
 try:
     import resource
@@ -36,6 +37,7 @@ class Log:
     def stage(self, name: str, total: int = 1) -> Generator[Callable[[], None]]:
         """Time a stage of ``total`` steps; yields a function to call after each of them."""
         start = time.perf_counter()
+        give_back_memory()
         _forget_peak()
         with self.display.stage(name, total) as step:
             yield step
