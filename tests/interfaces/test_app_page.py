@@ -60,6 +60,15 @@ def test_from_a_clip_and_a_picture_to_a_result(
     before = visitor.see("#preview img").get_attribute("src")
     visitor.stroke("#place-picture .horizon", (0.2, 0.5), (0.2, -1.5))
     visitor.wait_for_another("#preview img", before)  # as soon as the line is let go
+    visitor.stroke("#place-picture img", (0.1, 0.6), (0.3, 0.9))
+    box = visitor.wait_for_value("#upright textarea", r"^\d+,\d+,\d+,\d+$")
+    sides = [0.1 * 144, 0.6 * 96, 0.3 * 144, 0.9 * 96]  # of the picture's 144×96 pixels
+    assert [int(number) for number in box.split(",")] == pytest.approx(sides, abs=2)
+    assert visitor.page.input_value("#stand input, #stand textarea") == ""  # it was no click
+    drawn = visitor.see("#place-picture img").get_attribute("src")
+    visitor.page.fill("#upright textarea", "")
+    visitor.page.keyboard.press("Tab")
+    visitor.wait_for_another("#place-picture img", drawn)
     visitor.go("Render")
     visitor.choose("projection: quick, without a network")
     visitor.page.click("#render")

@@ -85,6 +85,24 @@ def test_boxes_around_things_that_stand_are_written(step) -> None:
     assert step.desk.store.draft(SESSION).upright == ()
 
 
+def test_a_drawn_box_joins_those_that_are_written(step) -> None:
+    step.write_upright(SESSION, "20,30,60,80")
+    shown = step.draw_box(SESSION, SimpleNamespace(box=[0.5, 0.25, 0.75, 1]))
+    assert step.desk.store.draft(SESSION).upright == ((20, 30, 60, 80), (72, 24, 108, 96))
+    assert shown[step.upright] == "20,30,60,80\n72,24,108,96"
+
+
+@pytest.mark.parametrize(
+    "box",
+    [[0.5, 0.5, 0.5, 0.9], [0.1, 0.1, 0.2], [0, 0, 1.5, 1], [-1, 0, 1, 1], ["x"] * 4, None,
+     [float("nan")] * 4, [10**400] * 4],
+)  # fmt: skip
+def test_a_box_beyond_the_picture_is_refused(step, box) -> None:
+    with pytest.raises(InputError, match="the box lies outside"):
+        step.draw_box(SESSION, SimpleNamespace(box=box))
+    assert step.desk.store.draft(SESSION).upright == ()
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

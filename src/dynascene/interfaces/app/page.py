@@ -178,6 +178,8 @@ class Page:
                      [step.picture, step.written], **PLACE_TURN),
             self._on(step.upright.blur, step.write_upright, [step.upright],
                      [step.picture, step.written], **PLACE_TURN),
+            self._on(step.picture.edit, step.draw_box, (),
+                     [step.upright, step.picture, step.written], **PLACE_TURN),
             self._on(step.picture.release, step.let_go, (), horizon, **PLACE_TURN),
             self._on(step.horizon.input, step.set_horizon, [step.horizon], horizon, **PLACE_TURN),
             self._on(step.horizon_by_hand.input, step.choose_horizon,

@@ -20,7 +20,12 @@ from dynascene.interfaces.app.drafts import Draft
 from dynascene.interfaces.app.pictures import shrunk
 from dynascene.interfaces.app.steps.parts import Updates, complaint, message_line
 from dynascene.interfaces.app.views.clicks import clicked_pixel
-from dynascene.interfaces.app.views.place import place_view, released_horizon, view_value
+from dynascene.interfaces.app.views.place import (
+    drawn_box,
+    place_view,
+    released_horizon,
+    view_value,
+)
 from dynascene.interfaces.cli.arguments import parse_stand
 from dynascene.types import Size
 
@@ -52,7 +57,7 @@ class PlaceStep:
                 )  # fmt: skip
                 self.shape = gr.Dropdown(SHAPES, label="Shape of the place", value="")
                 self.upright = gr.Textbox(
-                    label="Things that stand: a box around each in pixels, X0,Y0,X1,Y1, one a line",
+                    label="Things that stand: a box around each, X0,Y0,X1,Y1 in pixels, one a line",
                     placeholder="empty: cars and furniture are painted on the ground", lines=2,
                     elem_id="upright",
                 )  # fmt: skip
@@ -118,7 +123,7 @@ class PlaceStep:
             self.horizon_by_hand: draft.horizon is not None,
             self.stand: "" if draft.stand is None else "{:g},{:g}".format(*draft.stand),
             self.shape: draft.shape or "",
-            self.upright: "\n".join(",".join(f"{n:g}" for n in box) for box in draft.upright),
+            self.upright: _lines_of(draft),
             self.scale: draft.person_scale,
             self.shadow: draft.shadow,
             self.harmonise: draft.harmonise,
@@ -217,6 +222,17 @@ class PlaceStep:
             return {self.picture: self._picture(draft, draft.horizon), self.written: ""}
         return {self.written: complaint(wrong)}
 
+    def draw_box(self, session: str, event: gr.EventData) -> Updates:
+        """A box was drawn around a thing that is to stand."""
+        draft = self.desk.store.draft(session)
+        if draft.scene is None:
+            return {}
+        height, width = _pixels(draft.scene).shape[:2]
+        box = drawn_box(event, Size(width, height))
+        draft = self.desk.choose(session, upright=(*draft.upright, box))
+        shown = {self.upright: _lines_of(draft), self.written: ""}
+        return shown | {self.picture: self._picture(draft, draft.horizon)}
+
     def let_go(self, session: str, event: gr.EventData) -> Updates:
         """The line of the horizon was dragged, or moved by keys."""
         return self.set_horizon(session, released_horizon(event))
@@ -258,6 +274,11 @@ class PlaceStep:
 @lru_cache(maxsize=8)
 def _pixels(scene: str) -> np.ndarray:
     return read_scene(Path(scene))
+
+
+def _lines_of(draft: Draft) -> str:
+    """The boxes around things that stand, one a line."""
+    return "\n".join(",".join(f"{number:g}" for number in box) for box in draft.upright)
 
 
 def _stand(text: str) -> tuple[float, float] | None:

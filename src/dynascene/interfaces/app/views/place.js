@@ -1,8 +1,11 @@
-// The place with its horizon: a click tells where the person stands, and the line is dragged or
-// moved by arrow keys. The picture comes as JSON: {picture, horizon}; a null horizon is unknown.
+// The place with its horizon: a click tells where the person stands, the line is dragged or moved by
+// arrow keys, and a mouse or pen draws a box around what is to stand. The picture comes as JSON: {picture, horizon}; a null horizon is unknown.
 const STEP = 0.005, LEAP = 0.05;
 const MOVES = { ArrowUp: -STEP, ArrowDown: STEP, PageUp: -LEAP, PageDown: LEAP, Home: -1, End: 1 };
 let share = 0.5, lastShare = share, isMoving = false; // the last: where the line rests
+
+const LEAST = 0.02; // of the picture's sides: a shorter drag is a click
+let corner = null, hasDrawn = false; // where a box was begun, in shares of the picture's sides
 
 const lineOf = () => element.querySelector(".horizon");
 const within = (value) => Math.min(1, Math.max(0, value));
@@ -16,6 +19,23 @@ const place = (value) => {
 const shareAt = (event) => {
   const box = element.querySelector("img").getBoundingClientRect();
   return (event.clientY - box.top) / box.height;
+};
+const pointAt = (event) => {
+  const { left, top, width, height } = element.querySelector("img").getBoundingClientRect();
+  return [within((event.clientX - left) / width), within((event.clientY - top) / height)];
+};
+const boxTo = (event) => {
+  const [x, y] = pointAt(event), [x0, y0] = corner;
+  const box = [Math.min(x0, x), Math.min(y0, y), Math.max(x0, x), Math.max(y0, y)];
+  return box[2] - box[0] >= LEAST && box[3] - box[1] >= LEAST ? box : null;
+};
+const showBox = (box) => {
+  const frame = element.querySelector(".box");
+  frame.hidden = !box;
+  if (!box) return;
+  const sides = ["left", "top", "right", "bottom"];
+  const insets = [box[0], box[1], 1 - box[2], 1 - box[3]];
+  sides.forEach((side, n) => { frame.style[side] = `${100 * insets[n]}%`; });
 };
 const release = () => {
   isMoving = false;
@@ -37,15 +57,36 @@ const draw = () => {
 };
 
 element.addEventListener("pointerdown", (event) => {
+  hasDrawn = false;
+  if (event.button === 0 && event.target.tagName === "IMG" && event.pointerType !== "touch") {
+    event.target.setPointerCapture(event.pointerId);
+    corner = pointAt(event);
+    return;
+  }
   if (event.button !== 0 || !event.target.closest(".horizon")) return;
   lineOf().setPointerCapture(event.pointerId);
   isMoving = true;
 });
 element.addEventListener("pointermove", (event) => {
+  if (corner) showBox(boxTo(event));
   if (isMoving && lineOf().hasPointerCapture(event.pointerId)) place(shareAt(event));
 });
-element.addEventListener("pointerup", () => { if (isMoving) release(); });
-element.addEventListener("pointercancel", () => { isMoving = false; place(lastShare); });
+element.addEventListener("pointerup", (event) => {
+  if (isMoving) release();
+  if (!corner) return;
+  const box = boxTo(event);
+  corner = null;
+  showBox(null);
+  if (!box) return;
+  hasDrawn = true; // the click that follows is none
+  trigger("edit", { box });
+});
+element.addEventListener("pointercancel", () => {
+  isMoving = false;
+  place(lastShare);
+  corner = null;
+  showBox(null);
+});
 element.addEventListener("keydown", (event) => {
   if (!event.target.closest(".horizon") || !(event.key in MOVES)) return;
   event.preventDefault();
@@ -56,7 +97,7 @@ for (const end of ["keyup", "focusout"]) {
   element.addEventListener(end, () => { if (isMoving) release(); });
 }
 element.addEventListener("click", (event) => {
-  if (event.target.tagName !== "IMG") return;
+  if (event.target.tagName !== "IMG" || hasDrawn) return;
   const { left, top, width, height } = event.target.getBoundingClientRect();
   const across = (event.clientX - left) / width, down = (event.clientY - top) / height;
   const { naturalWidth, naturalHeight } = event.target;

@@ -1,4 +1,4 @@
-"""The picture of the place, in which the horizon is dragged and the standing point is clicked."""
+"""The picture of the place: the horizon is dragged, the standing point clicked, boxes are drawn."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ import numpy as np
 from dynascene.errors import InputError
 from dynascene.interfaces.app.pictures import place_picture
 from dynascene.interfaces.app.views.addresses import address_of
+from dynascene.types import Size
 
 HERE = Path(__file__).parent
 VIEW_HTML = """
-<p class="label">The place: click where the person stands, drag the line of the horizon</p>
+<p class="label">Click where they stand, drag the horizon, draw a box around what is to stand</p>
 <div class="view">
 <img alt="the place" draggable="false">
+<div class="box" hidden></div>
 <div class="horizon unknown" style="top: 50%" role="slider" tabindex="0" aria-label="horizon"
  aria-orientation="vertical" aria-valuemin="0" aria-valuemax="1" aria-valuenow="0.5"></div>
 </div>
@@ -28,7 +30,8 @@ def place_view(elem_id: str) -> gr.HTML:
     """The component, which is not visible yet.
 
     Its event ``select`` has ``index``, the pixel of the shown picture that was clicked; its event
-    ``release`` has ``horizon``, the height at which the line was let go, 0 = top, 1 = bottom.
+    ``release`` has ``horizon``, the height at which the line was let go, 0 = top, 1 = bottom; its
+    event ``edit`` has ``box``, the corners of a box that was drawn, in shares of the sides.
     """
     return gr.HTML(
         "", html_template=VIEW_HTML, visible=False, elem_id=elem_id,
@@ -67,3 +70,20 @@ def released_horizon(event: gr.EventData) -> float:
     if not 0 <= horizon <= 1:
         raise InputError("the horizon lies between 0 (top) and 1 (bottom); load the page again")
     return round(horizon, 3)
+
+
+def drawn_box(event: gr.EventData, size: Size) -> tuple[float, ...]:
+    """A box that was drawn: x, y, x, y of its corners in whole pixels of a picture of ``size``.
+
+    Raises InputError where a page of another version tells something else.
+    """
+    sides = size.width, size.height, size.width, size.height
+    try:
+        shares = [float(share) for share in event.box]
+        box = tuple(float(round(s * side)) for s, side in zip(shares, sides, strict=True))
+        is_box = min(shares) >= 0 and max(shares) <= 1 and box[0] < box[2] and box[1] < box[3]
+    except (AttributeError, TypeError, ValueError, OverflowError):
+        is_box = False
+    if not is_box:
+        raise InputError("the box lies outside the picture; load the page again")
+    return box
