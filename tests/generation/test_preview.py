@@ -15,6 +15,7 @@ from dynascene.display import Quiet
 from dynascene.errors import InputError
 from dynascene.estimators.matte.hints import Hint
 from dynascene.generation import person_in_place
+from dynascene.generation.delivery import LONGEST_LINE
 from dynascene.generation.job import make_clip
 from dynascene.generation.opening import open_inputs
 from dynascene.generation.person_input import FilmedPerson
@@ -211,11 +212,14 @@ def test_the_sheet_says_how_far_a_tracked_camera_travels_and_that_feet_may_corre
     tracked = replace(inputs, estimates={"camera": {"kind": "general"}})
     first, second = _doubt_of_way(replace(request, camera=CameraInput()), tracked)
     assert "travels 0.3 of the place's depth" in first
-    assert "feet" in second
+    assert "halve or double" in second
+    assert max(map(len, (first, second))) <= LONGEST_LINE
     told = replace(request, camera=CameraInput(camera_scale=0.5))
     assert _doubt_of_way(told, tracked) == []
-    turning = replace(inputs, estimates={"camera": {"kind": "rotation"}})
-    assert _doubt_of_way(replace(request, camera=CameraInput()), turning) == []
+    turning = {"kind": "rotation", "verdict": "good"}
+    for verdict, count in (("good", 0), ("doubtful", 1)):
+        judged = replace(inputs, estimates={"camera": turning | {"verdict": verdict}})
+        assert len(_doubt_of_way(replace(request, camera=CameraInput()), judged)) == count
 
 
 def test_the_sheet_says_what_is_doubtful_of_the_person(

@@ -71,15 +71,19 @@ def make_preview(request: GenerationRequest, out: Path, display: Display | None 
 
 
 def _doubt_of_way(request: GenerationRequest, inputs: Inputs) -> list[str]:
-    """How sure the travel of a tracked camera is, as lines of the sheet."""
-    camera = request.camera
+    """How sure the way of a tracked camera is, as lines of the sheet."""
+    tracked, camera = inputs.estimates.get("camera", {}), request.camera
+    lines = []
+    if tracked.get("verdict") == "doubtful":
+        lines += ["the track is doubtful: the full run's may go another way"]
     is_told = camera.camera_scale is not None or camera.camera_height is not None
-    if is_told or inputs.estimates.get("camera", {}).get("kind") != "general":
-        return []
-    return [
-        f"camera travels {extent(inputs.shot.cameras):.2g} of the place's depth; in the full run",
-        "standing feet, which a preview does not follow, may halve or double that",
-    ]
+    if tracked.get("kind") == "general" and not is_told:
+        way = extent(inputs.shot.cameras)
+        lines += [
+            f"camera travels {way:.2g} of the place's depth; standing feet,",
+            "which only the full run follows, may halve or double that",
+        ]
+    return lines
 
 
 def open_preview(
