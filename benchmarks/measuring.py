@@ -9,10 +9,12 @@ import platform
 import resource
 import subprocess
 import sys
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from fractions import Fraction
@@ -28,6 +30,7 @@ from dynascene.types import Size
 
 RESULTS = Path(__file__).parent / "results"
 RATE, KEYFRAMES = 30, 30  # of a phone's clip
+LOOK_EVERY = 0.02  # seconds
 
 
 class ChildCost(NamedTuple):
@@ -103,6 +106,9 @@ def decoding_seconds(path: Path) -> float:
 def run_child(arguments: Sequence[str]) -> ChildCost:
     """Run this Python with ``arguments``; what it took, its own children included.
 
+    On Linux the peak is watched from outside: what the system counts at the end begins with the
+    memory of this process, and forgets what came before a stage that resets it (jobs/log.py).
+
     Raises:
         RuntimeError: it failed; the message ends as its output did.
     """
@@ -110,14 +116,44 @@ def run_child(arguments: Sequence[str]) -> ChildCost:
     with subprocess.Popen(
         [sys.executable, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
-        output = process.stdout.read() if process.stdout else ""
+        with watched_peak(process.pid) as peak:
+            output = process.stdout.read() if process.stdout else ""
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{' '.join(arguments)} failed: {output[-2000:]}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return ChildCost(cpu, time.perf_counter() - begin, usage.ru_maxrss / 1e3, output)
+    megabytes = peak.value or usage.ru_maxrss * 1.024 / 1e3
+    return ChildCost(cpu, time.perf_counter() - begin, megabytes, output)
+
+
+@dataclass
+class Peak:
+    """The most memory of a process so far, in MB; 0: not known."""
+
+    value: float = 0.0
+
+
+@contextmanager
+def watched_peak(process: int) -> Generator[Peak]:
+    """Meanwhile, on Linux, look at the most memory of a process every few milliseconds."""
+    peak, done = Peak(), threading.Event()
+    status = Path(f"/proc/{process}/status")
+
+    def watch() -> None:
+        while not done.wait(LOOK_EVERY):
+            with suppress(OSError, IndexError):  # no such place, or the process has ended
+                kilobytes = int(status.read_text().split("VmHWM:")[1].split()[0])
+                peak.value = max(peak.value, kilobytes * 1.024 / 1e3)
+
+    with ThreadPoolExecutor(1) as pool:
+        watching = pool.submit(watch)
+        try:
+            yield peak
+        finally:
+            done.set()
+            watching.result()
 
 
 def hardware() -> str:
