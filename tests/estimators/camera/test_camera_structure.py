@@ -11,21 +11,23 @@ import pytest
 from seen_points import FOCAL, SIZE, angles_between, noise_picture, see, space_points, travelling
 
 from dynascene.errors import InputError
+from dynascene.estimators.camera import keyframes as keyframes_module
 from dynascene.estimators.camera import structure
 from dynascene.estimators.camera.keyframes import (
     Keyframes,
     _match,
+    _spread,
     choose_keyframes,
     join_keyframes,
 )
-from dynascene.estimators.camera.point_tracks import PointTracks, follow_points
+from dynascene.estimators.camera.point_tracks import PointTracks, follow_points, picture_spool
 from dynascene.estimators.camera.structure import (
     Mapper,
     Workspace,
     open_workspace,
     pinhole_camera,
 )
-from dynascene.types import ArrayFrames
+from dynascene.types import ArrayFrames, Size
 
 
 @pytest.fixture
@@ -126,11 +128,12 @@ def test_matches_join_the_same_content_off_the_person() -> None:
     frames = ArrayFrames([np.ascontiguousarray(texture[:, :200]), texture[:, 30:230].copy()])
     matte = np.zeros((120, 200, 1), np.uint8)
     matte[40:80, 90:120] = 255
-    tracks = follow_points(frames, ArrayFrames([matte] * 2))
+    pictures = picture_spool(frames.size)
+    tracks = follow_points(frames, ArrayFrames([matte] * 2), pictures=pictures)
     broken = PointTracks(
         tracks.frame, tracks.track + 9999 * tracks.frame, tracks.point, 2, tracks.size
     )
-    joined = join_keyframes(broken, frames, ArrayFrames([matte] * 2))
+    joined = join_keyframes(broken, pictures)
     rows = joined.matches[0, 1]
     assert len(rows) > 30
     offset = joined.points[0][rows[:, 0]] - joined.points[1][rows[:, 1]]
@@ -146,6 +149,16 @@ def test_of_equal_descriptors_none_is_matched_twice() -> None:
     a, b = axes[[0, 1, 2, 0, 4]], axes[[2, 4, 0, 1, 4]]
     np.testing.assert_array_equal(_match(a, b), [[1, 3], [2, 0]])
     np.testing.assert_array_equal(_match(b, a), [[0, 2], [3, 1]])
+
+
+def test_points_that_are_joined_lie_all_over_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """300 points in one corner have many matches, one in another few: both places are kept."""
+    monkeypatch.setattr(keyframes_module, "MOST_JOINED", 12)
+    crowd = np.random.default_rng(0).uniform(0, 10, (300, 2))
+    points = np.concatenate([crowd, [[470.0, 310.0]], [[240.0, 160.0]]])
+    times = np.concatenate([np.arange(300) + 3, [1], [0]])
+    chosen = np.flatnonzero(_spread(points, times, Size(480, 320)))
+    assert set(chosen) == {*range(289, 300), 300}  # that without a match tells nothing
 
 
 def test_pycolmap_is_silent_and_others_may_speak(

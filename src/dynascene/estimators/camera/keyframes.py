@@ -6,24 +6,28 @@ do not drift and join keyframes that are far apart. K keyframes, n points of one
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from dynascene.estimators.camera.point_tracks import PointTracks, working_pictures
-from dynascene.imaging.colour import luma
-from dynascene.types import FrameSource
+from dynascene.estimators.camera.point_tracks import PointTracks
+from dynascene.estimators.frame_spool import FrameStack
+from dynascene.types import Size
 
 STEP = 0.03  # of the longer side, median motion from one keyframe to the next
 FEWEST, MOST = 16, 60  # keyframes; a short clip has fewer
 LEAST_SHARED = 60  # tracks with the keyframe before
-FEATURES = 1500  # in a keyframe
+FEATURES = 800  # in a keyframe
+FEATURE_SIDE = 576  # pixels of the picture's longer side in which features are looked for
 CONTRAST = 0.01  # compressed and blurred frames have weak corners
 RATIO = 0.8  # the best match is that much nearer than the second
-OFFSETS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # keyframes apart that are matched
-LEAST_MATCHES, MOST_MATCHES = 20, 700  # of a pair
+OFFSETS = (1, 2, 4, 8, 16, 32)  # keyframes apart that are matched
+LEAST_MATCHES = 20  # of a pair
+MOST_JOINED = 450  # of a keyframe's followed points, and of its features
+GRID = (8, 6)  # cells of the picture, across and down
+
+Matches = dict[tuple[int, int], np.ndarray]  # of pairs of keyframes, rows [m, 2] of their points
 
 
 @dataclass(frozen=True)
@@ -38,18 +42,18 @@ class Keyframes:
 
     frames: list[int]
     points: list[np.ndarray]
-    matches: dict[tuple[int, int], np.ndarray]
+    matches: Matches
 
 
 def choose_keyframes(tracks: PointTracks) -> list[int]:
     """Choose 16 to 60 frames between which the picture moves a few per cent; first and last too."""
     step = STEP * max(tracks.size)
     chosen = _spaced(tracks, step)
-    for _ in range(12):
+    for _ in range(30):
         if len(chosen) < min(FEWEST, tracks.frames):
-            step /= 1.5
+            step /= 1.2
         elif len(chosen) > MOST:
-            step *= 1.4
+            step *= 1.2
         else:
             break
         chosen = _spaced(tracks, step)
@@ -66,46 +70,96 @@ def _spaced(tracks: PointTracks, step: float) -> list[int]:
     return chosen
 
 
-def join_keyframes(
-    tracks: PointTracks, frames: FrameSource, matte: FrameSource | None
-) -> Keyframes:
+def join_keyframes(tracks: PointTracks, pictures: FrameStack) -> Keyframes:
     """Collect tracked points and features of the keyframes, and match them.
+
+    Of either kind at most MOST_JOINED of a keyframe are joined, see ``_spread``.
 
     Args:
         tracks: of the whole clip.
-        frames, matte: of the clip.
+        pictures: of the whole clip, as ``follow_points`` leaves them.
     """
     chosen = choose_keyframes(tracks)
-    features = list(_features(frames, matte, chosen))
     followed = [tracks.at(frame) for frame in chosen]
+    features = [_features(pictures[frame]) for frame in chosen]
+    pairs = [(i, i + apart) for i in range(len(chosen)) for apart in OFFSETS]
+    pairs = [(i, j) for i, j in pairs if j < len(chosen)]
+    same = {(i, j): _same_tracks(followed[i][0], followed[j][0]) for i, j in pairs}
+    alike = {(i, j): _match(features[i][1], features[j][1]) for i, j in pairs}
+    same = _thinned(same, [points for _, points in followed], tracks.size)
+    alike = _thinned(alike, [points for points, _ in features], tracks.size)
     matches = {}
-    for i in range(len(chosen)):
-        for j in (i + offset for offset in OFFSETS if i + offset < len(chosen)):
-            (names_i, _), (names_j, _) = followed[i], followed[j]
-            _, *same = np.intersect1d(names_i, names_j, assume_unique=True, return_indices=True)
-            alike = np.add(_match(features[i][1], features[j][1]), (len(names_i), len(names_j)))
-            joined = np.concatenate([np.column_stack(same), alike])
-            if len(joined) >= LEAST_MATCHES:
-                spread = np.linspace(0, len(joined) - 1, min(len(joined), MOST_MATCHES))
-                matches[i, j] = joined[spread.astype(int)]
+    for i, j in pairs:
+        first = len(followed[i][0]), len(followed[j][0])  # rows of the features
+        joined = np.concatenate([same[i, j], alike[i, j] + first])
+        if len(joined) >= LEAST_MATCHES:
+            matches[i, j] = joined
     points = [
-        np.concatenate([tracked, features_of_frame])
-        for (_, tracked), (features_of_frame, _) in zip(followed, features, strict=True)
+        np.concatenate([tracked, featured])
+        for (_, tracked), (featured, _) in zip(followed, features, strict=True)
     ]
     return Keyframes(chosen, points, matches)
 
 
-def _features(
-    frames: FrameSource, matte: FrameSource | None, chosen: list[int]
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Points [n, 2] and unit descriptors [n, 128] outside the person, for each keyframe."""
+def _same_tracks(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Rows [m, 2] of the tracks that two frames have in common."""
+    _, *rows = np.intersect1d(a, b, assume_unique=True, return_indices=True)
+    return np.column_stack(rows)
+
+
+def _thinned(matches: Matches, points: list[np.ndarray], size: Size) -> Matches:
+    """The matches between points that ``_spread`` keeps."""
+    times = [np.zeros(len(some), np.int64) for some in points]
+    for (i, j), rows in matches.items():
+        np.add.at(times[i], rows[:, 0], 1)
+        np.add.at(times[j], rows[:, 1], 1)
+    chosen = [_spread(some, seen, size) for some, seen in zip(points, times, strict=True)]
+    return {
+        (i, j): rows[chosen[i][rows[:, 0]] & chosen[j][rows[:, 1]]]
+        for (i, j), rows in matches.items()
+    }
+
+
+def _spread(points: np.ndarray, times: np.ndarray, size: Size) -> np.ndarray:
+    """Which points of a keyframe to keep, bool [n]: MOST_JOINED from all over the picture.
+
+    A pose is the more certain the farther apart its points lie and the more keyframes see them;
+    many points in one place tell the same again. So each cell of a grid gives its best point, that
+    with the most matches, then each its second best, until there are enough.
+
+    Args:
+        points: [n, 2] in pixels.
+        times: [n], in how many pairs each is matched.
+    """
+    cell = (points / np.array(size) * GRID).astype(int).clip(0, np.array(GRID) - 1)
+    cell = cell[:, 0] + GRID[0] * cell[:, 1]
+    order = np.lexsort((-times, cell))
+    first = np.searchsorted(cell[order], cell[order])
+    rank = np.empty(len(points), np.int64)
+    rank[order] = np.arange(len(points)) - first
+    matched = np.flatnonzero(times)
+    best = matched[np.lexsort((-times[matched], rank[matched]))[:MOST_JOINED]]
+    chosen = np.zeros(len(points), bool)
+    chosen[best] = True
+    return chosen
+
+
+def _features(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Some FEATURES points [n, 2] and unit descriptors [n, 128] outside the person.
+
+    picture: as ``follow_points`` leaves it.
+    """
+    grey, background = picture
     sift = cv2.SIFT.create(FEATURES, contrastThreshold=CONTRAST)
-    for picture, background in working_pictures(frames, matte, chosen):
-        keypoints, codes = sift.detectAndCompute(luma(picture), background)
-        points = np.array([point.pt for point in keypoints], np.float64).reshape(-1, 2) + 0.5
-        codes = np.zeros((0, 128), np.float32) if codes is None else codes
-        # square roots of shares: their distance is the Hellinger distance of histograms
-        yield points, np.sqrt(codes / np.maximum(codes.sum(axis=1, keepdims=True), 1e-9))
+    scale = min(1.0, FEATURE_SIDE / max(grey.shape))
+    if scale < 1:
+        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        background = cv2.resize(background, grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    keypoints, codes = sift.detectAndCompute(grey, background)
+    points = (np.array([point.pt for point in keypoints], np.float64).reshape(-1, 2) + 0.5) / scale
+    codes = np.zeros((0, 128), np.float32) if codes is None else codes
+    # square roots of shares: their distance is the Hellinger distance of histograms
+    return points, np.sqrt(codes / np.maximum(codes.sum(axis=1, keepdims=True), 1e-9))
 
 
 def _match(a: np.ndarray, b: np.ndarray) -> np.ndarray:

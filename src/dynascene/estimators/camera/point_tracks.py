@@ -6,7 +6,7 @@ to at most WORKING_SIDE; pixel centres at +0.5.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat
@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 
 from dynascene.errors import InputError
+from dynascene.estimators.frame_spool import FrameSpool
 from dynascene.imaging.colour import luma
-from dynascene.io.picking import pick
 from dynascene.types import FrameSource, Size
 
 WORKING_SIDE = 768  # pixels of the longer side; more costs time and gives no better poses
@@ -83,7 +83,10 @@ class PointTracks:
 
 
 def follow_points(
-    frames: FrameSource, matte: FrameSource | None, step: Callable[[], None] = lambda: None
+    frames: FrameSource,
+    matte: FrameSource | None,
+    step: Callable[[], None] = lambda: None,
+    pictures: FrameSpool | None = None,
 ) -> PointTracks:
     """Track background corners through all frames; lost ones are replaced by new ones.
 
@@ -91,6 +94,7 @@ def follow_points(
         frames: [H, W, 3 or 4].
         matte: [H, W, 1] of the same size and number, 255 = person; None: all is background.
         step: called after each frame.
+        pictures: takes what was seen of each frame, see ``picture_spool``.
 
     Raises:
         InputError: the matte does not fit.
@@ -101,10 +105,21 @@ def follow_points(
             f"{frames.size}: they must agree"
         )
     follower = _Follower(working_size(frames.size))
-    for picture, background in working_pictures(frames, matte):
-        follower.advance(luma(picture), background)
+    for grey, background in _working_pictures(frames, matte):
+        follower.advance(grey, background)
+        if pictures is not None:
+            pictures.append(np.stack([grey, background]))
         step()
     return follower.tracks()
+
+
+def picture_spool(size: Size) -> FrameSpool:
+    """An empty spool of pictures uint8 [2, h, w] in working size: luma; 255 = background.
+
+    size: of the frames.
+    """
+    width, height = working_size(size)
+    return FrameSpool((2, height, width), np.uint8)
 
 
 def working_size(size: Size) -> Size:
@@ -113,19 +128,15 @@ def working_size(size: Size) -> Size:
     return Size(max(1, round(size.width * shrink)), max(1, round(size.height * shrink)))
 
 
-def working_pictures(
-    frames: FrameSource, matte: FrameSource | None, numbers: Sequence[int] | None = None
+def _working_pictures(
+    frames: FrameSource, matte: FrameSource | None
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield colour uint8 [h, w, 3] in working size and a mask uint8 [h, w], 255 = background.
-
-    numbers: of the frames, rising; None: all.
-    """
+    """Yield luma and a mask, 255 = background, uint8 [h, w] of working size."""
     size = working_size(frames.size)
-    numbers = range(len(frames)) if numbers is None else numbers
-    mattes = repeat(None, len(numbers)) if matte is None else pick(matte, numbers)
-    for frame, person in zip(pick(frames, numbers), mattes, strict=True):
-        picture = cv2.resize(frame[..., :3], size, interpolation=cv2.INTER_AREA)
-        yield picture, background_mask(person, size)
+    mattes = repeat(None, len(frames)) if matte is None else matte.read()
+    for frame, person in zip(frames.read(), mattes, strict=True):
+        grey = cv2.resize(luma(frame[..., :3]), size, interpolation=cv2.INTER_AREA)
+        yield grey, background_mask(person, size)
 
 
 def background_mask(person: np.ndarray | None, size: Size) -> np.ndarray:

@@ -24,10 +24,14 @@ Mapper = Literal["global", "incremental"]
 FOCAL_BOUNDS = (0.4, 5.0)  # of the longer side; what leaves them is no solution
 PAIR_ERROR = 2.0  # pixels, for the geometry of two views
 LEAST_INLIERS = 15
+LEAST_TRIALS = 30  # of a pair's geometry; most matches are right
 ROBUST_SCALE = 1.0  # pixels: residuals beyond count less and less in the last adjustment
 SEED = 0
 # Points that the global mapper places in each keyframe; with more, poses become no better.
-LEAST_IN_VIEW = 400
+LEAST_IN_VIEW = 200
+# Of each of its adjustments. Where the clip does not tell the focal length, they would creep along
+# for hundreds of steps; the last adjustment goes on from where they are.
+MOST_STEPS = 25
 SETTLED = 1e-6  # share of the error by which a round of the last adjustment must lower it
 PATIENCE = 120  # seconds for the incremental mapper, which may try hopeless clips for ever
 
@@ -155,6 +159,7 @@ class Workspace:
     def _estimate_geometries(self, camera: Any) -> dict[tuple[int, int], Any]:
         options = self.pycolmap.TwoViewGeometryOptions()
         options.ransac.max_error, options.ransac.random_seed = PAIR_ERROR, SEED
+        options.ransac.min_num_trials = LEAST_TRIALS
         options.compute_relative_pose = True
         points = self.keyframes.points
         return {
@@ -215,6 +220,7 @@ def _global(pycolmap: Any, database: Path, folder: Path, fix_focal: bool) -> dic
     mapper = options.mapper
     mapper.bundle_adjustment.refine_focal_length = not fix_focal
     mapper.track_required_tracks_per_view = LEAST_IN_VIEW
+    mapper.bundle_adjustment.ceres.solver_options.max_num_iterations = MOST_STEPS
     return pycolmap.global_mapping(database, folder, folder / "out", options)
 
 

@@ -24,9 +24,10 @@ from dynascene.estimators.camera.candidates import (
 from dynascene.estimators.camera.classification import Kind, judge_turn, stands_still
 from dynascene.estimators.camera.completion import interpolate_missing
 from dynascene.estimators.camera.keyframes import join_keyframes
-from dynascene.estimators.camera.point_tracks import PointTracks, follow_points
+from dynascene.estimators.camera.point_tracks import PointTracks, follow_points, picture_spool
 from dynascene.estimators.camera.rotation import fit_rotation
 from dynascene.estimators.camera.verdict import ClipFigures, FrameFigures, Verdict, judge, measure
+from dynascene.estimators.frame_spool import FrameSpool
 from dynascene.geometry.intrinsics import intrinsics_matrix
 from dynascene.geometry.rigid import orthonormalise, relative_to_first, rigid
 from dynascene.types import CameraTrack, FrameSource, Size
@@ -143,11 +144,12 @@ def track_camera(
         raise InputError("one frame shows no motion of the camera: give at least two")
     display = display or Quiet()
     with display.stage("points", len(frames)) as step:
-        tracks = follow_points(frames, matte, step)
+        pictures = picture_spool(frames.size)
+        tracks = follow_points(frames, matte, step, pictures)
     scale = frames.size.width / tracks.size.width
     focal, tagged = (f and f / scale for f in (options.focal, options.tagged_focal))
     working = replace(options, focal=focal, tagged_focal=tagged)
-    candidate = _best_candidate(tracks, frames, matte, working, display)
+    candidate = _best_candidate(tracks, pictures, working, display)
     if candidate is None:
         return _nothing(tracks.size)
     within = candidate.focal_range
@@ -170,8 +172,7 @@ def track_camera(
 
 def _best_candidate(
     tracks: PointTracks,
-    frames: FrameSource,
-    matte: FrameSource | None,
+    pictures: FrameSpool,
     options: TrackingOptions,
     display: Display,
 ) -> CameraCandidate | None:
@@ -191,7 +192,7 @@ def _best_candidate(
     if turned and evidence and all(judged.turns for judged in evidence.values()):
         return settle_rotation(tracks, turned, tagged)
     with display.stage("structure", 1):
-        keyframes = join_keyframes(tracks.fitted(), frames, matte)
+        keyframes = join_keyframes(tracks.fitted(), pictures)
         travelled = structure_candidate(tracks, keyframes, focal, tagged)
     if (
         turned
