@@ -23,7 +23,7 @@ KEYS: list[tuple[ClipStage, str]] = [
     (PersonStage(PersonConfig("fastestdet")), "13a742c72db5e184"),
     (MotionStage(), "770d2dbec11fe245"),
     (MatteStage(MatteConfig("selfie", "fastestdet")), "26309db8591fd7c1"),
-    (CameraStage(), "a0c3183d70916196"),
+    (CameraStage(), "bc8887a5225ecfb5"),
     (FingerprintStage(), "181fe9c7ce144f8b"),
     (WriteStage(), "0daeff64f3177a16"),
     (RecordedStage(Path(), RecordedConfig("0")), "e830235b8fcf0265"),

@@ -65,7 +65,7 @@ class CameraStage:
 
     config: CameraConfig = CameraConfig()
     name = "camera"
-    version = 2
+    version = 3
     processors = 1.0
     accelerators = 0.0
 
