@@ -82,8 +82,17 @@ def _stop_after_one(frames: Iterator[int]) -> None:
         raise KeyboardInterrupt
 
 
-def test_who_stops_reading_leaves_no_thread_behind() -> None:
-    before = threading.active_count()
+def test_who_stops_reading_leaves_no_thread_and_no_open_source_behind() -> None:
+    closed = []
+
+    def frames() -> Iterator[int]:
+        try:
+            yield from range(100)
+        finally:
+            closed.append(True)
+
+    before, source = threading.active_count(), frames()
     with pytest.raises(KeyboardInterrupt):
-        _stop_after_one(iter(range(100)))
+        _stop_after_one(source)
     assert threading.active_count() == before
+    assert closed == [True]

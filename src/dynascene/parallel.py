@@ -38,7 +38,7 @@ def read_ahead(frames: Iterable[Frame]) -> Generator[Iterator[Frame]]:
     """Make the next frames in a thread while the caller works on one.
 
     An error of theirs comes where the frame would have come. At the end of the block the thread is
-    done, whatever the caller has left unread.
+    done and the source closed, whatever the caller has left unread.
 
     Args:
         frames: made while they are read; ``AHEAD`` of them at most wait for the caller.
@@ -62,3 +62,5 @@ def read_ahead(frames: Iterable[Frame]) -> Generator[Iterator[Frame]]:
             yield following()
         finally:
             pool.shutdown(cancel_futures=True)
+            if isinstance(iterator, Generator):  # else its files stayed open until it is collected
+                iterator.close()

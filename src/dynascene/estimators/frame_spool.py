@@ -90,7 +90,7 @@ class FrameSpool:
             self._file.seek(self._count * self._bytes)
             while rest:  # a full disk takes a part first
                 rest = rest[self._file.write(rest) :]
-        self._count += 1
+            self._count += 1
 
     def __getitem__(self, index: int, /) -> np.ndarray:
         """A copy of one picture; negative numbers count from the end.

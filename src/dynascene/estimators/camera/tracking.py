@@ -139,6 +139,7 @@ def track_camera(
     Raises:
         InputError: there is only one frame, the matte does not fit, or pycolmap is needed and not
             installed.
+        NoTemporaryFiles: the folder of temporary files has no room for the frames in working size.
     """
     if len(frames) < 2:
         raise InputError("one frame shows no motion of the camera: give at least two")
