@@ -97,6 +97,24 @@ def test_one_thing_in_two_boxes_is_one_line(
         assert ",".join(f"{number:g}" for number in box) in str(error.value)
 
 
+def test_a_thing_behind_the_rims_of_two_others_is_one_line(
+    street: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boxes = (50.0, 20.0, 74.0, 74.0), (70.0, 24.0, 82.0, 68.0), (76.0, 20.0, 100.0, 74.0)
+    columns = {50.0: (52, 72), 70.0: (71, 76), 76.0: (74, 98)}
+
+    def cut_out(_: np.ndarray, box: tuple[float, ...]) -> np.ndarray:
+        mask = np.zeros((90, 160), np.float32)
+        mask[30 : int(box[3]) - 2, slice(*columns[box[0]])] = 1
+        return mask
+
+    monkeypatch.setattr("dynascene.generation.uprights.cut_out_thing", cut_out)
+    with pytest.raises(InputError, match="70,24,82,68: the things of other boxes hide it") as error:
+        opened(street, tmp_path, *boxes, place="ground")
+    assert error.value.parameters == ("upright",)
+    assert len(opened(street, tmp_path, *boxes[::2], place="ground").scene.cards) == 2
+
+
 @pytest.mark.parametrize(
     ("box", "why"),
     [

@@ -8,7 +8,14 @@ import torch
 
 from dynascene.errors import InputError
 from dynascene.generation.scene_memory import SceneMemory
-from dynascene.geometry.cards import Upright, foot_line, is_before, stand_up, standing_points
+from dynascene.geometry.cards import (
+    HiddenThingError,
+    Upright,
+    foot_line,
+    is_before,
+    stand_up,
+    standing_points,
+)
 from dynascene.geometry.framing import (
     Framing,
     check_inside,
@@ -172,12 +179,15 @@ def test_the_nearer_of_two_cards_is_in_front() -> None:
     assert (post * front.picture[4]).sum() == post.sum()
 
 
-def test_a_thing_that_a_nearer_one_hides_is_no_card() -> None:
-    mask = post_mask()
-    feet = foot_line(mask, CAMERA)
-    assert feet is not None
-    scene = stand_up(scene_with(mask), [Upright(mask, feet), Upright(mask, feet)])
-    assert len(scene.cards) == 1
+def test_a_thing_that_nearer_ones_hide_together_is_told() -> None:
+    """It shows in a gap of two columns between them, which their rims take."""
+    left, right, behind = np.zeros((3, SIZE.height, SIZE.width), np.float32)
+    left[30:110, 80:110] = right[30:110, 112:140] = behind[40:80, 106:116] = 1
+    uprights = [Upright(mask, foot_line(mask, CAMERA)) for mask in (left, behind, right)]
+    with pytest.raises(HiddenThingError) as error:
+        stand_up(scene_with(left), uprights)
+    assert error.value.number == 1
+    assert len(stand_up(scene_with(left), uprights[:2]).cards) == 2
 
 
 def test_a_foot_line_must_pass_below_the_whole_thing() -> None:

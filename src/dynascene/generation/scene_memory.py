@@ -14,7 +14,7 @@ from torch import Tensor
 from dynascene.generation.model_input import stretched
 from dynascene.geometry.around import paint_panorama
 from dynascene.geometry.canvas import SceneCanvas, paint_canvas
-from dynascene.geometry.cards import paint_card
+from dynascene.geometry.card_canvas import paint_card
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.geometry.projection import GuideFrame, layer_shares, render_guide, window_for_track
 from dynascene.geometry.repainting import Paint, repaint

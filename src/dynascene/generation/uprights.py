@@ -10,7 +10,14 @@ from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.estimators.things_in_boxes import cut_out_thing
-from dynascene.geometry.cards import Upright, foot_line, is_before, stand_up, standing_points
+from dynascene.geometry.cards import (
+    HiddenThingError,
+    Upright,
+    foot_line,
+    is_before,
+    stand_up,
+    standing_points,
+)
 from dynascene.geometry.lifting import LiftedScene
 
 CLOSE = 0.999  # of the way to a foot, which lies on the ground itself
@@ -35,8 +42,8 @@ def stand_things(
         boxes: as ``PlaceInput.upright``.
 
     Raises:
-        InputError: a box holds nothing that stands on ground within the picture, or what another
-            one holds.
+        InputError: a box holds nothing that stands on ground within the picture, what another one
+            holds, or what nearer things hide.
     """
     uprights = [_upright(scene, pixels, box) for box in boxes]
     _check_distinct(uprights, boxes)
@@ -44,7 +51,13 @@ def stand_things(
         {"box": list(box[:4]), "feet": upright.feet.round(decimals=1).tolist()}
         for box, upright in zip(boxes, uprights, strict=True)
     ]
-    return StandingThings(stand_up(scene, uprights), report)
+    try:
+        return StandingThings(stand_up(scene, uprights), report)
+    except HiddenThingError as error:
+        raise InputError(
+            f"`upright` {_numbers(boxes[error.number])}: the things of other boxes hide it; leave "
+            "it out, or draw the other boxes closer around their things"
+        ) from None
 
 
 def _check_distinct(uprights: Sequence[Upright], boxes: Sequence[tuple[float, ...]]) -> None:

@@ -21,7 +21,8 @@ from dynascene.geometry.surface import Surface
 
 SMALLEST_LEVEL = 8  # pixels across, where the pyramid ends
 ROWS_AT_ONCE = 16  # of a view: what is added up stays in the processor's cache
-SOLID = 4  # the channel that says where a layer is solid
+PHOTOGRAPHED = 3  # the channel that says where a layer is photographed
+SOLID = 4  # and the one that says where it is solid
 SOLID_GROUP = 1  # it is sampled alone; before it the first four channels together
 # Where in a pixel the four samples lie (a rotated grid: distinct in x and in y)
 SAMPLE_OFFSETS = ((-0.125, -0.375), (0.375, -0.125), (0.125, 0.375), (-0.375, 0.125))
@@ -246,7 +247,7 @@ def paint_canvas(
             picture[None], grid[None], mode="bicubic", padding_mode="border", align_corners=False
         )
         layers[:, rows] = painted[0].clamp(0, 1)
-        layers[3, rows] *= photographed  # not where it is a continuation
+        layers[PHOTOGRAPHED, rows] *= photographed  # not where it is a continuation
     return SceneCanvas(window, layers)
 
 

@@ -1,12 +1,11 @@
 """Things that stand in the picture of a place, as cards: cut out, and stood on the ground.
 
-What a card hides, and how it goes on beyond the picture, is continued and counts as not
-photographed.
+What a card hides is continued and counts as not photographed. How a card goes on beyond the
+picture: card_canvas.py.
 
 H W pixels of the picture.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -16,13 +15,8 @@ import torch
 from scipy import ndimage
 from torch import Tensor
 
-from dynascene.geometry.canvas import SOLID, SceneCanvas, paint_canvas
+from dynascene.geometry.canvas import PHOTOGRAPHED
 from dynascene.geometry.lifting import LiftedScene, SceneLayer
-from dynascene.geometry.panorama import (
-    PanoramaWindow,
-    angles_from_directions,
-    directions_from_angles,
-)
 from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.screen import Screen
 from dynascene.imaging.blurring import gaussian_blur
@@ -32,7 +26,6 @@ LEAST_STEP = 0.02  # of the picture's width: the shortest panel
 RIM = 3, 0.004  # around a thing, part of its card: pixels at least, share of the width
 BESIDE = 2.0  # how much farther away a pixel above or below counts than one to the side
 FEW = 0.02  # of a Gaussian's weight, from which open pixels tell the colour of hidden ones
-MARGIN = 0.5  # of a card's width and height, transparent around it
 
 
 @dataclass(frozen=True)
@@ -98,13 +91,23 @@ def _turn(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> float:
     return float((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
 
 
+class HiddenThingError(ValueError):
+    """Nearer things, with their rims, take all pixels of a thing. number: the thing's."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"nearer things hide thing {number}")
+        self.number = number
+
+
 def stand_up(scene: LiftedScene, uprights: Sequence[Upright]) -> LiftedScene:
     """The scene with things as cards in front of its layers.
 
     Args:
         scene: of one layer, a flat picture.
-        uprights: with masks of the picture's size. One whose pixels are all a nearer one's is left
-            out.
+        uprights: with masks of the picture's size.
+
+    Raises:
+        HiddenThingError: nothing is left of one of them behind the nearer ones.
     """
     screens = [_screen(scene, upright) for upright in uprights]
     order = sorted(range(len(screens)), key=lambda n: _distance(screens[n]))
@@ -113,7 +116,7 @@ def stand_up(scene: LiftedScene, uprights: Sequence[Upright]) -> LiftedScene:
     for number in order:
         seen = uprights[number].mask > 0.5
         if not (seen & ~hidden).any():
-            continue
+            raise HiddenThingError(number)
         outline = _outline(seen)
         cards.append(_card(scene.picture, outline.solid * ~hidden, screens[number]))
         outlines.append(outline)
@@ -194,7 +197,7 @@ def _without(picture: Tensor, outlines: Sequence[_Outline]) -> Tensor:
     fill = sharp * colours[rows, columns] + (1 - sharp) * _diffused(colours, ~around, rim)
     result = picture.clone()
     result[:3] = torch.from_numpy(np.where(hidden[..., None], fill, colours)).movedim(-1, 0)
-    result[3] *= torch.from_numpy(~hidden)
+    result[PHOTOGRAPHED] *= torch.from_numpy(~hidden)
     return result
 
 
@@ -231,63 +234,3 @@ def _diffused(colours: np.ndarray, is_open: np.ndarray, finest: float) -> np.nda
         result = result + weight * (mean - result)
         sigma /= 2
     return result
-
-
-def paint_card(card: SceneLayer, camera: PictureCamera, density: float) -> SceneCanvas:
-    """Paint a card onto a canvas of its own, with a transparent border.
-
-    A card that the picture's border cuts goes on beyond it as the place does (continuation.py).
-
-    Args:
-        card: see ``stand_up``.
-        camera: of the picture.
-        density: of the canvas, in pixels per radian.
-    """
-    seen = card.picture[SOLID] > 0
-    window = _window(seen, camera, density)
-    layers = paint_canvas(card.picture, camera, window).layers
-    azimuth, depression = window.pixel_angles()
-    beta, alpha = torch.meshgrid(depression, azimuth, indexing="ij")
-    layers[SOLID] *= goes_on(seen, camera, directions_from_angles(alpha, beta))
-    for border in (layers[SOLID, 0], layers[SOLID, -1], layers[SOLID, :, 0], layers[SOLID, :, -1]):
-        border.zero_()
-    return SceneCanvas(window, layers, is_card=True)
-
-
-def goes_on(seen: Tensor, camera: PictureCamera, directions: Tensor) -> Tensor:
-    """Whether directions lie within the picture, or beyond a border that cuts a card: [...].
-
-    Args:
-        seen: bool [H, W], where the picture shows the card.
-        camera: of the picture.
-        directions: [..., 3] in the scene's world.
-    """
-    pixel, inside = camera.pixels_from_directions(directions)
-    (x, y), (width, height) = pixel.unbind(-1), camera.size
-    left, right, bottom = (bool(side.any()) for side in (seen[:, 0], seen[:, -1], seen[-1]))
-    beyond = ((x < 0) & left) | ((x > width) & right) | ((y > height) & bottom)
-    return inside | beyond
-
-
-def _window(seen: Tensor, camera: PictureCamera, density: float) -> PanoramaWindow:
-    """What holds a card [H, W], its continuation where a side border cuts it, and a margin."""
-    rows, columns = seen.nonzero(as_tuple=True)
-    left, right = float(columns.min()), float(columns.max()) + 1
-    width = right - left
-    cut_left, cut_right = left == 0, right == seen.shape[1]
-    across = torch.linspace(left - cut_left * width, right + cut_right * width, 9)
-    down = torch.linspace(float(rows.min()), float(rows.max()) + 1, 9)
-    y, x = torch.meshgrid(down, across, indexing="ij")
-    azimuth, depression = angles_from_directions(
-        camera.directions_from_pixels(torch.stack([x, y], dim=-1))
-    )
-    first, last = float(azimuth.min()), float(azimuth.max())
-    top, bottom = float(depression.min()), float(depression.max())
-    margin = MARGIN * (bottom - top)
-    return PanoramaWindow(
-        (first + last) / 2,
-        min((last - first) / 2 * (1 + 2 * MARGIN), 0.99 * math.pi),
-        max(top - margin, -math.pi / 2),
-        min(bottom + margin, math.pi / 2),
-        density,
-    )

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dynascene.geometry.canvas import SceneCanvas
+from dynascene.geometry.canvas import PHOTOGRAPHED, SceneCanvas
 from dynascene.geometry.panorama import directions_from_angles, wrap_angle
 from dynascene.geometry.projection import scene_angles
 from dynascene.geometry.surface import Surface
@@ -73,7 +73,7 @@ def repaint(
     part = _reached(azimuth, depression, *angles)
     for rows in part.rows.split(ROWS_AT_ONCE):
         # what was photographed stays, and is most of the canvas
-        unknown = layers[3][rows[:, None], part.columns] < 1
+        unknown = layers[PHOTOGRAPHED][rows[:, None], part.columns] < 1
         row, column = (i[:, None] for i in unknown.nonzero(as_tuple=True))
         row, column = rows[row], part.columns[column]
         place = slice(None), row, column

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from dynascene.geometry.canvas import SOLID
-from dynascene.geometry.cards import goes_on
+from dynascene.geometry.canvas import PHOTOGRAPHED, SOLID
+from dynascene.geometry.card_canvas import goes_on
 from dynascene.geometry.continuation import continue_picture
 from dynascene.geometry.lifting import LiftedScene, SceneLayer
 from dynascene.geometry.panorama import angles_from_directions
@@ -17,8 +17,6 @@ from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.projection import COARSE, coarse_rays
 from dynascene.geometry.rays import Rays, track_rays
 from dynascene.types import CameraTrack, Size
-
-PHOTOGRAPHED = 3  # the channel of a layer's picture
 
 
 class SceneView(NamedTuple):
@@ -111,8 +109,7 @@ def is_behind(card: SceneLayer, camera: PictureCamera, points: Tensor, margin: f
 def _shows(card: SceneLayer, camera: PictureCamera, points: Tensor) -> tuple[Tensor, Tensor]:
     """Whether a card is solid at points [..., 3] on its screen, and the picture shows it there."""
     pixels, photographed, _ = continue_picture(camera, *angles_from_directions(points))
-    solid = card.picture[SOLID]
-    is_solid = (_at_pixels(solid, pixels) > 0.5) & goes_on(solid > 0, camera, points)
+    is_solid = (_at_pixels(card.picture[SOLID], pixels) > 0.5) & goes_on(card, camera, points)
     return is_solid, photographed
 
 
