@@ -83,6 +83,8 @@ class Scene(io.ComfyNode):
             place=None if place == BY_EVIDENCE else place,
             upright=uprights_from_text(upright),
         )
+        if depth is not None and given.upright:
+            raise InputError("`upright` and `depth`: give one; by a depth map all things stand")
         for box in given.upright:
             check_upright_within(box, source.size)
         lens = Lens(focal_from_fov(fov or assumed_fov(source.size, None), source.size), fov > 0)

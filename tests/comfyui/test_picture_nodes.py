@@ -96,6 +96,8 @@ def test_a_scene_by_a_depth_map(picture: Tensor, scene: LiftedScene, run: Run) -
         torch.testing.assert_close(one.picture, other.picture)
     with pytest.raises(InputError, match="positive"):
         run("Scene", picture=picture, depth=depth * 0)
+    with pytest.raises(InputError, match="`upright` and `depth`: give one"):
+        run("Scene", picture=picture, depth=depth, upright="10,10,40,40")
 
 
 def test_one_picture_makes_a_scene(picture: Tensor, run: Run) -> None:

@@ -1,5 +1,6 @@
 """The shape of a place: by evidence, as asked, by hand, and where cameras would leave it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,6 +10,7 @@ from drawn_boxes import SIZE, drawn_place
 
 from dynascene import CameraInput, GenerationRequest, PlaceInput
 from dynascene.errors import InputError
+from dynascene.estimators.box.estimate import BoxEstimate, estimate_box
 from dynascene.generation.inputs import Inputs
 from dynascene.generation.opening import open_inputs
 from dynascene.generation.place_shape import Lens, PlacePicture, shape_place
@@ -56,9 +58,9 @@ def test_a_drawn_room_is_taken_as_a_box(room: Path, tmp_path: Path):
     ]  # fmt: skip
 
 
-def shaped(picture: Path, lens: Lens, folder: Path) -> LiftedScene:
+def shaped(picture: Path, lens: Lens, folder: Path, **options) -> LiftedScene:
     pixels = read_image(picture)
-    place = PlaceInput(scene=picture)
+    place = PlaceInput(scene=picture, **options)
     return shape_place(PlacePicture(place, pixels, lens, Log()), None, folder).scene
 
 
@@ -73,6 +75,24 @@ def test_lines_lengthen_no_lens_beyond_what_fills_the_frame(room: Path, tmp_path
     assert loose.camera.focal == free.camera.focal
     known = shaped(room, Lens(FOCAL, is_known=True, longest=longest), tmp_path)
     assert known.camera.focal == pytest.approx(FOCAL)
+
+
+@pytest.mark.parametrize("shows_lines", [False, True])
+@pytest.mark.parametrize("shape", [None, "box"])
+def test_a_room_that_only_a_longer_lens_tells_is_taken_by_that(
+    room: Path, tmp_path: Path, monkeypatch, shows_lines: bool, shape: str | None
+):
+    def estimate(*args, known_focal: bool, **options) -> BoxEstimate | None:
+        found = estimate_box(*args, known_focal=known_focal, **options)
+        if not known_focal or found is None:
+            return found
+        return replace(found, gain=0.0) if shows_lines else None
+
+    monkeypatch.setattr("dynascene.generation.place_shape.estimate_box", estimate)
+    lens = Lens(0.7 * FOCAL, is_known=False, longest=0.8 * FOCAL)
+    scene = shaped(room, lens, tmp_path, place=shape)
+    assert isinstance(scene.surface, PlaceBox)
+    assert scene.camera.focal == pytest.approx(FOCAL, rel=0.06)
 
 
 def test_ground_can_be_asked_for(room: Path, tmp_path: Path):

@@ -179,8 +179,11 @@ def _estimate(picture: PlacePicture) -> BoxEstimate | None:
         )
         if estimate is None or lens.is_known or estimate.focal <= lens.longest:
             return estimate
-        # lines hardly tell a long lens from a longer one, and by it the picture fills no frame
-        return estimate_box(picture.pixels, lens.longest, known_focal=True, horizon=horizon)
+        # lines hardly tell a long lens from a longer one, and by it the picture fills no frame;
+        # but a room that leaves a part of the frame unseen is better than none
+        fitting = estimate_box(picture.pixels, lens.longest, known_focal=True, horizon=horizon)
+        is_worse = fitting is None or fitting.clearness < min(1, estimate.clearness)
+        return estimate if is_worse else fitting
 
 
 def _estimated_box(picture: PlacePicture, estimate: BoxEstimate) -> ShapedPlace:
