@@ -166,6 +166,30 @@ def test_the_horizon_is_dragged_and_moved_by_keys_on_a_phone(
     assert visitor.wrong == []
 
 
+def test_boxes_are_drawn_and_clicks_are_not(
+    browser: "playwright.Browser", address: str, tmp_path: Path
+) -> None:
+    visitor = Visitor(browser, address)
+    visitor.go("Place")
+    visitor.drop("scene", write_place(tmp_path / "place.png"))
+    picture = "#place-picture img"
+    visitor.wait_for_picture(picture)
+    visitor.stroke(picture, (0.3, 0.2), (0.31, 0.8))  # narrow, as around a lamp post
+    visitor.wait_for_value("#upright textarea", r"^\d+,\d+,\d+,\d+$")
+    visitor.stroke(picture, (0.6, 0.7), (0.8, 0.71))  # low, as around a kerb
+    text = visitor.wait_for_value("#upright textarea", r"\n")
+    (x0, y0, x1, y1), low = (
+        [float(number) for number in line.split(",")] for line in text.splitlines()
+    )
+    assert 0 < x1 - x0 < 0.1 * (y1 - y0)
+    assert 0 < low[3] - low[1] < 0.1 * (low[2] - low[0])
+    playwright.expect(visitor.page.locator("#stand input, #stand textarea").first).to_have_value("")
+    visitor.stroke(picture, (0.5, 0.9), (0.505, 0.905))
+    visitor.wait_for_value("#stand input, #stand textarea", r"^\d+,\d+$")
+    playwright.expect(visitor.page.locator("#upright textarea")).to_have_value(text)
+    assert visitor.wrong == []
+
+
 def test_what_is_no_clip_is_refused_in_one_line(
     browser: "playwright.Browser", address: str, tmp_path: Path
 ) -> None:

@@ -92,6 +92,12 @@ def test_a_drawn_box_joins_those_that_are_written(step) -> None:
     assert shown[step.upright] == "20,30,60,80\n72,24,108,96"
 
 
+def test_a_thin_box_that_is_drawn_is_a_pixel_wide(step) -> None:
+    """As around a lamp post."""
+    step.draw_box(SESSION, SimpleNamespace(box=[0.502, 0.25, 0.504, 0.75]))
+    assert step.desk.store.draft(SESSION).upright == ((72, 24, 73, 72),)
+
+
 @pytest.mark.parametrize(
     "box",
     [[0.5, 0.5, 0.5, 0.9], [0.1, 0.1, 0.2], [0, 0, 1.5, 1], [-1, 0, 1, 1], ["x"] * 4, None,

@@ -1,10 +1,10 @@
 // The place with its horizon: a click tells where the person stands, the line is dragged or moved by
-// arrow keys, and a mouse or pen draws a box around what is to stand. The picture comes as JSON: {picture, horizon}; a null horizon is unknown.
+// arrow keys, and a mouse or pen draws a box around what is to stand. The picture comes as JSON:
+// {picture, horizon}; a null horizon is unknown.
 const STEP = 0.005, LEAP = 0.05;
 const MOVES = { ArrowUp: -STEP, ArrowDown: STEP, PageUp: -LEAP, PageDown: LEAP, Home: -1, End: 1 };
+const LEAST = 0.02; // of a side of the picture: a drag that is shorter both ways is a click
 let share = 0.5, lastShare = share, isMoving = false; // the last: where the line rests
-
-const LEAST = 0.02; // of the picture's sides: a shorter drag is a click
 let corner = null, hasDrawn = false; // where a box was begun, in shares of the picture's sides
 
 const lineOf = () => element.querySelector(".horizon");
@@ -27,7 +27,7 @@ const pointAt = (event) => {
 const boxTo = (event) => {
   const [x, y] = pointAt(event), [x0, y0] = corner;
   const box = [Math.min(x0, x), Math.min(y0, y), Math.max(x0, x), Math.max(y0, y)];
-  return box[2] - box[0] >= LEAST && box[3] - box[1] >= LEAST ? box : null;
+  return Math.max(box[2] - box[0], box[3] - box[1]) >= LEAST ? box : null;
 };
 const showBox = (box) => {
   const frame = element.querySelector(".box");
@@ -79,7 +79,7 @@ element.addEventListener("pointerup", (event) => {
   showBox(null);
   if (!box) return;
   hasDrawn = true; // the click that follows is none
-  trigger("edit", { box });
+  if (box[0] < box[2] && box[1] < box[3]) trigger("edit", { box });
 });
 element.addEventListener("pointercancel", () => {
   isMoving = false;

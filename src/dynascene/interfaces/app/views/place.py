@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from math import ceil, floor
 from pathlib import Path
 
 import gradio as gr
@@ -75,13 +76,16 @@ def released_horizon(event: gr.EventData) -> float:
 def drawn_box(event: gr.EventData, size: Size) -> tuple[float, ...]:
     """A box that was drawn: x, y, x, y of its corners in whole pixels of a picture of ``size``.
 
+    They lie around what was drawn, so that a thin box is a pixel wide at least.
+
     Raises InputError where a page of another version tells something else.
     """
     sides = size.width, size.height, size.width, size.height
     try:
         shares = [float(share) for share in event.box]
-        box = tuple(float(round(s * side)) for s, side in zip(shares, sides, strict=True))
-        is_box = min(shares) >= 0 and max(shares) <= 1 and box[0] < box[2] and box[1] < box[3]
+        x0, y0, x1, y1 = (share * side for share, side in zip(shares, sides, strict=True))
+        box = tuple(map(float, (floor(x0), floor(y0), ceil(x1), ceil(y1))))
+        is_box = min(shares) >= 0 and max(shares) <= 1 and x0 < x1 and y0 < y1
     except (AttributeError, TypeError, ValueError, OverflowError):
         is_box = False
     if not is_box:
