@@ -207,15 +207,14 @@ def _placer(
     request: GenerationRequest, opened: PersonClip, matte: FrameSource, folder: Path, log: Log
 ) -> PersonPlacer:
     """Puts the person into the place."""
-    camera, clip = request.camera, opened.clip
-    is_told = camera.camera_scale is not None or camera.camera_height is not None
+    clip = opened.clip
     if clip.is_thinned:
         contact = GroundContact(None, clip.colour.size, opened.frame_rate, APART)
     else:
         own = opened.person.matte
         landmarks = clip_landmarks(own, folder, request.frames, len(clip.colour))
         contact = find_contact(clip.colour, matte, landmarks, log)
-    may_scale = opened.is_own and not is_told
+    may_scale = opened.is_own and not request.camera.tells_scale
     return PersonPlacer(
         request.place, request.options.framing, matte, contact, log, may_scale=may_scale
     )

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from textwrap import wrap
 
 from dynascene.display import Display
 from dynascene.errors import InputError
 from dynascene.generation.clip import GeneratedClip
-from dynascene.generation.delivery import ClipSheet, clip_sheet
+from dynascene.generation.delivery import LONGEST_LINE, ClipSheet, clip_sheet
 from dynascene.generation.finishing import finished_frames
 from dynascene.generation.generate import generate
 from dynascene.generation.inputs import Inputs
@@ -72,17 +73,17 @@ def make_preview(request: GenerationRequest, out: Path, display: Display | None 
 
 def _doubt_of_way(request: GenerationRequest, inputs: Inputs) -> list[str]:
     """How sure the way of a tracked camera is, as lines of the sheet."""
-    tracked, camera = inputs.estimates.get("camera", {}), request.camera
+    tracked = inputs.estimates.get("camera", {})
     lines = []
     if tracked.get("verdict") == "doubtful":
         lines += ["the track is doubtful: the full run's may go another way"]
-    is_told = camera.camera_scale is not None or camera.camera_height is not None
-    if tracked.get("kind") == "general" and not is_told:
+    if tracked.get("kind") == "general" and not request.camera.tells_scale:
         way = extent(inputs.shot.cameras)
-        lines += [
-            f"camera travels {way:.2g} of the place's depth; standing feet,",
-            "which only the full run follows, may halve or double that",
-        ]
+        lines += wrap(
+            f"camera travels {way:.2g} of the place's depth; standing feet, which only the full "
+            "run follows, may halve or double that",
+            LONGEST_LINE,
+        )
     return lines
 
 

@@ -144,6 +144,11 @@ class CameraInput:
                 )
 
     @property
+    def tells_scale(self) -> bool:
+        """Whether it says how far the camera travels, in track units or by its height."""
+        return self.camera_scale is not None or self.camera_height is not None
+
+    @property
     def file(self) -> Path | None:
         """The camera file or folder; None where none is read."""
         return None if self.cameras in (None, NULL_CAMERA) else Path(str(self.cameras))

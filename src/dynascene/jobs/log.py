@@ -37,7 +37,7 @@ class Log:
     def stage(self, name: str, total: int = 1) -> Generator[Callable[[], None]]:
         """Time a stage of ``total`` steps; yields a function to call after each of them."""
         start = time.perf_counter()
-        give_back_memory()
+        give_back_memory()  # what earlier stages have freed would count in this one's peak
         _forget_peak()
         with self.display.stage(name, total) as step:
             yield step
