@@ -20,6 +20,7 @@ from dynascene.geometry.picture import PictureCamera
 
 MARGIN = 0.5  # of a card's width and height, transparent around it
 REACH = 0.85  # of the window, up to which a card goes on; coarse levels of the canvas end so, too
+ROWS_AT_ONCE = 256  # of a canvas, to spare memory
 
 
 def paint_card(card: SceneLayer, camera: PictureCamera, density: float) -> SceneCanvas:
@@ -33,10 +34,12 @@ def paint_card(card: SceneLayer, camera: PictureCamera, density: float) -> Scene
     window = _window(card, camera, density)
     layers = paint_canvas(card.picture, camera, window).layers
     azimuth, depression = window.pixel_angles()
-    beta, alpha = torch.meshgrid(depression, azimuth, indexing="ij")
-    directions = directions_from_angles(alpha, beta)
-    points = card.surface.hit(torch.zeros_like(directions), directions)
-    layers[SOLID] *= goes_on(card, camera, points)
+    for start in range(0, len(depression), ROWS_AT_ONCE):
+        rows = slice(start, start + ROWS_AT_ONCE)
+        beta, alpha = torch.meshgrid(depression[rows], azimuth, indexing="ij")
+        directions = directions_from_angles(alpha, beta)
+        points = card.surface.hit(torch.zeros_like(directions), directions)
+        layers[SOLID, rows] *= goes_on(card, camera, points)
     for border in (layers[SOLID, 0], layers[SOLID, -1], layers[SOLID, :, 0], layers[SOLID, :, -1]):
         border.zero_()
     return SceneCanvas(window, layers, is_card=True)
