@@ -159,6 +159,11 @@ def test_somebody_else_is_not_the_person(tmp_path: Path) -> None:
         ('[{"image_id": "7.jpg", "keypoints": 3}]', "image 7.jpg: keypoints are no list"),
         ('[{"image_id": "7.jpg", "keypoints": [1, 2, 1]}]', "1 keypoints"),
         ('{"images": [], "annotations": []}', "no list of entries"),
+        (
+            '{"images": [{"id": 1, "file_name": "1.jpg", "width": {}},'
+            ' {"id": 2, "file_name": "2.jpg", "width": 9}], "annotations": [{"image_id": 1}]}',
+            "several sizes",
+        ),
         ("not json", "JSON"),
     ],
 )

@@ -51,9 +51,8 @@ def people_of_annotations(document: dict[str, Any], path: Path) -> PeopleInFrame
             joints = _joints(entry["keypoints"], where)
             joints[:, 2] /= HIDDEN_IS
             frames[entry["image_id"]].append(joints)
-    sizes = {(image.get("width"), image.get("height")) for image in images}
-    width, height = sizes.pop() if sizes else (None, None)
-    if sizes:
+    width, height = (images[0].get(side) for side in ("width", "height"))
+    if any((image.get("width"), image.get("height")) != (width, height) for image in images):
         raise InputError(f"{path}: the images have several sizes")
     is_size = isinstance(width, int) and isinstance(height, int) and min(width, height) > 0
     return PeopleInFrames(list(frames.values()), Size(width, height) if is_size else None)
