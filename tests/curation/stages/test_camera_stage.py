@@ -17,7 +17,7 @@ from dynascene.io.cameras import CameraDefaults, read_cameras
 from dynascene.types import ArrayFrames, CameraTrack, Size
 
 SIZE, COUNT = Size(48, 32), 5
-FIGURES = ClipFigures(0.3, 0.4, 0.95, 1.0, 0.5, None)
+FIGURES = ClipFigures(0.3, 0.4, 0.95, 1.0, 0.5, 0.9, None)
 
 
 def found(kind: str, verdict: str, *, turn: float = 0.0, step: float = 0.0) -> TrackedCamera:

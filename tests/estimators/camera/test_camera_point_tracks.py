@@ -6,7 +6,12 @@ import pytest
 from seen_points import noise_picture, see, space_points, travelling
 
 from dynascene.errors import InputError
-from dynascene.estimators.camera.point_tracks import background_mask, follow_points, working_size
+from dynascene.estimators.camera.point_tracks import (
+    PointTracks,
+    background_mask,
+    follow_points,
+    working_size,
+)
 from dynascene.types import ArrayFrames, Size
 
 SHIFT = np.array([1.3, -0.7])
@@ -28,6 +33,16 @@ def test_a_moved_picture_moves_every_point_alike() -> None:
     error = np.linalg.norm(last - first - 4 * SHIFT, axis=1)
     assert np.median(error) < 0.1
     assert np.quantile(error, 0.9) < 0.5
+
+
+def test_the_share_of_points_that_the_next_frame_has() -> None:
+    frame = np.array([0, 0, 0, 0, 1, 1, 1, 2, 2])
+    track = np.array([0, 1, 2, 3, 0, 1, 9, 1, 8])  # 2 of 4 are followed, then 1 of 3
+    tracks = PointTracks(frame, track, np.zeros((9, 2)), 3, Size(30, 20))
+    assert tracks.followed_share == pytest.approx((1 / 2 + 1 / 3) / 2)
+    assert follow_points(moved(noise_picture(120, 180), 5), None).followed_share > 0.7
+    empty = PointTracks(frame[:0], track[:0], np.zeros((0, 2)), 3, Size(30, 20))
+    assert empty.followed_share == 0
 
 
 def test_points_stay_off_the_person_and_its_margin() -> None:

@@ -95,6 +95,16 @@ def test_nothing_to_follow_fails(value: int) -> None:
     assert "too few points" in found.reasons[0]
 
 
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_noise_fails_though_a_camera_fits_what_is_left_of_its_points(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    noise = ArrayFrames([random.integers(0, 255, (136, 240, 3), np.uint8) for _ in range(12)])
+    tracked = track_camera(noise)
+    assert tracked.verdict == "failed"
+    assert tracked.track is None
+    assert any("followed to the next frame" in reason for reason in tracked.reasons)
+
+
 def test_one_frame_is_refused() -> None:
     with pytest.raises(InputError, match="at least two"):
         track_camera(ArrayFrames([noise_picture(60, 90)]))

@@ -67,6 +67,17 @@ class PointTracks:
         )
         return tracks, points_a[in_a], points_b[in_b]
 
+    @property
+    def followed_share(self) -> float:
+        """Share of a frame's points that the next frame has too, median over frames; 0 without
+        points.
+        """
+        shares = [
+            len(self.shared(frame, frame + 1)[0]) / max(1, len(self.at(frame)[0]))
+            for frame in range(self.frames - 1)
+        ]
+        return float(np.median(shares))
+
     def where(self, keep: np.ndarray) -> PointTracks:
         """The observations selected by bool [N]."""
         return PointTracks(
