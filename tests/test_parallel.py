@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from dynascene.parallel import frames_in_threads, read_ahead
+from dynascene.parallel import frames_in_threads, one_torch_thread, read_ahead
 
 
 @pytest.fixture
@@ -42,6 +42,16 @@ def test_a_failing_frame_is_reported_and_the_setting_restored() -> None:
 
     with pytest.raises(ValueError, match="frame 0"):
         list(frames_in_threads(frame, 4))
+    assert torch.get_num_threads() == 3
+
+
+@pytest.mark.usefixtures("three_threads")
+def test_one_thread_of_torch_and_then_as_many_as_before() -> None:
+    with one_torch_thread():
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == 3
+    with pytest.raises(IndexError), one_torch_thread():
+        [].pop()
     assert torch.get_num_threads() == 3
 
 

@@ -16,6 +16,17 @@ Frame = TypeVar("Frame")
 AHEAD = 2  # frames: more would only take memory
 
 
+@contextmanager
+def one_torch_thread() -> Generator[None]:
+    """Let torch work with one thread meanwhile; its setting is restored at the end."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 def frames_in_threads(function: Callable[[int], Frame], count: int) -> Iterator[Frame]:
     """``function(0)``, ``function(1)``, … in order, as many at once as torch has threads.
 
@@ -25,11 +36,8 @@ def frames_in_threads(function: Callable[[int], Frame], count: int) -> Iterator[
     threads = torch.get_num_threads()
     with ThreadPoolExecutor(threads) as pool:
         for start in range(0, count, threads):
-            torch.set_num_threads(1)
-            try:
+            with one_torch_thread():
                 frames = list(pool.map(function, range(start, min(start + threads, count))))
-            finally:
-                torch.set_num_threads(threads)
             yield from frames
 
 

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from dynascene.errors import InputError
 from dynascene.estimators.tflite.flatbuffer import BufferTable
 from dynascene.estimators.tflite.graph import Graph, Operation, read_graph
+from dynascene.parallel import one_torch_thread
 
 TO_CHANNELS_FIRST = (0, 3, 1, 2)
 ACTIVATIONS: dict[int, Callable[[Tensor], Tensor]] = {
@@ -72,7 +73,8 @@ class TfliteNetwork:
 
     @torch.inference_mode()
     def __call__(self, pictures: Tensor) -> list[Tensor]:
-        """Run the network.
+        """Run the network, with one thread: for such small layers several mostly wait for each
+        other, and keep their cores busy with it.
 
         Args:
             pictures: [N, C, H, W] float32, in the network's own size and range.
@@ -82,10 +84,11 @@ class TfliteNetwork:
         """
         values = self._constants.copy()
         values[self._inputs[0]] = pictures.contiguous(memory_format=torch.channels_last)
-        for step in self._steps:
-            values[step.output] = step.run(*[values[number] for number in step.inputs])
-            for number in step.done:
-                del values[number]
+        with one_torch_thread():
+            for step in self._steps:
+                values[step.output] = step.run(*[values[number] for number in step.inputs])
+                for number in step.done:
+                    del values[number]
         return [values[number] for number in self._outputs]
 
 
