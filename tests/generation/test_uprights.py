@@ -11,6 +11,7 @@ from dynascene.errors import InputError
 from dynascene.generation.free_ground import smearing
 from dynascene.generation.inputs import Inputs
 from dynascene.generation.opening import open_inputs
+from dynascene.generation.uprights import doubt_of_cut
 from dynascene.geometry.box import PlaceBox
 from dynascene.geometry.screen import Screen
 from dynascene.geometry.surface import Stage
@@ -74,6 +75,20 @@ def test_things_stand_in_a_box_too(street: Path, tmp_path: Path) -> None:
     assert inputs.place["shape"] == "box"
 
 
+def test_a_box_that_cuts_what_it_holds_is_said() -> None:
+    mask = np.zeros((60, 80), np.float32)
+    mask[20:50, 30:60] = 1
+    assert doubt_of_cut(mask, (25, 15, 65, 55)) == ""
+    assert doubt_of_cut(mask, (25, 15, 65, 50)) == ""  # it stands on the lower side
+    assert "the left side" in doubt_of_cut(mask, (40, 15, 65, 55))
+    assert "the upper and the right side" in doubt_of_cut(mask, (25, 30, 50, 55))
+    thin = np.zeros_like(mask)
+    thin[20:27, 30:60] = 1
+    assert doubt_of_cut(thin, (40, 15, 65, 55)) == ""  # less than a fifth of the side
+    at_border = np.roll(mask, (-20, -30), (0, 1))
+    assert doubt_of_cut(at_border, (0, 0, 40, 40)) == ""  # the picture cuts it
+
+
 def test_several_things(street: Path, tmp_path: Path) -> None:
     picture = cv2.imread(str(street))
     picture[30:76, 120:140] = picture[24:70, 70:90]
@@ -119,7 +134,7 @@ def test_a_thing_behind_the_rims_of_two_others_is_one_line(
     ("box", "why"),
     [
         ((60.0, 5.0, 100.0, 38.0), "above the horizon"),
-        ((60.0, 20.0, 100.0, 120.0), "outside the picture, which is 160x90"),
+        ((60.0, 20.0, 100.0, 120.0), "reaches beyond the picture, which is 160x90"),
         ((60.0, 20.0, 60.2, 70.0), "nothing in it stands out"),
         ((60.0, 20.0, 100.0, 66.0, 62.0, 30.0, 98.0, 66.0), "below the horizon"),
         ((60.0, 20.0, 100.0, 74.0, 40.0, 74.0, 68.0, 44.0), "does not pass below"),

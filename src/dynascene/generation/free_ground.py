@@ -89,9 +89,10 @@ def smearing(scene: LiftedScene, track: CameraTrack) -> str:
     below = clutter[int(max(0.0, scene.camera.horizon) * len(clutter) / scene.camera.size.height) :]
     if (below > BUSY).mean() < CROWDED:
         return ""
+    other = "other " if scene.cards else ""
     return (
-        "cars, furniture and the like smear as the camera passes, since the place's ground has "
-        "them painted on; `upright` X0,Y0,X1,Y1, a box around one of them, makes it stand, "
+        f"{other}cars, furniture and the like smear as the camera passes, since the place's ground "
+        "has them painted on; `upright` X0,Y0,X1,Y1, a box around one of them, makes it stand, "
         "`scene_depth` mends all, and less travel (`camera_scale`, or a smaller `move`) hides it"
     )
 

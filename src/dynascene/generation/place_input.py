@@ -102,9 +102,11 @@ def _check_stand(stand: tuple[float, float], pixels: np.ndarray, *, is_panorama:
 def check_upright_within(box: tuple[float, ...], size: Size) -> None:
     """Raise InputError where a box of ``upright`` is not of a picture of this size."""
     if min(box[:2]) < 0 or box[2] > size.width or box[3] > size.height:
+        apart = box[2] <= 0 or box[3] <= 0 or box[0] >= size.width or box[1] >= size.height
+        where = "lies outside" if apart else "reaches beyond"
         raise InputError(
-            f"`upright` {','.join(f'{number:g}' for number in box)}: lies outside the picture, "
-            f"which is {size}"
+            f"`upright` {','.join(f'{number:g}' for number in box)}: {where} the picture, which "
+            f"is {size}"
         )
 
 
@@ -187,7 +189,6 @@ def lift_place(
     is_known = fov is not None
     if fov is None:
         fov = assumed_fov(picture.size, filmed)
-        log.notice(f"{place.scene}: field of view unknown; assuming {fov:.3g}° (`scene_fov`)")
     if picture.depth is not None and looks_like_disparity(picture.depth.numpy()):
         log.notice(
             f"{place.scene_depth}: what is below lies farther than what is above; `scene_depth` "
@@ -195,9 +196,14 @@ def lift_place(
         )
     longest = math.inf if filmed is None else filling_focal(picture.size, filmed)
     lens = Lens(focal_from_fov(fov, picture.size), is_known, longest)
-    return shape_place(
+    shaped = shape_place(
         PlacePicture(place, picture.pixels, lens, log, picture.exact), picture.depth, folder
     )
+    if not is_known:
+        taken = fov_from_focal(shaped.scene.camera.focal, picture.size)
+        how = "assuming" if math.isclose(taken, fov) else "its lines and the clip tell"
+        log.notice(f"{place.scene}: field of view unknown; {how} {taken:.3g}° (`scene_fov`)")
+    return shaped
 
 
 def assumed_fov(size: Size, filmed: CameraTrack | None) -> float:

@@ -17,7 +17,6 @@ from dynascene.generation.footage import found_depth
 from dynascene.generation.place_request import PlaceInput
 from dynascene.generation.uprights import stand_things
 from dynascene.geometry.box import FACES, PlaceBox, box_from_corners
-from dynascene.geometry.intrinsics import fov_from_focal
 from dynascene.geometry.lifting import (
     BACKDROP_DISTANCE,
     LiftedScene,
@@ -121,6 +120,8 @@ def shape_place(picture: PlacePicture, depth: Tensor | None, folder: Path) -> Sh
         return place
     with picture.log.stage("uprights"):
         things = stand_things(place.scene, picture.pixels, boxes)
+    for doubt in things.doubts:
+        picture.log.notice(doubt)
     return place._replace(scene=things.scene, report=place.report | {"uprights": things.report})
 
 
@@ -189,10 +190,9 @@ def _estimate(picture: PlacePicture) -> BoxEstimate | None:
 def _estimated_box(picture: PlacePicture, estimate: BoxEstimate) -> ShapedPlace:
     camera = PictureCamera(estimate.focal, picture.size, estimate.horizon)
     why = "asked for" if picture.place.place == BOX else BY_LINES
-    fov = fov_from_focal(estimate.focal, picture.size)
     picture.log.notice(
-        f"the place is taken as a box: {', '.join(estimate.box.faces)}, seen at {fov:.3g}° "
-        "(`place` ground takes it as ground and backdrop, `box` tells its back wall)"
+        f"the place is taken as a box: {', '.join(estimate.box.faces)} (`place` ground takes it as "
+        "ground and backdrop, `box` tells its back wall)"
     )
     with picture.log.stage("lift"):
         scene = lift_to_box(picture.colours, camera, estimate.box)

@@ -22,13 +22,15 @@ from dynascene.geometry.lifting import LiftedScene
 
 CLOSE = 0.999  # of the way to a foot, which lies on the ground itself
 SAME = 0.6  # of the smaller of two things in the other: they are one
+CUT = 0.2  # of a side of a box: what touches more of it goes on beyond
 
 
 class StandingThings(NamedTuple):
-    """scene: with its cards. report: what report.json says of each."""
+    """scene: with its cards. report: what report.json says of each. doubts: one line each."""
 
     scene: LiftedScene
     report: list[dict[str, Any]]
+    doubts: list[str]
 
 
 def stand_things(
@@ -51,8 +53,10 @@ def stand_things(
         {"box": list(box[:4]), "feet": upright.feet.round(decimals=1).tolist()}
         for box, upright in zip(boxes, uprights, strict=True)
     ]
+    pairs = zip(uprights, boxes, strict=True)
+    doubts = [doubt for upright, box in pairs if (doubt := doubt_of_cut(upright.mask, box))]
     try:
-        return StandingThings(stand_up(scene, uprights), report)
+        return StandingThings(stand_up(scene, uprights), report, doubts)
     except HiddenThingError as error:
         raise InputError(
             f"`upright` {_numbers(boxes[error.number])}: the things of other boxes hide it; leave "
@@ -69,6 +73,32 @@ def _check_distinct(uprights: Sequence[Upright], boxes: Sequence[tuple[float, ..
                 f"`upright` {_numbers(one)} and {_numbers(other)}: hold the same thing; leave one "
                 "of them out, or draw each around one thing alone"
             )
+
+
+def doubt_of_cut(mask: np.ndarray, box: tuple[float, ...]) -> str:
+    """One line where a box seems to cut what it holds; else empty.
+
+    A side on the picture's border may cut it, and the lower one is where it stands.
+
+    Args:
+        mask: [H, W] in 0 … 1, what was cut out in the box.
+        box: as ``PlaceInput.upright``.
+    """
+    x0, y0, x1, y1 = (round(number) for number in box[:4])
+    within = mask[y0:y1, x0:x1] > 0.5
+    touching = {
+        "left": 0.0 if x0 <= 0 else within[:, :2].any(axis=1).mean(),
+        "upper": 0.0 if y0 <= 0 else within[:2].any(axis=0).mean(),
+        "right": 0.0 if x1 >= mask.shape[1] else within[:, -2:].any(axis=1).mean(),
+    }
+    cut = [side for side, share in touching.items() if share > CUT]
+    if not cut:
+        return ""
+    return (
+        f"`upright` {_numbers(box[:4])}: what was cut out touches the {' and the '.join(cut)} side "
+        "of the box, so a part of it may stay on the ground, or something behind it may come "
+        "along; draw the box larger, or closer around one thing"
+    )
 
 
 def _numbers(box: tuple[float, ...]) -> str:
