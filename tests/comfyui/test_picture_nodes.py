@@ -83,7 +83,7 @@ def test_a_thing_in_the_picture_stands(picture: Tensor, run: Run) -> None:
     box = f"{width // 4},{height // 10},{width * 2 // 3},{height * 9 // 10}"
     (made,) = run("Scene", picture=post, upright=f"{box}\n", **given)
     assert len(made.cards) == 1
-    with pytest.raises(InputError, match="outside the picture"):
+    with pytest.raises(InputError, match="beyond the picture"):
         run("Scene", picture=post, upright=f"0,0,{width + 1},{height}", **given)
 
 

@@ -114,7 +114,7 @@ def test_a_box_beyond_the_picture_is_refused(step, box) -> None:
     [
         ("20,30,x,80", "one box a line"),
         ("20,30,60", "X0,Y0,X1,Y1"),
-        ("20,30,60,800", "outside the picture"),
+        ("20,30,60,800", "beyond the picture"),
     ],
 )
 def test_what_is_no_box_is_one_line(step, text: str, why: str) -> None:
