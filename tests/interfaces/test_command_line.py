@@ -42,6 +42,16 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         ("generat x", "dynascene: generat: is no command; did you mean generate? (see --help)"),
         ("xyz", "dynascene: xyz: is no command (see --help)"),
         (
+            "generate --scene place.png --camera-scale abc",
+            "dynascene: --camera-scale 'abc': is no value that it can have (see dynascene generate "
+            "--help)",
+        ),
+        (
+            f"matte clip --out out --matte-shrink={'x' * 300}",
+            f"dynascene: --matte-shrink '{'x' * 40}': is no value that it can have (see dynascene "
+            "matte --help)",
+        ),
+        (
             "generate --scen a.jpg",
             "dynascene: generate has no --scen; did you mean --scene? "
             "(see dynascene generate --help)",

@@ -7,6 +7,7 @@ import io
 import re
 import sys
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Annotated, Any, Union, get_type_hints
 
 import tyro
@@ -118,6 +119,7 @@ def _mistake(arguments: list[str], plain: Mapping[str, Command], complaint: str)
         wrong_option([name, *rest], commands)
         or wrong_choice([name, *rest], commands)
         or missing_arguments(name, complaint)
+        or wrong_value(name, rest, complaint)
         or one_line(complaint)
     )
 
@@ -172,6 +174,21 @@ def missing_arguments(name: str, box: str) -> str | None:
     # names are indented by five columns behind the frame, which is blank in ASCII; helps by nine
     names = re.findall(r"^. {5}(\S.*?)[ │]*$", box, re.MULTILINE)
     return f"{name} needs {', '.join(names)} (see dynascene {name} --help)" if names else None
+
+
+def wrong_value(name: str, arguments: list[str], box: str) -> str | None:
+    """A parser's complaint about a value that is none of its type, such as a word for a number.
+
+    None where it complains of something else.
+    """
+    match = re.search(r"Error parsing (--[a-z][a-z-]*)", box)
+    if not match:
+        return None
+    option = match[1]
+    values = [b for a, b in pairwise(arguments) if a == option]
+    values += [text.partition("=")[2] for text in arguments if text.startswith(f"{option}=")]
+    value = f" {values[-1][:40]!r}" if values else ""
+    return f"{option}{value}: is no value that it can have (see dynascene {name} --help)"
 
 
 def one_line(box: str) -> str:
