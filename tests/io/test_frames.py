@@ -3,10 +3,12 @@
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from clips import numbered_frames, shared, write_clip
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 
 from dynascene.errors import InputError
 from dynascene.io.frames import open_frames, split_alpha, times_of
@@ -267,3 +269,29 @@ def test_a_matte_that_was_numbered_anew_meets_by_order(tmp_path: Path) -> None:
     person = write_folder(tmp_path / "person", noise(3, 6, 9, 3), "p.101{}.png")
     matte = write_folder(tmp_path / "matte", masks(), "{}.png")
     np.testing.assert_array_equal(list(open_matte(matte, like=open_frames(person)).read()), masks())
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_each_picture_of_a_folder_is_decoded_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bits: int
+) -> None:
+    """Opening decodes none; Pillow's ``getexif`` would."""
+    frames = noise(3, 5, 4, 3).astype(np.uint16) * 257 if bits == 16 else noise(3, 5, 4, 3)
+    folder = write_folder(tmp_path / "a", frames)
+    decoded: list[str] = []
+    by_pillow, by_opencv = PngImageFile.load_prepare, cv2.imdecodemulti
+
+    def count_pillow(image: PngImageFile) -> None:
+        decoded.append("Pillow")
+        by_pillow(image)
+
+    def count_opencv(*arguments: object, **options: object) -> object:
+        decoded.append("OpenCV")
+        return by_opencv(*arguments, **options)
+
+    monkeypatch.setattr(PngImageFile, "load_prepare", count_pillow)
+    monkeypatch.setattr(cv2, "imdecodemulti", count_opencv)
+    source = open_frames(folder)
+    assert decoded == []
+    assert len(list(source.read())) == 3
+    assert decoded == [{8: "Pillow", 16: "OpenCV"}[bits]] * 3

@@ -65,7 +65,7 @@ def open_animation(path: Path) -> AnimatedFrames:
         for number in pages_of(image, path):
             image.seek(number)
             image.load()  # a WebP tells the duration with the pixels
-            turned = is_turned(image)
+            turned = is_turned(image, path)
             sizes.append(Size(*image.size[::-1]) if turned else Size(*image.size))
             alpha |= image.has_transparency_data
             duration = image.info.get("duration", 0) / 1000

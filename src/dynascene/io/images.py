@@ -18,6 +18,7 @@ from dynascene.io.picture_colour import is_deep, srgb_pixels
 from dynascene.io.picture_file import (
     QUARTER_TURNED,
     clear_read_errors,
+    exif_of,
     is_turned,
     open_picture,
     pages_of,
@@ -49,7 +50,7 @@ def read_image(path: Path, decode: Decode = srgb_pixels) -> np.ndarray:
         InputError: the file is missing, is no picture, is damaged, or holds several.
     """
     with open_picture(path) as image:
-        return _upright(decode(image, path), image)
+        return _upright(decode(image, path), image, path)
 
 
 def read_pictures(
@@ -63,7 +64,7 @@ def read_pictures(
     with open_picture(path, single=False) as image, clear_read_errors(path):
         for number in pages_of(image, path)[start:stop]:
             image.seek(number)
-            yield _upright(decode(image, path), image)
+            yield _upright(decode(image, path), image, path)
 
 
 class ImageHead(NamedTuple):
@@ -87,7 +88,7 @@ def probe_image(path: Path) -> ImageHead:
     with open_picture(path, single=False) as image:
         deep = is_deep(image)  # before anything loads the pixels
         size = Size(*image.size)
-        if is_turned(image):
+        if is_turned(image, path):
             size = Size(size.height, size.width)
         count = len(pages_of(image, path))
         return ImageHead(size, image.has_transparency_data, count, deep)
@@ -103,9 +104,9 @@ def exif_fov(path: Path) -> float | None:
         InputError: as read_image does.
     """
     with open_picture(path) as image:
-        exif = image.getexif()
+        exif = exif_of(image, path)
         focal = _focal_in_pixels(exif.get_ifd(ExifTags.IFD.Exif), Size(*image.size))
-        width = image.height if is_turned(image) else image.width
+        width = image.height if is_turned(image, path) else image.width
     return None if focal is None else 2 * math.degrees(math.atan(width / 2 / focal))
 
 
@@ -156,9 +157,9 @@ def clear_write_errors(path: Path) -> Generator[None]:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
-def _upright(pixels: np.ndarray, image: Image.Image) -> np.ndarray:
+def _upright(pixels: np.ndarray, image: Image.Image, path: Path) -> np.ndarray:
     """[H, W, C] turned as EXIF says; of a TIFF the decoders have done so."""
-    orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    orientation = exif_of(image, path).get(ExifTags.Base.Orientation, 1)
     if image.format == "TIFF" or orientation not in range(2, 9):
         return pixels
     if orientation in QUARTER_TURNED:

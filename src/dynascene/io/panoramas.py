@@ -10,7 +10,7 @@ import numpy as np
 
 from dynascene.errors import InputError
 from dynascene.geometry.panorama import PanoramaWindow
-from dynascene.io.picture_file import open_picture
+from dynascene.io.picture_file import exif_of, open_picture
 from dynascene.types import Size
 
 XMP_KEYS = ("xmp", "XML:com.adobe.xmp")  # where Pillow keeps a picture's XMP
@@ -30,7 +30,8 @@ def tagged_panorama(path: Path) -> PanoramaWindow | None:
     """
     with open_picture(path) as image:
         size = Size(*image.size)
-        text = _xmp(image.info, image.getexif().get(TIFF_XMP))
+        tags = exif_of(image, path)  # first: it may add to what is below
+        text = _xmp(image.info, tags.get(TIFF_XMP))
     projection = re.search(r"GPano:ProjectionType\W+([A-Za-z]+)", text)
     if projection is None:
         return None

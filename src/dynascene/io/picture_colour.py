@@ -6,7 +6,6 @@ What counts first: PNG's cICP, an ICC profile, PNG's sRGB, gAMA and cHRM, EXIF's
 from __future__ import annotations
 
 import math
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,8 +30,8 @@ from dynascene.io.icc import apply_profile, conversion_of, is_srgb, space_of
 from dynascene.io.light_pictures import is_light_picture, read_light, srgb_of_light
 from dynascene.io.picture_file import PHOTOMETRIC, check_whole
 from dynascene.io.picture_notices import warn_once
+from dynascene.io.png_chunks import png_chunks
 
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 SRGB_GAMMA = 0.45455  # PNG's gAMA of sRGB
 STRANGEST_GAMMA = 8.0  # what is farther from 1 is taken for a mistake
 WHITE_IS_ZERO = 0  # TIFF's photometric interpretation
@@ -131,16 +130,11 @@ def _by_numbers(primaries: int, transfer: int, path: Path) -> SrgbConversion | N
 
 def _cicp(path: Path) -> bytes | None:
     """The content of the cICP chunk of a PNG; Pillow does not read it."""
-    with path.open("rb") as file:
-        if file.read(len(PNG_SIGNATURE)) != PNG_SIGNATURE:
+    for chunk in png_chunks(path):
+        if chunk.name == b"cICP" and chunk.length == 4:
+            return chunk.beginning
+        if chunk.name == b"IDAT":
             return None
-        while len(head := file.read(8)) == 8:
-            length, name = struct.unpack(">I4s", head)
-            if name == b"cICP" and length == 4:
-                return file.read(4)
-            if name in (b"IDAT", b"IEND"):
-                return None
-            file.seek(length + 4, 1)
     return None
 
 

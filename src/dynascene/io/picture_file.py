@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageFile
 
 from dynascene.errors import InputError, one_line
 from dynascene.io.light_pictures import EXR
+from dynascene.io.png_chunks import has_late_tags
 
 RAW_SUFFIXES = (
     ".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".gpr", ".iiq", ".kdc",
@@ -139,9 +140,23 @@ def _tiff_pages(image: Image.Image, path: Path, count: int) -> tuple[int, ...]:
     return tuple(whole)
 
 
-def is_turned(image: Image.Image) -> bool:
+def exif_of(image: Image.Image, path: Path) -> Image.Exif:
+    """The EXIF tags of an opened picture, and XMP's word for its orientation.
+
+    Pillow decodes a PNG first, as tags may stand behind its pixels; here only where they do.
+
+    Raises:
+        OSError: the file is damaged.
+    """
+    is_decoded = not (isinstance(image, ImageFile.ImageFile) and image.tile)
+    if image.format != "PNG" or is_decoded or has_late_tags(path):
+        return image.getexif()
+    return Image.Image.getexif(image)
+
+
+def is_turned(image: Image.Image, path: Path) -> bool:
     """Whether the upright picture has width and height exchanged (of a TIFF Pillow has done so)."""
-    orientation = image.getexif().get(ExifTags.Base.Orientation)
+    orientation = exif_of(image, path).get(ExifTags.Base.Orientation)
     return orientation in QUARTER_TURNED and image.format != "TIFF"
 
 
