@@ -11,10 +11,12 @@ from dynascene.errors import InputError
 from dynascene.generation.free_ground import smearing
 from dynascene.generation.inputs import Inputs
 from dynascene.generation.opening import open_inputs
+from dynascene.generation.preview import make_preview
 from dynascene.generation.uprights import doubt_of_cut
 from dynascene.geometry.box import PlaceBox
 from dynascene.geometry.screen import Screen
 from dynascene.geometry.surface import Stage
+from dynascene.imaging.sheet import SheetHeader
 from dynascene.jobs.log import Log
 
 BOX = (60.0, 20.0, 100.0, 74.0)
@@ -56,6 +58,31 @@ def test_a_box_around_a_thing_makes_it_stand(street: Path, tmp_path: Path) -> No
     (report,) = inputs.place["uprights"]
     assert report["box"] == list(BOX)
     assert all(abs(row - 70) <= 1 for _, row in report["feet"])
+
+
+def test_the_sheet_shows_what_was_cut_out_and_where_it_stands(
+    street: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = []
+
+    def sheet(rows: object, captions: object, header: SheetHeader) -> np.ndarray:
+        headers.append(header)
+        return np.zeros((8, 8, 3), np.uint8)
+
+    monkeypatch.setattr("dynascene.generation.delivery.contact_sheet", sheet)
+    wishes = {"scene": street, "horizon": 4 / 9, "scene_fov": 60, "place": "ground"}
+    for boxes in ((), (BOX,)):
+        place = PlaceInput(**wishes, upright=boxes)
+        request = GenerationRequest(place=place, camera=CameraInput(move="static"), frames=(0, 3))
+        make_preview(request, tmp_path / "out")
+    plain, drawn = headers
+    assert "1   upright 60,20,100,74" in drawn.title
+    assert "upright" not in plain.title
+    differs = (plain.scene != drawn.scene).any(axis=2)
+    assert differs[68:72, 70:90].any(axis=0).all()  # the foot line
+    assert differs[30:60, 68:72].any(axis=1).all()  # an edge of the post
+    assert not differs[:20].any()
+    assert not differs[:, :60].any()
 
 
 def test_its_feet_can_be_given(street: Path, tmp_path: Path) -> None:

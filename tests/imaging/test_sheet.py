@@ -21,6 +21,7 @@ from dynascene.imaging.sheet import (
     stack_sheets,
     thumbnail,
 )
+from dynascene.types import Size
 
 
 def plain(value: int, height: int, width: int) -> np.ndarray:
@@ -80,6 +81,15 @@ def test_the_header_moves_the_rows_down_and_may_widen_the_sheet() -> None:
     assert (part(sheet, MARGIN + 50 + 2 * GAP + CAPTION_HEIGHT, left, 20, 30) == 1).all()
     alone = contact_sheet(rows, ["a"], SheetHeader(plain(5, 40, 60), "a line"))
     assert alone.shape == (sheet.shape[0] - 10, beside + MARGIN, 3)
+
+
+def test_the_picture_of_the_place_can_be_larger() -> None:
+    rows, left = [SheetRow("row", [plain(1, 20, 30)])], MARGIN + LABEL_WIDTH
+    place = plain(5, 300, 500)
+    for largest, width in ((MOST_CELL, 300), (Size(400, 400), 400), (Size(900, 900), 500)):
+        sheet = contact_sheet(rows, ["a"], SheetHeader(place, "a line", None, largest))
+        assert sheet.shape[1] == left + width + TITLE_WIDTH + MARGIN
+        assert (part(sheet, MARGIN, left, width * 3 // 5, width) == 5).all()
 
 
 def test_a_long_title_does_not_run_into_the_rows() -> None:

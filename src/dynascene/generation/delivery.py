@@ -26,6 +26,7 @@ from dynascene.imaging.sheet import (
     spread_frames,
     thumbnail,
 )
+from dynascene.imaging.standing_things import DrawnThing, draw_things
 from dynascene.io.audio import copy_audio
 from dynascene.io.camera_plan import cameras_from_above
 from dynascene.io.cameras import write_cameras
@@ -37,6 +38,7 @@ from dynascene.jobs.log import Log
 from dynascene.types import Shot, Size
 
 CAMERA_PICTURE = Size(300, 180)
+LARGE_SCENE = Size(600, 400)  # of a picture in which things are outlined
 LONGEST_LINE = 66  # characters beside the pictures
 PARTS = ("composite", "background", "matte")
 Write = Callable[[FinishedFrame], None]
@@ -198,26 +200,39 @@ def clip_sheet(
         f"framing {clip.framing.yaw:+.1f}° right, {clip.framing.pitch:+.1f}° up",
         f"the picture shows {clip.seen_share:.0%} of the view",
         *wrap(PARAMETER.sub(r"“\1”", clip.doubt), LONGEST_LINE),
-        _place_line(inputs.place),
+        *_place_lines(inputs.place),
         "hatched in the guide: not in the picture, filled in the background",
         *_estimate_lines(inputs.estimates),
     ]
-    scene = bytes_from_tensor(inputs.scene.picture)
     camera = cameras_from_above(clip.track, CAMERA_PICTURE)
     rows = [SheetRow(name, pictures) for name, pictures in collector.rows.items()]
     if (skeletons := inputs.shot.inputs.get("skeleton")) is not None:
         poses = bytes_from_tensor(skeletons[collector.indices])
         rows.insert(0, SheetRow("poses", [thumbnail(pose) for pose in poses]))
-    return contact_sheet(rows, captions, SheetHeader(scene, "\n".join(lines), camera))
+    return contact_sheet(rows, captions, _header(inputs, "\n".join(lines), camera))
 
 
-def _place_line(place: dict[str, Any]) -> str:
-    """The place's shape, as the sheet says it."""
+def _header(inputs: Inputs, title: str, camera: np.ndarray) -> SheetHeader:
+    """With the picture of the place, larger where things stand in it, which are drawn on it."""
+    scene = bytes_from_tensor(inputs.scene.picture)
+    if not inputs.uprights:
+        return SheetHeader(scene, title, camera)
+    things = [DrawnThing(upright.mask, upright.feet.numpy()) for upright in inputs.uprights]
+    drawn = draw_things(thumbnail(scene, LARGE_SCENE), things)
+    return SheetHeader(drawn, title, camera, LARGE_SCENE)
+
+
+def _place_lines(place: dict[str, Any]) -> list[str]:
+    """The place's shape and what stands in it, as the sheet says it."""
     distances = place.get("distances_in_camera_heights")
     planes = f": {', '.join(distances)}" if distances else ""
-    cards = len(place.get("uprights", ()))
-    standing = f", {cards} thing{'s' * (cards > 1)} standing" if cards else ""
-    return f"place: {place['shape']}{planes}{standing}"
+    lines = [f"place: {place['shape']}{planes}"]
+    boxes = [upright["box"] for upright in place.get("uprights", ())]
+    if boxes:
+        lines += ["standing (outlines are blue, foot lines yellow):"]
+    for number, box in enumerate(boxes, 1):
+        lines += [f"   {number}   upright " + ",".join(f"{value:g}" for value in box)]
+    return lines
 
 
 def _estimate_lines(estimates: dict[str, Any]) -> list[str]:

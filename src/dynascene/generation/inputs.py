@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dynascene.geometry.cards import Upright
 from dynascene.geometry.framing import Attitude, Framing
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.types import Shot
@@ -22,6 +23,7 @@ class Inputs:
         still: the person is a single picture.
         sound: the video file whose sound belongs to the shot, and the second where it begins.
         numbers: in a preview, those of the frames in the clip.
+        uprights: things of the picture that were made to stand, in the request's order.
     """
 
     shot: Shot
@@ -33,3 +35,4 @@ class Inputs:
     still: bool = False
     sound: tuple[Path, float] | None = None
     numbers: tuple[int, ...] | None = None
+    uprights: tuple[Upright, ...] = ()

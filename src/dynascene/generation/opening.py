@@ -70,7 +70,15 @@ def _open_place_alone(
         track, numbers = thinned_track(track, size), tuple(thinned_numbers(len(track)))
     shot = Shot(None, None, track, rate, fields)
     evidence = evidence_of(place)
-    return Inputs(shot, place.scene, place.report, attitude, estimates=evidence, numbers=numbers)
+    return Inputs(
+        shot,
+        place.scene,
+        place.report,
+        attitude,
+        estimates=evidence,
+        numbers=numbers,
+        uprights=place.uprights,
+    )
 
 
 def _limited(size: Size) -> Size:

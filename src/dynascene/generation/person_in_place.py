@@ -122,6 +122,7 @@ def open_person_in_place(
         clip.still,
         clip.sound,
         numbers,
+        place.uprights,
     )
 
 

@@ -17,6 +17,7 @@ from dynascene.generation.footage import found_depth
 from dynascene.generation.place_request import PlaceInput
 from dynascene.generation.uprights import stand_things
 from dynascene.geometry.box import FACES, PlaceBox, box_from_corners
+from dynascene.geometry.cards import Upright
 from dynascene.geometry.lifting import (
     BACKDROP_DISTANCE,
     LiftedScene,
@@ -51,11 +52,15 @@ class Lens(NamedTuple):
 
 
 class ShapedPlace(NamedTuple):
-    """A lifted picture, and what report.json says of its shape and of the lines' evidence."""
+    """A lifted picture, and what report.json says of its shape and of the lines' evidence.
+
+    uprights: things that were made to stand, in the request's order.
+    """
 
     scene: LiftedScene
     report: dict[str, Any]
     evidence: dict[str, float] | None = None
+    uprights: tuple[Upright, ...] = ()
 
 
 def scene_colours(pixels: np.ndarray, exact: np.ndarray | None) -> Tensor:
@@ -122,7 +127,8 @@ def shape_place(picture: PlacePicture, depth: Tensor | None, folder: Path) -> Sh
         things = stand_things(place.scene, picture.pixels, boxes)
     for doubt in things.doubts:
         picture.log.notice(doubt)
-    return place._replace(scene=things.scene, report=place.report | {"uprights": things.report})
+    report = place.report | {"uprights": things.report}
+    return place._replace(scene=things.scene, report=report, uprights=things.uprights)
 
 
 def _shape(picture: PlacePicture, depth: Tensor | None, folder: Path) -> ShapedPlace:

@@ -26,9 +26,11 @@ CUT = 0.2  # of a side of a box: what touches more of it goes on beyond
 
 
 class StandingThings(NamedTuple):
-    """scene: with its cards. report: what report.json says of each. doubts: one line each."""
+    """scene: with its cards. uprights: of the boxes, in their order. report: what report.json says
+    of each. doubts: one line each."""
 
     scene: LiftedScene
+    uprights: tuple[Upright, ...]
     report: list[dict[str, Any]]
     doubts: list[str]
 
@@ -56,7 +58,7 @@ def stand_things(
     pairs = zip(uprights, boxes, strict=True)
     doubts = [doubt for upright, box in pairs if (doubt := doubt_of_cut(upright.mask, box))]
     try:
-        return StandingThings(stand_up(scene, uprights), report, doubts)
+        return StandingThings(stand_up(scene, uprights), tuple(uprights), report, doubts)
     except HiddenThingError as error:
         raise InputError(
             f"`upright` {_numbers(boxes[error.number])}: the things of other boxes hide it; leave "

@@ -43,11 +43,13 @@ class SheetHeader(NamedTuple):
         scene: picture of the place.
         title: lines of text.
         camera: picture of the camera's path; None: none.
+        largest: what the picture of the place is shrunk to.
     """
 
     scene: np.ndarray
     title: str
     camera: np.ndarray | None = None
+    largest: Size = MOST_CELL
 
 
 def spread_frames(count: int, columns: int = COLUMNS) -> list[int]:
@@ -146,7 +148,7 @@ def clip_grid(clips: Sequence[Tensor], columns: int = 4) -> Tensor:
 
 def _header_extent(header: SheetHeader, left: int) -> Size:
     """The header's right edge, and the height of its pictures and its title."""
-    scene, camera = thumbnail(header.scene), header.camera
+    scene, camera = thumbnail(header.scene, header.largest), header.camera
     width = left + scene.shape[1] + TITLE_WIDTH
     height = max(scene.shape[0], TITLE_LINE * len(header.title.splitlines()))
     if camera is None:
@@ -157,7 +159,7 @@ def _header_extent(header: SheetHeader, left: int) -> Size:
 def _paint_header(
     page: Image.Image, draw: ImageDraw.ImageDraw, header: SheetHeader, left: int
 ) -> None:
-    scene = thumbnail(header.scene)
+    scene = thumbnail(header.scene, header.largest)
     right = left + scene.shape[1]
     page.paste(Image.fromarray(scene), (left, MARGIN))
     if header.camera is not None:
