@@ -11,7 +11,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "dynascene"
 LAYER_OF = {
     "": 0, "errors": 0, "extras": 0, "seeds": 0, "devices": 0, "types": 0, "clip_fields": 0,
     "clip_tensors": 0, "training_batch": 0, "parallel": 0, "loading": 0, "memory": 0, "display": 0,
-    "task_mix": 0, "body_pose": 0, "imaging": 1,
+    "task_mix": 0, "body_pose": 0, "phrases": 0, "imaging": 1,
     "geometry": 2,
     "io": 3,
     "jobs": 4,

@@ -97,4 +97,4 @@ def _clip(background: TensorFrames, camera: CameraTrack) -> GeneratedClip:
             stored = stored_bytes(fine)
             yield GeneratedFrame(stored, stored, NOTHING_SEEN, fine=fine)
 
-    return GeneratedClip(camera, Framing(0.0, 0.0), 0.0, frames)
+    return GeneratedClip(camera, Framing(0.0, 0.0), (0.0,), frames)

@@ -18,6 +18,7 @@ from torch import Tensor
 from dynascene.clip_fields import BUILT_IN, CLIP_FIELDS, TensorSpec, pixel_specs
 from dynascene.clip_tensors import ClipTensors
 from dynascene.errors import InputError
+from dynascene.phrases import count_of
 
 ORTHONORMAL_TOLERANCE = 1e-6
 
@@ -197,7 +198,7 @@ class Shot:
             )
         if not len(self.foreground) == len(self.matte) == len(self.cameras):
             raise InputError(
-                f"the person's video has {len(self.foreground)} frames, the matte "
+                f"the person's video has {count_of(len(self.foreground), 'frame')}, the matte "
                 f"{len(self.matte)}, the camera track {len(self.cameras)}: they must agree"
             )
 
@@ -216,7 +217,9 @@ class Shot:
                 names = ", ".join(further) or "none (register_clip_field adds one)"
                 raise InputError(f"shot: {name} is no further clip field; known are {names}")
             if CLIP_FIELDS[name].per_frame and len(values) != len(self):
-                raise InputError(f"shot: {name} has {len(values)} frames, not {len(self)}")
+                raise InputError(
+                    f"shot: {name} has {count_of(len(values), 'frame')}, not {len(self)}"
+                )
 
 
 class Batch(ClipTensors):

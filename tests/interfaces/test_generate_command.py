@@ -73,7 +73,8 @@ def test_everything_that_was_promised_lies_there(person: Path, scene: Path, tmp_
     assert len(read_cameras(out / "cameras.txt")) == FRAMES
     report = json.loads((out / "report.json").read_text())
     assert report["generator"] == "projection"
-    assert 0 < report["seen_share"] <= 1
+    assert 0 < report["least_seen"]["share"] <= report["seen_share"] <= 1
+    assert 0 <= report["least_seen"]["frame"] < report["frames"]
     assert len(report["inputs"]["scene"]["sha256"]) == 64
     assert {stage["stage"] for stage in report["stages"]} >= {"open", "prepare", "frames"}
     assert all(stage["peak_memory_mib"] > 0 for stage in report["stages"])

@@ -48,7 +48,7 @@ def test_one_pose_per_frame_and_a_report(still: Path, tmp_path: Path, capsys) ->
     assert len(report["frames"]) == 3
     assert {"error", "points", "inliers", "coverage", "interpolated"} == set(report["frames"][0])
     output = capsys.readouterr()
-    assert "3 frames, static, good" in output.out
+    assert "3 frames, the camera stands still, the track is good" in output.out
     assert ".partial-" not in output.err  # notices name the file where it will be
     assert str(out) in output.err.replace("\n", "")
 

@@ -35,6 +35,7 @@ from dynascene.io.cameras.defaults import NO_SIZE, Notice
 from dynascene.io.cameras.re10k import stated_scale
 from dynascene.io.keyframes import is_keyframe_file, read_keyframes
 from dynascene.jobs.log import Log
+from dynascene.phrases import count_of
 from dynascene.types import CameraTrack, Size
 
 # Camera views tried for a named move, as shares of the picture's width: the widest one whose
@@ -173,33 +174,32 @@ def _cut(
 
     With `frames` A:B a track may be that of the whole clip, or that of the excerpt alone.
     """
+    cameras = count_of(len(track), "camera")
     if excerpt:
         start, stop = excerpt
         if len(track) >= stop:
             return track[start:stop]
         if frames is None:
             raise InputError(
-                f"{path}: has {len(track)} cameras; for `frames` {start}:{stop} give it at least "
+                f"{path}: has {cameras}; for `frames` {start}:{stop} give it at least "
                 f"{stop}, or `frames` 0:{len(track)}"
             )
         if len(track) == stop - start:
-            log.notice(
-                f"{path}: has {len(track)} cameras, taken as those of `frames` {start}:{stop}"
-            )
+            log.notice(f"{path}: has {cameras}, taken as those of `frames` {start}:{stop}")
             return track
         raise InputError(
-            f"{path}: has {len(track)} cameras; for `frames` {start}:{stop} give it at least "
+            f"{path}: has {cameras}; for `frames` {start}:{stop} give it at least "
             f"{stop} (from the clip's first frame on) or {stop - start} (those frames' alone)"
         )
     if frames is None:
         return track
     if len(track) < frames:
         raise InputError(
-            f"{path}: has {len(track)} cameras for {frames} frames; "
+            f"{path}: has {cameras} for {frames} frames; "
             f"give a longer track, or `frames` 0:{len(track)}"
         )
     if len(track) > frames:
-        log.notice(f"{path}: has {len(track)} cameras; the first {frames} are used")
+        log.notice(f"{path}: has {cameras}; the first {frames} are used")
     return track[:frames]
 
 

@@ -88,7 +88,7 @@ class GeneratedClip:
 
     track: the cameras it is rendered with, in the scene's world, for the rendering size.
     framing: where the first frame looks into the picture.
-    seen_share: the share of the shot's frames that the picture itself shows, 0 … 1.
+    seen_shares: how much of each frame the picture itself shows, 0 … 1.
     frames: starts the rendering; every call gives the same frames.
     weights: sha256 by name, of the weights that took part; all there once it was sampled.
     sampling: the numbers it is sampled with, by name.
@@ -100,10 +100,20 @@ class GeneratedClip:
 
     track: CameraTrack
     framing: Framing
-    seen_share: float
+    seen_shares: tuple[float, ...]
     frames: Callable[[], Iterator[GeneratedFrame]]
     weights: dict[str, str] = field(default_factory=dict)
     sampling: dict[str, float] = field(default_factory=dict)
     estimate: str | None = None
     sample: Callable[[Log], None] | None = None
     doubt: str = ""
+
+    @property
+    def seen_share(self) -> float:
+        """How much of the whole clip the picture itself shows, 0 … 1."""
+        return sum(self.seen_shares) / len(self.seen_shares)
+
+    @property
+    def least_seen(self) -> int:
+        """The first of the frames of which the picture shows least."""
+        return self.seen_shares.index(min(self.seen_shares))

@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 
 from dynascene.errors import PARAMETER, InputError
+from dynascene.estimators.camera.classification import KIND_WORDS
 from dynascene.generation.clip import GeneratedClip
 from dynascene.generation.delivery_input import DeliveryInput
 from dynascene.generation.finishing import FinishedFrame, finished_ahead
 from dynascene.generation.inputs import Inputs
 from dynascene.generation.layers import layer_names, open_layers
 from dynascene.generation.look.clip_look import ClipLook
+from dynascene.generation.notices import words_of_seen
 from dynascene.imaging.pixels import bytes_from_tensor, stored_bytes, stored_words, unit_floats
 from dynascene.imaging.sheet import (
     SheetHeader,
@@ -35,6 +37,7 @@ from dynascene.io.frames import times_of
 from dynascene.io.images import write_png
 from dynascene.io.video_writing import H264Writer, HevcWriter
 from dynascene.jobs.log import Log
+from dynascene.phrases import count_of, degrees_towards
 from dynascene.types import Shot, Size
 
 CAMERA_PICTURE = Size(300, 180)
@@ -196,9 +199,10 @@ def clip_sheet(
     captions = [f"frame {numbers[i]}  ·  {seconds[i]:.2f} s" for i in collector.indices]
     lines = [
         *notes,
-        f"{len(inputs.shot)} frames, background {clip.track.size}",
-        f"framing {clip.framing.yaw:+.1f}° right, {clip.framing.pitch:+.1f}° up",
-        f"the picture shows {clip.seen_share:.0%} of the view",
+        f"{count_of(len(inputs.shot), 'frame')}, background {clip.track.size}",
+        f"framing {degrees_towards(clip.framing.yaw, 'right', 'left')}, "
+        f"{degrees_towards(clip.framing.pitch, 'up', 'down')}",
+        *wrap(words_of_seen(inputs, clip), LONGEST_LINE),
         *wrap(PARAMETER.sub(r"“\1”", clip.doubt), LONGEST_LINE),
         *_place_lines(inputs.place),
         "hatched in the guide: not in the picture, filled in the background",
@@ -241,7 +245,7 @@ def _estimate_lines(estimates: dict[str, Any]) -> list[str]:
     if matte := estimates.get("matte"):
         lines.append(f"matte: {matte['backend']}, {matte['share']:.1%} of the frame")
     if camera := estimates.get("camera"):
-        lines.append(f"camera: {camera['kind']}, {camera['verdict']}")
+        lines.append(f"camera: {KIND_WORDS[camera['kind']]}, {camera['verdict']}")
     slip = estimates.get("feet", {}).get("slip_pixels_a_frame")
     if slip is not None:
         lines.append(f"standing feet slide by {slip:.2g} pixels a frame")

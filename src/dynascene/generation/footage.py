@@ -10,6 +10,7 @@ import torch
 
 from dynascene.errors import InputError
 from dynascene.estimators.camera import TrackedCamera, TrackingOptions, track_camera
+from dynascene.estimators.camera.classification import KIND_WORDS
 from dynascene.estimators.depth.backends import DEPTH_NETWORKS, default_depth
 from dynascene.estimators.depth.protocol import scene_depth
 from dynascene.estimators.scale.conflict import find_conflict
@@ -206,9 +207,10 @@ def _surer(pitch: float | None, confidence: float, track: CameraTrack) -> Attitu
 
 
 def _give_notices(tracked: TrackedCamera, scale: PersonScale, log: Log) -> None:
-    kinds = {"static": "stands still", "rotation": "turns in place", "general": "travels"}
     lens = "; the file tells its lens" if tracked.focal_source == "tagged" else ""
-    log.notice(f"the clip's camera {kinds[tracked.kind]}; the track is {tracked.verdict}{lens}")
+    log.notice(
+        f"the clip's camera {KIND_WORDS[tracked.kind]}; the track is {tracked.verdict}{lens}"
+    )
     if tracked.verdict == "doubtful":
         hint = (
             "" if tracked.focal_source == "given" else "; `fov` DEG tells the lens, if it is known"

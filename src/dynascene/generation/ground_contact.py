@@ -12,6 +12,7 @@ from dynascene.generation.subject import MATTE
 from dynascene.geometry.tracks import travels
 from dynascene.io.landmarks import PoseLandmarks, read_landmarks
 from dynascene.jobs.log import Log
+from dynascene.phrases import count_of
 from dynascene.types import CameraTrack, FrameSource, Size
 
 MOST_SLIP = 0.2  # body heights a second; somebody of 1.7 m slides by a third of a metre in each
@@ -99,7 +100,8 @@ def clip_landmarks(
     if frames is not None and len(landmarks) >= frames[1]:
         return landmarks[frames[0] : frames[1]]
     raise InputError(
-        f"{path}: has {len(landmarks)} frames and the clip {length}; move it away from the matte"
+        f"{path}: has {count_of(len(landmarks), 'frame')} and the clip {length}; move it away from "
+        "the matte"
     )
 
 

@@ -7,6 +7,7 @@ F frames, H W pixels of the background.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple, Protocol
 
 import cv2
@@ -24,7 +25,7 @@ from dynascene.geometry.framing import (
     check_inside,
     choose_framing,
     place_track,
-    seen_share,
+    seen_shares,
 )
 from dynascene.geometry.intrinsics import contain_intrinsics
 from dynascene.geometry.lifting import LiftedScene
@@ -170,8 +171,8 @@ def _of_shot(shot: Shot, scene: LiftedScene, options: GenerationOptions) -> Rend
     filmed = place_track(shot.cameras, framing)
     track = CameraTrack(filmed.cam_from_world, intrinsics, size)
     check_inside(track, scene)
-    share = seen_share(filmed, scene)
-    return _rendered(shot, track, scene, framing, share)
+    shares = seen_shares(filmed, scene)
+    return _rendered(shot, track, scene, framing, shares)
 
 
 def _of_memory(batch: Batch, scene: LiftedScene) -> RenderedGuide:
@@ -183,23 +184,24 @@ def _of_memory(batch: Batch, scene: LiftedScene) -> RenderedGuide:
         for field in further
         if field.derive is None and not field.empty_without_person
     }
-    share = seen_share(track, scene)
+    shares = seen_shares(track, scene)
     alone = Shot(None, None, track, DEFAULT_FRAME_RATE, inputs)
-    return _rendered(alone, track, scene, Framing(0.0, scene.camera.pitch), share)
+    return _rendered(alone, track, scene, Framing(0.0, scene.camera.pitch), shares)
 
 
 def _rendered(
-    shot: Shot, track: CameraTrack, scene: LiftedScene, framing: Framing, share: float
+    shot: Shot, track: CameraTrack, scene: LiftedScene, framing: Framing, shares: Tensor
 ) -> RenderedGuide:
     memory = SceneMemory(scene, track)
-    clip = GeneratedClip(track, framing, share, lambda: guide_frames(memory, track))
+    frames = partial(guide_frames, memory, track)
+    clip = GeneratedClip(track, framing, tuple(shares.tolist()), frames)
     return RenderedGuide(shot, clip, memory)
 
 
 def _of_batch(batch: Batch) -> BatchGuide:
-    share = float(_visibility_of(batch).mean())
+    shares = tuple(_visibility_of(batch).mean(dim=(1, 2, 3)).tolist())
     track, ahead = _track_of(batch), Framing(0.0, 0.0)
-    return BatchGuide(batch, GeneratedClip(track, ahead, share, lambda: batch_frames(batch)))
+    return BatchGuide(batch, GeneratedClip(track, ahead, shares, partial(batch_frames, batch)))
 
 
 def _track_of(batch: Batch) -> CameraTrack:

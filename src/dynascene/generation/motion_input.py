@@ -31,6 +31,7 @@ from dynascene.io.points import MOST as POINTS
 from dynascene.io.points import read_points
 from dynascene.io.poses.formats import CONVERT, is_pose_file, read_pose
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
+from dynascene.phrases import count_of
 from dynascene.types import CameraTrack, FrameSource, Size
 
 if TYPE_CHECKING:  # diffusers loads for seconds
@@ -63,7 +64,9 @@ def motion_frames(
     rate = DEFAULT_FRAME_RATE if isinstance(source, BodyPose) else source.frame_rate
     start, stop = frames or (0, len(source))
     if stop > len(source):
-        raise InputError(f"`frames` {start}:{stop}: {motion.pose} has {len(source)} frames")
+        raise InputError(
+            f"`frames` {start}:{stop}: {motion.pose} has {count_of(len(source), 'frame')}"
+        )
     return start, stop - start, rate
 
 
@@ -90,7 +93,8 @@ def motion_inputs(motion: MotionInput, size: Size, start: int, count: int) -> di
         background = read_points(motion.points)
         if start + count > len(background):
             raise InputError(
-                f"{motion.points}: has {len(background)} frames, and {start + count} are wanted"
+                f"{motion.points}: has {count_of(len(background), 'frame')}, and {start + count} "
+                "are wanted"
             )
         rows = background.tensor_rows()[start : start + count]
         fields["points"] = torch.from_numpy(rows)
@@ -174,7 +178,9 @@ def character_picture(pixels: np.ndarray, size: Size) -> Tensor:
 def _skeletons(path: Path, size: Size, start: int, count: int) -> Tensor:
     source = _opened(path)
     if start + count > len(source):
-        raise InputError(f"{path}: has {len(source)} poses, and {start + count} frames are wanted")
+        raise InputError(
+            f"{path}: has {count_of(len(source), 'pose')}, and {start + count} frames are wanted"
+        )
     if isinstance(source, BodyPose):
         scale = contain_scale(source.size, size)
         whole = Size(*(max(1, round(pixels * scale)) for pixels in source.size))

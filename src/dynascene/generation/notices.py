@@ -9,7 +9,8 @@ from dynascene.generation.person_size import size_doubt
 from dynascene.generation.request import GenerationRequest
 from dynascene.jobs.log import Log
 
-LITTLE_SEEN = 0.2  # of the view; less is hardly what anyone wants
+LITTLE_SEEN = 0.2  # of the view, or of one frame; less is hardly what anyone wants
+CLEARLY_LESS = 0.05  # of the view: by so much a frame falls behind the whole clip
 
 
 def give_notices(request: GenerationRequest, inputs: Inputs, clip: GeneratedClip, log: Log) -> str:
@@ -21,13 +22,11 @@ def give_notices(request: GenerationRequest, inputs: Inputs, clip: GeneratedClip
         InputError: the cameras see nothing of the picture.
     """
     check_seen(clip)
-    share = f"{clip.seen_share:.0%} of the view"
-    if clip.seen_share < LITTLE_SEEN:
-        log.notice(
-            f"the picture shows only {share}; try `framing` centre, `horizon` or a smaller movement"
-        )
+    shown = words_of_seen(inputs, clip)
+    if min(clip.seen_shares) < LITTLE_SEEN:
+        log.notice(f"{shown}; try `framing` centre, `horizon` or a smaller movement")
     else:
-        log.notice(f"the picture shows {share}; the rest is filled")
+        log.notice(f"{shown}; the rest is filled")
     is_move = request.camera.move is not None
     warn_of_slip(inputs.estimates.get("feet", {}), log, is_move=is_move)
     if smears := smearing(inputs.scene, clip.track):
@@ -42,3 +41,13 @@ def give_notices(request: GenerationRequest, inputs: Inputs, clip: GeneratedClip
     if doubt:
         log.notice(doubt)
     return doubt
+
+
+def words_of_seen(inputs: Inputs, clip: GeneratedClip) -> str:
+    """How much of the view the picture shows, and of the frame with least where that differs."""
+    words = f"the picture shows {clip.seen_share:.0%} of the view"
+    least, frame = min(clip.seen_shares), clip.least_seen
+    if clip.seen_share - least < CLEARLY_LESS:
+        return words
+    number = inputs.numbers[frame] if inputs.numbers else frame
+    return f"{words}, but {least:.0%} in frame {number}"

@@ -37,6 +37,10 @@ def report(
         "frame_rate": float(inputs.shot.frame_rate),
         "background_size": str(clip.track.size),
         "seen_share": round(clip.seen_share, 4),
+        "least_seen": {
+            "frame": clip.least_seen,
+            "share": round(min(clip.seen_shares), 4),
+        },
         "framing": asdict(clip.framing),
         "scene": {
             "fov_degrees": round(fov_from_focal(camera.focal, camera.size), 3),

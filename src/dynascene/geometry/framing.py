@@ -86,7 +86,12 @@ def seen_share(track: CameraTrack, scene: LiftedScene, grid: Size = COARSE) -> f
         scene: what cards uncover is not shown; points behind nearer things of a depth map are.
         grid: of the tested pixels in each frame.
     """
-    return float(view_coarsely(track, scene, grid).photographed.float().mean())
+    return float(seen_shares(track, scene, grid).mean())
+
+
+def seen_shares(track: CameraTrack, scene: LiftedScene, grid: Size = COARSE) -> Tensor:
+    """The share [F] of each frame that the picture shows; see ``seen_share``."""
+    return view_coarsely(track, scene, grid).photographed.double().mean(dim=(1, 2))
 
 
 def reached_share(track: CameraTrack, scene: LiftedScene, grid: Size = COARSE) -> float:

@@ -13,6 +13,7 @@ from dynascene.errors import InputError
 from dynascene.io.deep_frames import is_deep, read_floats
 from dynascene.io.frames import coded_size_of, open_frames, times_of
 from dynascene.io.mattes import open_matte
+from dynascene.phrases import count_of
 from dynascene.types import FrameSource, Size
 
 Range = tuple[int, int]  # the first frame, and the one after the last
@@ -89,7 +90,9 @@ def excerpt(source: FrameSource, frames: Range | None, path: Path) -> FrameSourc
     if not 0 <= start < stop:
         raise InputError(f"frames {start}:{stop}: must be A:B with 0 <= A < B")
     if stop > len(source):
-        raise InputError(f"frames {start}:{stop}: {path} has {len(source)} frames, 0:{len(source)}")
+        raise InputError(
+            f"frames {start}:{stop}: {path} has {count_of(len(source), 'frame')}, 0:{len(source)}"
+        )
     return Excerpt(source, start, stop)
 
 

@@ -27,6 +27,7 @@ from dynascene.io.greyness import IN_COLOUR, is_grey
 from dynascene.io.matte_values import FAINT, NOBODY, WHITE, meaning_of
 from dynascene.io.picture_folders import match_numbers
 from dynascene.io.video import VideoFrames
+from dynascene.phrases import count_of
 from dynascene.types import FrameSource, Size
 
 log = logging.getLogger(__name__)
@@ -102,8 +103,8 @@ def fitted_matte(path: Path, matte: FrameSource, person: FrameSource) -> FrameSo
         matte = matte if indices is None else matte.picked(indices)
     if len(matte) != len(person):
         raise InputError(
-            f"{path}: the matte has {len(matte)} frames and the person's video has {len(person)}: "
-            "make one matte frame for each frame"
+            f"{path}: the matte has {count_of(len(matte), 'frame')} and the person's video has "
+            f"{len(person)}: make one matte frame for each frame"
         )
     if fits:
         return matte

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from dynascene.errors import InputError, some_of
 from dynascene.io.natural_order import frame_numbers, name_pattern, natural_order
+from dynascene.phrases import count_of
 
 OTHER_PICTURES = (
     ".dpx", ".cin", ".tga", ".gif", ".avif", ".heic", ".heif", ".jp2", ".jxl",
@@ -143,7 +144,8 @@ def match_numbers(path: Path, matte: Sequence[int], person: Sequence[int]) -> li
         if is_apart or {matte[0], person[0]} & {0, 1}:
             return None
     lacking = next(number for number in person if number not in place)
+    frames = count_of(len(matte), "frame")
     raise InputError(
-        f"{path}: the matte has {len(matte)} frames ({matte[0]} … {matte[-1]}) and lacks {lacking} "
+        f"{path}: the matte has {frames} ({matte[0]} … {matte[-1]}) and lacks {lacking} "
         f"of the person's {len(person)} ({person[0]} … {person[-1]}); give it the same numbers"
     )

@@ -17,6 +17,7 @@ from dynascene.datasets.filmed import skeletons
 from dynascene.datasets.filmed.cropping import cover_crop_maps
 from dynascene.errors import InputError
 from dynascene.io.arrays import map_array
+from dynascene.phrases import count_of
 from dynascene.types import Size
 
 SUFFIX = ".npy"
@@ -55,7 +56,7 @@ def check_field(name: str, path: Path, frames: int) -> None:
 
 def _check_count(path: Path, count: int, frames: int) -> None:
     if count != frames:
-        raise InputError(f"{path}: has {count} frames, and the video has {frames}")
+        raise InputError(f"{path}: has {count_of(count, 'frame')}, and the video has {frames}")
 
 
 def read_field(

@@ -28,6 +28,7 @@ from dynascene.io.cameras import CameraDefaults, read_cameras
 from dynascene.io.cameras.re10k import stated_scale
 from dynascene.io.frames import coded_size_of, open_frames
 from dynascene.io.text import is_finite_number, read_json
+from dynascene.phrases import count_of
 from dynascene.types import CameraTrack, FrameSource
 
 log = logging.getLogger(__name__)
@@ -180,8 +181,8 @@ def open_clip(files: ClipFiles) -> OpenClip:
     cameras = _cameras_for(frames, files.cameras)
     if len(cameras) != len(frames):
         raise InputError(
-            f"{files.cameras}: holds {len(cameras)} cameras, and {files.video.name} has "
-            f"{len(frames)} frames: there must be one for each"
+            f"{files.cameras}: holds {count_of(len(cameras), 'camera')}, and {files.video.name} "
+            f"has {count_of(len(frames), 'frame')}: there must be one for each"
         )
     scale = stated_scale(files.cameras)
     return OpenClip(frames, matte, cameras, True, meta, files.fields, scale)
@@ -227,8 +228,8 @@ def open_record(record: ClipRecord, storage: Storage) -> OpenClip:
     where = f"{storage.root}/{record.path}"
     if len(clip.frames) != record.frames:
         raise InputError(
-            f"{where}: the video has {len(clip.frames)} frames that can be read, and the manifest "
-            f"says {record.frames}"
+            f"{where}: the video has {count_of(len(clip.frames), 'frame')} that can be read, "
+            f"and the manifest says {record.frames}"
         )
     if record.has_person and not clip.has_person:
         raise InputError(f"{where}: has no matte.mp4, and the manifest says there is a person")

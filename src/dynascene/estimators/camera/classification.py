@@ -20,6 +20,9 @@ from dynascene.estimators.camera.rotation import (
 from dynascene.geometry.epipolar import sampson_distance
 
 Kind = Literal["static", "rotation", "general"]
+KIND_WORDS: dict[Kind, str] = {
+    "static": "stands still", "rotation": "turns in place", "general": "travels",
+}  # fmt: skip
 
 STILL = 0.003  # of the longer side: a tripod's shake, and what nobody sees
 STILL_FRAMES = 0.9  # of the frames stay within it

@@ -17,6 +17,7 @@ import numpy as np
 from dynascene.errors import InputError
 from dynascene.estimators.frame_spool import FrameSpool
 from dynascene.imaging.colour import luma
+from dynascene.phrases import count_of
 from dynascene.types import FrameSource, Size
 
 WORKING_SIDE = 768  # pixels of the longer side; more costs time and gives no better poses
@@ -112,8 +113,8 @@ def follow_points(
     """
     if matte is not None and (matte.size != frames.size or len(matte) != len(frames)):
         raise InputError(
-            f"the matte has {len(matte)} frames of {matte.size} and the video {len(frames)} of "
-            f"{frames.size}: they must agree"
+            f"the matte has {count_of(len(matte), 'frame')} of {matte.size} and the video "
+            f"{len(frames)} of {frames.size}: they must agree"
         )
     follower = _Follower(working_size(frames.size))
     for grey, background in _working_pictures(frames, matte):

@@ -32,6 +32,7 @@ from dynascene.geometry.tracks import (
     turning_only,
 )
 from dynascene.io.picking import pick
+from dynascene.phrases import count_of
 from dynascene.types import CameraTrack, FrameSource
 
 ADULT = 1.7  # metres
@@ -114,7 +115,10 @@ def person_scale(
         InputError: lengths disagree, or the height is not that of a person.
     """
     if len(matte) != len(track):
-        raise InputError(f"matte has {len(matte)} frames and the track {len(track)} cameras")
+        raise InputError(
+            f"matte has {count_of(len(matte), 'frame')} and the track "
+            f"{count_of(len(track), 'camera')}"
+        )
     if not SHORTEST <= person_height <= TALLEST:
         raise InputError(f"person's height {person_height:g} m: give metres, such as 1.7")
     silhouette = person_silhouette(matte, boxes)
@@ -145,7 +149,8 @@ def _unusable(silhouette: Silhouette) -> str:
     if not seen:
         return "the matte shows nobody"
     if seen < LEAST_FRAMES:
-        return f"the person is seen in {seen} frames, and {LEAST_FRAMES} are needed to tell"
+        frames = count_of(seen, "frame")
+        return f"the person is seen in {frames}, and {LEAST_FRAMES} are needed to tell"
     cut = {
         "the feet are": silhouette.feet_cut,
         "the head is": silhouette.head_cut,

@@ -9,6 +9,7 @@ from dynascene.generation.footage import FOLDER
 from dynascene.generation.request import GenerationRequest
 from dynascene.generation.subject import MATTE
 from dynascene.io.landmarks import PoseLandmarks, read_landmarks
+from dynascene.phrases import count_of
 from dynascene.types import Shot
 
 
@@ -33,8 +34,8 @@ def landmarks_of(request: GenerationRequest, shot: Shot, folder: Path) -> PoseLa
         start, stop = 0, len(shot)
     if len(landmarks) < stop or landmarks.size != shot.size:
         raise InputError(
-            f"{path}: holds {len(landmarks)} frames of {landmarks.size}, and the clip has "
-            f"{len(shot)} of {shot.size}; move it away where it belongs to another clip"
+            f"{path}: holds {count_of(len(landmarks), 'frame')} of {landmarks.size}, and the clip "
+            f"has {len(shot)} of {shot.size}; move it away where it belongs to another clip"
         )
     names = ("points", "depth", "visibility", "doubt", "person")
     return replace(landmarks, **{name: getattr(landmarks, name)[start:stop] for name in names})

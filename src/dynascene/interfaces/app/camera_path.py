@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from dynascene.estimators.camera.classification import KIND_WORDS
 from dynascene.generation.camera_input import read_filmed
 from dynascene.generation.footage import TRACKING
 from dynascene.geometry.intrinsics import intrinsics_from_fov
@@ -56,8 +57,7 @@ def tracking_words(draft: Draft) -> str:
             report["verdict"],
             "; ".join(report.get("reasons", ())),
         )
-        kinds = {"static": "stands still", "rotation": "turns in place", "general": "travels"}
-        words = f"The camera {kinds.get(kind, kind)}; the track is {verdict}"
+        words = f"The camera {KIND_WORDS[kind]}; the track is {verdict}"
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return ""
     return f"{words} ({reasons})." if reasons else f"{words}."

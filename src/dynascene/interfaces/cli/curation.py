@@ -11,6 +11,7 @@ from dynascene.extras import require
 from dynascene.interfaces.cli.arguments import optional
 from dynascene.interfaces.cli.curation_options.criteria import CriteriaOptions
 from dynascene.interfaces.cli.curation_options.engine import EngineOptions
+from dynascene.phrases import count_of
 
 if TYPE_CHECKING:  # imported where they are used: --help must not wait for torch
     from dynascene.curation.job import CurationResult, ReleaseSummary
@@ -69,7 +70,7 @@ def _say_result(result: CurationResult) -> None:
     removed = result.removed_by_people
     people = f", {removed} of them taken out by people" if removed else ""
     say(
-        f"{out}: {len(result.manifest)} clips of {result.videos} videos, "
+        f"{out}: {count_of(len(result.manifest), 'clip')} of {count_of(result.videos, 'video')}, "
         f"{result.clips_kept} kept{people}"
     )
     if result.release is not None:
@@ -82,7 +83,7 @@ def _say_release(release: ReleaseSummary, out: Path) -> None:
 
     path, outcomes = release.path, release.outcomes
     people = "people were not asked" if outcomes is None else f"people: {counts_text(outcomes)}"
-    say(f"{path}: {release.clips} clips, {release.clips_used} kept; {people}")
+    say(f"{path}: {count_of(release.clips, 'clip')}, {release.clips_used} kept; {people}")
     if release.pending:
         say(
             f"{path}: lacks newer votes, on {release.pending} of the clips; to have them in it: "

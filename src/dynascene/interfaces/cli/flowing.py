@@ -8,6 +8,7 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from dynascene.interfaces.cli.arguments import optional, parse_range
+from dynascene.phrases import count_of
 
 
 def flow(
@@ -32,7 +33,7 @@ def flow(
 
     part = parse_range(frames) if frames else None
     made = write_background_flow(load_weights(weights).pipeline, poses, out, part)
-    say(f"{out}: flow of {len(made)} frames  (look at {out / 'sheet.png'} first)")
+    say(f"{out}: flow of {count_of(len(made), 'frame')}  (look at {out / 'sheet.png'} first)")
 
 
 COMMANDS = {"flow": flow}

@@ -9,6 +9,7 @@ from dynascene.errors import InputError
 from dynascene.interfaces.cli.arguments import Switch, optional, parse_rate
 from dynascene.interfaces.cli.clip_options.cut_out import CutOutOptions
 from dynascene.interfaces.cli.clip_options.footage import FootageOptions
+from dynascene.phrases import count_of
 
 
 def matte(
@@ -44,8 +45,9 @@ def matte(
     done = run(video, clip.source, out, options, display)
     preview = out / "preview.mp4"
     say_result(
-        f"{out}: {done.frames} frames by {done.backend}, person {100 * done.share:.1f} % of the "
-        f"frame, flicker {100 * done.flicker:.1f} %  (look at {preview} first)",
+        f"{out}: {count_of(done.frames, 'frame')} by {done.backend}, person "
+        f"{100 * done.share:.1f} % of the frame, flicker {100 * done.flicker:.1f} %  "
+        f"(look at {preview} first)",
         lambda: {"folder": out, "preview": preview, "report": read_report(out / "matte.json")},
         json,
     )

@@ -10,6 +10,7 @@ from tyro.conf import Positional, arg
 from dynascene.errors import InputError
 from dynascene.interfaces.cli.arguments import optional, parse_rate, parse_size, parse_subject
 from dynascene.interfaces.cli.clip_options.footage import FootageOptions
+from dynascene.phrases import count_of
 
 
 def pose(
@@ -67,7 +68,7 @@ def pose(
     )
     done = run(video, source, out, options, terminal)
     say(
-        f"{out}: {done.frames} frames, {100 * done.visible:.0f} % of the joints seen  "
+        f"{out}: {count_of(done.frames, 'frame')}, {100 * done.visible:.0f} % of the joints seen  "
         f"(look at {out / 'sheet.png'} first)"
     )
 

@@ -10,6 +10,7 @@ from tyro.conf import Positional, arg
 from dynascene.errors import InputError
 from dynascene.interfaces.cli.arguments import Switch, optional
 from dynascene.interfaces.cli.clip_options.footage import Footage, FootageOptions
+from dynascene.phrases import count_of
 
 if TYPE_CHECKING:  # imported where they are made: --help must not wait for torch
     from dynascene.display import Display
@@ -49,6 +50,7 @@ def track(
         json: print the result as JSON: the paths and the report.
     """
     from dynascene.estimators.camera import track_camera
+    from dynascene.estimators.camera.classification import KIND_WORDS
     from dynascene.interfaces.cli.display import open_display, say_result
     from dynascene.jobs.result_folder import result_folder
 
@@ -69,9 +71,9 @@ def track(
     if tracked.track is None:
         why = "; ".join(tracked.reasons)
         raise InputError(f"{video}: the camera could not be tracked ({why}); figures in {report}")
-    verdict = f"{tracked.kind}, {tracked.verdict}"
+    verdict = f"the camera {KIND_WORDS[tracked.kind]}, the track is {tracked.verdict}"
     say_result(
-        f"{out}: {len(tracked.track)} frames, {verdict} (figures in {report})",
+        f"{out}: {count_of(len(tracked.track), 'frame')}, {verdict} (figures in {report})",
         lambda: {"cameras": out, "report_file": report, "report": figures},
         json,
     )

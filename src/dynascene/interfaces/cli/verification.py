@@ -12,6 +12,7 @@ from tyro.conf import Positional, arg
 from dynascene.errors import InputError
 from dynascene.extras import require
 from dynascene.interfaces.cli.arguments import Switch, optional
+from dynascene.phrases import count_of
 
 if TYPE_CHECKING:  # imported where they are used: --help must not wait for torch
     from dynascene.curation.votes.store import VoteStore
@@ -81,7 +82,7 @@ def verify(
         title = dataset.rstrip("/").rpartition("/")[2] or dataset
         app = VerificationApp(board, Sessions(token, bound_port), title, points=points)
         address = f"[{host}]" if ":" in host else host
-        say(f"{len(clips.ids)} clips at http://{address}:{bound_port}/ (Ctrl-C ends)")
+        say(f"{count_of(len(clips.ids), 'clip')} at http://{address}:{bound_port}/ (Ctrl-C ends)")
         sys.stdout.flush()  # a script that reads the address must not wait for the end
         serve(app, listening)
 

@@ -21,6 +21,7 @@ from dynascene.interfaces.app.steps.parts import (
     status_line,
 )
 from dynascene.io.keyframes import MOTION_KEYS, is_keyframe_file
+from dynascene.phrases import count_of
 
 SOURCES = [
     ("the clip's own, tracked", TRACK),
@@ -144,7 +145,8 @@ class CameraStep(JobStep):
             track = camera_track_of(draft, self.desk.frames_of(draft))
             if track is None:
                 return {self.path: "", self.words: status_line("not tracked yet")}
-            words = tracking_words(draft) if draft.camera == TRACK else f"{len(track)} cameras"
+            is_tracked = draft.camera == TRACK
+            words = tracking_words(draft) if is_tracked else count_of(len(track), "camera")
             if draft.camera == FILE and draft.camera_file:
                 words = f"{Path(draft.camera_file).name}: {words}"
                 if draft.camera_height and is_keyframe_file(Path(draft.camera_file)):
