@@ -1,7 +1,6 @@
 """What the sheet says above its pictures, and the notice on how much of the view is seen."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
