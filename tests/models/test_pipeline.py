@@ -172,6 +172,36 @@ def test_guidance_of_one_leaves_the_unconditional_half_out(paper, make_batch) ->
     assert len(calls) == 6
 
 
+@pytest.mark.parametrize(("clips", "frames"), [(1, 3), (2, 5)])
+def test_guidance_in_one_batch_gives_what_two_calls_give(paper, make_batch, clips, frames) -> None:
+    sizes = []
+    paper.denoiser.unet.register_forward_hook(lambda _, inputs, __: sizes.append(len(inputs[0])))
+    options = {"guidance_scale": 2.5, "output_type": "latent", "window": 3, "overlap": 1}
+    batch = make_batch(B=clips, F=frames)
+    one, two = (
+        paper(batch, 2, generator=seed(), batched_guidance=batched, **options).frames
+        for batched in (True, False)
+    )
+    windows = 1 if frames == 3 else 2
+    assert sizes == [2 * clips] * 2 * windows + [clips] * 4 * windows
+    torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-4)
+    plain = paper(batch, 2, generator=seed(), **{**options, "guidance_scale": 1.0}).frames
+    assert (one - plain).abs().max() > 1e-3
+
+
+def test_a_callback_turns_batched_guidance_on(paper, make_batch) -> None:
+    sizes = []
+    paper.denoiser.unet.register_forward_hook(lambda _, inputs, __: sizes.append(len(inputs[0])))
+
+    def on_step(pipeline, step, timestep, tensors):
+        pipeline._guidance_scale = 2.0
+        return tensors
+
+    options = {"guidance_scale": 1.0, "batched_guidance": True, "callback_on_step_end": on_step}
+    paper(make_batch(), 3, **options)
+    assert sizes == [1, 2, 2]
+
+
 def test_what_cannot_be_is_refused_in_one_line(paper, make_batch) -> None:
     batch = make_batch()
     with pytest.raises(InputError, match="steps: 0"):

@@ -6,7 +6,6 @@ row of the batch: a frame in the spatial layers, one pixel over all frames in th
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal
 
 import torch
@@ -21,7 +20,7 @@ AnyAttention = Any  # diffusers' Attention, whose projections are typed as optio
 Projection = Literal["to_q", "to_k", "to_v", "to_out"]
 
 
-@dataclass(frozen=True)
+@dataclass
 class AttentionState:
     """One attention as its readers see it.
 
@@ -35,11 +34,14 @@ class AttentionState:
     key: Tensor
     value: Tensor
     keys_and_values: Callable[[Tensor], tuple[Tensor, Tensor]]
+    _attended: Tensor | None = None  # torch.compile breaks at the lock of cached_property
 
-    @cached_property
+    @property
     def attended(self) -> Tensor:
         """The layer's own attention s, [items, heads, n, d]; computed where somebody asks."""
-        return attend(self.query, self.key, self.value)
+        if self._attended is None:
+            self._attended = attend(self.query, self.key, self.value)
+        return self._attended
 
 
 class Reader:

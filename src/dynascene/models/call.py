@@ -6,9 +6,9 @@ the call has ended, perhaps after the next call has begun and in another thread.
 keeps the call in which it was made.
 """
 
+import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -54,7 +54,7 @@ class Call:
         self.probe_values[probe] = value
 
 
-_CURRENT: ContextVar[Call | None] = ContextVar("dynascene_call", default=None)
+_CURRENT = threading.local()  # one per thread; torch.compile follows it, but no ContextVar
 
 
 def current_call() -> Call:
@@ -63,17 +63,18 @@ def current_call() -> Call:
     Outside of the denoiser (other networks share its attention layers) an empty one: no conditions,
     no probes, and motion modules that run on single frames.
     """
-    return _CURRENT.get() or Call()
+    return getattr(_CURRENT, "call", None) or Call()
 
 
 @contextmanager
 def calling(call: Call) -> Generator[Call]:
     """Make ``call`` the current one for the length of a ``with`` block."""
-    token = _CURRENT.set(call)
+    outer = getattr(_CURRENT, "call", None)
+    _CURRENT.call = call
     try:
         yield call
     finally:
-        _CURRENT.reset(token)
+        _CURRENT.call = outer
 
 
 class CheckpointedBlock(nn.Module):

@@ -6,7 +6,7 @@ Legend: B clips, F frames, C latent channels, H W pixels, h w latent grid.
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from math import ceil
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
@@ -42,6 +42,7 @@ from dynascene.types import Batch
 
 STEPS, GUIDANCE = 50, 3.5  # the paper's DDIM steps, and the lineage's guidance
 OVERLAP = 8  # frames that neighbouring windows share
+Halves = Literal["conditional", "unconditional", "both"]
 SHARED_PARTS: tuple[InjectionPart, ...] = ("per_clip", "whole_clip")  # made once for all windows
 
 
@@ -93,6 +94,7 @@ class DynaScenePipeline(PublishedPipeline):
         latents: Tensor | None = None,
         window: int | None = None,
         overlap: int = OVERLAP,
+        batched_guidance: bool | None = None,
         output_type: str = "pt",
         callback_on_step_end: StepCallback | None = None,
         callback_on_step_end_tensor_inputs: Sequence[str] = ("latents",),
@@ -113,6 +115,9 @@ class DynaScenePipeline(PublishedPipeline):
             window: number of frames that the denoiser takes at once; None: as many as it was
                 trained on. Longer clips are covered by overlapping windows, averaged in every step.
             overlap: of two windows, in frames.
+            batched_guidance: whether both halves of guidance go through the denoiser in one batch,
+                which takes twice the memory of its activations. None: except on a CPU, which gains
+                nothing.
             output_type: ``pt``, ``np``, ``pil`` or ``latent``, see ``DynaSceneOutput``.
             callback_on_step_end: ``f(pipeline, step, timestep, tensors) → tensors`` as in
                 diffusers, or a ``PipelineCallback``; steps of a chain of clips are counted through.
@@ -148,12 +153,15 @@ class DynaScenePipeline(PublishedPipeline):
         self.scheduler.set_timesteps(steps, device=self._execution_device)
         self._num_timesteps = len(self.scheduler.timesteps) * clips
         self._guidance_scale, self._interrupt = guidance, False
+        if batched_guidance is None:
+            batched_guidance = self._execution_device.type != "cpu"
         with self.progress_bar(total=self.num_timesteps) as progress:
             sample = partial(
                 self._sampled,
                 steps=steps,
                 generator=generator,
                 window=(length, min(overlap, length - 1)),
+                batched_guidance=batched_guidance,
                 on_step=StepEnd(self, callback_on_step_end, tensors, progress.update),
             )
             if clips > 1:
@@ -185,6 +193,7 @@ class DynaScenePipeline(PublishedPipeline):
         steps: int,
         generator: Any,
         window: tuple[int, int],
+        batched_guidance: bool,
         on_step: StepEnd,
     ) -> Tensor:
         """The latents of a clip.
@@ -194,7 +203,7 @@ class DynaScenePipeline(PublishedPipeline):
         """
         length, overlap = window
         spans = window_spans(clip.frames, length, overlap)
-        predict = self._predictor(clip, spans, overlap)
+        predict = self._predictor(clip, spans, overlap, batched_guidance)
         self.scheduler.set_timesteps(steps, device=self._execution_device)
         options = step_options(self.scheduler, generator)
         latents = self._hooked(noise * self.scheduler.init_noise_sigma, clip, noise, -1)
@@ -292,34 +301,50 @@ class DynaScenePipeline(PublishedPipeline):
         return latents.to(self._execution_device).float()
 
     def _predictor(
-        self, clip: EncodedClip, spans: Sequence[tuple[int, int]], overlap: int
+        self,
+        clip: EncodedClip,
+        spans: Sequence[tuple[int, int]],
+        overlap: int,
+        batched_guidance: bool,
     ) -> Callable[[Tensor, Tensor], Tensor]:
         """(noisy, timestep) → guided prediction; what is the same in all steps is computed once."""
         weights = window_weights(spans, overlap)
-        conditional = self._injections(clip, spans, drop=False)
-        # made with the first step that needs it: a callback may turn guidance on
-        unconditional = cache(partial(self._injections, clip, spans, drop=True))
+        # made with the first step that needs them: a callback may turn guidance on
+        injections = cache(partial(self._injections, clip, spans))
 
-        motion = clip.frames > 1
+        def value(noisy: Tensor, timestep: Tensor, index: int, halves: Halves) -> Tensor:
+            injection = injections(halves)[index]
+            steps = timestep.to(noisy.device).expand(len(noisy))
+            return self.denoiser(noisy, steps, injection, motion=clip.frames > 1).value
 
         def predict(noisy: Tensor, timestep: Tensor) -> Tensor:
             def predict_window(index: int, part: Tensor) -> Tensor:
-                steps = timestep.to(part.device).expand(len(part))
-                value = self.denoiser(part, steps, conditional[index], motion=motion).value
                 if self.guidance_scale <= 1:
-                    return value
-                without = self.denoiser(part, steps, unconditional()[index], motion=motion).value
-                return guided(without, value, self.guidance_scale)
+                    return value(part, timestep, index, "conditional")
+                if batched_guidance:
+                    both = value(torch.cat([part, part]), timestep, index, "both")
+                    without, conditional = both.chunk(2)
+                else:
+                    without = value(part, timestep, index, "unconditional")
+                    conditional = value(part, timestep, index, "conditional")
+                return guided(without, conditional, self.guidance_scale)
 
             return average_windows(predict_window, noisy, spans, weights)
 
         return predict
 
     def _injections(
-        self, clip: EncodedClip, spans: Sequence[tuple[int, int]], *, drop: bool
+        self, clip: EncodedClip, spans: Sequence[tuple[int, int]], halves: Halves
     ) -> list[Injection]:
-        """One injection per window; reference and image features are computed once for all."""
-        dropped = torch.full((len(clip),), drop, device=clip.foreground.device)
+        """One injection per window; reference and image features are computed once for all.
+
+        halves: of guidance; both: the unconditional clips, then the conditional ones.
+        """
+        dropped = torch.full((len(clip),), halves == "unconditional")
+        if halves == "both":
+            dropped = torch.cat([~dropped, dropped])
+            clip = clip.replace(**{name: torch.cat([field, field]) for name, field in clip.items()})
+        dropped = dropped.to(clip.foreground.device)
         shared, whole = (self.denoiser.inject(clip, dropped, part=p) for p in SHARED_PARTS)
         own = [self.denoiser.inject(clip.window(*s), dropped, part="per_frame") for s in spans]
         parts = ([shared, whole.window(*s), part] for s, part in zip(spans, own, strict=True))
