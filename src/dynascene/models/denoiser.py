@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from dynascene.errors import InputError
 from dynascene.models.backbone import attention_sites, build_unet, motion_modules
 from dynascene.models.call import Call, calling, checkpoint_in_call
+from dynascene.models.compiled_blocks import CompiledByBlocks
 from dynascene.models.conditioners import Conditioner, build_conditioner
 from dynascene.models.conditioners.base import InjectionPart
 from dynascene.models.diffusion.schedule import (
@@ -45,7 +46,6 @@ from dynascene.models.strict_loading import StrictModel
 
 # parts that others than their owner call
 CALLED_ALONE = ("encoder", "null", "down", "up", "places")
-GRAPHS_OF_A_BLOCK = 4  # by whether gradients are asked for, and by sizes that change
 SCRATCH_GAIN = 0.5  # of Xavier's, for layers that otherwise start at zero
 
 
@@ -62,7 +62,7 @@ class Prediction(NamedTuple):
     value: Tensor
 
 
-class Denoiser(StrictModel, ModelMixin, ConfigMixin):  # diffusers looks for ModelMixin here
+class Denoiser(StrictModel, CompiledByBlocks, ModelMixin, ConfigMixin):  # ModelMixin: for diffusers
     """A system's network. It is saved and loaded as one, and describes itself in its config.
 
     Args:
@@ -82,7 +82,6 @@ class Denoiser(StrictModel, ModelMixin, ConfigMixin):  # diffusers looks for Mod
     """
 
     _supports_gradient_checkpointing = True
-    _repeated_blocks = ("BasicTransformerBlock", "ResnetBlock2D")  # for compile_repeated_blocks
 
     @register_to_config
     def __init__(
@@ -118,21 +117,6 @@ class Denoiser(StrictModel, ModelMixin, ConfigMixin):  # diffusers looks for Mod
                 nn.init.zeros_(parameter)
         self.motion_loras = MotionLoras()
         self.alpha_bars = alpha_bars(schedule)  # no buffer: it must stay float32 in half precision
-
-    def compile_repeated_blocks(self, *args: Any, **kwargs: Any) -> None:
-        """Compile the transformer and residual blocks, as in diffusers; ``fullgraph=True`` holds.
-
-        Blocks of one class differ in width and readers, so each may need graphs of its own: torch's
-        limit of them, which is one for the whole process, is raised to their number.
-
-        Args:
-            args, kwargs: of ``torch.compile``.
-        """
-        names = [type(module).__name__ for module in self.modules()]
-        blocks = sum(name in self._repeated_blocks for name in names)
-        limits: Any = torch._dynamo.config
-        limits.recompile_limit = max(limits.recompile_limit, GRAPHS_OF_A_BLOCK * blocks)
-        super().compile_repeated_blocks(*args, **kwargs)
 
     @property
     def _group_offload_block_modules(self) -> list[str]:

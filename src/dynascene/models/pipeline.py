@@ -4,9 +4,9 @@ Legend: B clips, F frames, C latent channels, H W pixels, h w latent grid.
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import partial
 from math import ceil
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
@@ -17,20 +17,17 @@ from torch import Tensor, nn
 from dynascene.errors import InputError
 from dynascene.models.autoencoders import SpaceToDepth
 from dynascene.models.backbone import MAX_FRAMES
-from dynascene.models.conditioners.base import Conditioner, InjectionPart
+from dynascene.models.conditioners.base import Conditioner
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.chaining import chained
 from dynascene.models.diffusion.samplers import (
-    average_windows,
     check_scheduler,
-    guided,
     step_options,
     window_spans,
-    window_weights,
 )
 from dynascene.models.diffusion.schedule import TRAINING_STEPS
+from dynascene.models.guided_prediction import GuidedPrediction
 from dynascene.models.image_encoder import SmallImageEncoder
-from dynascene.models.injection import Injection, merge_injections
 from dynascene.models.inputs import fields_read
 from dynascene.models.latents import EncodedClip, encode_clip
 from dynascene.models.pipeline_output import DynaSceneOutput, check_output_type, frames_of
@@ -42,8 +39,6 @@ from dynascene.types import Batch
 
 STEPS, GUIDANCE = 50, 3.5  # the paper's DDIM steps, and the lineage's guidance
 OVERLAP = 8  # frames that neighbouring windows share
-Halves = Literal["conditional", "unconditional", "both"]
-SHARED_PARTS: tuple[InjectionPart, ...] = ("per_clip", "whole_clip")  # made once for all windows
 
 
 class DynaScenePipeline(PublishedPipeline):
@@ -203,14 +198,15 @@ class DynaScenePipeline(PublishedPipeline):
         """
         length, overlap = window
         spans = window_spans(clip.frames, length, overlap)
-        predict = self._predictor(clip, spans, overlap, batched_guidance)
+        predict = GuidedPrediction(self.denoiser, clip, spans, overlap, batched=batched_guidance)
         self.scheduler.set_timesteps(steps, device=self._execution_device)
         options = step_options(self.scheduler, generator)
         latents = self._hooked(noise * self.scheduler.init_noise_sigma, clip, noise, -1)
         for step, timestep in enumerate(self.scheduler.timesteps):
             if self.interrupt:
                 break
-            value = predict(self.scheduler.scale_model_input(latents, timestep), timestep)
+            noisy = self.scheduler.scale_model_input(latents, timestep)
+            value = predict(noisy, timestep, self.guidance_scale)
             latents = self.scheduler.step(value, timestep, latents, **options).prev_sample
             latents = on_step(timestep, self._hooked(latents, clip, noise, step))
         return latents
@@ -299,53 +295,3 @@ class DynaScenePipeline(PublishedPipeline):
         elif latents.shape != shape:
             raise InputError(f"latents: shape {list(latents.shape)}, expected {list(shape)}")
         return latents.to(self._execution_device).float()
-
-    def _predictor(
-        self,
-        clip: EncodedClip,
-        spans: Sequence[tuple[int, int]],
-        overlap: int,
-        batched_guidance: bool,
-    ) -> Callable[[Tensor, Tensor], Tensor]:
-        """(noisy, timestep) → guided prediction; what is the same in all steps is computed once."""
-        weights = window_weights(spans, overlap)
-        # made with the first step that needs them: a callback may turn guidance on
-        injections = cache(partial(self._injections, clip, spans))
-
-        def value(noisy: Tensor, timestep: Tensor, index: int, halves: Halves) -> Tensor:
-            injection = injections(halves)[index]
-            steps = timestep.to(noisy.device).expand(len(noisy))
-            return self.denoiser(noisy, steps, injection, motion=clip.frames > 1).value
-
-        def predict(noisy: Tensor, timestep: Tensor) -> Tensor:
-            def predict_window(index: int, part: Tensor) -> Tensor:
-                if self.guidance_scale <= 1:
-                    return value(part, timestep, index, "conditional")
-                if batched_guidance:
-                    both = value(torch.cat([part, part]), timestep, index, "both")
-                    without, conditional = both.chunk(2)
-                else:
-                    without = value(part, timestep, index, "unconditional")
-                    conditional = value(part, timestep, index, "conditional")
-                return guided(without, conditional, self.guidance_scale)
-
-            return average_windows(predict_window, noisy, spans, weights)
-
-        return predict
-
-    def _injections(
-        self, clip: EncodedClip, spans: Sequence[tuple[int, int]], halves: Halves
-    ) -> list[Injection]:
-        """One injection per window; reference and image features are computed once for all.
-
-        halves: of guidance; both: the unconditional clips, then the conditional ones.
-        """
-        dropped = torch.full((len(clip),), halves == "unconditional")
-        if halves == "both":
-            dropped = torch.cat([~dropped, dropped])
-            clip = clip.replace(**{name: torch.cat([field, field]) for name, field in clip.items()})
-        dropped = dropped.to(clip.foreground.device)
-        shared, whole = (self.denoiser.inject(clip, dropped, part=p) for p in SHARED_PARTS)
-        own = [self.denoiser.inject(clip.window(*s), dropped, part="per_frame") for s in spans]
-        parts = ([shared, whole.window(*s), part] for s, part in zip(spans, own, strict=True))
-        return [merge_injections(part) for part in parts]
