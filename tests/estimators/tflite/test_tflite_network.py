@@ -10,7 +10,7 @@ from dynascene.estimators.tflite.graph import read_graph
 from dynascene.estimators.tflite.network import TfliteNetwork
 
 CONV, DEPTHWISE, DEPTH_TO_SPACE, DEQUANTIZE, MAX_POOL = 3, 4, 5, 6, 17
-RESHAPE, RESIZE, PAD, DENSIFY = 22, 23, 34, 124
+LOGISTIC, RESHAPE, RESIZE, PAD, DENSIFY = 14, 22, 23, 34, 124
 SAME_STRIDE_2: Fields = {0: ("b", 0), 1: 2, 2: 2}
 RELU = ("b", 1)
 
@@ -138,3 +138,25 @@ def test_what_is_no_such_network_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:40])
     with pytest.raises(InputError, match="damaged"):
         read_graph(path)
+
+
+def test_outputs_that_are_not_asked_for_are_not_computed(tmp_path: Path) -> None:
+    """Branches from a common layer: each alone gives what two together give."""
+    weight = np.random.default_rng(4).normal(size=(3, 1, 1, 2)).astype(np.float32)
+    options: Fields = {0: ("b", 0), 1: 1, 2: 1}
+    steps = [
+        (CONV, [0, 1], [2], options),
+        (LOGISTIC, [2], [3], {}),
+        (MAX_POOL, [2], [4], {0: ("b", 0), 1: 2, 2: 2, 3: 2, 4: 2}),
+    ]
+    constants = {1: weight, 5: np.array([1, 7], np.int32)}
+    steps.append((RESHAPE, [2, 5], [6], {}))  # which fails
+    path = write_network(tmp_path / "net.tflite", constants, steps, 7, outputs=(3, 4, 6))
+    network, x = TfliteNetwork(path), torch.rand(3, 2, 4, 4)
+    both = network(x, (0, 1))
+    for place in (0, 1):
+        (alone,) = network(x, [place])
+        assert torch.equal(alone, both[place])
+    assert [tuple(output.shape) for output in both] == [(3, 3, 4, 4), (3, 3, 2, 2)]
+    with pytest.raises(RuntimeError, match="shape"):
+        network(x, (2,))

@@ -15,6 +15,7 @@ def write_network(
     steps: list[tuple[int, list[int], list[int], Fields]],
     tensors: int,
     sparse: dict[int, tuple[tuple[int, ...], Fields]] | None = None,
+    outputs: tuple[int, ...] | None = None,
 ) -> Path:
     """Write a network from tensor 0 to its last tensor.
 
@@ -24,6 +25,7 @@ def write_network(
         steps: operation, inputs, outputs, options.
         tensors: how many there are.
         sparse: shape and sparsity of constants that hold their non-zero values only.
+        outputs: numbers of tensors; None: the last one.
     """
     numbers, sparse = sorted(constants), sparse or {}
     buffers: list[object] = [{}]
@@ -51,7 +53,7 @@ def write_network(
         }
         for code, inputs, outputs, options in steps
     ]
-    ends = np.array([0], np.int32), np.array([tensors - 1], np.int32)
+    ends = np.array([0], np.int32), np.array(outputs or [tensors - 1], np.int32)
     graph: Fields = {0: entries, 1: ends[0], 2: ends[1], 3: operators}
     model: Fields = {1: [{3: code} for code in codes], 2: [graph], 4: buffers}
     data = bytearray(struct.pack("<I4s", 0, b"TFL3"))

@@ -17,7 +17,6 @@ from dynascene.imaging.pixels import unit_floats
 
 REACHES = 0.03, 0.015, 0.006  # of the frame's longer side: each average refines the one before
 LEAST_REACH = 2.5  # pixels
-SOLID = 8  # power of the weights: nearly solid pixels make the averages
 WIDER, FAR_SHARE = 4, 1e-3  # times the reach, and the weight, of the averages far from the person
 
 
@@ -39,16 +38,16 @@ def decontaminate(frame: np.ndarray, matte: np.ndarray) -> np.ndarray:
     part, alpha = frame[rows, columns], alpha[rows, columns]
     light = light_of(part)
     # elsewhere a pixel is its own side's colour from the start, and has no weight on the other side
-    soft = (alpha > 0) & (alpha < 1)
+    soft = np.nonzero((alpha > 0) & (alpha < 1))
     mixed, share = light[soft], alpha[soft][:, None]
-    person, place = _weighted(light, alpha**SOLID), _weighted(light, (1 - alpha) ** SOLID)
+    person, place = _weighted(light, _solid(alpha)), _weighted(light, _solid(1 - alpha))
     near_person: np.ndarray = light
     for reach in REACHES:
         sigma = max(LEAST_REACH, reach * max(frame.shape[:2]))
         near_person, near_place = _averages(person, sigma), _averages(place, sigma)
         own, other = _refined(mixed, near_person[soft], near_place[soft], share)
-        person[soft, :3] = own * person[soft, 3:]
-        place[soft, :3] = other * place[soft, 3:]
+        person[(*soft, np.s_[:3])] = own * person[(*soft, np.s_[3:])]
+        place[(*soft, np.s_[:3])] = other * place[(*soft, np.s_[3:])]
         near_person[soft] = own
     cleaned = picture_of_light(near_person, frame)
     result = frame.copy()
@@ -83,6 +82,13 @@ def _refined(
     return person, np.clip(near_place + (1 - share) * left_over, 0, 1)
 
 
+def _solid(alpha: np.ndarray) -> np.ndarray:
+    """Shares to the power of 8, so that nearly solid pixels make the averages."""
+    for _ in range(3):
+        alpha = alpha * alpha
+    return alpha
+
+
 def _weighted(colour: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Colours [H, W, 3] times their weights [H, W], and the weights themselves: [H, W, 4]."""
     return np.dstack([colour * weight[..., None], weight])
@@ -96,7 +102,7 @@ def _averages(weighted: np.ndarray, sigma: float) -> np.ndarray:
     weighted: [H, W, 4], see ``_weighted``.
     """
     height, width = weighted.shape[:2]
-    step = max(1, int(sigma / 3))
+    step = max(1, round(sigma / 3))
     coarse, narrow = _shrunk(weighted, step), sigma / step
     farther = max(1, int(WIDER * narrow / 3))
     far = cv2.GaussianBlur(_shrunk(coarse, farther), (0, 0), WIDER * narrow / farther)

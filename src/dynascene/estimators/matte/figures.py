@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from dynascene.estimators.matte.around_person import around_person
 from dynascene.estimators.matte.camera_motion import Flow, look_up, pixel_grid
 from dynascene.imaging.colour import luma
 
@@ -48,8 +49,13 @@ class MatteFigures:
 
     def _change(self, grey: np.ndarray, matte: np.ndarray) -> float:
         assert self._before is not None
-        grey_before, matte_before = self._before
-        places = pixel_grid(*grey.shape) + self._flow(grey, grey_before)
+        near = around_person([matte, self._before[1]], 0)
+        if near is None:
+            return 0.0
+        own, grey, grey_before, matte_before = (
+            np.ascontiguousarray(picture[near]) for picture in (matte, grey, *self._before)
+        )
+        places = pixel_grid(*own.shape) + self._flow(grey, grey_before)
         followed = look_up(matte_before, places)
-        area = max(float(matte.sum()), float(followed.sum()), 1.0)
-        return float(np.abs(matte - followed).sum()) / area
+        area = max(float(own.sum()), float(followed.sum()), 1.0)
+        return float(np.abs(own - followed).sum()) / area

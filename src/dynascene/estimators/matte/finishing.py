@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from dynascene.estimators.frame_spool import FrameStack
+from dynascene.estimators.matte.around_person import around_person
 from dynascene.estimators.matte.camera_motion import Flow, look_up, pixel_grid
 from dynascene.estimators.matte.colour_line import ColourLine, fit_colour_line
 from dynascene.estimators.matte.guided_filter import GuidedFilter, apply_coefficients
@@ -20,8 +21,7 @@ from dynascene.imaging.colour import luma
 
 SAME_COLOUR = 14.0  # 8-bit values: how well a neighbouring frame's pixel must fit to be heard
 NEIGHBOUR_WEIGHT = 0.5
-NOBODY = 0.02  # a probability that steadying leaves as it is …
-AROUND = 0.08  # … farther from the person than this share of the width
+NOBODY = 0.02  # a probability that steadying leaves as it is, away from the person
 LEAST_PART = 0.15  # of the largest part: others must be close to it,
 CLOSE = 0.025  # this share of the width, to be the subject's
 BAND = 0.012  # of the width, at least two pixels: how far from the outline edges may be soft
@@ -49,7 +49,7 @@ def steady(probabilities: Iterator[np.ndarray], frames: FrameStack) -> Iterator[
     for index, (this, after) in enumerate(_with_next(probabilities)):
         others = [(n, p) for n, p in ((index - 1, before), (index + 1, after)) if p is not None]
         before = this
-        near = _near([this, *(probability for _, probability in others)])
+        near = around_person([this, *(probability for _, probability in others)], NOBODY)
         if near is None:  # nobody is there, so nothing moves
             yield this
             continue
@@ -69,33 +69,20 @@ def steady(probabilities: Iterator[np.ndarray], frames: FrameStack) -> Iterator[
         yield result
 
 
-def _near(probabilities: list[np.ndarray]) -> tuple[slice, slice] | None:
-    """The rows and columns where one of some frames [h, w] may show the person, and what is around
-    them, in which their motion is told; None where none does.
-    """
-    person = reduce(np.maximum, probabilities)
-    left, top, width, height = cv2.boundingRect((person > NOBODY).astype(np.uint8))
-    if not width:
-        return None
-    margin = round(AROUND * person.shape[1])
-    return (
-        slice(max(0, top - margin), top + height + margin),
-        slice(max(0, left - margin), left + width + margin),
-    )
-
-
 def keep_subject(probability: np.ndarray) -> np.ndarray:
     """Keep the largest parts [h, w] and those close to them, such as a hand behind a pole."""
-    count, labels, figures, _ = cv2.connectedComponentsWithStats(
-        (probability > 0.5).astype(np.uint8)
-    )
-    if count < 2:
-        return np.zeros_like(probability)
+    result = np.zeros_like(probability)
+    close, rim = CLOSE * probability.shape[1], 2 * _band(probability.shape[1])
+    near = around_person([probability], 0.5, (max(close, rim) + 1) / probability.shape[1])
+    if near is None:
+        return result
+    person = probability[near] > 0.5
+    count, labels, figures, _ = cv2.connectedComponentsWithStats(person.astype(np.uint8))
     areas = figures[:, cv2.CC_STAT_AREA] * (np.arange(count) > 0)
     main = np.isin(labels, np.nonzero(areas >= LEAST_PART * areas.max())[0])
-    near = _grown(main, CLOSE * probability.shape[1])
-    parts = np.isin(labels, np.setdiff1d(labels[near > 0], 0))
-    return probability * _grown(parts, 2 * _band(probability.shape[1]))
+    parts = np.isin(labels, np.setdiff1d(labels[_grown(main, close) > 0], 0))
+    result[near] = probability[near] * _grown(parts, rim)
+    return result
 
 
 def _grown(mask: np.ndarray, pixels: float) -> np.ndarray:

@@ -21,6 +21,7 @@ FILE = "pose_landmark_full.tflite"
 SIDE = 256
 LANDMARKS = 33
 POINTS = 39
+NUMBERS, PRESENCE, MASK = 0, 1, 2  # places of the network's outputs
 SURE = 10.0  # logit beyond which nothing changes
 MIRRORED = (0, 4, 5, 6, 1, 2, 3, 8, 7, 10, 9, *(i + 1 - 2 * (i % 2 == 0) for i in range(11, 33)))
 
@@ -57,8 +58,10 @@ class PoseLandmarker:
         self._network = TfliteNetwork(path)
 
     def __call__(self, frame: np.ndarray, regions: Sequence[Region]) -> list[PoseReading]:
-        """Read some regions of a frame, uint8 [H, W, 3] sRGB."""
-        return self._read(np.stack([region.cut(frame, SIDE) for region in regions]), regions)[0]
+        """Read some regions of a frame, uint8 [H, W, 3] sRGB, without their masks."""
+        crops = np.stack([region.cut(frame, SIDE) for region in regions])
+        numbers, person = self._run(crops, (NUMBERS, PRESENCE))
+        return _readings(numbers, person, regions)
 
     def both_ways(
         self, frame: np.ndarray, region: Region
@@ -71,7 +74,9 @@ class PoseLandmarker:
         """
         crop = region.cut(frame, SIDE)
         both = np.stack([crop, crop[:, ::-1]])
-        (one, other), (mask, mirrored) = self._read(both, [region, region])
+        numbers, person, masks = self._run(both, (NUMBERS, PRESENCE, MASK))
+        one, other = _readings(numbers, person, [region, region])
+        mask, mirrored = np.clip(masks[:, 0], -SURE, SURE)
         # the second is in pixels of a mirrored crop
         to_crop = region.crop_from_frame(SIDE)
         places = other.points @ to_crop[:, :2].T + to_crop[:, 2]
@@ -88,24 +93,28 @@ class PoseLandmarker:
         )
         return mean, apart, np.log(probability / (1 - probability))
 
-    def _read(
-        self, crops: np.ndarray, regions: Sequence[Region]
-    ) -> tuple[list[PoseReading], np.ndarray]:
-        """Readings of crops uint8 [N, 256, 256, 3], and masks: logits float32 [N, 256, 256]."""
+    def _run(self, crops: np.ndarray, outputs: Sequence[int]) -> list[np.ndarray]:
+        """Some of the network's outputs for crops uint8 [N, 256, 256, 3]."""
         pictures = torch.from_numpy(np.ascontiguousarray(crops)).permute(0, 3, 1, 2).float() / 255
-        numbers, person, masks, *_ = self._network(pictures)
-        readings = []
-        for region, rows, flag in zip(regions, numbers.numpy(), person.numpy(), strict=True):
-            values = rows.reshape(POINTS, 5)
-            readings.append(
-                PoseReading(
-                    region.to_frame(values[:, :2] - 0.5, SIDE),
-                    values[:LANDMARKS, 2] * (region.side / SIDE),
-                    _sigmoid(values[:LANDMARKS, 3]),
-                    float(flag[0]),
-                )
+        return [output.numpy() for output in self._network(pictures, outputs)]
+
+
+def _readings(
+    numbers: np.ndarray, person: np.ndarray, regions: Sequence[Region]
+) -> list[PoseReading]:
+    """What the outputs [N, 195] and [N, 1] say about N regions."""
+    readings = []
+    for region, rows, flag in zip(regions, numbers, person, strict=True):
+        values = rows.reshape(POINTS, 5)
+        readings.append(
+            PoseReading(
+                region.to_frame(values[:, :2] - 0.5, SIDE),
+                values[:LANDMARKS, 2] * (region.side / SIDE),
+                _sigmoid(values[:LANDMARKS, 3]),
+                float(flag[0]),
             )
-        return readings, np.clip(masks.numpy()[:, 0], -SURE, SURE)
+        )
+    return readings
 
 
 def _sigmoid(logits: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ are as in the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -60,7 +60,7 @@ class TfliteNetwork:
         unknown = {operation.code for operation in graph.operations} - OPERATIONS.keys()
         if unknown:
             raise InputError(f"{path}: has the TFLite operation {min(unknown)}, not known here")
-        self._inputs, self._outputs = graph.inputs, graph.outputs
+        self._graph = graph
         self._constants = {number: torch.tensor(v) for number, v in graph.constants.items()}
         for operation in graph.operations:
             if operation.code in (CONV, DEPTHWISE):
@@ -69,39 +69,49 @@ class TfliteNetwork:
                 self._constants[operation.inputs[1]] = weight.permute(axes).contiguous(
                     memory_format=torch.channels_last
                 )
-        self._steps = _steps(graph)
+        self._steps = {graph.outputs: _steps(graph, graph.outputs)}  # by what they make
 
     @torch.inference_mode()
-    def __call__(self, pictures: Tensor) -> list[Tensor]:
+    def __call__(self, pictures: Tensor, outputs: Sequence[int] | None = None) -> list[Tensor]:
         """Run the network, with one thread: for such small layers several mostly wait for each
         other, and keep their cores busy with it.
 
         Args:
             pictures: [N, C, H, W] float32, in the network's own size and range.
+            outputs: the places of the wanted ones in the file's order; what leads to others is not
+                computed. None: all.
 
         Returns:
-            Its outputs in the file's order, the first dimension N.
+            Those outputs, the first dimension N.
         """
+        graph = self._graph
+        wanted = graph.outputs if outputs is None else tuple(graph.outputs[n] for n in outputs)
+        if wanted not in self._steps:
+            self._steps[wanted] = _steps(graph, wanted)
         values = self._constants.copy()
-        values[self._inputs[0]] = pictures.contiguous(memory_format=torch.channels_last)
+        values[graph.inputs[0]] = pictures.contiguous(memory_format=torch.channels_last)
         with one_torch_thread():
-            for step in self._steps:
+            for step in self._steps[wanted]:
                 values[step.output] = step.run(*[values[number] for number in step.inputs])
                 for number in step.done:
                     del values[number]
-        return [values[number] for number in self._outputs]
+        return [values[number] for number in wanted]
 
 
-def _steps(graph: Graph) -> list[NetworkStep]:
-    """The operations in the file's order."""
-    last_read = {
-        number: index for index, step in enumerate(graph.operations) for number in step.inputs
-    }
+def _steps(graph: Graph, outputs: Sequence[int]) -> list[NetworkStep]:
+    """The operations that lead to some outputs, in the file's order."""
+    needed, operations = set(outputs), []
+    for operation in reversed(graph.operations):
+        if not needed.isdisjoint(operation.outputs):
+            needed.update(operation.inputs)
+            operations.append(operation)
+    operations.reverse()
+    last_read = {number: index for index, step in enumerate(operations) for number in step.inputs}
     steps = []
-    for index, operation in enumerate(graph.operations):
+    for index, operation in enumerate(operations):
         inputs = tuple(number for number in operation.inputs if number >= 0)
         done = {number for number in inputs if last_read[number] == index}
-        done -= {*graph.outputs, *graph.constants}
+        done -= {*outputs, *graph.constants}
         run = OPERATIONS[operation.code](operation)
         steps.append(NetworkStep(run, inputs, operation.outputs[0], tuple(done)))
     return steps
