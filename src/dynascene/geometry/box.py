@@ -9,7 +9,7 @@ point of the side walls.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor
@@ -55,6 +55,7 @@ class PlaceBox:
     back: float
     turn: float
     radius: float
+    is_convex: ClassVar[bool] = True
 
     @property
     def distances(self) -> tuple[float, ...]:

@@ -24,8 +24,9 @@ ROWS_AT_ONCE = 16  # of a view: what is added up stays in the processor's cache
 PHOTOGRAPHED = 3  # the channel that says where a layer is photographed
 SOLID = 4  # and the one that says where it is solid
 SOLID_GROUP = 1  # it is sampled alone; before it the first four channels together
-# Where in a pixel the four samples lie (a rotated grid: distinct in x and in y)
-SAMPLE_OFFSETS = ((-0.125, -0.375), (0.375, -0.125), (0.125, 0.375), (-0.375, 0.125))
+# Where in a pixel two of its four samples lie, and the others opposite to them (a rotated grid:
+# distinct in x and in y)
+SAMPLE_OFFSETS = ((0.125, 0.375), (0.375, -0.125))
 
 
 class CanvasSample(NamedTuple):
@@ -91,13 +92,12 @@ class SceneCanvas:
         for start in range(0, max(height - 1, 1), ROWS_AT_ONCE):
             stop = start + ROWS_AT_ONCE if start + ROWS_AT_ONCE < height - 1 else height
             rows, with_next = slice(start, stop), slice(start, stop + 1)
-            x, y = self._places(azimuth[with_next], depression[with_next])
+            x, y = self._places(azimuth[with_next].numpy(), depression[with_next].numpy())
             means, footprint[rows] = self._sample_rows(groups, x, y, stop - start)
-            colour[rows], planes[0, rows] = means[0][..., :3], means[0][..., 3]
+            cv2.cvtColor(means[0], cv2.COLOR_RGBA2RGB, dst=colour[rows])
+            cv2.extractChannel(means[0], 3, planes[0, rows])
             for group in groups[1:]:
                 planes[group, rows] = means[group]
-        np.clip(colour, 0, 1, out=colour)
-        np.clip(planes, 0, 1, out=planes)
         if not is_backmost and not self.is_card:
             stretch = _stretch(torch.from_numpy(footprint)).numpy()
             planes[SOLID_GROUP] = 1 - (1 - planes[SOLID_GROUP]) * stretch
@@ -105,11 +105,18 @@ class SceneCanvas:
         shown = torch.from_numpy(colour).movedim(-1, 0)
         return CanvasSample(shown, photographed, solid, painted[0] if painted else None)
 
-    def _places(self, azimuth: Tensor, depression: Tensor) -> list[np.ndarray]:
-        """Columns x and rows y [H, W] of the canvas in these directions."""
-        normalised = self.window.normalised(azimuth.float(), depression.float()).numpy()
-        size = self.window.size
-        return [(normalised[..., axis] + 1) * (size[axis] / 2) for axis in (0, 1)]
+    def _places(self, azimuth: np.ndarray, depression: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Columns x and rows y [H, W] of the canvas in these directions; OpenCV's first pixel
+        centre is at 0."""
+        window, size = self.window, self.window.size
+        x = azimuth - np.float32(window.centre_azimuth)
+        x -= np.float32(2 * np.pi) * np.rint(x / np.float32(2 * np.pi))
+        x *= size.width / 2 / window.half_width
+        x += size.width / 2 - 0.5
+        y = depression - np.float32(window.top)
+        y *= size.height / (window.bottom - window.top)
+        y -= 0.5
+        return x, y
 
     def _footprint(
         self, x: np.ndarray, y: np.ndarray, rows: int
@@ -119,10 +126,12 @@ class SceneCanvas:
         x, y: of these rows and of the next one, where there is one.
         """
         circle = 2 * np.pi / self.window.half_width * self.window.size.width / 2
+        has_seam = float(x.max() - x.min()) > circle / 2
         steps = []
         for axis in (1, 0):
             step_x, step_y = (np.diff(values, axis=axis) for values in (x, y))
-            step_x -= circle * np.rint(step_x / circle)
+            if has_seam:
+                step_x -= circle * np.rint(step_x / circle)
             missing = 0, max(rows - len(step_x), 0), 0, x.shape[1] - step_x.shape[1]
             mode = cv2.BORDER_REPLICATE
             steps.append([cv2.copyMakeBorder(s[:rows], *missing, mode) for s in (step_x, step_y)])
@@ -137,9 +146,9 @@ class SceneCanvas:
         """
         across, down = self._footprint(x, y, rows)
         widths = cv2.magnitude(*across), cv2.magnitude(*down)
-        level = np.log2(np.maximum(np.maximum(*widths) / 2, 1))
-        means = self._means(groups, (x[:rows], y[:rows]), across, down, level)
-        return means, np.minimum(*widths)
+        wider = np.maximum(*widths)
+        level = np.log2(np.maximum(wider / 2, 1)) if wider.max() > 2 else None
+        return self._means(groups, (x[:rows], y[:rows]), across, down, level), np.minimum(*widths)
 
     def _means(
         self,
@@ -147,30 +156,35 @@ class SceneCanvas:
         places: tuple[np.ndarray, np.ndarray],
         across: list[np.ndarray],
         down: list[np.ndarray],
-        level: np.ndarray,
+        level: np.ndarray | None,
     ) -> dict[int, np.ndarray]:
         """The mean of each pixel's four samples, [H, W, C] or [H, W], for groups of channels.
 
         places: x and y of the pixels. across, down: their footprints. level: of the pyramid, with
-        fractions, between whose levels samples are mixed. All [H, W].
+        fractions, between whose levels samples are mixed; None: the finest everywhere. All [H, W].
         """
         totals: dict[int, np.ndarray] = {}
         for dx, dy in SAMPLE_OFFSETS:
-            x, y = (p + dx * a + dy * d for p, a, d in zip(places, across, down, strict=True))
-            for group, sample in self._sample_levels(groups, x, y, level).items():
-                if group in totals:
-                    totals[group] += sample
-                else:
-                    totals[group] = sample
+            offsets = [cv2.addWeighted(a, dx, d, dy, 0) for a, d in zip(across, down, strict=True)]
+            for move in (cv2.add, cv2.subtract):
+                x, y = (move(p, offset) for p, offset in zip(places, offsets, strict=True))
+                for group, sample in self._sample_levels(groups, x, y, level).items():
+                    if group in totals:
+                        totals[group] += sample
+                    else:
+                        totals[group] = sample
         for total in totals.values():
-            total /= len(SAMPLE_OFFSETS)
+            total /= 2 * len(SAMPLE_OFFSETS)
+            np.minimum(total, 1, out=total)
         return totals
 
     def _sample_levels(
-        self, groups: list[int], x: np.ndarray, y: np.ndarray, level: np.ndarray
+        self, groups: list[int], x: np.ndarray, y: np.ndarray, level: np.ndarray | None
     ) -> dict[int, np.ndarray]:
         """Trilinear sampling at positions and fractional pyramid levels [H, W], by group."""
         samples = self._sample_level(groups, x, y, 0)
+        if level is None:
+            return samples
         for index in range(1, math.ceil(float(level.max())) + 1):
             weight = (level - (index - 1)).clip(0, 1)
             for group, coarser in self._sample_level(groups, x, y, index).items():
@@ -190,9 +204,8 @@ class SceneCanvas:
         stored = self._pyramid[min(index, len(self._pyramid) - 1)]
         height, width = stored[0].shape[:2]
         border = 1 if self.window.is_full_circle else 0
-        # OpenCV's first pixel centre is at 0
-        columns = x * ((width - 2 * border) / self.window.size.width) + (border - 0.5)
-        rows = y * (height / self.window.size.height) - 0.5
+        columns = _rescaled(x, (width - 2 * border) / self.window.size.width, border)
+        rows = _rescaled(y, height / self.window.size.height)
         mode = cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE
         return {n: np.asarray(cv2.remap(stored[n], columns, rows, *mode)) for n in groups}
 
@@ -207,6 +220,13 @@ class SceneCanvas:
             level = F.pad(level[None], (1, 1, 0, 0), mode="circular")[0]
         planes = level.numpy()
         return [cv2.merge(list(planes[:4])), *planes[4:]]
+
+
+def _rescaled(places: np.ndarray, scale: float, border: int = 0) -> np.ndarray:
+    """Places on pixels of another size, after so many of them; the first centre is at 0."""
+    if scale == 1 and not border:
+        return places
+    return places * scale + ((scale - 1) / 2 + border)
 
 
 def _stretch(footprint: Tensor) -> Tensor:

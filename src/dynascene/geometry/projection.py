@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -15,6 +16,7 @@ from dynascene.geometry.panorama import (
 )
 from dynascene.geometry.rays import border_to_border, pixel_centres, ray_directions
 from dynascene.geometry.rigid import camera_centres
+from dynascene.geometry.smooth_fields import field_on_pixels
 from dynascene.geometry.surface import Surface
 from dynascene.parallel import frames_in_threads
 from dynascene.types import CameraTrack, Size
@@ -50,10 +52,21 @@ def scene_angles(track: CameraTrack, surface: Surface, frame: int) -> tuple[Tens
     Returns:
         Azimuth and depression, each [H, W] float32.
     """
+    if surface.is_convex:
+        azimuth, depression = field_on_pixels(partial(_angles, track, surface, frame), track.size)
+        return azimuth, depression
     azimuth, depression = torch.empty(2, *track.size[::-1])
     for rows, points, _ in _hits(track, surface, frame):
         azimuth[rows], depression[rows] = angles_from_directions(points)
     return azimuth, depression
+
+
+def _angles(track: CameraTrack, surface: Surface, frame: int, u: Tensor, v: Tensor) -> Tensor:
+    """Azimuth and depression of what rays through columns u and rows v of a frame meet."""
+    pose = track.cam_from_world[frame].float()
+    directions = ray_directions(pose[:3, :3], track.intrinsics[frame].float(), u, v)
+    points = surface.hit(camera_centres(pose).expand_as(directions), directions)
+    return torch.stack(angles_from_directions(points))
 
 
 def _hits(

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -29,6 +30,7 @@ class Relief:
     window: PanoramaWindow
     distance: Tensor
     height: float
+    is_convex: ClassVar[bool] = False
 
     def hit(self, origins: Tensor, directions: Tensor) -> Tensor:
         """The points [..., 3] where rays first pass behind the relief.

@@ -1,6 +1,7 @@
 """An upright folding screen on the ground: the shape of a thing that stands in the place."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -20,6 +21,7 @@ class Screen:
 
     feet: Tensor
     height: float
+    is_convex: ClassVar[bool] = False
 
     def hit(self, origins: Tensor, directions: Tensor) -> Tensor:
         """The points [..., 3] where rays first meet a panel from the front.

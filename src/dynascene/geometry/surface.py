@@ -5,7 +5,7 @@ are one continuous surface, so that nothing tears at the ground line.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor
@@ -17,6 +17,11 @@ class Surface(Protocol):
     @property
     def height(self) -> float:
         """Height of the scene camera above the ground."""
+        ...
+
+    @property
+    def is_convex(self) -> bool:
+        """Whether the space in front of it is convex: rays side by side hit it side by side."""
         ...
 
     def hit(self, origins: Tensor, directions: Tensor) -> Tensor:
@@ -38,6 +43,7 @@ class Stage:
 
     height: float
     radius: float
+    is_convex: ClassVar[bool] = True
 
     def hit(self, origins: Tensor, directions: Tensor) -> Tensor:
         distance = torch.minimum(
