@@ -83,6 +83,9 @@ def test_a_thing_in_the_picture_stands(picture: Tensor, run: Run) -> None:
     box = f"{width // 4},{height // 10},{width * 2 // 3},{height * 9 // 10}"
     (made,) = run("Scene", picture=post, upright=f"{box}\n", **given)
     assert len(made.cards) == 1
+    for wrong, why in (("9,1,2,8", "wrong way round"), ("2,1,2,8", "no width"), ("2,x", "'x' is")):
+        with pytest.raises(InputError, match=f"`upright` .*{why}"):
+            run("Scene", picture=post, upright=wrong, **given)
     with pytest.raises(InputError, match="beyond the picture"):
         run("Scene", picture=post, upright=f"0,0,{width + 1},{height}", **given)
 

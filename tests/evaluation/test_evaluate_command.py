@@ -62,7 +62,7 @@ def test_everything_that_was_promised_lies_there(
         (("still",), {"obedience": 33}, "`obedience` 33"),
         (("still",), {"seed": -1}, "`seed` -1"),
         (("still",), {"features": Path("no.pt")}, "no.pt"),
-        (("still",), {"size": "wide"}, "size 'wide'"),
+        (("still",), {"size": "wide"}, "`size` 'wide'"),
         (("still",), {"metrics": ("vmaf",)}, "`metrics` vmaf: there is clip-cond"),
         (("still",), {"metric_weights": Path("no-folder")}, "`metric_weights` no-folder"),
         (("still",), {"gap": 4, "clips": 32}, "`gap`: .* leave out `clips`"),

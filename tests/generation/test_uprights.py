@@ -1,5 +1,6 @@
 """Things that a request names stand in its place; what cannot stand is one line."""
 
+import math
 from pathlib import Path
 
 import cv2
@@ -198,10 +199,16 @@ def test_a_thing_cut_by_the_lower_border_needs_its_feet(street: Path, tmp_path: 
 @pytest.mark.parametrize(
     ("box", "why"),
     [
-        ((1.0, 2.0, 3.0), "X0,Y0,X1,Y1"),
-        ((1.0, 2.0, float("nan"), 4.0), "X0,Y0,X1,Y1"),
-        ((30.0, 2.0, 3.0, 40.0), "upper left"),
-        ((*BOX, 90.0, 70.0, 70.0, 70.0), "left foot before"),
+        ((1.0, 2.0, 3.0), "1,2,3: has 3 numbers; give X0,Y0,X1,Y1"),
+        ((1.0, 2.0, math.nan, 4.0), "nan is no pixel; give four numbers"),
+        ((1.0, 2.0, 3.0, math.inf), "inf is no pixel"),
+        ((30.0, 2.0, 3.0, 40.0), "the wrong way round; .*: 3,2,30,40"),
+        ((3.0, 40.0, 30.0, 2.0), "the wrong way round; .*: 3,2,30,40"),
+        ((3.0, 2.0, 3.0, 40.0), "has no width, .* X1 larger than X0"),
+        ((3.0, 2.0, 30.0, 2.0), "has no height, .* Y1 larger than Y0"),
+        ((*BOX, 90.0, 70.0, 70.0, 71.0), "left foot before the right one: .*,74,70,71,90,70"),
+        ((*BOX, 90.0, 70.0, 90.0, 71.0), "both feet are at column 90"),
+        ((*BOX, 90.0, 70.0, 99.0, math.nan), "nan is no pixel; give two points"),
     ],
 )
 def test_numbers_that_are_no_box(box: tuple[float, ...], why: str) -> None:

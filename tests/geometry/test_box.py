@@ -101,13 +101,15 @@ def test_a_corner_on_the_border_opens_that_side():
 @pytest.mark.parametrize(
     ("corners", "column", "why"),
     [
-        ([60, 10, 30, 50], 48, "upper left and lower right corner"),
+        ([60, 10, 30, 50], 48, "the wrong way round; .*: 30,10,60,50"),
         ([30, 40, 60, 50], 48, "must cross the back wall"),
         ([30, 10, 60, 30], 48, "must cross the back wall"),
         ([30, 10, 60, 50], 70, "must lie on the back wall"),
         ([0, 10, 96, 50], 48, "leaves no side wall"),
         ([30, 10, 60, 64], 48, "must meet the floor"),
-        ([30, 10, math.nan, 50], 48, "upper left and lower right corner"),
+        ([30, 10, math.nan, 50], 48, "nan is no pixel"),
+        ([30, 10, 30, 50], 48, "no width"),
+        ([30, 10, 60, 50], math.nan, "at column nan"),
     ],
 )
 def test_bad_corners_are_refused_in_one_line(corners: list[float], column: float, why: str):

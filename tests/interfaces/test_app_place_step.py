@@ -1,5 +1,6 @@
 """The step Place: the line of the horizon, the point where somebody stands, and the preview."""
 
+import html
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,14 +113,17 @@ def test_a_box_beyond_the_picture_is_refused(step, box) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("20,30,x,80", "one box a line"),
-        ("20,30,60", "X0,Y0,X1,Y1"),
+        ("20,30,60,80\n20,30,x,80", "'20,30,x,80': 'x' is no number"),
+        ("20,30,60", "20,30,60: has 3 numbers"),
+        ("60,30,20,80", "the wrong way round"),
+        ("20,30,20,80", "has no width"),
+        ("20,nan,60,80", "nan is no pixel"),
         ("20,30,60,800", "beyond the picture"),
     ],
 )
 def test_what_is_no_box_is_one_line(step, text: str, why: str) -> None:
     (line,) = step.write_upright(SESSION, text).values()
-    assert why in line
+    assert why in html.unescape(line)
     assert "“Things that stand”" in line
     assert step.desk.store.draft(SESSION).upright == ()
 

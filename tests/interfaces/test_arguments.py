@@ -5,7 +5,8 @@ from fractions import Fraction
 import pytest
 
 from dynascene.errors import InputError
-from dynascene.interfaces.cli.arguments import parse_rate, parse_stand, parse_upright
+from dynascene.generation.place_request import upright_from_text
+from dynascene.interfaces.cli.arguments import parse_rate, parse_stand
 
 
 @pytest.mark.parametrize(
@@ -41,11 +42,14 @@ def test_what_is_no_point(text: str) -> None:
 
 
 def test_a_box_around_a_thing() -> None:
-    assert parse_upright("10,20,30.5,40") == (10, 20, 30.5, 40)
-    assert parse_upright("10,20,30,40,12,39,28,38") == (10, 20, 30, 40, 12, 39, 28, 38)
+    assert upright_from_text("10,20, 30.5,40") == (10, 20, 30.5, 40)
+    assert upright_from_text("10,20,30,40,12,39,28,38") == (10, 20, 30, 40, 12, 39, 28, 38)
 
 
-@pytest.mark.parametrize("text", ["", "10,20,30", "1,2,3,4,5,6", "a,b,c,d"])
-def test_what_is_no_box_around_a_thing(text: str) -> None:
-    with pytest.raises(InputError, match="--upright"):
-        parse_upright(text)
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("", "a number is missing"), ("10,,30,40", "a number is missing"), ("a,b,3,4", "'a' is no")],
+)
+def test_what_is_no_box_around_a_thing(text: str, why: str) -> None:
+    with pytest.raises(InputError, match=f"`upright` '{text}': {why}.*; give X0,Y0,X1,Y1"):
+        upright_from_text(text)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
@@ -164,6 +165,16 @@ def test_files_that_tell_no_shots_are_refused(lines: str, reason: str, folder: P
         plan_shots("shots.jsonl", {})
 
 
+@pytest.mark.parametrize(("first", "second"), [("uot", "out"), ("out", "uot"), ("uot", "uot")])
+def test_a_mistyped_key_comes_before_a_folder_that_it_leaves_to_two(
+    first: str, second: str, folder: Path
+) -> None:
+    file = write_lines(folder / "shots.jsonl", {first: "a-camera"}, {second: "a-camera"})
+    number = 1 if first == "uot" else 3  # a blank line is between them
+    with pytest.raises(InputError, match=rf"line {number}: generate has no --uot; .* --out\?"):
+        plan_shots(file, {"scene": "a.png"})
+
+
 def test_an_empty_list_is_no_option() -> None:
     shot = PlannedShot("a", {"scene": "a.png", "layers": [], "hint": []})
     assert shot.arguments(Path()) == ["generate", "--scene=a.png", "--out=a", "--quiet"]
@@ -176,6 +187,7 @@ def test_an_empty_list_is_no_option() -> None:
         ([55, 76, 408.5, 225], ["--upright=55,76,408.5,225"]),
         ([[55, 76, 408, 225]], ["--upright=55,76,408,225"]),
         (["1,2,3,4", [5, 6, 7, 8]], ["--upright=1,2,3,4", "--upright=5,6,7,8"]),
+        ([55, 76, "wide", None], ["--upright=55,76,wide,null"]),  # one wrong box, no four
         ([], []),
     ],
 )
@@ -241,10 +253,17 @@ def test_one_bad_shot_stops_no_other_and_is_tried_again(
 ) -> None:
     scenes = ["a.png", "bad.png", "crash.png", "defect.png", "b.png"]
     file = write_lines(folder / "shots.jsonl", *({"scene": scene} for scene in scenes))
-    line = failure(capsys, "generate", "--batch", file, "--move", "static", "--out", "o")
-    assert line.startswith("dynascene: 3 of 5 shots failed: bad-camera: --scene bad.png: is no")
-    assert "crash-camera: took its process down 2 times" in line
-    assert "defect-camera: ZeroDivisionError: ours" in line
+    with pytest.raises(SystemExit):
+        main(["generate", "--batch", file, "--move", "static", "--out", "o"])
+    *lines, last = capsys.readouterr().err.splitlines()
+    assert last == f"dynascene: 3 of 5 shots failed; {Path('o') / 'batch.json'} says why"
+    reasons = (
+        "bad-camera: failed after 0 s: --scene bad.png: is no",
+        "crash-camera: failed after 0 s: took its process down 2 times",
+        "defect-camera: failed after 0 s: ZeroDivisionError: ours",
+    )
+    for reason in reasons:
+        assert sum(reason in re.sub(r"after \S+ s", "after 0 s", line) for line in lines) == 1
     assert "ZeroDivisionError" in (folder / "o" / ".batch" / "errors.log").read_text()
     listed = json.loads((folder / "o" / "batch.json").read_text())["shots"]
     assert [entry["state"] for entry in listed] == ["done", "failed", "failed", "failed", "done"]
@@ -401,9 +420,19 @@ def test_where_no_line_is_good_nothing_is_begun(
 ) -> None:
     scenes = [{"scene": "a.png", "out": name} for name in "pqrst"]
     write_lines(folder / "shots.jsonl", *scenes)
-    line = failure(capsys, "generate", "--batch", "shots.jsonl", "--size", "foo", "--out", "o")
-    assert line.startswith("dynascene: no shot can be made: shots.jsonl line 1: size 'foo': ")
-    assert line.endswith("and 2 more")
+    command = ["generate", "--batch", "shots.jsonl", "--size", "foo", "--out", "o"]
+    with pytest.raises(SystemExit):
+        main(command)
+    *lines, last = capsys.readouterr().err.splitlines()
+    assert [line.partition(": give")[0] for line in lines] == [
+        f"shots.jsonl line {number}: --size 'foo'" for number in range(1, 10, 2)
+    ]
+    assert last == "dynascene: none of 5 shots can be made; the lines above say why"
+    assert "without --quiet" in failure(capsys, *command, "--quiet")
+    write_lines(folder / "shots.jsonl", scenes[0])
+    assert failure(capsys, *command).startswith(
+        "dynascene: no shot can be made: shots.jsonl line 1: --size 'foo': give"
+    )
     assert not (folder / "o").exists()
 
 
@@ -514,5 +543,7 @@ def test_on_ray(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_in_a_process_of_its_own(folder: Path) -> None:
     """The step travels to another process, as it does on Ray."""
     shot = PlannedShot("a", {"scene": "nothing.png", "move": "static"})
-    with pytest.raises(InputError, match=r"1 of 1 shots failed: a: --scene nothing\.png"):
+    with pytest.raises(InputError, match=r"1 of 1 shot failed; .*batch\.json says why"):
         batch.run_batch([shot], folder / "o", partial(start_engine, InProcess()))
+    (entry,) = json.loads((folder / "o" / "batch.json").read_text())["shots"]
+    assert entry["reason"].startswith("--scene nothing.png")

@@ -19,6 +19,7 @@ from dynascene.generation.inputs import Inputs
 from dynascene.generation.layers import layer_names, open_layers
 from dynascene.generation.look.clip_look import ClipLook
 from dynascene.generation.notices import words_of_seen
+from dynascene.geometry.picture_boxes import text_of
 from dynascene.imaging.pixels import bytes_from_tensor, stored_bytes, stored_words, unit_floats
 from dynascene.imaging.sheet import (
     SheetHeader,
@@ -235,7 +236,7 @@ def _place_lines(place: dict[str, Any]) -> list[str]:
     if boxes:
         lines += ["standing (outlines are blue, foot lines yellow):"]
     for number, box in enumerate(boxes, 1):
-        lines += [f"   {number}   upright " + ",".join(f"{value:g}" for value in box)]
+        lines += [f"   {number}   upright {text_of(box)}"]
     return lines
 
 

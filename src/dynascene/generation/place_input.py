@@ -23,6 +23,7 @@ from dynascene.generation.place_shape import (
 from dynascene.geometry.around import flat_camera, lift_panorama
 from dynascene.geometry.intrinsics import cover_scale, focal_from_fov, fov_from_focal
 from dynascene.geometry.panorama import PanoramaWindow
+from dynascene.geometry.picture_boxes import text_of
 from dynascene.imaging.pixels import stored_bytes
 from dynascene.io.colour_space import ColourSpace
 from dynascene.io.depth import looks_like_disparity, read_depth
@@ -104,10 +105,7 @@ def check_upright_within(box: tuple[float, ...], size: Size) -> None:
     if min(box[:2]) < 0 or box[2] > size.width or box[3] > size.height:
         apart = box[2] <= 0 or box[3] <= 0 or box[0] >= size.width or box[1] >= size.height
         where = "lies outside" if apart else "reaches beyond"
-        raise InputError(
-            f"`upright` {','.join(f'{number:g}' for number in box)}: {where} the picture, which "
-            f"is {size}"
-        )
+        raise InputError(f"`upright` {text_of(box)}: {where} the picture, which is {size}")
 
 
 def _panorama_window(place: PlaceInput, pixels: np.ndarray) -> PanoramaWindow | None:

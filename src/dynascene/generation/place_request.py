@@ -6,7 +6,9 @@ from pathlib import Path
 
 from dynascene.errors import InputError
 from dynascene.generation.names import PLACES
+from dynascene.geometry.picture_boxes import fault_of, text_of
 from dynascene.io.colour_space import ColourSpace
+from dynascene.phrases import count_of
 
 FULL_CIRCLE = 360.0  # degrees
 MOST_SCALE = 20.0  # of a person, and the other way round
@@ -82,32 +84,50 @@ class PlaceInput:
 
 
 def uprights_from_text(text: str) -> tuple[tuple[float, ...], ...]:
-    """Boxes for ``PlaceInput.upright`` from a text that has one on each line, "55,76,408,225".
+    """Boxes for ``PlaceInput.upright`` from a text that has one on each line.
 
     Raises:
-        InputError: a line holds something else than numbers and commas.
+        InputError: see ``upright_from_text``.
     """
-    return tuple(_numbers_of(line) for line in text.splitlines() if line.strip())
+    return tuple(upright_from_text(line.strip()) for line in text.splitlines() if line.strip())
 
 
-def _numbers_of(line: str) -> tuple[float, ...]:
-    try:
-        return tuple(map(float, line.split(",")))
-    except ValueError:
-        raise InputError(
-            f"`upright` {line.strip()[:80]!r}: give X0,Y0,X1,Y1 in pixels of the picture, one box "
-            "a line"
-        ) from None
+def upright_from_text(text: str) -> tuple[float, ...]:
+    """The numbers of one box of ``PlaceInput.upright``, which looks whether they are one.
+
+    Raises:
+        InputError: the text, "55,76,408,225", holds something else than numbers and commas.
+    """
+    numbers = []
+    for part in text.split(","):
+        try:
+            numbers.append(float(part))
+        except ValueError:
+            wrong = f"{part.strip()[:40]!r} is no number" if part.strip() else "a number is missing"
+            raise InputError(
+                f"`upright` {text[:80]!r}: {wrong}; give X0,Y0,X1,Y1 in pixels of the picture, "
+                "such as 840,120,1130,700"
+            ) from None
+    return tuple(numbers)
 
 
 def _check_upright(box: tuple[float, ...]) -> None:
-    text = "`upright` " + ",".join(f"{number:g}" for number in box)
-    if len(box) not in (4, 8) or not all(map(math.isfinite, box)):
-        raise InputError(f"{text}: give X0,Y0,X1,Y1, and where wanted ,FX0,FY0,FX1,FY1")
-    if not (box[0] < box[2] and box[1] < box[3]):
-        raise InputError(f"{text}: give the upper left and the lower right corner of a box")
-    if box[4:] and not box[4] < box[6]:
-        raise InputError(f"{text}: give the left foot before the right one")
+    text = f"`upright` {text_of(box)}"
+    if len(box) not in (4, 8):
+        raise InputError(
+            f"{text}: has {count_of(len(box), 'number')}; give X0,Y0,X1,Y1, and where wanted "
+            "FX0,FY0,FX1,FY1 for two points where it meets the ground"
+        )
+    corners, feet = box[:4], box[4:]
+    if fault := fault_of(corners):
+        raise InputError(f"{text}: {fault}")
+    if strange := [number for number in feet if not math.isfinite(number)]:
+        raise InputError(f"{text}: {strange[0]:g} is no pixel; give two points, FX0,FY0,FX1,FY1")
+    if feet and feet[0] == feet[2]:
+        raise InputError(f"{text}: both feet are at column {feet[0]:g}; give FX1 larger than FX0")
+    if feet and feet[0] > feet[2]:
+        ordered = text_of((*corners, *feet[2:], *feet[:2]))
+        raise InputError(f"{text}: give the left foot before the right one: {ordered}")
 
 
 def check_fov(name: str, degrees: float | None) -> None:

@@ -19,6 +19,7 @@ from dynascene.geometry.cards import (
     standing_points,
 )
 from dynascene.geometry.lifting import LiftedScene
+from dynascene.geometry.picture_boxes import text_of
 
 CLOSE = 0.999  # of the way to a foot, which lies on the ground itself
 SAME = 0.6  # of the smaller of two things in the other: they are one
@@ -61,7 +62,7 @@ def stand_things(
         return StandingThings(stand_up(scene, uprights), tuple(uprights), report, doubts)
     except HiddenThingError as error:
         raise InputError(
-            f"`upright` {_numbers(boxes[error.number])}: the things of other boxes hide it; leave "
+            f"`upright` {text_of(boxes[error.number])}: the things of other boxes hide it; leave "
             "it out, or draw the other boxes closer around their things"
         ) from None
 
@@ -72,7 +73,7 @@ def _check_distinct(uprights: Sequence[Upright], boxes: Sequence[tuple[float, ..
     for (one, mask), (other, further) in combinations(zip(boxes, masks, strict=True), 2):
         if (mask & further).sum() > SAME * min(mask.sum(), further.sum()):
             raise InputError(
-                f"`upright` {_numbers(one)} and {_numbers(other)}: hold the same thing; leave one "
+                f"`upright` {text_of(one)} and {text_of(other)}: hold the same thing; leave one "
                 "of them out, or draw each around one thing alone"
             )
 
@@ -97,18 +98,14 @@ def doubt_of_cut(mask: np.ndarray, box: tuple[float, ...]) -> str:
     if not cut:
         return ""
     return (
-        f"`upright` {_numbers(box[:4])}: what was cut out touches the {' and the '.join(cut)} side "
+        f"`upright` {text_of(box[:4])}: what was cut out touches the {' and the '.join(cut)} side "
         "of the box, so a part of it may stay on the ground, or something behind it may come "
         "along; draw the box larger, or closer around one thing"
     )
 
 
-def _numbers(box: tuple[float, ...]) -> str:
-    return ",".join(f"{number:g}" for number in box)
-
-
 def _upright(scene: LiftedScene, pixels: np.ndarray, box: tuple[float, ...]) -> Upright:
-    text = f"`upright` {_numbers(box)}"
+    text = f"`upright` {text_of(box)}"
     horizon, height = scene.camera.horizon, scene.camera.size.height
     if box[3] <= horizon:
         raise InputError(

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.geometry.picture import PictureCamera
+from dynascene.geometry.picture_boxes import fault_of, text_of
 from dynascene.geometry.rigid import rotation_about
 
 FACES = ("floor", "ceiling", "left wall", "right wall", "back wall")
@@ -161,9 +162,9 @@ def box_from_corners(camera: PictureCamera, corners: Sequence[float], column: fl
         InputError: they are no back wall with a wall beside it, above the floor.
     """
     x0, y0, x1, y1 = corners
-    text = ",".join(f"{value:g}" for value in corners)
-    if not (x0 < x1 and y0 < y1 and all(map(math.isfinite, (*corners, column)))):
-        raise InputError(f"`box` {text}: give the back wall's upper left and lower right corner")
+    text = text_of(corners)
+    if fault := fault_of(corners):
+        raise InputError(f"`box` {text}: {fault}")
     if not y1 > camera.horizon > y0:
         raise InputError(
             f"`box` {text}: the horizon, at row {camera.horizon:.0f}, must cross the back wall"

@@ -67,7 +67,7 @@ def parse_size(text: str) -> Size:
 
     match = PAIR.fullmatch(text)
     if not match or not all(part.isdigit() and int(part) > 0 for part in match.groups()):
-        raise InputError(f"size {text[:40]!r}: give width x height in pixels, such as 1280x720")
+        raise InputError(f"`size` {text[:40]!r}: give width x height in pixels, such as 1280x720")
     return Size(int(match[1]), int(match[2]))
 
 
@@ -81,7 +81,7 @@ def parse_sensor(text: str) -> Sensor:
     except ValueError:
         width = height = 0.0
     if not (width > 0 and height > 0):
-        raise InputError(f"sensor {text!r}: give width x height in millimetres, such as 36x24")
+        raise InputError(f"`sensor` {text!r}: give width x height in millimetres, such as 36x24")
     return Sensor(width, height)
 
 
@@ -196,20 +196,6 @@ def parse_box(text: str) -> tuple[float, ...]:
         raise InputError(
             f"--box {text!r}: must be X0,Y0,X1,Y1 in pixels, such as 310,90,620,400, and ,VX,VY "
             "where the vanishing point is not in the middle"
-        )
-    return numbers
-
-
-def parse_upright(text: str) -> tuple[float, ...]:
-    """ "840,120,1130,700" → four numbers, or eight; InputError where it is neither."""
-    try:
-        numbers = tuple(float(number) for number in text.split(","))
-    except ValueError:
-        numbers = ()
-    if len(numbers) not in (4, 8):
-        raise InputError(
-            f"--upright {text[:80]!r}: must be X0,Y0,X1,Y1 in pixels, such as 840,120,1130,700, "
-            "and ,FX0,FY0,FX1,FY1 for two points where it meets the ground"
         )
     return numbers
 

@@ -50,11 +50,11 @@ from dynascene.io.atomic import write_text
 from dynascene.io.file_locks import file_lock
 from dynascene.io.text import is_finite_number, read_json
 from dynascene.jobs.result_folder import REPORT, clear_unfinished
+from dynascene.phrases import count_of
 
 ERRORS = "errors.log"
 ATTEMPTS = 2  # of a shot that takes its process down; fewer than Ray's own three
 OWN = ("batch", "workers", "out", "quiet", "json")  # options of the whole
-NAMED = 3  # failures that the last line names
 DONE, FAILED = "done", "failed"
 
 
@@ -83,9 +83,9 @@ def batch_of(arguments: list[str]) -> Callable[[], None]:
     engine = partial(start_engine, LocalRay(None if workers is None else int(workers)))
     shots = plan_shots(own["batch"], options)
     faults = find_faults(shots, out)
-    if len(faults) == len(shots):
-        raise InputError(f"no shot can be made: {some_of([*faults.values()])}")
     quiet, as_json = "quiet" in own, "json" in own
+    if len(faults) == len(shots):
+        raise InputError(_say_all(list(faults.values()), quiet=quiet))
     return partial(run_batch, shots, out, engine, faults, quiet=quiet, as_json=as_json)
 
 
@@ -140,9 +140,8 @@ def run_batch(
         as_json,
     )
     if failed:
-        reasons = [f"{entry['shot']}: {entry['reason']}" for entry in failed]
-        texts = some_of(reasons, f", in {LISTING}")
-        raise InputError(f"{len(failed)} of {len(entries)} shots failed: {texts}")
+        lost = f"{len(failed)} of {count_of(len(entries), 'shot')} failed"
+        raise InputError(f"{lost}; {out / LISTING} says why")
 
 
 def _make_all(
@@ -289,10 +288,15 @@ def _line(name: str, out: Path) -> str:
     return f"{name}: {note['state']} after {note.get('seconds', 0):g} s{reason}"
 
 
-def some_of(texts: Sequence[str], rest: str = "") -> str:
-    """The first few of several texts, and how many more there are; ``rest`` says where."""
-    more = f"; and {len(texts) - NAMED} more{rest}" if len(texts) > NAMED else ""
-    return "; ".join(texts[:NAMED]) + more
+def _say_all(reasons: Sequence[str], *, quiet: bool) -> str:
+    """Say why each of all shots cannot be made; returns the line at the end."""
+    if len(reasons) == 1:
+        return f"no shot can be made: {reasons[0]}"
+    display = open_display(quiet)
+    for reason in reasons:
+        display.notice(reason)
+    where = "without `quiet`, a line of each says why" if quiet else "the lines above say why"
+    return f"none of {len(reasons)} shots can be made; {where}"
 
 
 def _gpu_share() -> float:

@@ -16,6 +16,8 @@ from typing import Any
 
 from dynascene import __version__
 from dynascene.errors import InputError
+from dynascene.interfaces.cli import generation
+from dynascene.interfaces.cli.mistypes import wrong_option
 from dynascene.interfaces.cli.planned_clip import default_out
 from dynascene.io.text import parse_json, read_text
 
@@ -84,12 +86,21 @@ def plan_shots(batch: str, common: Options) -> list[PlannedShot]:
     for place, own in each.items():
         shot = _shot(place, {**common, **own})
         if shot.name in shots:
+            first = shots[shot.name]
             raise InputError(
-                f"{place}: would be written to {shot.name}, as {shots[shot.name].place}; name the "
-                "folder of each with `out`"
+                _mistyped(first)  # which may be why it has the other one's folder
+                or _mistyped(shot)
+                or f"{place}: would be written to {shot.name}, as {first.place}; name the folder "
+                "of each with `out`"
             )
         shots[shot.name] = shot
     return list(shots.values())
+
+
+def _mistyped(shot: PlannedShot) -> str | None:
+    """One line for a shot with an option that is none; None: it has none such."""
+    line = wrong_option(shot.arguments(Path()), generation.COMMANDS)
+    return line and f"{shot.place}: {line}"
 
 
 def _lines(path: Path) -> dict[str, dict[str, Any]]:
@@ -137,8 +148,8 @@ def _texts(name: str, value: Any) -> list[str]:
     option = f"--{name.replace('_', '-')}"
     if value == []:
         return []
-    if isinstance(value, list) and all(map(_is_number, value)):  # one value, such as a box
-        return [f"{option}={','.join(map(str, value))}"]
+    if isinstance(value, list) and any(map(_is_number, value)):  # one value, such as a box
+        return [f"{option}={','.join(map(_text, value))}"]
     if isinstance(value, list) and name not in REPEATED:
         return [option, *map(str, value)]
     if isinstance(value, list):
@@ -146,6 +157,11 @@ def _texts(name: str, value: Any) -> list[str]:
     if isinstance(value, bool):
         return [option] if value else []
     return [f"{option}={value}"]
+
+
+def _text(value: Any) -> str:
+    """A part of a value as a message shows it, also where it should have been a number."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _is_number(value: Any) -> bool:

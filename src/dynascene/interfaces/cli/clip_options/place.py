@@ -17,7 +17,6 @@ from dynascene.interfaces.cli.arguments import (
     optional,
     parse_box,
     parse_stand,
-    parse_upright,
 )
 
 if TYPE_CHECKING:  # imported where they are made: --help must not wait for torch
@@ -63,7 +62,7 @@ class PlaceOptions:
 
     def request(self, space: ColourSpace | None) -> PlaceInput:
         """The place, whose picture has this colour space. InputError for what makes no sense."""
-        from dynascene.generation.place_request import PlaceInput
+        from dynascene.generation.place_request import PlaceInput, upright_from_text
 
         return PlaceInput(
             scene=self.scene,
@@ -72,7 +71,7 @@ class PlaceOptions:
             scene_depth=self.scene_depth,
             place=self.place,
             box=parse_box(self.box) if self.box else None,
-            upright=tuple(map(parse_upright, self.upright)),
+            upright=tuple(map(upright_from_text, self.upright)),
             stand=parse_stand(self.stand) if self.stand is not None else None,
             person_scale=self.person_scale,
             ocio_scene=space,
