@@ -1,12 +1,15 @@
-"""The collector rests while packages load, and afterwards is as it was."""
+"""The collector rests while packages load, and a host program's objects are left to it."""
 
 import gc
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from dynascene.loading import pause_collector
+from dynascene.interfaces.cli import main
+from dynascene.loading import IS_OWN_PROCESS, own_process, pause_collector
 
 
 @pytest.mark.parametrize("is_enabled", [True, False])
@@ -36,12 +39,52 @@ def test_objects_are_frozen_where_something_was_loaded_alone(
     (tmp_path / "a_module_to_load.py").write_text("")
     monkeypatch.syspath_prepend(tmp_path)
     before = gc.get_freeze_count()
-    with pause_collector():
-        pass
-    assert gc.get_freeze_count() == before
-    try:
+    with own_process():
         with pause_collector():
-            import_module("a_module_to_load")
-        assert gc.get_freeze_count() > before
-    finally:
-        gc.unfreeze()
+            pass
+        assert gc.get_freeze_count() == before
+        try:
+            with pause_collector():
+                import_module("a_module_to_load")
+            assert gc.get_freeze_count() > before
+        finally:
+            gc.unfreeze()
+
+
+def test_what_a_host_program_made_is_never_frozen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "another_module_to_load.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    before = gc.get_freeze_count()
+    with own_process():
+        pass  # as a command that ended before
+    with pause_collector():
+        import_module("another_module_to_load")
+    assert gc.get_freeze_count() == before
+
+
+def test_the_library_leaves_the_collector_alone() -> None:
+    """In a fresh process, which imports it as a host program does."""
+    program = (
+        "import gc, dynascene\n"
+        "from dynascene.loading import pause_collector\n"
+        "with pause_collector():\n"
+        "    from dynascene import PlaceInput\n"
+        "print(gc.get_freeze_count(), gc.isenabled())"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "0 True\n"
+
+
+def test_a_command_is_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+
+    def command() -> None:
+        seen.append(IS_OWN_PROCESS.get())
+
+    monkeypatch.setattr(main, "_command", lambda _: command)
+    main.main(["weights"])
+    assert seen == [True]
+    assert not IS_OWN_PROCESS.get()

@@ -4,6 +4,22 @@ import gc
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from contextvars import ContextVar
+
+IS_OWN_PROCESS: ContextVar[bool] = ContextVar("IS_OWN_PROCESS", default=False)
+
+
+@contextmanager
+def own_process() -> Generator[None]:
+    """For the length of a ``with`` block the whole process is a command of ours.
+
+    Then ``pause_collector`` may do what a host program would not like.
+    """
+    token = IS_OWN_PROCESS.set(True)
+    try:
+        yield
+    finally:
+        IS_OWN_PROCESS.reset(token)
 
 
 @contextmanager
@@ -12,15 +28,16 @@ def pause_collector() -> Generator[None]:
 
     Nearly all that they make while they load lasts, and Python's collector would walk it again with
     every quarter that is added: a fifth of the time that diffusers takes to load. Where packages
-    were loaded, it leaves out for good all that is alive then, also what a host program has; what
-    is made later is collected as ever.
+    were loaded in a process of our own, all that is alive then is left out of collections for good;
+    what is made later is collected as ever. What a host program has made is never touched.
     """
     was_enabled, count = gc.isenabled(), len(sys.modules)
     gc.disable()
     try:
         yield
     finally:
-        if len(sys.modules) > count:  # once for each package: what is frozen is never freed
+        # once for each package: what is frozen is never freed
+        if IS_OWN_PROCESS.get() and len(sys.modules) > count:
             gc.freeze()
         if was_enabled:
             gc.enable()

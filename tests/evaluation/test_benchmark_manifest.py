@@ -116,6 +116,11 @@ def test_files_that_are_no_manifest(manifest, tmp_path) -> None:
         ({"format": 9}, r"is no benchmark\.json"),
         ({"size": None}, r"is no benchmark\.json"),
         ({"further": 1}, r"is no benchmark\.json"),
+        ({"frames": -3}, "frames is -3"),
+        ({"frames": 1}, "frames is 1"),
+        ({"frames": 10**9}, "frames is 1000000000"),
+        ({"frames": True}, "frames is True"),
+        ({"size": [0, 32]}, "size is 0x32"),
     ):
         path.write_text(json.dumps({**values, **changes}))
         with pytest.raises(InputError, match=message) as caught:

@@ -356,12 +356,17 @@ def test_frames_that_wait_lie_in_a_file(allocates: bool, monkeypatch) -> None:
     os.close(file)
 
 
-def test_a_full_disk_is_told_before_anything_is_loaded(scene, monkeypatch) -> None:
+@pytest.mark.parametrize(
+    ("number", "reason"), [(errno.ENOSPC, "has no room for"), (errno.EIO, "cannot hold")]
+)
+def test_a_disk_that_fails_is_told_before_anything_is_loaded(
+    number: int, reason: str, scene, monkeypatch
+) -> None:
     """Found out in the middle, it would kill the process."""
 
     def full(_: int, start: int, size: int) -> None:
         assert (start, size) == (0, FRAMES * 5 * 64 * 96)
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
     guide = prepare(shot(), scene, GenerationOptions(framing="centre"))
@@ -370,7 +375,7 @@ def test_a_full_disk_is_told_before_anything_is_loaded(scene, monkeypatch) -> No
         guide, lambda: pytest.fail("loaded"), lambda _: pytest.fail("encoded"),
         steps=2, guidance=5.0, seed=0, length=81,
     )  # fmt: skip
-    with pytest.raises(InputError, match=f"{gettempdir()}: has no room for 0 MB .*TMPDIR"):
+    with pytest.raises(InputError, match=f"{gettempdir()}: {reason} 0 MB .*TMPDIR"):
         sampling.run(Log())
     assert sampling.frames == []
 

@@ -7,10 +7,8 @@ lately lies in the system's cache, which gives way to whoever needs the memory.
 from __future__ import annotations
 
 import math
-import tempfile
 import weakref
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from tempfile import TemporaryFile
 from threading import Lock
@@ -19,8 +17,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import DTypeLike
 
-from dynascene.errors import NoTemporaryFiles
-from dynascene.io.full_disk import is_full
+from dynascene.io.temporary_files import temporary_errors
+
+CONTENTS = "a clip's working pictures"
 
 
 class FrameStack(Protocol):
@@ -63,7 +62,7 @@ class FrameSpool:
     def __init__(self, shape: tuple[int, ...], dtype: DTypeLike) -> None:
         self._shape, self._dtype = shape, np.dtype(dtype)
         self._bytes = math.prod(shape) * self._dtype.itemsize
-        with _clear_errors():
+        with temporary_errors(CONTENTS):
             self._file = TemporaryFile(buffering=0)  # noqa: SIM115, it lives as long as the object
         weakref.finalize(self, self._file.close)
         self._count, self._lock = 0, Lock()  # of the place in the file
@@ -86,7 +85,7 @@ class FrameSpool:
         if picture.shape != self._shape:
             raise ValueError(f"the spool's pictures are {self._shape}, this one {picture.shape}")
         rest = np.ascontiguousarray(picture, self._dtype).data.cast("B")
-        with _clear_errors(), self._lock:
+        with temporary_errors(CONTENTS), self._lock:
             self._file.seek(self._count * self._bytes)
             while rest:  # a full disk takes a part first
                 rest = rest[self._file.write(rest) :]
@@ -101,7 +100,7 @@ class FrameSpool:
         number = index + self._count if index < 0 else index
         if not 0 <= number < self._count:
             raise IndexError(f"picture {index} of {self._count}")
-        with _clear_errors(), self._lock:
+        with temporary_errors(CONTENTS), self._lock:
             self._file.seek(number * self._bytes)
             content = self._read()
         return np.frombuffer(content, self._dtype).reshape(self._shape)
@@ -133,18 +132,3 @@ def spooled(pictures: Iterable[np.ndarray]) -> FrameSpool:
     for picture in chain([first], pictures):
         spool.append(picture)
     return spool
-
-
-@contextmanager
-def _clear_errors() -> Generator[None]:
-    """Tell of the system's errors with the folder of temporary files, as NoTemporaryFiles."""
-    try:
-        yield
-    except OSError as error:
-        folder = tempfile.tempdir or "TMPDIR"  # None where no folder is fit
-        reason = error.strerror or error
-        if is_full(error):
-            line = f"has no room for a clip's working pictures ({reason}); free some, or"
-        else:
-            line = f"cannot hold a clip's working pictures ({reason}); mend that, or"
-        raise NoTemporaryFiles(f"{folder}: {line} name another folder in TMPDIR") from error

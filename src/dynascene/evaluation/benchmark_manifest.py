@@ -13,7 +13,13 @@ from typing import Any
 
 from dynascene.datasets.imagery import SPLITS, Folders
 from dynascene.errors import InputError
-from dynascene.evaluation.benchmarks import DEFAULT_SPLIT, SyntheticBenchmark, refuse_imagery
+from dynascene.evaluation.benchmarks import (
+    DEFAULT_SPLIT,
+    LEAST_FRAMES,
+    MOST_FRAMES,
+    SyntheticBenchmark,
+    refuse_imagery,
+)
 from dynascene.evaluation.filmed_benchmark import PEOPLE, FilmedBenchmark
 from dynascene.evaluation.metrics.measures import VERSION
 from dynascene.evaluation.protocol import Benchmark, EvaluationShot
@@ -207,6 +213,10 @@ def _from_json(values: Mapping[str, Any]) -> BenchmarkManifest:
     for name in ("frames", "seed"):
         if type(fields[name]) is not int:
             raise TypeError(f"{name} is {fields[name]!r}")
+    if not LEAST_FRAMES <= fields["frames"] <= MOST_FRAMES:
+        raise ValueError(f"frames is {fields['frames']}")
+    if min(fields["size"]) < 1:
+        raise ValueError(f"size is {fields['size']}")
     if fields["seconds"] is not None and not is_finite_number(fields["seconds"]):
         raise ValueError(f"seconds is {fields['seconds']!r}")
     return BenchmarkManifest(**fields)

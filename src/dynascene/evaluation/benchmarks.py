@@ -15,6 +15,7 @@ from dynascene.types import Size
 
 DEFAULT_SPLIT = "test"  # places, textures and people that training never saw
 SIZE, FRAMES = Size(256, 144), 24
+LEAST_FRAMES, MOST_FRAMES = 2, 100_000  # of a clip
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,10 @@ def open_benchmark(
         refuse_imagery(imagery, text)
     if clips < 1:
         raise InputError(f"`clips` {clips}: must be at least 1")
-    if frames < 2:
-        raise InputError(f"`frames` {frames}: a clip has at least 2")
+    if not LEAST_FRAMES <= frames <= MOST_FRAMES:
+        raise InputError(
+            f"`frames` {frames}: a clip has at least {LEAST_FRAMES}, and {MOST_FRAMES} at most"
+        )
     if kind in KINDS:
         return open_filmed(split, clips, frames, size, people=kind == PEOPLE, seconds=seconds)
     return SyntheticBenchmark(

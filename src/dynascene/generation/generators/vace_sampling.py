@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
-from tempfile import TemporaryFile, gettempdir
+from tempfile import TemporaryFile
 from typing import IO, Any, NamedTuple
 
 import numpy as np
@@ -18,7 +18,6 @@ from PIL import Image
 from torch import Tensor
 
 from dynascene.devices import default_device
-from dynascene.errors import InputError
 from dynascene.generation.detail import blurred, carried_on
 from dynascene.generation.generators.sampling import SEED_STEP
 from dynascene.generation.guide import RenderedGuide
@@ -27,6 +26,7 @@ from dynascene.generation.painting import FADE_SHARE
 from dynascene.generation.scene_memory import choose_view, coverage
 from dynascene.geometry.repainting import Paint
 from dynascene.imaging.pixels import bytes_from_tensor
+from dynascene.io.temporary_files import temporary_errors
 from dynascene.jobs.log import Log
 from dynascene.types import Size
 
@@ -116,7 +116,7 @@ class VaceSampling:
     def run(self, log: Log) -> None:
         """Draw the frames now, as stages of the log.
 
-        Raises InputError where they have no room, before anything is loaded.
+        Raises NoTemporaryFiles where they have no room, before anything is loaded.
         """
         if self.frames:
             return
@@ -226,18 +226,13 @@ def stored_frames(count: int, size: Size) -> Tensor:
     What is not in use leaves memory to others. The file goes with the tensor.
 
     Raises:
-        InputError: the folder of temporary files has no room.
+        NoTemporaryFiles: the folder of temporary files has no room, or cannot hold them.
     """
     shape = (count, 5, size.height, size.width)
-    with TemporaryFile() as file:
-        try:
-            _fill(file, math.prod(shape))
-            return torch.from_numpy(np.memmap(file, np.uint8, "r+", shape=shape))
-        except OSError as error:
-            raise InputError(
-                f"{gettempdir()}: has no room for {math.prod(shape) / 1e6:.0f} MB of sampled "
-                f"frames ({error.strerror or error}); free some, or name another folder in TMPDIR"
-            ) from error
+    contents = f"{math.prod(shape) / 1e6:.0f} MB of sampled frames"
+    with temporary_errors(contents), TemporaryFile() as file:
+        _fill(file, math.prod(shape))
+        return torch.from_numpy(np.memmap(file, np.uint8, "r+", shape=shape))
 
 
 def _fill(file: IO[bytes], size: int) -> None:

@@ -12,6 +12,7 @@ from dynascene.interfaces.cli.options import spell_options
 from dynascene.interfaces.cli.parsing import is_batch, parse
 from dynascene.interfaces.cli.reasons import reason_of
 from dynascene.interfaces.termination import TERMINATED, Terminated, sigterm_raises
+from dynascene.loading import own_process
 
 WRONG_INPUT, INTERRUPTED = 2, 130
 
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"dynascene {__version__}")
         return
     try:
-        with sigterm_raises(), restored_choice(), warnings.catch_warnings():
+        with own_process(), sigterm_raises(), restored_choice(), warnings.catch_warnings():
             if not sys.warnoptions:  # those of libraries would stand around our one line
                 warnings.simplefilter("ignore")
             _command(list(arguments))()
