@@ -16,6 +16,15 @@ def test_hard_mattes_copy_bit_by_bit() -> None:
     np.testing.assert_array_equal(result, np.where(matte == 255, person, background))
 
 
+def test_a_person_in_one_corner_or_nobody_leaves_the_rest() -> None:
+    person, background = RNG.integers(0, 256, (2, 9, 7, 3), dtype=np.uint8)
+    matte = np.zeros((9, 7, 1), np.uint8)
+    np.testing.assert_array_equal(composite(person, matte, background), background)
+    matte[6:, 4:6] = 255
+    result = composite(person, matte, background)
+    np.testing.assert_array_equal(result, np.where(matte == 255, person, background))
+
+
 def test_soft_edges_mix_in_linear_light() -> None:
     """Slow reference, pixel by pixel, from the definition of sRGB."""
     person, background = RNG.integers(0, 256, (2, 5, 6, 3), dtype=np.uint8)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from dynascene.imaging.pixels import bytes_from_tensor, tensor_from_bytes
+from dynascene.imaging.pixels import bytes_from_tensor, stored_bytes, tensor_from_bytes
 
 
 @pytest.mark.parametrize("shape", [(5, 7, 3), (5, 7, 1), (2, 5, 7, 3), (3, 3, 3, 3, 4)])
@@ -28,6 +28,16 @@ def test_values_are_rounded_and_clipped() -> None:
     values = torch.tensor([-1.0, 0.0, 0.4999 / 255, 0.5001 / 255, 254.6 / 255, 1.0, 1.5])
     stored = bytes_from_tensor(values.reshape(1, 1, -1))
     assert stored[0, :, 0].tolist() == [0, 0, 0, 1, 255, 255, 255]
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(0, 5, 3), (3,), (3, 3), (7, 5, 1), (2, 3, 5, 4)])
+def test_floats_are_rounded_to_the_nearest_byte(kind: type, shape: tuple[int, ...]) -> None:
+    """Far beyond both ends too, in any shape, and of a part of an array."""
+    values = np.random.default_rng(0).uniform(-3, 4, (*shape, 2)).astype(kind)[..., 0]
+    stored = stored_bytes(values)
+    assert stored.dtype == np.uint8
+    np.testing.assert_array_equal(stored, np.rint(values.clip(0, 1) * 255))
 
 
 def test_read_only_arrays_are_taken() -> None:

@@ -64,7 +64,6 @@ class ClipLook:
             shadow = self.caster.missing_light(index, stored_bytes(matte))
             is_stored = background.dtype == np.uint8
             background = shade(background, stored_bytes(shadow) if is_stored else shadow)
-            shadow = shadow.astype(np.float32)
         if self.texture is not None:
             background = self.texture.add_grain(background, index)
         return LookFrame(background, person, shadow)

@@ -85,7 +85,7 @@ class ShadowCaster:
             matte: uint8 [H, W, 1], 255 = person.
 
         Returns:
-            Floats [H, W, 1], 0 … 1.
+            float32 [H, W, 1], 0 … 1.
         """
         presence = self.strength * self.footing.presence[index]
         if not presence:
@@ -96,7 +96,7 @@ class ShadowCaster:
         light = 1 - self._cards.presence[index] * self._cast(figure, track, ground)
         light *= 1 - self._ambient * _around_feet(figure, AMBIENT_REACH)
         light *= 1 - CONTACT * _around_feet(figure, CONTACT_REACH)
-        missing = presence * ground.share * (1 - light)
+        missing = (presence * ground.share * (1 - light)).astype(np.float32)
         return cv2.resize(missing, matte.shape[1::-1], interpolation=cv2.INTER_LINEAR)[..., None]
 
     @cached_property
