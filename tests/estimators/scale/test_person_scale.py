@@ -205,7 +205,24 @@ def test_somebody_who_glides_is_doubted() -> None:
     frames = [np.roll(standing, 4 * index, axis=1) for index in range(FRAMES)]
     found = person_scale(ArrayFrames(frames, Fraction(RATE)), camera())
     assert "glide" in found.why_not
+    assert "rides" in found.why_not
+    assert found.glides
     assert found.confidence < 0.3
+
+
+@pytest.mark.parametrize(("speed", "hop"), [(0, 18), (1.5, 18), (4, 14), (4, 20)])
+def test_somebody_who_jumps_does_not_ride(speed: float, hop: float) -> None:
+    """On the spot or along, up to as fast as somebody who is carried: hops come less far."""
+    standing = np.zeros((SIZE.height, SIZE.width, 1), np.uint8)
+    standing[60:130, 30:50] = 255
+    frames = [
+        np.roll(standing, (-round(hop * abs(math.sin(math.pi * n / 8))), round(speed * n)), (0, 1))
+        for n in range(FRAMES)
+    ]
+    found = person_scale(ArrayFrames(frames, Fraction(RATE)), camera())
+    assert not found.glides
+    assert "rides" not in found.why_not
+    assert ("jumps" in found.why_not) == (speed == 4)
 
 
 def test_a_cyclist_is_doubted() -> None:

@@ -20,7 +20,7 @@ from dynascene.estimators.scale.ground import (
 )
 from dynascene.estimators.scale.joint import ClipGround
 from dynascene.estimators.scale.silhouette import Box, Silhouette, person_silhouette
-from dynascene.estimators.scale.sliding import foot_slide
+from dynascene.estimators.scale.sliding import foot_progress, foot_slide
 from dynascene.estimators.scale.travel import UnitFit
 from dynascene.geometry.framing import Attitude, filmed_attitude
 from dynascene.geometry.rigid import camera_centres
@@ -41,6 +41,7 @@ LEAST_FRAMES, LEAST_SHARE = 3, 0.1  # in which the person must be seen as a whol
 UPRIGHT = 0.8  # width over height of somebody who stands, walks or runs is less …
 LEANING = 0.25  # … and so is what the head is off the feet sideways, over the height
 GLIDING = 0.8  # metres a second at which the feet of nobody who walks or runs slide
+CARRIED = 0.85  # of the feet's way brings somebody forward who rides; hops come less far
 AGREEING = 0.5  # share of frames that must show one height
 DOUBTED = 0.3  # of the confidence remains
 CERTAIN_UNIT = 0.2  # spread of the logarithm up to which a unit is told
@@ -66,7 +67,8 @@ class PersonScale:
         confidence: of camera height and pitch, 0 (only the prior) … 1.
         spread: standard deviations of the natural logarithms of ``camera_height_m`` and of
             ``metres_per_unit``, with that of the person's height.
-        glides: whether the feet never rest on the ground, as of somebody who rides or skis.
+        glides: whether the feet go evenly over the ground and never rest, as of somebody who rides
+            or skis, and not of somebody who jumps.
         why_not: one line on what is missing or doubtful; empty where nothing is.
         silhouette: the person's ends in each frame, the input of the estimate.
     """
@@ -208,7 +210,10 @@ def _result(
     visible = silhouette.seen & ~silhouette.feet_cut & (slope > 0)
     unit_settled = not moves or certain is not None
     slide = foot_slide(silhouette, metric, ground.height, ground.pitch, clip.frame_rate)
-    doubt = _doubt(silhouette, ground, slide if unit_settled else math.nan)
+    is_sliding = unit_settled and slide > GLIDING
+    progress = foot_progress(silhouette, metric, ground.height, ground.pitch, clip.frame_rate)
+    is_carried = is_sliding and progress > CARRIED
+    doubt = _doubt(silhouette, ground) or (_doubt_of_feet(slide, is_carried) if is_sliding else "")
     unknown = "the unit of the track is unknown: the camera travels too little past the feet"
     focal, middle = track.intrinsics[0, 1, 1:].tolist()
     return PersonScale(
@@ -222,7 +227,7 @@ def _result(
             math.hypot(ground.height_spread, ADULT_SPREAD),
             math.hypot(unit.spread, ADULT_SPREAD) if unit is not None else math.inf,
         ),
-        glides=unit_settled and slide > GLIDING,
+        glides=is_carried,
         why_not=doubt or ("" if unit_settled else unknown),
         silhouette=silhouette,
     )
@@ -234,7 +239,7 @@ def _confidence(silhouette: Silhouette, ground: GroundFit) -> float:
     return sure * ground.agreement * math.sqrt(whole)
 
 
-def _doubt(silhouette: Silhouette, ground: GroundFit, slide: float) -> str:
+def _doubt(silhouette: Silhouette, ground: GroundFit) -> str:
     """The strongest reason to doubt the ground, in one line; empty where there is none."""
     whole = silhouette.whole
     ratio = float(np.median(silhouette.width[whole] / silhouette.height[whole]))
@@ -254,9 +259,12 @@ def _doubt(silhouette: Silhouette, ground: GroundFit, slide: float) -> str:
             f"only {ground.agreement:.0%} of the frames show one height of the person: jumps, "
             "crouching, or a wrong camera track"
         )
-    if slide > GLIDING:
-        return (
-            f"the feet glide over the ground at {slide:.1f} m/s and never rest: somebody who "
-            "rides or skis, a wrong camera track, or no level ground"
-        )
     return ""
+
+
+def _doubt_of_feet(slide: float, is_carried: bool) -> str:
+    who = "somebody who rides or skis" if is_carried else "somebody who jumps"
+    return (
+        f"the feet glide over the ground at {slide:.1f} m/s and never rest: {who}, a wrong camera "
+        "track, or no level ground"
+    )

@@ -33,6 +33,41 @@ def foot_slide(
     Returns:
         NaN where the feet are not seen for long enough.
     """
+    points, centres = _soles_on_ground(silhouette, track, height, pitch)
+    steps = {max(1, round(moment * frame_rate)) for moment in MOMENTS}
+    slides = [_stillest(points, centres, step, step / frame_rate) for step in steps]
+    return float(np.fmin.reduce(slides))
+
+
+def foot_progress(
+    silhouette: Silhouette, track: CameraTrack, height: float, pitch: float, frame_rate: float
+) -> float:
+    """How far the feet come over the ground, as a share of the way that they seem to go.
+
+    Near 1 for somebody who is carried along: each moment goes on as the last one did. Feet in the
+    air seem to be far behind where they are, so those of somebody who jumps go to and fro.
+
+    Args:
+        silhouette, track, height, pitch, frame_rate: as for ``foot_slide``.
+
+    Returns:
+        0 … 1; NaN where the feet are not seen for long enough.
+    """
+    points, centres = _soles_on_ground(silhouette, track, height, pitch)
+    place = centres + sum(points) / len(points)
+    step = max(1, round(MOMENTS[-1] * frame_rate))
+    moved = place[step:] - place[:-step]
+    moved = moved[np.isfinite(moved).all(axis=-1)]
+    way = np.linalg.norm(moved, axis=-1).sum()
+    return float(np.linalg.norm(moved.sum(axis=0)) / way) if way > 0 else math.nan
+
+
+def _soles_on_ground(
+    silhouette: Silhouette, track: CameraTrack, height: float, pitch: float
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """Where on the ground the ends of the sole are, relative to the cameras, [F, 3] each, and the
+    cameras' centres [F, 3]; the arguments are those of ``foot_slide``. NaN where they are not seen.
+    """
     down = down_vectors(np.array([pitch]), filmed_attitude(track).roll)[0]
     centres = camera_centres(track.cam_from_world).numpy()
     above = height - centres @ down
@@ -42,9 +77,7 @@ def foot_slide(
         ray = rays_through(track, np.column_stack([columns, rows]))
         descent = np.where(ray @ down > 1e-3, ray @ down, np.nan)
         points.append((above / descent)[:, None] * ray)
-    steps = {max(1, round(moment * frame_rate)) for moment in MOMENTS}
-    slides = [_stillest(points, centres, step, step / frame_rate) for step in steps]
-    return float(np.fmin.reduce(slides))
+    return points, centres
 
 
 def _stillest(points: list[np.ndarray], centres: np.ndarray, step: int, seconds: float) -> float:
