@@ -140,6 +140,43 @@ def test_one_thing_in_two_boxes_is_one_line(
         assert ",".join(f"{number:g}" for number in box) in str(error.value)
 
 
+TRUCK, PERSON = (34.0, 18.0, 126.0, 72.0), (62.0, 24.0, 92.0, 86.0)
+
+
+@pytest.mark.parametrize("foot", [80, 67])
+@pytest.mark.parametrize("boxes", [(TRUCK, PERSON), (PERSON, TRUCK)])
+def test_somebody_before_a_truck_stands_and_a_part_of_it_does_not(
+    foot: int,
+    boxes: tuple[tuple[float, ...], ...],
+    street: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The truck's box holds both; a wheel meets the ground where the truck does."""
+
+    def cut_out(_: np.ndarray, box: tuple[float, ...]) -> np.ndarray:
+        mask = np.zeros((90, 160), np.float32)
+        if box == TRUCK:
+            mask[22:66, 40:120] = 1
+            mask[66:72, 70:84] = 1  # legs of somebody
+        else:
+            mask[30:foot, 70:84] = 1
+        return mask
+
+    monkeypatch.setattr("dynascene.generation.uprights.cut_out_thing", cut_out)
+    if foot == 67:
+        with pytest.raises(InputError, match="hold the same thing"):
+            opened(street, tmp_path, *boxes, place="ground")
+        return
+    inputs = opened(street, tmp_path, *boxes, place="ground")
+    truck, person = inputs.uprights if boxes[0] == TRUCK else inputs.uprights[::-1]
+    assert person.mask[50, 77] == truck.mask[50, 45] == truck.mask[50, 115] == 1
+    assert truck.mask[30:, 70:84].max() == 0
+    assert float(person.feet[:, 1].max()) == 80
+    assert float(truck.feet[:, 1].max()) == 66  # and not of the legs
+    assert len(inputs.scene.cards) == 2
+
+
 def test_a_thing_behind_the_rims_of_two_others_is_one_line(
     street: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

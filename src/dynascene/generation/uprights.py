@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -23,6 +24,8 @@ from dynascene.geometry.picture_boxes import text_of
 
 CLOSE = 0.999  # of the way to a foot, which lies on the ground itself
 SAME = 0.6  # of the smaller of two things in the other: they are one
+BEFORE = 0.95  # times as far as a thing is one that stands before it, and is no part of it
+RIM = 0.01  # of the picture's width around a thing: there the one behind it may be its edge
 CUT = 0.2  # of a side of a box: what touches more of it goes on beyond
 
 
@@ -50,8 +53,7 @@ def stand_things(
         InputError: a box holds nothing that stands on ground within the picture, what another one
             holds, or what nearer things hide.
     """
-    uprights = [_upright(scene, pixels, box) for box in boxes]
-    _check_distinct(uprights, boxes)
+    uprights = _apart(scene, [_upright(scene, pixels, box) for box in boxes], boxes)
     report = [
         {"box": list(box[:4]), "feet": upright.feet.round(decimals=1).tolist()}
         for box, upright in zip(boxes, uprights, strict=True)
@@ -67,15 +69,49 @@ def stand_things(
         ) from None
 
 
-def _check_distinct(uprights: Sequence[Upright], boxes: Sequence[tuple[float, ...]]) -> None:
-    """Raise InputError where two boxes hold the same thing, or one a part of the other's."""
-    masks = [upright.mask > 0.5 for upright in uprights]
-    for (one, mask), (other, further) in combinations(zip(boxes, masks, strict=True), 2):
-        if (mask & further).sum() > SAME * min(mask.sum(), further.sum()):
+def _apart(
+    scene: LiftedScene, uprights: Sequence[Upright], boxes: Sequence[tuple[float, ...]]
+) -> list[Upright]:
+    """Each thing without those before it, which a box around it holds too.
+
+    Raises InputError where two boxes hold the same thing, or one a part of the other's: it stands
+    no nearer.
+    """
+    apart = list(uprights)
+    areas = [int((upright.mask > 0.5).sum()) for upright in uprights]
+    for pair in combinations(range(len(uprights)), 2):
+        small, large = sorted(pair, key=lambda number: areas[number])
+        one, other = uprights[small], uprights[large]
+        overlap = int(((one.mask > 0.5) & (other.mask > 0.5)).sum())
+        if overlap <= SAME * areas[small]:
+            continue
+        is_nearer = _distance(scene, one) < BEFORE * _distance(scene, other)
+        if overlap > SAME * areas[large] or not is_nearer:
+            first, second = (text_of(boxes[number]) for number in pair)
             raise InputError(
-                f"`upright` {text_of(one)} and {text_of(other)}: hold the same thing; leave one "
-                "of them out, or draw each around one thing alone"
+                f"`upright` {first} and {second}: hold the same thing; leave one of them out, or "
+                "draw each around one thing alone, down to where it stands"
             )
+        apart[large] = _behind(scene, apart[large], one, boxes[large])
+    return apart
+
+
+def _distance(scene: LiftedScene, upright: Upright) -> float:
+    """Of the nearest foot, along the ground."""
+    return float(standing_points(scene, upright.feet)[:, ::2].norm(dim=-1).min())
+
+
+def _behind(
+    scene: LiftedScene, upright: Upright, nearer: Upright, box: tuple[float, ...]
+) -> Upright:
+    """A thing without what stands before it, whose feet are not its own."""
+    rim = 2 * round(RIM * upright.mask.shape[1]) + 1
+    around = cv2.dilate((nearer.mask > 0.5).astype(np.uint8), np.ones((rim, rim), np.uint8))
+    mask = np.where(around > 0, np.float32(0), upright.mask)
+    text = f"`upright` {text_of(box)}"
+    if not (mask > 0.5).any():
+        raise InputError(f"{text}: what stands before it hides it; leave it out")
+    return Upright(mask, upright.feet if box[4:] else _feet(scene, text, mask))
 
 
 def doubt_of_cut(mask: np.ndarray, box: tuple[float, ...]) -> str:
