@@ -55,11 +55,8 @@ class Landmarker:
     def __call__(self, frame: np.ndarray, regions: Sequence[Region]) -> list[PoseReading]:
         return [self.networks.read(frame, region) for region in regions]
 
-    def both_ways(
-        self, frame: np.ndarray, region: Region
-    ) -> tuple[PoseReading, np.ndarray, np.ndarray]:
-        apart, mask = np.full(33, 0.01 * region.side), np.zeros((256, 256), np.float32)
-        return self.networks.read(frame, region), apart, mask
+    def points_both_ways(self, frame: np.ndarray, region: Region) -> tuple[PoseReading, np.ndarray]:
+        return self.networks.read(frame, region), np.full(33, 0.01 * region.side)
 
 
 def walker(index: int) -> Region:

@@ -17,6 +17,7 @@ from dynascene.imaging.pixels import unit_floats
 
 REACHES = 0.03, 0.015, 0.006  # of the frame's longer side: each average refines the one before
 LEAST_REACH = 2.5  # pixels
+MOST_ACROSS = 1024  # pixels of what OpenCV samples at once; it takes no rows of 32,768
 WIDER, FAR_SHARE = 4, 1e-3  # times the reach, and the weight, of the averages far from the person
 
 
@@ -45,10 +46,13 @@ def decontaminate(frame: np.ndarray, matte: np.ndarray) -> np.ndarray:
     for reach in REACHES:
         sigma = max(LEAST_REACH, reach * max(frame.shape[:2]))
         near_person, near_place = _averages(person, sigma), _averages(place, sigma)
-        own, other = _refined(mixed, near_person[soft], near_place[soft], share)
+        own, other = _refined(
+            mixed, _at(soft, near_person, alpha.shape), _at(soft, near_place, alpha.shape), share
+        )
         person[(*soft, np.s_[:3])] = own * person[(*soft, np.s_[3:])]
         place[(*soft, np.s_[:3])] = other * place[(*soft, np.s_[3:])]
-        near_person[soft] = own
+    near_person = _enlarged(near_person, alpha.shape)
+    near_person[soft] = own
     cleaned = picture_of_light(near_person, frame)
     result = frame.copy()
     result[rows, columns] = np.where(alpha[..., None] == 1, part, cleaned)
@@ -68,7 +72,8 @@ def continue_colour(frame: np.ndarray, matte: np.ndarray) -> np.ndarray:
     """
     alpha = unit_floats(matte.reshape(matte.shape[:2]))
     sigma = max(LEAST_REACH, REACHES[0] * max(frame.shape[:2]))
-    carried = picture_of_light(_averages(_weighted(light_of(frame), alpha), sigma), frame)
+    near_person = _averages(_weighted(light_of(frame), alpha), sigma)
+    carried = picture_of_light(_enlarged(near_person, alpha.shape), frame)
     return np.where(alpha[..., None] > 0, frame, carried)
 
 
@@ -91,25 +96,44 @@ def _solid(alpha: np.ndarray) -> np.ndarray:
 
 def _weighted(colour: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Colours [H, W, 3] times their weights [H, W], and the weights themselves: [H, W, 4]."""
-    return np.dstack([colour * weight[..., None], weight])
+    weighted = np.empty((*weight.shape, 4), np.float32)
+    np.multiply(colour, weight[..., None], out=weighted[..., :3])
+    weighted[..., 3] = weight
+    return weighted
 
 
 def _averages(weighted: np.ndarray, sigma: float) -> np.ndarray:
-    """Weighted Gaussian averages [H, W, 3]; far from any weight, wider ones.
-
-    Computed at a lower resolution where they are wide.
+    """Weighted Gaussian averages; far from any weight, wider ones.
 
     weighted: [H, W, 4], see ``_weighted``.
+
+    Returns:
+        float32 [h, w, 3], smaller where they are wide; see ``_enlarged``.
     """
-    height, width = weighted.shape[:2]
     step = max(1, round(sigma / 3))
     coarse, narrow = _shrunk(weighted, step), sigma / step
     farther = max(1, int(WIDER * narrow / 3))
     far = cv2.GaussianBlur(_shrunk(coarse, farther), (0, 0), WIDER * narrow / farther)
-    far = cv2.resize(far, coarse.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    total = cv2.GaussianBlur(coarse, (0, 0), narrow) + FAR_SHARE * far
-    means = total[..., :3] / (total[..., 3:] + 1e-12)
-    return cv2.resize(means, (width, height), interpolation=cv2.INTER_LINEAR)
+    total = cv2.GaussianBlur(coarse, (0, 0), narrow) + FAR_SHARE * _enlarged(far, coarse.shape)
+    return total[..., :3] / (total[..., 3:] + 1e-12)
+
+
+def _enlarged(field: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """A field [h, w, C] at the size [H, W]."""
+    return cv2.resize(field, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+
+
+def _at(pixels: tuple[np.ndarray, ...], field: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """The values [N, C] that ``_enlarged`` has at some pixels (rows [N], columns [N])."""
+    if not len(pixels[0]):
+        return np.empty((0, field.shape[2]), np.float32)
+    extent = -(-len(pixels[0]) // MOST_ACROSS), MOST_ACROSS
+    y, x = (
+        np.resize((place + 0.5) * (small / large) - 0.5, extent).astype(np.float32)
+        for place, small, large in zip(pixels, field.shape, shape, strict=False)
+    )
+    values = cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return values.reshape(-1, field.shape[2])[: len(pixels[0])]
 
 
 def _shrunk(field: np.ndarray, step: int) -> np.ndarray:

@@ -95,7 +95,7 @@ def run(
             figures, shapes = MatteFigures(), []
             size = preview_size(source.size)
             writer = H264Writer(
-                temporary / PREVIEW, size, source.frame_rate, times=times_of(source)
+                temporary / PREVIEW, size, source.frame_rate, "high", times_of(source)
             )
             with writer as preview:
                 for index, (frame, own) in enumerate(mattes):

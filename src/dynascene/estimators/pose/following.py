@@ -118,7 +118,7 @@ class Follower:
     def _seeds(self, frames: FrameStack, index: int) -> list[Seed]:
         seeds = []
         for detection in self._detector(frames[index])[:MOST_SEEDS]:
-            reading, apart, _ = self._landmarker.both_ways(frames[index], detection.region)
+            reading, apart = self._landmarker.points_both_ways(frames[index], detection.region)
             share = float(np.median(apart)) / detection.region.side
             if reading.person >= PERSON and share < GUESS:
                 seeds.append(Seed(index, detection.region, reading, share))
