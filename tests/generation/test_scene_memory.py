@@ -87,6 +87,22 @@ def test_key_views_go_outwards_until_everything_is_known(scene: LiftedScene) -> 
         assert missed.sum() <= 0.03 * revealed.sum()
 
 
+def test_a_settled_memory_is_as_it_was_and_may_be_painted_again(scene: LiftedScene) -> None:
+    track = place_track(there_and_back(60, MODEL), Framing(0.0, scene.camera.pitch))
+    change = torch.linspace(-0.3, 0.3, 3)[:, None, None].expand(3, MODEL.height, MODEL.width)
+    paint = Paint(change, torch.full((1, MODEL.height, MODEL.width), 0.5))
+    memories = SceneMemory(scene, track), SceneMemory(scene, track)
+    for memory in memories:
+        memory.remember(key_view(track, 2), paint)
+    memories[1].settle()
+    for _ in range(2):
+        for one, other in zip(*(memory.render(track) for memory in memories), strict=True):
+            assert torch.equal(one.colour, other.colour)
+            assert torch.equal(coverage(one), coverage(other))
+        for memory in memories:
+            memory.remember(key_view(track, 3), paint)
+
+
 def test_what_no_view_can_paint_is_not_tried_again_and_again() -> None:
     """Torn edges of things stay partly unknown, however often the same view is painted."""
     camera = PictureCamera(70.0, Size(80, 45), 22.5)

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from stored_canvas import layers_of
 
 from dynascene.geometry.box import FACES, PlaceBox
 from dynascene.geometry.box_continuation import continue_box, continue_place
@@ -107,7 +108,7 @@ def test_a_canvas_of_a_box_shows_its_continuation():
     y, x = torch.meshgrid(torch.arange(100) + 0.5, torch.arange(160) + 0.5, indexing="ij")
     picture = torch.stack([x / 160, y / 100, 0 * x, torch.ones_like(x), torch.ones_like(x)])
     window = PanoramaWindow(0.0, 1.0, -0.6, 0.9, 100.0)
-    layers = paint_canvas(picture, CAMERA, window, surface=ROOM).layers
+    layers = layers_of(paint_canvas(picture, CAMERA, window, surface=ROOM))
     azimuth, depression = window.pixel_angles()
     beta, alpha = torch.meshgrid(depression, azimuth, indexing="ij")
     expected = continue_box(CAMERA, ROOM, alpha, beta).pixel / torch.tensor([160.0, 100.0])

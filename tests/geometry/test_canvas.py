@@ -2,8 +2,8 @@
 
 import pytest
 import torch
+from stored_canvas import canvas_of
 
-from dynascene.geometry.canvas import SceneCanvas
 from dynascene.geometry.panorama import PanoramaWindow
 
 
@@ -18,7 +18,7 @@ def test_between_four_pixels_the_value_is_bilinear() -> None:
     layers[:, 3, 2], layers[:, 3, 3] = 0.6, 0.2
     expected = (5 * (6 * 0.1 + 0.9) + 2 * (6 * 0.6 + 0.2)) / 49
     # a pixel of the canvas is one radian, its corner at (−3, −3), and the centre of (2, 2) at −½
-    canvas = SceneCanvas(PanoramaWindow(0.0, 3.0, -3.0, 3.0, 1.0), layers)
+    canvas = canvas_of(PanoramaWindow(0.0, 3.0, -3.0, 3.0, 1.0), layers)
     steps = torch.linspace(-0.01, 0.01, 3)
     depression, azimuth = torch.meshgrid(2 / 7 - 0.5 + steps, 1 / 7 - 0.5 + steps, indexing="ij")
     sample = canvas.sample(azimuth, depression, is_backmost=True)
@@ -34,8 +34,8 @@ def test_rows_are_sampled_alike_whatever_is_sampled_at_once(
 ) -> None:
     """Equal to the bit, for footprints of a part of a pixel and of several pixels."""
     generator = torch.Generator().manual_seed(0)
-    layers = torch.rand(6, 33, 70, generator=generator)
-    canvas = SceneCanvas(PanoramaWindow(0.0, 1.0, -0.5, 0.5, 35.0), layers)
+    layers = torch.rand(6, 35, 70, generator=generator)
+    canvas = canvas_of(PanoramaWindow(0.0, 1.0, -0.5, 0.5, 35.0), layers)
     down, across = torch.linspace(-0.45, 0.45, 17), torch.linspace(-0.9, 0.9, 13) ** 3
     depression, azimuth = torch.meshgrid(down, across, indexing="ij")
     results = []

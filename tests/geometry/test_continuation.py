@@ -7,6 +7,7 @@ import math
 
 import pytest
 import torch
+from stored_canvas import layers_of
 from torch import Tensor
 
 from dynascene.geometry.canvas import paint_canvas
@@ -172,10 +173,10 @@ def test_a_canvas_says_what_was_photographed_and_keeps_it() -> None:
     azimuth, depression = window.pixel_angles()
     depression, azimuth = torch.meshgrid(depression, azimuth, indexing="ij")
     pixel, inside = LEVEL.pixels_from_directions(directions_from_angles(azimuth, depression))
-    assert torch.equal(canvas.layers[3] > 0.5, inside)
+    assert torch.equal(layers_of(canvas)[3] > 0.5, inside)
     expected = ((pixel[..., 0] - 0.5) / 95).clamp(0, 1)
-    assert (canvas.layers[0] - expected)[inside].abs().max() < 0.02
-    assert (canvas.layers[:, :, 0] - canvas.layers[:, :, -1]).abs().max() < 0.05  # closed
+    assert (layers_of(canvas)[0] - expected)[inside].abs().max() < 0.02
+    assert (layers_of(canvas)[:, :, 0] - layers_of(canvas)[:, :, -1]).abs().max() < 0.05  # closed
 
 
 def test_reflect_is_the_identity_within_and_mirrors_outside() -> None:

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from stored_canvas import canvas_of
 
 from dynascene.errors import InputError
 from dynascene.geometry.canvas import paint_canvas
@@ -155,9 +156,7 @@ def test_fine_detail_is_averaged_not_aliased() -> None:
     """A one-pixel checkerboard seen from much farther away becomes its mean, everywhere."""
     x, y = torch.meshgrid(torch.arange(512), torch.arange(512), indexing="xy")
     layers = ((x + y) % 2).float().expand(5, 512, 512).clone()
-    from dynascene.geometry.canvas import SceneCanvas
-
-    canvas = SceneCanvas(PanoramaWindow(0.0, 0.5, -0.5, 0.5, 512.0), layers)
+    canvas = canvas_of(PanoramaWindow(0.0, 0.5, -0.5, 0.5, 512.0), layers)
     azimuth = torch.linspace(-0.45, 0.45, 48)[None, :].expand(48, 48)
     depression = torch.linspace(-0.45, 0.45, 48)[:, None].expand(48, 48)
     colour = canvas.sample(azimuth, depression).colour
@@ -171,9 +170,7 @@ def test_sampling_reads_the_canvas_where_it_says(wide: bool) -> None:
     window = PanoramaWindow(0.3, half, -0.4, 0.4, 200.0)
     azimuth, _ = window.pixel_angles()
     layers = (0.5 + 0.4 * azimuth.sin()).expand(5, window.size.height, -1).clone()
-    from dynascene.geometry.canvas import SceneCanvas
-
-    canvas = SceneCanvas(window, layers)
+    canvas = canvas_of(window, layers)
     end = math.pi if wide else 0.8
     seen = torch.linspace(-0.2, end + 0.6 * wide, 90)[None, :].expand(20, 90)
     down = torch.zeros(20, 90) + torch.linspace(-0.2, 0.2, 20)[:, None]

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from stored_canvas import layers_of
 from torch import Tensor
 
 from dynascene.geometry.canvas import paint_canvas
@@ -75,10 +76,10 @@ def test_a_view_shows_its_own_paint_and_what_was_photographed(move: str) -> None
 def test_photographed_pixels_of_the_canvas_stay_bit_by_bit() -> None:
     scene, cameras = lift_to_stage(grey_picture(), CAMERA), track("pan-right:50")
     _, (before,), (after,) = painted(scene, cameras, 2, pure(RED, fresh=1.0))
-    photographed = before.layers[3] == 1
-    assert torch.equal(after.layers[:5, photographed], before.layers[:, photographed])
-    assert not after.layers[5, photographed].any()
-    assert len(before.layers) == 5  # the canvas that was given is as it was
+    photographed = layers_of(before)[3] == 1
+    assert torch.equal(layers_of(after)[:5, photographed], layers_of(before)[:, photographed])
+    assert not layers_of(after)[5, photographed].any()
+    assert len(layers_of(before)) == 5  # the canvas that was given is as it was
 
 
 @pytest.mark.parametrize("fresh", [0.0, 0.25, 1.0])
@@ -87,10 +88,10 @@ def test_new_paint_covers_old_paint_as_far_as_it_is_fresh(fresh: float) -> None:
     surfaces, (plain,), (once,) = painted(scene, cameras, 2, pure(RED))
     blue = pure(RED.flip(0), fresh)
     twice = repaint(once, plain, surfaces[0], cameras[1:2], blue, torch.ones(1, *SIZE[::-1]))
-    new = (once.layers[5] == 0) & (twice.layers[5] == 1)
+    new = (layers_of(once)[5] == 0) & (layers_of(twice)[5] == 1)
     assert new.any()
-    torch.testing.assert_close(twice.layers[2, new], torch.ones(int(new.sum())))
-    mixed = twice.layers[2] * (once.layers[5] == 1)
+    torch.testing.assert_close(layers_of(twice)[2, new], torch.ones(int(new.sum())))
+    mixed = layers_of(twice)[2] * (layers_of(once)[5] == 1)
     reached = mixed > 0
     assert reached.any() == (fresh > 0)
     torch.testing.assert_close(mixed[reached], torch.full((int(reached.sum()),), fresh))
@@ -100,8 +101,8 @@ def test_no_change_says_only_that_it_is_known_now() -> None:
     scene, cameras = lift_to_stage(grey_picture(), CAMERA), track("pan-right:50")
     unchanged = Paint(torch.zeros(3, *SIZE[::-1]), torch.zeros(1, *SIZE[::-1]))
     _, (before,), (after,) = painted(scene, cameras, 2, unchanged)
-    torch.testing.assert_close(after.layers[:5], before.layers, atol=1e-5, rtol=0)
-    assert after.layers[5].sum() > 0
+    torch.testing.assert_close(layers_of(after)[:5], layers_of(before), atol=1e-5, rtol=0)
+    assert layers_of(after)[5].sum() > 0
 
 
 def test_what_stands_before_it_hides_a_relief_from_the_paint() -> None:

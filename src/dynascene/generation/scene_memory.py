@@ -54,19 +54,19 @@ class SceneMemory:
 
     def render_plain(self, track: CameraTrack) -> Iterator[GuideFrame]:
         """The place as it was before anything was painted."""
-        self._painted()
-        return render_guide(track, self._surfaces(), self._plain)
+        return render_guide(track, self._surfaces(), self._unpainted())
 
     def remember(self, view: CameraTrack, paint: Paint) -> None:
         """Write back what was painted in one view; what was known before stays as it is."""
         canvases, surfaces = self._painted(), self._surfaces()
         shares = layer_shares(view, surfaces, canvases, 0)
-        self._canvases = [
-            repaint(canvas, plain, surface, view, paint, share)
-            for canvas, plain, surface, share in zip(
-                canvases, self._plain, surfaces, shares, strict=True
-            )
-        ]
+        layers = zip(self._unpainted(), surfaces, shares, strict=True)
+        for number, (plain, surface, share) in enumerate(layers):
+            canvases[number] = repaint(canvases[number], plain, surface, view, paint, share)
+
+    def settle(self) -> None:
+        """Let go of the place as it was before anything was painted: no more will be painted."""
+        self._plain = []
 
     def views(self) -> list[KeyView]:
         """How much is unknown in frames all along the track: candidates for key views."""
@@ -79,8 +79,13 @@ class SceneMemory:
     def _surfaces(self) -> list[Surface]:
         return [layer.surface for layer in self.scene.stack]
 
-    def _painted(self) -> Sequence[SceneCanvas]:
+    def _painted(self) -> list[SceneCanvas]:
         if not self._canvases:
+            self._canvases = list(self._unpainted())
+        return self._canvases
+
+    def _unpainted(self) -> list[SceneCanvas]:
+        if not self._plain:
             window = window_for_track(self.track, self.scene.surface)
             cards = [
                 paint_card(card, self.scene.camera, window.density) for card in self.scene.cards
@@ -91,8 +96,8 @@ class SceneMemory:
                 else paint_panorama(layer.picture, layer.window, window)
                 for layer in self.scene.layers
             ]
-            self._plain = self._canvases = [*cards, *layers]
-        return self._canvases
+            self._plain = [*cards, *layers]
+        return self._plain
 
 
 def key_view(track: CameraTrack, frame: int) -> CameraTrack:

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dynascene.geometry.canvas import SceneCanvas
+from dynascene.geometry.canvas_pixels import PHOTOGRAPHED, CanvasPixels, portions
 from dynascene.geometry.lifting import BACKDROP_DISTANCE, LiftedScene, SceneLayer, median_depth
 from dynascene.geometry.panorama import (
     PanoramaWindow,
@@ -23,7 +24,6 @@ from dynascene.types import Size
 
 FLAT_FOV = 90.0  # degrees across the flat view
 SEAM = 4  # columns that are repeated beyond each border of a full circle
-ROWS_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -80,15 +80,15 @@ def paint_panorama(picture: Tensor, shown: PanoramaWindow, window: PanoramaWindo
         size = [max(2, round(n * scale)) for n in picture.shape[-2:]]
         picture = F.interpolate(picture[None], size, mode="bicubic", antialias=True)[0].clamp(0, 1)
     azimuth, depression = window.pixel_angles()
-    layers = torch.empty(len(picture), *window.size[::-1])
-    for start in range(0, len(depression), ROWS_AT_ONCE):
-        rows = slice(start, start + ROWS_AT_ONCE)
+    pixels = CanvasPixels.empty(window)
+    for rows in portions(*window.size[::-1]):
         beta, alpha = torch.meshgrid(depression[rows], azimuth, indexing="ij")
-        layers[:, rows] = _sampled(picture, shown, alpha, beta).clamp(0, 1)
+        values = _sampled(picture, shown, alpha, beta).clamp(0, 1)
         directions = directions_from_angles(alpha, beta)
         place = shown.normalised(*angles_from_directions(directions))
-        layers[3, rows] *= (place.abs() <= 1 + 1e-6).all(dim=-1)
-    return SceneCanvas(window, layers)
+        values[PHOTOGRAPHED] *= (place.abs() <= 1 + 1e-6).all(dim=-1)
+        pixels.write(rows, values)
+    return SceneCanvas(window, pixels)
 
 
 def _sampled(picture: Tensor, shown: PanoramaWindow, azimuth: Tensor, depression: Tensor) -> Tensor:

@@ -15,15 +15,20 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dynascene.geometry.box_continuation import continue_place
+from dynascene.geometry.canvas_pixels import (
+    FIRST_GROUP,
+    ONE,
+    PHOTOGRAPHED,
+    SOLID_GROUP,
+    CanvasPixels,
+    portions,
+)
 from dynascene.geometry.panorama import PanoramaWindow
 from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.surface import Surface
 
 SMALLEST_LEVEL = 8  # pixels across, where the pyramid ends
 ROWS_AT_ONCE = 16  # of a view: what is added up stays in the processor's cache
-PHOTOGRAPHED = 3  # the channel that says where a layer is photographed
-SOLID = 4  # and the one that says where it is solid
-SOLID_GROUP = 1  # it is sampled alone; before it the first four channels together
 # Where in a pixel two of its four samples lie, and the others opposite to them (a rotated grid:
 # distinct in x and in y)
 SAMPLE_OFFSETS = ((0.125, 0.375), (0.375, -0.125))
@@ -50,23 +55,22 @@ class SceneCanvas:
 
     Attributes:
         window: the part of the panorama that the canvas covers.
-        layers: [5 or 6, H, W] float32, 0 … 1: sRGB colour (3), 1 where photographed, 1 where solid;
-            once a network has painted on it (see repainting.py), a sixth, 1 where painted.
+        pixels: of the window.
         is_card: whether it ends where it is not solid, rather than tears there when stretched.
     """
 
     window: PanoramaWindow
-    layers: Tensor
+    pixels: CanvasPixels
     is_card: bool = False
-    _pyramid: list[list[np.ndarray]] = field(init=False, repr=False)
+    _pyramid: list[CanvasPixels] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._pyramid = [self._stored(self.layers)]
-        level = self.layers
-        while min(level.shape[-2:]) > SMALLEST_LEVEL:
-            half = [max(1, round(n / 2)) for n in level.shape[-2:]]
-            level = F.interpolate(level[None], half, mode="area")[0]
-            self._pyramid.append(self._stored(level))
+        self.pixels.close()
+        self._pyramid = [self.pixels]
+        side = min(self.window.size)
+        while side > SMALLEST_LEVEL:
+            self._pyramid.append(self._pyramid[-1].coarser())
+            side = max(1, round(side / 2))
 
     def sample(
         self, azimuth: Tensor, depression: Tensor, *, is_backmost: bool = False
@@ -84,9 +88,10 @@ class SceneCanvas:
             is_backmost: nothing is behind this layer, so it counts as solid everywhere.
         """
         height, width = azimuth.shape
-        groups = [n for n in range(len(self._pyramid[0])) if n != SOLID_GROUP or not is_backmost]
+        count = len(self.pixels.groups)
+        groups = [n for n in range(count) if n != SOLID_GROUP or not is_backmost]
         colour = np.empty((height, width, 3), np.float32)
-        planes = np.ones((len(self.layers) - 3, height, width), np.float32)
+        planes = np.ones((count, height, width), np.float32)
         footprint = np.empty((height, width), np.float32)
         # the last row takes its step down from the one before it, so it is not sampled alone
         for start in range(0, max(height - 1, 1), ROWS_AT_ONCE):
@@ -94,8 +99,8 @@ class SceneCanvas:
             rows, with_next = slice(start, stop), slice(start, stop + 1)
             x, y = self._places(azimuth[with_next].numpy(), depression[with_next].numpy())
             means, footprint[rows] = self._sample_rows(groups, x, y, stop - start)
-            cv2.cvtColor(means[0], cv2.COLOR_RGBA2RGB, dst=colour[rows])
-            cv2.extractChannel(means[0], 3, planes[0, rows])
+            cv2.cvtColor(means[FIRST_GROUP], cv2.COLOR_RGBA2RGB, dst=colour[rows])
+            cv2.extractChannel(means[FIRST_GROUP], PHOTOGRAPHED, planes[0, rows])
             for group in groups[1:]:
                 planes[group, rows] = means[group]
         if not is_backmost and not self.is_card:
@@ -163,35 +168,39 @@ class SceneCanvas:
         places: x and y of the pixels. across, down: their footprints. level: of the pyramid, with
         fractions, between whose levels samples are mixed; None: the finest everywhere. All [H, W].
         """
-        totals: dict[int, np.ndarray] = {}
+        totals = {
+            n: np.zeros(places[0].shape + self.pixels.groups[n].shape[2:], np.float32)
+            for n in groups
+        }
         for dx, dy in SAMPLE_OFFSETS:
             offsets = [cv2.addWeighted(a, dx, d, dy, 0) for a, d in zip(across, down, strict=True)]
             for move in (cv2.add, cv2.subtract):
                 x, y = (move(p, offset) for p, offset in zip(places, offsets, strict=True))
                 for group, sample in self._sample_levels(groups, x, y, level).items():
-                    if group in totals:
-                        totals[group] += sample
-                    else:
-                        totals[group] = sample
+                    cv2.accumulate(sample, totals[group])
         for total in totals.values():
-            total /= 2 * len(SAMPLE_OFFSETS)
+            total *= np.float32(1 / (2 * len(SAMPLE_OFFSETS) * ONE))
             np.minimum(total, 1, out=total)
         return totals
 
     def _sample_levels(
         self, groups: list[int], x: np.ndarray, y: np.ndarray, level: np.ndarray | None
     ) -> dict[int, np.ndarray]:
-        """Trilinear sampling at positions and fractional pyramid levels [H, W], by group."""
+        """Trilinear sampling at positions and fractional pyramid levels [H, W], by group.
+
+        In the numbers that are stored; with fractions where levels are mixed.
+        """
         samples = self._sample_level(groups, x, y, 0)
         if level is None:
             return samples
+        samples = {group: sample.astype(np.float32) for group, sample in samples.items()}
         for index in range(1, math.ceil(float(level.max())) + 1):
             weight = (level - (index - 1)).clip(0, 1)
             for group, coarser in self._sample_level(groups, x, y, index).items():
                 sample = samples[group]
-                coarser -= sample
-                coarser *= weight[..., None] if coarser.ndim == 3 else weight
-                sample += coarser
+                change = coarser - sample
+                change *= weight[..., None] if change.ndim == 3 else weight
+                sample += change
         return samples
 
     def _sample_level(
@@ -202,24 +211,12 @@ class SceneCanvas:
         Bilinear, and exact from OpenCV 5 on; 4.x rounds positions to 1/32 pixel.
         """
         stored = self._pyramid[min(index, len(self._pyramid) - 1)]
-        height, width = stored[0].shape[:2]
-        border = 1 if self.window.is_full_circle else 0
-        columns = _rescaled(x, (width - 2 * border) / self.window.size.width, border)
+        height, width = stored.groups[FIRST_GROUP].shape[:2]
+        scale = (width - 2 * stored.border) / self.window.size.width
+        columns = _rescaled(x, scale, stored.border)
         rows = _rescaled(y, height / self.window.size.height)
         mode = cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE
-        return {n: np.asarray(cv2.remap(stored[n], columns, rows, *mode)) for n in groups}
-
-    def _stored(self, level: Tensor) -> list[np.ndarray]:
-        """A level as OpenCV samples it, float32: [H, W, 4] of four channels, [H, W] of each other.
-
-        Two at once it samples less exactly.
-
-        On the full circle each border is padded with the pixels of the other one.
-        """
-        if self.window.is_full_circle:
-            level = F.pad(level[None], (1, 1, 0, 0), mode="circular")[0]
-        planes = level.numpy()
-        return [cv2.merge(list(planes[:4])), *planes[4:]]
+        return {n: np.asarray(cv2.remap(stored.groups[n], columns, rows, *mode)) for n in groups}
 
 
 def _rescaled(places: np.ndarray, scale: float, border: int = 0) -> np.ndarray:
@@ -244,7 +241,6 @@ def paint_canvas(
     picture: Tensor,
     camera: PictureCamera,
     window: PanoramaWindow,
-    rows_at_once: int = 256,
     surface: Surface | None = None,
 ) -> SceneCanvas:
     """Paint a layer's picture [5, H, W] and its continuation onto a window.
@@ -257,18 +253,18 @@ def paint_canvas(
     picture = _at_density(picture, window.density / camera.focal)
     width, height = camera.size
     azimuth, depression = window.pixel_angles()
-    layers = torch.empty(len(picture), *window.size[::-1])
-    for start in range(0, len(depression), rows_at_once):
-        rows = slice(start, start + rows_at_once)
+    pixels = CanvasPixels.empty(window)
+    for rows in portions(*window.size[::-1]):
         beta, alpha = torch.meshgrid(depression[rows], azimuth, indexing="ij")
         pixel, photographed, _ = continue_place(camera, surface, alpha, beta)
         grid = pixel / pixel.new_tensor([width, height]) * 2 - 1
         painted = F.grid_sample(
             picture[None], grid[None], mode="bicubic", padding_mode="border", align_corners=False
         )
-        layers[:, rows] = painted[0].clamp(0, 1)
-        layers[PHOTOGRAPHED, rows] *= photographed  # not where it is a continuation
-    return SceneCanvas(window, layers)
+        values = painted[0].clamp(0, 1)
+        values[PHOTOGRAPHED] *= photographed  # not where it is a continuation
+        pixels.write(rows, values)
+    return SceneCanvas(window, pixels)
 
 
 def _at_density(picture: Tensor, scale: float) -> Tensor:

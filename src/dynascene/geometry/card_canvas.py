@@ -9,7 +9,8 @@ import math
 import torch
 from torch import Tensor
 
-from dynascene.geometry.canvas import SOLID, SceneCanvas, paint_canvas
+from dynascene.geometry.canvas import SceneCanvas, paint_canvas
+from dynascene.geometry.canvas_pixels import SOLID, portions
 from dynascene.geometry.lifting import SceneLayer
 from dynascene.geometry.panorama import (
     PanoramaWindow,
@@ -20,7 +21,6 @@ from dynascene.geometry.picture import PictureCamera
 
 MARGIN = 0.5  # of a card's width and height, transparent around it
 REACH = 0.85  # of the window, up to which a card goes on; coarse levels of the canvas end so, too
-ROWS_AT_ONCE = 256  # of a canvas, to spare memory
 
 
 def paint_card(card: SceneLayer, camera: PictureCamera, density: float) -> SceneCanvas:
@@ -32,17 +32,15 @@ def paint_card(card: SceneLayer, camera: PictureCamera, density: float) -> Scene
         density: of the canvas, in pixels per radian.
     """
     window = _window(card, camera, density)
-    layers = paint_canvas(card.picture, camera, window).layers
+    pixels = paint_canvas(card.picture, camera, window).pixels
     azimuth, depression = window.pixel_angles()
-    for start in range(0, len(depression), ROWS_AT_ONCE):
-        rows = slice(start, start + ROWS_AT_ONCE)
+    for rows in portions(*window.size[::-1]):
         beta, alpha = torch.meshgrid(depression[rows], azimuth, indexing="ij")
         directions = directions_from_angles(alpha, beta)
         points = card.surface.hit(torch.zeros_like(directions), directions)
-        layers[SOLID, rows] *= goes_on(card, camera, points)
-    for border in (layers[SOLID, 0], layers[SOLID, -1], layers[SOLID, :, 0], layers[SOLID, :, -1]):
-        border.zero_()
-    return SceneCanvas(window, layers, is_card=True)
+        pixels.solid[rows] *= goes_on(card, camera, points).numpy()
+    pixels.solid[[0, -1]] = pixels.solid[:, [0, -1]] = 0
+    return SceneCanvas(window, pixels, is_card=True)
 
 
 def goes_on(card: SceneLayer, camera: PictureCamera, points: Tensor) -> Tensor:

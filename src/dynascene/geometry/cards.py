@@ -15,7 +15,7 @@ import torch
 from scipy import ndimage
 from torch import Tensor
 
-from dynascene.geometry.canvas import PHOTOGRAPHED
+from dynascene.geometry.canvas_pixels import PHOTOGRAPHED
 from dynascene.geometry.lifting import LiftedScene, SceneLayer
 from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.screen import Screen

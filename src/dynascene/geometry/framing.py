@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from dynascene.errors import InputError
-from dynascene.geometry.canvas import SOLID
+from dynascene.geometry.canvas_pixels import SOLID
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.geometry.projection import COARSE
 from dynascene.geometry.rigid import camera_centres, invert_rigid, rigid, rotation_about

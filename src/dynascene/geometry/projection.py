@@ -24,7 +24,7 @@ from dynascene.types import CameraTrack, Size
 CANVAS_OVERSAMPLING = 1.75  # canvas pixels per output pixel, so that sampling does not soften
 ROWS_AT_ONCE = 64  # of a view: their rays stay in the processor's cache
 COARSE = Size(33, 19)  # rays per frame where a rough idea is enough
-MOST_CANVAS_PIXELS = 32_000_000  # 640 MB in float32; beyond, the density gives way
+MOST_CANVAS_PIXELS = 32_000_000  # 510 MB with coarser levels; beyond, the density gives way
 LONGEST_CANVAS_SIDE = 32_000  # pixels that OpenCV samples
 
 

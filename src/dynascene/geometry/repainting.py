@@ -15,14 +15,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dynascene.geometry.canvas import PHOTOGRAPHED, SceneCanvas
+from dynascene.geometry.canvas import SceneCanvas
+from dynascene.geometry.canvas_pixels import PIXELS_AT_ONCE
 from dynascene.geometry.panorama import directions_from_angles, wrap_angle
 from dynascene.geometry.projection import scene_angles
 from dynascene.geometry.surface import Surface
 from dynascene.types import CameraTrack
 
 TOLERANCE = 2.5  # pixels of the view by which both directions may miss each other
-ROWS_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -64,23 +64,20 @@ def repaint(
     angles = scene_angles(view, surface, 0)
     directions = directions_from_angles(*angles).movedim(-1, 0)
     source = torch.cat([paint.change, paint.fresh, visibility, directions, _footprint(directions)])
-    layers = canvas.layers
-    if len(layers) == 5:
-        layers = torch.cat([layers, torch.zeros_like(layers[:1])])
-    else:
-        layers = layers.clone()
+    pixels = canvas.pixels.with_paint()
     azimuth, depression = canvas.window.pixel_angles()
     part = _reached(azimuth, depression, *angles)
-    for rows in part.rows.split(ROWS_AT_ONCE):
+    for rows in part.rows.split(max(1, PIXELS_AT_ONCE // max(1, len(part.columns)))):
         # what was photographed stays, and is most of the canvas
-        unknown = layers[PHOTOGRAPHED][rows[:, None], part.columns] < 1
+        unknown = ~pixels.is_photographed(rows, part.columns)
         row, column = (i[:, None] for i in unknown.nonzero(as_tuple=True))
         row, column = rows[row], part.columns[column]
-        place = slice(None), row, column
+        place = row.numpy(), column.numpy()
         directions = directions_from_angles(azimuth[column], depression[row])
-        own = plain.layers[:3][place]
-        layers[place] = _with_paint(layers[place], own, surface, view, source, directions)
-    return replace(canvas, layers=layers)
+        own = plain.pixels.at(place)[:3]
+        painted = _with_paint(pixels.at(place), own, surface, view, source, directions)
+        pixels.put(place, painted)
+    return replace(canvas, pixels=pixels)
 
 
 def _with_paint(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from dynascene.geometry.canvas import PHOTOGRAPHED, SOLID
+from dynascene.geometry.canvas_pixels import PHOTOGRAPHED, SOLID
 from dynascene.geometry.card_canvas import goes_on
 from dynascene.geometry.continuation import continue_picture
 from dynascene.geometry.lifting import LiftedScene, SceneLayer

@@ -109,7 +109,9 @@ def _painted(guide: SceneGuide, painter: Painter, size: Size, log: Log) -> tuple
     assert guide.memory is not None, "a guide with scene memory was asked for"
     coarse = at_size(guide.clip, guide.memory, size)
     with log.stage("scene memory", MOST_KEY_VIEWS) as step:
-        return paint_memory(guide.memory, coarse, painter, guide.clip.track.size, step)
+        outcome = paint_memory(guide.memory, coarse, painter, guide.clip.track.size, step)
+    guide.memory.settle()
+    return outcome
 
 
 def finished(small: SampledFrame, sharp: SharpFrame) -> GeneratedFrame:
