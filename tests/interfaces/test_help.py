@@ -20,6 +20,7 @@ from dynascene.interfaces.cli.matting import matte
 from dynascene.interfaces.cli.parsing import join_arguments
 from dynascene.interfaces.cli.posing import pose
 from dynascene.interfaces.cli.signatures import Option, options_in
+from dynascene.interfaces.cli.tables import tables
 from dynascene.interfaces.cli.tracking import track
 from dynascene.interfaces.cli.training import train
 
@@ -50,7 +51,7 @@ def test_options_are_spelled_as_on_the_command_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [generate, evaluate, train, curate, matte, track, pose, convert]
+    "command", [generate, evaluate, train, curate, tables, matte, track, pose, convert]
 )
 def test_no_option_is_in_two_groups(command: Callable[..., None]) -> None:
     spellings = [option.spelling for option in options_in(command)]

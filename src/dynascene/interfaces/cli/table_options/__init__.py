@@ -1,0 +1,1 @@
+"""The options of ``dynascene tables`` in groups, as its help shows them."""
