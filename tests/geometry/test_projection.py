@@ -9,6 +9,7 @@ from stored_canvas import canvas_of
 from dynascene.errors import InputError
 from dynascene.geometry.canvas import paint_canvas
 from dynascene.geometry.framing import (
+    FRAMING_GRID,
     Attitude,
     Framing,
     afloat,
@@ -17,6 +18,8 @@ from dynascene.geometry.framing import (
     filmed_attitude,
     find_framing,
     place_track,
+    reached_share,
+    reached_shares,
     seen_share,
 )
 from dynascene.geometry.intrinsics import (
@@ -194,6 +197,16 @@ def test_framing_turns_the_camera_into_the_picture() -> None:
     plain = seen_share(place_track(pan, Framing(0, 0)), scene)
     assert best > 0.97
     assert best > plain + 0.05
+
+
+def test_framings_at_once_see_what_each_sees_alone() -> None:
+    scene = lift_to_stage(smooth_picture(), picture_camera(fov=70))
+    ways = torch.linspace(0, 0.1, 3)[:, None] * torch.tensor([1.0, -0.3, 2.0])
+    track = track_of(ways, fov=60.0, yaw=torch.tensor([0.0, 12.0, 30.0]))
+    framings = [Framing(0, 0), Framing(-20, 4, 3), Framing(9, -12, position=(0.1, -0.05, 0.2))]
+    alone = [reached_share(place_track(track, f), scene, FRAMING_GRID) for f in framings]
+    assert reached_shares(track, framings, scene) == pytest.approx(alone, abs=1e-6)
+    assert len({round(share, 3) for share in alone}) == 3
 
 
 @pytest.mark.parametrize("frames", [2, 17, 34, 48])

@@ -71,11 +71,15 @@ class Attitude(NamedTuple):
 
 def place_track(track: CameraTrack, framing: Framing) -> CameraTrack:
     """The track in the scene's world: the first camera where the framing says, and turned by it."""
-    position = torch.tensor(framing.position, dtype=torch.float64)
-    scene_from_first = rigid(framing.scene_from_camera, position)
     relative = relative_track(track)
-    poses = relative.cam_from_world @ invert_rigid(scene_from_first)
+    poses = relative.cam_from_world @ invert_rigid(_scene_from_first(framing))
     return replace(relative, cam_from_world=poses)
+
+
+def _scene_from_first(framing: Framing) -> Tensor:
+    """The first camera's pose [4, 4]: where the framing says, and turned by it."""
+    position = torch.tensor(framing.position, dtype=torch.float64)
+    return rigid(framing.scene_from_camera, position)
 
 
 def seen_share(track: CameraTrack, scene: LiftedScene, grid: Size = COARSE) -> float:
@@ -153,7 +157,7 @@ def find_framing(
         return turned + afloat_cost * afloat(framing, attitude.standing) + further
 
     def best_of(framings: list[Framing]) -> Framing:
-        shares = _reached_shares(sampled, framings, scene)
+        shares = reached_shares(sampled, framings, scene)
         values = [share - penalty(framing) for share, framing in zip(shares, framings, strict=True)]
         return framings[values.index(max(values))]
 
@@ -168,16 +172,15 @@ def find_framing(
     return Framing(round(best.yaw, 2), round(best.pitch, 2), round(best.roll, 2))
 
 
-def _reached_shares(
+def reached_shares(
     track: CameraTrack, framings: Sequence[Framing], scene: LiftedScene
 ) -> list[float]:
     """``reached_share`` of the track in each framing, all at once: one by one takes longer."""
-    placed = [place_track(track, framing) for framing in framings]
-    together = CameraTrack(
-        torch.cat([one.cam_from_world for one in placed]),
-        torch.cat([one.intrinsics for one in placed]),
-        track.size,
-    )
+    relative = relative_track(track)
+    scene_from_first = torch.stack([_scene_from_first(framing) for framing in framings])
+    poses = relative.cam_from_world @ invert_rigid(scene_from_first)[:, None]
+    intrinsics = relative.intrinsics.repeat(len(framings), 1, 1)
+    together = CameraTrack(poses.flatten(0, 1), intrinsics, track.size)
     photographed = view_coarsely(together, replace(scene, cards=()), FRAMING_GRID).photographed
     return photographed.reshape(len(framings), -1).float().mean(dim=1).tolist()
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from dynascene.loading import pause_collector
+
 
 def demo(out: Path = Path("dynascene-demo")) -> None:
     """Render a walking person, put them before a temple by a lake, and say where the clip is.
@@ -9,8 +11,9 @@ def demo(out: Path = Path("dynascene-demo")) -> None:
     Args:
         out: folder of the results.
     """
-    from dynascene.generation.demo import run_demo
-    from dynascene.interfaces.cli.display import Terminal, say
+    with pause_collector():
+        from dynascene.generation.demo import run_demo
+        from dynascene.interfaces.cli.display import Terminal, say
 
     say(f"{run_demo(out, Terminal())}  (look at {out / 'sheet.png'} first)")
 

@@ -18,6 +18,7 @@ from dynascene.interfaces.cli.clip_options.motion import MotionOptions
 from dynascene.interfaces.cli.clip_options.person import PersonOptions
 from dynascene.interfaces.cli.clip_options.place import PlaceOptions
 from dynascene.interfaces.cli.planned_clip import PlannedClip, default_out
+from dynascene.loading import pause_collector
 
 
 def plan_clip(
@@ -55,7 +56,8 @@ def plan_clip(
         quiet: no progress and no notices on standard error; the report has them.
         json: print the result as JSON: the paths and the report.
     """
-    from dynascene.generation.request import GenerationRequest
+    with pause_collector():
+        from dynascene.generation.request import GenerationRequest
 
     if workers is not None:  # a batch is read elsewhere, shot by shot
         raise InputError("`workers`: goes with `batch`")

@@ -9,6 +9,7 @@ from dynascene.errors import InputError
 from dynascene.interfaces.cli.arguments import Switch, optional, parse_rate
 from dynascene.interfaces.cli.clip_options.cut_out import CutOutOptions
 from dynascene.interfaces.cli.clip_options.footage import FootageOptions
+from dynascene.loading import pause_collector
 from dynascene.phrases import count_of
 
 
@@ -32,8 +33,9 @@ def matte(
         quiet: no progress and no notices on standard error; the report has them.
         json: print the result as JSON: the paths and the report.
     """
-    from dynascene.estimators.matte.job import run
-    from dynascene.interfaces.cli.display import open_display, read_report, say_result
+    with pause_collector():
+        from dynascene.estimators.matte.job import run
+        from dynascene.interfaces.cli.display import open_display, read_report, say_result
 
     options = cut_out.matte_options()
     if not str(out).strip("."):

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dynascene.loading import pause_collector
+
 if TYPE_CHECKING:  # imported where it is made: --help must not wait for torch
     from dynascene.generation.request import GenerationRequest
 
@@ -39,9 +41,10 @@ class PlannedClip:
         Raises:
             InputError: anything that the user can mend.
         """
-        from dynascene.generation.job import make_clip
-        from dynascene.generation.preview import make_preview
-        from dynascene.interfaces.cli.display import open_display, read_report, say_result
+        with pause_collector():
+            from dynascene.generation.job import make_clip
+            from dynascene.generation.preview import make_preview
+            from dynascene.interfaces.cli.display import open_display, read_report, say_result
 
         display = open_display(self.quiet)
         if self.is_preview:

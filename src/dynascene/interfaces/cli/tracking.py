@@ -10,6 +10,7 @@ from tyro.conf import Positional, arg
 from dynascene.errors import InputError
 from dynascene.interfaces.cli.arguments import Switch, optional
 from dynascene.interfaces.cli.clip_options.footage import Footage, FootageOptions
+from dynascene.loading import pause_collector
 from dynascene.phrases import count_of
 
 if TYPE_CHECKING:  # imported where they are made: --help must not wait for torch
@@ -49,10 +50,11 @@ def track(
         quiet: no progress and no notices on standard error; the report has them.
         json: print the result as JSON: the paths and the report.
     """
-    from dynascene.estimators.camera import track_camera
-    from dynascene.estimators.camera.classification import KIND_WORDS
-    from dynascene.interfaces.cli.display import open_display, say_result
-    from dynascene.jobs.result_folder import result_folder
+    with pause_collector():
+        from dynascene.estimators.camera import track_camera
+        from dynascene.estimators.camera.classification import KIND_WORDS
+        from dynascene.interfaces.cli.display import open_display, say_result
+        from dynascene.jobs.result_folder import result_folder
 
     report = out.with_name(f"{out.stem}.track.json")
     _check_output(out, report, to)
