@@ -78,11 +78,11 @@ def test_the_frame_that_shows_least_is_said(opened: Opened, titles: list[str]) -
     seen = [line for line in log.notices if "of the view" in line]
     assert seen == [
         "the picture shows 90% of the view; the rest is filled",
-        "the picture shows 73% of the view, but 30% in frame 2; the rest is filled",
-        "the picture shows 73% of the view, but 30% in frame 23; the rest is filled",
+        "the picture shows 73% of the view, but only 30% in frame 2; the rest is filled",
+        "the picture shows 73% of the view, but only 30% in frame 23; the rest is filled",
     ]
     clip_sheet(thinned, ending, ClipSheet([0]))
-    assert "the picture shows 73% of the view, but 30% in frame 23\n" in titles[0]
+    assert "the picture shows 73% of the view, but only 30% in frame 23\n" in titles[0]
 
 
 def test_one_frame_that_shows_hardly_anything_is_warned_of(opened: Opened) -> None:

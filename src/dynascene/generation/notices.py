@@ -50,4 +50,4 @@ def words_of_seen(inputs: Inputs, clip: GeneratedClip) -> str:
     if clip.seen_share - least < CLEARLY_LESS:
         return words
     number = inputs.numbers[frame] if inputs.numbers else frame
-    return f"{words}, but {least:.0%} in frame {number}"
+    return f"{words}, but only {least:.0%} in frame {number}"

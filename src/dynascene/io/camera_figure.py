@@ -14,6 +14,7 @@ from dynascene.geometry.intrinsics import horizontal_fov
 from dynascene.geometry.rigid import camera_centres, invert_rigid, relative_to_first, rotation_angle
 from dynascene.io.atomic import replacing
 from dynascene.io.camera_symbols import STILL, frustum, shown_frames, symbol_depth, wedge
+from dynascene.phrases import count_of
 from dynascene.types import CameraTrack
 
 if TYPE_CHECKING:
@@ -42,10 +43,9 @@ class TrackSummary:
     def __str__(self) -> str:
         first, last = self.fov
         fov = f"{first:.1f}°" if abs(first - last) < 0.05 else f"{first:.1f}° to {last:.1f}°"
-        noun = "frame" if self.frames == 1 else "frames"
         return (
-            f"{self.frames} {noun} · field of view {fov} · total turn {self.turn:.1f}° · "
-            f"path length {self.path:.4g}"
+            f"{count_of(self.frames, 'frame')} · field of view {fov} · "
+            f"total turn {self.turn:.1f}° · path length {self.path:.4g}"
         )
 
 

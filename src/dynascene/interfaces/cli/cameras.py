@@ -12,6 +12,7 @@ from tyro.conf import OmitArgPrefixes, Positional, arg
 from dynascene.errors import InputError
 from dynascene.interfaces.cli.arguments import parse_sensor, parse_size
 from dynascene.interfaces.cli.options import spell_options
+from dynascene.phrases import count_of
 
 if TYPE_CHECKING:  # imported where they are used: --help must not wait for torch
     from dynascene.io.cameras import CameraDefaults
@@ -152,7 +153,7 @@ def _write(track: CameraTrack, dst: Path, to: str | None, defaults: CameraDefaul
     from dynascene.io.cameras import write_cameras
 
     write_cameras(track, dst, to, defaults, _notice)
-    print(f"{dst}: {len(track)} frame{'s' if len(track) != 1 else ''}")
+    print(f"{dst}: {count_of(len(track), 'frame')}")
 
 
 def _notice(line: str) -> None:
