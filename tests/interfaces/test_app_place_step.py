@@ -8,10 +8,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from app_server import NO_PIXELS, write_person, write_place
 
 from dynascene.errors import InputError
 from dynascene.generation.frame_preview import PreviewFrame
+from dynascene.geometry.cards import Upright
 from dynascene.interfaces.app.drafts import MOVE, Draft
 from dynascene.interfaces.app.store import JobStore
 
@@ -91,6 +93,38 @@ def test_a_drawn_box_joins_those_that_are_written(step) -> None:
     shown = step.draw_box(SESSION, SimpleNamespace(box=[0.5, 0.25, 0.75, 1]))
     assert step.desk.store.draft(SESSION).upright == ((20, 30, 60, 80), (72, 24, 108, 96))
     assert shown[step.upright] == "20,30,60,80\n72,24,108,96"
+
+
+@pytest.mark.parametrize("is_changed", [False, True])
+@pytest.mark.parametrize("horizon", [None, 0.5])
+def test_the_preview_shows_what_was_cut_out(
+    step, monkeypatch: pytest.MonkeyPatch, horizon: float | None, is_changed: bool
+) -> None:
+    """Unless other boxes were drawn while it was made."""
+    from dynascene.interfaces.app.desk import Desk
+
+    mask = np.zeros((96, 144), np.float32)
+    mask[40:70, 30:50] = 1
+    post = Upright(mask, torch.tensor([[28.0, 70], [52, 70]]))
+
+    def preview(desk: Desk, session: str, share: float) -> PreviewFrame:
+        if is_changed:
+            desk.choose(session, upright=((80, 30, 90, 80),))
+        return PreviewFrame(np.zeros((9, 9, 3), np.uint8), 0.5, (), (post,))
+
+    monkeypatch.setattr(Desk, "preview", preview)
+    if horizon is not None:
+        step.set_horizon(SESSION, horizon)
+    boxes = step.write_upright(SESSION, "20,30,60,80")[step.picture]
+    shown = step.refresh(SESSION, 0.5).get(step.picture)
+    if is_changed and horizon is not None:
+        assert shown is None
+        return
+    draft = step.desk.store.draft(SESSION)
+    plain = step.show(SESSION, draft)[step.picture]
+    pictures = [json.loads(update["value"])["picture"] for update in (shown, plain, boxes)]
+    assert (pictures[0] == pictures[1]) == is_changed
+    assert (pictures[1] == pictures[2]) == (not is_changed)
 
 
 def test_a_thin_box_that_is_drawn_is_a_pixel_wide(step) -> None:

@@ -20,6 +20,7 @@ from dynascene.generation.look.preparation import prepare_look
 from dynascene.generation.preview import open_preview
 from dynascene.generation.request import GenerationRequest
 from dynascene.generation.request_check import check_request
+from dynascene.geometry.cards import Upright
 from dynascene.geometry.intrinsics import fov_from_focal
 from dynascene.jobs.log import Log, notices_of_reading
 
@@ -31,11 +32,13 @@ class PreviewFrame(NamedTuple):
         picture: uint8 [H, W, 3], the composite.
         horizon: height of the place's horizon, 0 = top, 1 = bottom.
         notices: what the full run would tell.
+        uprights: things of the picture that stand, in the request's order.
     """
 
     picture: np.ndarray
     horizon: float
     notices: tuple[str, ...]
+    uprights: tuple[Upright, ...] = ()
 
 
 @dataclass
@@ -76,7 +79,8 @@ class FramePreviewer:
             picture = next(done.composite for k, done in enumerate(frames) if k == number)
         camera = inputs.scene.camera
         horizon = camera.horizon / camera.size.height
-        return PreviewFrame(picture, horizon, (*opened.notices, *log.notices))
+        notices = (*opened.notices, *log.notices)
+        return PreviewFrame(picture, horizon, notices, inputs.uprights)
 
     def _open(self, request: GenerationRequest, folder: Path) -> _OpenedPreview:
         """The preview of a request; the last one again where nothing has changed."""

@@ -64,4 +64,4 @@ def _numbered(picture: np.ndarray, centres: Sequence[np.ndarray]) -> np.ndarray:
     for number, (column, row) in enumerate(centres, 1):
         at = float(column), float(row)
         draw.text(at, f"{number}", OUTLINE, font, anchor="mm", stroke_width=2, stroke_fill=CASING)
-    return np.asarray(page)
+    return np.array(page)  # one that can be drawn on

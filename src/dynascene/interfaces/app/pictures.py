@@ -11,6 +11,7 @@ import numpy as np
 
 from dynascene.estimators.matte.job import over_tint
 from dynascene.imaging.sheet import spread_frames
+from dynascene.imaging.standing_things import DrawnThing, draw_things
 from dynascene.interfaces.app.drafts import Draft
 from dynascene.io.excerpt import open_excerpt_matte
 from dynascene.io.frames import alpha_matte, open_frames, split_alpha
@@ -64,6 +65,7 @@ def place_picture(
     pixels: np.ndarray,
     stand: tuple[float, float] | None,
     upright: Sequence[tuple[float, ...]] = (),
+    things: Sequence[DrawnThing] = (),
 ) -> np.ndarray:
     """The place, shrunk, with a mark where the person stands and boxes around things that stand.
 
@@ -71,8 +73,9 @@ def place_picture(
         pixels: uint8 [H, W, 3].
         stand: column and row of ``pixels``; None: no mark.
         upright: columns and rows of the boxes' corners, as ``PlaceInput.upright``.
+        things: what was cut out in the boxes; none: not known yet.
     """
-    picture = shrunk(pixels).copy()
+    picture = draw_things(shrunk(pixels), things)
     scale = picture.shape[1] / pixels.shape[1]
     for box in upright:
         x0, y0, x1, y1 = (round(value * scale) for value in box[:4])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from dynascene.generation.look.look_input import HARMONISE, HARMONISE_STRENGTH, 
 from dynascene.generation.names import HARMONIES, PLACES
 from dynascene.generation.place_input import check_upright_within, read_scene
 from dynascene.generation.place_request import PlaceInput, uprights_from_text
+from dynascene.geometry.cards import Upright
+from dynascene.imaging.standing_things import DrawnThing
 from dynascene.interfaces.app.desk import Desk
 from dynascene.interfaces.app.drafts import Draft
 from dynascene.interfaces.app.pictures import shrunk
@@ -137,13 +140,15 @@ class PlaceStep:
             updates |= {self.azimuth: draft.light[0], self.elevation: draft.light[1]}
         return updates
 
-    def _picture(self, draft: Draft, horizon: float | None) -> Any:
+    def _picture(
+        self, draft: Draft, horizon: float | None, uprights: Sequence[Upright] = ()
+    ) -> Any:
         if draft.scene is None:
             return gr.update(visible=False)
         pixels = _pixels(draft.scene)
-        return gr.update(
-            visible=True, value=view_value(pixels, horizon, draft.stand, draft.upright)
-        )
+        things = [DrawnThing(upright.mask, upright.feet.numpy()) for upright in uprights]
+        value = view_value(pixels, horizon, draft.stand, draft.upright, things)
+        return gr.update(visible=True, value=value)
 
     # ---- events
 
@@ -263,10 +268,14 @@ class PlaceStep:
         with self.desk.complaints() as wrong:
             frame = self.desk.preview(session, float(moment))
             updates: Updates = {self.preview: frame.picture, self.message: ""}
+            boxes = draft.upright
             draft = self.desk.store.draft(session)  # the line may have been dragged meanwhile
+            uprights = frame.uprights if draft.upright == boxes else ()
             if draft.horizon is None:
                 updates |= {self.horizon: round(min(1.0, max(0.0, frame.horizon)), 3)}
-                updates |= {self.picture: self._picture(draft, frame.horizon)}
+                updates |= {self.picture: self._picture(draft, frame.horizon, uprights)}
+            elif uprights:
+                updates |= {self.picture: self._picture(draft, draft.horizon, uprights)}
             return updates
         return {self.message: complaint(wrong)}
 

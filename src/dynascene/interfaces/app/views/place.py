@@ -11,6 +11,7 @@ import gradio as gr
 import numpy as np
 
 from dynascene.errors import InputError
+from dynascene.imaging.standing_things import DrawnThing
 from dynascene.interfaces.app.pictures import place_picture
 from dynascene.interfaces.app.views.addresses import address_of
 from dynascene.types import Size
@@ -46,6 +47,7 @@ def view_value(
     horizon: float | None,
     stand: tuple[float, float] | None,
     upright: Sequence[tuple[float, ...]] = (),
+    things: Sequence[DrawnThing] = (),
 ) -> str:
     """The component's value.
 
@@ -54,8 +56,9 @@ def view_value(
         horizon: 0 = top, 1 = bottom; None: the line stays where it is, dashed.
         stand: column and row of ``pixels`` where the person stands; None: no mark.
         upright: boxes around things that stand, likewise.
+        things: what was cut out in them; none: not known yet.
     """
-    picture = address_of(place_picture(pixels, stand, upright))
+    picture = address_of(place_picture(pixels, stand, upright, things))
     return json.dumps({"picture": picture, "horizon": horizon})
 
 
