@@ -60,7 +60,8 @@ class GenerationOptions:
 class GeneratedFrame(NamedTuple):
     """uint8: background and guide [H, W, 3]; visibility [H, W, 1], 255 = shown by the picture.
 
-    painted: [H, W, 1], 255 = shown by what a key view painted; None without any.
+    painted: [H, W, 1], 255 = shown by what a key view painted; None without any, and in a clip's
+        own frames.
     network: [h, w, 3] at the model's size, the network's own pixels before the guide's detail is
         joined to them; None where they are the background itself, or nothing was sampled.
     estimate: [H, W, 3], the most probable colours, soft: what the picture shows, and else the mean

@@ -193,7 +193,7 @@ def _rendered(
     shot: Shot, track: CameraTrack, scene: LiftedScene, framing: Framing, shares: Tensor
 ) -> RenderedGuide:
     memory = SceneMemory(scene, track)
-    frames = partial(guide_frames, memory, track)
+    frames = partial(guide_frames, memory, track, with_paint=False)
     clip = GeneratedClip(track, framing, tuple(shares.tolist()), frames)
     return RenderedGuide(shot, clip, memory)
 
@@ -225,9 +225,14 @@ def at_size(clip: GeneratedClip, memory: SceneMemory, size: Size) -> GeneratedCl
     return replace(clip, track=track, frames=lambda: guide_frames(memory, track))
 
 
-def guide_frames(memory: SceneMemory, track: CameraTrack) -> Iterator[GeneratedFrame]:
-    """The guide along a track in the scene's world, as a generator delivers it."""
-    for frame in memory.render(track):
+def guide_frames(
+    memory: SceneMemory, track: CameraTrack, *, with_paint: bool = True
+) -> Iterator[GeneratedFrame]:
+    """The guide along a track in the scene's world, as a generator delivers it.
+
+    with_paint: whether frames tell where they are painted, for models; it takes time.
+    """
+    for frame in memory.render(track, with_paint=with_paint):
         painted = None if frame.painted is None else bytes_from_tensor(frame.painted)
         yield _frame(frame.colour, frame.visibility, painted)
 

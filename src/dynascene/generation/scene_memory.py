@@ -48,9 +48,15 @@ class SceneMemory:
     _plain: list[SceneCanvas] = field(default_factory=list, init=False, repr=False)
     _canvases: list[SceneCanvas] = field(default_factory=list, init=False, repr=False)
 
-    def render(self, track: CameraTrack) -> Iterator[GuideFrame]:
-        """The place as it is remembered, along any part of the track and at any size."""
-        return render_guide(track, self._surfaces(), self._painted())
+    def render(self, track: CameraTrack, *, with_paint: bool = True) -> Iterator[GuideFrame]:
+        """The place as it is remembered, along any part of the track and at any size.
+
+        with_paint: whether frames tell where they are painted.
+        """
+        canvases = self._painted()
+        if not with_paint:
+            canvases = [canvas.without_paint() for canvas in canvases]
+        return render_guide(track, self._surfaces(), canvases)
 
     def render_plain(self, track: CameraTrack) -> Iterator[GuideFrame]:
         """The place as it was before anything was painted."""

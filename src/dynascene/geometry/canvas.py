@@ -4,7 +4,10 @@ What the camera reveals beyond the picture is filled here, in scene space and on
 flickers nor changes when the camera comes back.
 """
 
+from __future__ import annotations
+
 import math
+from copy import copy
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -71,6 +74,13 @@ class SceneCanvas:
         while side > SMALLEST_LEVEL:
             self._pyramid.append(self._pyramid[-1].coarser())
             side = max(1, round(side / 2))
+
+    def without_paint(self) -> SceneCanvas:
+        """The same pixels, which no longer say where they are painted; nothing is copied."""
+        canvas = copy(self)
+        canvas._pyramid = [level.without_paint() for level in self._pyramid]
+        canvas.pixels = canvas._pyramid[0]
+        return canvas
 
     def sample(
         self, azimuth: Tensor, depression: Tensor, *, is_backmost: bool = False

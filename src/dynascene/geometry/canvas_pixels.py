@@ -77,6 +77,10 @@ class CanvasPixels:
         groups = [group.copy() for group in self.groups]
         return CanvasPixels(groups if len(groups) > 2 else [*groups, 0 * groups[1]], self.border)
 
+    def without_paint(self) -> CanvasPixels:
+        """The same arrays, without the one that says where it is painted."""
+        return CanvasPixels(self.groups[:2], self.border)
+
     def close(self) -> None:
         """Repeat the columns on either side of the seam beyond the other border."""
         if self.border:

@@ -72,10 +72,11 @@ def thumbnail(picture: np.ndarray, most: Size = MOST_CELL) -> np.ndarray:
 def hatch_unseen(colour: np.ndarray, visibility: np.ndarray) -> np.ndarray:
     """A guide with grey stripes where its visibility, uint8 [H, W, 1], is below 128."""
     height, width = colour.shape[:2]
-    y, x = np.mgrid[:height, :width]
     stripe = max(6, height // 36)
-    hatch = np.where((x + y) // stripe % 2 == 0, 205, 225).astype(np.uint8)[..., None]
-    return np.where(visibility >= 128, colour, hatch)
+    tones = np.where(np.arange(height + width) // stripe % 2 == 0, 205, 225).astype(np.uint8)
+    hatch = np.lib.stride_tricks.sliding_window_view(tones, width)[:height]  # by x + y
+    shown = (visibility >= 128).astype(np.uint8)
+    return cv2.copyTo(colour, shown, cv2.merge([hatch.copy()] * 3))
 
 
 def contact_sheet(
