@@ -1,4 +1,4 @@
-"""The guide of a box against ground and backdrop, where the truth is known.
+"""The guide of a box, and of a near backdrop, against the usual one, where the truth is known.
 
     DYNASCENE_TRAINING_DATA=... python benchmarks/boxes.py solid --places 40
     python benchmarks/boxes.py filmed FOLDER   # of RealEstate10K: videos/NAME.mp4, poses/NAME.txt
@@ -19,6 +19,7 @@ from torch import Tensor
 
 from dynascene.datasets.filmed.cropping import cropped_frames
 from dynascene.estimators.box.estimate import BoxEstimate, estimate_box
+from dynascene.estimators.ground_end import find_ground_end
 from dynascene.estimators.horizon import estimate_horizon
 from dynascene.evaluation.bootstrap import estimate, mean_draws, place_weights
 from dynascene.geometry.framing import Framing, is_inside, place_track
@@ -45,8 +46,9 @@ MOVES = ("truck-left:0.25", "truck-right:0.25", "dolly-in:0.3", "dolly-out:0.25"
 FRAMES = 3  # of a move; the first is the picture's own view
 SIZE = Size(320, 180)
 BEHIND = 0.02  # share of its depth by which a point may lie behind the picture's surface
-GROUND, BOX, TAKEN, DEPTH, STILL = "ground", "box", "taken", "true depth", "still"
-WAYS = (GROUND, BOX, TAKEN, DEPTH, STILL)
+GROUND, NEAR, BOX, TAKEN = "ground", "its end", "box", "taken"
+DEPTH, STILL = "true depth", "still"
+WAYS = (GROUND, NEAR, BOX, TAKEN, DEPTH, STILL)
 
 
 class Trial(NamedTuple):
@@ -138,7 +140,9 @@ def lifted(trial: Trial) -> dict[str, LiftedScene]:
     size = Size(trial.picture.shape[1], trial.picture.shape[0])
     colours = torch.from_numpy(trial.picture).movedim(-1, 0) / 255
     level = PictureCamera(trial.focal, size, estimate_horizon(trial.picture, trial.focal).row)
+    end = find_ground_end(trial.picture, level)
     scenes = {GROUND: lift_to_stage(colours, level)}
+    scenes[NEAR] = scenes[GROUND] if end is None else lift_to_stage(colours, level, end.distance)
     box = estimate_box(trial.picture, trial.focal, known_focal=True)
     if box is not None:
         camera = PictureCamera(box.focal, size, box.horizon)
@@ -150,12 +154,13 @@ def lifted(trial: Trial) -> dict[str, LiftedScene]:
 
 
 def _taken(trial: Trial, scenes: dict[str, LiftedScene], box: BoxEstimate | None) -> LiftedScene:
-    """As generate takes it: a clear box that no camera leaves, else ground and backdrop."""
-    if box is None or box.clearness < 1:
-        return scenes[GROUND]
-    scene = scenes[BOX]
-    inside = all(is_inside(in_scene(track, trial, scene), scene) for track in trial.tracks)
-    return scene if inside else scenes[GROUND]
+    """As generate takes it: the first that no camera leaves of a clear box, a backdrop where the
+    ground ends, and the usual one."""
+    is_clear = box is not None and box.clearness >= 1
+    for scene in (scenes[BOX], scenes[NEAR]) if is_clear else (scenes[NEAR],):
+        if all(is_inside(in_scene(track, trial, scene), scene) for track in trial.tracks):
+            return scene
+    return scenes[GROUND]
 
 
 def in_scene(track: CameraTrack, trial: Trial, scene: LiftedScene) -> CameraTrack:
@@ -194,7 +199,7 @@ def measured(trial: Trial) -> tuple[dict[str, list[float]], bool]:
         ]
         for name, made in ways.items()
     }
-    return values, scenes[TAKEN] is not scenes[GROUND]
+    return values, scenes[TAKEN] is scenes.get(BOX)
 
 
 def still(trial: Trial, scene: LiftedScene) -> list[np.ndarray]:

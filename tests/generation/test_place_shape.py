@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from drawn_boxes import SIZE, drawn_place
 
 from dynascene import CameraInput, GenerationRequest, PlaceInput
@@ -13,9 +14,15 @@ from dynascene.errors import InputError
 from dynascene.estimators.box.estimate import BoxEstimate, estimate_box
 from dynascene.generation.inputs import Inputs
 from dynascene.generation.opening import open_inputs
+from dynascene.generation.place_input import open_place
 from dynascene.generation.place_shape import Lens, PlacePicture, shape_place
+from dynascene.generation.placed_cameras import PlacedTrack, lift_and_put
 from dynascene.geometry.box import PlaceBox
-from dynascene.geometry.lifting import LiftedScene
+from dynascene.geometry.framing import Attitude, Framing
+from dynascene.geometry.intrinsics import intrinsics_from_fov
+from dynascene.geometry.lifting import BACKDROP_DISTANCE, LiftedScene
+from dynascene.geometry.moves import make_move
+from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.surface import Stage
 from dynascene.io.images import read_image
 from dynascene.jobs.log import Log
@@ -102,9 +109,66 @@ def test_ground_can_be_asked_for(room: Path, tmp_path: Path):
     assert "box" not in inputs.estimates
 
 
+def walled(tmp_path: Path, heights: float) -> Path:
+    """A picture of a round wall on a floor, both of one even tone and some noise."""
+    camera = PictureCamera(FOCAL, SIZE, SIZE.height / 2)
+    rays = camera.directions_from_pixels(centres(SIZE)).numpy()
+    slope = rays[..., 1] / np.hypot(rays[..., 0], rays[..., 2])
+    tones = np.where((slope * heights > 1)[..., None], (90, 70, 60), (170, 180, 175))
+    noise = np.random.default_rng(2).normal(0, 6, tones.shape)
+    cv2.imwrite(str(tmp_path / "walled.png"), np.clip(tones + noise, 0, 255).astype(np.uint8))
+    return tmp_path / "walled.png"
+
+
+def centres(size) -> torch.Tensor:
+    x, y = np.meshgrid(np.arange(size.width) + 0.5, np.arange(size.height) + 0.5)
+    return torch.from_numpy(np.stack([x, y], axis=-1))
+
+
+@pytest.mark.parametrize("heights", [3.3, 4.4])
+def test_the_backdrop_stands_where_the_ground_ends(tmp_path: Path, heights: float):
+    place, log = PlaceInput(scene=walled(tmp_path, heights), scene_fov=FOV, horizon=0.5), Log()
+    inputs = opened(place, tmp_path, log=log)
+    stage = inputs.scene.surface
+    assert isinstance(stage, Stage)
+    assert stage.radius / stage.height == pytest.approx(heights, rel=0.06)
+    assert inputs.place["backdrop_in_camera_heights"] == pytest.approx(heights, rel=0.06)
+    assert any("a wall nearby" in notice for notice in log.notices)
+    usual = opened(replace(place, place="ground"), tmp_path).scene.surface
+    assert usual.radius / usual.height == pytest.approx(BACKDROP_DISTANCE)
+
+
+def test_a_near_backdrop_gives_way_to_a_camera_that_would_leave(tmp_path: Path):
+    place = PlaceInput(scene=walled(tmp_path, 3.3), scene_fov=FOV, horizon=0.5)
+    inputs = opened(place, tmp_path, "dolly-in:0.9+truck-right:0.9")
+    stage = inputs.scene.surface
+    assert stage.radius / stage.height == pytest.approx(BACKDROP_DISTANCE)
+    assert inputs.place == {"shape": "ground and backdrop"}
+
+
+@pytest.mark.parametrize(("feet", "backdrop"), [(2.0, 3.3), (3.1, 1.25 * 3.1), (5.5, 6.0)])
+def test_a_near_backdrop_stands_behind_the_person(tmp_path: Path, feet: float, backdrop: float):
+    """Feet that stand ``feet`` camera heights away, as a level camera saw them."""
+    place = PlaceInput(scene=walled(tmp_path, 3.3), scene_fov=FOV, horizon=0.5)
+    request = GenerationRequest(place=place, camera=CameraInput(move="static"))
+    rays = torch.tensor([[[0.0, 1 / feet, 1.0], [0.0, -0.1, 1.0]]], dtype=torch.float64)
+    track = make_move("static", 4, intrinsics_from_fov(FOV, SIZE), SIZE)
+    attitude = Attitude(0.0, 0.0, 1.0, torch.nn.functional.normalize(rays, dim=-1))
+
+    def put(scene: LiftedScene) -> PlacedTrack:
+        return PlacedTrack(track, attitude, Framing(0.0, 0.0))
+
+    log = Log()
+    shaped_place, _ = lift_and_put(request, open_place(place), None, put, tmp_path, log)
+    stage = shaped_place.scene.surface
+    assert stage.radius / stage.height == pytest.approx(backdrop, rel=0.06)
+    assert any("is no ground" in notice for notice in log.notices) == (feet > 3.4)
+
+
 def test_a_picture_without_lines_is_ground_and_backdrop(noise: Path, tmp_path: Path):
     inputs = opened(PlaceInput(scene=noise), tmp_path)
     assert isinstance(inputs.scene.surface, Stage)
+    assert inputs.place == {"shape": "ground and backdrop"}
     assert inputs.estimates["box"]["clearness"] < 1
 
 

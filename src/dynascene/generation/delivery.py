@@ -231,6 +231,8 @@ def _place_lines(place: dict[str, Any]) -> list[str]:
     """The place's shape and what stands in it, as the sheet says it."""
     distances = place.get("distances_in_camera_heights")
     planes = f": {', '.join(distances)}" if distances else ""
+    if heights := place.get("backdrop_in_camera_heights"):
+        planes = f", {heights:.2g} camera heights away"
     lines = [f"place: {place['shape']}{planes}"]
     boxes = [upright["box"] for upright in place.get("uprights", ())]
     if boxes:

@@ -14,7 +14,9 @@ from dynascene.errors import InputError
 from dynascene.generation.place_request import FULL_CIRCLE, PlaceInput
 from dynascene.generation.place_shape import (
     GROUND,
+    NO_NEEDS,
     Lens,
+    PlaceNeeds,
     PlacePicture,
     ShapedPlace,
     scene_colours,
@@ -166,13 +168,19 @@ def read_exact_scene(path: Path, space: ColourSpace | None = None) -> np.ndarray
 
 
 def lift_place(
-    place: PlaceInput, picture: ScenePicture, filmed: CameraTrack | None, folder: Path, log: Log
+    place: PlaceInput,
+    picture: ScenePicture,
+    filmed: CameraTrack | None,
+    folder: Path,
+    log: Log,
+    needs: PlaceNeeds = NO_NEEDS,
 ) -> ShapedPlace:
     """Lift the picture to 2.5-D.
 
     Args:
         filmed: the camera of the person's clip, which an unknown field of view is chosen by.
         folder: of the results, where an estimated depth map is kept.
+        needs: of cameras and people, which a shape that nobody asked for gives way to.
     """
     if picture.window is not None:
         width = math.degrees(2 * picture.window.half_width)
@@ -194,9 +202,8 @@ def lift_place(
         )
     longest = math.inf if filmed is None else filling_focal(picture.size, filmed)
     lens = Lens(focal_from_fov(fov, picture.size), is_known, longest)
-    shaped = shape_place(
-        PlacePicture(place, picture.pixels, lens, log, picture.exact), picture.depth, folder
-    )
+    flat = PlacePicture(place, picture.pixels, lens, log, picture.exact, needs)
+    shaped = shape_place(flat, picture.depth, folder)
     if not is_known:
         taken = fov_from_focal(shaped.scene.camera.focal, picture.size)
         how = "assuming" if math.isclose(taken, fov) else "its lines and the clip tell"

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.estimators.box.estimate import BoxEstimate, estimate_box
+from dynascene.estimators.ground_end import find_ground_end
 from dynascene.estimators.horizon import estimate_horizon
 from dynascene.generation.footage import found_depth
 from dynascene.generation.place_request import PlaceInput
@@ -51,16 +52,33 @@ class Lens(NamedTuple):
     longest: float = math.inf
 
 
+class PlaceNeeds(NamedTuple):
+    """What cameras and people need of a place whose shape nobody asked for.
+
+    Attributes:
+        open: no box.
+        depth: heights of the camera that its backdrop is away at least.
+    """
+
+    open: bool = False
+    depth: float = 0.0
+
+
+NO_NEEDS = PlaceNeeds()
+
+
 class ShapedPlace(NamedTuple):
     """A lifted picture, and what report.json says of its shape and of the lines' evidence.
 
-    uprights: things that were made to stand, in the request's order.
+    uprights: things that were made to stand, in the request's order. ground_end: heights of the
+    camera at which the picture's ground ends, where that is nearer than the usual backdrop.
     """
 
     scene: LiftedScene
     report: dict[str, Any]
     evidence: dict[str, float] | None = None
     uprights: tuple[Upright, ...] = ()
+    ground_end: float | None = None
 
 
 def scene_colours(pixels: np.ndarray, exact: np.ndarray | None) -> Tensor:
@@ -77,6 +95,7 @@ class PlacePicture:
     Attributes:
         pixels: uint8 [H, W, 3].
         exact: the same as float32 in 0 … 1 where the file has more than 8 bits; else None.
+        needs: of cameras and people.
     """
 
     place: PlaceInput
@@ -84,6 +103,7 @@ class PlacePicture:
     lens: Lens
     log: Log
     exact: np.ndarray | None = None
+    needs: PlaceNeeds = NO_NEEDS
 
     @property
     def size(self) -> Size:
@@ -147,7 +167,8 @@ def _shape(picture: PlacePicture, depth: Tensor | None, folder: Path) -> ShapedP
             "`place` depth: there is no depth; give `scene_depth` FILE, or fetch a depth network "
             "(dynascene weights)"
         )
-    return _shape_by_lines(picture, None if shape == GROUND else _estimate(picture))
+    is_open = shape == GROUND or picture.needs.open
+    return _shape_by_lines(picture, None if is_open else _estimate(picture))
 
 
 def _shape_by_lines(picture: PlacePicture, estimate: BoxEstimate | None) -> ShapedPlace:
@@ -160,22 +181,39 @@ def _shape_by_lines(picture: PlacePicture, estimate: BoxEstimate | None) -> Shap
             "wall (`box` X0,Y0,X1,Y1)"
         )
     evidence = _evidence_of(estimate) if estimate is not None else None
-    camera = picture.camera
+    return _stage(picture, evidence)
+
+
+def _stage(picture: PlacePicture, evidence: dict[str, float] | None) -> ShapedPlace:
+    """Ground and backdrop, which stands where the ground ends if the picture shows that nearby."""
+    camera, end = picture.camera, None
+    report: dict[str, Any] = {"shape": "ground and backdrop"}
+    if picture.place.place is None and not picture.place.upright:
+        with picture.log.stage("ground end"):
+            end = find_ground_end(picture.pixels, camera)
+    least = max(picture.needs.depth, _depth_behind_stand(picture.place, camera))
+    distance = max(BACKDROP_DISTANCE if end is None else end.distance, least)
+    if end is not None and distance < BACKDROP_DISTANCE:
+        report |= {
+            "backdrop_in_camera_heights": round(distance, 2),
+            "ground_ends_in_camera_heights": round(end.distance, 2),
+            "clearness": round(end.clearness, 2),
+        }
     with picture.log.stage("lift"):
-        scene = lift_to_stage(picture.colours, camera, _backdrop_distance(picture.place, camera))
-    return ShapedPlace(scene, {"shape": "ground and backdrop"}, evidence)
+        scene = lift_to_stage(picture.colours, camera, distance)
+    return ShapedPlace(scene, report, evidence, ground_end=None if end is None else end.distance)
 
 
-def _backdrop_distance(place: PlaceInput, camera: PictureCamera) -> float:
-    """In heights of the camera: the usual one, and behind where somebody is to stand."""
+def _depth_behind_stand(place: PlaceInput, camera: PictureCamera) -> float:
+    """In heights of the camera: how far the backdrop is at least, for a person to stand there."""
     if place.stand is None:
-        return BACKDROP_DISTANCE
+        return 0.0
     pixel = torch.tensor(place.stand, dtype=torch.float64)
     x, y, z = camera.directions_from_pixels(pixel).tolist()
     slope = y / math.hypot(x, z)
     if slope * FARTHEST_STAND < 1:  # no ground: whoever puts the person says so
-        return BACKDROP_DISTANCE
-    return max(BACKDROP_DISTANCE, BEHIND_STAND / slope)
+        return 0.0
+    return BEHIND_STAND / slope
 
 
 def _estimate(picture: PlacePicture) -> BoxEstimate | None:

@@ -1,18 +1,21 @@
 """The place lifted, and cameras put into it."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from dynascene.errors import InputError
 from dynascene.generation.camera_input import FilmedCamera
 from dynascene.generation.place_input import ScenePicture, lift_place
-from dynascene.generation.place_shape import BY_LINES, GROUND, ShapedPlace
+from dynascene.generation.place_shape import BEHIND_STAND, BY_LINES, PlaceNeeds, ShapedPlace
 from dynascene.generation.placing import outside_message
 from dynascene.generation.request import GenerationRequest
 from dynascene.geometry.framing import Attitude, Framing, choose_framing, is_inside, place_track
-from dynascene.geometry.lifting import LiftedScene
+from dynascene.geometry.lifting import BACKDROP_DISTANCE, LiftedScene
 from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack
 
@@ -44,29 +47,67 @@ def lift_and_put(
     folder: Path,
     log: Log,
 ) -> tuple[ShapedPlace, PlacedTrack]:
-    """The place, and the cameras in it. A box that nobody asked for gives way to the cameras."""
+    """The place, and the cameras in it. A shape that nobody asked for gives way to the cameras, and
+    a near backdrop to whoever stands there."""
     track = filmed.track if filmed else None
-    place = lift_place(request.place, picture, track, folder, log)
-    placed = put(place.scene)
+
+    def lifted(needs: PlaceNeeds) -> tuple[ShapedPlace, PlacedTrack]:
+        place = lift_place(request.place, picture, track, folder, log, needs)
+        return place, put(place.scene)
+
+    needs = PlaceNeeds()
+    place, placed = lifted(needs)
     if place.report.get("chosen") == BY_LINES and not _stays_inside(request, place.scene, placed):
         log.notice(
             "the camera would pass through a wall of the box, so the place is ground and backdrop "
             "(`place` box keeps the box, for a smaller movement)"
         )
-        place = lift_place(replace(request.place, place=GROUND), picture, track, folder, log)
-        placed = put(place.scene)
+        needs = PlaceNeeds(open=True)
+        place, placed = lifted(needs)
+    if (end := place.ground_end) is not None:
+        feet = _feet_distance(request, place.scene, placed)
+        inside = _stays_inside(request, place.scene, placed)
+        depth = BEHIND_STAND * feet if inside else BACKDROP_DISTANCE
+        if depth > end:
+            place, placed = lifted(needs._replace(depth=min(depth, BACKDROP_DISTANCE)))
+        if end < feet < math.inf:
+            log.notice(
+                f"the picture's ground ends {end:.2g} camera heights away, and the person stands "
+                f"{feet:.2g} away, before what is no ground (`stand` X,Y puts them on it)"
+            )
     is_put = placed.framing is not None and any(placed.framing.position)
     if is_put and not _stays_inside(request, place.scene, placed):
         raise InputError(outside_message(request.place))
+    if heights := place.report.get("backdrop_in_camera_heights"):
+        log.notice(
+            f"the picture shows a wall nearby: the backdrop stands {heights:.2g} camera heights "
+            f"away (`place` ground puts it {BACKDROP_DISTANCE:g} away)"
+        )
     return place, placed
+
+
+def _feet_distance(request: GenerationRequest, scene: LiftedScene, placed: PlacedTrack) -> float:
+    """Of the person who stands there, in heights of the camera; 0 where no feet are seen."""
+    standing = placed.attitude.standing if placed.attitude else None
+    if standing is None or not len(standing):
+        return 0.0
+    framing = _framing(request, scene, placed)
+    x, y, z = (standing[:, 0] @ framing.scene_from_camera.mT).unbind(-1)
+    slope = float((y / torch.hypot(x, z)).median())
+    return 1 / slope if slope > 0 else math.inf
 
 
 def _stays_inside(request: GenerationRequest, scene: LiftedScene, placed: PlacedTrack) -> bool:
     """Whether the cameras stay within the walls; cards are checked with the guide."""
-    framing = placed.framing or choose_framing(
+    framing = _framing(request, scene, placed)
+    return is_inside(place_track(placed.track, framing), replace(scene, cards=()))
+
+
+def _framing(request: GenerationRequest, scene: LiftedScene, placed: PlacedTrack) -> Framing:
+    """As it is chosen already, or as it will be."""
+    return placed.framing or choose_framing(
         request.options.framing, placed.track, scene, placed.attitude
     )
-    return is_inside(place_track(placed.track, framing), replace(scene, cards=()))
 
 
 def with_attitude(filmed: FilmedCamera | None, request: GenerationRequest) -> FilmedCamera | None:
