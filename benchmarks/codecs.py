@@ -2,10 +2,11 @@
 
     python benchmarks/codecs.py [--clip VIDEO] [--frames 60] [--size 1920x1080]
 
-Reading is ``open_frames``, beside PyAV's decoder and its own conversion to RGB; writing is
-``H264Writer``, beside PyAV with the same options and its own conversion. Ours also looks at
-colour tags, turns and damage, interpolates chroma, and hides the file until it is whole. Every way
-is taken three times in turn, and the quickest counts. Writes results/codecs.md.
+Reading is ``open_frames``, beside PyAV's decoder and its own conversion to RGB (``to_ndarray``),
+which repeats chroma: once as it is, and once told to interpolate chroma and to round as ours does.
+Writing is ``H264Writer``, beside PyAV with the same options and its own conversion. Ours also looks
+at colour tags, turns and damage, and hides the file until it is whole. Every way is taken three
+times in turn, and the quickest counts. Writes results/codecs.md.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import numpy as np
 from measuring import RATE, phone_clip, table, write_result
 
 from dynascene.io.frames import open_frames
+from dynascene.io.video_picture import CONVERSION
 from dynascene.io.video_writing import H264Writer
 from dynascene.types import Size
 
@@ -41,6 +43,11 @@ def main() -> None:
         ours, theirs = (Path(name) / f"{who}.mp4" for who in ("ours", "theirs"))
         ways = {
             "reading": (lambda: read(clip), lambda: read_by_pyav(clip), given.frames),
+            "reading, chroma interpolated by both": (
+                lambda: read(clip),
+                lambda: read_by_pyav(clip, CONVERSION),
+                given.frames,
+            ),
             "writing": (
                 lambda: write(ours, frames),
                 lambda: write_by_pyav(theirs, frames),
@@ -72,11 +79,12 @@ def read(path: Path) -> None:
         pass
 
 
-def read_by_pyav(path: Path) -> None:
+def read_by_pyav(path: Path, flags: int | None = None) -> None:
+    """flags: swscale's, of the conversion; None: those that PyAV has by itself."""
     with av.open(str(path)) as container:
         container.streams.video[0].thread_type = "AUTO"
         for frame in container.decode(video=0):
-            frame.to_ndarray(format="rgb24")
+            frame.to_ndarray(format="rgb24", interpolation=flags)
 
 
 def write(path: Path, frames: list[np.ndarray]) -> None:

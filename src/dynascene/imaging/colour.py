@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, overload
 import cv2
 import numpy as np
 
+from dynascene.imaging.tables import look_up
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -73,7 +75,7 @@ def bytes_from_light(light: np.ndarray) -> np.ndarray:
     steps = np.clip(light, 0, 1)
     steps *= _STEPS
     steps += 0.5
-    return _BYTE_OF_STEP[steps.astype(np.uint16)]
+    return look_up(steps.astype(np.uint16), _BYTE_OF_STEP)
 
 
 def light_of(picture: np.ndarray) -> np.ndarray:
@@ -85,7 +87,8 @@ def light_of(picture: np.ndarray) -> np.ndarray:
     Returns:
         float32 of the same shape.
     """
-    return LIGHT_OF_BYTE[picture] if picture.dtype == np.uint8 else linear_from_srgb(picture)
+    is_stored = picture.dtype == np.uint8
+    return look_up(picture, LIGHT_OF_BYTE) if is_stored else linear_from_srgb(picture)
 
 
 def picture_of_light(light: np.ndarray, like: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from dynascene.imaging.colour import linear_from_srgb, srgb_from_linear
+from dynascene.imaging.tables import look_up
 
 Curve = Callable[[np.ndarray], np.ndarray]
 Point = tuple[float, float]
@@ -121,8 +122,10 @@ class SrgbConversion:
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """uint8 or uint16 [H, W, 3] → uint8 sRGB of the same shape."""
-        levels = self._light_in_srgb(pixels) * np.float32(LEVELS - 1) + np.float32(0.5)
-        return SRGB_OF_LIGHT.take(levels.astype(np.uint16))
+        levels = self._light_in_srgb(pixels)
+        levels *= np.float32(LEVELS - 1)
+        levels += np.float32(0.5)
+        return look_up(levels.astype(np.uint16), SRGB_OF_LIGHT)
 
     def floats(self, pixels: np.ndarray) -> np.ndarray:
         """uint8 or uint16 [H, W, 3] → float32 sRGB in 0 … 1 of the same shape."""
@@ -136,13 +139,13 @@ class SrgbConversion:
         light = np.asarray(cv2.transform(light, self.matrix))
         if self.peak > 1:
             light = _compressed(light, self.peak)
-        return np.clip(light, 0, 1)
+        return np.clip(light, 0, 1, out=light)
 
     def _light(self, pixels: np.ndarray) -> np.ndarray:
         tables = self._tables[pixels.dtype.itemsize]
         if len(tables) == 1:
-            return tables[0].take(pixels)
-        return np.stack([table.take(pixels[..., k]) for k, table in enumerate(tables)], axis=-1)
+            return look_up(pixels, tables[0])
+        return np.stack([look_up(pixels[..., k], table) for k, table in enumerate(tables)], axis=-1)
 
     @cached_property
     def _tables(self) -> dict[int, list[np.ndarray]]:

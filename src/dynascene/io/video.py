@@ -20,7 +20,7 @@ from dynascene.io.deinterlacing import deinterlaced
 from dynascene.io.greyness import IN_COLOUR, is_grey
 from dynascene.io.names import Deinterlace
 from dynascene.io.video_decoding import OpenFootage, decode_frames, open_footage, video_streams
-from dynascene.io.video_index import FrameIndex, index_frames, timing
+from dynascene.io.video_index import FrameIndex, FrameIndexer, timing
 from dynascene.io.video_picture import SCALING, Picture, may_have_alpha, picture_of
 from dynascene.io.video_seeking import DAMAGED, from_keyframe, in_step, without_gaps
 from dynascene.types import Size
@@ -215,13 +215,15 @@ def open_video(
     Raises:
         InputError: the file is missing, is no video, or has no frame that can be decoded.
     """
-    with open_footage(path) as footage:
-        first = next(decode_frames(footage), None)
+    # one frame at a time: of several at once all but the first would be decoded for nothing
+    with open_footage(path, threads="SLICE") as footage:
+        indexer = FrameIndexer(footage)
+        first = next(decode_frames(footage, indexer.packets), None)
         if first is None:
             raise InputError(f"{path}: holds no frame that can be decoded; export the video again")
         picture = picture_of(first, footage, path)
         others = len(video_streams(footage.container)) - 1
-    index = index_frames(path, look_for_alpha=may_have_alpha(first))
+        index = indexer.index(path, look_for_alpha=may_have_alpha(first))
     if not index.count:
         raise InputError(f"{path}: holds no undamaged frame; export the video again")
     index = replace(index, interlaced=index.interlaced or first.interlaced_frame)

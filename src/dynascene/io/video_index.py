@@ -44,24 +44,38 @@ class FrameIndex:
     transparent: bool = False
 
 
-def index_frames(path: Path, look_for_alpha: bool = False) -> FrameIndex:
-    """Index the frames that can be decoded.
+class FrameIndexer:
+    """Indexes a file that is open, of which some frames may be decoded before.
 
     The frame table of a complete MP4 or MOV file is used without decoding; any other file is
     decoded once.
 
     Args:
-        path: of the file.
-        look_for_alpha: decode it in any case, and look whether a frame is transparent.
+        footage: just opened.
 
-    Raises:
-        InputError: the file is no video.
+    Attributes:
+        packets: of the stream, through which alone the file is read from then on.
     """
-    if look_for_alpha:
-        return _by_decoding(path, look_for_alpha)
-    with open_footage(path) as footage:
-        index = _from_table(footage)
-    return index or _by_decoding(path)
+
+    def __init__(self, footage: OpenFootage) -> None:
+        self._footage = footage
+        self._entries: list[_Entry] = []
+        self.packets = _noted(read_packets(footage), self._entries)
+
+    def index(self, path: Path, look_for_alpha: bool = False) -> FrameIndex:
+        """Index the frames that can be decoded.
+
+        Args:
+            path: of the file.
+            look_for_alpha: decode it in any case, and look whether a frame is transparent.
+
+        Raises:
+            InputError: the file is no video.
+        """
+        if look_for_alpha:
+            return _by_decoding(path, look_for_alpha)
+        self._footage.damage = 0  # of frames that were decoded; the table tells of packets
+        return _from_table(self._footage, self.packets, self._entries) or _by_decoding(path)
 
 
 def first_frame_time(path: Path) -> float:
@@ -74,7 +88,8 @@ def first_frame_time(path: Path) -> float:
         InputError: the file is no video.
     """
     with open_footage(path) as footage:
-        index = _from_table(footage)
+        entries: list[_Entry] = []
+        index = _from_table(footage, _noted(read_packets(footage), entries), entries)
     if index is not None and index.pts is not None:
         return float(index.pts[0] * index.time_base)
     with open_footage(path, threads="SLICE") as footage:
@@ -87,11 +102,17 @@ def first_frame_time(path: Path) -> float:
         return float((pts or 0) * (footage.stream.time_base or 0))
 
 
-def _from_table(footage: OpenFootage) -> FrameIndex | None:
-    """The index of a complete file from its container's table; None where it is not reliable."""
+def _from_table(
+    footage: OpenFootage, rest: Iterator[av.Packet], packets: list[_Entry]
+) -> FrameIndex | None:
+    """The index of a complete file from its container's table; None where it is not reliable.
+
+    ``rest`` adds to ``packets`` while it is read.
+    """
     if footage.container.format.name != MOV:
         return None
-    packets = list(map(_Entry.of, read_packets(footage)))
+    for _ in rest:
+        pass
     if len(packets) != footage.stream.frames or not packets or not packets[0].keyframe:
         return None
     if any(packet.doubtful or packet.pts is None for packet in packets):
