@@ -1,7 +1,8 @@
-"""What readers of files warn of belongs to a job's notices."""
+"""The notices of a job, among them what readers of files warn of."""
 
 import logging
 
+from dynascene.display import Quiet
 from dynascene.jobs.log import Log, notices_of_reading
 
 
@@ -14,3 +15,16 @@ def test_warnings_of_readers_are_notices_once_and_only_meanwhile() -> None:
         logging.getLogger("dynascene.curation").warning("another's")
     reader.warning("after")
     assert log.notices == ["a.mp4: interlaced video is deinterlaced"]
+
+
+def test_a_notice_is_given_once() -> None:
+    shown: list[str] = []
+
+    class Recorder(Quiet):
+        def notice(self, text: str) -> None:
+            shown.append(text)
+
+    log = Log(Recorder())
+    for text in ("field of view unknown", "no ground", "field of view unknown"):
+        log.notice(text)
+    assert log.notices == shown == ["field of view unknown", "no ground"]

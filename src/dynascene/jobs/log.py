@@ -50,7 +50,9 @@ class Log:
         )
 
     def notice(self, text: str) -> None:
-        """Show a text to the user, and record it."""
+        """Show a text to the user, and record it; once, though a place may be lifted again."""
+        if text in self.notices:
+            return
         self.notices.append(text)
         self.display.notice(text)
 
