@@ -47,14 +47,14 @@ def test_rows_are_sampled_alike_whatever_is_sampled_at_once(
 
 
 @pytest.mark.parametrize("is_backmost", [True, False])
-def test_whether_paint_is_told_changes_nothing_else(is_backmost: bool) -> None:
+def test_without_paint_all_else_is_the_same(is_backmost: bool) -> None:
     layers = torch.rand(6, 35, 70, generator=torch.Generator().manual_seed(1))
     canvas = canvas_of(PanoramaWindow(0.0, 1.0, -0.5, 0.5, 35.0), layers)
     down, across = torch.linspace(-0.45, 0.45, 13), torch.linspace(-0.9, 0.9, 9)
     places = torch.meshgrid(across, down, indexing="xy")
-    told = canvas.sample(*places, is_backmost=is_backmost)
-    untold = canvas.without_paint().sample(*places, is_backmost=is_backmost)
-    assert told.painted is not None
-    assert untold.painted is None
-    assert all(torch.equal(*pair) for pair in zip(told[:3], untold[:3], strict=True))
+    painted = canvas.sample(*places, is_backmost=is_backmost)
+    without = canvas.without_paint().sample(*places, is_backmost=is_backmost)
+    assert painted.painted is not None
+    assert without.painted is None
+    assert all(torch.equal(*pair) for pair in zip(painted[:3], without[:3], strict=True))
     assert canvas.sample(*places).painted is not None

@@ -29,7 +29,12 @@ from dynascene.geometry.framing import (
 )
 from dynascene.geometry.intrinsics import contain_intrinsics
 from dynascene.geometry.lifting import LiftedScene
-from dynascene.imaging.pixels import bytes_from_tensor, floats_from_tensor, tensor_from_bytes
+from dynascene.imaging.pixels import (
+    bytes_from_tensor,
+    channels_last,
+    floats_from_tensor,
+    tensor_from_bytes,
+)
 from dynascene.io.video_index import DEFAULT_FRAME_RATE
 from dynascene.types import Batch, CameraTrack, Shot, Size
 
@@ -211,7 +216,7 @@ def _track_of(batch: Batch) -> CameraTrack:
 def _guide_of(batch: Batch) -> Tensor:
     """[F, 3, H, W] in 0 … 1."""
     assert batch.guide is not None, "prepare has looked"
-    return batch.guide[0] / 2 + 0.5
+    return (batch.guide[0].float() / 2 + 0.5).clamp(0, 1)
 
 
 def _visibility_of(batch: Batch) -> Tensor:
@@ -245,7 +250,7 @@ def batch_frames(batch: Batch) -> Iterator[GeneratedFrame]:
 def _frame(colour: Tensor, visibility: Tensor, painted: np.ndarray | None = None) -> GeneratedFrame:
     background, seen = bytes_from_tensor(colour), bytes_from_tensor(visibility)
     shown = _hide_unseen(background, seen)
-    return GeneratedFrame(background, shown, seen, painted, fine=floats_from_tensor(colour))
+    return GeneratedFrame(background, shown, seen, painted, fine=channels_last(colour))
 
 
 def _hide_unseen(colour: np.ndarray, visibility: np.ndarray) -> np.ndarray:

@@ -107,6 +107,8 @@ def _render_frame(
         if len(canvases) > 1:  # a single one covers every pixel
             shown = [share * plane for plane in shown]
         seen = [torch.add(*pair) for pair in zip(seen, shown, strict=True)] if seen else shown
+    if len(canvases) > 1:
+        seen = [plane.clamp_(0, 1) for plane in seen]  # shares add up to 1 but for rounding
     return GuideFrame(*seen)
 
 
