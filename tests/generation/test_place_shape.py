@@ -146,17 +146,21 @@ def test_a_near_backdrop_gives_way_to_a_camera_that_would_leave(tmp_path: Path):
     assert inputs.place == {"shape": "ground and backdrop"}
 
 
+@pytest.mark.parametrize("back", [0.0, 1.5])
 @pytest.mark.parametrize(("feet", "backdrop"), [(2.0, 3.3), (3.1, 1.25 * 3.1), (5.5, 6.0)])
-def test_a_near_backdrop_stands_behind_the_person(tmp_path: Path, feet: float, backdrop: float):
-    """Feet that stand ``feet`` camera heights away, as a level camera saw them."""
+def test_a_near_backdrop_stands_behind_the_person(
+    tmp_path: Path, feet: float, backdrop: float, back: float
+):
+    """Feet that stand ``feet`` camera heights away, as a level camera farther back saw them."""
     place = PlaceInput(scene=walled(tmp_path, 3.3), scene_fov=FOV, horizon=0.5)
     request = GenerationRequest(place=place, camera=CameraInput(move="static"))
-    rays = torch.tensor([[[0.0, 1 / feet, 1.0], [0.0, -0.1, 1.0]]], dtype=torch.float64)
+    rays = torch.tensor([[[0.0, 1 / (feet + back), 1.0], [0.0, -0.1, 1.0]]], dtype=torch.float64)
     track = make_move("static", 4, intrinsics_from_fov(FOV, SIZE), SIZE)
     attitude = Attitude(0.0, 0.0, 1.0, torch.nn.functional.normalize(rays, dim=-1))
 
     def put(scene: LiftedScene) -> PlacedTrack:
-        return PlacedTrack(track, attitude, Framing(0.0, 0.0))
+        behind = -back * scene.surface.height
+        return PlacedTrack(track, attitude, Framing(0.0, 0.0, position=(0.0, 0.0, behind)))
 
     log = Log()
     shaped_place, _ = lift_and_put(request, open_place(place), None, put, tmp_path, log)

@@ -87,14 +87,19 @@ def lift_and_put(
 
 
 def _feet_distance(request: GenerationRequest, scene: LiftedScene, placed: PlacedTrack) -> float:
-    """Of the person who stands there, in heights of the camera; 0 where no feet are seen."""
+    """Of the person who stands there from the picture's position, in heights of the camera; 0 where
+    no feet are seen, ∞ where they are not below the horizon."""
     standing = placed.attitude.standing if placed.attitude else None
     if standing is None or not len(standing):
         return 0.0
-    framing = _framing(request, scene, placed)
-    x, y, z = (standing[:, 0] @ framing.scene_from_camera.mT).unbind(-1)
-    slope = float((y / torch.hypot(x, z)).median())
-    return 1 / slope if slope > 0 else math.inf
+    framing, height = _framing(request, scene, placed), scene.surface.height
+    origin = torch.tensor(framing.position, dtype=torch.float64)
+    rays = standing[:, 0] @ framing.scene_from_camera.mT
+    # o + s r meets the ground, y = height, y down
+    reach = (height - origin[1]) / rays[:, 1].where(rays[:, 1] > 0, math.nan)
+    points = origin + reach[:, None] * rays
+    distances = points[:, ::2].norm(dim=-1) / height
+    return float(distances.nan_to_num(math.inf).median())
 
 
 def _stays_inside(request: GenerationRequest, scene: LiftedScene, placed: PlacedTrack) -> bool:
