@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from PIL import ImageFont
 
 from dynascene.imaging.sheet import (
     CAPTION_HEIGHT,
@@ -11,6 +12,7 @@ from dynascene.imaging.sheet import (
     MARGIN,
     MOST_CELL,
     PAPER,
+    TITLE_SIZE,
     TITLE_WIDTH,
     SheetHeader,
     SheetRow,
@@ -20,6 +22,7 @@ from dynascene.imaging.sheet import (
     spread_frames,
     stack_sheets,
     thumbnail,
+    title_lines,
 )
 from dynascene.types import Size
 
@@ -140,3 +143,17 @@ def test_a_grid_has_clips_and_rows_below_each_other_and_frames_side_by_side() ->
         [0, 1, 3, 4], [10, 11, 13, 14], [20, 21, 23, 24],
         [100, 101, 103, 104], [110, 111, 113, 114], [120, 121, 123, 124],
     ]  # fmt: skip
+
+
+def test_a_long_line_of_a_title_does_not_run_into_what_is_beside_it() -> None:
+    words = "feet hang before one; the picture shows no ground where they are " * 3
+    font = ImageFont.load_default(TITLE_SIZE)
+    lines = title_lines(f"short\n\n   {words}\nlast")
+    assert [lines[0], lines[1], lines[-1]] == ["short", "", "last"]
+    assert " ".join(line.strip() for line in lines[2:-1]) == words.strip()
+    assert all(line.startswith("   ") for line in lines[2:-1])
+    assert max(map(font.getlength, lines)) <= TITLE_WIDTH - 2 * MARGIN
+
+
+def test_a_word_that_is_too_long_stays_whole() -> None:
+    assert title_lines("x" * 300) == ["x" * 300]

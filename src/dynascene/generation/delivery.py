@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -43,7 +42,6 @@ from dynascene.types import Shot, Size
 
 CAMERA_PICTURE = Size(300, 180)
 LARGE_SCENE = Size(600, 400)  # of a picture in which things are outlined
-LONGEST_LINE = 66  # characters beside the pictures
 PARTS = ("composite", "background", "matte")
 Write = Callable[[FinishedFrame], None]
 
@@ -203,8 +201,8 @@ def clip_sheet(
         f"{count_of(len(inputs.shot), 'frame')}, background {clip.track.size}",
         f"framing {degrees_towards(clip.framing.yaw, 'right', 'left')}, "
         f"{degrees_towards(clip.framing.pitch, 'up', 'down')}",
-        *wrap(words_of_seen(inputs, clip), LONGEST_LINE),
-        *wrap(PARAMETER.sub(r"“\1”", clip.doubt), LONGEST_LINE),
+        words_of_seen(inputs, clip),
+        *([PARAMETER.sub(r"“\1”", clip.doubt)] if clip.doubt else []),
         *_place_lines(inputs.place),
         "hatched in the guide: not in the picture, filled in the background",
         *_estimate_lines(inputs.estimates),

@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from textwrap import wrap
 
 from dynascene.display import Display
 from dynascene.errors import InputError
 from dynascene.generation.clip import GeneratedClip
-from dynascene.generation.delivery import LONGEST_LINE, ClipSheet, clip_sheet
+from dynascene.generation.delivery import ClipSheet, clip_sheet
 from dynascene.generation.finishing import finished_frames
 from dynascene.generation.generate import generate
 from dynascene.generation.inputs import Inputs
@@ -79,11 +78,10 @@ def _doubt_of_way(request: GenerationRequest, inputs: Inputs) -> list[str]:
         lines += ["the track is doubtful: the full run's may go another way"]
     if tracked.get("kind") == "general" and not request.camera.tells_scale:
         way = extent(inputs.shot.cameras)
-        lines += wrap(
+        lines += [
             f"camera travels {way:.2g} of the place's depth; standing feet, which only the full "
-            "run follows, may halve or double that",
-            LONGEST_LINE,
-        )
+            "run follows, may halve or double that"
+        ]
     return lines
 
 

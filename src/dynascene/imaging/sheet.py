@@ -22,6 +22,7 @@ GAP, MARGIN, LABEL_WIDTH, CAPTION_HEIGHT = 6, 16, 104, 22
 PAPER, INK, FAINT = (250, 250, 248), (40, 40, 44), (130, 130, 136)
 MOST_CELL = Size(300, 260)
 TITLE_WIDTH, TITLE_LINE = 420, 22  # pixels of the title, and of each of its lines
+TITLE_SIZE = 13  # of its letters
 
 
 class SheetRow(NamedTuple):
@@ -151,7 +152,7 @@ def _header_extent(header: SheetHeader, left: int) -> Size:
     """The header's right edge, and the height of its pictures and its title."""
     scene, camera = thumbnail(header.scene, header.largest), header.camera
     width = left + scene.shape[1] + TITLE_WIDTH
-    height = max(scene.shape[0], TITLE_LINE * len(header.title.splitlines()))
+    height = max(scene.shape[0], TITLE_LINE * len(title_lines(header.title)))
     if camera is None:
         return Size(width, height)
     return Size(width + camera.shape[1], max(height, camera.shape[0]))
@@ -166,5 +167,21 @@ def _paint_header(
     if header.camera is not None:
         page.paste(Image.fromarray(header.camera), (right + TITLE_WIDTH, MARGIN))
     draw.text((MARGIN, MARGIN), "scene", INK, ImageFont.load_default(15))
-    font = ImageFont.load_default(13)
-    draw.multiline_text((right + MARGIN, MARGIN), header.title, FAINT, font, spacing=6)
+    font, title = ImageFont.load_default(TITLE_SIZE), "\n".join(title_lines(header.title))
+    draw.multiline_text((right + MARGIN, MARGIN), title, FAINT, font, spacing=6)
+
+
+def title_lines(title: str) -> list[str]:
+    """The lines of a title, broken between words so that none runs into what is beside it."""
+    font = ImageFont.load_default(TITLE_SIZE)
+    lines: list[str] = []
+    for line in title.splitlines():
+        indent = line[: len(line) - len(line.lstrip())]
+        lines.append(indent)
+        for word in line.split():
+            longer = f"{lines[-1]} {word}" if lines[-1].strip() else lines[-1] + word
+            if lines[-1].strip() and font.getlength(longer) > TITLE_WIDTH - 2 * MARGIN:
+                lines.append(indent + word)
+            else:
+                lines[-1] = longer
+    return lines
