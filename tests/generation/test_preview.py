@@ -236,4 +236,3 @@ def test_the_sheet_says_what_is_doubtful_of_the_person(
     place, camera = PlaceInput(scene=tmp_path / "scene.png"), CameraInput(move="static")
     make_preview(GenerationRequest(place=place, camera=camera), tmp_path / "out")
     assert doubt.replace("`stand`", "“stand”") in titles[0].replace("\n", " ")
-    assert max(map(len, titles[0].splitlines())) < 80
