@@ -205,12 +205,23 @@ def _check_files(wanted: Mapping[str, str], present: Mapping[str, str], data: st
         raise InputError(f"`data` {data}: has {further[0]}, which is not in `benchmark`")
 
 
+def _texts_of(files: Any) -> list[Any]:
+    if not isinstance(files, Mapping):
+        raise TypeError(f"files is {files!r}")
+    return [*files, *files.values()]
+
+
 def _from_json(values: Mapping[str, Any]) -> BenchmarkManifest:
     if values["format"] != FORMAT:
         raise ValueError(f"format {values['format']}")
     fields = {name: value for name, value in values.items() if name != "format"}
+    texts = [values["kind"], *values["clips"], *_texts_of(values["files"])]
+    if values["split"] is not None:
+        texts.append(values["split"])
+    if strange := [text for text in texts if not isinstance(text, str)]:
+        raise TypeError(f"{strange[0]!r} is no text")
     fields |= {"clips": tuple(values["clips"]), "size": Size(*map(int, values["size"]))}
-    for name in ("frames", "seed"):
+    for name in ("frames", "seed", "metric_version"):
         if type(fields[name]) is not int:
             raise TypeError(f"{name} is {fields[name]!r}")
     if not LEAST_FRAMES <= fields["frames"] <= MOST_FRAMES:
