@@ -65,8 +65,10 @@ def lift_and_put(
         needs = PlaceNeeds(open=True)
         place, placed = lifted(needs)
     if (end := place.ground_end) is not None:
-        feet = _feet_distance(request, place.scene, placed)
-        inside = _stays_inside(request, place.scene, placed)
+        with log.stage("place"):
+            framing = _framing(request, place.scene, placed)
+            feet = _feet_distance(place.scene, framing, placed.attitude)
+            inside = _stays_inside(request, place.scene, replace(placed, framing=framing))
         depth = BEHIND_STAND * feet if inside else BACKDROP_DISTANCE
         if depth > end:
             place, placed = lifted(needs._replace(depth=min(depth, BACKDROP_DISTANCE)))
@@ -86,13 +88,13 @@ def lift_and_put(
     return place, placed
 
 
-def _feet_distance(request: GenerationRequest, scene: LiftedScene, placed: PlacedTrack) -> float:
+def _feet_distance(scene: LiftedScene, framing: Framing, attitude: Attitude | None) -> float:
     """Of the person who stands there from the picture's position, in heights of the camera; 0 where
     no feet are seen, ∞ where they are not below the horizon."""
-    standing = placed.attitude.standing if placed.attitude else None
+    standing = attitude.standing if attitude else None
     if standing is None or not len(standing):
         return 0.0
-    framing, height = _framing(request, scene, placed), scene.surface.height
+    height = scene.surface.height
     origin = torch.tensor(framing.position, dtype=torch.float64)
     rays = standing[:, 0] @ framing.scene_from_camera.mT
     # o + s r meets the ground, y = height, y down
