@@ -64,6 +64,18 @@ def test_what_a_host_program_made_is_never_frozen(
     assert gc.get_freeze_count() == before
 
 
+@pytest.mark.parametrize("arguments", [None, ["track", "clip.mp4"]])
+def test_a_command_that_a_program_runs_is_no_process_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str] | None
+) -> None:
+    seen: list[bool] = []
+    monkeypatch.setattr(sys, "argv", ["dynascene", "track", "clip.mp4"])
+    monkeypatch.setattr(main, "_command", lambda _: lambda: seen.append(IS_OWN_PROCESS.get()))
+    main.main(arguments)
+    assert seen == [arguments is None]
+    assert not IS_OWN_PROCESS.get()
+
+
 def test_the_library_leaves_the_collector_alone() -> None:
     """In a fresh process, which imports it as a host program does."""
     program = (
@@ -76,15 +88,3 @@ def test_the_library_leaves_the_collector_alone() -> None:
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == "0 True\n"
-
-
-def test_a_command_is_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[bool] = []
-
-    def command() -> None:
-        seen.append(IS_OWN_PROCESS.get())
-
-    monkeypatch.setattr(main, "_command", lambda _: command)
-    main.main(["weights"])
-    assert seen == [True]
-    assert not IS_OWN_PROCESS.get()

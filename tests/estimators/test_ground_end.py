@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from dynascene.estimators.ground_end import find_ground_end, foot_line
+from dynascene.estimators.ground_end import find_ground_end, foot_line, strip_features
 from dynascene.geometry.picture import PictureCamera
 from dynascene.types import Size
 
@@ -75,3 +75,14 @@ def test_a_landscape_has_no_wall() -> None:
     assert find_ground_end(picture, seen) is not None
     picture[: round(seen.horizon)] = 220
     assert find_ground_end(picture, seen) is None
+
+
+@pytest.mark.parametrize("shape", [(16, 3000), (3000, 16), (1, 1), (40, 3)])
+def test_any_shape_is_looked_at_small(shape: tuple[int, int]) -> None:
+    picture = np.random.default_rng(1).integers(0, 255, (*shape, 3)).astype(np.uint8)
+    height, width = strip_features(picture).shape[:2]
+    assert width <= 320
+    assert height <= 640
+    seen = PictureCamera(300.0, Size(shape[1], shape[0]), 0.4 * shape[0])
+    end = find_ground_end(picture, seen)
+    assert end is None or 1 < end.distance <= 6

@@ -166,7 +166,7 @@ def test_a_near_backdrop_stands_behind_the_person(
     shaped_place, _ = lift_and_put(request, open_place(place), None, put, tmp_path, log)
     stage = shaped_place.scene.surface
     assert stage.radius / stage.height == pytest.approx(backdrop, rel=0.06)
-    assert any("is no ground" in notice for notice in log.notices) == (feet > 3.4)
+    assert any("ground ends" in notice for notice in log.notices) == (feet > 3.4)
 
 
 def test_a_picture_without_lines_is_ground_and_backdrop(noise: Path, tmp_path: Path):

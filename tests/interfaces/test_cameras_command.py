@@ -161,3 +161,16 @@ def test_help_does_not_load_torch() -> None:
         [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("frames", ["0", "-3", "100001", "9" * 400])
+def test_a_number_of_frames_that_no_track_has_is_one_line(
+    frames: str, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        run("make", "pan-right:5", tmp_path / "a.txt", "--frames", frames)
+    assert stopped.value.code == 2
+    message = capsys.readouterr().err
+    assert f"--frames {frames[:40]}: a track has 1 to 100,000 frames" in message
+    assert len(message.splitlines()) == 1
+    assert not (tmp_path / "a.txt").exists()

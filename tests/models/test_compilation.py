@@ -7,13 +7,16 @@ from torch._dynamo.utils import counters
 NAMES = ("foreground", "scene_reference", "image_embedding", "plucker_camera", "camera_matrix")
 
 
+LIMITS = ("recompile_limit", "accumulated_recompile_limit")
+
+
 @pytest.fixture(autouse=True)
 def forget_graphs():
-    limit = torch._dynamo.config.recompile_limit
+    limits = {name: getattr(torch._dynamo.config, name) for name in LIMITS}
     torch._dynamo.reset()
-    yield
+    with torch._dynamo.config.patch(**limits):
+        yield
     torch._dynamo.reset()
-    torch._dynamo.config.recompile_limit = limit
 
 
 @pytest.mark.long  # half a minute of tracing

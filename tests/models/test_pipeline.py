@@ -1,3 +1,6 @@
+import gc
+import weakref
+
 import pytest
 import torch
 from diffusers import ConfigMixin, DPMSolverMultistepScheduler, EulerDiscreteScheduler
@@ -6,6 +9,7 @@ from torch import nn
 
 from dynascene.errors import InputError
 from dynascene.models.diffusion.samplers import ddim_scheduler
+from dynascene.models.guided_prediction import GuidedPrediction
 from dynascene.models.pipeline import DynaScenePipeline
 
 PAPER = ("foreground", "scene_reference", "image_embedding", "plucker_camera")
@@ -187,6 +191,21 @@ def test_guidance_in_one_batch_gives_what_two_calls_give(paper, make_batch, clip
     torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-4)
     plain = paper(batch, 2, generator=seed(), **{**options, "guidance_scale": 1.0}).frames
     assert (one - plain).abs().max() > 1e-3
+
+
+def test_what_a_clip_was_sampled_with_goes_with_it(paper, make_batch) -> None:
+    """Without waiting for Python's collector, which knows nothing of the memory of a GPU."""
+    clip = paper.encode(make_batch())
+    predict = GuidedPrediction(paper.denoiser, clip, [(0, 3)], 1, batched=True)
+    with torch.no_grad():
+        predict(torch.zeros(1, 3, 4, 5, 7), torch.tensor(500), 2.0)
+    left = weakref.ref(predict)
+    gc.disable()
+    try:
+        del predict
+        assert left() is None
+    finally:
+        gc.enable()
 
 
 def test_a_callback_turns_batched_guidance_on(paper, make_batch) -> None:

@@ -19,7 +19,7 @@ from dynascene.geometry.lifting import BACKDROP_DISTANCE
 from dynascene.geometry.picture import PictureCamera
 from dynascene.types import Size
 
-WORKING_WIDTH = 320  # pixels
+WORKING_SIZE = Size(320, 640)  # pixels that the working copy fits into
 STRIP, GAP = 6, 1  # rows of a strip, and rows between it and the line
 # heights of the camera; their lines are two rows apart, which the gaps make good
 CANDIDATES = 1 / np.linspace(1 / 1.3, 1 / BACKDROP_DISTANCE, 90)
@@ -96,7 +96,8 @@ def find_ground_end(picture: np.ndarray, camera: PictureCamera) -> GroundEnd | N
 def strip_features(picture: np.ndarray) -> np.ndarray:
     """CIELAB and the local contrast of a small copy of a picture: float64 [h, w, 4]."""
     height, width = picture.shape[:2]
-    size = (WORKING_WIDTH, max(1, round(height * WORKING_WIDTH / width)))
+    scale = min(WORKING_SIZE.width / width, WORKING_SIZE.height / height)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     tone = lab[..., 0]

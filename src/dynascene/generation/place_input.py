@@ -14,9 +14,7 @@ from dynascene.errors import InputError
 from dynascene.generation.place_request import FULL_CIRCLE, PlaceInput
 from dynascene.generation.place_shape import (
     GROUND,
-    NO_NEEDS,
     Lens,
-    PlaceNeeds,
     PlacePicture,
     ShapedPlace,
     scene_colours,
@@ -173,14 +171,15 @@ def lift_place(
     filmed: CameraTrack | None,
     folder: Path,
     log: Log,
-    needs: PlaceNeeds = NO_NEEDS,
+    *,
+    is_open: bool = False,
 ) -> ShapedPlace:
     """Lift the picture to 2.5-D.
 
     Args:
         filmed: the camera of the person's clip, which an unknown field of view is chosen by.
         folder: of the results, where an estimated depth map is kept.
-        needs: of cameras and people, which a shape that nobody asked for gives way to.
+        is_open: whether it is no box, whatever its lines tell.
     """
     if picture.window is not None:
         width = math.degrees(2 * picture.window.half_width)
@@ -202,7 +201,7 @@ def lift_place(
         )
     longest = math.inf if filmed is None else filling_focal(picture.size, filmed)
     lens = Lens(focal_from_fov(fov, picture.size), is_known, longest)
-    flat = PlacePicture(place, picture.pixels, lens, log, picture.exact, needs)
+    flat = PlacePicture(place, picture.pixels, lens, log, picture.exact, is_open)
     shaped = shape_place(flat, picture.depth, folder)
     if not is_known:
         taken = fov_from_focal(shaped.scene.camera.focal, picture.size)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from dynascene.errors import InputError
 from dynascene.estimators.box.estimate import BoxEstimate, estimate_box
-from dynascene.estimators.ground_end import find_ground_end
+from dynascene.estimators.ground_end import GroundEnd, find_ground_end
 from dynascene.estimators.horizon import estimate_horizon
 from dynascene.generation.footage import found_depth
 from dynascene.generation.place_request import PlaceInput
@@ -52,33 +52,18 @@ class Lens(NamedTuple):
     longest: float = math.inf
 
 
-class PlaceNeeds(NamedTuple):
-    """What cameras and people need of a place whose shape nobody asked for.
-
-    Attributes:
-        open: no box.
-        depth: heights of the camera that its backdrop is away at least.
-    """
-
-    open: bool = False
-    depth: float = 0.0
-
-
-NO_NEEDS = PlaceNeeds()
-
-
 class ShapedPlace(NamedTuple):
     """A lifted picture, and what report.json says of its shape and of the lines' evidence.
 
-    uprights: things that were made to stand, in the request's order. ground_end: heights of the
-    camera at which the picture's ground ends, where that is nearer than the usual backdrop.
+    uprights: things that were made to stand, in the request's order. ground_end: where the
+    picture's ground ends, if that is nearer than the usual backdrop.
     """
 
     scene: LiftedScene
     report: dict[str, Any]
     evidence: dict[str, float] | None = None
     uprights: tuple[Upright, ...] = ()
-    ground_end: float | None = None
+    ground_end: GroundEnd | None = None
 
 
 def scene_colours(pixels: np.ndarray, exact: np.ndarray | None) -> Tensor:
@@ -95,7 +80,7 @@ class PlacePicture:
     Attributes:
         pixels: uint8 [H, W, 3].
         exact: the same as float32 in 0 … 1 where the file has more than 8 bits; else None.
-        needs: of cameras and people.
+        is_open: whether it is no box, whatever its lines tell.
     """
 
     place: PlaceInput
@@ -103,7 +88,7 @@ class PlacePicture:
     lens: Lens
     log: Log
     exact: np.ndarray | None = None
-    needs: PlaceNeeds = NO_NEEDS
+    is_open: bool = False
 
     @property
     def size(self) -> Size:
@@ -167,7 +152,7 @@ def _shape(picture: PlacePicture, depth: Tensor | None, folder: Path) -> ShapedP
             "`place` depth: there is no depth; give `scene_depth` FILE, or fetch a depth network "
             "(dynascene weights)"
         )
-    is_open = shape == GROUND or picture.needs.open
+    is_open = shape == GROUND or picture.is_open
     return _shape_by_lines(picture, None if is_open else _estimate(picture))
 
 
@@ -187,21 +172,31 @@ def _shape_by_lines(picture: PlacePicture, estimate: BoxEstimate | None) -> Shap
 def _stage(picture: PlacePicture, evidence: dict[str, float] | None) -> ShapedPlace:
     """Ground and backdrop, which stands where the ground ends if the picture shows that nearby."""
     camera, end = picture.camera, None
-    report: dict[str, Any] = {"shape": "ground and backdrop"}
     if picture.place.place is None and not picture.place.upright:
         with picture.log.stage("ground end"):
             end = find_ground_end(picture.pixels, camera)
-    least = max(picture.needs.depth, _depth_behind_stand(picture.place, camera))
+    least = _depth_behind_stand(picture.place, camera)
     distance = max(BACKDROP_DISTANCE if end is None else end.distance, least)
-    if end is not None and distance < BACKDROP_DISTANCE:
-        report |= {
-            "backdrop_in_camera_heights": round(distance, 2),
-            "ground_ends_in_camera_heights": round(end.distance, 2),
-            "clearness": round(end.clearness, 2),
-        }
     with picture.log.stage("lift"):
         scene = lift_to_stage(picture.colours, camera, distance)
-    return ShapedPlace(scene, report, evidence, ground_end=None if end is None else end.distance)
+    return ShapedPlace(scene, _report_of_stage(distance, end), evidence, ground_end=end)
+
+
+def with_backdrop(place: ShapedPlace, distance: float) -> ShapedPlace:
+    """Ground and backdrop, with the backdrop at another distance, in heights of the camera."""
+    scene = lift_to_stage(place.scene.picture, place.scene.camera, distance)
+    return place._replace(scene=scene, report=_report_of_stage(distance, place.ground_end))
+
+
+def _report_of_stage(distance: float, end: GroundEnd | None) -> dict[str, Any]:
+    shape = {"shape": "ground and backdrop"}
+    if end is None or distance >= BACKDROP_DISTANCE:
+        return shape
+    return shape | {
+        "backdrop_in_camera_heights": round(distance, 2),
+        "ground_ends_in_camera_heights": round(end.distance, 2),
+        "clearness": round(end.clearness, 2),
+    }
 
 
 def _depth_behind_stand(place: PlaceInput, camera: PictureCamera) -> float:

@@ -11,7 +11,7 @@ import torch
 from dynascene.errors import InputError
 from dynascene.generation.camera_input import FilmedCamera
 from dynascene.generation.place_input import ScenePicture, lift_place
-from dynascene.generation.place_shape import BEHIND_STAND, BY_LINES, PlaceNeeds, ShapedPlace
+from dynascene.generation.place_shape import BEHIND_STAND, BY_LINES, ShapedPlace, with_backdrop
 from dynascene.generation.placing import outside_message
 from dynascene.generation.request import GenerationRequest
 from dynascene.geometry.framing import Attitude, Framing, choose_framing, is_inside, place_track
@@ -50,33 +50,21 @@ def lift_and_put(
     """The place, and the cameras in it. A shape that nobody asked for gives way to the cameras, and
     a near backdrop to whoever stands there."""
     track = filmed.track if filmed else None
-
-    def lifted(needs: PlaceNeeds) -> tuple[ShapedPlace, PlacedTrack]:
-        place = lift_place(request.place, picture, track, folder, log, needs)
-        return place, put(place.scene)
-
-    needs = PlaceNeeds()
-    place, placed = lifted(needs)
+    place = lift_place(request.place, picture, track, folder, log)
+    placed = put(place.scene)
     if place.report.get("chosen") == BY_LINES and not _stays_inside(request, place.scene, placed):
         log.notice(
             "the camera would pass through a wall of the box, so the place is ground and backdrop "
             "(`place` box keeps the box, for a smaller movement)"
         )
-        needs = PlaceNeeds(open=True)
-        place, placed = lifted(needs)
-    if (end := place.ground_end) is not None:
+        place = lift_place(request.place, picture, track, folder, log, is_open=True)
+        placed = put(place.scene)
+    if place.ground_end is not None:
         with log.stage("place"):
-            framing = _framing(request, place.scene, placed)
-            feet = _feet_distance(place.scene, framing, placed.attitude)
-            inside = _stays_inside(request, place.scene, replace(placed, framing=framing))
-        depth = BEHIND_STAND * feet if inside else BACKDROP_DISTANCE
-        if depth > end:
-            place, placed = lifted(needs._replace(depth=min(depth, BACKDROP_DISTANCE)))
-        if end < feet < math.inf:
-            log.notice(
-                f"the picture's ground ends {end:.2g} camera heights away, and the person stands "
-                f"{feet:.2g} away, before what is no ground (`stand` X,Y puts them on it)"
-            )
+            depth = _depth_needed(request, place.scene, placed, place.ground_end.distance, log)
+        if depth > place.ground_end.distance:
+            place = with_backdrop(place, min(depth, BACKDROP_DISTANCE))
+            placed = put(place.scene)
     is_put = placed.framing is not None and any(placed.framing.position)
     if is_put and not _stays_inside(request, place.scene, placed):
         raise InputError(outside_message(request.place))
@@ -86,6 +74,26 @@ def lift_and_put(
             f"away (`place` ground puts it {BACKDROP_DISTANCE:g} away)"
         )
     return place, placed
+
+
+def _depth_needed(
+    request: GenerationRequest, scene: LiftedScene, placed: PlacedTrack, end: float, log: Log
+) -> float:
+    """Heights of the camera that a backdrop must be away, for cameras and whoever stands there.
+
+    end: where the picture's ground ends, of which whoever stands beyond it is told.
+    """
+    framing = _framing(request, scene, placed)
+    if not _stays_inside(request, scene, replace(placed, framing=framing)):
+        return BACKDROP_DISTANCE
+    feet = _feet_distance(scene, framing, placed.attitude)
+    if end < feet < math.inf:
+        nearer = "a nearer `stand` puts" if request.place.stand else "`stand` X,Y puts"
+        log.notice(
+            f"the picture's ground ends {end:.2g} camera heights away, and the person's feet are "
+            f"{feet:.2g} away, on what stands there ({nearer} them on the ground)"
+        )
+    return BEHIND_STAND * feet
 
 
 def _feet_distance(scene: LiftedScene, framing: Framing, attitude: Attitude | None) -> float:

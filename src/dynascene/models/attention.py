@@ -5,7 +5,7 @@ row of the batch: a frame in the spatial layers, one pixel over all frames in th
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import torch
@@ -34,7 +34,8 @@ class AttentionState:
     key: Tensor
     value: Tensor
     keys_and_values: Callable[[Tensor], tuple[Tensor, Tensor]]
-    _attended: Tensor | None = None  # torch.compile breaks at the lock of cached_property
+    # torch.compile breaks at the lock of cached_property
+    _attended: Tensor | None = field(default=None, init=False, repr=False)
 
     @property
     def attended(self) -> Tensor:

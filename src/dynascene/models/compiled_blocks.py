@@ -17,13 +17,15 @@ class CompiledByBlocks(ModelMixin):
         """Compile every block in place; ``fullgraph=True`` holds.
 
         Blocks of one class differ in widths and readers, so each may need graphs of its own. Torch
-        has one limit of them for the whole process, which is raised to that many.
+        limits them for one function and in all, in the whole process; both limits are raised by
+        that many.
 
         Args:
             args, kwargs: of ``torch.compile``.
         """
         names = [type(module).__name__ for module in self.modules()]
-        blocks = sum(name in self._repeated_blocks for name in names)
+        graphs = GRAPHS_OF_A_BLOCK * sum(name in self._repeated_blocks for name in names)
         limits: Any = torch._dynamo.config
-        limits.recompile_limit = max(limits.recompile_limit, GRAPHS_OF_A_BLOCK * blocks)
+        limits.recompile_limit += graphs
+        limits.accumulated_recompile_limit += graphs
         super().compile_repeated_blocks(*args, **kwargs)

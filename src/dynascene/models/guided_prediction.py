@@ -4,7 +4,6 @@ Legend: B clips, F frames, C latent channels, h w latent grid.
 """
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Literal
 
 import torch
@@ -43,7 +42,7 @@ class GuidedPrediction:
         self.denoiser, self.clip, self.batched = denoiser, clip, batched
         self.spans, self.weights = spans, window_weights(spans, overlap)
         # made with the first step that needs them: a callback may turn guidance on
-        self._injections = cache(self._inject)
+        self._injections: dict[Halves, list[Injection]] = {}
 
     def __call__(self, noisy: Tensor, timestep: Tensor, scale: float) -> Tensor:
         """ε, z_0 or v of all frames.
@@ -71,7 +70,9 @@ class GuidedPrediction:
         return average_windows(predict_window, noisy, self.spans, self.weights)
 
     def _value(self, noisy: Tensor, timestep: Tensor, window: int, halves: Halves) -> Tensor:
-        injection = self._injections(halves)[window]
+        if halves not in self._injections:
+            self._injections[halves] = self._inject(halves)
+        injection = self._injections[halves][window]
         steps = timestep.to(noisy.device).expand(len(noisy))
         return self.denoiser(noisy, steps, injection, motion=self.clip.frames > 1).value
 

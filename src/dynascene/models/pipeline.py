@@ -89,7 +89,7 @@ class DynaScenePipeline(PublishedPipeline):
         latents: Tensor | None = None,
         window: int | None = None,
         overlap: int = OVERLAP,
-        batched_guidance: bool | None = None,
+        batched_guidance: bool = False,
         output_type: str = "pt",
         callback_on_step_end: StepCallback | None = None,
         callback_on_step_end_tensor_inputs: Sequence[str] = ("latents",),
@@ -111,8 +111,7 @@ class DynaScenePipeline(PublishedPipeline):
                 trained on. Longer clips are covered by overlapping windows, averaged in every step.
             overlap: of two windows, in frames.
             batched_guidance: whether both halves of guidance go through the denoiser in one batch,
-                which takes twice the memory of its activations. None: except on a CPU, which gains
-                nothing.
+                which takes twice the memory of its activations. A CPU gains nothing by it.
             output_type: ``pt``, ``np``, ``pil`` or ``latent``, see ``DynaSceneOutput``.
             callback_on_step_end: ``f(pipeline, step, timestep, tensors) → tensors`` as in
                 diffusers, or a ``PipelineCallback``; steps of a chain of clips are counted through.
@@ -148,8 +147,6 @@ class DynaScenePipeline(PublishedPipeline):
         self.scheduler.set_timesteps(steps, device=self._execution_device)
         self._num_timesteps = len(self.scheduler.timesteps) * clips
         self._guidance_scale, self._interrupt = guidance, False
-        if batched_guidance is None:
-            batched_guidance = self._execution_device.type != "cpu"
         with self.progress_bar(total=self.num_timesteps) as progress:
             sample = partial(
                 self._sampled,

@@ -138,7 +138,7 @@ def make(
     from dynascene.io.keyframes import is_keyframe_file, read_keyframes
 
     if not 1 <= frames <= MOST_FRAMES:
-        raise InputError(f"--frames {frames:.6g}: a track has at least one frame, at most 100,000")
+        raise InputError(f"--frames {str(frames)[:40]}: a track has 1 to {MOST_FRAMES:,} frames")
     defaults = Reading(None, size, fov, rotation_order, sensor, frame_rate).defaults()
     intrinsics = intrinsics_from_fov(defaults.fov, defaults.size)
     path = Path(move)

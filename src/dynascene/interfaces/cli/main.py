@@ -4,6 +4,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 
 from dynascene import __version__
 from dynascene.devices import restored_choice
@@ -28,16 +29,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command.
 
     Exit code 2 with one line on bad input, 130 when interrupted (Ctrl-C), 143 on SIGTERM.
+
+    Args:
+        arguments: of a program that runs a command; None: those of this process, which is the
+            command's own.
     """
     handler = logging.StreamHandler()
     handler.setFormatter(_OptionFormatter("%(message)s"))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
+    process = own_process() if arguments is None else nullcontext()
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     if arguments == ["--version"]:
         print(f"dynascene {__version__}")
         return
     try:
-        with own_process(), sigterm_raises(), restored_choice(), warnings.catch_warnings():
+        with process, sigterm_raises(), restored_choice(), warnings.catch_warnings():
             if not sys.warnoptions:  # those of libraries would stand around our one line
                 warnings.simplefilter("ignore")
             _command(list(arguments))()
