@@ -3,6 +3,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from painted import clip_of, red_boxes, write_frames
@@ -10,6 +11,7 @@ from painted import clip_of, red_boxes, write_frames
 from dynascene.curation.clip import Clip
 from dynascene.curation.stages.matte import KEYFRAMES, MatteConfig, MatteStage, backend_at_hand
 from dynascene.errors import InputError, NoTemporaryFiles
+from dynascene.estimators.matte.figures import MatteFigures
 from dynascene.io.mattes import open_matte
 from dynascene.io.video import open_video
 from dynascene.types import ArrayFrames, Size
@@ -113,3 +115,21 @@ def test_the_backend_is_known_before_the_run(
         backend_at_hand("selfie")
     with pytest.raises(InputError, match="backend magic: there is none"):
         backend_at_hand("magic")
+
+
+def test_a_camera_that_pans_with_somebody_is_no_flicker_since_version_4() -> None:
+    """Version 3 told motion from the whole frame: a flicker of 1.01, and such clips were dropped.
+
+    What flicker is decides which clips are kept, so another figure here needs another version.
+    """
+    texture = np.random.default_rng(1).integers(0, 256, (270, 480, 3), dtype=np.uint8)
+    place = cv2.GaussianBlur(texture, (0, 0), 2)
+    matte = np.zeros((270, 480, 1), np.uint8)
+    matte[100:200, 200:240] = 255
+    figures = MatteFigures()
+    for index in range(6):
+        frame = np.roll(place, -20 * index, axis=1)
+        frame[100:200, 200:240] = place[:100, 200:240]
+        figures.add(frame, matte)
+    assert figures.summary()[1] == pytest.approx(0.05, abs=0.02)
+    assert MatteStage.version == 4

@@ -22,7 +22,7 @@ KEYS: list[tuple[ClipStage, str]] = [
     (ShotsStage(), "89590bb944be075c"),
     (PersonStage(PersonConfig("fastestdet")), "13a742c72db5e184"),
     (MotionStage(), "770d2dbec11fe245"),
-    (MatteStage(MatteConfig("selfie", "fastestdet")), "26309db8591fd7c1"),
+    (MatteStage(MatteConfig("selfie", "fastestdet")), "a9a484a39f029342"),
     (CameraStage(), "bc8887a5225ecfb5"),
     (FingerprintStage(), "181fe9c7ce144f8b"),
     (WriteStage(), "0daeff64f3177a16"),

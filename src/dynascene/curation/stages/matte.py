@@ -67,7 +67,7 @@ class MatteStage:
 
     config: MatteConfig
     name = "matte"
-    version = 3
+    version = 4
     processors = 1.0
     accelerators = 0.0
 
