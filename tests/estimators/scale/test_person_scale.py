@@ -208,6 +208,9 @@ def test_somebody_who_glides_is_doubted() -> None:
     assert "rides" in found.why_not
     assert found.glides
     assert found.confidence < 0.3
+    brief = person_scale(ArrayFrames(frames[:6], Fraction(RATE)), camera(frames=6))
+    assert "never rest: a wrong camera track" in brief.why_not  # neither rides nor jumps
+    assert not brief.glides
 
 
 @pytest.mark.parametrize(("speed", "hop"), [(0, 18), (1.5, 18), (4, 14), (4, 20)])

@@ -20,7 +20,7 @@ from dynascene.estimators.scale.ground import (
 )
 from dynascene.estimators.scale.joint import ClipGround
 from dynascene.estimators.scale.silhouette import Box, Silhouette, person_silhouette
-from dynascene.estimators.scale.sliding import foot_progress, foot_slide
+from dynascene.estimators.scale.sliding import foot_evenness, foot_slide
 from dynascene.estimators.scale.travel import UnitFit
 from dynascene.geometry.framing import Attitude, filmed_attitude
 from dynascene.geometry.rigid import camera_centres
@@ -41,7 +41,7 @@ LEAST_FRAMES, LEAST_SHARE = 3, 0.1  # in which the person must be seen as a whol
 UPRIGHT = 0.8  # width over height of somebody who stands, walks or runs is less …
 LEANING = 0.25  # … and so is what the head is off the feet sideways, over the height
 GLIDING = 0.8  # metres a second at which the feet of nobody who walks or runs slide
-CARRIED = 0.85  # of the feet's way brings somebody forward who rides; hops come less far
+CARRIED = 0.65  # evenness of the feet of somebody who rides; that of hops is less
 AGREEING = 0.5  # share of frames that must show one height
 DOUBTED = 0.3  # of the confidence remains
 CERTAIN_UNIT = 0.2  # spread of the logarithm up to which a unit is told
@@ -211,9 +211,8 @@ def _result(
     unit_settled = not moves or certain is not None
     slide = foot_slide(silhouette, metric, ground.height, ground.pitch, clip.frame_rate)
     is_sliding = unit_settled and slide > GLIDING
-    progress = foot_progress(silhouette, metric, ground.height, ground.pitch, clip.frame_rate)
-    is_carried = is_sliding and progress > CARRIED
-    doubt = _doubt(silhouette, ground) or (_doubt_of_feet(slide, is_carried) if is_sliding else "")
+    evenness = foot_evenness(silhouette, metric, ground.height, ground.pitch, clip.frame_rate)
+    doubt = _doubt(silhouette, ground) or (_doubt_of_feet(slide, evenness) if is_sliding else "")
     unknown = "the unit of the track is unknown: the camera travels too little past the feet"
     focal, middle = track.intrinsics[0, 1, 1:].tolist()
     return PersonScale(
@@ -227,7 +226,7 @@ def _result(
             math.hypot(ground.height_spread, ADULT_SPREAD),
             math.hypot(unit.spread, ADULT_SPREAD) if unit is not None else math.inf,
         ),
-        glides=is_carried,
+        glides=is_sliding and evenness > CARRIED,
         why_not=doubt or ("" if unit_settled else unknown),
         silhouette=silhouette,
     )
@@ -262,9 +261,11 @@ def _doubt(silhouette: Silhouette, ground: GroundFit) -> str:
     return ""
 
 
-def _doubt_of_feet(slide: float, is_carried: bool) -> str:
-    who = "somebody who rides or skis" if is_carried else "somebody who jumps"
+def _doubt_of_feet(slide: float, evenness: float) -> str:
+    who = ""  # where they are seen too briefly to tell
+    if not math.isnan(evenness):
+        who = "somebody who rides or skis, " if evenness > CARRIED else "somebody who jumps, "
     return (
-        f"the feet glide over the ground at {slide:.1f} m/s and never rest: {who}, a wrong camera "
+        f"the feet glide over the ground at {slide:.1f} m/s and never rest: {who}a wrong camera "
         "track, or no level ground"
     )

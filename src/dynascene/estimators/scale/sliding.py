@@ -13,6 +13,7 @@ from dynascene.types import CameraTrack
 
 MOMENTS = (0.1, 0.25)  # seconds, shorter than a step of a runner and of a walker
 ROLLING = 0.35  # metres a second along the view by which a resting sole may roll off
+LEAST_STEP = 0.05  # metres: shorter ones are noise of the silhouette
 RESTING = 0.2  # share of the moments in which a walker's foot surely rests
 
 
@@ -39,27 +40,31 @@ def foot_slide(
     return float(np.fmin.reduce(slides))
 
 
-def foot_progress(
+def foot_evenness(
     silhouette: Silhouette, track: CameraTrack, height: float, pitch: float, frame_rate: float
 ) -> float:
-    """How far the feet come over the ground, as a share of the way that they seem to go.
+    """How much each step of the feet over the ground goes on as the one before it did.
 
-    Near 1 for somebody who is carried along: each moment goes on as the last one did. Feet in the
-    air seem to be far behind where they are, so those of somebody who jumps go to and fro.
+    Near 1 for somebody who is carried along, in a straight line or a curve. Feet in the air seem to
+    be far behind where they are, so those of somebody who jumps go to and fro.
 
     Args:
         silhouette, track, height, pitch, frame_rate: as for ``foot_slide``.
 
     Returns:
-        0 … 1; NaN where the feet are not seen for long enough.
+        −1 … 1, a mean cosine; NaN where the feet are not seen for long enough, or hardly move.
     """
     points, centres = _soles_on_ground(silhouette, track, height, pitch)
     place = centres + sum(points) / len(points)
     step = max(1, round(MOMENTS[-1] * frame_rate))
     moved = place[step:] - place[:-step]
-    moved = moved[np.isfinite(moved).all(axis=-1)]
-    way = np.linalg.norm(moved, axis=-1).sum()
-    return float(np.linalg.norm(moved.sum(axis=0)) / way) if way > 0 else math.nan
+    before, after = moved[:-step], moved[step:]
+    lengths = np.stack([np.linalg.norm(each, axis=-1) for each in (before, after)])
+    is_long = (lengths > LEAST_STEP).all(axis=0)  # NaN is not
+    if is_long.sum() < 3:
+        return math.nan
+    # Σ |a| |b| cos(a, b) / Σ |a| |b|: long steps count more, as they are least by noise
+    return float((before * after)[is_long].sum() / lengths.prod(axis=0)[is_long].sum())
 
 
 def _soles_on_ground(
