@@ -143,38 +143,69 @@ def test_one_thing_in_two_boxes_is_one_line(
 TRUCK, PERSON = (34.0, 18.0, 126.0, 72.0), (62.0, 24.0, 92.0, 86.0)
 
 
-@pytest.mark.parametrize("foot", [80, 67])
-@pytest.mark.parametrize("boxes", [(TRUCK, PERSON), (PERSON, TRUCK)])
-def test_somebody_before_a_truck_stands_and_a_part_of_it_does_not(
-    foot: int,
-    boxes: tuple[tuple[float, ...], ...],
+@pytest.mark.parametrize(("box", "legs"), [(TRUCK, 72), ((34.0, 18.0, 126.0, 84.0), 80)])
+@pytest.mark.parametrize("order", [1, -1])
+def test_somebody_before_a_truck_stands(
+    box: tuple[float, ...],
+    legs: int,
+    order: int,
     street: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The truck's box holds both; a wheel meets the ground where the truck does."""
-
-    def cut_out(_: np.ndarray, box: tuple[float, ...]) -> np.ndarray:
-        mask = np.zeros((90, 160), np.float32)
-        if box == TRUCK:
-            mask[22:66, 40:120] = 1
-            mask[66:72, 70:84] = 1  # legs of somebody
-        else:
-            mask[30:foot, 70:84] = 1
-        return mask
-
-    monkeypatch.setattr("dynascene.generation.uprights.cut_out_thing", cut_out)
-    if foot == 67:
-        with pytest.raises(InputError, match="hold the same thing"):
-            opened(street, tmp_path, *boxes, place="ground")
-        return
-    inputs = opened(street, tmp_path, *boxes, place="ground")
-    truck, person = inputs.uprights if boxes[0] == TRUCK else inputs.uprights[::-1]
+    """The truck's box holds the person too, to their feet where it is drawn around both."""
+    cut_truck_and_person(monkeypatch, legs, foot=80)
+    inputs = opened(street, tmp_path, *(box, PERSON)[::order], place="ground")
+    truck, person = inputs.uprights[::order]
     assert person.mask[50, 77] == truck.mask[50, 45] == truck.mask[50, 115] == 1
     assert truck.mask[30:, 70:84].max() == 0
     assert float(person.feet[:, 1].max()) == 80
     assert float(truck.feet[:, 1].max()) == 66  # and not of the legs
     assert len(inputs.scene.cards) == 2
+
+
+def test_two_people_before_a_truck_stand(
+    street: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The feet of neither are the truck's."""
+    truck, second = (34.0, 18.0, 126.0, 84.0), (92.0, 24.0, 116.0, 86.0)
+    cut_truck_and_person(monkeypatch, 80, foot=80, people=2)
+    inputs = opened(street, tmp_path, truck, PERSON, second, place="ground")
+    assert [float(each.feet[:, 1].max()) for each in inputs.uprights] == [66, 80, 80]
+
+
+@pytest.mark.parametrize("part", ["wheel", "trunk"])
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_part_of_a_thing_does_not_stand_by_itself(
+    part: str, order: int, street: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wheel meets the ground where the truck does; a box cuts a trunk out of its tree."""
+    foot = 67 if part == "wheel" else 80
+    cut_truck_and_person(monkeypatch, foot, foot)
+    box = (62.0, 24.0, 92.0, 86.0) if part == "wheel" else (62.0, 30.0, 92.0, 86.0)
+    with pytest.raises(InputError, match="hold the same thing"):
+        opened(street, tmp_path, *(TRUCK, box)[::order], place="ground")
+
+
+def cut_truck_and_person(
+    monkeypatch: pytest.MonkeyPatch, legs: int, foot: int, people: int = 1
+) -> None:
+    """What boxes hold: wide ones a truck with what is before it down to a row, others somebody."""
+
+    def cut_out(_: np.ndarray, box: tuple[float, ...]) -> np.ndarray:
+        mask = np.zeros((90, 160), np.float32)
+        if box[2] - box[0] > 50:
+            mask[22:66, 40:120] = 1
+            mask[66:legs, 70:84] = 1
+            if people > 1:
+                mask[66:legs, 98:110] = 1
+        elif box[0] < 90:
+            mask[30:foot, 70:84] = 1
+        else:
+            mask[30:foot, 98:110] = 1
+        return mask
+
+    monkeypatch.setattr("dynascene.generation.uprights.cut_out_thing", cut_out)
 
 
 def test_a_thing_behind_the_rims_of_two_others_is_one_line(

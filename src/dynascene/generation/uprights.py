@@ -77,41 +77,80 @@ def _apart(
     Raises InputError where two boxes hold the same thing, or one a part of the other's: it stands
     no nearer.
     """
-    apart = list(uprights)
     areas = [int((upright.mask > 0.5).sum()) for upright in uprights]
+    within: dict[int, list[int]] = {}  # a larger thing: the smaller ones that its mask holds
     for pair in combinations(range(len(uprights)), 2):
         small, large = sorted(pair, key=lambda number: areas[number])
-        one, other = uprights[small], uprights[large]
-        overlap = int(((one.mask > 0.5) & (other.mask > 0.5)).sum())
-        if overlap <= SAME * areas[small]:
-            continue
-        is_nearer = _distance(scene, one) < BEFORE * _distance(scene, other)
-        if overlap > SAME * areas[large] or not is_nearer:
-            first, second = (text_of(boxes[number]) for number in pair)
-            raise InputError(
-                f"`upright` {first} and {second}: hold the same thing; leave one of them out, or "
-                "draw each around one thing alone, down to where it stands"
-            )
-        apart[large] = _behind(scene, apart[large], one, boxes[large])
+        overlap = int(((uprights[small].mask > 0.5) & (uprights[large].mask > 0.5)).sum())
+        if overlap > SAME * areas[large]:
+            raise _same_thing(boxes, pair)
+        if overlap > SAME * areas[small]:
+            within.setdefault(large, []).append(small)
+    apart = list(uprights)
+    for large, numbers in within.items():
+        rest = _rest(uprights[large], [uprights[number] for number in numbers], boxes[large])
+        for small in numbers:
+            without = None if boxes[large][4:] else rest
+            if not _stands_before(scene, uprights[small], uprights[large], without, boxes[small]):
+                raise _same_thing(boxes, sorted((small, large)))
+        given, text = boxes[large][4:], f"`upright` {text_of(boxes[large])}"
+        apart[large] = Upright(rest, uprights[large].feet if given else _feet(scene, text, rest))
     return apart
 
 
-def _distance(scene: LiftedScene, upright: Upright) -> float:
+def _same_thing(boxes: Sequence[tuple[float, ...]], pair: Sequence[int]) -> InputError:
+    first, second = (text_of(boxes[number]) for number in pair)
+    return InputError(
+        f"`upright` {first} and {second}: hold the same thing; leave one of them out, or "
+        "draw each around one thing alone, down to where it stands"
+    )
+
+
+def _stands_before(
+    scene: LiftedScene,
+    one: Upright,
+    other: Upright,
+    rest: np.ndarray | None,
+    box: tuple[float, ...],
+) -> bool:
+    """Whether a thing stands nearer than a larger one whose mask holds it.
+
+    Args:
+        rest: [H, W], the larger one without such things, whose feet its mask may hold, too; None
+            where its own feet are given.
+        box: of the smaller one; it cuts a part out of a larger thing, and goes around a whole one.
+    """
+    if _is_nearer(scene, one.feet, other.feet):
+        return True
+    if rest is None or doubt_of_cut(one.mask, box):
+        return False
+    columns = (one.mask > 0.5).any(axis=0)
+    beside = foot_line(np.where(columns, np.float32(0), rest), scene.camera)
+    if beside is None:
+        return False
+    x, (line_x, line_y) = one.feet[:, 0].numpy(), beside.T.numpy()
+    behind = np.column_stack([x, np.interp(x, line_x, line_y)])  # where the larger one goes on
+    return _is_nearer(scene, one.feet, torch.from_numpy(behind))
+
+
+def _is_nearer(scene: LiftedScene, feet: Tensor, other: Tensor) -> bool:
+    return _distance(scene, feet) < BEFORE * _distance(scene, other)
+
+
+def _distance(scene: LiftedScene, feet: Tensor) -> float:
     """Of the nearest foot, along the ground."""
-    return float(standing_points(scene, upright.feet)[:, ::2].norm(dim=-1).min())
+    return float(standing_points(scene, feet)[:, ::2].norm(dim=-1).min())
 
 
-def _behind(
-    scene: LiftedScene, upright: Upright, nearer: Upright, box: tuple[float, ...]
-) -> Upright:
-    """A thing without what stands before it, whose feet are not its own."""
+def _rest(upright: Upright, nearer: Sequence[Upright], box: tuple[float, ...]) -> np.ndarray:
+    """The mask [H, W] of a thing without others, and without their rims."""
     rim = 2 * round(RIM * upright.mask.shape[1]) + 1
-    around = cv2.dilate((nearer.mask > 0.5).astype(np.uint8), np.ones((rim, rim), np.uint8))
-    mask = np.where(around > 0, np.float32(0), upright.mask)
-    text = f"`upright` {text_of(box)}"
-    if not (mask > 0.5).any():
-        raise InputError(f"{text}: what stands before it hides it; leave it out")
-    return Upright(mask, upright.feet if box[4:] else _feet(scene, text, mask))
+    others = np.any([each.mask > 0.5 for each in nearer], axis=0).astype(np.uint8)
+    around = cv2.dilate(others, np.ones((rim, rim), np.uint8))
+    rest = np.where(around > 0, np.float32(0), upright.mask)
+    if not (rest > 0.5).any():
+        raise InputError(f"`upright` {text_of(box)}: what stands before it hides it; leave it out")
+    return rest
 
 
 def doubt_of_cut(mask: np.ndarray, box: tuple[float, ...]) -> str:
