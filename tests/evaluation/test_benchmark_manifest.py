@@ -118,6 +118,8 @@ def test_files_that_are_no_manifest(manifest, tmp_path) -> None:
         ({"further": 1}, r"is no benchmark\.json"),
         ({"clips": ["0 a", 0.5]}, r"is no benchmark\.json .*0\.5 is no text"),
         ({"clips": 3}, r"is no benchmark\.json"),
+        ({"clips": "abc"}, "clips is 'abc'"),
+        ({"clips": {"a": 1}}, "clips is {'a': 1}"),
         ({"kind": 3}, r"is no benchmark\.json"),
         ({"split": ["test"]}, r"is no benchmark\.json"),
         ({"files": ["a.png"]}, r"is no benchmark\.json"),
@@ -128,6 +130,11 @@ def test_files_that_are_no_manifest(manifest, tmp_path) -> None:
         ({"frames": 10**9}, "frames is 1000000000"),
         ({"frames": True}, "frames is True"),
         ({"size": [0, 32]}, "size is 0x32"),
+        ({"size": ["256", "144"]}, r"size is \['256', '144'\]"),
+        ({"size": [256.9, 144]}, r"size is \[256\.9, 144\]"),
+        ({"size": [True, 144]}, r"size is \[True, 144\]"),
+        ({"size": "34"}, "size is '34'"),
+        ({"size": [256]}, r"is no benchmark\.json"),
     ):
         path.write_text(json.dumps({**values, **changes}))
         with pytest.raises(InputError, match=message) as caught:

@@ -543,7 +543,7 @@ def test_on_ray(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_in_a_process_of_its_own(folder: Path) -> None:
     """The step travels to another process, as it does on Ray."""
     shot = PlannedShot("a", {"scene": "nothing.png", "move": "static"})
-    with pytest.raises(InputError, match=r"1 of 1 shot failed; .*batch\.json says why"):
+    with pytest.raises(InputError, match=r"the only shot failed; .*batch\.json says why"):
         batch.run_batch([shot], folder / "o", partial(start_engine, InProcess()))
     (entry,) = json.loads((folder / "o" / "batch.json").read_text())["shots"]
     assert entry["reason"].startswith("--scene nothing.png")

@@ -215,12 +215,17 @@ def _from_json(values: Mapping[str, Any]) -> BenchmarkManifest:
     if values["format"] != FORMAT:
         raise ValueError(f"format {values['format']}")
     fields = {name: value for name, value in values.items() if name != "format"}
+    for name in ("clips", "size"):
+        if not isinstance(values[name], list):
+            raise TypeError(f"{name} is {values[name]!r}")
     texts = [values["kind"], *values["clips"], *_texts_of(values["files"])]
     if values["split"] is not None:
         texts.append(values["split"])
     if strange := [text for text in texts if not isinstance(text, str)]:
         raise TypeError(f"{strange[0]!r} is no text")
-    fields |= {"clips": tuple(values["clips"]), "size": Size(*map(int, values["size"]))}
+    if any(type(length) is not int for length in values["size"]):
+        raise TypeError(f"size is {values['size']!r}")
+    fields |= {"clips": tuple(values["clips"]), "size": Size(*values["size"])}
     for name in ("frames", "seed", "metric_version"):
         if type(fields[name]) is not int:
             raise TypeError(f"{name} is {fields[name]!r}")

@@ -50,7 +50,6 @@ from dynascene.io.atomic import write_text
 from dynascene.io.file_locks import file_lock
 from dynascene.io.text import is_finite_number, read_json
 from dynascene.jobs.result_folder import REPORT, clear_unfinished
-from dynascene.phrases import count_of
 
 ERRORS = "errors.log"
 ATTEMPTS = 2  # of a shot that takes its process down; fewer than Ray's own three
@@ -140,8 +139,8 @@ def run_batch(
         as_json,
     )
     if failed:
-        lost = f"{len(failed)} of {count_of(len(entries), 'shot')} failed"
-        raise InputError(f"{lost}; {out / LISTING} says why")
+        lost = f"{len(failed)} of {len(entries)} shots" if len(entries) > 1 else "the only shot"
+        raise InputError(f"{lost} failed; {out / LISTING} says why")
 
 
 def _make_all(
