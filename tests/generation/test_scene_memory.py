@@ -1,5 +1,6 @@
 """The scene memory: which views are painted, what they leave, and that a return finds it again."""
 
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -8,22 +9,26 @@ import numpy as np
 import pytest
 import torch
 from tiny_pipeline import save_pipeline
+from torch import Tensor
 
 from dynascene.generation.clip import GenerationOptions
 from dynascene.generation.generate import generate
 from dynascene.generation.scene_memory import KeyView, SceneMemory, choose_view, coverage, key_view
+from dynascene.geometry.canvas import SceneCanvas
 from dynascene.geometry.framing import Framing, place_track
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage, lift_with_depth
 from dynascene.geometry.moves import make_move
 from dynascene.geometry.picture import PictureCamera
-from dynascene.geometry.repainting import Paint
+from dynascene.geometry.projection import GuideFrame
+from dynascene.geometry.repainting import Paint, repaint
 from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, Shot, Size
 
 pytestmark = pytest.mark.usefixtures("loaded_once")
 
 SIZE, MODEL = Size(96, 60), Size(64, 40)
+PAINT = Paint(torch.full((3, *MODEL[::-1]), 0.5), torch.ones(1, *MODEL[::-1]))
 
 
 @pytest.fixture(scope="module")
@@ -103,24 +108,63 @@ def test_a_settled_memory_is_as_it_was_and_may_be_painted_again(scene: LiftedSce
             memory.remember(key_view(track, 3), paint)
 
 
-def test_what_no_view_can_paint_is_not_tried_again_and_again() -> None:
-    """Torn edges of things stay partly unknown, however often the same view is painted."""
+def place_with_boards() -> LiftedScene:
+    """Two layers: what is behind the boards is unknown."""
     camera = PictureCamera(70.0, Size(80, 45), 22.5)
     row, column = torch.meshgrid(torch.arange(45.0), torch.arange(80.0), indexing="ij")
     depth = torch.where(row > 24, 22 / (row - 22).clamp_min(1), 20.0)
     for left, width, away in ((15, 8, 2.0), (37, 5, 3.0), (57, 10, 4.0)):
         board = (column > left) & (column < left + width) & (row > 10) & (row < 22 + 22 / away)
         depth = torch.where(board, away, depth)
-    place = lift_with_depth(torch.zeros(3, 45, 80), camera, depth)
+    return lift_with_depth(torch.zeros(3, 45, 80), camera, depth)
+
+
+def test_a_rendering_goes_on_as_it_began_while_more_is_painted() -> None:
+    track = place_track(there_and_back(60, MODEL), Framing(0.0, 0.0))
+    memory = SceneMemory(place_with_boards(), track)
+    before = list(memory.render(track))
+    frames = memory.render(track)
+    memory.remember(key_view(track, 2), PAINT)
+    assert all(torch.equal(*pair) for pair in colours(before, frames))
+    assert not all(torch.equal(*pair) for pair in colours(before, memory.render(track)))
+
+
+def test_an_error_leaves_no_layer_painted(monkeypatch: pytest.MonkeyPatch) -> None:
+    track = place_track(there_and_back(60, MODEL), Framing(0.0, 0.0))
+    memory = SceneMemory(place_with_boards(), track)
+    before = list(memory.render(track))
+    painted: list[SceneCanvas] = []
+
+    def broken(*arguments: Any) -> SceneCanvas:
+        if painted:
+            raise MemoryError
+        painted.append(repaint(*arguments))
+        return painted[0]
+
+    monkeypatch.setattr("dynascene.generation.scene_memory.repaint", broken)
+    with pytest.raises(MemoryError):
+        memory.remember(key_view(track, 2), PAINT)
+    assert painted
+    assert all(torch.equal(*pair) for pair in colours(before, memory.render(track)))
+
+
+def colours(*renderings: Iterable[GuideFrame]) -> Iterator[tuple[Tensor, ...]]:
+    """Of each frame of several renderings."""
+    for frames in zip(*renderings, strict=True):
+        yield tuple(frame.colour for frame in frames)
+
+
+def test_what_no_view_can_paint_is_not_tried_again_and_again() -> None:
+    """Torn edges of things stay partly unknown, however often the same view is painted."""
+    place = place_with_boards()
     truck = make_move("truck-right:0.2", 9, intrinsics_from_fov(50.0, MODEL), MODEL)
-    memory = SceneMemory(place, place_track(truck, Framing(0.0, camera.pitch)))
-    paint = Paint(torch.zeros(3, *MODEL[::-1]), torch.ones(1, *MODEL[::-1]))
+    memory = SceneMemory(place, place_track(truck, Framing(0.0, place.camera.pitch)))
     before = sum(view.unknown for view in memory.views())
     painted: list[int] = []
     while (view := choose_view(memory.views(), painted)) is not None:
         assert view.frame not in painted
         painted.append(view.frame)
-        memory.remember(key_view(memory.track, view.frame), paint)
+        memory.remember(key_view(memory.track, view.frame), PAINT)
     assert 0 < len(painted) <= 5
     assert sum(view.unknown for view in memory.views()) < before / 3
 

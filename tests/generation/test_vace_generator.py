@@ -1,9 +1,11 @@
 """The generator ``vace`` on networks of a few kilobytes with random weights."""
 
 import errno
+import gc
 import json
 import os
 import shutil
+import weakref
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -45,10 +47,12 @@ from dynascene.generation.vace_weights import (
     load_vace,
     preset_of,
 )
+from dynascene.geometry.canvas import SceneCanvas
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.lifting import LiftedScene, lift_to_stage
 from dynascene.geometry.moves import make_move
 from dynascene.geometry.picture import PictureCamera
+from dynascene.geometry.repainting import repaint
 from dynascene.interfaces.cli.main import main
 from dynascene.io.video_writing import PngSequenceWriter
 from dynascene.jobs.log import Log
@@ -218,6 +222,21 @@ def test_the_scene_memory_takes_up_what_a_window_shows_but_not_the_person(scene)
     assert np.abs(video[painted].astype(int) - PAINT).mean() < 25
     _, (_, forgetful), _ = record(static, scene, length=9, remembers=False)
     np.testing.assert_array_equal(arrays(forgetful["mask"])[OVERLAP] == 255, before)
+
+
+def test_the_unpainted_place_is_let_go_when_all_is_sampled(scene, monkeypatch) -> None:
+    plain: list[weakref.ref] = []
+
+    def noted(canvas: SceneCanvas, before: SceneCanvas, *others: Any) -> SceneCanvas:
+        plain.append(weakref.ref(before))
+        return repaint(canvas, before, *others)
+
+    monkeypatch.setattr("dynascene.generation.scene_memory.repaint", noted)
+    guide, _, _ = record(shot(12, "pan-right:50"), scene, length=9)
+    assert plain
+    gc.collect()
+    assert not any(canvas() for canvas in plain)
+    assert len(list(guide.frames())) == 12  # by what was painted, which stays
 
 
 def test_prompts_are_encoded_once_and_the_encoder_may_go(weights, tmp_path) -> None:

@@ -63,4 +63,14 @@ def test_what_lies_beside_things_stays_as_it_is() -> None:
     drawn = draw_things(picture, [thing])
     assert (drawn[:27] == picture[:27]).all()
     assert (drawn[:, :46] == picture[:, :46]).all()
-    assert (draw_things(picture, []) == picture).all()
+
+
+def test_without_things_the_picture_is_copied() -> None:
+    """It may be of a store, and what is drawn next does not belong there."""
+    picture = np.random.default_rng(0).integers(0, 255, (60, 90, 3), np.uint8)
+    before = picture.copy()
+    picture.flags.writeable = False
+    drawn = draw_things(picture, [])
+    assert (drawn == picture).all()
+    drawn[:] = 0
+    assert (picture == before).all()

@@ -63,12 +63,17 @@ class SceneMemory:
         return render_guide(track, self._surfaces(), self._unpainted())
 
     def remember(self, view: CameraTrack, paint: Paint) -> None:
-        """Write back what was painted in one view; what was known before stays as it is."""
+        """Write back what was painted in one view; what was known before stays as it is.
+
+        Frames that are still to come of a rendering begun before are as they were.
+        """
         canvases, surfaces = self._painted(), self._surfaces()
         shares = layer_shares(view, surfaces, canvases, 0)
         layers = zip(self._unpainted(), surfaces, shares, strict=True)
-        for number, (plain, surface, share) in enumerate(layers):
-            canvases[number] = repaint(canvases[number], plain, surface, view, paint, share)
+        self._canvases = [
+            repaint(canvas, plain, surface, view, paint, share)
+            for canvas, (plain, surface, share) in zip(canvases, layers, strict=True)
+        ]
 
     def settle(self) -> None:
         """Let go of the place as it was before anything was painted: no more will be painted."""

@@ -15,8 +15,16 @@ def tensor_from_bytes(pictures: np.ndarray) -> Tensor:
 
 
 def bytes_from_tensor(pictures: Tensor) -> np.ndarray:
-    """[..., C, H, W], clipped to 0 … 1 and rounded → uint8 [..., H, W, C]."""
-    return stored_bytes(channels_last(pictures.float()))
+    """[..., C, H, W] on any device, clipped to 0 … 1 and rounded → uint8 [..., H, W, C]."""
+    values = pictures.detach().float()
+    if values.device.type == "cpu":
+        return stored_bytes(channels_last(values))
+    return channels_last(rounded_bytes(values))  # a quarter of what floats are to move
+
+
+def rounded_bytes(pictures: Tensor) -> Tensor:
+    """Floats of any shape, clipped to 0 … 1 and rounded → uint8 on the same device."""
+    return (pictures.clamp(0, 1) * 255).round().to(torch.uint8)
 
 
 def floats_from_tensor(pictures: Tensor) -> np.ndarray:
@@ -35,8 +43,9 @@ def stored_bytes(picture: np.ndarray) -> np.ndarray:
     """Floats of any shape, clipped to 0 … 1 and rounded → uint8; uint8 stays as it is."""
     if picture.dtype == np.uint8 or not picture.size:
         return picture.astype(np.uint8, copy=False)
-    row = np.ascontiguousarray(picture).reshape(1, -1)
-    # OpenCV rounds and limits in one go; it knows no product with one number that rounds likewise
+    # OpenCV limits to bytes, too, but what is beyond 32 bits, or infinite, would become black
+    row = picture.clip(0, 1).reshape(1, -1)
+    # it rounds in one go, and knows no product with one number that rounds likewise
     return cv2.addWeighted(row, 255, row, 0, 0, dtype=cv2.CV_8U).reshape(picture.shape)
 
 

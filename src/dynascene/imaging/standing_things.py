@@ -31,8 +31,10 @@ def draw_things(picture: np.ndarray, things: Sequence[DrawnThing]) -> np.ndarray
         things: each seen in one pixel at least.
 
     Returns:
-        uint8 [h, w, 3].
+        uint8 [h, w, 3], one that can be drawn on.
     """
+    if not things:
+        return picture.copy()
     height, width = picture.shape[:2]
     page = cv2.resize(picture, (FINE * width, FINE * height), interpolation=cv2.INTER_NEAREST)
     centres = []
@@ -64,4 +66,4 @@ def _numbered(picture: np.ndarray, centres: Sequence[np.ndarray]) -> np.ndarray:
     for number, (column, row) in enumerate(centres, 1):
         at = float(column), float(row)
         draw.text(at, f"{number}", OUTLINE, font, anchor="mm", stroke_width=2, stroke_fill=CASING)
-    return np.array(page)  # one that can be drawn on
+    return np.array(page)

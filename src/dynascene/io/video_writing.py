@@ -56,7 +56,7 @@ class H264Writer(EncodedWriter):
         # the same clip is the same file
         options = {
             "crf": CONSTANT_RATE_FACTOR[quality],
-            "preset": "faster",  # than "fast": at this quality it needs no more bytes
+            "preset": "faster",  # than "fast", by a quarter: no larger files, but 0.2 dB less
             "x264-params": "mbtree=0",
         }
         if keyframes is not None:

@@ -25,7 +25,7 @@ from dynascene.generation.model_input import model_size, placed_people, stretche
 from dynascene.generation.painting import FADE_SHARE
 from dynascene.generation.scene_memory import choose_view, coverage
 from dynascene.geometry.repainting import Paint
-from dynascene.imaging.pixels import bytes_from_tensor
+from dynascene.imaging.pixels import bytes_from_tensor, rounded_bytes
 from dynascene.io.temporary_files import temporary_errors
 from dynascene.jobs.log import Log
 from dynascene.types import Size
@@ -138,6 +138,7 @@ class VaceSampling:
                     frames.append(moved(frame, place))
                 if self.remembers and stop < len(self.guide.clip.track):
                     self._remember(start, fresh)
+        self.guide.memory.settle()
         self.frames = frames
 
     def _input(self, start: int, stop: int) -> WindowInput:
@@ -153,7 +154,7 @@ class VaceSampling:
             video = (person[:3] + matte) / 2 + (1 - matte) * place
             generate = ~seen & (matte < KNOWN)
             layers = (video, generate.float(), frame.visibility, matte)
-            parts.append(WindowInput(*(_bytes(layer) for layer in layers)))
+            parts.append(WindowInput(*(rounded_bytes(layer) for layer in layers)))
         return WindowInput(*map(torch.stack, zip(*parts, strict=True)))
 
     def _sampled(
@@ -189,7 +190,7 @@ class VaceSampling:
             callback_on_step_end=on_step,
             output_type="pt",
         ).frames[0]
-        return _bytes(result[:count].float().cpu())
+        return rounded_bytes(result[:count].float().cpu())
 
     def _references(self) -> list[Image.Image] | None:
         """The scene picture; a panorama, which shows no view, is none."""
@@ -267,8 +268,3 @@ def _pictures(frames: Tensor, length: int) -> list[Image.Image]:
     arrays = [np.squeeze(frame.permute(1, 2, 0).numpy(), axis=-1) if len(frame) == 1
               else frame.permute(1, 2, 0).numpy() for frame in frames]  # fmt: skip
     return [Image.fromarray(arrays[min(k, len(arrays) - 1)]) for k in range(length)]
-
-
-def _bytes(layer: Tensor) -> Tensor:
-    """0 … 1 as uint8."""
-    return (layer.clamp(0, 1) * 255).round().to(torch.uint8)

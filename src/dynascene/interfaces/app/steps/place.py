@@ -17,6 +17,7 @@ from dynascene.generation.names import HARMONIES, PLACES
 from dynascene.generation.place_input import check_upright_within, read_scene
 from dynascene.generation.place_request import PlaceInput, uprights_from_text
 from dynascene.geometry.cards import Upright
+from dynascene.geometry.picture_boxes import text_of
 from dynascene.imaging.standing_things import DrawnThing
 from dynascene.interfaces.app.desk import Desk
 from dynascene.interfaces.app.drafts import Draft
@@ -287,7 +288,7 @@ def _pixels(scene: str) -> np.ndarray:
 
 def _lines_of(draft: Draft) -> str:
     """The boxes around things that stand, one a line."""
-    return "\n".join(",".join(f"{number:g}" for number in box) for box in draft.upright)
+    return "\n".join(text_of(box) for box in draft.upright)
 
 
 def _stand(text: str) -> tuple[float, float] | None:
