@@ -133,7 +133,7 @@ def test_the_backdrop_stands_where_the_ground_ends(tmp_path: Path, heights: floa
     assert isinstance(stage, Stage)
     assert stage.radius / stage.height == pytest.approx(heights, rel=0.06)
     assert inputs.place["backdrop_in_camera_heights"] == pytest.approx(heights, rel=0.06)
-    assert any("a wall nearby" in notice for notice in log.notices)
+    assert any("shows a wall" in notice for notice in log.notices)
     usual = opened(replace(place, place="ground"), tmp_path).scene.surface
     assert usual.radius / usual.height == pytest.approx(BACKDROP_DISTANCE)
 

@@ -236,3 +236,13 @@ def test_the_sheet_says_what_is_doubtful_of_the_person(
     place, camera = PlaceInput(scene=tmp_path / "scene.png"), CameraInput(move="static")
     make_preview(GenerationRequest(place=place, camera=camera), tmp_path / "out")
     assert doubt.replace("`stand`", "“stand”") in titles[0].replace("\n", " ")
+
+
+def test_a_preview_of_a_move_takes_as_long_as_the_move(tmp_path: Path) -> None:
+    write_png(tmp_path / "scene.png", np.full((60, 90, 3), 120, np.uint8))
+    place = PlaceInput(scene=tmp_path / "scene.png", horizon=0.4, place="ground")
+    request = GenerationRequest(place=place, camera=CameraInput(move="static"), frames=(0, 49))
+    whole = open_inputs(request, tmp_path, Log()).shot
+    few = open_inputs(request, tmp_path, Log(), is_preview=True).shot
+    assert len(few) == FRAMES
+    assert (len(few) - 1) / few.frame_rate == (len(whole) - 1) / whole.frame_rate

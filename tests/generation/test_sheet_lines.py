@@ -75,14 +75,17 @@ def test_the_frame_that_shows_least_is_said(opened: Opened, titles: list[str]) -
     give_notices(request, inputs, even, log)
     give_notices(request, inputs, ending, log)
     give_notices(request, thinned, ending, log)
+    give_notices(request, inputs, replace(clip, seen_shares=(1.0, 0.999, 1.0)), log)
     seen = [line for line in log.notices if "of the view" in line]
     assert seen == [
         "the picture shows 90% of the view; the rest is filled",
         "the picture shows 73% of the view, but only 30% in frame 2; the rest is filled",
         "the picture shows 73% of the view, but only 30% in frame 23; the rest is filled",
+        "the picture shows 100% of the view",
     ]
     clip_sheet(thinned, ending, ClipSheet([0]))
     assert "the picture shows 73% of the view, but only 30% in frame 23\n" in titles[0]
+    assert "\nhorizon: 50% below the picture's top\n" in titles[0]
 
 
 def test_one_frame_that_shows_hardly_anything_is_warned_of(opened: Opened) -> None:

@@ -73,7 +73,7 @@ def test_from_a_clip_and_a_picture_to_a_result(
     visitor.choose("projection: quick, without a network")
     visitor.page.click("#render")
     visitor.see("#render-status [data-state=done]")
-    visitor.wait_for("#render-notices", "of the view; the rest is filled")
+    visitor.wait_for("#render-notices", "of the view")
     visitor.page.reload()  # everything is still there
     visitor.see("#clip-facts p")
     visitor.go("Render")

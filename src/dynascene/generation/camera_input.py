@@ -244,4 +244,4 @@ def _remedy(camera: CameraInput, unit: float) -> str:
     """What tells the unit better. Nobody knows the unit of a track that was found."""
     if camera.cameras is None:
         return f"`camera_scale` makes it more or less than {unit:.3g}"
-    return "`camera_height` tells it exactly"
+    return "`camera_height`, in that unit, tells it exactly"

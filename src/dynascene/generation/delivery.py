@@ -204,6 +204,7 @@ def clip_sheet(
         words_of_seen(inputs, clip),
         *([PARAMETER.sub(r"“\1”", clip.doubt)] if clip.doubt else []),
         *_place_lines(inputs.place),
+        *_horizon_lines(inputs),
         "hatched in the guide: not in the picture, filled in the background",
         *_estimate_lines(inputs.estimates),
     ]
@@ -238,6 +239,13 @@ def _place_lines(place: dict[str, Any]) -> list[str]:
     for number, box in enumerate(boxes, 1):
         lines += [f"   {number}   upright {text_of(box)}"]
     return lines
+
+
+def _horizon_lines(inputs: Inputs) -> list[str]:
+    if inputs.place.get("shape") == "panorama":
+        return []
+    camera = inputs.scene.camera
+    return [f"horizon: {camera.horizon / camera.size.height:.0%} below the picture's top"]
 
 
 def _estimate_lines(estimates: dict[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from dynascene.generation.request import GenerationRequest
 from dynascene.jobs.log import Log
 
 LITTLE_SEEN = 0.2  # of the view, or of one frame; less is hardly what anyone wants
+ALL = 0.995  # of the view, which is said as 100 %
 CLEARLY_LESS = 0.05  # of the view: by so much a frame falls behind the whole clip
 
 
@@ -26,7 +27,8 @@ def give_notices(request: GenerationRequest, inputs: Inputs, clip: GeneratedClip
     if min(clip.seen_shares) < LITTLE_SEEN:
         log.notice(f"{shown}; try `framing` centre, `horizon` or a smaller movement")
     else:
-        log.notice(f"{shown}; the rest is filled")
+        is_all = clip.seen_share > ALL and min(clip.seen_shares) > ALL
+        log.notice(shown if is_all else f"{shown}; the rest is filled")
     is_move = request.camera.move is not None
     warn_of_slip(inputs.estimates.get("feet", {}), log, is_move=is_move)
     if smears := smearing(inputs.scene, clip.track):

@@ -16,7 +16,7 @@ from dynascene.generation.placed_cameras import (
     with_attitude,
 )
 from dynascene.generation.request import GenerationRequest
-from dynascene.generation.thinning import thinned_numbers, thinned_size, thinned_track
+from dynascene.generation.thinning import thinned_numbers, thinned_rate, thinned_size, thinned_track
 from dynascene.geometry.lifting import LiftedScene
 from dynascene.jobs.log import Log
 from dynascene.types import Shot, Size
@@ -67,7 +67,8 @@ def _open_place_alone(
     track, numbers = placed.track, None
     fields = motion_inputs(request.motion, size, start, len(track))
     if is_preview:
-        track, numbers = thinned_track(track, size), tuple(thinned_numbers(len(track)))
+        numbers = tuple(thinned_numbers(len(track)))
+        track, rate = thinned_track(track, size), thinned_rate(rate, len(track))
     shot = Shot(None, None, track, rate, fields)
     evidence = evidence_of(place)
     return Inputs(

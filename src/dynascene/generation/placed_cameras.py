@@ -69,9 +69,13 @@ def lift_and_put(
     if is_put and not _stays_inside(request, place.scene, placed):
         raise InputError(outside_message(request.place))
     if heights := place.report.get("backdrop_in_camera_heights"):
+        end = place.report["ground_ends_in_camera_heights"]
+        behind = (
+            "" if heights == end else f"; behind the person, the backdrop is {heights:.2g} away"
+        )
         log.notice(
-            f"the picture shows a wall nearby: the backdrop stands {heights:.2g} camera heights "
-            f"away (`place` ground puts it {BACKDROP_DISTANCE:g} away)"
+            f"the picture shows a wall {end:.2g} camera heights away{behind} (`place` ground has "
+            f"the usual backdrop, {BACKDROP_DISTANCE:g} away)"
         )
     return place, placed
 
@@ -88,28 +92,29 @@ def _depth_needed(
         return BACKDROP_DISTANCE
     feet = _feet_distance(scene, framing, placed.attitude)
     if end < feet < math.inf:
-        nearer = "a nearer `stand` puts" if request.place.stand else "`stand` X,Y puts"
+        nearer = "a nearer `stand`" if request.place.stand else "`stand` X,Y"
         log.notice(
             f"the picture's ground ends {end:.2g} camera heights away, and the person's feet are "
-            f"{feet:.2g} away, on what stands there ({nearer} them on the ground)"
+            f"{feet:.2g} away, on what stands there ({nearer} puts them on the ground; if the "
+            "ground goes on in the picture, `horizon` is off)"
         )
     return BEHIND_STAND * feet
 
 
 def _feet_distance(scene: LiftedScene, framing: Framing, attitude: Attitude | None) -> float:
-    """Of the person who stands there from the picture's position, in heights of the camera; 0 where
-    no feet are seen, ∞ where they are not below the horizon."""
+    """Of the first feet that are seen from the picture's position, in heights of the camera; 0
+    where none are, ∞ where they are not below the horizon."""
     standing = attitude.standing if attitude else None
     if standing is None or not len(standing):
         return 0.0
     height = scene.surface.height
     origin = torch.tensor(framing.position, dtype=torch.float64)
-    rays = standing[:, 0] @ framing.scene_from_camera.mT
+    ray = framing.scene_from_camera @ standing[0, 0]
+    if ray[1] <= 0:
+        return math.inf
     # o + s r meets the ground, y = height, y down
-    reach = (height - origin[1]) / rays[:, 1].where(rays[:, 1] > 0, math.nan)
-    points = origin + reach[:, None] * rays
-    distances = points[:, ::2].norm(dim=-1) / height
-    return float(distances.nan_to_num(math.inf).median())
+    point = origin + (height - origin[1]) / ray[1] * ray
+    return float(point[::2].norm() / height)
 
 
 def _stays_inside(request: GenerationRequest, scene: LiftedScene, placed: PlacedTrack) -> bool:

@@ -31,6 +31,11 @@ def thinned_numbers(count: int) -> list[int]:
     return sorted(set(np.linspace(0, count - 1, min(count, FRAMES)).round().astype(int).tolist()))
 
 
+def thinned_rate(rate: Fraction, count: int) -> Fraction:
+    """The rate at which the frames that stay of ``count`` take as long as all of them."""
+    return rate * Fraction(max(1, min(count, FRAMES) - 1), max(1, count - 1))
+
+
 def thinned_clip(clip: FilmedPerson) -> FilmedPerson:
     """A few small frames of a clip, in memory; it is read once."""
     return replace(
@@ -81,5 +86,4 @@ def _thinned_frames(source: FrameSource) -> ArrayFrames:
     for frame in pick(source, numbers):
         small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
         frames.append(small.reshape(size.height, size.width, source.channels))
-    rate = source.frame_rate * Fraction(max(1, len(frames) - 1), max(1, len(source) - 1))
-    return ArrayFrames(frames, frame_rate=rate)
+    return ArrayFrames(frames, frame_rate=thinned_rate(source.frame_rate, len(source)))
