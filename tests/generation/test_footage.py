@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -29,6 +30,7 @@ from dynascene.jobs.log import Log
 from dynascene.types import ArrayFrames, CameraTrack, Size
 
 SIZE, FRAMES, FOV = Size(240, 136), 9, 50.0
+RATE = Fraction(12)  # long enough to tell how feet go on
 
 
 def wall() -> np.ndarray:
@@ -59,7 +61,7 @@ def filmed(track: CameraTrack, *, rides: bool = False) -> tuple[ArrayFrames, Arr
         matte[40:120, left : left + 25] = 255
         frames.append(np.where(matte > 0, np.uint8(90), frame))
         mattes.append(matte)
-    return ArrayFrames(frames), ArrayFrames(mattes)
+    return ArrayFrames(frames, RATE), ArrayFrames(mattes, RATE)
 
 
 PERSON = PersonInput(person=Path("clip.mp4"))
