@@ -61,15 +61,17 @@ def lift_and_put(
         placed = put(place.scene)
     if place.ground_end is not None:
         with log.stage("place"):
-            depth = _depth_needed(request, place.scene, placed, place.ground_end.distance, log)
+            end = round(place.ground_end.distance, 2)
+            depth = _depth_needed(request, place.scene, placed, end, log)
         if depth > place.ground_end.distance:
             place = with_backdrop(place, min(depth, BACKDROP_DISTANCE))
             placed = put(place.scene)
     is_put = placed.framing is not None and any(placed.framing.position)
     if is_put and not _stays_inside(request, place.scene, placed):
         raise InputError(outside_message(request.place))
-    if heights := place.report.get("backdrop_in_camera_heights"):
-        end = place.report["ground_ends_in_camera_heights"]
+    heights = place.report.get("backdrop_in_camera_heights")
+    if heights is not None and place.ground_end is not None:
+        end = round(place.ground_end.distance, 2)
         behind = (
             "" if heights == end else f"; behind the person, the backdrop is {heights:.2g} away"
         )
