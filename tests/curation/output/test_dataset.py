@@ -11,7 +11,7 @@ from painted import RATE, clip_of, write_frames
 
 from dynascene.curation.clip import Clip, Source
 from dynascene.curation.output.clip_folders import clip_path
-from dynascene.curation.output.dataset import write_dataset
+from dynascene.curation.output.dataset import check_dataset_folder, write_dataset
 from dynascene.curation.output.manifest import PAPER_SHARES, manifest_table
 from dynascene.curation.stages.write import WriteConfig, WriteStage, without_person
 from dynascene.curation.votes.tally import Tally
@@ -244,3 +244,12 @@ def test_a_source_with_a_strange_name_stays_in_the_folder() -> None:
         assert ".." not in Path(path).parts
         assert Path(path).parts[0] == "clips"
         assert len(Path(path).parts) == 3
+
+
+@pytest.mark.parametrize("name", ["manifest.parquet", "README.md", "funnel.png"])
+def test_a_folder_in_the_place_of_a_file_is_refused_before_any_work(
+    name: str, tmp_path: Path
+) -> None:
+    (tmp_path / "set" / name).mkdir(parents=True)
+    with pytest.raises(InputError, match=f"its {name} is a folder, and a file is to be written"):
+        check_dataset_folder(tmp_path / "set")

@@ -70,10 +70,16 @@ def check_dataset_folder(out: Path) -> None:
     """Check, before any work, that a data set would not be written over something else.
 
     Raises:
-        InputError: ``out`` is a file, or holds files of these names and no data set.
+        InputError: ``out`` is a file, or holds files of these names and no data set, or a folder
+            where one of its files belongs.
     """
     if out.exists() and not out.is_dir():
         raise InputError(f"`out` {out}: is a file; name a folder")
+    for name in (MANIFEST, CARD, FUNNEL):
+        if (out / name).is_dir():
+            raise InputError(
+                f"`out` {out}: its {name} is a folder, and a file is to be written; move it away"
+            )
     if earlier_manifest(out) is not None:
         return
     for name in (CARD, FUNNEL):
