@@ -44,6 +44,12 @@ REPORT_EVERY = 200  # steps
 Report = Callable[[str], None]
 
 
+def check_jobs(jobs: int) -> None:
+    """Raise InputError for a number of rows that cannot be at work at once."""
+    if jobs < 1:
+        raise InputError(f"`jobs` {jobs}: must be at least 1")
+
+
 def carry_out(steps: Sequence[RowSteps], jobs: int, report: Report) -> dict[str, str]:
     """Train, export and measure whatever is not finished.
 
@@ -60,8 +66,7 @@ def carry_out(steps: Sequence[RowSteps], jobs: int, report: Report) -> dict[str,
     Raises:
         InputError: ``jobs`` is less than 1.
     """
-    if jobs < 1:
-        raise InputError(f"`jobs` {jobs}: must be at least 1")
+    check_jobs(jobs)
     unfinished = [each for each in steps if not each.is_done]
     failures: dict[str, str] = {}
     if jobs == 1:

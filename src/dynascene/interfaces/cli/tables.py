@@ -42,8 +42,9 @@ def tables(
     from dynascene.reproduction.plan import check_one_budget, choose_rows, rows_of
     from dynascene.reproduction.status import status_table
     from dynascene.reproduction.steps import plain_steps, plan_steps
-    from dynascene.reproduction.work import carry_out
+    from dynascene.reproduction.work import carry_out, check_jobs
 
+    check_jobs(jobs)
     choose_device(device)
     request = ReproductionRequest(**budget.settings(), **measures.settings())
     chosen = choose_rows(rows_of(request.size), budget.rows)
