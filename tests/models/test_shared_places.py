@@ -10,8 +10,8 @@ from dynascene.models.conditioners.background_flow import places_in_first, quadr
 from dynascene.models.conditioners.place_code import with_presence
 from dynascene.models.denoiser import Denoiser
 from dynascene.models.diffusion.samplers import window_spans
+from dynascene.models.guided_prediction import GuidedPrediction
 from dynascene.models.injection import Injection
-from dynascene.models.pipeline import DynaScenePipeline
 from dynascene.models.sizes import size_to_dict
 
 STEPS = torch.tensor([2, 500, 999])
@@ -133,11 +133,8 @@ def test_windows_of_a_long_clip_count_from_its_beginning(fresh, wake, make_clip)
     alone = giver(clip.window(4, 7), KEEP).added
     assert (whole.added[:, 4:] - alone).abs().max() > 1e-4
     spans = window_spans(7, 3, 1)
-    pipeline = DynaScenePipeline.__new__(DynaScenePipeline)
-    pipeline.denoiser = denoiser
-    for (start, stop), injection in zip(
-        spans, pipeline._injections(clip, spans, drop=False), strict=True
-    ):
+    prediction = GuidedPrediction(denoiser, clip, spans, 1, batched=False)
+    for (start, stop), injection in zip(spans, prediction.inject("conditional"), strict=True):
         own = denoiser.inject(clip.window(start, stop), KEEP, part="per_frame")
         own_part = denoiser.inject(clip, KEEP, part="per_clip").added
         expected = whole.added[:, start:stop] + own_part

@@ -71,12 +71,12 @@ class GuidedPrediction:
 
     def _value(self, noisy: Tensor, timestep: Tensor, window: int, halves: Halves) -> Tensor:
         if halves not in self._injections:
-            self._injections[halves] = self._inject(halves)
+            self._injections[halves] = self.inject(halves)
         injection = self._injections[halves][window]
         steps = timestep.to(noisy.device).expand(len(noisy))
         return self.denoiser(noisy, steps, injection, motion=self.clip.frames > 1).value
 
-    def _inject(self, halves: Halves) -> list[Injection]:
+    def inject(self, halves: Halves) -> list[Injection]:
         """One injection per window; reference and image features are computed once for all.
 
         halves: both: the unconditional clips, then the conditional ones.
