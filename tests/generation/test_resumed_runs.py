@@ -167,7 +167,7 @@ def test_an_interruption_while_the_scale_is_told_keeps_the_camera(
     walker, tmp_path: Path, monkeypatch, capsys
 ) -> None:
     out = tmp_path / "out"
-    monkeypatch.setattr("dynascene.generation.footage.person_scale", sending(signal.SIGINT))
+    monkeypatch.setattr("dynascene.generation.clip_scale.person_scale", sending(signal.SIGINT))
     assert end(*walker, "--out", out) == 130
     kept = out / "footage"
     found = f"--matte {kept / 'matte'} --cameras {kept / 'cameras.txt'}"

@@ -8,12 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tyro
+from panned_person import FOV, SIZE, filmed, pan
 from PIL import Image
 
 from dynascene.errors import InputError
+from dynascene.generation.camera_input import FilmedCamera
+from dynascene.generation.footage import film_camera, read_footage
+from dynascene.generation.request import CameraInput, PersonInput
 from dynascene.interfaces.cli.parsing import CONFIG
 from dynascene.interfaces.cli.tracking import COMMANDS
 from dynascene.io.cameras import CameraDefaults, detect_format, read_cameras
+from dynascene.jobs.log import Log
 from dynascene.types import Size
 
 
@@ -24,7 +29,7 @@ def run(*arguments: object) -> None:
 def write_frames(folder: Path, frames: list[np.ndarray]) -> Path:
     folder.mkdir()
     for index, frame in enumerate(frames):
-        Image.fromarray(frame).save(folder / f"{index:03d}.png")
+        Image.fromarray(frame.squeeze()).save(folder / f"{index:03d}.png")
     return folder
 
 
@@ -51,6 +56,33 @@ def test_one_pose_per_frame_and_a_report(still: Path, tmp_path: Path, capsys) ->
     assert "3 frames, the camera stands still, the track is good" in output.out
     assert ".partial-" not in output.err  # notices name the file where it will be
     assert str(out) in output.err.replace("\n", "")
+
+
+def test_a_matte_tells_the_scale_as_generate_does(tmp_path: Path, capsys) -> None:
+    clip, out = filmed(pan(12.0)), tmp_path / "walk.txt"
+    colour = write_frames(tmp_path / "colour", clip[0].frames)
+    matte = write_frames(tmp_path / "matte", clip[1].frames)
+    run(colour, "--matte", matte, "--fov", FOV, "--out", out)
+    scale = json.loads((tmp_path / "walk.track.json").read_text())["scale"]
+    person, log = PersonInput(person=colour), Log()
+    by_generate = film_camera(*clip, person, FOV, tmp_path, log)
+    names = ["camera_height_m", "distance_m", "pitch_degrees", "confidence"]
+    expected = by_generate.report["scale"]
+    assert scale.keys() == expected.keys()
+    assert [scale[n] for n in names] == pytest.approx([expected[n] for n in names], rel=1e-2)
+    lines = [line for line in log.notices if line.startswith(("scale", "the camera was"))]
+    shown = capsys.readouterr().err
+    assert lines
+    assert all(line in shown for line in lines)
+    track = read_cameras(out, defaults=CameraDefaults(size=SIZE))
+    again = read_footage(CameraInput(cameras=str(out)), FilmedCamera(track, ""), person, Log())
+    assert again.is_own
+    assert by_generate.camera is not None
+    attitude = by_generate.camera.attitude
+    assert (again.attitude is None) == (attitude is None)
+    assert attitude is None or again.attitude[:3] == pytest.approx(attitude[:3], rel=1e-2)
+    run(colour, "--fov", FOV, "--out", out)  # nobody tells it without a matte
+    assert "scale" not in json.loads((tmp_path / "walk.track.json").read_text())
 
 
 def test_formats_as_in_convert(still: Path, tmp_path: Path) -> None:
@@ -119,6 +151,7 @@ def test_a_field_of_view_is_a_focal_length(still: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["--person-height", "17"], "`person_height` 17: give metres"),
         (["--focal", "-3"], "positive number of pixels"),
         (["--fov", "180"], "between 1 and 170 degrees"),
         (["--fov", "60", "--focal", "150"], "give one of them"),

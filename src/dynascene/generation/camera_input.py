@@ -53,6 +53,8 @@ class FilmedCamera:
     height: of the first camera above the ground, in the track's unit, where it is known.
     attitude: how the first camera was held, where that is known better than the track tells.
     scale: track units in the track's unit, where its file tells.
+    is_own: whether it is known to have filmed the person's clip.
+    whole: the track of its file, of which ``track`` is a part; None: it is the whole.
     """
 
     track: CameraTrack
@@ -60,6 +62,8 @@ class FilmedCamera:
     height: float | None = None
     attitude: Attitude | None = None
     scale: float | None = None
+    is_own: bool = False
+    whole: CameraTrack | None = None
 
 
 def camera_track(
@@ -149,8 +153,10 @@ def read_filmed(
             f"{path}: was made for frames of shape {made_for:.3g} : 1 and the frames here are "
             f"{size}; its view is cropped to them"
         )
-    track = _cut(resize_track(track, size), path, excerpt, frames, log)
-    return FilmedCamera(track, str(path), camera.camera_height, scale=stated_scale(path))
+    whole = resize_track(track, size)
+    track = _cut(whole, path, excerpt, frames, log)
+    scale = stated_scale(path)
+    return FilmedCamera(track, str(path), camera.camera_height, scale=scale, whole=whole)
 
 
 def _but_for_size(log: Log) -> Notice:

@@ -16,6 +16,12 @@ from dynascene.estimators.depth.protocol import scene_depth
 from dynascene.estimators.scale.conflict import find_conflict
 from dynascene.estimators.scale.person_scale import PersonScale, person_scale
 from dynascene.generation.camera_input import FilmedCamera
+from dynascene.generation.clip_scale import (
+    LEAST_CONFIDENCE,
+    clip_beside,
+    scale_figures,
+    tell_scale,
+)
 from dynascene.generation.request import SCALE, CameraInput, PersonInput
 from dynascene.geometry.framing import Attitude, filmed_attitude
 from dynascene.geometry.intrinsics import focal_from_fov
@@ -23,7 +29,6 @@ from dynascene.geometry.picture import PictureCamera
 from dynascene.io.atomic import replacing, write_text
 from dynascene.io.cameras import write_cameras
 from dynascene.io.picking import pick
-from dynascene.io.text import is_finite_number, parse_json
 from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, FrameSource
 
@@ -32,9 +37,6 @@ CAMERAS, TRACKING = "cameras.txt", "cameras.track.json"
 DEPTH = "scene-depth.npy"
 PLAIN = 3.0  # grey levels of spread below which a background shows nothing to follow
 LOOKED_AT = 3  # frames
-LEAST_CONFIDENCE = 0.4  # in the pitch that the person tells
-HIGHEST = 1e6  # track units of a camera above the ground
-STEEPEST = 90.0  # degrees of pitch
 LEFT_OUT = (
     "what somebody rides is left out of the cut-out: `take_along` brings it in, and `stand` X,Y "
     "puts both on the ground of the place"
@@ -88,16 +90,9 @@ def film_camera(
             f"{person.person}: the camera could not be tracked ({'; '.join(tracked.reasons)}); "
             "give `cameras` FILE or `move` NAME (static: it stands still)"
         )
-    with log.stage("scale"):
-        scale = person_scale(
-            matte,
-            tracked.track,
-            kind=tracked.kind,
-            frames=colour,
-            person_height=person.person_height,
-        )
-    report = {"camera": _camera_said(tracked), "scale": _scale_said(scale)}
-    _give_notices(tracked, scale, log)
+    _give_notices(tracked, log)
+    scale = tell_scale(colour, matte, tracked, person.person_height, log)
+    report = {"camera": _camera_said(tracked), "scale": scale_figures(scale)}
     if scale.glides and lacks_things:
         log.notice(LEFT_OUT)
     write_text(folder / FOLDER / SCALE, json.dumps(report["scale"], indent=1) + "\n")
@@ -107,37 +102,23 @@ def film_camera(
     return FilmedFootage(camera, report)
 
 
-def read_footage(camera: CameraInput, filmed: FilmedCamera) -> FilmedCamera | None:
-    """The camera of a file with what was told of its scale beside it; None where nothing is.
+def read_footage(
+    camera: CameraInput, filmed: FilmedCamera, person: PersonInput | None, log: Log
+) -> FilmedCamera:
+    """The camera of a file with what lies beside it: the scale, and whether it filmed the person.
 
     So what ``film_camera`` wrote, mended by hand or not, gives what it gave.
-    Raises InputError when the scale beside the file cannot be read.
+    Raises InputError when what lies beside the file cannot be read.
     """
-    path = camera.scale_file
-    if path is None or not path.is_file():
-        return None
-    try:
-        stored = parse_json(path.read_text(encoding="utf-8"))
-        height, pitch = stored["camera_height_units"], stored["pitch_degrees"]
-        confidence = stored["confidence"]
-        _check_scale(height, pitch, confidence)
-        attitude = _surer(pitch, confidence, filmed.track)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{path}: is no scale as dynascene writes it ({error!r}); mend it, or move it away "
-            "from the camera file"
-        ) from error
-    return replace(filmed, height=filmed.height or height, attitude=attitude)
-
-
-def _check_scale(height: object, pitch: object, confidence: object) -> None:
-    """ValueError for a number that no clip has; None: the person told nothing."""
-    if height is not None and not (is_finite_number(height) and 0 < height <= HIGHEST):
-        raise ValueError(f"camera_height_units is {height!r}")
-    if pitch is not None and not (is_finite_number(pitch) and abs(pitch) <= STEEPEST):
-        raise ValueError(f"pitch_degrees is {pitch!r}")
-    if not (is_finite_number(confidence) and 0 <= confidence <= 1):
-        raise ValueError(f"confidence is {confidence!r}")
+    clip = clip_beside(camera, log)
+    if clip is None:
+        return filmed
+    is_own = person is not None and clip.is_of(person.person)
+    if clip.scale is None:
+        return replace(filmed, is_own=is_own)
+    height, pitch, confidence = clip.scale.of_excerpt(filmed.whole or filmed.track, filmed.track)
+    attitude = _surer(pitch, confidence, filmed.track)
+    return replace(filmed, height=filmed.height or height, attitude=attitude, is_own=is_own)
 
 
 def warn_of_conflict(
@@ -195,7 +176,8 @@ def _attitude(tracked: TrackedCamera, scale: PersonScale) -> Attitude | None:
     """How the first camera was held, where the person tells it better than the track."""
     if tracked.track is None:
         return None
-    return _surer(_rounded(scale.pitch_degrees), scale.confidence, tracked.track)
+    stored = scale_figures(scale)  # so that a second run, which reads it, does the same
+    return _surer(stored["pitch_degrees"], scale.confidence, tracked.track)
 
 
 def _surer(pitch: float | None, confidence: float, track: CameraTrack) -> Attitude | None:
@@ -206,7 +188,7 @@ def _surer(pitch: float | None, confidence: float, track: CameraTrack) -> Attitu
     return Attitude(pitch, attitude.roll, confidence)
 
 
-def _give_notices(tracked: TrackedCamera, scale: PersonScale, log: Log) -> None:
+def _give_notices(tracked: TrackedCamera, log: Log) -> None:
     lens = "; the file tells its lens" if tracked.focal_source == "tagged" else ""
     log.notice(
         f"the clip's camera {KIND_WORDS[tracked.kind]}; the track is {tracked.verdict}{lens}"
@@ -216,32 +198,11 @@ def _give_notices(tracked: TrackedCamera, scale: PersonScale, log: Log) -> None:
             "" if tracked.focal_source == "given" else "; `fov` DEG tells the lens, if it is known"
         )
         log.notice(f"doubtful because of: {'; '.join(tracked.reasons)}{hint}")
-    if scale.camera_height_m is not None and scale.confidence >= LEAST_CONFIDENCE:
-        log.notice(f"the camera was about {scale.camera_height_m:.1f} m above the ground")
-    if scale.why_not:
-        log.notice(f"scale: {scale.why_not}")
 
 
 def _camera_said(tracked: TrackedCamera) -> dict[str, Any]:
     whole = tracked.report()
     return {name: value for name, value in whole.items() if name not in ("frames", "working_size")}
-
-
-def _scale_said(scale: PersonScale) -> dict[str, Any]:
-    distance = scale.distance_m[np.isfinite(scale.distance_m)]
-    return {
-        "camera_height_m": _rounded(scale.camera_height_m),
-        "metres_per_unit": _rounded(scale.metres_per_unit),
-        "camera_height_units": _rounded(scale.camera_height_units),
-        "distance_m": _rounded(float(np.median(distance)) if len(distance) else None),
-        "pitch_degrees": _rounded(scale.pitch_degrees),
-        "confidence": _rounded(scale.confidence),
-        "why_not": scale.why_not,
-    }
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(float(value), 4)
 
 
 def _write_camera(folder: Path, tracked: TrackedCamera) -> None:

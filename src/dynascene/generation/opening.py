@@ -55,7 +55,7 @@ def _open_place_alone(
     filmed = read_filmed(request.camera, size, count, request.frames, log)
     if filmed is not None:
         check_camera_files(request.delivery.camera_files, filmed)
-        filmed = read_footage(request.camera, filmed) or filmed
+        filmed = read_footage(request.camera, filmed, None, log)
         filmed = with_attitude(filmed, request)
     attitude = filmed.attitude if filmed else request.options.attitude
 

@@ -141,14 +141,14 @@ def _open_clip(request: GenerationRequest, person: PersonInput, log: Log) -> Per
     filmed = read_filmed(camera, colour.size, len(colour), frames, log, rate)
     if filmed is not None:
         check_camera_files(request.delivery.camera_files, filmed)
-    with_scale = read_footage(camera, filmed) if filmed else None
+        filmed = read_footage(camera, filmed, person, log)
     is_tracked = not clip.still and camera.cameras is None and camera.move is None
     return PersonClip(
         person=person,
         clip=clip,
-        camera=with_attitude(with_scale or filmed, request),
+        camera=with_attitude(filmed, request),
         is_tracked=is_tracked,
-        is_own=is_tracked or with_scale is not None,
+        is_own=is_tracked or (filmed is not None and filmed.is_own),
         length=len(colour),
         frame_rate=rate,
     )

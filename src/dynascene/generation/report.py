@@ -71,7 +71,7 @@ def _inputs(request: GenerationRequest, copies: Sequence[Path]) -> dict[str, dic
         "scene": place.scene,
         "scene_depth": place.scene_depth,
         "cameras": camera.file,
-        "scale": _existing(camera.scale_file),
+        "scale": camera.scale_source,
         "move": _existing(Path(camera.move) if camera.move else None),
     }
     return {

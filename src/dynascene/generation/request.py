@@ -11,7 +11,7 @@ from pathlib import Path
 from dynascene.errors import InputError
 from dynascene.estimators.matte.hints import Hint
 from dynascene.estimators.matte.outline import MatteOutline
-from dynascene.estimators.scale.person_scale import ADULT, SHORTEST, TALLEST
+from dynascene.estimators.scale.person_scale import ADULT, check_person_height
 from dynascene.generation.clip import GenerationOptions
 from dynascene.generation.delivery_input import DeliveryInput
 from dynascene.generation.look.look_input import LookInput
@@ -20,7 +20,7 @@ from dynascene.generation.place_request import PlaceInput, check_fov
 from dynascene.io.cameras import Sensor
 from dynascene.io.colour_space import ColourSpace, config_files
 from dynascene.io.names import AlphaKind, Deinterlace
-from dynascene.io.paths import is_there
+from dynascene.io.paths import is_file_there, is_there
 from dynascene.seeds import check_seed
 
 SCALE = "scale.json"  # beside a camera file
@@ -73,10 +73,7 @@ class PersonInput:
         if self.matte is not None and self.cutting_options:
             name = self.cutting_options[0]
             raise InputError(f"`{name}`: is for a `person` whose matte is to be made")
-        if not SHORTEST <= self.person_height <= TALLEST:
-            raise InputError(
-                f"`person_height` {self.person_height:g}: give metres, {SHORTEST:g} to {TALLEST:g}"
-            )
+        check_person_height(self.person_height)
         _ = self.outline
 
     @property
@@ -154,11 +151,19 @@ class CameraInput:
         return None if self.cameras in (None, NULL_CAMERA) else Path(str(self.cameras))
 
     @property
-    def scale_file(self) -> Path | None:
-        """Where a run that tracked the camera wrote its scale; it may be absent."""
+    def scale_source(self) -> Path | None:
+        """What may hold the scale of a camera file: scale.json beside it, which counts more, or the
+        report of its tracking; None where neither is there."""
         if self.file is None:
             return None
-        return self.file.resolve().parent / SCALE  # a folder may be given as "."
+        file = self.file.resolve()  # a folder may be given as "."
+        beside = (file.parent / SCALE, tracking_report(file))
+        return next((path for path in beside if is_file_there(path)), None)
+
+
+def tracking_report(cameras: Path) -> Path:
+    """Where the report of tracking lies beside a camera file or folder: STEM.track.json."""
+    return cameras.parent / f"{cameras.stem}.track.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,7 +250,7 @@ class GenerationRequest:
         move = self.camera.move and Path(self.camera.move)
         clip = self.person.ocio_person if self.person else None
         configs = config_files(clip, self.place.ocio_scene, self.delivery.ocio_layers)
-        paths = [*self.needed_files.values(), move, self.camera.scale_file, *configs]
+        paths = [*self.needed_files.values(), move, self.camera.scale_source, *configs]
         return [path for path in paths if isinstance(path, Path) and is_there(path)]
 
 

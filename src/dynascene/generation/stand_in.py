@@ -5,7 +5,6 @@ of other places, lights and positions follow quickly.
 """
 
 import json
-import shutil
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,8 +13,9 @@ import numpy as np
 
 from dynascene.errors import InputError
 from dynascene.generation.camera_input import read_filmed
+from dynascene.generation.clip_scale import clip_beside, write_scale
 from dynascene.generation.person_input import FilmedPerson, open_person
-from dynascene.generation.request import SCALE, CameraInput, GenerationRequest, PersonInput
+from dynascene.generation.request import CameraInput, GenerationRequest, PersonInput
 from dynascene.generation.thinning import thinned_clip, thinned_person, thinned_track
 from dynascene.io.atomic import replacing, write_text
 from dynascene.io.cameras import write_cameras
@@ -53,9 +53,10 @@ def make_stand_in(request: GenerationRequest, folder: Path) -> None:
             write_cameras(
                 thinned_track(filmed.track, small.colour.size), temporary / CAMERAS, "re10k"
             )
-            scale = request.camera.scale_file
-            if scale is not None and scale.is_file():
-                shutil.copy(scale, temporary / SCALE)
+            beside = clip_beside(request.camera, Log())
+            if beside is not None and beside.scale is not None:
+                scale = beside.scale.of_excerpt(filmed.whole or filmed.track, filmed.track)
+                write_scale(scale, temporary)
 
 
 def with_stand_in(request: GenerationRequest, folder: Path) -> GenerationRequest:

@@ -121,8 +121,7 @@ def person_scale(
             f"matte has {count_of(len(matte), 'frame')} and the track "
             f"{count_of(len(track), 'camera')}"
         )
-    if not SHORTEST <= person_height <= TALLEST:
-        raise InputError(f"person's height {person_height:g} m: give metres, such as 1.7")
+    check_person_height(person_height)
     silhouette = person_silhouette(matte, boxes)
     track = relative_track(resize_track(track, matte.size))
     if problem := _unusable(silhouette):
@@ -141,6 +140,12 @@ def person_scale(
     clip = ClipGround(silhouette, track, attitude.roll, rate, person_height, evidence, pitch)
     ground, unit = clip.ground_and_unit() if moves else (clip.ground(), None)
     return _result(clip, silhouette, track, ground, unit, moves)
+
+
+def check_person_height(metres: float) -> None:
+    """Raises InputError for a height that nobody has."""
+    if not SHORTEST <= metres <= TALLEST:
+        raise InputError(f"`person_height` {metres:g}: give metres, {SHORTEST:g} to {TALLEST:g}")
 
 
 def _unusable(silhouette: Silhouette) -> str:

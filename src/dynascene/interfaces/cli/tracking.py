@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # imported where they are made: --help must not wait for torc
     from dynascene.display import Display
     from dynascene.estimators.camera import TrackedCamera, TrackingOptions
     from dynascene.io.frames import FrameSource
+    from dynascene.types import CameraTrack
 
 
 def track(
@@ -27,6 +28,7 @@ def track(
     matte: Annotated[Path | None, optional("PATH")] = None,
     fov: Annotated[float | None, optional("DEG")] = None,
     focal: Annotated[float | None, optional("PX")] = None,
+    person_height: Annotated[float, arg(metavar="METRES")] = 1.7,
     out: Annotated[Path, arg(metavar="FILE")] = Path("cameras.txt"),
     to: Annotated[str | None, optional("NAME")] = None,
     quiet: Switch = False,
@@ -35,7 +37,9 @@ def track(
     """Find the camera of a filmed clip: one pose per frame, and how far to trust it.
 
     Beside the camera file STEM.track.json says whether the camera stands, turns or travels, with
-    the figures for clip and frames. A failed track writes only that and ends with exit code 2.
+    the figures for clip and frames, and how high above the ground it was, where a matte shows the
+    person; dynascene generate --cameras reads that too. A failed track writes only that and ends
+    with exit code 2.
     Both files of an earlier run are replaced together, whatever the outcome; a camera file that
     no run has written is never replaced.
 
@@ -44,21 +48,29 @@ def track(
         matte: video or folder of the same frames, white = person, who is then ignored.
         fov: horizontal field of view of the video, where it is known.
         focal: the same as a focal length in pixels of the video.
+        person_height: the person's height in metres; tells the scale where there is a matte.
         out: camera file to write; .txt means re10k, .json nerfstudio, .chan chan, no ending a
             folder of COLMAP.
         to: format to write, where the ending does not tell it (dynascene cameras convert --help).
         quiet: no progress and no notices on standard error; the report has them.
         json: print the result as JSON: the paths and the report.
     """
+    from json import dumps
+
     with pause_collector():
         from dynascene.estimators.camera import track_camera
         from dynascene.estimators.camera.classification import KIND_WORDS
+        from dynascene.estimators.scale.person_scale import check_person_height
+        from dynascene.generation.clip_scale import clip_checksums
+        from dynascene.generation.request import tracking_report
         from dynascene.interfaces.cli.display import open_display, say_result
+        from dynascene.io.atomic import write_text
         from dynascene.jobs.result_folder import result_folder
 
-    report = out.with_name(f"{out.stem}.track.json")
+    report = tracking_report(out)
     _check_output(out, report, to)
     _check_lens(fov, focal)
+    check_person_height(person_height)
     terminal = open_display(quiet)
     names, read = (out.name, report.name), [path for path in (video, matte) if path is not None]
     with result_folder(out.parent, names, read, listing=report.name) as folder:
@@ -67,7 +79,13 @@ def track(
         clip.warn_of_cuts(terminal)
         options = _lens_options(clip, fov, focal)
         tracked = track_camera(clip.source, person, options, terminal)
-        figures = _write(tracked, folder, out, report, to, terminal)
+        figures = tracked.report()
+        if tracked.track is not None:
+            figures |= _scale(clip.source, person, tracked, person_height, terminal)
+            _write_cameras(tracked.track, folder, out, to, terminal)
+            figures["sha256"] = clip_checksums(video, folder / out.name)
+        figures["outputs"] = [path.name for path in folder.iterdir()] + [report.name]
+        write_text(folder / report.name, dumps(figures, indent=1) + "\n")
     for reason in tracked.reasons:
         terminal.notice(f"note: {reason}")
     if tracked.track is None:
@@ -128,40 +146,35 @@ def _open_person(matte: Path | None, clip: Footage, fill_gaps: bool) -> FrameSou
     return person
 
 
-def _write(
+def _scale(
+    colour: FrameSource,
+    matte: FrameSource | None,
     tracked: TrackedCamera,
-    folder: Path,
-    out: Path,
-    report: Path,
-    to: str | None,
+    person_height: float,
     display: Display,
 ) -> dict[str, Any]:
-    """Write the cameras, if they were tracked, and the report; return its figures.
+    """What the report says of the scale; empty without a matte: it takes a person to tell it."""
+    from dynascene.generation.clip_scale import scale_figures, tell_scale
+    from dynascene.jobs.log import Log
 
-    Args:
-        tracked: the outcome.
-        folder: where both are written at first.
-        out, report: where they will be.
-        to: format of the cameras; None: as the ending says.
-        display: for notices.
+    if matte is None:
+        return {}
+    return {"scale": scale_figures(tell_scale(colour, matte, tracked, person_height, Log(display)))}
+
+
+def _write_cameras(
+    track: CameraTrack, folder: Path, out: Path, to: str | None, display: Display
+) -> None:
+    """Write the cameras into ``folder``; notices name the file as ``out``, where it will be.
+
+    to: its format; None: as the ending says.
     """
-    from json import dumps
-
-    from dynascene.io.atomic import write_text
     from dynascene.io.cameras import write_cameras
 
-    if tracked.track is not None:
-        place = folder / out.name
-        write_cameras(
-            tracked.track,
-            place,
-            to,
-            notice=lambda text: display.notice(text.replace(str(place), str(out))),
-        )
-    outputs = [path.name for path in folder.iterdir()] + [report.name]
-    figures = tracked.report() | {"outputs": outputs}
-    write_text(folder / report.name, dumps(figures, indent=1) + "\n")
-    return figures
+    place = folder / out.name
+    write_cameras(
+        track, place, to, notice=lambda text: display.notice(text.replace(str(place), str(out)))
+    )
 
 
 COMMANDS = {"track": track}
