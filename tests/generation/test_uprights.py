@@ -13,7 +13,7 @@ from dynascene.generation.free_ground import smearing
 from dynascene.generation.inputs import Inputs
 from dynascene.generation.opening import open_inputs
 from dynascene.generation.preview import make_preview
-from dynascene.generation.uprights import doubt_of_cut
+from dynascene.generation.uprights import doubt_of_cut, doubt_of_piece
 from dynascene.geometry.box import PlaceBox
 from dynascene.geometry.screen import Screen
 from dynascene.geometry.surface import Stage
@@ -36,7 +36,9 @@ def street(tmp_path_factory) -> Path:
     return path
 
 
-def opened(scene: Path, folder: Path, *uprights: tuple[float, ...], **options) -> Inputs:
+def opened(
+    scene: Path, folder: Path, *uprights: tuple[float, ...], log: Log | None = None, **options
+) -> Inputs:
     options = {"horizon": 4 / 9, "scene_fov": 60} | options
     place = PlaceInput(scene=scene, upright=uprights, **options)
     request = GenerationRequest(
@@ -45,7 +47,7 @@ def opened(scene: Path, folder: Path, *uprights: tuple[float, ...], **options) -
         frames=(0, 3),
         options=GenerationOptions(framing="centre"),
     )
-    return open_inputs(request, folder, Log())
+    return open_inputs(request, folder, log or Log())
 
 
 def test_a_box_around_a_thing_makes_it_stand(street: Path, tmp_path: Path) -> None:
@@ -115,6 +117,40 @@ def test_a_box_that_cuts_what_it_holds_is_said() -> None:
     assert doubt_of_cut(thin, (40, 15, 65, 55)) == ""  # less than a fifth of the side
     at_border = np.roll(mask, (-20, -30), (0, 1))
     assert doubt_of_cut(at_border, (0, 0, 40, 40)) == ""  # the picture cuts it
+
+
+def test_a_piece_of_a_thing_is_doubted() -> None:
+    """A thing 40 wide and 40 high, of which more and more is missing."""
+    box = (26.0, 16.0, 74.0, 64.0)
+    whole = np.zeros((90, 120), np.float32)
+    whole[20:60, 30:70] = 1
+    assert doubt_of_piece(whole, box) == ""
+    slats = whole * (np.arange(90) % 4 == 0)[:, None]  # as of a bench
+    assert doubt_of_piece(slats.astype(np.float32), (30, 20, 70, 60)) == ""
+    lamps = np.zeros_like(whole)
+    lamps[20:24, 30:70] = lamps[56:60, 30:70] = 1  # they span the whole, and fill little
+    assert "fills 14% of the box and spans 83% of its height" in doubt_of_piece(lamps, box)
+    upper = whole.copy()
+    upper[50:] = 0
+    assert "spans 62% of its height" in doubt_of_piece(upper, box)
+    assert doubt_of_piece(upper, (26, 16, 74, 54)) == ""
+    beyond = (-48.0, -48.0, 48.0, 48.0)  # of a box beyond the picture its part within counts
+    at_corner = np.zeros_like(whole)
+    at_corner[:40, :40] = 1
+    assert doubt_of_piece(at_corner, beyond) == ""
+
+
+def test_a_thing_of_which_little_was_cut_out_has_one_line(
+    street: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lower third of the post touches a side of its box, too."""
+    mask = np.zeros((90, 160), np.float32)
+    mask[58:70, 60:90] = 1
+    monkeypatch.setattr("dynascene.generation.uprights.cut_out_thing", lambda *_: mask)
+    log = Log()
+    opened(street, tmp_path, BOX, place="ground", log=log)
+    assert len([line for line in log.notices if "what was cut out" in line]) == 1
+    assert any("spans 22% of its height" in line for line in log.notices)
 
 
 def test_several_things(street: Path, tmp_path: Path) -> None:
