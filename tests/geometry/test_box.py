@@ -96,6 +96,9 @@ def test_corners_of_the_back_wall_give_its_box():
 def test_a_corner_on_the_border_opens_that_side():
     box = box_from_corners(CAMERA, [20.0, 0.0, 96.0, 50.0], 48.0)
     assert box.faces == ("floor", "left wall", "back wall")
+    drawn = box_from_corners(CAMERA, [20.0, -6.0, 105.0, 50.0], 48.0)  # a tenth too far at most
+    assert drawn.faces == box.faces
+    assert drawn.left == pytest.approx(box.left, rel=0.01)
 
 
 @pytest.mark.parametrize(
@@ -107,6 +110,10 @@ def test_a_corner_on_the_border_opens_that_side():
         ([30, 10, 60, 50], 70, "must lie on the back wall"),
         ([0, 10, 96, 50], 48, "leaves no side wall"),
         ([30, 10, 60, 64], 48, "must meet the floor"),
+        ([30, 10, 107, 50], 48, "beyond the picture of 96x64 by 11% of its side"),
+        ([-500, 10, 60, 50], 48, "beyond the picture of 96x64 by 521% of its side"),
+        ([30, -7, 60, 50], 48, "beyond the picture of 96x64 by 11% of its side"),
+        ([30, 10, 60, 5000], 48, "beyond the picture"),
         ([30, 10, math.nan, 50], 48, "nan is no pixel"),
         ([30, 10, 30, 50], 48, "no width"),
         ([30, 10, 60, 50], math.nan, "at column nan"),

@@ -18,9 +18,11 @@ from dynascene.errors import InputError
 from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.picture_boxes import fault_of, text_of
 from dynascene.geometry.rigid import rotation_about
+from dynascene.types import Size
 
 FACES = ("floor", "ceiling", "left wall", "right wall", "back wall")
 OUTWARD = ((0.0, 1.0, 0.0), (0.0, -1.0, 0.0), (-1.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
+OVERSHOT = 0.1  # of the picture's side: so far out a corner that was drawn may end
 ROUND = 1.05  # radius of the round wall behind what is open, over the distance of the back corners
 
 
@@ -151,7 +153,8 @@ def wall_coordinates(camera: PictureCamera, pixels: Tensor, turn: float) -> Tens
 def box_from_corners(camera: PictureCamera, corners: Sequence[float], column: float) -> PlaceBox:
     """The box whose back wall has the given upper left and lower right corners in the picture.
 
-    A corner on the picture's border or beyond it opens the box on that side.
+    A corner on the picture's border or beyond it opens the box on that side. One that lies far
+    beyond is refused: it says no more than one on the border, and seems to be of another picture.
 
     Args:
         camera: of the picture.
@@ -165,6 +168,7 @@ def box_from_corners(camera: PictureCamera, corners: Sequence[float], column: fl
     text = text_of(corners)
     if fault := fault_of(corners):
         raise InputError(f"`box` {text}: {fault}")
+    _check_within(corners, camera.size)
     if not y1 > camera.horizon > y0:
         raise InputError(
             f"`box` {text}: the horizon, at row {camera.horizon:.0f}, must cross the back wall"
@@ -185,6 +189,20 @@ def box_from_corners(camera: PictureCamera, corners: Sequence[float], column: fl
         right if x1 < camera.size.width else math.inf, bottom,
     )  # fmt: skip
     return box_from_wall(wall, turn)
+
+
+def _check_within(corners: Sequence[float], size: Size) -> None:
+    """Raises InputError for corners far beyond the picture."""
+    beyond = [
+        max(-low, high - side) / side
+        for low, high, side in zip(corners[:2], corners[2:], size, strict=True)
+    ]
+    if max(beyond) > OVERSHOT:
+        raise InputError(
+            f"`box` {text_of(corners)}: reaches beyond the picture of {size} by {max(beyond):.0%} "
+            "of its side; give pixels of this picture, 0 or its width or height where a side of "
+            "the place is open"
+        )
 
 
 def _azimuth(camera: PictureCamera, column: float) -> float:
