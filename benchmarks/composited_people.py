@@ -3,29 +3,31 @@
     python benchmarks/composited_people.py OUT [--imagery DIR] [--street VIDEO] [--only NAME,NAME]
 
 Animated people walk, run, clap and jump before panoramas, rendered rooms and streets, and, with
-``--street``, a filmed street; the camera pans after them, trucks along, or shakes. Each frame is
-the mean light of an open shutter (half a frame), person and background alike, with a soft shadow on
-the ground, noise and H.264. Writes ``OUT/people/NAME/clip.mp4`` and ``masks``, which are the mean
-coverage of each pixel. --imagery: training imagery with characters (DYNASCENE_TRAINING_DATA).
+``--street``, a filmed street; others pull a suitcase, carry a carton, an umbrella or a backpack,
+kick a ball, or ride a skateboard, a scooter or a bicycle (``composited/takes.py``). The camera pans
+after them, trucks along, shakes, or stands. Each frame is the mean light of an open shutter (half a
+frame), person and background alike, with a soft shadow on the ground, noise and H.264. Writes
+``OUT/people/NAME/clip.mp4`` and ``masks``, which are the mean coverage of each pixel by the person
+and the thing. --imagery: training imagery with characters (DYNASCENE_TRAINING_DATA).
 
-What this flatters: people and places are sharp, evenly lit and differ in colour, nobody else is
-there, and nothing is held or ridden. What it does not: game characters are no photographs, to
-networks that were trained on photographs.
+What this flatters: people and places are sharp, evenly lit and differ in colour, and nobody else is
+there. What it does not: game characters are no photographs, to networks that were trained on
+photographs.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import repeat
 from pathlib import Path
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 import torch
+from composited.cast import cast_of
+from composited.takes import STREET, TAKES, Take
 from torch import Tensor
 
 from dynascene.datasets.imagery import training_folder
@@ -38,13 +40,10 @@ from dynascene.imaging.pixels import tensor_from_bytes
 from dynascene.io.frames import open_frames
 from dynascene.io.images import write_png
 from dynascene.io.video_encoding import EncodedWriter, VideoEncoding
-from dynascene.synthetic.characters.cycle import measure_cycle
-from dynascene.synthetic.characters.filming import FRAME_RATE, CharacterMotion, motion_vertices
-from dynascene.synthetic.characters.glb_file import Character, read_character
+from dynascene.synthetic.characters.filming import FRAME_RATE
 from dynascene.synthetic.places.library import Library
 from dynascene.synthetic.places.panorama import PanoramaPlace
 from dynascene.synthetic.places.place import SyntheticPlace
-from dynascene.synthetic.solid.mesh import Mesh
 from dynascene.synthetic.solid.renderer import render_solids
 from dynascene.synthetic.solid.solids import Daylight, Solids
 from dynascene.synthetic.solid.world import draw_solid
@@ -59,60 +58,6 @@ RATE_FACTOR = "23"  # of x264, as phones and web pages compress
 LIGHT = Daylight(
     (0.45, -0.8, -0.4), (0.55, 0.52, 0.48), (0.42, 0.45, 0.5), (0.25, 0.24, 0.22), 0.25
 )
-STREET = "filmed street"
-
-
-class Take(NamedTuple):
-    """Who does what, before which camera.
-
-    Attributes:
-        place: of a panorama, "room" or "street" of solids, or STREET.
-        radius: metres to the wall that a panorama stands on; None = infinitely far.
-        character, action: a file, and one of its animations.
-        start: metres to the right of the first camera and away from it.
-        heading: degrees, 0 = away, 90 = to the right.
-        travel: metres per second of the camera, to the right and ahead.
-        fov: degrees across.
-        aim: metres above the ground that the camera looks at.
-        shake: degrees by which it is handheld.
-    """
-
-    place: str
-    radius: float | None
-    character: str
-    action: str
-    start: tuple[float, float]
-    heading: float
-    travel: tuple[float, float] = (0.0, 0.0)
-    fov: float = 50.0
-    aim: float = 1.0
-    shake: float = 0.3
-
-
-TAKES = {
-    "walk-park": Take("ballawley_park", None, "valid_Hispanic_F_3_Casual", "Walk", (-1.2, 4.5), 95),
-    "run-hills": Take("golden_gate_hills", 25, "valid_White_M_3_Casual", "Run", (-3.2, 6.5), 80),
-    "walk-street": Take(
-        "street", None, "valid_Black_M_1_Casual", "Walk", (-1.0, 4.2), 60, (1.3, 0.5), aim=0.95
-    ),
-    "clap-room": Take(
-        "room", None, "quaternius_Female_Dress", "Clapping", (0.2, 3.0), 200, (0.25, 0.15), 60
-    ),
-    "close-market": Take(
-        "leadenhall_market", 18, "valid_Asian_F_2_Casual", "Walk", (0.1, 2.0), 190, (0.2, -1.7),
-        48, 1.3, 0.5,
-    ),
-    "jump-forest": Take(
-        "phalzer_forest_01", 14, "valid_White_F_3_Casual", "Jump", (-0.4, 7.5), 150, (0.8, 0.0), 45
-    ),
-    "night-street": Take(
-        "cobblestone_street_night", 16, "quaternius_Male_Suit", "Walk", (0.8, 5.0), 250,
-        shake=0.6,
-    ),
-    "run-filmed-street": Take(
-        STREET, None, "valid_MENA_M_1_Casual", "Run", (0.6, 6.0), 2, (0.0, 4.2), 60, 0.9, 0.5
-    ),
-}  # fmt: skip
 
 
 def main() -> None:
@@ -155,21 +100,18 @@ def exposures(take: Take, imagery: Path, street: Path | None) -> Iterator[tuple[
     """Each frame's light [3, H, W] and the person's share of it [1, H, W], 0 … 1."""
     place = place_of(take, imagery)
     ground = EYE if place is None or place.stage is None else place.stage.height
-    character = read_character(imagery / "characters" / f"{take.character}.glb")
     moments = np.arange(FRAMES)[:, None] + SHUTTER * np.arange(MOMENTS) / MOMENTS
     seconds = moments.ravel() / FRAME_RATE
-    motion = motion_of(take, character, seconds)
-    track = track_of(take, motion.positions, ground, seconds)
-    vertices = motion_vertices(character, motion, ground)
-    mesh = Mesh(vertices[0], character.triangles.astype(np.int32), 0)
-    solids = Solids(mesh, character.pictures, LIGHT, ground)
+    cast = cast_of(take, imagery, ground, seconds)
+    track = track_of(take, cast.positions, ground, seconds)
+    solids = Solids(cast.mesh, cast.pictures, LIGHT, ground)
     filmed = open_frames(street).read() if place is None and street else repeat(np.empty(0))
     for index, picture in zip(range(FRAMES), filmed, strict=False):
         here = slice(index * MOMENTS, (index + 1) * MOMENTS)
         rays = track_rays(track[here])
-        person = render_solids(solids, rays, vertices=vertices[here]).colour
+        person = render_solids(solids, rays, vertices=cast.vertices[here]).colour
         behind = filmed_light(picture) if place is None else linear_from_srgb(place.render(rays)[0])
-        behind = behind * shadow(rays, ground, motion.positions[here])
+        behind = behind * shadow(rays, ground, [contact[here] for contact in cast.contacts])
         light = person[:, :3] + (1 - person[:, 3:]) * behind
         yield light.mean(0), person[:, 3:].mean(0).clamp(0, 1)
 
@@ -186,26 +128,19 @@ def place_of(take: Take, imagery: Path) -> SyntheticPlace | None:
     return PanoramaPlace(library.panorama(number)[1], 0.6, False, stage)
 
 
-def motion_of(take: Take, character: Character, seconds: np.ndarray) -> CharacterMotion:
-    """Straight ahead, at the animation's own pace; on the spot where it has none."""
-    cycle = measure_cycle(character, take.action)
-    heading = math.radians(take.heading)
-    way = cycle.speed * seconds
-    positions = np.array(take.start) + way[:, None] * [math.sin(heading), math.cos(heading)]
-    distances = way if cycle.stride else seconds
-    return CharacterMotion(positions, np.full(len(seconds), heading), distances, cycle)
-
-
 def track_of(take: Take, positions: np.ndarray, ground: float, seconds: np.ndarray) -> CameraTrack:
-    """A camera that travels evenly and is turned after the person, late and by a shaking hand."""
+    """A camera that travels evenly and is turned after the person, late and by a shaking hand.
+
+    Or it stands and looks at one place.
+    """
     time = torch.from_numpy(seconds)
     right, ahead = take.travel
     centres = torch.stack([right * time, 0 * time, ahead * time], dim=-1)
     # the operator follows an even pace from the first to the last place, not every step
-    share = (time / time[-1])[:, None]
+    share = (time / time[-1] if take.follows else torch.full_like(time, 0.5))[:, None]
     aim = torch.from_numpy(positions[:1]) * (1 - share) + torch.from_numpy(positions[-1:]) * share
     offset = aim - centres[:, ::2]
-    late = 3.0 * torch.sin(2.1 * time + 0.5)
+    late = 3.0 * torch.sin(2.1 * time + 0.5) * take.follows
     yaw = torch.rad2deg(torch.atan2(offset[:, 0], offset[:, 1])) + late
     down = torch.rad2deg(torch.atan2(torch.tensor(ground - take.aim), offset.norm(dim=-1)))
     shakes = [take.shake * torch.sin(w * time + w) for w in (9.1, 11.3, 6.7)]
@@ -218,14 +153,14 @@ def track_of(take: Take, positions: np.ndarray, ground: float, seconds: np.ndarr
     return CameraTrack(poses, intrinsics_from_fov(take.fov, SIZE).expand(len(time), 3, 3), SIZE)
 
 
-def shadow(rays: Rays, ground: float, positions: np.ndarray) -> Tensor:
-    """The share of its light that the ground keeps beside a person's feet: [F, 1, H, W]."""
+def shadow(rays: Rays, ground: float, contacts: list[np.ndarray]) -> Tensor:
+    """The share of its light that the ground keeps: [F, 1, H, W]; contacts: [F, 2] each."""
     descent = rays.directions[..., 1]
     depth = (ground - rays.origins[..., 1]) / descent.where(descent > 1e-3, torch.inf)
-    points = rays.origins + depth[..., None] * rays.directions
-    feet = torch.from_numpy(positions).float()[:, None, None]
-    away = (points[..., ::2] - feet).norm(dim=-1) / SHADOW_REACH
-    dark = SHADOW * torch.exp(-away.square()) * (descent > 1e-3)
+    points = (rays.origins + depth[..., None] * rays.directions)[..., ::2]
+    centres = [torch.from_numpy(contact).float()[:, None, None] for contact in contacts]
+    away = torch.stack([(points - centre).norm(dim=-1) for centre in centres]).amin(0)
+    dark = SHADOW * torch.exp(-(away / SHADOW_REACH).square()) * (descent > 1e-3)
     return (1 - dark)[:, None]
 
 

@@ -1,20 +1,22 @@
 """How good are the mattes, and what do they cost?
 
-    python benchmarks/mattes.py [DATA] [--backends motion,selfie,pose] [--clips NAME,NAME]
-        [--weights DIR] [--sheets DIR]
+    python benchmarks/mattes.py [DATA] [--backends motion,selfie,pose,pose+things]
+        [--clips NAME,NAME] [--weights DIR] [--sheets DIR]
 
 DATA: a folder with ``people`` and ``weights`` (by default shared/data beside or in the
-repository); the network of ``pose`` is taken from ``weights/pose`` or the cache. Every folder of
-``people`` that holds ``masks`` and ``frames``, as DAVIS has them, or ``clip.mp4``, as
-composited_people.py writes it, is measured besides the named clips. Prints markdown: intersection
-over union with the masks and boundary F (those of bmx-trees hold the rider **and** the bicycle),
-flicker (of the masks, too), and CPU seconds per frame; at the end the means over the clips with
-masks, with 95 % intervals that draw clips.
+repository); the network of ``pose`` is taken from ``weights/pose`` or the cache, and
+``pose+things`` is ``pose`` with ``--take-along``. Every folder of ``people`` that holds ``masks``
+and ``frames``, as DAVIS has them, or ``clip.mp4``, as composited_people.py writes it, is measured
+besides the named clips. Prints markdown: intersection over union with the masks and boundary F
+(those of bmx-trees hold the rider **and** the bicycle), flicker (of the masks, too), and CPU
+seconds per frame; at the end the means over the clips with masks, with 95 % intervals that draw
+clips.
 ``--sheets`` writes a picture per clip and backend: frames of it over green and over white.
 """
 
 import argparse
 import time
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +25,7 @@ import cv2
 import numpy as np
 
 from dynascene.errors import InputError
+from dynascene.estimators.frame_spool import FrameStack
 from dynascene.estimators.matte.decontamination import decontaminate
 from dynascene.estimators.matte.figures import MatteFigures
 from dynascene.estimators.matte.job import finished_mattes
@@ -32,6 +35,7 @@ from dynascene.estimators.matte.motion import MotionMatter
 from dynascene.estimators.matte.pose import PoseMatter
 from dynascene.estimators.matte.protocol import Matter
 from dynascene.estimators.matte.selfie import SelfieMatter
+from dynascene.estimators.matte.things import RiderMatter
 from dynascene.estimators.person.fastestdet import FastestDet
 from dynascene.estimators.person.protocol import PersonDetector
 from dynascene.estimators.working_frames import working_frames
@@ -39,6 +43,7 @@ from dynascene.evaluation.bootstrap import mean_estimate
 from dynascene.evaluation.table import text_of
 from dynascene.io.frames import open_frames
 from dynascene.io.mattes import open_matte
+from dynascene.types import Size
 
 CLIPS = {
     "bmx-trees": "bmx-trees/frames",
@@ -60,6 +65,22 @@ class Result(NamedTuple):
     share: float
     flicker: float
     seconds: float  # of CPU, per frame
+
+
+class PoseWithThings(PoseMatter):
+    """The backend pose with ``--take-along``."""
+
+    name = "pose+things"
+
+    def __call__(
+        self,
+        frames: FrameStack,
+        boxes: np.ndarray | None,
+        start: tuple[float, float] | None = None,
+    ) -> Iterator[np.ndarray]:
+        person = max(self.people.find(frames), key=lambda p: p.prominence)
+        size = Size(frames.shape[2], frames.shape[1])
+        return RiderMatter(self.people, person.track, size)(frames, boxes, start)
 
 
 class Silent:
@@ -167,8 +188,9 @@ def backends(names: list[str], weights: Path) -> list[tuple[Matter, PersonDetect
             if name == "motion":
                 found.append((MotionMatter(), None))
                 continue
-            if name == "pose":
-                found.append((PoseMatter(_at(weights / "pose")), None))
+            if name in ("pose", "pose+things"):
+                matter = PoseMatter if name == "pose" else PoseWithThings
+                found.append((matter(_at(weights / "pose")), None))
                 continue
             detector = FastestDet(_at(weights / "fastestdet/FastestDet.onnx"))
             if name == "motion+boxes":

@@ -54,7 +54,7 @@ def tiny() -> Character:
         parents=np.array([1, -1]), order=(1, 0),
         translation=np.array([[0.0, 1, 0], [0, 0, 0]]), rotation=np.array([[0.0, 0, 0, 1]] * 2),
         scale=np.ones((2, 3)), skin=np.array([1, 0]),
-        inverse_bind=np.stack([np.eye(4)] * 2),
+        joint_names=("upper", "lower"), inverse_bind=np.stack([np.eye(4)] * 2),
         animations={},
     )  # fmt: skip
 

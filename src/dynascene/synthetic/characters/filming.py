@@ -4,7 +4,7 @@ F frames, H W pixels, V vertices. Metres; the shot's axes: x right, y down, z fo
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -84,13 +84,18 @@ def film_character(
 
 
 def motion_vertices(
-    character: Character, motion: CharacterMotion, ground: float
+    character: Character,
+    motion: CharacterMotion,
+    ground: float,
+    bend: Callable[[np.ndarray], np.ndarray] = np.asarray,
 ) -> list[np.ndarray]:
     """The mesh in each frame, as the renderer takes it.
 
     Args:
         character, motion: who moves, and how.
         ground: y of the soles, metres.
+        bend: from the joints' matrices of the animation [F, J, 4, 4] to those that are shown;
+            by default the same.
 
     Returns:
         F arrays [V, 12] float32 (see ``solid.mesh``).
@@ -100,7 +105,7 @@ def motion_vertices(
     phase = cycle.phase_at(distances) if cycle.stride else distances / cycle.seconds
     animation = character.animations[cycle.name]
     matrices = joint_matrices(character, animation, (phase % 1) * animation.seconds)
-    points, normals = skin_vertices(character, matrices)
+    points, normals = skin_vertices(character, bend(matrices))
     lift, sideways = cycle.at(cycle.lift, phase), cycle.at(cycle.sideways, phase)
     forward = 0.0 if math.isnan(cycle.forward) else cycle.forward
     # half a turn about x takes glTF's axes to ours, and forward to π − forward

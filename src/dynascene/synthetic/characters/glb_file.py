@@ -64,6 +64,7 @@ class Character:
         order: the nodes, parents before children.
         translation, rotation, scale: [N, 3], [N, 4] (x y z w), [N, 3] at rest.
         skin: [J], the joints' nodes.
+        joint_names: [J], as the file has them; empty where it has none.
         inverse_bind: [J, 4, 4].
         animations: by name.
     """
@@ -83,6 +84,7 @@ class Character:
     rotation: np.ndarray
     scale: np.ndarray
     skin: np.ndarray
+    joint_names: tuple[str, ...]
     inverse_bind: np.ndarray
     animations: dict[str, Animation]
 
@@ -157,6 +159,7 @@ class _CharacterReader:
             triangles=np.concatenate(triangles), pictures=np.stack(self.pictures),
             parents=parents, order=_parents_first(parents), translation=translation,
             rotation=rotation, scale=scale, skin=np.array(skin.joints),
+            joint_names=tuple(nodes[joint].name or "" for joint in skin.joints),
             inverse_bind=inverse_bind.astype(np.float64), animations=self._animations(),
         )  # fmt: skip
 

@@ -1,0 +1,1 @@
+"""What benchmarks/composited_people.py puts before its cameras."""
