@@ -17,13 +17,13 @@ clips.
 import argparse
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
+from dynascene.display import Quiet
 from dynascene.errors import InputError
 from dynascene.estimators.frame_spool import FrameStack
 from dynascene.estimators.matte.decontamination import decontaminate
@@ -83,16 +83,6 @@ class PoseWithThings(PoseMatter):
         return RiderMatter(self.people, person.track, size)(frames, boxes, start)
 
 
-class Silent:
-    """Shows nothing."""
-
-    def stage(self, name: str, total: int) -> nullcontext:
-        return nullcontext(lambda: None)
-
-    def notice(self, text: str) -> None:
-        pass
-
-
 def measure(
     data: Path, clip: str, matter: Matter, detector: PersonDetector | None, sheets: Path | None
 ) -> Result:
@@ -101,7 +91,7 @@ def measure(
     source = open_frames(path)
     start = time.process_time()
     frames = working_frames(source, matter.working_pixels)
-    place = locate(path, source, frames, detector, None, matter.needs_boxes, Silent())
+    place = locate(path, source, frames, detector, None, matter.needs_boxes, Quiet())
     figures, shown, ious, boundaries = MatteFigures(), [], [], []
     masks = path.parent / "masks"
     truth = open_matte(masks).read() if masks.is_dir() else None

@@ -24,6 +24,7 @@ from typing import NamedTuple
 import av
 import numpy as np
 
+from dynascene.display import Quiet
 from dynascene.generation.demo import write_demo_shot
 from dynascene.io.video_writing import H264Writer
 from dynascene.types import Size
@@ -43,7 +44,7 @@ class ChildCost(NamedTuple):
 
 
 @dataclass
-class StageCosts:
+class StageCosts(Quiet):
     """A Display that counts the CPU seconds of each stage; the innermost stage takes them.
 
     Attributes:
@@ -64,9 +65,6 @@ class StageCosts:
         finally:
             self.settle()
             self.open_stages.pop()
-
-    def notice(self, text: str) -> None:
-        """As ``Display.notice``: nothing is shown."""
 
     def settle(self) -> None:
         """Give what was spent until now to the stage that is open."""

@@ -224,18 +224,20 @@ def test_the_sheet_says_what_is_doubtful_of_the_person(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     doubt = "the picture hardly shows free ground where the person stands; `stand` 3,4 looks free"
-    titles = []
+    headers = []
 
     def sheet(rows: object, captions: object, header: SheetHeader) -> np.ndarray:
-        titles.append(header.title)
+        headers.append(header)
         return np.zeros((8, 8, 3), np.uint8)
 
-    monkeypatch.setattr("dynascene.generation.preview.give_notices", lambda *_: doubt)
+    monkeypatch.setattr(
+        "dynascene.generation.preview.give_notices", lambda *them: them[-1].doubt(doubt)
+    )
     monkeypatch.setattr("dynascene.generation.delivery.contact_sheet", sheet)
     write_png(tmp_path / "scene.png", np.full((36, 64, 3), 90, np.uint8))
     place, camera = PlaceInput(scene=tmp_path / "scene.png"), CameraInput(move="static")
     make_preview(GenerationRequest(place=place, camera=camera), tmp_path / "out")
-    assert doubt.replace("`stand`", "“stand”") in titles[0].replace("\n", " ")
+    assert doubt.replace("`stand`", "“stand”") in headers[0].doubts
 
 
 def test_a_preview_of_a_move_takes_as_long_as_the_move(tmp_path: Path) -> None:

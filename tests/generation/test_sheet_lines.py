@@ -33,12 +33,12 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Opened:
 
 
 @pytest.fixture
-def titles(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def headers(monkeypatch: pytest.MonkeyPatch) -> list[SheetHeader]:
     """Of the sheets that are drawn."""
-    drawn: list[str] = []
+    drawn: list[SheetHeader] = []
 
     def sheet(rows: object, captions: object, header: SheetHeader) -> np.ndarray:
-        drawn.append(header.title)
+        drawn.append(header)
         return np.zeros((8, 8, 3), np.uint8)
 
     monkeypatch.setattr("dynascene.generation.delivery.contact_sheet", sheet)
@@ -46,23 +46,23 @@ def titles(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_angles_are_said_by_their_direction_and_the_camera_in_words(
-    opened: Opened, titles: list[str]
+    opened: Opened, headers: list[SheetHeader]
 ) -> None:
     _, inputs, clip = opened
     tracked = {"camera": {"kind": "general", "verdict": "good"}}
     turned = replace(clip, framing=Framing(-3.72, -6.86))
     clip_sheet(replace(inputs, estimates=tracked), turned, ClipSheet([0]))
     clip_sheet(inputs, replace(clip, framing=Framing(0.21, -0.04)), ClipSheet([0]))
-    assert "framing 3.7° left, 6.9° down\n" in titles[0]
-    assert "camera: travels, good" in titles[0]
-    assert "framing 0.2° right, 0.0° up\n" in titles[1]
-    assert "3 frames, background" in titles[1]
+    assert "framing 3.7° left, 6.9° down\n" in headers[0].title
+    assert "camera: travels, good" in headers[0].title
+    assert "framing 0.2° right, 0.0° up\n" in headers[1].title
+    assert "3 frames, background" in headers[1].title
     single = replace(inputs, shot=replace(inputs.shot, cameras=inputs.shot.cameras[:1]))
     clip_sheet(single, replace(clip, track=clip.track[:1]), ClipSheet([0]))
-    assert "1 frame, background" in titles[2]
+    assert "1 frame, background" in headers[2].title
 
 
-def test_the_frame_that_shows_least_is_said(opened: Opened, titles: list[str]) -> None:
+def test_the_frame_that_shows_least_is_said(opened: Opened, headers: list[SheetHeader]) -> None:
     """A pan away from the picture ends where it shows little: the mean alone would hide that."""
     request, inputs, clip = opened
     shares = clip.seen_shares
@@ -84,8 +84,8 @@ def test_the_frame_that_shows_least_is_said(opened: Opened, titles: list[str]) -
         "the picture shows 100% of the view",
     ]
     clip_sheet(thinned, ending, ClipSheet([0]))
-    assert "the picture shows 73% of the view, but only 30% in frame 23\n" in titles[0]
-    assert "\nhorizon: 50% below the picture's top\n" in titles[0]
+    assert "the picture shows 73% of the view, but only 30% in frame 23\n" in headers[0].title
+    assert "\nhorizon: 50% below the picture's top\n" in headers[0].title
 
 
 def test_one_frame_that_shows_hardly_anything_is_warned_of(opened: Opened) -> None:
@@ -95,4 +95,15 @@ def test_one_frame_that_shows_hardly_anything_is_warned_of(opened: Opened) -> No
         give_notices(request, inputs, replace(clip, seen_shares=shares), log)
         (line,) = [line for line in log.notices if "of the view" in line]
         assert "try `framing` centre" in line
+        assert line in log.doubts
         assert ("10% in frame 2" in line) == (shares[0] == 1)
+
+
+def test_doubts_of_the_result_stand_on_the_sheet(
+    opened: Opened, headers: list[SheetHeader]
+) -> None:
+    _, inputs, clip = opened
+    clip_sheet(inputs, clip, ClipSheet([0]), ["feet hang; `stand` 3,4 or `framing` mend it"])
+    clip_sheet(inputs, clip, ClipSheet([0]))
+    assert headers[0].doubts == ("feet hang; “stand” 3,4 or “framing” mend it",)
+    assert headers[1].doubts == ()

@@ -11,6 +11,7 @@ from dynascene.imaging.sheet import (
     LABEL_WIDTH,
     MARGIN,
     MOST_CELL,
+    MOST_DOUBT_LINES,
     PAPER,
     TITLE_SIZE,
     TITLE_WIDTH,
@@ -18,6 +19,7 @@ from dynascene.imaging.sheet import (
     SheetRow,
     clip_grid,
     contact_sheet,
+    doubt_lines,
     hatch_unseen,
     spread_frames,
     stack_sheets,
@@ -153,6 +155,38 @@ def test_a_long_line_of_a_title_does_not_run_into_what_is_beside_it() -> None:
     assert " ".join(line.strip() for line in lines[2:-1]) == words.strip()
     assert all(line.startswith("   ") for line in lines[2:-1])
     assert max(map(font.getlength, lines)) <= TITLE_WIDTH - 2 * MARGIN
+
+
+def test_doubts_stand_below_the_header_across_the_sheet() -> None:
+    rows, left = [SheetRow("row", [plain(1, 20, 30)])], MARGIN + LABEL_WIDTH
+    header = SheetHeader(plain(5, 40, 60), "a line")
+    plainly = contact_sheet(rows, ["a"], header)
+    doubted = contact_sheet(rows, ["a"], header._replace(doubts=("the feet slide", "a cut")))
+    more = len(doubted) - len(plainly)
+    assert more > 2 * TITLE_SIZE
+    np.testing.assert_array_equal(doubted[: MARGIN + 40], plainly[: MARGIN + 40])
+    captions = len(plainly) - MARGIN - GAP - 20 - CAPTION_HEIGHT
+    np.testing.assert_array_equal(doubted[captions + more :], plainly[captions:])
+    between = doubted[captions : captions + more]
+    inked = np.flatnonzero((between[:, left:] != PAPER).any(axis=(1, 2)))
+    assert (np.diff(inked) > 1).sum() == 1  # two lines
+    assert (between[:, MARGIN:left] != PAPER).any()  # their name
+
+
+def test_as_many_doubts_as_there_is_room_for() -> None:
+    font = ImageFont.load_default(TITLE_SIZE)
+    long = "the person's feet are above the horizon, where no ground is; stand puts them on it"
+    assert doubt_lines([], 400) == []
+    assert doubt_lines(["a", "b", "c", "d"], 400) == ["· a", "· b", "· c", "· d"]
+    assert doubt_lines(list("abcde"), 400)[2:] == [
+        "· c", "… and 2 more, among the notices of the run",
+    ]  # fmt: skip
+    lines = doubt_lines([long, "b", long], 400)
+    assert len(lines) == MOST_DOUBT_LINES
+    assert " ".join(lines[:2]) == f"· {long}"
+    assert lines[2:] == ["· b", "… and 1 more, among the notices of the run"]
+    assert max(map(font.getlength, lines)) <= 400
+    assert len(doubt_lines([long] * 3, 90)) > MOST_DOUBT_LINES  # the first one in any case
 
 
 def test_a_word_that_is_too_long_stays_whole() -> None:

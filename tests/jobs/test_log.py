@@ -28,3 +28,18 @@ def test_a_notice_is_given_once() -> None:
     for text in ("field of view unknown", "no ground", "field of view unknown"):
         log.notice(text)
     assert log.notices == shown == ["field of view unknown", "no ground"]
+
+
+def test_a_doubt_is_a_notice_that_is_kept_apart() -> None:
+    shown: list[str] = []
+
+    class Recorder(Quiet):
+        def notice(self, text: str) -> None:
+            shown.append(text)
+
+    log = Log(Recorder())
+    log.notice("the camera stands still")
+    for text in ("standing feet slide", "standing feet slide", "the camera stands still"):
+        log.doubt(text)
+    assert log.doubts == ["standing feet slide"]
+    assert log.notices == shown == ["the camera stands still", "standing feet slide"]

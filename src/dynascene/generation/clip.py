@@ -96,7 +96,6 @@ class GeneratedClip:
     estimate: how the estimates of its frames are made, in words; None = they have none.
     sample: does the slow work before the first frame now, as a stage of the log; None = there is
         none. ``frames`` does it itself where it was not called.
-    doubt: why the person hardly fits where they stand; empty = nothing speaks against it.
     """
 
     track: CameraTrack
@@ -107,7 +106,6 @@ class GeneratedClip:
     sampling: dict[str, float] = field(default_factory=dict)
     estimate: str | None = None
     sample: Callable[[Log], None] | None = None
-    doubt: str = ""
 
     @property
     def seen_share(self) -> float:

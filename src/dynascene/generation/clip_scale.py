@@ -160,7 +160,7 @@ def clip_beside(camera: CameraInput, log: Log) -> TrackedClip | None:
     if cameras == sha256_of(camera.file):
         return TrackedClip(scale, video)
     if scale is not None:
-        log.notice(
+        log.doubt(
             f"{camera.file}: is not the file that was written with {path.name}, so the scale in "
             "there does not count (`camera_height` tells it)"
         )

@@ -119,7 +119,7 @@ def deliver(
         _add_sound(folder / "composite.mp4", shot, *inputs.sound, log)
     with log.stage("sheet"):
         write_cameras(clip.track, folder / "cameras.txt", "re10k")
-        write_png(folder / "sheet.png", clip_sheet(inputs, clip, collector))
+        write_png(folder / "sheet.png", clip_sheet(inputs, clip, collector, log.doubts))
     return "composite.png" if inputs.still else "composite.mp4"
 
 
@@ -190,9 +190,16 @@ def _clip_writer(
 
 
 def clip_sheet(
-    inputs: Inputs, clip: GeneratedClip, collector: ClipSheet, notes: Sequence[str] = ()
+    inputs: Inputs,
+    clip: GeneratedClip,
+    collector: ClipSheet,
+    doubts: Sequence[str] = (),
+    notes: Sequence[str] = (),
 ) -> np.ndarray:
-    """A contact sheet, uint8 [H, W, 3]. notes: further lines above it, the first ones."""
+    """A contact sheet, uint8 [H, W, 3].
+
+    doubts: of the result, below the title. notes: further lines of the title, the first ones.
+    """
     seconds = _seconds(inputs.shot)
     numbers = inputs.numbers or range(len(inputs.shot))
     captions = [f"frame {numbers[i]}  ·  {seconds[i]:.2f} s" for i in collector.indices]
@@ -202,7 +209,6 @@ def clip_sheet(
         f"framing {degrees_towards(clip.framing.yaw, 'right', 'left')}, "
         f"{degrees_towards(clip.framing.pitch, 'up', 'down')}",
         words_of_seen(inputs, clip),
-        *([PARAMETER.sub(r"“\1”", clip.doubt)] if clip.doubt else []),
         *_place_lines(inputs.place),
         *_horizon_lines(inputs),
         "hatched in the guide: not in the picture, filled in the background",
@@ -213,7 +219,9 @@ def clip_sheet(
     if (skeletons := inputs.shot.inputs.get("skeleton")) is not None:
         poses = bytes_from_tensor(skeletons[collector.indices])
         rows.insert(0, SheetRow("poses", [thumbnail(pose) for pose in poses]))
-    return contact_sheet(rows, captions, _header(inputs, "\n".join(lines), camera))
+    header = _header(inputs, "\n".join(lines), camera)
+    quoted = tuple(PARAMETER.sub(r"“\1”", doubt) for doubt in doubts)
+    return contact_sheet(rows, captions, header._replace(doubts=quoted))
 
 
 def _header(inputs: Inputs, title: str, camera: np.ndarray) -> SheetHeader:

@@ -94,7 +94,7 @@ def film_camera(
     scale = tell_scale(colour, matte, tracked, person.person_height, log)
     report = {"camera": _camera_said(tracked), "scale": scale_figures(scale)}
     if scale.glides and lacks_things:
-        log.notice(LEFT_OUT)
+        log.doubt(LEFT_OUT)
     write_text(folder / FOLDER / SCALE, json.dumps(report["scale"], indent=1) + "\n")
     camera = FilmedCamera(
         tracked.track, "the clip's camera", scale.camera_height_units, _attitude(tracked, scale)
@@ -139,7 +139,7 @@ def warn_of_conflict(
         rate = float(colour.frame_rate)
         conflict = find_conflict(scale, track, camera_height, colour.size, rate)
     if conflict.message:
-        log.notice(conflict.message)
+        log.doubt(conflict.message)
 
 
 def found_depth(
@@ -197,7 +197,7 @@ def _give_notices(tracked: TrackedCamera, log: Log) -> None:
         hint = (
             "" if tracked.focal_source == "given" else "; `fov` DEG tells the lens, if it is known"
         )
-        log.notice(f"doubtful because of: {'; '.join(tracked.reasons)}{hint}")
+        log.doubt(f"doubtful because of: {'; '.join(tracked.reasons)}{hint}")
 
 
 def _camera_said(tracked: TrackedCamera) -> dict[str, Any]:

@@ -139,7 +139,7 @@ def warn_of_slip(feet: dict[str, Any], log: Log, *, is_move: bool) -> None:
     remedy = "`camera_scale` makes the travel more or less, `horizon` and `stand` turn the ground"
     if is_move:
         remedy = "the clip was filmed by another camera: a smaller `move` slides less"
-    log.notice(
+    log.doubt(
         f"standing feet slide over the ground by {feet['slip_pixels_a_frame']:.2g} pixels a "
         f"frame ({remedy})"
     )

@@ -67,7 +67,7 @@ def make_clip(
             options = replace(options, framing=inputs.framing)
         with log.stage("prepare"):
             clip = generate(inputs.shot, inputs.scene, options)
-        clip = replace(clip, doubt=give_notices(request, inputs, clip, log))
+        give_notices(request, inputs, clip, log)
         _warn_of_enlarging(inputs, clip, log)
         write_camera_files(folder, wishes.camera_files, inputs, clip, log)
         for path in keep:

@@ -14,10 +14,8 @@ ALL = 0.995  # of the view, which is said as 100 %
 CLEARLY_LESS = 0.05  # of the view: by so much a frame falls behind the whole clip
 
 
-def give_notices(request: GenerationRequest, inputs: Inputs, clip: GeneratedClip, log: Log) -> str:
+def give_notices(request: GenerationRequest, inputs: Inputs, clip: GeneratedClip, log: Log) -> None:
     """Say how much of the view the picture shows, and what cannot be right about the person.
-
-    Returns what was said of the person; empty where nothing was.
 
     Raises:
         InputError: the cameras see nothing of the picture.
@@ -25,24 +23,23 @@ def give_notices(request: GenerationRequest, inputs: Inputs, clip: GeneratedClip
     check_seen(clip)
     shown = words_of_seen(inputs, clip)
     if min(clip.seen_shares) < LITTLE_SEEN:
-        log.notice(f"{shown}; try `framing` centre, `horizon` or a smaller movement")
+        log.doubt(f"{shown}; try `framing` centre, `horizon` or a smaller movement")
     else:
         is_all = clip.seen_share > ALL and min(clip.seen_shares) > ALL
         log.notice(shown if is_all else f"{shown}; the rest is filled")
     is_move = request.camera.move is not None
     warn_of_slip(inputs.estimates.get("feet", {}), log, is_move=is_move)
     if smears := smearing(inputs.scene, clip.track):
-        log.notice(smears)
+        log.doubt(smears)
     if inputs.shot.foreground is None:
-        return ""
+        return
     standing = inputs.attitude.standing if inputs.attitude else None
     doubt = size_doubt(inputs.scene, clip.framing, standing, request.place.person_scale)
     if not doubt and request.place.stand is None and inputs.shot.matte is not None:
         free = find_free_ground(inputs.scene, inputs.shot.cameras, inputs.shot.matte)
         doubt = free.doubt(clip.framing, inputs.shot.cameras) if free else ""
     if doubt:
-        log.notice(doubt)
-    return doubt
+        log.doubt(doubt)
 
 
 def words_of_seen(inputs: Inputs, clip: GeneratedClip) -> str:

@@ -195,7 +195,7 @@ def lift_place(
     if fov is None:
         fov = assumed_fov(picture.size, filmed)
     if picture.depth is not None and looks_like_disparity(picture.depth.numpy()):
-        log.notice(
+        log.doubt(
             f"{place.scene_depth}: what is below lies farther than what is above; `scene_depth` "
             "means larger = farther: if larger is nearer here (disparity), give 1 / its values"
         )

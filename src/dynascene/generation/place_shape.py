@@ -131,7 +131,7 @@ def shape_place(picture: PlacePicture, depth: Tensor | None, folder: Path) -> Sh
     with picture.log.stage("uprights"):
         things = stand_things(place.scene, picture.pixels, boxes)
     for doubt in things.doubts:
-        picture.log.notice(doubt)
+        picture.log.doubt(doubt)
     report = place.report | {"uprights": things.report}
     return place._replace(scene=things.scene, report=report, uprights=things.uprights)
 

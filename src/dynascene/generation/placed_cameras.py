@@ -95,7 +95,7 @@ def _depth_needed(
     feet = _feet_distance(scene, framing, placed.attitude)
     if end < feet < math.inf:
         nearer = "a nearer `stand`" if request.place.stand else "`stand` X,Y"
-        log.notice(
+        log.doubt(
             f"the picture's ground ends {end:.2g} camera heights away, and the person's feet are "
             f"{feet:.2g} away, on what stands there ({nearer} puts them on the ground; if the "
             "ground goes on in the picture, `horizon` is off)"

@@ -66,7 +66,7 @@ def make_preview(request: GenerationRequest, out: Path, display: Display | None 
                 collector.add(index, done)
         notes = ["PREVIEW: few frames, small, the background by projection"]
         notes += _doubt_of_way(request, inputs)
-        write_png(temporary, clip_sheet(inputs, clip, collector, notes), shown_as=path)
+        write_png(temporary, clip_sheet(inputs, clip, collector, log.doubts, notes), shown_as=path)
     return path
 
 
@@ -102,5 +102,5 @@ def open_preview(
     options = replace(quick, attitude=inputs.attitude, framing=framing, size=size)
     with log.stage("prepare"):
         clip = generate(inputs.shot, inputs.scene, options)
-    clip = replace(clip, doubt=give_notices(request, inputs, clip, log))
+    give_notices(request, inputs, clip, log)
     return inputs, clip

@@ -56,6 +56,7 @@ def report(
         "estimators": log.networks,
         "sampling": clip.sampling,
         "notices": log.notices,
+        "doubts": log.doubts,
         "stages": log.stages,
         "versions": {name: version(name) for name in LIBRARIES}
         | {"python": platform.python_version()},

@@ -22,7 +22,7 @@ def warn_of_cuts(clip: Path, frames: FrameSource, display: Display, first: int =
         return
     edges = [first, *cuts, first + len(frames)]
     start, stop = max(pairwise(edges), key=lambda take: take[1] - take[0])
-    display.notice(
+    display.doubt(
         f"{clip}: has {'a cut' if len(cuts) == 1 else 'cuts'} at frame {some_of(cuts, NAMED)}, "
         f"and is treated as one take; use a single take, the longest is `frames` {start}:{stop}"
     )

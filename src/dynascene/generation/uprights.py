@@ -28,9 +28,9 @@ BEFORE = 0.95  # times as far as a thing is one that stands before it, and is no
 RIM = 0.01  # of the picture's width around a thing: there the one behind it may be its edge
 CUT = 0.2  # of a side of a box: what touches more of it goes on beyond
 # Of a box, and of its height: what fills or spans less is a piece of the thing. Whole cars, trucks,
-# buses, tables and benches fill 0.26 to 0.77 of boxes with room around them and span 0.73 or more;
-# the lights of a dark car and the head of a lamp post fill 0.02 to 0.09, and an umbrella without
-# its pole spans 0.62.
+# buses, tables and benches fill 0.26 to 0.77 of boxes with room around them and span 0.71 or more;
+# the head of a lamp post fills 0.09, a sign without its post spans 0.5, an umbrella 0.62, and a
+# dark car without its wheels 0.63, at most.
 FILLED, SPANNED = 0.2, 0.65
 
 

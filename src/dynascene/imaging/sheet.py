@@ -23,6 +23,8 @@ PAPER, INK, FAINT = (250, 250, 248), (40, 40, 44), (130, 130, 136)
 MOST_CELL = Size(300, 260)
 TITLE_WIDTH, TITLE_LINE = 420, 22  # pixels of the title, and of each of its lines
 TITLE_SIZE = 13  # of its letters
+ALARM = (150, 60, 0)  # of doubts, which stand below the title
+MOST_DOUBT_LINES = 4
 
 
 class SheetRow(NamedTuple):
@@ -45,12 +47,14 @@ class SheetHeader(NamedTuple):
         title: lines of text.
         camera: picture of the camera's path; None: none.
         largest: what the picture of the place is shrunk to.
+        doubts: of what the sheet shows, below all of that, across the sheet.
     """
 
     scene: np.ndarray
     title: str
     camera: np.ndarray | None = None
     largest: Size = MOST_CELL
+    doubts: tuple[str, ...] = ()
 
 
 def spread_frames(count: int, columns: int = COLUMNS) -> list[int]:
@@ -105,10 +109,13 @@ def contact_sheet(
     if header is not None:
         head = _header_extent(header, left)
         width, top = max(width, head.width + MARGIN), top + head.height + 2 * GAP
+        doubts = doubt_lines(header.doubts, width - left - MARGIN)
+        top += TITLE_LINE * len(doubts) + (GAP if doubts else 0)
     page = Image.new("RGB", (width, top + sum(heights) + len(rows) * GAP + MARGIN), PAPER)
     draw = ImageDraw.Draw(page)
     if header is not None:
         _paint_header(page, draw, header, left)
+        _paint_doubts(draw, doubts, left, MARGIN + head.height + 2 * GAP)
     for column, caption in enumerate(captions):
         place = (left + column * step, top - CAPTION_HEIGHT)
         draw.text(place, caption, FAINT, ImageFont.load_default(12))
@@ -171,16 +178,42 @@ def _paint_header(
     draw.multiline_text((right + MARGIN, MARGIN), title, FAINT, font, spacing=6)
 
 
+def _paint_doubts(draw: ImageDraw.ImageDraw, lines: Sequence[str], left: int, top: int) -> None:
+    if lines:
+        draw.text((MARGIN, top), "doubts", ALARM, ImageFont.load_default(15))
+        text, font = "\n".join(lines), ImageFont.load_default(TITLE_SIZE)
+        draw.multiline_text((left, top), text, ALARM, font, spacing=6)
+
+
+def doubt_lines(doubts: Sequence[str], width: int) -> list[str]:
+    """The lines of doubts within so many pixels: of as many doubts as there is room for, the first
+    in any case; of the others their number is told."""
+    lines: list[str] = []
+    for number, doubt in enumerate(doubts):
+        further = wrapped_lines(f"· {doubt}", width)
+        left_out = len(doubts) - number
+        room = MOST_DOUBT_LINES - (left_out > 1)  # for the line that counts the others
+        if lines and len(lines) + len(further) > room:
+            return [*lines, f"… and {left_out} more, among the notices of the run"]
+        lines += further
+    return lines
+
+
 def title_lines(title: str) -> list[str]:
-    """The lines of a title, broken between words so that none runs into what is beside it."""
+    """The lines of a title, none of which runs into what is beside it."""
+    return wrapped_lines(title, TITLE_WIDTH - 2 * MARGIN)
+
+
+def wrapped_lines(text: str, width: int) -> list[str]:
+    """The lines of a text, broken between words so that none is longer than so many pixels."""
     font = ImageFont.load_default(TITLE_SIZE)
     lines: list[str] = []
-    for line in title.splitlines():
+    for line in text.splitlines():
         indent = line[: len(line) - len(line.lstrip())]
         lines.append(indent)
         for word in line.split():
             longer = f"{lines[-1]} {word}" if lines[-1].strip() else lines[-1] + word
-            if lines[-1].strip() and font.getlength(longer) > TITLE_WIDTH - 2 * MARGIN:
+            if lines[-1].strip() and font.getlength(longer) > width:
                 lines.append(indent + word)
             else:
                 lines[-1] = longer

@@ -25,12 +25,14 @@ class Log:
         display: shows stages and notices to a person.
         stages: name, seconds and peak memory of each finished stage.
         notices: all texts so far.
+        doubts: those of the notices that are doubts, see ``Display``.
         networks: sha256 of the estimators' weights, by name of the network.
     """
 
     display: Display = field(default_factory=Quiet)
     stages: list[dict[str, str | float]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
     networks: dict[str, str] = field(default_factory=dict)
 
     @contextmanager
@@ -51,10 +53,16 @@ class Log:
 
     def notice(self, text: str) -> None:
         """Show a text to the user, and record it; once, though a place may be lifted again."""
-        if text in self.notices:
-            return
-        self.notices.append(text)
-        self.display.notice(text)
+        if text not in self.notices:
+            self.notices.append(text)
+            self.display.notice(text)
+
+    def doubt(self, text: str) -> None:
+        """The same for a doubt."""
+        if text not in self.notices:
+            self.notices.append(text)
+            self.doubts.append(text)
+            self.display.doubt(text)
 
 
 def _forget_peak() -> None:

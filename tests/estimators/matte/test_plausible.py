@@ -1,22 +1,19 @@
 """A matte that shows nobody, or nothing but somebody, is told apart and said."""
 
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from dynascene.display import Quiet
 from dynascene.errors import InputError
 from dynascene.estimators.matte.job import MatteSummary, check_share
 
 
-class Heard:
+class Heard(Quiet):
     """Keeps what is said."""
 
     def __init__(self) -> None:
         self.notices: list[str] = []
-
-    def stage(self, name: str, total: int) -> nullcontext:
-        return nullcontext(lambda: None)
 
     def notice(self, text: str) -> None:
         self.notices.append(text)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from dynascene.display import Quiet
 from dynascene.errors import InputError
 from dynascene.estimators.matte import finding, job, options
 from dynascene.estimators.matte.options import MatteOptions
@@ -26,16 +27,11 @@ CLIP = Path("clip.mp4")
 LEFT, RIGHT = (20, 10, 44, 66), (80, 10, 104, 66)
 
 
-class Display:
+class Display(Quiet):
     """Remembers the lines."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-
-    def stage(self, name: str, total: int):
-        from contextlib import nullcontext
-
-        return nullcontext(lambda: None)
 
     def notice(self, text: str) -> None:
         self.lines.append(text)

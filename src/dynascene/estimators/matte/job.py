@@ -115,7 +115,7 @@ def run(
         check_share(clip, summary, display)
         lines = doubts(shapes)
         if lines:
-            display.notice(f"{clip}: the matte may be wrong: {'; '.join(lines)}; see {PREVIEW}")
+            display.doubt(f"{clip}: the matte may be wrong: {'; '.join(lines)}; see {PREVIEW}")
         if isinstance(matter, PersonMatter) and matter.landmarks is not None:
             write_landmarks(matter.landmarks, temporary / LANDMARKS)
         report = _report(clip, summary, place, figures) | {"doubts": lines}
@@ -213,7 +213,7 @@ def check_share(clip: Path, summary: MatteSummary, display: Display) -> None:
             f"or {own}"
         )
     if summary.share > FULL:
-        display.notice(
+        display.doubt(
             f"{clip}: the matte takes {summary.share:.0%} of the frame for the person, which "
             f"leaves no place; look at {PREVIEW}, try another backend, or {own}"
         )

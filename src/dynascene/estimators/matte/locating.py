@@ -101,7 +101,7 @@ def locate(
             return by_motion
         raise
     if choice is None and (notice := crowd_notice(people, subject)):
-        display.notice(notice)
+        display.doubt(notice)
     if not needs_boxes and subject.seen.mean() < STEADY:
         return by_motion
     others = tuple(p for p in people if p is not subject and any_apart([subject, p]))

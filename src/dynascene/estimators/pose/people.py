@@ -114,5 +114,5 @@ def choose_person(
     ordered = sorted(subjects, key=lambda subject: subject.centre[0])
     subject = choose_subject(ordered, choice, clip)
     if choice is None and (notice := crowd_notice(ordered, subject)):
-        display.notice(notice)
+        display.doubt(notice)
     return people[next(n for n, other in enumerate(subjects) if other is subject)]

@@ -45,6 +45,9 @@ class Lines:
     def notice(self, text: str) -> None:
         self.write(notice=text)
 
+    def doubt(self, text: str) -> None:
+        self.write(notice=text)
+
     def write(self, **event: Any) -> None:
         print(json.dumps(event), file=self.out, flush=True)
 

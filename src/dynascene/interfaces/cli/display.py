@@ -15,7 +15,10 @@ from dynascene.interfaces.cli.options import spell_options
 
 
 class Terminal:
-    """Progress bars and notices on standard error, so that standard output stays clean."""
+    """Progress bars and notices on standard error, so that standard output stays clean.
+
+    Doubts stand out from the other notices.
+    """
 
     def __init__(self) -> None:
         self.console = Console(stderr=True, highlight=False)
@@ -40,7 +43,13 @@ class Terminal:
             yield lambda: progress.advance(task)
 
     def notice(self, text: str) -> None:
-        self.console.print(spell_options(text), markup=False, soft_wrap=True, style="dim")
+        self._print(text, "dim")
+
+    def doubt(self, text: str) -> None:
+        self._print(text, "yellow")
+
+    def _print(self, text: str, style: str) -> None:
+        self.console.print(spell_options(text), markup=False, soft_wrap=True, style=style)
 
 
 def open_display(quiet: bool) -> Display:
