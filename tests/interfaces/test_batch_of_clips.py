@@ -284,6 +284,22 @@ def test_a_damaged_note_is_none(folder: Path, made: list[list[str]], text: str) 
     assert scenes_of(made) == ["a.png", "a.png"]
 
 
+@pytest.mark.parametrize("name", ["batch.json", ".batch/b-camera.json", ".batch/b-camera.trials"])
+def test_a_folder_in_the_place_of_a_record_is_refused_before_any_work(
+    name: str, folder: Path, made: list[list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write_lines(folder / "shots.jsonl", {"scene": "a.png"}, {"scene": "b.png"})
+    command = ["generate", "--batch", file, "--move", "static", "--out", "o"]
+    (folder / "o" / name).mkdir(parents=True)
+    note = batch.note_file(Path("o"), "a-camera")
+    note.parent.mkdir(exist_ok=True)
+    note.write_text('{"state": "failed"}')
+    line = failure(capsys, *command)
+    assert f"{Path('o') / name}: is a folder, and a file is to be written; move it away" in line
+    assert note.read_text() == '{"state": "failed"}'
+    assert not made
+
+
 def test_what_is_finished_is_made_again_only_where_something_changed(
     folder: Path, made: list[list[str]]
 ) -> None:

@@ -113,6 +113,7 @@ def run_batch(
     display, faults = open_display(quiet), faults or {}
     (out / NOTES).mkdir(parents=True, exist_ok=True)
     with _only_batch_in(out):
+        _check_records(shots, out)
         finished = {shot.name for shot in shots if is_finished(shot, out)}
         if finished:
             display.notice(f"{len(finished)} of {len(shots)} shots are done already")
@@ -162,6 +163,14 @@ def _make_all(
             clear_unfinished(out / shot.name)
 
 
+def _check_records(shots: Sequence[PlannedShot], out: Path) -> None:
+    """Raises InputError where a folder has the name of a file that the batch is to write."""
+    notes = [note_file(out, shot.name) for shot in shots]
+    for path in (out / LISTING, out / NOTES / ERRORS, *notes, *map(_trials_file, notes)):
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder, and a file is to be written; move it away")
+
+
 @contextmanager
 def _only_batch_in(out: Path) -> Generator[None]:
     """Keep other batches out of a folder for the length of a ``with`` block."""
@@ -208,7 +217,7 @@ class ShotStep:
         os.chdir(self.start)
         begin, shot, out = time.perf_counter(), self.shots[int(item.key)], Path(self.out)
         key = shot.key()  # before: files that change meanwhile are taken anew by the next run
-        trials = Trials(note_file(out, shot.name).with_suffix(".trials"), self.run)
+        trials = Trials(_trials_file(note_file(out, shot.name)), self.run)
         if trials.begin() > ATTEMPTS:
             reason = f"took its process down {ATTEMPTS} times (too little memory?)"
         else:
@@ -252,6 +261,11 @@ def note_file(out: Path, name: str) -> Path:
     """Where the outcome of a shot is noted."""
     flat = name.replace("%", "%25").replace("/", "%2F")  # no two names become one
     return out / NOTES / f"{flat}.json"
+
+
+def _trials_file(note: Path) -> Path:
+    """Where the attempts to make the shot of a note are counted."""
+    return note.with_suffix(".trials")
 
 
 def _write_note(out: Path, name: str, note: Mapping[str, Any]) -> None:
