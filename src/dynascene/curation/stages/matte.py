@@ -67,7 +67,7 @@ class MatteStage:
 
     config: MatteConfig
     name = "matte"
-    version = 4
+    version = 5
     processors = 1.0
     accelerators = 0.0
 

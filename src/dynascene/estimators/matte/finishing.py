@@ -27,6 +27,7 @@ CLOSE = 0.025  # this share of the width, to be the subject's
 BAND = 0.012  # of the width, at least two pixels: how far from the outline edges may be soft
 RIDGE = 3e-4  # variance of colour that makes an edge
 DOUBT = 0.2, 0.6  # opinions beyond are sure
+EXPLAINED = 0.5, 0.9  # share of the opinion's variance by which colours have a say in its outline
 GUIDED_ENDS = 0.2, 0.8  # of what the guided filter makes; beyond is stretched to 0 and 1
 
 OFF = 0.02  # of the side of a square of the person's area: how far an outline may be off
@@ -34,6 +35,7 @@ OFF = 0.02  # of the side of a square of the person's area: how far an outline m
 COARSE = 3.5, 4.5  # in between both count, so that who comes nearer meets no jump.
 TOLD_APART = 3.0  # deviations between person and place from which colours decide the edge
 LINE_ENDS = 0.1, 0.9  # of the colour line; beyond is stretched to 0 and 1
+SEEN = 0.2, 0.6  # opinions: what looks as the place does is the place below, the person above
 PURITY = 4  # power of a pixel's share that weighs it in its side's mean colour
 
 
@@ -91,13 +93,19 @@ def _grown(mask: np.ndarray, pixels: float) -> np.ndarray:
     return (distance <= pixels).astype(np.uint8)
 
 
-def full_resolution(probability: np.ndarray, working: np.ndarray, frame: np.ndarray) -> np.ndarray:
+def full_resolution(
+    probability: np.ndarray,
+    working: np.ndarray,
+    frame: np.ndarray,
+    place: np.ndarray | None = None,
+) -> np.ndarray:
     """The matte of a frame: uint8 [H, W, 1], with its edges on those of the frame.
 
     Args:
         probability: of person, [h, w].
         working: the frame shrunk, uint8 [h, w, 3].
         frame: uint8 [H, W, 3].
+        place: [h, w] in 0 … 1, how surely a pixel looks as the place does there; None: unknown.
     """
     whole = np.clip((probability - DOUBT[0]) / (DOUBT[1] - DOUBT[0]), 0, 1)
     matte = np.zeros((*frame.shape[:2], 1), np.uint8)
@@ -108,17 +116,23 @@ def full_resolution(probability: np.ndarray, working: np.ndarray, frame: np.ndar
     near, shown = _surroundings(whole, 3 * band + 7 * round(reach) + 2, frame.shape[:2])
     opinion, picture = np.ascontiguousarray(whole[near]), np.ascontiguousarray(working[near])
     inner = cv2.boxFilter(opinion, -1, (2 * band + 1,) * 2)
-    guided = GuidedFilter(picture, band, RIDGE).coefficients(opinion)
+    guided, trust = GuidedFilter(picture, band, RIDGE).explained(opinion, *EXPLAINED)
     line, certainty = _edge_line_of(opinion, picture, reach)
     colour = frame[shown]
-    guided, inner, line, certainty = (
-        _enlarged(field, colour.shape[:2]) for field in (guided, inner, line, certainty)
+    opinion, guided, trust, inner, line, certainty = (
+        _enlarged(field, colour.shape[:2])
+        for field in (opinion, guided, trust, inner, line, certainty)
     )
-    by_opinion = _stretched(apply_coefficients(guided, colour), *GUIDED_ENDS)
+    by_opinion = opinion + trust * (
+        _stretched(apply_coefficients(guided, colour), *GUIDED_ENDS) - opinion
+    )
     by_colour = _stretched(apply_coefficients(line, colour), *LINE_ENDS)
     soft = by_opinion + certainty * (by_colour - by_opinion)
     # far inside and far outside there is no edge, whatever the colours do
     soft = np.where(inner > 0.97, 1, np.where(inner < 0.03, 0, soft))
+    if place is not None:
+        outside = 1 - _stretched(probability[near], *SEEN)
+        soft *= 1 - _enlarged(place[near] * outside, colour.shape[:2])
     matte[(*shown, 0)] = np.rint(soft * 255)
     return matte
 

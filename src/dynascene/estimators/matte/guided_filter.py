@@ -7,10 +7,26 @@ computed at a working resolution and applied at the guide's own, so that large f
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
-from dynascene.estimators.matte.pixel_matrices import SHARES, dot, inverse, product
+from dynascene.estimators.matte.pixel_matrices import SHARES, Planes, dot, inverse, product
+
+LEAST_VARIANCE = 1e-3  # of values in a window: less is nothing to explain
+
+
+class Explained(NamedTuple):
+    """Coefficients of a guided filter.
+
+    Attributes:
+        coefficients: [h, w, 4], see ``GuidedFilter.coefficients``.
+        trust: [h, w] in 0 … 1, share of a pixel's windows that count.
+    """
+
+    coefficients: np.ndarray
+    trust: np.ndarray
 
 
 class GuidedFilter:
@@ -35,19 +51,43 @@ class GuidedFilter:
 
     def coefficients(self, values: np.ndarray) -> np.ndarray:
         """[h, w] → a and b of every pixel, averaged over the windows it lies in: [h, w, 4]."""
-        values = values.astype(np.float32)
+        slope, offset, _ = self._fit(values.astype(np.float32))
+        return cv2.merge([self._box(plane) for plane in (*slope, offset)])
+
+    def explained(self, values: np.ndarray, least: float, most: float) -> Explained:
+        """The same from windows in which colours explain the values, and how many these are.
+
+        A window counts by the share of the values' variance that its colours explain,
+
+            R² = a·cov(I, p) / var(p),
+
+        from 0 at ``least`` to 1 at ``most``.
+
+        Args:
+            values: [h, w].
+            least, most: shares, 0 … 1.
+        """
+        slope, offset, share = self._fit(values.astype(np.float32))
+        weight = np.clip((share - least) / (most - least), 0, 1)
+        trust = self._box(weight)
+        planes = [self._box(weight * plane) / (trust + 1e-6) for plane in (*slope, offset)]
+        return Explained(cv2.merge(planes), trust)
+
+    def filter(self, values: np.ndarray) -> np.ndarray:
+        """[h, w] → [h, w] float32, at the guide's own resolution."""
+        return apply_coefficients(self.coefficients(values), self._picture)
+
+    def _fit(self, values: np.ndarray) -> tuple[Planes, np.ndarray, np.ndarray]:
+        """Slope a (3 planes), offset b and R² [h, w] of the window around each pixel."""
         mean = self._box(values)
         covariance = [
             self._box(plane * values) - own * mean
             for plane, own in zip(self._planes, self._mean, strict=True)
         ]
         slope = product(self._inverse, covariance)
-        offset = mean - dot(slope, self._mean)
-        return cv2.merge([self._box(plane) for plane in (*slope, offset)])
-
-    def filter(self, values: np.ndarray) -> np.ndarray:
-        """[h, w] → [h, w] float32, at the guide's own resolution."""
-        return apply_coefficients(self.coefficients(values), self._picture)
+        variance = self._box(values * values) - mean * mean
+        share = dot(slope, covariance) / (variance + LEAST_VARIANCE)
+        return slope, mean - dot(slope, self._mean), share
 
     def _box(self, field: np.ndarray) -> np.ndarray:
         window = (2 * self._radius + 1,) * 2

@@ -25,6 +25,7 @@ from dynascene.estimators.matte.options import MatteOptions
 from dynascene.estimators.matte.plausibility import doubts, shape_of
 from dynascene.estimators.matte.pose import PersonMatter
 from dynascene.estimators.matte.protocol import Matter
+from dynascene.estimators.matte.seen_place import with_seen_place
 from dynascene.estimators.pose.drawing import draw_landmarks
 from dynascene.io.atomic import replacing
 from dynascene.io.frames import times_of
@@ -173,11 +174,11 @@ def finished_mattes(
         scale = frames.shape[2] / source.size.width
         clicks = [hint._replace(x=hint.x * scale, y=hint.y * scale) for hint in hints]
         opinions = with_hints(opinions, frames, clicks)
-    with read_ahead(steady(opinions, frames)) as steadied:
-        for index, (opinion, frame) in enumerate(zip(steadied, source.read(), strict=True)):
+    with read_ahead(with_seen_place(steady(opinions, frames), frames)) as mended:
+        for index, (opinion, frame) in enumerate(zip(mended, source.read(), strict=True)):
             colour = frame[..., :3]
-            own = keep_subject(_without_neighbours(opinion, place, index))
-            yield colour, full_resolution(own, frames[index], colour)
+            own = keep_subject(_without_neighbours(opinion.person, place, index))
+            yield colour, full_resolution(own, frames[index], colour, opinion.place)
 
 
 def _without_neighbours(opinion: np.ndarray, place: SubjectPlace, index: int) -> np.ndarray:
