@@ -8,8 +8,9 @@ repository); the network of ``pose`` is taken from ``weights/pose`` or the cache
 ``pose+things`` is ``pose`` with ``--take-along``. Every folder of ``people`` that holds ``masks``
 and ``frames``, as DAVIS has them, or ``clip.mp4``, as composited_people.py writes it, is measured
 besides the named clips. Prints markdown: intersection over union with the masks and boundary F
-(those of bmx-trees hold the rider **and** the bicycle), flicker (of the masks, too), and CPU
-seconds per frame; at the end the means over the clips with masks, with 95 % intervals that draw
+(those of bmx-trees hold the rider **and** the bicycle), the error of soft mattes (the sum of all
+differences over that of the mask), flicker (of the masks, too), and CPU seconds per frame; at the
+end the means over the clips with masks, with 95 % intervals that draw
 clips.
 ``--sheets`` writes a picture per clip and backend: frames of it over green and over white.
 """
@@ -62,6 +63,7 @@ class Result(NamedTuple):
     backend: str
     iou: float | None
     boundary: float | None
+    error: float | None
     share: float
     flicker: float
     seconds: float  # of CPU, per frame
@@ -92,7 +94,7 @@ def measure(
     start = time.process_time()
     frames = working_frames(source, matter.working_pixels)
     place = locate(path, source, frames, detector, None, matter.needs_boxes, Quiet())
-    figures, shown, ious, boundaries = MatteFigures(), [], [], []
+    figures, shown, scores = MatteFigures(), [], []
     masks = path.parent / "masks"
     truth = open_matte(masks).read() if masks.is_dir() else None
     chosen = set(np.linspace(0, len(source) - 1, SHOWN).astype(int))
@@ -102,8 +104,7 @@ def measure(
         figures.add(frames[index], matte)
         if truth is not None:
             mask = next(truth)
-            ious.append(iou(matte, mask))
-            boundaries.append(boundary_f(matte, mask))
+            scores.append((iou(matte, mask), boundary_f(matte, mask), error(matte, mask)))
         if index in chosen and sheets is not None:
             shown.append(row_of(frame, matte))
         start = time.process_time()
@@ -111,7 +112,7 @@ def measure(
         sheets.mkdir(parents=True, exist_ok=True)
         picture = np.hstack(shown)
         cv2.imwrite(str(sheets / f"{clip}.{matter.name}.png"), picture[..., ::-1])
-    means = [float(np.mean(values)) if values else None for values in (ious, boundaries)]
+    means = np.mean(scores, axis=0).tolist() if scores else (None, None, None)
     return Result(clip, matter.name, *means, *figures.summary(), seconds / len(source))
 
 
@@ -124,7 +125,7 @@ def measure_masks(data: Path, clip: str) -> Result | None:
     figures = MatteFigures()
     for frame, mask in zip(open_frames(path).read(), open_matte(masks).read(), strict=True):
         figures.add(frame[..., :3], mask)
-    return Result(clip, "its masks", 1.0, 1.0, *figures.summary(), 0.0)
+    return Result(clip, "its masks", 1.0, 1.0, 0.0, *figures.summary(), 0.0)
 
 
 def iou(matte: np.ndarray, truth: np.ndarray) -> float:
@@ -142,6 +143,11 @@ def boundary_f(matte: np.ndarray, truth: np.ndarray) -> float:
     precision = (ours & near_theirs).sum() / max(1, ours.sum())
     recall = (theirs & near_ours).sum() / max(1, theirs.sum())
     return float(2 * precision * recall / max(1e-9, precision + recall))
+
+
+def error(matte: np.ndarray, truth: np.ndarray) -> float:
+    """The sum of all differences of a matte from the truth over the truth's own."""
+    return float(cv2.absdiff(matte, truth).sum() / max(1, truth.sum()))
 
 
 def outline(mask: np.ndarray) -> np.ndarray:
@@ -218,15 +224,15 @@ def main() -> None:
     named = [clip for clip in CLIPS if path_of(arguments.data, clip).exists()]
     every = dict.fromkeys([*named, *clips_with_masks(arguments.data)])
     clips = arguments.clips.split(",") if arguments.clips else list(every)
-    print("| clip | backend | IoU | boundary F | share | flicker | CPU s/frame |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    print("| clip | backend | IoU | boundary F | error | share | flicker | CPU s/frame |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     results: list[Result] = []
     for clip in clips:
         for matter, detector in backends(arguments.backends.split(","), weights):
             try:
                 r = measure(arguments.data, clip, matter, detector, arguments.sheets)
-            except InputError as error:
-                print(f"| {clip} | {matter.name} | {error} | | | | |", flush=True)
+            except InputError as fault:
+                print(f"| {clip} | {matter.name} | {fault} | | | | | |", flush=True)
                 continue
             print_row(r)
             results.append(r)
@@ -242,11 +248,11 @@ def print_means(results: list[Result]) -> None:
     by_backend = {r.backend: [o for o in judged if o.backend == r.backend] for r in judged}
     if max(map(len, by_backend.values()), default=0) < 2:
         return
-    print("\n| backend | clips | IoU | boundary F | flicker | CPU s/frame |")
-    print("| --- | --- | --- | --- | --- | --- |")
+    print("\n| backend | clips | IoU | boundary F | error | flicker | CPU s/frame |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
     for backend, rows in by_backend.items():
         columns = (
-            [r.iou for r in rows], [r.boundary for r in rows],
+            [r.iou for r in rows], [r.boundary for r in rows], [r.error for r in rows],
             [r.flicker for r in rows], [r.seconds for r in rows],
         )  # fmt: skip
         clips = [r.clip for r in rows]
@@ -255,7 +261,7 @@ def print_means(results: list[Result]) -> None:
 
 
 def print_row(r: Result) -> None:
-    shown = " | ".join("" if v is None else f"{v:.3f}" for v in (r.iou, r.boundary))
+    shown = " | ".join("" if v is None else f"{v:.3f}" for v in (r.iou, r.boundary, r.error))
     print(
         f"| {r.clip} | {r.backend} | {shown} | {100 * r.share:.1f} % "
         f"| {100 * r.flicker:.1f} % | {r.seconds:.2f} |",

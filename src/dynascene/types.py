@@ -79,7 +79,9 @@ def _check_poses(cam_from_world: Tensor) -> None:
     rotation = cam_from_world[:, :3, :3]
     identity = torch.eye(3, dtype=rotation.dtype, device=rotation.device)
     error = (rotation @ rotation.mT - identity).abs().amax(dim=(1, 2))
-    wrong = (error > ORTHONORMAL_TOLERANCE) | (torch.linalg.det(rotation) < 0)
+    # a reflection has det R < 0; the triple product of its rows is quicker than a decomposition
+    x, y, z = rotation.unbind(1)
+    wrong = (error > ORTHONORMAL_TOLERANCE) | ((torch.linalg.cross(x, y) * z).sum(-1) < 0)
     if wrong.any():
         raise InputError(f"camera track: pose of frame {_first(wrong)} is not a rotation")
     last_row = torch.tensor([0.0, 0, 0, 1], dtype=rotation.dtype, device=rotation.device)

@@ -34,8 +34,7 @@ from dynascene.geometry.framing import (
     reached_share,
 )
 from dynascene.geometry.lifting import LiftedScene
-from dynascene.geometry.rigid import camera_centres, rotation_about
-from dynascene.geometry.tracks import relative_track
+from dynascene.geometry.rigid import camera_centres, relative_to_first, rotation_about
 from dynascene.types import CameraTrack
 
 SURE_PITCH = 0.4  # least confidence with which the filmed pitch is taken as it is
@@ -93,7 +92,7 @@ def ground_seen_at(
     """
     turn = framing.scene_from_camera
     ray = turn @ feet.ray.to(turn)
-    way = turn @ camera_centres(relative_track(track).cam_from_world)[feet.frame]
+    way = turn @ camera_centres(relative_to_first(track.cam_from_world))[feet.frame]
     centre = turn.new_tensor(framing.position) + way
     if not (ray[1] >= LEAST_DESCENT and centre[1] < ground):
         return None
@@ -117,7 +116,7 @@ def shown_ground(
     """
     turn, ground = framing.scene_from_camera, scene.surface.height
     feet = rays.to(turn) @ turn.mT
-    centres = camera_centres(relative_track(track).cam_from_world)[frames].to(turn) @ turn.mT
+    centres = camera_centres(relative_to_first(track.cam_from_world))[frames].to(turn) @ turn.mT
     centres = centres + turn.new_tensor(framing.position)
     below = (feet[:, 1] >= LEAST_DESCENT) & (centres[:, 1] < ground)
     feet, centres = feet[below], centres[below]
@@ -179,7 +178,7 @@ def stand_at(
     """
     turn = framing.scene_from_camera
     ray = turn @ feet.ray.to(turn)
-    way = turn @ camera_centres(relative_track(track).cam_from_world)[feet.frame]
+    way = turn @ camera_centres(relative_to_first(track.cam_from_world))[feet.frame]
     height = scale * (point[1] - way[1])
     if not (ray[1] >= LEAST_DESCENT and height > 0):
         raise InputError(

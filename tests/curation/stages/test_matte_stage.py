@@ -132,4 +132,4 @@ def test_a_camera_that_pans_with_somebody_is_no_flicker_since_version_4() -> Non
         frame[100:200, 200:240] = place[:100, 200:240]
         figures.add(frame, matte)
     assert figures.summary()[1] == pytest.approx(0.05, abs=0.02)
-    assert MatteStage.version == 4
+    assert MatteStage.version == 5

@@ -25,8 +25,8 @@ ALIKE = 9.0  # 8-bit values by which the place may differ from itself
 NOBODY = 0.05  # probability below which nobody stands there …
 MARGIN = 7  # … in a square of so many pixels
 MENDED = 0.5, 0.9  # opinions below are mended, those above stay: a sleeve may look like the place
-POINTS, LEAST_POINTS = 300, 20  # of the place that are followed
-CORNER, APART = 0.01, 6  # quality of a point that is followed; pixels between two of them
+POINTS, LEAST_POINTS = 150, 20  # of the place that are followed
+CORNER, APART = 0.01, 8  # quality of a point that is followed; pixels between two of them
 WINDOW, LEVELS = (15, 15), 4  # of the pyramid in which they are followed
 OFF_PLANE = 1.5  # pixels that a point may be off the plane
 
@@ -150,8 +150,8 @@ def _plane_motion(this: np.ndarray, other: np.ndarray, free: np.ndarray) -> np.n
         this, other: uint8 [h, w].
         free: uint8 [h, w], 255 where nobody stands in the first.
     """
-    points = cv2.goodFeaturesToTrack(this, POINTS, CORNER, APART, mask=free)
-    if points is None or len(points) < LEAST_POINTS:
+    points = _corners(this, free)
+    if len(points) < LEAST_POINTS:
         return None
     moved, state, _ = cv2.calcOpticalFlowPyrLK(  # ty: ignore[no-matching-overload]
         this, other, points, None, winSize=WINDOW, maxLevel=LEVELS
@@ -163,3 +163,14 @@ def _plane_motion(this: np.ndarray, other: np.ndarray, free: np.ndarray) -> np.n
     if plane is None or on_plane.sum() < LEAST_POINTS or not np.isfinite(plane).all():
         return None
     return plane / plane[2, 2]
+
+
+def _corners(grey: np.ndarray, free: np.ndarray) -> np.ndarray:
+    """Points [N, 1, 2] to follow, looked for at half the size, where that takes a quarter."""
+    size = grey.shape[1] // 2, grey.shape[0] // 2
+    small, mask = (cv2.resize(p, size, interpolation=cv2.INTER_AREA) for p in (grey, free))
+    corners = cv2.goodFeaturesToTrack(small, POINTS, CORNER, APART / 2, mask=mask // 255)
+    if corners is None:
+        return np.empty((0, 1, 2), np.float32)
+    scale = np.array(grey.shape[::-1]) / size
+    return ((corners + 0.5) * scale - 0.5).astype(np.float32)
