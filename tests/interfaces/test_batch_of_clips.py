@@ -23,10 +23,13 @@ from dynascene.generation import weights
 from dynascene.interfaces.cli import batch, batch_faults
 from dynascene.interfaces.cli.batch_faults import find_faults
 from dynascene.interfaces.cli.batch_plan import PlannedShot, options_from, plan_shots
+from dynascene.interfaces.cli.batch_summary import count_done, doubts_of
 from dynascene.interfaces.cli.main import main
 from dynascene.io.file_locks import file_lock
 from dynascene.io.images import write_png
 
+DOUBTS = {"a.png": ["standing feet slide (`camera_scale`)", "cars smear", "a giant"],
+          "b.png": ["the matte may be wrong"]}  # fmt: skip
 COMMON = ("--scene", "place.png", "--generator", "projection", "--size", "64x36")
 
 
@@ -80,7 +83,8 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
             if texts["--scene"] == "bad.png":
                 raise InputError("`scene` bad.png: is no picture")
             Path(texts["--out"]).mkdir(parents=True, exist_ok=True)
-            (Path(texts["--out"]) / "report.json").write_text("{}")
+            doubts = DOUBTS.get(texts["--scene"], [])
+            (Path(texts["--out"]) / "report.json").write_text(json.dumps({"doubts": doubts}))
 
         return run
 
@@ -319,6 +323,44 @@ def test_what_is_finished_is_made_again_only_where_something_changed(
     assert scenes_of(made[5:]) == ["b.png"]
 
 
+def test_doubts_are_told_at_the_end_a_line_for_each_shot(
+    made: list[list[str]], capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    shots = [{"scene": f"{name}.png", "move": "static"} for name in ("a", "defect", "b", "place")]
+    command = ["generate", "--batch", write_lines(folder / "shots.jsonl", *shots), "--out", "o"]
+    with pytest.raises(SystemExit):
+        main(command)
+    streams = capsys.readouterr()
+    assert streams.err.splitlines()[-3:-1] == [
+        "a-camera: standing feet slide (--camera-scale) (and 2 more on its sheet)",
+        "b-camera: the matte may be wrong",
+    ]
+    assert streams.out == "o/batch.json: 3 of 4 shots are done, 2 with doubts\n"
+    listed = json.loads((folder / "o" / "batch.json").read_text())["shots"]
+    assert [entry.get("doubts") for entry in listed] == [
+        ["standing feet slide (--camera-scale)", "cars smear", "a giant"],
+        None, ["the matte may be wrong"], [],
+    ]  # fmt: skip
+    with pytest.raises(SystemExit):
+        main([*command, "--quiet"])  # what was finished before counts too
+    streams = capsys.readouterr()
+    assert "slide" not in streams.err
+    assert "2 with doubts" in streams.out
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"doubts": 5}', '{"doubts": [5, null]}'])
+def test_a_report_without_doubts_tells_none(text: str, folder: Path) -> None:
+    (folder / "report.json").write_text(text)
+    assert doubts_of(folder) == []
+
+
+def test_the_number_of_shots_is_said_in_english() -> None:
+    assert [count_done(*pair) for pair in ((1, 1), (0, 1), (1, 3), (0, 3), (3, 3))] == [
+        "the only shot is done", "the only shot is not done", "1 of 3 shots is done",
+        "0 of 3 shots are done", "3 of 3 shots are done",
+    ]  # fmt: skip
+
+
 def test_options_of_the_whole_are_checked_first(
     made: list[list[str]], capsys: pytest.CaptureFixture[str], folder: Path
 ) -> None:
@@ -508,7 +550,9 @@ def test_words_of_the_engine_are_no_result(
     options = ["--json", *(["--quiet"] if quiet else [])]
     main(["generate", "--batch", file, "--move", "static", "--out", "o", *options])
     streams = capsys.readouterr()
-    assert set(json.loads(streams.out)["shots"][0]) == {"shot", "state", "seconds"}
+    assert set(json.loads(streams.out)["shots"][0]) == {
+        "shot", "state", "seconds", "doubts",
+    }  # fmt: skip
     assert ("raylet" in streams.err) is not quiet
 
 

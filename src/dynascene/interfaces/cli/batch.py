@@ -40,6 +40,7 @@ from dynascene.interfaces.cli.batch_plan import (
     options_from,
     plan_shots,
 )
+from dynascene.interfaces.cli.batch_summary import count_done, doubt_lines, doubts_of
 from dynascene.interfaces.cli.display import open_display, say_result
 from dynascene.interfaces.cli.mistypes import check_no_streams, wrong_option
 from dynascene.interfaces.cli.options import spell_options
@@ -116,7 +117,7 @@ def run_batch(
         _check_records(shots, out)
         finished = {shot.name for shot in shots if is_finished(shot, out)}
         if finished:
-            display.notice(f"{len(finished)} of {len(shots)} shots are done already")
+            display.notice(f"{count_done(len(finished), len(shots))} already")
         unfinished = [shot for shot in shots if shot.name not in finished]
         for shot in unfinished:  # what a note says of an earlier run does not hold for this one
             note_file(out, shot.name).unlink(missing_ok=True)
@@ -134,8 +135,12 @@ def run_batch(
             text = json.dumps({"shots": entries}, indent=1, ensure_ascii=False)
             write_text(out / LISTING, f"{text}\n")
     failed = [entry for entry in entries if entry["state"] != DONE]
+    lines = doubt_lines(entries)
+    for line in lines:
+        display.doubt(line)
+    doubted = f", {len(lines)} with doubts" if lines else ""
     say_result(
-        f"{out / LISTING}: {len(entries) - len(failed)} of {len(entries)} shots are done",
+        f"{out / LISTING}: {count_done(len(entries) - len(failed), len(entries))}{doubted}",
         lambda: {"folder": out, "listing": out / LISTING, "shots": entries},
         as_json,
     )
@@ -275,7 +280,8 @@ def _write_note(out: Path, name: str, note: Mapping[str, Any]) -> None:
 def _entry(out: Path, name: str) -> dict[str, Any]:
     """What the listing says of a shot."""
     note = _note(out, name)
-    return {"shot": name, **{key: value for key, value in note.items() if key != "key"}}
+    entry = {"shot": name, **{key: value for key, value in note.items() if key != "key"}}
+    return entry | {"doubts": doubts_of(out / name)} if note["state"] == DONE else entry
 
 
 def _note(out: Path, name: str) -> dict[str, Any]:
