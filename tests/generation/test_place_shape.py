@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -14,7 +15,7 @@ from dynascene.errors import InputError
 from dynascene.estimators.box.estimate import BoxEstimate, estimate_box
 from dynascene.generation.inputs import Inputs
 from dynascene.generation.opening import open_inputs
-from dynascene.generation.place_input import open_place
+from dynascene.generation.place_input import lift_place, open_place
 from dynascene.generation.place_shape import Lens, PlacePicture, shape_place
 from dynascene.generation.placed_cameras import PlacedTrack, lift_and_put
 from dynascene.geometry.box import PlaceBox
@@ -26,10 +27,12 @@ from dynascene.geometry.picture import PictureCamera
 from dynascene.geometry.surface import Stage
 from dynascene.io.images import read_image
 from dynascene.jobs.log import Log
+from dynascene.types import CameraTrack
 
 ROOM = PlaceBox(1.0, 0.9, 1.7, 1.9, 4.4, -6.0, radius=5.0)
 FOCAL, PITCH = 300.0, 3.0
 FOV = 2 * np.degrees(np.arctan(SIZE.width / 2 / FOCAL))
+FILMED = make_move("static", 3, intrinsics_from_fov(50.0, SIZE), SIZE)
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +85,25 @@ def test_lines_lengthen_no_lens_beyond_what_fills_the_frame(room: Path, tmp_path
     assert loose.camera.focal == free.camera.focal
     known = shaped(room, Lens(FOCAL, is_known=True, longest=longest), tmp_path)
     assert known.camera.focal == pytest.approx(FOCAL)
+
+
+@pytest.mark.parametrize(
+    ("filmed", "words"),
+    [
+        (None, "unknown; its lines tell "),
+        (FILMED, "unknown; its lines and the filmed camera tell "),
+    ],
+)
+def test_what_tells_the_field_of_view_is_said(
+    noise: Path, tmp_path: Path, monkeypatch, filmed: CameraTrack | None, words: str
+):
+    camera = PictureCamera(2 * FOCAL, SIZE, 0.5 * SIZE.height)
+    shaped = SimpleNamespace(scene=SimpleNamespace(camera=camera))
+    monkeypatch.setattr("dynascene.generation.place_input.shape_place", lambda *_: shaped)
+    place, log = PlaceInput(scene=noise), Log()
+    lift_place(place, open_place(place), filmed, tmp_path, log)
+    (line,) = log.notices
+    assert words in line
 
 
 @pytest.mark.parametrize("shows_lines", [False, True])

@@ -194,7 +194,7 @@ def test_results_of_track_for_programs(capsys: pytest.CaptureFixture[str], folde
 def test_results_of_matte_for_programs(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def run(clip: Path, source: object, out: Path, *_: object) -> MatteSummary:
+    def run(clip: Path, source: object, out: Path, *_: object, **__: object) -> MatteSummary:
         out.mkdir()
         (out / "matte.json").write_text('{"frames": 4}')
         return MatteSummary("motion", "motion", 4, 0.2, 0.0)

@@ -79,7 +79,7 @@ def matted_person(
     if not (clip.still or clip.is_thinned):
         warn_of_cuts(person.person, clip.colour, log, first_frame)
     if clip.matte is None:
-        matte, report = cut_out(person, clip.colour, folder, log)
+        matte, report = cut_out(person, clip.colour, folder, log, stays=not clip.is_thinned)
         return *_with_outline(clip.colour, matte, person, is_pure=False), {"matte": report}
     # of its own alpha: such colours are the person's alone
     return *_with_outline(clip.colour, clip.matte, person, is_pure=person.matte is None), {}

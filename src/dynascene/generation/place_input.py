@@ -205,7 +205,8 @@ def lift_place(
     shaped = shape_place(flat, picture.depth, folder)
     if not is_known:
         taken = fov_from_focal(shaped.scene.camera.focal, picture.size)
-        how = "assuming" if math.isclose(taken, fov) else "its lines and the clip tell"
+        lines = "its lines tell" if filmed is None else "its lines and the filmed camera tell"
+        how = "assuming" if math.isclose(taken, fov) else lines
         log.notice(f"{place.scene}: field of view unknown; {how} {taken:.3g}° (`scene_fov`)")
     return shaped
 

@@ -28,15 +28,25 @@ MATTE = "matte"  # a folder within FOLDER
 
 
 def cut_out(
-    person: PersonInput, colour: FrameSource, folder: Path, log: Log
+    person: PersonInput, colour: FrameSource, folder: Path, log: Log, *, stays: bool
 ) -> tuple[FrameSource, dict[str, Any]]:
     """The matte of a clip's frames in use, made and kept in the results' folder; what to report.
+
+    stays: whether it can be looked at after the run, so that messages name it.
 
     Raises InputError when nobody is found in it, or several people are and none is chosen.
     """
     place = folder / FOLDER / MATTE
     place.parent.mkdir(exist_ok=True)
-    result = job.run(person.person, colour, place, matte_options(person), log, clean_preview=False)
+    result = job.run(
+        person.person,
+        colour,
+        place,
+        matte_options(person),
+        log,
+        clean_preview=False,
+        shown_as=Path(FOLDER, MATTE) if stays else None,
+    )
     used = [*NETWORKS.get(result.backend, ()), *(n for n in DETECTORS if n == result.found_by)]
     log.networks.update(pinned_sha256(*used))
     report = {

@@ -45,6 +45,9 @@ def test_a_matte_of_nearly_the_whole_frame_is_doubted() -> None:
     assert len(heard.notices) == 1
     assert "97% of the frame" in heard.notices[0]
     assert "black" not in heard.notices[0]
+    check_share(Path("c"), summary("motion", "motion", 0.97), heard, "look at m/preview.mp4")
+    assert "leaves no place; look at m/preview.mp4, try" in heard.notices[1]
+    assert "leaves no place; try" in heard.notices[0]
 
 
 def test_a_usual_share_says_nothing() -> None:

@@ -177,6 +177,20 @@ def test_the_job_leaves_landmarks_and_shows_them(clip, monkeypatch, tmp_path: Pa
     assert np.abs(clean - plain)[10:66, 20:44].max() > 60, "lines over the person"
 
 
+def test_a_doubt_names_the_preview_where_it_can_be_looked_at(
+    clip, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    backend(monkeypatch, (LEFT, 0.4))
+    monkeypatch.setattr(job, "doubts", lambda _: ["it jumps", "it has holes"])
+    display = Display()
+    for name, place in (("a", Path("footage/matte")), ("b", None)):
+        job.run(CLIP, clip, tmp_path / name, MatteOptions(), display, shown_as=place)
+    doubt = f"{CLIP}: the matte may be wrong: it jumps; it has holes"
+    assert [line for line in display.lines if "may be wrong" in line] == [
+        f"{doubt}; look at footage/matte/preview.mp4", doubt,
+    ]  # fmt: skip
+
+
 def test_a_smaller_picture_shows_the_landmarks_in_their_places(clip, monkeypatch, tmp_path) -> None:
     backend(monkeypatch, (LEFT, 0.4))
     job.run(CLIP, clip, tmp_path / "m", MatteOptions(), Display())

@@ -68,6 +68,7 @@ def run(
     options: MatteOptions,
     display: Display,
     clean_preview: bool = True,
+    shown_as: Path | None = None,
 ) -> MatteSummary:
     """Write the matte of a clip: PNG frames, preview.mp4 and matte.json in the folder ``out``.
 
@@ -81,6 +82,7 @@ def run(
         display: shows the progress.
         clean_preview: remove the old background's colour from the preview's edges, which takes
             time; needless where it is done later.
+        shown_as: what messages call ``out``; None: they name no file in it.
 
     Raises:
         InputError: ``out`` is not free, or there is no subject; nothing is written then.
@@ -113,10 +115,12 @@ def run(
                     shapes.append(shape_of(matte))
                     advance()
         summary = MatteSummary(matter.name, place.found_by, len(source), *figures.summary())
-        check_share(clip, summary, display)
+        look = f"look at {shown_as / PREVIEW}" if shown_as else ""
+        check_share(clip, summary, display, look)
         lines = doubts(shapes)
         if lines:
-            display.doubt(f"{clip}: the matte may be wrong: {'; '.join(lines)}; see {PREVIEW}")
+            why = "; ".join([*lines, look] if look else lines)
+            display.doubt(f"{clip}: the matte may be wrong: {why}")
         if isinstance(matter, PersonMatter) and matter.landmarks is not None:
             write_landmarks(matter.landmarks, temporary / LANDMARKS)
         report = _report(clip, summary, place, figures) | {"doubts": lines}
@@ -200,8 +204,11 @@ def over_tint(own: np.ndarray, matte: np.ndarray) -> np.ndarray:
     return result
 
 
-def check_share(clip: Path, summary: MatteSummary, display: Display) -> None:
-    """Raise InputError for an empty matte; warn where nearly everything is person."""
+def check_share(clip: Path, summary: MatteSummary, display: Display, look: str = "") -> None:
+    """Raise InputError for an empty matte; warn where nearly everything is person.
+
+    look: which picture of it to look at; empty: none.
+    """
     own = "give a matte of your own (white = person)"
     if summary.share < EMPTY:
         reason = (
@@ -216,7 +223,7 @@ def check_share(clip: Path, summary: MatteSummary, display: Display) -> None:
     if summary.share > FULL:
         display.doubt(
             f"{clip}: the matte takes {summary.share:.0%} of the frame for the person, which "
-            f"leaves no place; look at {PREVIEW}, try another backend, or {own}"
+            f"leaves no place; {f'{look}, ' if look else ''}try another backend, or {own}"
         )
 
 

@@ -44,7 +44,7 @@ def matte(
     display = open_display(quiet)
     options.check(video, clip.source)
     clip.warn_of_cuts(display)
-    done = run(video, clip.source, out, options, display)
+    done = run(video, clip.source, out, options, display, shown_as=out)
     preview = out / "preview.mp4"
     say_result(
         f"{out}: {count_of(done.frames, 'frame')} by {done.backend}, person "
