@@ -228,6 +228,20 @@ def test_a_change_within_a_folder_changes_the_key(folder: Path) -> None:
     assert shot.key() != before
 
 
+@pytest.mark.parametrize("name", ["scale.json", "cameras.track.json"])
+def test_a_scale_that_comes_or_changes_beside_the_cameras_changes_the_key(
+    name: str, folder: Path
+) -> None:
+    (folder / "cameras.txt").write_text("")
+    shot = PlannedShot("a", {"cameras": "cameras.txt"})
+    before = shot.key()
+    (folder / name).write_text("one")
+    with_scale = shot.key()
+    (folder / name).write_text("another")
+    assert len({before, with_scale, shot.key()}) == 3
+    assert shot.key() == shot.key()
+
+
 def test_no_two_shots_share_a_note() -> None:
     names = ("a/b", "a+b", "a%2Fb", "a%b")
     assert len({batch.note_file(Path("o"), name) for name in names}) == len(names)
