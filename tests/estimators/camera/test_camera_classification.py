@@ -7,6 +7,7 @@ from seen_points import see, space_points, travelling, turning
 from dynascene.estimators.camera.classification import judge_turn, stands_still
 from dynascene.estimators.camera.point_tracks import PointTracks
 from dynascene.estimators.camera.rotation import fit_rotation
+from dynascene.estimators.camera.tracking import turn_suffices
 
 
 def shaken(frames: int, pixels: float) -> PointTracks:
@@ -54,3 +55,21 @@ def test_a_pan_turns(noise: float) -> None:
 @pytest.mark.parametrize("shift", [(1.0, 0.0, 0.0), (0.0, 0.0, 1.5), (0.2, 0.1, 0.2)])
 def test_travel_is_no_turn(shift: tuple[float, float, float]) -> None:
     assert not turns(see(space_points(600), travelling(10, shift), 0.1))
+
+
+@pytest.mark.parametrize(
+    ("turn", "travel", "suffices"),
+    [
+        (1.0, 0.9, True),  # travel explains hardly more
+        (1.0, 0.7, False),
+        (1.9, None, True),
+        (2.4, None, False),  # neither explains anything
+        (2.4, 1.95, False),  # travel alone is credible
+        (2.4, 2.1, True),  # neither is, and the turn is steadier
+        (3.0, 2.1, False),  # neither is, and travel explains clearly more
+    ],
+)
+def test_a_turn_suffices_where_travel_explains_hardly_more(
+    turn: float, travel: float | None, suffices: bool
+) -> None:
+    assert turn_suffices(turn, travel) is suffices

@@ -33,7 +33,7 @@ from dynascene.geometry.rigid import orthonormalise, relative_to_first, rigid
 from dynascene.types import CameraTrack, FrameSource, Size
 
 TRAVEL_GAIN = 0.8  # travel must leave less than this share of what a turn leaves unexplained
-CREDIBLE_TURN = 2.0  # pixels of score: above, a turn is no explanation at all
+CREDIBLE = 2.0  # pixels of score: above, a turn is no explanation at all, and travel hardly one
 FEWEST_POINTS = 8  # in a frame, on average
 
 LONGEST_FOCAL = 1e6  # pixels
@@ -195,13 +195,23 @@ def _best_candidate(
     with display.stage("structure", 1):
         keyframes = join_keyframes(tracks.fitted(), pictures)
         travelled = structure_candidate(tracks, keyframes, focal, tagged)
-    if (
-        turned
-        and turned.score < CREDIBLE_TURN
-        and (travelled is None or travelled.score > TRAVEL_GAIN * turned.score)
-    ):
+    if turned and turn_suffices(turned.score, travelled.score if travelled else None):
         return settle_rotation(tracks, turned, tagged)
     return travelled
+
+
+def turn_suffices(turn: float, travel: float | None) -> bool:
+    """Whether a turn is the better explanation, since travel explains hardly more.
+
+    One that fits badly is taken only where travel fits badly, too: cameras that are free to travel
+    then swing about.
+
+    Args:
+        turn, travel: scores, see ``CameraCandidate``; None: travel explains nothing.
+    """
+    if travel is None:
+        return turn < CREDIBLE
+    return travel > TRAVEL_GAIN * turn and (turn < CREDIBLE or travel >= CREDIBLE)
 
 
 def _track(candidate: CameraCandidate, size: Size, scale: float) -> CameraTrack:
