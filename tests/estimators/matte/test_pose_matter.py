@@ -228,6 +228,26 @@ def test_things_are_taken_along_where_that_is_asked(clip, monkeypatch) -> None:
         assert place.found_by == "pose"
 
 
+def test_a_bag_that_goes_with_the_person_before_a_panning_camera_joins_their_matte() -> None:
+    rng = np.random.default_rng(3)
+    wall = cv2.GaussianBlur(rng.integers(0, 255, (H, 400, 3)).astype(np.uint8), (0, 0), 2.5)
+    wall = cv2.convertScaleAbs(wall, alpha=3, beta=-255)
+    bag, frames = (46, 34, 62, 52), []
+    for k in range(12):
+        frame = wall[:, 9 * k : 9 * k + W].copy()
+        for left, top, right, bottom in (LEFT, bag):
+            frame[top:bottom, left:right] = (200, 60, 60)
+        frames.append(frame)
+    track = StandIn([(LEFT, 0.4)]).find(frames)[0].track
+    for kind, low, high in ((RiderMatter, 0.4, 1.0), (PersonMatter, 0.0, 0.1)):
+        matter = kind(StandIn([]), track, Size(W, H))  # ty: ignore[invalid-argument-type]
+        mattes = np.stack(list(matter(np.stack(frames), None)))
+        within = mattes[:, bag[1] + 3 : bag[3] - 3, bag[0] + 3 : bag[2] - 3]
+        assert low <= within.mean() <= high
+        assert mattes[:, 12:64, 22:42].min() > 0.9
+        assert mattes[:, :, 100:].max() < 0.5
+
+
 def test_motion_is_taken_where_the_person_is_seldom_seen_unless_they_are_asked_for_alone(
     clip, monkeypatch
 ) -> None:

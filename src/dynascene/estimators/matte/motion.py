@@ -41,12 +41,20 @@ DOUBTFUL, SPARE = 0.0, 0.015  # logit; share of the width: what the third plates
 
 
 class MotionMatter:
-    """Mattes by motion, of anything that moves independently of the place."""
+    """Mattes by motion, of anything that moves independently of the place.
+
+    Attributes:
+        moving: [F, h, w] in 0 … 1, how surely each pixel differs from the place behind it, without
+            the colours' say; after the first matte, None before.
+    """
 
     name = "motion"
     working_pixels = 432 * 240
     needs_boxes = False
     least_frames = 3  # or nothing moves
+
+    def __init__(self) -> None:
+        self.moving: FrameStack | None = None
 
     def __call__(
         self,
@@ -62,6 +70,7 @@ class MotionMatter:
         else:
             region, moving = _filled(boxes, greys.shape[1:]), moving_share(first)
             second = gather_evidence(frames, PlateMaker(frames, greys, chain, region))
+        self.moving = moving
         rough = first_opinion(frames, region, moving, first, second)
         rough = pooled_opinion(frames, region, first, second, rough)
         person = spooled(dilated(r > DOUBTFUL, SPARE * r.shape[1]) for r in rough)
