@@ -66,3 +66,12 @@ def test_each_fault_is_named() -> None:
     assert walk(close_up) == []
     band = {f: drawn(BODY, (0, 80, 192, 108)) for f in range(30)}
     assert walk(band) == ["it reaches from the left border to the right in 100% of the frames"]
+
+
+def test_holes_and_pieces_of_things_are_no_faults() -> None:
+    """A bicycle has holes, and a ball is a piece of its own; a band across the frame is neither."""
+    shapes = [shape_of(drawn(BODY, (20, 20, 40, 60), hole=(90, 40, 104, 70)))] * 30
+    assert len(doubts(shapes)) == 2
+    assert doubts(shapes, with_things=True) == []
+    band = [shape_of(drawn(BODY, (0, 80, 192, 108)))] * 30
+    assert doubts(band, with_things=True) == doubts(band) != []

@@ -181,7 +181,7 @@ def test_a_doubt_names_the_preview_where_it_can_be_looked_at(
     clip, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     backend(monkeypatch, (LEFT, 0.4))
-    monkeypatch.setattr(job, "doubts", lambda _: ["it jumps", "it has holes"])
+    monkeypatch.setattr(job, "doubts", lambda _, **_options: ["it jumps", "it has holes"])
     display = Display()
     for name, place in (("a", Path("footage/matte")), ("b", None)):
         job.run(CLIP, clip, tmp_path / name, MatteOptions(), display, shown_as=place)

@@ -26,6 +26,7 @@ from dynascene.estimators.matte.plausibility import doubts, shape_of
 from dynascene.estimators.matte.pose import PersonMatter
 from dynascene.estimators.matte.protocol import Matter
 from dynascene.estimators.matte.seen_place import with_seen_place
+from dynascene.estimators.matte.things import RiderMatter
 from dynascene.estimators.pose.drawing import draw_landmarks
 from dynascene.io.atomic import replacing
 from dynascene.io.frames import times_of
@@ -117,7 +118,7 @@ def run(
         summary = MatteSummary(matter.name, place.found_by, len(source), *figures.summary())
         look = f"look at {shown_as / PREVIEW}" if shown_as else ""
         check_share(clip, summary, display, look)
-        lines = doubts(shapes)
+        lines = doubts(shapes, with_things=isinstance(matter, RiderMatter))
         if lines:
             why = "; ".join([*lines, look] if look else lines)
             display.doubt(f"{clip}: the matte may be wrong: {why}")

@@ -54,18 +54,23 @@ def shape_of(matte: np.ndarray) -> MatteShape:
     return MatteShape(area / person.size, holes / area, pieces, (left, right, top, bottom))
 
 
-def doubts(shapes: Sequence[MatteShape]) -> list[str]:
-    """What speaks against a clip's matte, one line each; empty where nothing does."""
+def doubts(shapes: Sequence[MatteShape], *, with_things: bool = False) -> list[str]:
+    """What speaks against a clip's matte, one line each; empty where nothing does.
+
+    Args:
+        shapes: of all frames.
+        with_things: things are taken along: a bicycle has holes, and a ball is a piece of its own.
+    """
     areas = np.array([shape.area for shape in shapes])
     lines = []
     jumps = [index for index in range(len(areas)) if _jumps(areas, index)]
     if jumps:
         lines.append(f"its area jumps in frame {some_of(jumps)}")
     share = float(np.mean([shape.holes > HOLES for shape in shapes]))
-    if share > OFTEN:
+    if share > OFTEN and not with_things:
         lines.append(f"it has holes in {share:.0%} of the frames")
     share = float(np.mean([shape.pieces > 1 for shape in shapes]))
-    if share > OFTEN:
+    if share > OFTEN and not with_things:
         lines.append(f"it is in several pieces in {share:.0%} of the frames")
     share = float(np.mean([all(shape.sides[:2]) for shape in shapes]))
     if share > OFTEN:
