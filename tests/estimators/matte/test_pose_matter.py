@@ -28,13 +28,18 @@ LEFT, RIGHT = (20, 10, 44, 66), (80, 10, 104, 66)
 
 
 class Display(Quiet):
-    """Remembers the lines."""
+    """Remembers the lines, and which of them are doubts."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self.doubts: list[str] = []
 
     def notice(self, text: str) -> None:
         self.lines.append(text)
+
+    def doubt(self, text: str) -> None:
+        self.notice(text)
+        self.doubts.append(text)
 
 
 class StandIn:
@@ -124,9 +129,18 @@ def test_motion_is_taken_where_nobody_is_seen_unless_pose_was_named(clip, monkey
     display = Display()
     matter, _, _ = finding.find_subject(CLIP, clip, None, None, display)
     assert matter.name == "motion"
-    assert display.lines == ["pose sees nobody: the matte takes what moves otherwise"]
+    assert len(display.doubts) == 1
+    assert "pose sees nobody: the matte takes what moves otherwise" in display.doubts[0]
     with pytest.raises(InputError, match="nobody was found"):
         finding.find_subject(CLIP, clip, "pose", None, display)
+
+
+def test_a_matte_without_any_network_is_a_doubt(clip, monkeypatch) -> None:
+    monkeypatch.setattr(finding, "make_detector", lambda fetch: None)
+    display = Display()
+    finding.find_subject(CLIP, clip, "motion", None, display)
+    assert len(display.doubts) == 1
+    assert "no network that sees people is at hand" in display.doubts[0]
 
 
 @pytest.mark.parametrize(("choice", "take_along"), [(None, False), (1, None)])
@@ -264,7 +278,7 @@ def test_motion_is_taken_where_the_person_is_seldom_seen_unless_they_are_asked_f
     display = Display()
     matter, _, place = finding.find_subject(CLIP, clip, None, None, display)
     assert (matter.name, place.found_by) == ("motion", "motion")
-    assert "sees the person in 33% of the frames only" in display.lines[0]
+    assert "sees the person in 33% of the frames only" in display.doubts[0]
     for name, choice, take_along in (
         (None, None, False),
         (None, None, True),

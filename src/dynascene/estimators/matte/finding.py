@@ -37,7 +37,8 @@ def find_subject(
         backend: name; None: the best whose weights are at hand, motion where it sees nobody.
         choice: which person, see ``choose_subject``.
         take_along: see ``MatteOptions``.
-        display: shows the progress, and a line where several people could be meant.
+        display: shows the progress, and a doubt where several people could be meant, or where
+            no network tells that what is cut out is a person.
 
     Returns:
         The backend, the frames in its working size uint8 [F, h, w, 3], and the subject's place.
@@ -51,7 +52,7 @@ def find_subject(
         return _by_pose(clip, source, matter, frames, backend, choice, display, take_along)
     detector = make_detector(fetch=matter.needs_boxes)
     if detector is None:
-        display.notice(
+        display.doubt(
             "no network that sees people is at hand: the matte takes what moves otherwise than the "
             "place; 'dynascene weights --small' fetches some"
         )
@@ -89,12 +90,15 @@ def _by_pose(
     may_move = backend is None and take_along is not False and not isinstance(choice, int)
     may_move = may_move and len(source) >= motion.least_frames
     if not people and may_move:
-        display.notice(f"{matter.name} sees nobody: the matte takes what moves otherwise")
+        display.doubt(
+            f"{matter.name} sees nobody: the matte takes what moves otherwise than the place "
+            "(`subject` X,Y points at something else)"
+        )
         return motion, working_frames(source, motion.working_pixels), by_motion
     person = choose_person(clip, people, choice, scale, display)
     share = float(person.track.seen.mean())
     if share < SELDOM and may_move and take_along is None:
-        display.notice(
+        display.doubt(
             f"{matter.name} sees the person in {share:.0%} of the frames only: the matte takes "
             "what moves otherwise (`person_alone` keeps to the person)"
         )
