@@ -244,6 +244,29 @@ def test_the_scale_of_an_excerpt_is_that_of_its_first_camera(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
+    ("pitch", "confidence", "height"),
+    [
+        (-7.0, 0.9, 1.5 - 10 * math.sin(math.radians(7))),  # the camera sinks as it goes ahead
+        (-7.0, 0.1, 1.5),
+        (None, 0.0, 1.5),
+        (-12.0, 0.9, 1.5),  # it would be below the ground
+    ],
+)
+def test_the_unit_of_an_excerpt_hangs_on_no_pitch_that_is_not_sure(
+    tmp_path: Path, pitch: float | None, confidence: float, height: float
+) -> None:
+    """The camera goes 10 units along its axis, then comes the excerpt."""
+    scale_beside(tmp_path, camera_height_units=1.5, pitch_degrees=pitch, confidence=confidence)
+    whole = pan(0.0)
+    whole.cam_from_world[3:, 2, 3] = -10
+    part = replace(whole, cam_from_world=whole.cam_from_world[3:], intrinsics=whole.intrinsics[3:])
+    camera = CameraInput(cameras=str(tmp_path / "cameras.txt"))
+    found = read_footage(camera, FilmedCamera(part, "cameras.txt", whole=whole), PERSON, Log())
+    assert found.height == pytest.approx(height)
+    assert (found.attitude is not None) == (height < 1.5)
+
+
+@pytest.mark.parametrize(
     ("field", "text"),
     [
         ("camera_height_units", "1e200"), ("camera_height_units", "NaN"),

@@ -49,19 +49,28 @@ class StoredScale(NamedTuple):
     def of_excerpt(self, whole: CameraTrack, part: CameraTrack) -> StoredScale:
         """The same for the first camera of an excerpt.
 
+        The unit of length is that of the whole file, so the height follows the camera's rise only
+        where the pitch, which says what is down, can be relied on; else it stays that of the file's
+        first camera. So it does where the excerpt's would be below the ground: such a pitch is
+        wrong, and none is told.
+
         whole: the track that this is the scale of. part: some of its cameras, in the same world.
         """
         height, pitch, confidence = self
         start, first = whole.cam_from_world[0], part.cam_from_world[0]
-        if pitch is None or torch.equal(start, first):
+        if torch.equal(start, first):
             return self
+        if pitch is None or confidence < LEAST_CONFIDENCE:
+            return StoredScale(height, None, confidence)
         first = first @ invert_rigid(start)
         down = torch.from_numpy(down_vectors(np.array([pitch]), filmed_attitude(whole).roll))[0]
         x, y, z = (first[:3, :3] @ down).tolist()
         if height is not None:
-            height -= float(camera_centres(first) @ down)  # lower by as much as it has sunk
-        above = height if height is not None and height > 0 else None  # none is below the ground
-        return StoredScale(above, math.degrees(math.atan2(-z, math.hypot(x, y))), confidence)
+            sunk = float(camera_centres(first) @ down)
+            if sunk >= height:
+                return StoredScale(height, None, 0.0)
+            height -= sunk
+        return StoredScale(height, math.degrees(math.atan2(-z, math.hypot(x, y))), confidence)
 
 
 class TrackedClip(NamedTuple):
