@@ -56,6 +56,9 @@ def test_poses_are_drawn_in_the_middle_of_the_frame(poses: Path) -> None:
     assert motion_frames(motion, (1, 4)) == (1, 3, 24)
     with pytest.raises(InputError, match="has 5 frames"):
         motion_frames(motion, (1, 6))
+    for start, stop in ((3, 1), (2, 2), (-1, 3)):
+        with pytest.raises(InputError, match=rf"`frames` {start}:{stop}: must be A:B with 0 <= A"):
+            motion_frames(motion, (start, stop))
     maps = motion_inputs(motion, Size(240, 120), 1, 3)["skeleton"]
     assert maps.shape == (3, 3, 120, 240)
     drawn = torch.from_numpy(draw_skeleton(walking_pose(5), 1)).permute(2, 0, 1) / 255

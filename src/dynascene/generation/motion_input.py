@@ -56,13 +56,15 @@ def motion_frames(
         frames: (start, stop) of the poses that are wanted; None: all.
 
     Raises:
-        InputError: they cannot be read, or there are fewer.
+        InputError: they cannot be read, there are fewer, or the range is empty.
     """
     if motion.pose is None:
         return 0, None, DEFAULT_FRAME_RATE
     source = _opened(motion.pose)
     rate = DEFAULT_FRAME_RATE if isinstance(source, BodyPose) else source.frame_rate
     start, stop = frames or (0, len(source))
+    if frames and not 0 <= start < stop:
+        raise InputError(f"`frames` {start}:{stop}: must be A:B with 0 <= A < B")
     if stop > len(source):
         raise InputError(
             f"`frames` {start}:{stop}: {motion.pose} has {count_of(len(source), 'frame')}"

@@ -1,13 +1,16 @@
 """Stands, turns or travels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from seen_points import see, space_points, travelling, turning
+from seen_points import FOCAL, see, space_points, travelling, turning
 
+from dynascene.estimators.camera.candidates import CameraCandidate, score
 from dynascene.estimators.camera.classification import judge_turn, stands_still
 from dynascene.estimators.camera.point_tracks import PointTracks
 from dynascene.estimators.camera.rotation import fit_rotation
-from dynascene.estimators.camera.tracking import turn_suffices
+from dynascene.estimators.camera.tracking import CREDIBLE, _turn_suffices
 
 
 def shaken(frames: int, pixels: float) -> PointTracks:
@@ -57,19 +60,44 @@ def test_travel_is_no_turn(shift: tuple[float, float, float]) -> None:
     assert not turns(see(space_points(600), travelling(10, shift), 0.1))
 
 
+def spoilt(tracks: PointTracks, share: float) -> PointTracks:
+    """With a share of the points anywhere, as in powder snow."""
+    random = np.random.default_rng(5)
+    point = tracks.point.copy()
+    wrong = random.random(len(point)) < share
+    point[wrong] = random.random((wrong.sum(), 2)) * tracks.size
+    return replace(tracks, point=point)
+
+
 @pytest.mark.parametrize(
-    ("turn", "travel", "suffices"),
+    ("share", "travel", "suffices"),
     [
-        (1.0, 0.9, True),  # travel explains hardly more
-        (1.0, 0.7, False),
-        (1.9, None, True),
-        (2.4, None, False),  # neither explains anything
-        (2.4, 1.95, False),  # travel alone is credible
-        (2.4, 2.1, True),  # neither is, and the turn is steadier
-        (3.0, 2.1, False),  # neither is, and travel explains clearly more
+        (0.0, 0.9, True),  # of the turn's score: travel explains hardly more
+        (0.0, 0.7, False),
+        (0.0, None, True),
+        (0.4, 0.7, False),
+        (0.4, 0.95, True),  # neither is credible, and the turn is steadier
+        (0.4, None, False),  # neither explains anything
+        (0.9, 0.95, False),  # a turn that has failed is none
     ],
 )
 def test_a_turn_suffices_where_travel_explains_hardly_more(
-    turn: float, travel: float | None, suffices: bool
+    share: float, travel: float | None, suffices: bool
 ) -> None:
-    assert turn_suffices(turn, travel) is suffices
+    poses = turning(12, 12.0)
+    tracks = spoilt(see(space_points(400), poses, noise=0.6), share)
+    turned = CameraCandidate(
+        "rotation", "rotation", poses, FOCAL, "given", score(tracks, poses, FOCAL)
+    )
+    assert (turned.score < CREDIBLE) is (share == 0)
+    travelled = None
+    if travel is not None:
+        travelled = replace(turned, kind="general", score=travel * turned.score)
+    assert _turn_suffices(tracks, turned, travelled) is suffices
+
+
+def test_a_credible_travel_wins_over_a_turn_that_is_none() -> None:
+    poses = turning(12, 12.0)
+    tracks = spoilt(see(space_points(400), poses, noise=0.6), 0.4)
+    turned = CameraCandidate("rotation", "rotation", poses, FOCAL, "given", 2.2)
+    assert not _turn_suffices(tracks, turned, replace(turned, score=1.95))

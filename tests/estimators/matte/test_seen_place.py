@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 
 from dynascene.estimators.matte.finishing import full_resolution
-from dynascene.estimators.matte.seen_place import REACH, STEP, PlaceOpinion, with_seen_place
+from dynascene.estimators.matte.seen_place import (
+    REACH,
+    STEP,
+    PlaceOpinion,
+    _Place,
+    with_seen_place,
+)
 
 HEIGHT, WIDTH, FRAMES = 93, 165, 27
 SPECK = np.s_[60:72, 100:112]  # of the place, beside the person
@@ -81,6 +87,53 @@ def test_a_sure_opinion_stays_though_it_looks_like_the_place() -> None:
     first = mended(opinions, frames)[0]
     np.testing.assert_array_equal(first.person, opinions[0])
     assert first.place[SPECK].min() > 0.7
+
+
+def test_an_arm_that_single_frames_miss_stays_in_the_others() -> None:
+    frames, opinions = clip()
+    frames[:], opinions[:] = frames[0], 0.97 * opinions[0]
+    arm = np.s_[30:42, 45:70]
+    frames[:, 30:42, 45:70] = (230, 180, 150)
+    opinions[:, 30:42, 45:70] = 0.75
+    opinions[11:14, 30:42, 45:70] = 0
+    for index, result in enumerate(mended(opinions, frames)):
+        if index not in (11, 12, 13):
+            assert result.person[arm].min() > 0.7, index
+
+
+def test_seven_frames_are_the_fewest_that_tell_something() -> None:
+    frames, opinions = clip()
+    opinions[0][SPECK] = 0.45
+    assert mended(opinions[: STEP + 1], frames[: STEP + 1])[0].person[SPECK].max() < 0.15
+
+
+def test_opinions_of_half_precision_are_mended_in_float32() -> None:
+    frames, opinions = clip()
+    opinions[0][SPECK] = 0.5
+    full, half = mended(opinions, frames), mended(opinions.astype(np.float16), frames)
+    assert half[0].person.dtype == np.float32
+    np.testing.assert_allclose(half[0].person, full[0].person, atol=1e-3)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 33), (33, 1), (3, 3), (12, 12)])
+def test_tiny_frames_tell_nothing_and_do_not_fail(size: tuple[int, int]) -> None:
+    random = np.random.default_rng(2)
+    frames = random.integers(0, 256, (STEP + 3, *size, 3)).astype(np.uint8)
+    opinions = np.full((STEP + 3, *size), 0.6, np.float32)
+    for result in mended(opinions, frames):
+        np.testing.assert_array_equal(result.person, opinions[0])
+
+
+def test_memory_does_not_grow_with_the_clip() -> None:
+    frames, opinions = clip()
+    longer = [*range(FRAMES), *range(FRAMES)[::-1]] * 2
+    place = _Place(frames[longer])
+    for opinion in opinions[longer]:
+        place.add(opinion)
+    for index in range(len(longer)):
+        place.seen(index, opinions[longer][index])
+    assert min(place._stands) >= len(longer) - 1 - REACH
+    assert min(place._steps) >= len(longer) - 1 - REACH
 
 
 def test_what_the_person_always_hides_is_no_place() -> None:

@@ -43,3 +43,10 @@ def test_nobody_stays_nobody() -> None:
     probabilities = np.full((3, 66, 123), 0.007, np.float32)
     for frame in steady(iter(probabilities), frames_of(3)):
         np.testing.assert_array_equal(frame, probabilities[0])
+
+
+def test_frames_too_small_for_flow_are_averaged_as_they_lie() -> None:
+    frames = np.full((3, 5, 7, 3), 90, np.uint8)
+    probabilities = np.full((3, 5, 7), 0.8, np.float32)
+    probabilities[1] = 0.4
+    np.testing.assert_allclose(list(steady(iter(probabilities), frames))[1], 0.6, atol=1e-6)

@@ -195,23 +195,31 @@ def _best_candidate(
     with display.stage("structure", 1):
         keyframes = join_keyframes(tracks.fitted(), pictures)
         travelled = structure_candidate(tracks, keyframes, focal, tagged)
-    if turned and turn_suffices(turned.score, travelled.score if travelled else None):
+    if turned and _turn_suffices(tracks, turned, travelled):
         return settle_rotation(tracks, turned, tagged)
     return travelled
 
 
-def turn_suffices(turn: float, travel: float | None) -> bool:
+def _turn_suffices(
+    tracks: PointTracks, turned: CameraCandidate, travelled: CameraCandidate | None
+) -> bool:
     """Whether a turn is the better explanation, since travel explains hardly more.
 
-    One that fits badly is taken only where travel fits badly, too: cameras that are free to travel
-    then swing about.
-
-    Args:
-        turn, travel: scores, see ``CameraCandidate``; None: travel explains nothing.
+    Where neither is credible, the turn must be no failure: cameras that fit badly and are free to
+    travel swing about.
     """
-    if travel is None:
-        return turn < CREDIBLE
-    return travel > TRAVEL_GAIN * turn and (turn < CREDIBLE or travel >= CREDIBLE)
+    if travelled is None:
+        return turned.score < CREDIBLE
+    if travelled.score <= TRAVEL_GAIN * turned.score:
+        return False
+    if turned.score < CREDIBLE:
+        return True
+    return travelled.score >= CREDIBLE and _verdict(tracks, turned) != "failed"
+
+
+def _verdict(tracks: PointTracks, candidate: CameraCandidate) -> Verdict:
+    clip, _ = measure(tracks, candidate)
+    return judge(candidate, clip)[0]
 
 
 def _track(candidate: CameraCandidate, size: Size, scale: float) -> CameraTrack:

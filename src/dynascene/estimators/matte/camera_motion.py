@@ -15,6 +15,7 @@ GRID_STEP = 6  # pixels between the points whose motion votes
 BORDER = 0.15  # of the shorter side: people are seldom at the left, right and upper border …
 BORDER_VOTES = 3  # … so points there vote more than once
 INLIER_DISTANCE = 1.0  # working pixels
+LEAST_SIDE = 12  # pixels of a picture for the flow
 
 
 class Flow:
@@ -25,7 +26,12 @@ class Flow:
         self._flow.setFinestScale(1)
 
     def __call__(self, this: np.ndarray, other: np.ndarray) -> np.ndarray:
-        """Flow from ``this`` to ``other``, uint8 [h, w] each: [h, w, 2] in pixels."""
+        """Flow from ``this`` to ``other``, uint8 [h, w] each: [h, w, 2] in pixels.
+
+        Zero in pictures that are too small to tell any.
+        """
+        if min(this.shape) < LEAST_SIDE:
+            return np.zeros((*this.shape, 2), np.float32)
         return self._flow.calc(this, other, None)  # ty: ignore[no-matching-overload]
 
 

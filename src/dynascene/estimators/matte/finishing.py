@@ -27,7 +27,7 @@ CLOSE = 0.025  # this share of the width, to be the subject's
 BAND = 0.012  # of the width, at least two pixels: how far from the outline edges may be soft
 RIDGE = 3e-4  # variance of colour that makes an edge
 DOUBT = 0.2, 0.6  # opinions beyond are sure
-EXPLAINED = 0.5, 0.9  # share of the opinion's variance by which colours have a say in its outline
+EXPLAINED = 0.5, 0.9  # of the opinion's variance: a window whose colours explain less has no say
 GUIDED_ENDS = 0.2, 0.8  # of what the guided filter makes; beyond is stretched to 0 and 1
 
 OFF = 0.02  # of the side of a square of the person's area: how far an outline may be off

@@ -1,8 +1,9 @@
 """Where a frame shows the place, because other frames show the same there.
 
 Frames some steps before and after are laid over this one by the motion of the place, taken as that
-of one plane. A pixel that looks like one of them, where nobody stands in it, is the place. Where
-the plane is wrong nothing looks alike, and nothing is said. F frames, h w working pixels.
+of one plane. A pixel that looks like one of them, where nobody stands in it, is the place, unless
+as many look alike where somebody does: then a single frame has missed an arm. Where the plane is
+wrong nothing looks alike, and nothing is said. F frames, h w working pixels.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ REACH = STEP * STEPS
 ALIKE = 9.0  # 8-bit values by which the place may differ from itself
 NOBODY = 0.05  # probability below which nobody stands there …
 MARGIN = 7  # … in a square of so many pixels
+SOMEBODY = 0.5  # probability above which somebody does
 MENDED = 0.5, 0.9  # opinions below are mended, those above stay: a sleeve may look like the place
 POINTS, LEAST_POINTS = 150, 20  # of the place that are followed
 CORNER, APART = 0.01, 8  # quality of a point that is followed; pixels between two of them
@@ -48,7 +50,8 @@ def with_seen_place(opinions: Iterator[np.ndarray], frames: FrameStack) -> Itera
     """Mend opinions by what other frames show of the place.
 
     Args:
-        opinions: of each frame, the probability of person [h, w]; read REACH frames ahead.
+        opinions: of each frame, the probability of person [h, w], in any precision; read REACH
+            frames ahead.
         frames: uint8 [F, h, w, 3].
     """
     place = _Place(frames)
@@ -63,8 +66,8 @@ def _ahead(opinions: Iterator[np.ndarray], place: _Place) -> Iterator[np.ndarray
     """Yield the opinions when the place knows those of the next REACH frames, too."""
     waiting: deque[np.ndarray] = deque()
     for opinion in opinions:
-        place.add(opinion)
-        waiting.append(opinion)
+        waiting.append(opinion.astype(np.float32, copy=False))
+        place.add(waiting[-1])
         if len(waiting) > REACH:
             yield waiting.popleft()
     yield from waiting
@@ -75,29 +78,33 @@ class _Place:
 
     def __init__(self, frames: FrameStack) -> None:
         self._frames = frames
-        self._free: dict[int, np.ndarray] = {}  # uint8 [h, w] by frame: 255 where nobody stands
+        # uint8 [h, w, 2] by frame: 255 where nobody stands, and where somebody does
+        self._stands: dict[int, np.ndarray] = {}
         self._steps: dict[int, np.ndarray | None] = {}  # by frame: to the one STEP after it
         self._count = 0
 
     def add(self, opinion: np.ndarray) -> None:
         """Take the opinion of the next frame."""
         near = cv2.dilate(opinion, np.ones((MARGIN, MARGIN), np.uint8))
-        self._free[self._count] = (near < NOBODY).astype(np.uint8) * 255
+        stands = np.dstack([near < NOBODY, opinion > SOMEBODY])
+        self._stands[self._count] = stands.astype(np.uint8) * 255
         self._count += 1
 
     def seen(self, index: int, opinion: np.ndarray) -> np.ndarray:
         """How surely each pixel of a frame, around its person, looks as the place: [h, w]."""
-        for memory in (self._free, self._steps):
+        for memory in (self._stands, self._steps):
             memory.pop(index - REACH - 1, None)
         result = np.zeros(opinion.shape, np.float32)
         near = around_person([opinion], NOBODY)
         if near is None:
             return result
         own = _smooth(self._frames[index][near])
-        off = np.full(own.shape[:2], np.inf, np.float32)
+        surest, votes = np.zeros((2, *own.shape[:2]), np.float32)
         for other, other_from_this in self._others(index):
-            off = np.minimum(off, self._difference(own, near, other, other_from_this))
-        result[near] = np.exp(-((off / ALIKE) ** 2))
+            alike, nobody, somebody = self._compared(own, near, other, other_from_this)
+            surest = np.maximum(surest, alike * nobody)
+            votes += alike * (nobody.astype(np.float32) - somebody)
+        result[near] = surest * np.clip(votes, 0, 1)
         return result
 
     def _others(self, index: int) -> Iterator[tuple[int, np.ndarray]]:
@@ -116,26 +123,31 @@ class _Place:
     def _step(self, index: int) -> np.ndarray | None:
         if index not in self._steps:
             greys = [luma(self._frames[number]) for number in (index, index + STEP)]
-            self._steps[index] = _plane_motion(*greys, self._free[index])
+            self._steps[index] = _plane_motion(*greys, self._stands[index][..., 0])
         return self._steps[index]
 
-    def _difference(
+    def _compared(
         self,
         own: np.ndarray,
         near: tuple[slice, slice],
         other: int,
         other_from_this: np.ndarray,
-    ) -> np.ndarray:
-        """8-bit values by which a part of a frame differs from another frame that shows the place
-        there; ∞ where somebody stands in that, or it ends."""
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Part of a frame against another frame, laid over it.
+
+        Returns:
+            How much they look alike, float32 [h, w] in 0 … 1; where nobody stands in the other
+            one, and where somebody does, bool [h, w] each, both False where it ends.
+        """
         rows, columns = near
         shift = np.array([[1, 0, columns.start], [0, 1, rows.start], [0, 0, 1.0]])
         matrix, size = other_from_this @ shift, own.shape[1::-1]
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         moved = _smooth(cv2.warpPerspective(self._frames[other], matrix, size, flags=flags))
-        free = cv2.warpPerspective(self._free[other], matrix, size, flags=flags)
-        off = reduce(cv2.max, cv2.split(cv2.absdiff(own, moved)))
-        return np.where(free == 255, off, np.float32(np.inf))
+        stands = cv2.warpPerspective(self._stands[other], matrix, size, flags=flags)
+        off = reduce(cv2.max, cv2.split(cv2.absdiff(own, moved))).astype(np.float32)
+        nobody, somebody = (plane == 255 for plane in cv2.split(stands))
+        return np.exp(-((off / ALIKE) ** 2)), nobody, somebody
 
 
 def _smooth(picture: np.ndarray) -> np.ndarray:
@@ -167,7 +179,7 @@ def _plane_motion(this: np.ndarray, other: np.ndarray, free: np.ndarray) -> np.n
 
 def _corners(grey: np.ndarray, free: np.ndarray) -> np.ndarray:
     """Points [N, 1, 2] to follow, looked for at half the size, where that takes a quarter."""
-    size = grey.shape[1] // 2, grey.shape[0] // 2
+    size = max(1, grey.shape[1] // 2), max(1, grey.shape[0] // 2)
     small, mask = (cv2.resize(p, size, interpolation=cv2.INTER_AREA) for p in (grey, free))
     corners = cv2.goodFeaturesToTrack(small, POINTS, CORNER, APART / 2, mask=mask // 255)
     if corners is None:

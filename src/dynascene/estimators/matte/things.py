@@ -4,8 +4,8 @@ BlazePose sees people alone. What moves is found by the backend motion. A thing 
 bearer in every frame: between suitcase and hand there is a thin bar, and a ball is ahead between
 two kicks. So contact is looked for in the average over about a second, in a frame that goes with
 the person. There a thing stays in its place, and what only passes by, such as a post near the
-camera, fades. Beside somebody who stays where they are, motion goes by colours; what has the
-person's, but never moves, is furniture.
+camera, fades. The backend goes by colours, too, where nobody moves, so a table of the person's
+colour would come along: a thing must be seen moving.
 
 F frames, h w working pixels.
 """
