@@ -25,6 +25,7 @@ from dynascene.imaging.sheet import (
     stack_sheets,
     thumbnail,
     title_lines,
+    wrapped_lines,
 )
 from dynascene.types import Size
 
@@ -186,7 +187,31 @@ def test_as_many_doubts_as_there_is_room_for() -> None:
     assert " ".join(lines[:2]) == f"· {long}"
     assert lines[2:] == ["· b", "… and 1 more, among the notices of the run"]
     assert max(map(font.getlength, lines)) <= 400
-    assert len(doubt_lines([long] * 3, 90)) > MOST_DOUBT_LINES  # the first one in any case
+
+
+@pytest.mark.parametrize("width", [300, 420, 600])
+@pytest.mark.parametrize(
+    ("others", "last"),
+    [
+        ([], []),
+        (["a"], ["· a"]),
+        (["a", "b"], ["… and 2 more, among the notices of the run"]),
+    ],
+)
+def test_doubts_have_four_lines_at_most_however_long_they_are(
+    width: int, others: list[str], last: list[str]
+) -> None:
+    font = ImageFont.load_default(TITLE_SIZE)
+    long = " ".join(f"word{number}" for number in range(90))
+    lines = doubt_lines([long, *others], width)
+    assert len(lines) == MOST_DOUBT_LINES == 4
+    assert max(map(font.getlength, lines)) <= width
+    shown = lines[: 4 - len(last)]
+    assert lines[4 - len(last) :] == last
+    assert shown[-1].endswith(" …")
+    assert f"· {long}".startswith(" ".join(shown).removesuffix(" …"))
+    exact = " ".join(wrapped_lines(f"· {long}", width)[:4])  # four whole lines of one doubt
+    assert " ".join(doubt_lines([exact.removeprefix("· ")], width)) == exact
 
 
 def test_a_word_that_is_too_long_stays_whole() -> None:

@@ -346,7 +346,7 @@ def test_doubts_are_told_at_the_end_a_line_for_each_shot(
         main(command)
     streams = capsys.readouterr()
     assert streams.err.splitlines()[-3:-1] == [
-        "a-camera: standing feet slide (--camera-scale) (and 2 more on its sheet)",
+        "a-camera: standing feet slide (--camera-scale) (and 2 more in its report.json)",
         "b-camera: the matte may be wrong",
     ]
     assert streams.out == "o/batch.json: 3 of 4 shots are done, 2 with doubts\n"

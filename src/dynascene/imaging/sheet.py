@@ -186,17 +186,29 @@ def _paint_doubts(draw: ImageDraw.ImageDraw, lines: Sequence[str], left: int, to
 
 
 def doubt_lines(doubts: Sequence[str], width: int) -> list[str]:
-    """The lines of doubts within so many pixels: of as many doubts as there is room for, the first
-    in any case; of the others their number is told."""
+    """At most ``MOST_DOUBT_LINES`` lines of doubts within so many pixels: the first doubt, cut
+    short where it needs more, and others as long as there is room. The rest is counted."""
     lines: list[str] = []
     for number, doubt in enumerate(doubts):
         further = wrapped_lines(f"· {doubt}", width)
         left_out = len(doubts) - number
-        room = MOST_DOUBT_LINES - (left_out > 1)  # for the line that counts the others
-        if lines and len(lines) + len(further) > room:
+        room = MOST_DOUBT_LINES - len(lines) - (left_out > 1)  # for the line that counts the others
+        if not lines:
+            further = _cut_short(further, room, width)
+        if len(further) > room:
             return [*lines, f"… and {left_out} more, among the notices of the run"]
         lines += further
     return lines
+
+
+def _cut_short(lines: list[str], most: int, width: int) -> list[str]:
+    """At most so many lines; "…" ends the last one where words are left out."""
+    if len(lines) <= most:
+        return lines
+    font, words = ImageFont.load_default(TITLE_SIZE), lines[most - 1].split()
+    while len(words) > 1 and font.getlength(" ".join([*words, "…"])) > width:
+        words.pop()
+    return [*lines[: most - 1], " ".join([*words, "…"])]
 
 
 def title_lines(title: str) -> list[str]:

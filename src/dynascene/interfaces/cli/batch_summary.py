@@ -35,6 +35,6 @@ def doubt_lines(entries: Sequence[dict[str, Any]]) -> list[str]:
     for entry in entries:
         first, *others = entry.get("doubts") or [""]
         if first:
-            more = f" (and {len(others)} more on its sheet)" if others else ""
+            more = f" (and {len(others)} more in its {REPORT})" if others else ""
             lines.append(f"{entry['shot']}: {first}{more}")
     return lines
