@@ -69,7 +69,23 @@ def test_a_thing_at_the_pictures_border() -> None:
     assert overlap(mask, truth) > 0.9
 
 
-@pytest.mark.parametrize("box", [(10.2, 10.1, 10.4, 10.3), (0.0, 0.0, 1.0, 1.0)])
+def test_a_box_that_reaches_beyond_the_picture() -> None:
+    picture, truth = drawn()
+    picture, truth = picture[:, 80:], truth[:, 80:]
+    mask = cut_out_thing(picture, (-6.5, 20.0, 36.0, 80.0))
+    assert overlap(mask, truth) > 0.9
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        (10.2, 10.1, 10.4, 10.3),
+        (0.0, 0.0, 1.0, 1.0),
+        (900.0, 20.0, 960.0, 60.0),
+        (-900.0, 20.0, -860.0, 60.0),
+        (20.0, 900.0, 60.0, 960.0),
+    ],
+)
 def test_a_box_without_pixels_holds_nothing(box: tuple[float, float, float, float]) -> None:
     picture, _ = drawn()
     assert cut_out_thing(picture, box).max() == 0

@@ -140,6 +140,30 @@ def test_a_piece_of_a_thing_is_doubted() -> None:
     assert doubt_of_piece(at_corner, beyond) == ""
 
 
+@pytest.mark.parametrize("box", [(10.2, 10.2, 10.4, 10.4), (5.0, 5.0, 15.0, 15.0)])
+def test_a_box_that_nothing_was_cut_out_of_is_doubted(box: tuple[float, ...]) -> None:
+    mask = np.zeros((90, 120), np.float32)
+    mask[60:70, 60:70] = 1
+    assert "fills 0% of the box and spans 0% of its height" in doubt_of_piece(mask, box)
+    assert doubt_of_cut(mask, box) == ""
+
+
+def test_pixels_that_a_box_only_touches_are_in_it() -> None:
+    box = (10.6, 20.6, 13.4, 23.4)  # rounded it begins at 11 and 21
+    mask = np.zeros((90, 120), np.float32)
+    mask[20, 10] = 1
+    assert "fills 6% of the box and spans 25% of its height" in doubt_of_piece(mask, box)
+    mask[20:24, 10] = 1
+    assert "the left" in doubt_of_cut(mask, box)
+
+
+def test_of_a_box_beyond_the_picture_the_sides_within_it_count() -> None:
+    mask = np.zeros((90, 120), np.float32)
+    mask[:30, :40] = 1
+    assert "touches the right side of" in doubt_of_cut(mask, (-30.0, -30.0, 40.0, 40.0))
+    assert doubt_of_cut(mask, (-30.0, -30.0, 50.0, 40.0)) == ""
+
+
 def test_a_thing_of_which_little_was_cut_out_has_one_line(
     street: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from dynascene.estimators.matte.finishing import full_resolution
+from dynascene.geometry.picture_boxes import pixels_of
 
 AROUND = 0.35  # of the box's width and height: the surroundings whose colours count
 ACROSS = 400  # working pixels along the longer side of box and surroundings
@@ -34,6 +35,8 @@ def cut_out_thing(picture: np.ndarray, box: tuple[float, float, float, float]) -
     left, top = max(0, math.floor(x0 - across)), max(0, math.floor(y0 - down))
     right, bottom = min(width, math.ceil(x1 + across)), min(height, math.ceil(y1 + down))
     mask = np.zeros((height, width), np.float32)
+    if left >= right or top >= bottom:  # the box lies far from the picture
+        return mask
     part = picture[top:bottom, left:right]
     scale = min(1.0, ACROSS / max(part.shape[:2]))
     size = [max(1, round(side * scale)) for side in part.shape[1::-1]]
@@ -48,7 +51,7 @@ def cut_out_thing(picture: np.ndarray, box: tuple[float, float, float, float]) -
         edges = full_resolution(seen.astype(np.float32), working, np.ascontiguousarray(part))
         mask[top:bottom, left:right] = edges[..., 0] / np.float32(255)
     within = np.zeros_like(mask)  # edges are soft, but not beyond the box
-    within[math.floor(y0) : math.ceil(y1), math.floor(x0) : math.ceil(x1)] = 1
+    within[pixels_of(box)] = 1
     return mask * within
 
 

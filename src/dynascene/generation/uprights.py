@@ -20,7 +20,7 @@ from dynascene.geometry.cards import (
     standing_points,
 )
 from dynascene.geometry.lifting import LiftedScene
-from dynascene.geometry.picture_boxes import text_of
+from dynascene.geometry.picture_boxes import pixels_of, text_of
 
 CLOSE = 0.999  # of the way to a foot, which lies on the ground itself
 SAME = 0.6  # of the smaller of two things in the other: they are one
@@ -171,8 +171,8 @@ def doubt_of_cut(mask: np.ndarray, box: tuple[float, ...]) -> str:
         mask: [H, W] in 0 … 1, what was cut out in the box.
         box: as ``PlaceInput.upright``.
     """
-    x0, y0, x1, y1 = (round(number) for number in box[:4])
-    within = mask[y0:y1, x0:x1] > 0.5
+    within = mask[pixels_of(box[:4])] > 0.5
+    x0, y0, x1, _ = (round(number) for number in box[:4])
     touching = {
         "left": 0.0 if x0 <= 0 else within[:, :2].any(axis=1).mean(),
         "upper": 0.0 if y0 <= 0 else within[:2].any(axis=0).mean(),
@@ -195,10 +195,11 @@ def doubt_of_piece(mask: np.ndarray, box: tuple[float, ...]) -> str:
         mask: [H, W] in 0 … 1, what was cut out in the box.
         box: as ``PlaceInput.upright``.
     """
-    x0, y0, x1, y1 = (round(number) for number in box[:4])
-    within = mask[max(0, y0) : y1, max(0, x0) : x1] > 0.5
+    within = mask[pixels_of(box[:4])] > 0.5
     rows = np.flatnonzero(within.any(axis=1))
-    share, high = float(within.mean()), float(np.ptp(rows) + 1) / len(within)
+    share, high = 0.0, 0.0
+    if len(rows):
+        share, high = float(within.mean()), float(np.ptp(rows) + 1) / len(within)
     if share >= FILLED and high >= SPANNED:
         return ""
     return (

@@ -9,6 +9,18 @@ def text_of(numbers: Sequence[float]) -> str:
     return ",".join(f"{number:g}" for number in numbers)
 
 
+def pixels_of(corners: Sequence[float]) -> tuple[slice, slice]:
+    """Rows and columns of the pixels that a box touches, as far as they lie in the picture.
+
+    The slices may be longer than the picture; none of them counts from its end.
+    """
+    x0, y0, x1, y1 = corners
+    return (
+        slice(max(0, math.floor(y0)), max(0, math.ceil(y1))),
+        slice(max(0, math.floor(x0)), max(0, math.ceil(x1))),
+    )
+
+
 def fault_of(corners: Sequence[float]) -> str:
     """Why X0,Y0,X1,Y1 is no box, and how to mend it; empty where it is one."""
     if strange := [number for number in corners if not math.isfinite(number)]:
