@@ -13,7 +13,8 @@ from PIL import Image
 
 from dynascene.errors import InputError
 from dynascene.generation.camera_input import FilmedCamera
-from dynascene.generation.footage import film_camera, read_footage
+from dynascene.generation.clip_scale import clip_beside
+from dynascene.generation.footage import film_camera, with_footage
 from dynascene.generation.request import CameraInput, PersonInput
 from dynascene.interfaces.cli.parsing import CONFIG
 from dynascene.interfaces.cli.tracking import COMMANDS
@@ -51,6 +52,7 @@ def test_one_pose_per_frame_and_a_report(still: Path, tmp_path: Path, capsys) ->
     assert (report["kind"], report["verdict"]) == ("static", "good")
     assert (report["focal"], report["focal_source"]) == (150, "given")
     assert len(report["frames"]) == 3
+    assert report["excerpt"] == [0, 3]
     assert {"error", "points", "inliers", "coverage", "interpolated"} == set(report["frames"][0])
     output = capsys.readouterr()
     assert "3 frames, the camera stands still, the track is good" in output.out
@@ -75,7 +77,8 @@ def test_a_matte_tells_the_scale_as_generate_does(tmp_path: Path, capsys) -> Non
     assert lines
     assert all(line in shown for line in lines)
     track = read_cameras(out, defaults=CameraDefaults(size=SIZE))
-    again = read_footage(CameraInput(cameras=str(out)), FilmedCamera(track, ""), person, Log())
+    beside = clip_beside(CameraInput(cameras=str(out)), colour, Log())
+    again = with_footage(FilmedCamera(track, ""), beside)
     assert again.is_own
     assert by_generate.camera is not None
     attitude = by_generate.camera.attitude
@@ -137,6 +140,7 @@ def test_an_excerpt_with_the_matte_of_the_whole_or_its_own(still: Path, tmp_path
         matte = write_frames(tmp_path / f"matte{count}", list(corner))
         run(still, "--frames", "1:3", "--matte", matte, "--out", out)
         assert len(read_cameras(out, defaults=CameraDefaults(size=Size(180, 120)))) == 2
+        assert json.loads((tmp_path / "cameras.track.json").read_text())["excerpt"] == [1, 3]
     with pytest.raises(InputError, match=r"frames 1:4: .*still has 3 frames"):
         run(still, "--frames", "1:4", "--out", out)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from torch import Tensor
 
 from dynascene.errors import InputError
+from dynascene.generation.clip_scale import TrackedClip
 from dynascene.generation.request import NULL_CAMERA, CameraInput, GenerationRequest
 from dynascene.geometry.framing import (
     Attitude,
@@ -33,6 +34,7 @@ from dynascene.geometry.tracks import (
 from dynascene.io.cameras import CameraDefaults, detect_format, read_cameras
 from dynascene.io.cameras.defaults import NO_SIZE, Notice
 from dynascene.io.cameras.re10k import stated_scale
+from dynascene.io.excerpt import Range
 from dynascene.io.keyframes import is_keyframe_file, read_keyframes
 from dynascene.jobs.log import Log
 from dynascene.phrases import count_of
@@ -125,11 +127,12 @@ def read_filmed(
     excerpt: tuple[int, int] | None,
     log: Log,
     frame_rate: float | None = None,
+    clip: TrackedClip | None = None,
 ) -> FilmedCamera | None:
     """The camera file's track for frames of ``size``; None without a file.
 
     frames: how many there are; None = as many as the file has. excerpt: which of the clip's frames
-    they are; None = from its first on. frame_rate: of the clip.
+    they are; None = from its first on. frame_rate: of the clip. clip: what lies beside the file.
     """
     path = camera.file
     if path is None:
@@ -154,7 +157,10 @@ def read_filmed(
             f"{size}; its view is cropped to them"
         )
     whole = resize_track(track, size)
-    track = _cut(whole, path, excerpt, frames, log)
+    if clip is not None and clip.excerpt is not None and frames is not None:
+        track = _cut_as_tracked(whole, path, excerpt or (0, frames), clip.excerpt)
+    else:
+        track = _cut(whole, path, excerpt, frames, log)
     scale = stated_scale(path)
     return FilmedCamera(track, str(path), camera.camera_height, scale=scale, whole=whole)
 
@@ -207,6 +213,22 @@ def _cut(
     if len(track) > frames:
         log.notice(f"{path}: has {cameras}; the first {frames} are used")
     return track[:frames]
+
+
+def _cut_as_tracked(track: CameraTrack, path: Path, used: Range, tracked: Range) -> CameraTrack:
+    """The cameras of the frames in use; both ranges are the clip's own frame numbers."""
+    (start, stop), (first, end) = used, tracked
+    if len(track) != end - first:
+        raise InputError(
+            f"{path}: has {count_of(len(track), 'camera')}, and the report beside it tells of "
+            f"{end - first}; track the clip again"
+        )
+    if not (first <= start and stop <= end):
+        raise InputError(
+            f"{path}: was tracked in the clip's frames {first}:{end}, and {start}:{stop} are used; "
+            f"give `frames` {first}:{end} or a part of them, or track the others too"
+        )
+    return track[start - first : stop - first]
 
 
 def in_scene_units(

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -18,11 +19,17 @@ from dynascene.errors import InputError
 from dynascene.estimators.camera import TrackedCamera
 from dynascene.estimators.scale.ground import down_vectors
 from dynascene.estimators.scale.person_scale import PersonScale, person_scale
-from dynascene.generation.request import SCALE, CameraInput
+from dynascene.generation.request import (
+    SCALE,
+    SCALE_SOURCE,
+    TRACKING_SOURCE,
+    CameraInput,
+)
 from dynascene.geometry.framing import filmed_attitude
 from dynascene.geometry.rigid import camera_centres, invert_rigid
 from dynascene.io.atomic import write_text
 from dynascene.io.checksums import sha256_of
+from dynascene.io.excerpt import Range
 from dynascene.io.text import is_finite_number, parse_json
 from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, FrameSource
@@ -30,7 +37,7 @@ from dynascene.types import CameraTrack, FrameSource
 LEAST_CONFIDENCE = 0.4  # in the pitch that the person tells
 HIGHEST = 1e6  # track units of a camera above the ground
 STEEPEST = 90.0  # degrees of pitch
-ANY_CLIP = ""  # in place of a checksum
+T = TypeVar("T")
 
 
 class StoredScale(NamedTuple):
@@ -78,16 +85,14 @@ class TrackedClip(NamedTuple):
 
     Attributes:
         scale: None where the person told none.
-        sha256: of the clip's file or folder; ``ANY_CLIP`` where whoever put the scale there vouches
-            for the clip.
+        is_own: whether it is the clip in use, as far as is known.
+        excerpt: the frames of the clip in use that have a camera, stop excluded; None: unknown, or
+            it is another clip.
     """
 
     scale: StoredScale | None
-    sha256: str
-
-    def is_of(self, clip: Path) -> bool:
-        """Whether the camera filmed this clip, as far as is known."""
-        return self.sha256 == ANY_CLIP or self.sha256 == sha256_of(clip)
+    is_own: bool
+    excerpt: Range | None = None
 
 
 def tell_scale(
@@ -136,44 +141,76 @@ def write_scale(scale: StoredScale, folder: Path) -> None:
     write_text(folder / SCALE, json.dumps(scale._asdict(), indent=1) + "\n")
 
 
-def clip_checksums(clip: Path, cameras: Path) -> dict[str, str]:
-    """SHA-256 of a clip and of the cameras tracked in it, by which ``clip_beside`` knows both."""
-    return {"video": sha256_of(clip), "cameras": sha256_of(cameras)}
+def clip_figures(clip: Path, cameras: Path, excerpt: Range) -> dict[str, Any]:
+    """What the report of tracking tells ``clip_beside``: clip and cameras, by SHA-256, and frames.
+
+    excerpt: the frames of the clip that were tracked, stop excluded.
+    """
+    checksums = {"video": sha256_of(clip), "cameras": sha256_of(cameras)}
+    return {"sha256": checksums, "excerpt": list(excerpt)}
 
 
-def clip_beside(camera: CameraInput, log: Log) -> TrackedClip | None:
+def clip_beside(camera: CameraInput, clip: Path | None, log: Log) -> TrackedClip | None:
     """What lies beside a camera file of its clip; None where nothing does.
 
     The report of tracking counts only for the file that was written with it: a notice says where
-    its scale does not.
+    its scale does not. The scale in ``scale.json`` counts more, and whoever put it there vouches
+    for the clip where no report knows it.
 
-    Raises InputError where the file beside it, or the camera file, cannot be read.
+    clip: the one in use.
+    Raises InputError where the files beside it, or the camera file, cannot be read.
     """
-    path = camera.scale_source
-    if path is None or camera.file is None:
-        return None
+    sources = camera.scale_sources
+    scale = _read(sources[SCALE_SOURCE], _checked) if SCALE_SOURCE in sources else None
+    report = sources.get(TRACKING_SOURCE)
+    tracking = _read(report, _tracking) if report is not None else None
+    tracked = None
+    if report is not None and tracking is not None and camera.file is not None:
+        if tracking.cameras == sha256_of(camera.file):
+            is_own = clip is not None and tracking.video == sha256_of(clip)
+            tracked = TrackedClip(tracking.scale, is_own, tracking.excerpt if is_own else None)
+        elif tracking.scale is not None and scale is None:
+            log.doubt(
+                f"{camera.file}: is not the file that was written with {report.name}, so the scale "
+                "in there does not count (`camera_height` tells it)"
+            )
+    if scale is None:
+        return tracked
+    if tracked is None:
+        return TrackedClip(scale, is_own=clip is not None)
+    return tracked._replace(scale=scale)
+
+
+class _Tracking(NamedTuple):
+    """What the report of tracking tells; video, cameras: SHA-256."""
+
+    scale: StoredScale | None
+    video: str
+    cameras: str
+    excerpt: Range
+
+
+def _read(path: Path, read: Callable[[Any], T]) -> T:
+    """What a file beside a camera file tells. InputError where it is damaged."""
     try:
-        stored = parse_json(path.read_text(encoding="utf-8"))
-        if path.name == SCALE:
-            return TrackedClip(_checked(stored), ANY_CLIP)
-        checksums = stored.get("sha256")
-        if checksums is None:  # of curation, or of an older version
-            return None
-        scale = None if stored.get("scale") is None else _checked(stored["scale"])
-        video, cameras = checksums["video"], checksums["cameras"]
+        return read(parse_json(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"{path}: is no scale as dynascene writes it ({error!r}); mend it, or move it away "
             "from the camera file"
         ) from error
-    if cameras == sha256_of(camera.file):
-        return TrackedClip(scale, video)
-    if scale is not None:
-        log.doubt(
-            f"{camera.file}: is not the file that was written with {path.name}, so the scale in "
-            "there does not count (`camera_height` tells it)"
-        )
-    return None
+
+
+def _tracking(stored: dict[str, Any]) -> _Tracking | None:
+    """None for a report of curation, of ``generate``, or of an older version."""
+    checksums, excerpt = stored.get("sha256"), stored.get("excerpt")
+    if checksums is None or excerpt is None:
+        return None
+    start, stop = excerpt
+    if not (isinstance(start, int) and isinstance(stop, int) and 0 <= start < stop):
+        raise ValueError(f"excerpt is {excerpt!r}")
+    scale = None if stored.get("scale") is None else _checked(stored["scale"])
+    return _Tracking(scale, checksums["video"], checksums["cameras"], (start, stop))
 
 
 def _checked(stored: dict[str, Any]) -> StoredScale:

@@ -18,11 +18,11 @@ from dynascene.estimators.scale.person_scale import PersonScale, person_scale
 from dynascene.generation.camera_input import FilmedCamera
 from dynascene.generation.clip_scale import (
     LEAST_CONFIDENCE,
-    clip_beside,
+    TrackedClip,
     scale_figures,
     tell_scale,
 )
-from dynascene.generation.request import SCALE, CameraInput, PersonInput
+from dynascene.generation.request import SCALE, PersonInput
 from dynascene.geometry.framing import Attitude, filmed_attitude
 from dynascene.geometry.intrinsics import focal_from_fov
 from dynascene.geometry.picture import PictureCamera
@@ -102,23 +102,18 @@ def film_camera(
     return FilmedFootage(camera, report)
 
 
-def read_footage(
-    camera: CameraInput, filmed: FilmedCamera, person: PersonInput | None, log: Log
-) -> FilmedCamera:
+def with_footage(filmed: FilmedCamera, clip: TrackedClip | None) -> FilmedCamera:
     """The camera of a file with what lies beside it: the scale, and whether it filmed the person.
 
     So what ``film_camera`` wrote, mended by hand or not, gives what it gave.
-    Raises InputError when what lies beside the file cannot be read.
     """
-    clip = clip_beside(camera, log)
     if clip is None:
         return filmed
-    is_own = person is not None and clip.is_of(person.person)
     if clip.scale is None:
-        return replace(filmed, is_own=is_own)
+        return replace(filmed, is_own=clip.is_own)
     height, pitch, confidence = clip.scale.of_excerpt(filmed.whole or filmed.track, filmed.track)
     attitude = _surer(pitch, confidence, filmed.track)
-    return replace(filmed, height=filmed.height or height, attitude=attitude, is_own=is_own)
+    return replace(filmed, height=filmed.height or height, attitude=attitude, is_own=clip.is_own)
 
 
 def warn_of_conflict(

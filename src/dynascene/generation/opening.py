@@ -4,7 +4,8 @@ from pathlib import Path
 
 from dynascene.generation.camera_files import check_camera_files
 from dynascene.generation.camera_input import camera_track, read_filmed
-from dynascene.generation.footage import read_footage
+from dynascene.generation.clip_scale import clip_beside
+from dynascene.generation.footage import with_footage
 from dynascene.generation.inputs import Inputs
 from dynascene.generation.motion_input import motion_frames, motion_inputs
 from dynascene.generation.person_in_place import open_person_in_place
@@ -55,7 +56,7 @@ def _open_place_alone(
     filmed = read_filmed(request.camera, size, count, request.frames, log)
     if filmed is not None:
         check_camera_files(request.delivery.camera_files, filmed)
-        filmed = read_footage(request.camera, filmed, None, log)
+        filmed = with_footage(filmed, clip_beside(request.camera, None, log))
         filmed = with_attitude(filmed, request)
     attitude = filmed.attitude if filmed else request.options.attitude
 

@@ -9,7 +9,8 @@ from dynascene.errors import InputError
 from dynascene.estimators.scale.feet import standing_rays
 from dynascene.generation.camera_files import check_camera_files
 from dynascene.generation.camera_input import FilmedCamera, camera_track, read_filmed
-from dynascene.generation.footage import film_camera, read_footage, warn_of_conflict
+from dynascene.generation.clip_scale import clip_beside
+from dynascene.generation.footage import film_camera, warn_of_conflict, with_footage
 from dynascene.generation.ground_contact import APART, GroundContact, clip_landmarks, find_contact
 from dynascene.generation.guide import check_seen, prepare
 from dynascene.generation.inputs import Inputs
@@ -138,10 +139,11 @@ def _open_clip(request: GenerationRequest, person: PersonInput, log: Log) -> Per
         )
     colour = clip.colour
     rate = float(colour.frame_rate)
-    filmed = read_filmed(camera, colour.size, len(colour), frames, log, rate)
+    beside = clip_beside(camera, person.person, log)
+    filmed = read_filmed(camera, colour.size, len(colour), frames, log, rate, beside)
     if filmed is not None:
         check_camera_files(request.delivery.camera_files, filmed)
-        filmed = read_footage(camera, filmed, person, log)
+        filmed = with_footage(filmed, beside)
     is_tracked = not clip.still and camera.cameras is None and camera.move is None
     return PersonClip(
         person=person,

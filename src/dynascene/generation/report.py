@@ -72,7 +72,7 @@ def _inputs(request: GenerationRequest, copies: Sequence[Path]) -> dict[str, dic
         "scene": place.scene,
         "scene_depth": place.scene_depth,
         "cameras": camera.file,
-        "scale": camera.scale_source,
+        **camera.scale_sources,
         "move": _existing(Path(camera.move) if camera.move else None),
     }
     return {

@@ -24,6 +24,7 @@ from dynascene.io.paths import is_file_there, is_there
 from dynascene.seeds import check_seed
 
 SCALE = "scale.json"  # beside a camera file
+SCALE_SOURCE, TRACKING_SOURCE = "scale", "tracking"  # what lies there, in reports
 SMALLEST = 1e-9  # units of a camera file in a track unit, and the other way round
 MOST_GUIDANCE = 1000.0
 NULL_CAMERA = "none"  # in place of a camera file
@@ -151,14 +152,14 @@ class CameraInput:
         return None if self.cameras in (None, NULL_CAMERA) else Path(str(self.cameras))
 
     @property
-    def scale_source(self) -> Path | None:
-        """What may hold the scale of a camera file: scale.json beside it, which counts more, or the
-        report of its tracking; None where neither is there."""
+    def scale_sources(self) -> dict[str, Path]:
+        """What lies beside a camera file of its clip and scale, as far as it is there: "scale",
+        which counts more, and "tracking", the report of its tracking."""
         if self.file is None:
-            return None
+            return {}
         file = self.file.resolve()  # a folder may be given as "."
-        beside = (file.parent / SCALE, tracking_report(file))
-        return next((path for path in beside if is_file_there(path)), None)
+        beside = {SCALE_SOURCE: file.parent / SCALE, TRACKING_SOURCE: tracking_report(file)}
+        return {name: path for name, path in beside.items() if is_file_there(path)}
 
 
 def tracking_report(cameras: Path) -> Path:
@@ -250,7 +251,8 @@ class GenerationRequest:
         move = self.camera.move and Path(self.camera.move)
         clip = self.person.ocio_person if self.person else None
         configs = config_files(clip, self.place.ocio_scene, self.delivery.ocio_layers)
-        paths = [*self.needed_files.values(), move, self.camera.scale_source, *configs]
+        beside = self.camera.scale_sources.values()
+        paths = [*self.needed_files.values(), move, *beside, *configs]
         return [path for path in paths if isinstance(path, Path) and is_there(path)]
 
 

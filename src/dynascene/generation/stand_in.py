@@ -42,7 +42,9 @@ def make_stand_in(request: GenerationRequest, folder: Path) -> None:
         raise InputError(f"{person.person}: there is no `matte` yet; cut the person out first")
     count = len(clip.colour)
     rate = float(clip.colour.frame_rate)
-    filmed = read_filmed(request.camera, clip.colour.size, count, request.frames, Log(), rate)
+    beside = clip_beside(request.camera, person.person, Log())
+    size = clip.colour.size
+    filmed = read_filmed(request.camera, size, count, request.frames, Log(), rate, beside)
     with replacing(folder) as temporary:
         temporary.mkdir()
         small = thinned_clip(clip)
@@ -53,7 +55,6 @@ def make_stand_in(request: GenerationRequest, folder: Path) -> None:
             write_cameras(
                 thinned_track(filmed.track, small.colour.size), temporary / CAMERAS, "re10k"
             )
-            beside = clip_beside(request.camera, Log())
             if beside is not None and beside.scale is not None:
                 scale = beside.scale.of_excerpt(filmed.whole or filmed.track, filmed.track)
                 write_scale(scale, temporary)

@@ -7,6 +7,7 @@ from typing import Any
 
 from dynascene.estimators.camera.classification import KIND_WORDS
 from dynascene.generation.camera_input import read_filmed
+from dynascene.generation.clip_scale import clip_beside
 from dynascene.generation.footage import TRACKING
 from dynascene.geometry.intrinsics import intrinsics_from_fov
 from dynascene.geometry.moves import make_move
@@ -28,7 +29,8 @@ def camera_track_of(draft: Draft, source: FrameSource) -> CameraTrack | None:
     camera, size, count = draft.camera_input(), source.size, len(source)
     if camera.move is None:
         rate = float(source.frame_rate)
-        filmed = read_filmed(camera, size, count, draft.frames, Log(), rate)
+        beside = clip_beside(camera, draft.person().person, Log())
+        filmed = read_filmed(camera, size, count, draft.frames, Log(), rate, beside)
         return None if filmed is None else relative_track(filmed.track)
     view = intrinsics_from_fov(ASSUMED_FOV, size)
     if is_keyframe_file(Path(camera.move)):

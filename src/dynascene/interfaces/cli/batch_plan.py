@@ -53,20 +53,21 @@ class PlannedShot:
     def key(self) -> str:
         """A hash of all that decides the result: options, input files, version of this package."""
         files = {}
-        for value in (*self.options.values(), self._scale()):
+        for value in (*self.options.values(), self._beside_cameras()):
             for text in value if isinstance(value, list) else [value]:
                 if isinstance(text, str) and (state := _state(Path(text))):
                     files[text] = state
         parts = [dict(self.options), files, __version__]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
-    def _scale(self) -> str | None:
+    def _beside_cameras(self) -> list[str]:
         """What lies beside the camera file and is read with it."""
         from dynascene.generation.request import CameraInput
 
         cameras = self.options.get("cameras")
-        source = CameraInput(cameras=cameras).scale_source if isinstance(cameras, str) else None
-        return None if source is None else str(source)
+        if not isinstance(cameras, str):
+            return []
+        return [str(path) for path in CameraInput(cameras=cameras).scale_sources.values()]
 
 
 def plan_shots(batch: str, common: Options) -> list[PlannedShot]:

@@ -61,7 +61,7 @@ def track(
         from dynascene.estimators.camera import track_camera
         from dynascene.estimators.camera.classification import KIND_WORDS
         from dynascene.estimators.scale.person_scale import check_person_height
-        from dynascene.generation.clip_scale import clip_checksums
+        from dynascene.generation.clip_scale import clip_figures
         from dynascene.generation.request import tracking_report
         from dynascene.interfaces.cli.display import open_display, say_result
         from dynascene.io.atomic import write_text
@@ -83,7 +83,8 @@ def track(
         if tracked.track is not None:
             figures |= _scale(clip.source, person, tracked, person_height, terminal)
             _write_cameras(tracked.track, folder, out, to, terminal)
-            figures["sha256"] = clip_checksums(video, folder / out.name)
+            part = clip.part or (0, len(clip.source))
+            figures |= clip_figures(video, folder / out.name, part)
         figures["outputs"] = [path.name for path in folder.iterdir()] + [report.name]
         write_text(folder / report.name, dumps(figures, indent=1) + "\n")
     for reason in tracked.reasons:
