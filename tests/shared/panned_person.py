@@ -23,22 +23,27 @@ def pan(degrees: float, side: str = "right") -> CameraTrack:
     return make_move(f"pan-{side}:{degrees}:linear", FRAMES, intrinsics_from_fov(FOV, SIZE), SIZE)
 
 
-def filmed(track: CameraTrack, *, rides: bool = False) -> tuple[ArrayFrames, ArrayFrames]:
+def filmed(
+    track: CameraTrack, *, rides: bool = False, comes: bool = False
+) -> tuple[ArrayFrames, ArrayFrames]:
     """Somebody's upright shape before a wall that a turning camera films, and the matte.
 
-    rides: carried along by what the camera follows.
+    rides: carried along by what the camera follows. comes: towards the camera in two steps,
+    over ground whose horizon is row 40; the camera is nine tenths as high as they are.
     """
     corner = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1.0]])  # OpenCV's pixel centres → ours
     K = track.intrinsics[0].numpy()
     flat = np.array([[K[0, 0], 0, 300], [0, K[1, 1], 150], [0, 0, 1.0]])
     frames, mattes = [], []
-    for rotation in track.cam_from_world[:, :3, :3].numpy():
+    feet = np.repeat([95, 110, 128], 3) if comes else [120] * FRAMES
+    for rotation, foot in zip(track.cam_from_world[:, :3, :3].numpy(), feet, strict=True):
         there = np.linalg.inv(corner) @ K @ rotation @ np.linalg.inv(flat) @ corner
         frame = cv2.warpPerspective(wall(), there, SIZE, flags=cv2.INTER_CUBIC)
         ahead = K @ rotation @ np.array([0.1, 0.0, 1.0])  # they stand still in the place
         left = round(SIZE.width / 2 if rides else ahead[0] / ahead[2]) - 12
         matte = np.zeros((SIZE.height, SIZE.width, 1), np.uint8)
-        matte[40:120, left : left + 25] = 255
+        head = round(foot - (foot - 40) / 0.9) if comes else 40
+        matte[head:foot, left : left + 25] = 255
         frames.append(np.where(matte > 0, np.uint8(90), frame))
         mattes.append(matte)
     return ArrayFrames(frames, RATE), ArrayFrames(mattes, RATE)
