@@ -93,6 +93,18 @@ def test_a_matte_tells_the_scale_as_generate_does(tmp_path: Path, capsys) -> Non
     assert "scale" not in json.loads((tmp_path / "walk.track.json").read_text())
 
 
+def test_results_among_the_frames_do_not_make_them_another_clip(still: Path) -> None:
+    run(still, "--out", still / "cameras.txt")
+    camera = CameraInput(cameras=str(still / "cameras.txt"))
+    beside = clip_beside(camera, still, Log())
+    assert beside is not None
+    assert beside.is_own
+    Image.new("RGB", (180, 120)).save(still / "001.png")
+    changed = clip_beside(camera, still, Log())
+    assert changed is not None
+    assert not changed.is_own
+
+
 def test_formats_as_in_convert(still: Path, tmp_path: Path) -> None:
     run(still, "--out", tmp_path / "a.json")
     assert detect_format(tmp_path / "a.json") == "nerfstudio"

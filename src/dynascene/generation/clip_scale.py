@@ -28,8 +28,9 @@ from dynascene.generation.request import (
 from dynascene.geometry.framing import filmed_attitude
 from dynascene.geometry.rigid import camera_centres, invert_rigid
 from dynascene.io.atomic import write_text
-from dynascene.io.checksums import sha256_of
+from dynascene.io.checksums import sha256_of, sha256_of_frames
 from dynascene.io.excerpt import Range
+from dynascene.io.images import IMAGE_SUFFIXES
 from dynascene.io.text import is_finite_number, parse_json
 from dynascene.jobs.log import Log
 from dynascene.types import CameraTrack, FrameSource
@@ -146,7 +147,7 @@ def clip_figures(clip: Path, cameras: Path, excerpt: Range) -> dict[str, Any]:
 
     excerpt: the frames of the clip that were tracked, stop excluded.
     """
-    checksums = {"video": sha256_of(clip), "cameras": sha256_of(cameras)}
+    checksums = {"video": sha256_of_frames(clip, IMAGE_SUFFIXES), "cameras": sha256_of(cameras)}
     return {"sha256": checksums, "excerpt": list(excerpt)}
 
 
@@ -167,7 +168,7 @@ def clip_beside(camera: CameraInput, clip: Path | None, log: Log) -> TrackedClip
     tracked = None
     if report is not None and tracking is not None and camera.file is not None:
         if tracking.cameras == sha256_of(camera.file):
-            is_own = clip is not None and tracking.video == sha256_of(clip)
+            is_own = clip is not None and tracking.video == sha256_of_frames(clip, IMAGE_SUFFIXES)
             tracked = TrackedClip(tracking.scale, is_own, tracking.excerpt if is_own else None)
         elif tracking.scale is not None and scale is None:
             log.doubt(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeGuard
 
@@ -20,13 +21,30 @@ def sha256_of(path: Path) -> str:
     Raises:
         InputError: where there is nothing to read.
     """
+    return _sha256_of(path, lambda folder: folder.rglob("*"))
+
+
+def sha256_of_frames(clip: Path, suffixes: Sequence[str]) -> str:
+    """The SHA-256 of a video, or of the pictures of a folder; raises as ``sha256_of``.
+
+    Other files of the folder, and folders in it, are left out: results may be written there.
+
+    suffixes: of pictures, in small letters.
+    """
+    return _sha256_of(
+        clip, lambda folder: (p for p in folder.iterdir() if p.suffix.lower() in suffixes)
+    )
+
+
+def _sha256_of(path: Path, entries: Callable[[Path], Iterable[Path]]) -> str:
+    """entries: those of a folder that count."""
     if not path.exists():
         raise InputError(f"{path}: no such file or folder")
     try:
         if path.is_file():
             return _sha256_of_file(path)
         total = hashlib.sha256()
-        for file in sorted(p for p in path.rglob("*") if p.is_file()):
+        for file in sorted(p for p in entries(path) if p.is_file()):
             name = file.relative_to(path)
             if not any(part.startswith(".") for part in name.parts):
                 total.update(f"{_sha256_of_file(file)}  {name.as_posix()}\n".encode())
