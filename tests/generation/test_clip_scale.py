@@ -80,9 +80,18 @@ def test_the_report_of_tracking_tells_scale_and_clip(tmp_path: Path) -> None:
     (tmp_path / "other.mp4").write_bytes(b"other pictures")
     foreign = read_footage(camera, filmed, PersonInput(person=tmp_path / "other.mp4"), log)
     assert (foreign.height, foreign.is_own) == (0.5, False)  # the camera was as high
+    scale_beside(tmp_path)
+    assert read_footage(camera, filmed, person, log) == found
+    assert log.notices == log.doubts == []
+
+
+def test_a_scale_that_contradicts_the_report_counts_and_is_doubted(tmp_path: Path) -> None:
+    camera, person = tracked_beside(tmp_path, scale=SCALE_FIGURES)
     scale_beside(tmp_path, camera_height_units=0.25)
-    assert read_footage(camera, filmed, person, log).height == 0.25  # scale.json counts more
-    assert log.notices == []
+    log = Log()
+    assert read_footage(camera, FilmedCamera(pan(12.0), ""), person, log).height == 0.25
+    (doubt,) = log.doubts
+    assert "that of scale.json counts" in doubt
 
 
 def test_a_camera_tracked_without_a_matte_is_known_as_the_clips_own(tmp_path: Path) -> None:

@@ -105,6 +105,15 @@ def test_results_among_the_frames_do_not_make_them_another_clip(still: Path) -> 
     assert not changed.is_own
 
 
+def test_a_scale_that_lies_there_already_is_named(still: Path, tmp_path: Path, capsys) -> None:
+    run(still, "--out", tmp_path / "cameras.txt")
+    assert "scale.json" not in capsys.readouterr().err
+    (tmp_path / "scale.json").write_text("{}")
+    run(still, "--out", tmp_path / "cameras.txt")
+    shown = " ".join(capsys.readouterr().err.split())
+    assert "counts more than what cameras.track.json tells of the scale" in shown
+
+
 def test_formats_as_in_convert(still: Path, tmp_path: Path) -> None:
     run(still, "--out", tmp_path / "a.json")
     assert detect_format(tmp_path / "a.json") == "nerfstudio"

@@ -179,6 +179,11 @@ def clip_beside(camera: CameraInput, clip: Path | None, log: Log) -> TrackedClip
         return tracked
     if tracked is None:
         return TrackedClip(scale, is_own=clip is not None)
+    if report is not None and tracked.scale not in (None, scale):
+        log.doubt(
+            f"{camera.file}: {SCALE} and {report.name} beside it tell different scales; that of "
+            f"{SCALE} counts (without that file the other one does)"
+        )
     return tracked._replace(scale=scale)
 
 

@@ -87,6 +87,7 @@ def track(
             figures |= clip_figures(video, folder / out.name, part)
         figures["outputs"] = [path.name for path in folder.iterdir()] + [report.name]
         write_text(folder / report.name, dumps(figures, indent=1) + "\n")
+    _warn_of_scale(out, report, terminal)
     for reason in tracked.reasons:
         terminal.notice(f"note: {reason}")
     if tracked.track is None:
@@ -161,6 +162,18 @@ def _scale(
     if matte is None:
         return {}
     return {"scale": scale_figures(tell_scale(colour, matte, tracked, person_height, Log(display)))}
+
+
+def _warn_of_scale(out: Path, report: Path, display: Display) -> None:
+    """Say where the scale of an earlier camera file, or one by hand, will count."""
+    from dynascene.generation.request import SCALE
+
+    beside = out.parent / SCALE
+    if beside.is_file():
+        display.doubt(
+            f"{beside}: counts more than what {report.name} tells of the scale; move it away if it "
+            f"is not that of {out.name}"
+        )
 
 
 def _write_cameras(
