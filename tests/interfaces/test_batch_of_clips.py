@@ -22,6 +22,7 @@ from dynascene.errors import InputError
 from dynascene.generation import weights
 from dynascene.interfaces.cli import batch, batch_faults
 from dynascene.interfaces.cli.batch_faults import find_faults
+from dynascene.interfaces.cli.batch_notes import note_file
 from dynascene.interfaces.cli.batch_plan import PlannedShot, options_from, plan_shots
 from dynascene.interfaces.cli.batch_summary import count_done, doubts_of
 from dynascene.interfaces.cli.main import main
@@ -244,7 +245,7 @@ def test_a_scale_that_comes_or_changes_beside_the_cameras_changes_the_key(
 
 def test_no_two_shots_share_a_note() -> None:
     names = ("a/b", "a+b", "a%2Fb", "a%b")
-    assert len({batch.note_file(Path("o"), name) for name in names}) == len(names)
+    assert len({note_file(Path("o"), name) for name in names}) == len(names)
 
 
 def test_command_lines_are_read_as_options() -> None:
@@ -297,7 +298,7 @@ def test_a_damaged_note_is_none(folder: Path, made: list[list[str]], text: str) 
     file = write_lines(folder / "shots.jsonl", {"scene": "a.png"})
     command = ["generate", "--batch", file, "--move", "static", "--out", "o"]
     main(command)
-    batch.note_file(Path("o"), "a-camera").write_text(text)
+    note_file(Path("o"), "a-camera").write_text(text)
     main(command)
     assert scenes_of(made) == ["a.png", "a.png"]
 
@@ -309,7 +310,7 @@ def test_a_folder_in_the_place_of_a_record_is_refused_before_any_work(
     file = write_lines(folder / "shots.jsonl", {"scene": "a.png"}, {"scene": "b.png"})
     command = ["generate", "--batch", file, "--move", "static", "--out", "o"]
     (folder / "o" / name).mkdir(parents=True)
-    note = batch.note_file(Path("o"), "a-camera")
+    note = note_file(Path("o"), "a-camera")
     note.parent.mkdir(exist_ok=True)
     note.write_text('{"state": "failed"}')
     line = failure(capsys, *command)

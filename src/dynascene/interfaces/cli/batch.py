@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
@@ -19,7 +18,7 @@ from contextlib import (
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 from dynascene.curation.clip import Clip, Source
 from dynascene.curation.engine.choice import LocalRay, start_engine
@@ -33,6 +32,18 @@ from dynascene.display import Display
 from dynascene.errors import InputError, one_line
 from dynascene.interfaces.cli import generation
 from dynascene.interfaces.cli.batch_faults import find_faults
+from dynascene.interfaces.cli.batch_notes import (
+    DONE,
+    ERRORS,
+    FAILED,
+    check_records,
+    is_finished,
+    line_of,
+    note_file,
+    trials_file,
+    write_listing,
+    write_note,
+)
 from dynascene.interfaces.cli.batch_plan import (
     LISTING,
     NOTES,
@@ -40,22 +51,18 @@ from dynascene.interfaces.cli.batch_plan import (
     options_from,
     plan_shots,
 )
-from dynascene.interfaces.cli.batch_summary import count_done, doubt_lines, doubts_of
+from dynascene.interfaces.cli.batch_summary import count_done, doubt_lines
 from dynascene.interfaces.cli.display import open_display, say_result
 from dynascene.interfaces.cli.mistypes import check_no_streams, wrong_option
 from dynascene.interfaces.cli.options import spell_options
 from dynascene.interfaces.cli.parsing import parse
 from dynascene.interfaces.cli.reasons import reason_of
 from dynascene.interfaces.cli.signatures import options_in
-from dynascene.io.atomic import write_text
 from dynascene.io.file_locks import file_lock
-from dynascene.io.text import is_finite_number, read_json
-from dynascene.jobs.result_folder import REPORT, clear_unfinished
+from dynascene.jobs.result_folder import clear_unfinished
 
-ERRORS = "errors.log"
 ATTEMPTS = 2  # of a shot that takes its process down; fewer than Ray's own three
 OWN = ("batch", "workers", "out", "quiet", "json")  # options of the whole
-DONE, FAILED = "done", "failed"
 
 
 def batch_of(arguments: list[str]) -> Callable[[], None]:
@@ -111,29 +118,39 @@ def run_batch(
         InputError: shots have failed, when the others are done; the engine does not start; or
             another batch is at work in ``out``.
     """
-    display, faults = open_display(quiet), faults or {}
+    display = open_display(quiet)
     (out / NOTES).mkdir(parents=True, exist_ok=True)
     with _only_batch_in(out):
-        _check_records(shots, out)
-        finished = {shot.name for shot in shots if is_finished(shot, out)}
-        if finished:
-            display.notice(f"{count_done(len(finished), len(shots))} already")
-        unfinished = [shot for shot in shots if shot.name not in finished]
-        for shot in unfinished:  # what a note says of an earlier run does not hold for this one
-            note_file(out, shot.name).unlink(missing_ok=True)
-        faults = {shot.name: faults[shot.name] for shot in unfinished if shot.name in faults}
-        for name, reason in faults.items():
-            display.notice(f"{reason}; this shot is left out")
-            _write_note(out, name, {"state": FAILED, "reason": reason, "seconds": 0.0})
-        open_shots = [shot for shot in unfinished if shot.name not in faults]
+        check_records(shots, out)
+        open_shots = _begin(shots, out, faults or {}, display)
         try:
             if open_shots:
                 with _own_output(quiet):
                     _make_all(open_shots, out, engine, display)
         finally:
-            entries = [_entry(out, shot.name) for shot in shots]
-            text = json.dumps({"shots": entries}, indent=1, ensure_ascii=False)
-            write_text(out / LISTING, f"{text}\n")
+            entries = write_listing(shots, out)
+    _say_end(entries, out, display, as_json)
+
+
+def _begin(
+    shots: Sequence[PlannedShot], out: Path, faults: Mapping[str, str], display: Display
+) -> list[PlannedShot]:
+    """The shots that are to be made: neither finished nor at fault, which is said and noted."""
+    finished = {shot.name for shot in shots if is_finished(shot, out)}
+    if finished:
+        display.notice(f"{count_done(len(finished), len(shots))} already")
+    unfinished = [shot for shot in shots if shot.name not in finished]
+    for shot in unfinished:  # what a note says of an earlier run does not hold for this one
+        note_file(out, shot.name).unlink(missing_ok=True)
+    faults = {shot.name: faults[shot.name] for shot in unfinished if shot.name in faults}
+    for name, reason in faults.items():
+        display.notice(f"{reason}; this shot is left out")
+        write_note(out, name, {"state": FAILED, "reason": reason, "seconds": 0.0})
+    return [shot for shot in unfinished if shot.name not in faults]
+
+
+def _say_end(entries: Sequence[dict[str, Any]], out: Path, display: Display, as_json: bool) -> None:
+    """Say how many shots are done and what is doubted; raises InputError where some have failed."""
     failed = [entry for entry in entries if entry["state"] != DONE]
     lines = doubt_lines(entries)
     for line in lines:
@@ -161,19 +178,11 @@ def _make_all(
     try:
         with engine() as running, display.stage("shots", len(items)) as advance:
             for item in running.run(items, [step], lambda _: None):
-                display.notice(_line(shots[int(item.key)].name, out))
+                display.notice(line_of(shots[int(item.key)].name, out))
                 advance()
     finally:
         for shot in shots:
             clear_unfinished(out / shot.name)
-
-
-def _check_records(shots: Sequence[PlannedShot], out: Path) -> None:
-    """Raises InputError where a folder has the name of a file that the batch is to write."""
-    notes = [note_file(out, shot.name) for shot in shots]
-    for path in (out / LISTING, out / NOTES / ERRORS, *notes, *map(_trials_file, notes)):
-        if path.is_dir():
-            raise InputError(f"{path}: is a folder, and a file is to be written; move it away")
 
 
 @contextmanager
@@ -222,7 +231,7 @@ class ShotStep:
         os.chdir(self.start)
         begin, shot, out = time.perf_counter(), self.shots[int(item.key)], Path(self.out)
         key = shot.key()  # before: files that change meanwhile are taken anew by the next run
-        trials = Trials(_trials_file(note_file(out, shot.name)), self.run)
+        trials = Trials(trials_file(note_file(out, shot.name)), self.run)
         if trials.begin() > ATTEMPTS:
             reason = f"took its process down {ATTEMPTS} times (too little memory?)"
         else:
@@ -230,7 +239,7 @@ class ShotStep:
         seconds = time.perf_counter() - begin
         note = {"state": FAILED, "reason": reason} if reason else {"state": DONE}
         note = {**note, "seconds": round(seconds, 1), "key": key}
-        _write_note(out, shot.name, note)
+        write_note(out, shot.name, note)
         trials.forget()
         return StepResult(
             [item], Tick(self.name, reason is None, reason is not None, seconds, False)
@@ -253,58 +262,6 @@ def _make(shot: PlannedShot, out: Path) -> str | None:
             log.write(f"{shot.name}\n{traceback.format_exc()}\n")
         return f"{type(error).__name__}: {one_line(error, longest=200)} ({NOTES}/{ERRORS})"
     return None
-
-
-def is_finished(shot: PlannedShot, out: Path) -> bool:
-    """Whether a shot was made before, with the same options and of the same files."""
-    note = _note(out, shot.name)
-    is_same = note.get("state") == DONE and note.get("key") == shot.key()
-    return is_same and (out / shot.name / REPORT).is_file()
-
-
-def note_file(out: Path, name: str) -> Path:
-    """Where the outcome of a shot is noted."""
-    flat = name.replace("%", "%25").replace("/", "%2F")  # no two names become one
-    return out / NOTES / f"{flat}.json"
-
-
-def _trials_file(note: Path) -> Path:
-    """Where the attempts to make the shot of a note are counted."""
-    return note.with_suffix(".trials")
-
-
-def _write_note(out: Path, name: str, note: Mapping[str, Any]) -> None:
-    write_text(note_file(out, name), json.dumps(note, ensure_ascii=False) + "\n")
-
-
-def _entry(out: Path, name: str) -> dict[str, Any]:
-    """What the listing says of a shot."""
-    note = _note(out, name)
-    entry = {"shot": name, **{key: value for key, value in note.items() if key != "key"}}
-    return entry | {"doubts": doubts_of(out / name)} if note["state"] == DONE else entry
-
-
-def _note(out: Path, name: str) -> dict[str, Any]:
-    try:
-        note = read_json(note_file(out, name))
-    except InputError:
-        note = None
-    return note if _is_note(note) else {"state": FAILED, "reason": "was not reached"}
-
-
-def _is_note(note: object) -> TypeGuard[dict[str, Any]]:
-    """Whether it tells a state and, where it has one, the number of seconds."""
-    return (
-        isinstance(note, dict)
-        and isinstance(note.get("state"), str)
-        and is_finite_number(note.get("seconds", 0))
-    )
-
-
-def _line(name: str, out: Path) -> str:
-    note = _note(out, name)
-    reason = f": {note['reason']}" if note.get("reason") else ""
-    return f"{name}: {note['state']} after {note.get('seconds', 0):g} s{reason}"
 
 
 def _say_all(reasons: Sequence[str], *, quiet: bool) -> str:
