@@ -1,19 +1,24 @@
 """What the app does for one session, without a browser."""
 
 import html
+import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from app_server import write_person, write_place
+from app_server import FRAMES, SIZE, write_person, write_place
 
 from dynascene.errors import InputError
 from dynascene.generation.clip import DEFAULT_GENERATOR
+from dynascene.geometry.intrinsics import intrinsics_from_fov
+from dynascene.geometry.moves import make_move
 from dynascene.interfaces.app.desk import Desk, VaceWeights
 from dynascene.interfaces.app.drafts import FILE, KEYFRAMES, MOVE, VACE
 from dynascene.interfaces.app.store import JobStore
 from dynascene.interfaces.app.workers import Workers
+from dynascene.io.cameras import write_cameras
 
 ADA = "a" * 32
 
@@ -144,3 +149,20 @@ def test_without_its_weights_the_generator_is_the_usual_one(desk: Desk) -> None:
         step = RenderStep(desk)
     shown = step.show(ADA, desk.store.draft(ADA))[step.generator]
     assert shown == desk.store.draft(ADA).generator == DEFAULT_GENERATOR
+
+
+def test_a_scale_that_changes_beside_the_cameras_changes_the_preview(
+    desk: Desk, tmp_path: Path
+) -> None:
+    cameras = tmp_path / "cameras.txt"
+    track = make_move("truck-right:0.2", FRAMES, intrinsics_from_fov(60, SIZE), SIZE)
+    write_cameras(track, cameras, "re10k")
+    desk.choose(ADA, camera=FILE, camera_file=str(cameras))
+    made = []
+    for height in (0.5, 2.0, 2.0):
+        scale = {"camera_height_units": height, "pitch_degrees": None, "confidence": 0}
+        (tmp_path / "scale.json").write_text(json.dumps(scale))
+        os.utime(tmp_path / "scale.json", ns=(0, round(height * 1e9)))
+        desk.preview(ADA, 0.0)
+        made.append(len(list((tmp_path / ADA / "stand-ins").iterdir())))
+    assert made == [1, 2, 2]

@@ -24,6 +24,7 @@ from dynascene.generation.request import (
     SCALE_SOURCE,
     TRACKING_SOURCE,
     CameraInput,
+    tracking_report,
 )
 from dynascene.geometry.framing import filmed_attitude
 from dynascene.geometry.rigid import camera_centres, invert_rigid
@@ -38,6 +39,7 @@ from dynascene.types import CameraTrack, FrameSource
 LEAST_CONFIDENCE = 0.4  # in the pitch that the person tells
 HIGHEST = 1e6  # track units of a camera above the ground
 STEEPEST = 90.0  # degrees of pitch
+ANOTHER_CLIP = ""  # in place of a checksum
 T = TypeVar("T")
 
 
@@ -137,11 +139,6 @@ def scale_figures(scale: PersonScale) -> dict[str, Any]:
     }
 
 
-def write_scale(scale: StoredScale, folder: Path) -> None:
-    """Write what of a scale counts beside a camera file in ``folder``."""
-    write_text(folder / SCALE, json.dumps(scale._asdict(), indent=1) + "\n")
-
-
 def clip_figures(clip: Path, cameras: Path, excerpt: Range) -> dict[str, Any]:
     """What the report of tracking tells ``clip_beside``: clip and cameras, by SHA-256, and frames.
 
@@ -149,6 +146,18 @@ def clip_figures(clip: Path, cameras: Path, excerpt: Range) -> dict[str, Any]:
     """
     checksums = {"video": sha256_of_frames(clip, IMAGE_SUFFIXES), "cameras": sha256_of(cameras)}
     return {"sha256": checksums, "excerpt": list(excerpt)}
+
+
+def write_tracked_clip(tracked: TrackedClip, clip: Path, cameras: Path, count: int) -> None:
+    """Write a report beside ``cameras`` with which ``clip_beside`` tells the same of a stand-in.
+
+    tracked: of the clip that ``clip`` stands for. cameras: one for each of its ``count`` frames.
+    """
+    figures = clip_figures(clip, cameras, (0, count))
+    if not tracked.is_own:
+        figures["sha256"]["video"] = ANOTHER_CLIP
+    scale = tracked.scale and tracked.scale._asdict()
+    write_text(tracking_report(cameras), json.dumps({"scale": scale} | figures))
 
 
 def clip_beside(camera: CameraInput, clip: Path | None, log: Log) -> TrackedClip | None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from dynascene.errors import InputError
 from dynascene.generation.camera_input import read_filmed
-from dynascene.generation.clip_scale import clip_beside, write_scale
+from dynascene.generation.clip_scale import clip_beside, write_tracked_clip
 from dynascene.generation.person_input import FilmedPerson, open_person
 from dynascene.generation.request import CameraInput, GenerationRequest, PersonInput
 from dynascene.generation.thinning import thinned_clip, thinned_person, thinned_track
@@ -55,9 +55,13 @@ def make_stand_in(request: GenerationRequest, folder: Path) -> None:
             write_cameras(
                 thinned_track(filmed.track, small.colour.size), temporary / CAMERAS, "re10k"
             )
-            if beside is not None and beside.scale is not None:
-                scale = beside.scale.of_excerpt(filmed.whole or filmed.track, filmed.track)
-                write_scale(scale, temporary)
+            if beside is not None:
+                if beside.scale is not None:
+                    scale = beside.scale.of_excerpt(filmed.whole or filmed.track, filmed.track)
+                    beside = beside._replace(scale=scale)
+                write_tracked_clip(
+                    beside, temporary / FRAMES, temporary / CAMERAS, len(small.colour)
+                )
 
 
 def with_stand_in(request: GenerationRequest, folder: Path) -> GenerationRequest:

@@ -29,6 +29,7 @@ from dynascene.interfaces.app.workers import Workers
 from dynascene.interfaces.verify.playable import browser_copy
 from dynascene.io.atomic import write_text
 from dynascene.io.excerpt import excerpt, open_excerpt_matte
+from dynascene.io.file_state import state_of
 from dynascene.io.frames import open_frames
 from dynascene.io.keyframes import MOTION_KEYS
 from dynascene.io.text import read_json
@@ -224,7 +225,9 @@ class Desk:
         if draft.camera == TRACK and draft.tracked is None:
             raise InputError("track the camera first (step Camera), or choose a move")
         check_request(request)  # before a long clip is read
-        identity = repr((request.person, request.camera.file, request.frames))
+        camera = [request.camera.file, *request.camera.scale_sources.values()]
+        states = [(path, state_of(path)) for path in camera if path is not None]
+        identity = repr((request.person, states, request.frames))
         key = hashlib.sha256(identity.encode()).hexdigest()[:16]
         stand_in = self.folder / session / "stand-ins" / key
         previewer, lock = self._previewer(session)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import glob
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from dynascene.errors import InputError
 from dynascene.interfaces.cli import generation
 from dynascene.interfaces.cli.mistypes import wrong_option
 from dynascene.interfaces.cli.planned_clip import default_out
+from dynascene.io.file_state import state_of
 from dynascene.io.text import parse_json, read_text
 
 PERSON, SCENE, OUT = "person", "scene", "out"
@@ -55,7 +55,7 @@ class PlannedShot:
         files = {}
         for value in (*self.options.values(), self._beside_cameras()):
             for text in value if isinstance(value, list) else [value]:
-                if isinstance(text, str) and (state := _state(Path(text))):
+                if isinstance(text, str) and (state := state_of(Path(text))):
                     files[text] = state
         parts = [dict(self.options), files, __version__]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -175,22 +175,6 @@ def _text(value: Any) -> str:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _state(path: Path) -> list[Any] | None:
-    """Size and time of a file, with the name those of all within a folder; None: neither."""
-    if not os.path.isdir(path):  # Path's own raises where a text is too long for a name
-        return _size_and_time(path)
-    files = [Path(folder) / name for folder, _, names in os.walk(path) for name in names]
-    return sorted([str(file.relative_to(path)), _size_and_time(file)] for file in files)
-
-
-def _size_and_time(path: Path) -> list[int] | None:
-    try:
-        state = path.stat()
-    except (OSError, ValueError):
-        return None
-    return [state.st_size, state.st_mtime_ns]
 
 
 def options_from(arguments: Sequence[str], switches: set[str], several: set[str]) -> dict[str, Any]:
