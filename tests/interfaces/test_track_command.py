@@ -93,6 +93,20 @@ def test_a_matte_tells_the_scale_as_generate_does(tmp_path: Path, capsys) -> Non
     assert "scale" not in json.loads((tmp_path / "walk.track.json").read_text())
 
 
+def test_the_clips_own_alpha_tells_the_scale_as_a_matte_does(tmp_path: Path) -> None:
+    clip, out = filmed(pan(12.0)), tmp_path / "walk.txt"
+    pairs = zip(clip[0].frames, clip[1].frames, strict=True)
+    both = write_frames(tmp_path / "both", [np.dstack(pair) for pair in pairs])
+    colour = write_frames(tmp_path / "colour", clip[0].frames)
+    matte = write_frames(tmp_path / "matte", clip[1].frames)
+    scales = []
+    for arguments in ([both], [colour, "--matte", matte]):
+        run(*arguments, "--fov", FOV, "--person-height", "1.5", "--out", out)
+        scales.append(json.loads((tmp_path / "walk.track.json").read_text())["scale"])
+    assert scales[0]["camera_height_m"] is not None
+    assert scales[0] == scales[1]
+
+
 def test_results_among_the_frames_do_not_make_them_another_clip(still: Path) -> None:
     run(still, "--out", still / "cameras.txt")
     camera = CameraInput(cameras=str(still / "cameras.txt"))
@@ -182,6 +196,7 @@ def test_a_field_of_view_is_a_focal_length(still: Path, tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["--person-height", "17"], "`person_height` 17: give metres"),
+        (["--person-height", "1.8"], "`person_height`: .*still has no alpha .* give a `matte`"),
         (["--focal", "-3"], "positive number of pixels"),
         (["--fov", "180"], "between 1 and 170 degrees"),
         (["--fov", "60", "--focal", "150"], "give one of them"),

@@ -28,7 +28,7 @@ def track(
     matte: Annotated[Path | None, optional("PATH")] = None,
     fov: Annotated[float | None, optional("DEG")] = None,
     focal: Annotated[float | None, optional("PX")] = None,
-    person_height: Annotated[float, arg(metavar="METRES")] = 1.7,
+    person_height: Annotated[float | None, optional("METRES")] = None,
     out: Annotated[Path, arg(metavar="FILE")] = Path("cameras.txt"),
     to: Annotated[str | None, optional("NAME")] = None,
     quiet: Switch = False,
@@ -37,18 +37,20 @@ def track(
     """Find the camera of a filmed clip: one pose per frame, and how far to trust it.
 
     Beside the camera file STEM.track.json says whether the camera stands, turns or travels, with
-    the figures for clip and frames, and how high above the ground it was, where a matte shows the
-    person; dynascene generate --cameras reads that too. A failed track writes only that and ends
-    with exit code 2.
+    the figures for clip and frames, and how high above the ground it was, where a matte, or the
+    clip's own alpha, shows the person; dynascene generate --cameras reads that too. A failed track
+    writes only that and ends with exit code 2.
     Both files of an earlier run are replaced together, whatever the outcome; a camera file that
     no run has written is never replaced.
 
     Args:
         video: video or folder of frames, one continuous shot.
-        matte: video or folder of the same frames, white = person, who is then ignored.
+        matte: video or folder of the same frames, white = person, who is then ignored; without it
+            the video's own alpha serves.
         fov: horizontal field of view of the video, where it is known.
         focal: the same as a focal length in pixels of the video.
-        person_height: the person's height in metres; tells the scale where there is a matte.
+        person_height: the person's height in metres, which tells the scale (default: 1.7); for a
+            video with a matte or alpha.
         out: camera file to write; .txt means re10k, .json nerfstudio, .chan chan, no ending a
             folder of COLMAP.
         to: format to write, where the ending does not tell it (dynascene cameras convert --help).
@@ -60,7 +62,7 @@ def track(
     with pause_collector():
         from dynascene.estimators.camera import track_camera
         from dynascene.estimators.camera.classification import KIND_WORDS
-        from dynascene.estimators.scale.person_scale import check_person_height
+        from dynascene.estimators.scale.person_scale import ADULT, check_person_height
         from dynascene.generation.clip_scale import clip_figures
         from dynascene.generation.request import tracking_report
         from dynascene.interfaces.cli.display import open_display, say_result
@@ -70,18 +72,20 @@ def track(
     report = tracking_report(out)
     _check_output(out, report, to)
     _check_lens(fov, focal)
-    check_person_height(person_height)
+    height = ADULT if person_height is None else person_height
+    check_person_height(height)
     terminal = open_display(quiet)
     names, read = (out.name, report.name), [path for path in (video, matte) if path is not None]
     with result_folder(out.parent, names, read, listing=report.name) as folder:
         clip = footage.open(video)
         person = _open_person(matte, clip, footage.fill_gaps)
+        _check_height(person_height, person, video)
         clip.warn_of_cuts(terminal)
         options = _lens_options(clip, fov, focal)
         tracked = track_camera(clip.source, person, options, terminal)
         figures = tracked.report()
         if tracked.track is not None:
-            figures |= _scale(clip.source, person, tracked, person_height, terminal)
+            figures |= _scale(clip.source, person, tracked, height, terminal)
             _write_cameras(tracked.track, folder, out, to, terminal)
             part = clip.part or (0, len(clip.source))
             figures |= clip_figures(video, folder / out.name, part)
@@ -146,6 +150,14 @@ def _open_person(matte: Path | None, clip: Footage, fill_gaps: bool) -> FrameSou
     person = open_excerpt_matte(matte, clip.whole, clip.part, fill_gaps=fill_gaps)
     require_somebody(person, matte)
     return person
+
+
+def _check_height(person_height: float | None, person: FrameSource | None, video: Path) -> None:
+    """Raises InputError for the height of a person whom nothing shows; before the work."""
+    if person_height is not None and person is None:
+        raise InputError(
+            f"`person_height`: {video} has no alpha that shows a person; give a `matte`"
+        )
 
 
 def _scale(
