@@ -135,12 +135,18 @@ def test_motion_is_taken_where_nobody_is_seen_unless_pose_was_named(clip, monkey
         finding.find_subject(CLIP, clip, "pose", None, display)
 
 
-def test_a_matte_without_any_network_is_a_doubt(clip, monkeypatch) -> None:
+def test_a_matte_without_any_network_is_a_doubt_unless_motion_was_named(clip, monkeypatch) -> None:
+    make = finding.make_matter
+    monkeypatch.setattr(finding, "make_matter", lambda _: make("motion"))
     monkeypatch.setattr(finding, "make_detector", lambda fetch: None)
     display = Display()
-    finding.find_subject(CLIP, clip, "motion", None, display)
+    finding.find_subject(CLIP, clip, None, None, display)
     assert len(display.doubts) == 1
     assert "no network that sees people is at hand" in display.doubts[0]
+    display = Display()
+    finding.find_subject(CLIP, clip, "motion", None, display)
+    assert not display.doubts
+    assert "no network that sees people is at hand" in display.lines[0]
 
 
 @pytest.mark.parametrize(("choice", "take_along"), [(None, False), (1, None)])

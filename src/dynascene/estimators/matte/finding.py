@@ -52,7 +52,8 @@ def find_subject(
         return _by_pose(clip, source, matter, frames, backend, choice, display, take_along)
     detector = make_detector(fetch=matter.needs_boxes)
     if detector is None:
-        display.doubt(
+        say = display.doubt if backend is None else display.notice  # whoever named it knows
+        say(
             "no network that sees people is at hand: the matte takes what moves otherwise than the "
             "place; 'dynascene weights --small' fetches some"
         )
