@@ -65,7 +65,7 @@ class CameraStage:
 
     config: CameraConfig = CameraConfig()
     name = "camera"
-    version = 3
+    version = 4
     processors = 1.0
     accelerators = 0.0
 
