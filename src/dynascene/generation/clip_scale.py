@@ -163,7 +163,7 @@ def write_tracked_clip(tracked: TrackedClip, clip: Path, cameras: Path, count: i
 def clip_beside(camera: CameraInput, clip: Path | None, log: Log) -> TrackedClip | None:
     """What lies beside a camera file of its clip; None where nothing does.
 
-    The report of tracking counts only for the file that was written with it: a notice says where
+    The report of tracking counts only for the file that was written with it: a doubt says where
     its scale does not. The scale in ``scale.json`` counts more, and whoever put it there vouches
     for the clip where no report knows it.
 
